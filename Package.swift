@@ -1,0 +1,95 @@
+// swift-tools-version: 6.1
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// The same rules for every target: Swift 6, explicit `any`, imports that do
+/// not leak, and members only from modules that a file imports itself.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+        swiftSettings: strict)
+}
+
+// `ls Sources/` is the pipeline; these edges are its layers. A target may use
+// what stands to the right of it and nothing else.
+let package = Package(
+    name: "Tranship",
+    products: [
+        .executable(name: "tranship", targets: ["tranship"]),
+        .library(name: "OpenStackImage", targets: ["OpenStackImage"]),
+        .library(name: "TranshipKit", targets: ["TranshipKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // The vocabulary and the bytes.
+        part("MigrationModel"),
+        part("Digests", ["COpenSSL", "MigrationModel"]),
+        part("ByteStreams", ["MigrationModel"]),
+        part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
+
+        // The Image service.
+        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+
+        // The pipeline: its memory, its engine, its stages.
+        part("MigrationJournal", ["MigrationModel", grdb]),
+        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel", log]),
+        part(
+            "SourceReaders",
+            ["MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]
+        ),
+        part("ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
+        part(
+            "ImageUploaders",
+            ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "MigrationModel"]),
+        part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "MigrationModel"]),
+        part("Publishing", ["MigrationPipeline", "OpenStackImage", "MigrationModel"]),
+        part("PipelineFiles", ["MigrationModel", yams]),
+        part(
+            "Planning",
+            [
+                "MigrationJournal", "OpenStackImage", "HTTPTransport", "PipelineFiles", "Digests",
+                "MigrationModel",
+            ]),
+
+        // The facade and the command line.
+        part(
+            "TranshipKit",
+            [
+                "MigrationModel", "Digests", "ByteStreams", "HTTPTransport", "OpenStackImage",
+                "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
+                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning", log,
+            ]),
+        .executableTarget(
+            name: "tranship",
+            dependencies: ["TranshipKit", "OpenStackImage", "MigrationModel", arguments, log],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,1 @@
+@main struct Tranship { static func main() {} }
