@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import MigrationModel
+
+extension ByteRing {
+    /// How much is reserved of a shared budget at a time, so that one long
+    /// write does not make the other transfers wait for seconds.
+    private static let limitedBytesMax = 64 << 10
+
+    /// Puts all of the bytes into the ring; BLOCKS while it is full or the
+    /// bandwidth is used up.
+    ///
+    /// - Throws: the failure, once there is one; then some of the bytes may
+    ///   have gone in.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let part = limiter == nil ? rest : rest.prefix(Self.limitedBytesMax)
+            if let limiter { try waitForBandwidth(part.count, limiter) }
+            try writeWhenFree(UnsafeRawBufferPointer(rebasing: part))
+            rest = rest.dropFirst(part.count)
+        }
+    }
+
+    /// Says that the source ended and was complete. Nothing after a failure.
+    public func finishWriting() {
+        let settled = locked {
+            guard state.failure == nil else { return [Settled]() }
+            state.isFinished = true
+            monitor.signal(Self.canRead)
+            for index in observers.indices { schedule(index) }
+            return takeSettled()
+        }
+        settled.resume()
+    }
+
+    private func writeWhenFree(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+        var done = 0
+        while done < bytes.count {
+            monitor.lock()
+            precondition(!state.isFinished, "a write after the end")
+            while state.failure == nil, freeBytes == 0 || state.isWriterWaiting {
+                state.isWriterWaiting = freeBytes < capacityBytes / 2
+                if state.isWriterWaiting { monitor.wait(Self.canWrite) }
+            }
+            state.isWriterWaiting = false
+            if let failure = state.failure {
+                monitor.unlock()
+                throw failure
+            }
+            let memory: UnsafeMutableRawPointer
+            do {
+                memory = try mapped()
+            } catch {
+                monitor.unlock()
+                throw error
+            }
+            let count = min(freeBytes, bytes.count - done)
+            let position = state.written
+            monitor.unlock()
+
+            copyIn(bytes[done..<done + count], to: memory, at: position)
+            done += count
+            wrote(count)
+        }
+    }
+
+    private func copyIn(
+        _ bytes: Slice<UnsafeRawBufferPointer>, to memory: UnsafeMutableRawPointer,
+        at position: Int64
+    ) {
+        guard let source = UnsafeRawBufferPointer(rebasing: bytes).baseAddress else { return }
+        let (offset, count) = offset(of: position, length: bytes.count)
+        memcpy(memory + offset, source, count)
+        if count < bytes.count { memcpy(memory, source + count, bytes.count - count) }
+    }
+
+    private func wrote(_ count: Int) {
+        let settled = locked {
+            state.written += Int64(count)
+            if let wanted = state.readerWants, readableBytes >= wanted {
+                monitor.signal(Self.canRead)
+            }
+            for (index, position) in state.observed.enumerated()
+            where state.written - position >= Int64(batchBytes) {
+                schedule(index)
+            }
+            return takeSettled()
+        }
+        settled.resume()
+    }
+
+    private func waitForBandwidth(
+        _ bytes: Int, _ limiter: BandwidthLimiter
+    ) throws(MigrationError) {
+        let start = limiter.reserve(bytes, nowNanoseconds: Monitor.nowNanoseconds())
+        monitor.lock()
+        defer { monitor.unlock() }
+        while state.failure == nil, Monitor.nowNanoseconds() < start {
+            monitor.wait(Self.canWrite, untilNanoseconds: start)
+        }
+        if let failure = state.failure { throw failure }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import MigrationModel
+
+extension ByteRing {
+    /// A slow source is handed on after so long, however little it sent:
+    /// proxies in front of a target give up on a body that pauses.
+    private static let gatherNanoseconds: UInt64 = 1_000_000_000
+
+    /// Takes bytes out; BLOCKS until there are some, or the end.
+    ///
+    /// - Returns: how many bytes, at least one; 0 is the end, and only
+    ///   ``finishWriting()`` (and ``release()``, where the end is withheld)
+    ///   makes it.
+    /// - Throws: the failure, at once, even if bytes are left.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(MigrationError) -> Int {
+        while true {
+            if let count = try read(into: buffer, withinMilliseconds: 60_000) { return count }
+        }
+    }
+
+    /// The same, but nil when so long has passed and there was nothing to read.
+    package func read(
+        into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
+    ) throws(MigrationError) -> Int? {
+        precondition(hasReader, "a ring without a reader was read")
+        guard !buffer.isEmpty else { preconditionFailure("nothing to read into") }
+        monitor.lock()
+        let isReady = waitUntilReadable(
+            bytesMin: min(batchBytes, buffer.count),
+            limitNanoseconds: UInt64(milliseconds) * 1_000_000)
+        if let failure = state.failure {
+            monitor.unlock()
+            throw failure
+        }
+        guard isReady else {
+            monitor.unlock()
+            return nil
+        }
+        let count = min(readableBytes, buffer.count)
+        let position = state.read
+        guard count > 0, let memory = try? mapped() else {
+            monitor.unlock()
+            return 0
+        }
+        monitor.unlock()
+
+        copyOut(count, of: memory, at: position, to: buffer)
+        locked {
+            state.read += Int64(count)
+            wakeWriterIfUseful()
+        }
+        return count
+    }
+
+    /// Hands out the end: whatever had to be proved first has been proved.
+    public func release() {
+        locked {
+            state.isReleased = true
+            monitor.signal(Self.canRead)
+        }
+    }
+
+    /// What the reader may have now. Call with the lock held.
+    var readableBytes: Int {
+        let withheld = state.isReleased ? 0 : withheldBytes
+        return max(0, Int(state.written - state.read) - withheld)
+    }
+
+    private var isAtEnd: Bool { state.isFinished && state.isReleased }
+
+    /// True when there is something to hand out, the end included.
+    private func waitUntilReadable(bytesMin: Int, limitNanoseconds: UInt64) -> Bool {
+        let start = Monitor.nowNanoseconds()
+        let limit = start + limitNanoseconds
+        var gathered = start + Self.gatherNanoseconds
+        defer { state.readerWants = nil }
+        while state.failure == nil {
+            let now = Monitor.nowNanoseconds()
+            let wanted = now >= gathered || state.isFinished ? 1 : bytesMin
+            if readableBytes >= wanted || isAtEnd { return true }
+            if now >= limit { return false }
+            state.readerWants = wanted
+            if now >= gathered { gathered = limit }
+            monitor.wait(Self.canRead, untilNanoseconds: min(gathered, limit))
+        }
+        return false
+    }
+
+    private func copyOut(
+        _ length: Int, of memory: UnsafeMutableRawPointer, at position: Int64,
+        to buffer: UnsafeMutableRawBufferPointer
+    ) {
+        guard let target = buffer.baseAddress else { return }
+        let (offset, count) = offset(of: position, length: length)
+        memcpy(target, memory + offset, count)
+        if count < length { memcpy(target + count, memory, length - count) }
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ByteRing {
+    /// What a task can wait for without holding a thread.
+    enum Milestone { case started, finished }
+
+    struct Waiter {
+        let number: UInt64
+        let milestone: Milestone
+        let continuation: CheckedContinuation<Result<Int64, MigrationError>, Never>
+    }
+
+    /// A waiter and what it is told, once the lock is open again.
+    struct Settled {
+        let waiter: Waiter
+        let result: Result<Int64, MigrationError>
+    }
+
+    /// Suspends until ``finishWriting()`` was called and every observer has
+    /// seen every byte. Does not wait for the reader.
+    ///
+    /// - Returns: the total.
+    /// - Throws: the failure, or ``MigrationError/Code/interrupted`` when the
+    ///   task is cancelled.
+    public func finished() async throws(MigrationError) -> Int64 {
+        try await wait(for: .finished)
+    }
+
+    /// Suspends until a first byte was written or the writing has finished.
+    ///
+    /// - Returns: how much was written by then.
+    /// - Throws: as ``finished()``.
+    public func started() async throws(MigrationError) -> Int64 {
+        try await wait(for: .started)
+    }
+
+    /// Breaks the stream: every call from now on throws this error, and
+    /// whoever is blocked or suspended is woken with it. The first error wins.
+    public func fail(_ error: MigrationError) {
+        let settled = locked {
+            if state.failure == nil { state.failure = error }
+            monitor.signal(Self.canRead)
+            monitor.signal(Self.canWrite)
+            return takeSettled()
+        }
+        settled.resume()
+    }
+
+    /// Removes the waiters that need not wait any more. Call with the lock
+    /// held, and resume them without it.
+    func takeSettled() -> [Settled] {
+        if state.waiters.isEmpty { return [] }
+        var settled: [Settled] = []
+        state.waiters.removeAll { waiter in
+            guard let result = result(of: waiter.milestone) else { return false }
+            settled.append(Settled(waiter: waiter, result: result))
+            return true
+        }
+        return settled
+    }
+
+    private func result(of milestone: Milestone) -> Result<Int64, MigrationError>? {
+        if let failure = state.failure { return .failure(failure) }
+        let isReached =
+            switch milestone {
+            case .started: state.isFinished || state.written > 0
+            case .finished: state.isFinished && state.observed.allSatisfy { $0 == state.written }
+            }
+        return isReached ? .success(state.written) : nil
+    }
+
+    private func wait(for milestone: Milestone) async throws(MigrationError) -> Int64 {
+        let number = locked {
+            state.waitersSoFar += 1
+            return state.waitersSoFar
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = Waiter(
+                    number: number, milestone: milestone, continuation: continuation)
+                if let result = enroll(waiter) { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            dismiss(number)
+        }
+        return try result.get()
+    }
+
+    /// The result, if there is one already; else the waiter waits.
+    private func enroll(_ waiter: Waiter) -> Result<Int64, MigrationError>? {
+        locked {
+            if let result = result(of: waiter.milestone) { return result }
+            // Under the lock: a cancellation from here on finds the waiter.
+            if Task.isCancelled { return .failure(Self.cancelled) }
+            state.waiters.append(waiter)
+            return nil
+        }
+    }
+
+    private func dismiss(_ number: UInt64) {
+        let waiter = locked {
+            let index = state.waiters.firstIndex { $0.number == number }
+            return index.map { state.waiters.remove(at: $0) }
+        }
+        waiter?.continuation.resume(returning: .failure(Self.cancelled))
+    }
+
+    private static var cancelled: MigrationError { MigrationError(wrapping: CancellationError()) }
+}
+
+extension [ByteRing.Settled] {
+    func resume() {
+        for settled in self { settled.waiter.continuation.resume(returning: settled.result) }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+public import MigrationModel
+import Synchronization
+
+/// One checksum over bytes that arrive piece by piece (OpenSSL EVP).
+///
+/// Several run side by side over the same bytes, each for itself: hashing is
+/// the slowest part of a transfer, and this is how it uses every core.
+public final class StreamingDigest: Sendable {
+    private let algorithm: Checksum.Algorithm
+    private let context: Mutex<Context>
+
+    private struct Context: ~Copyable {
+        // Never leaves the mutex.
+        nonisolated(unsafe) let pointer: OpaquePointer
+        var isBroken = false
+        var isFinished = false
+        deinit { EVP_MD_CTX_free(pointer) }
+    }
+
+    /// - Throws: ``MigrationError/Code/unverifiable`` when this OpenSSL refuses
+    ///   the algorithm, as builds for FIPS 140 do with md5.
+    public init(_ algorithm: Checksum.Algorithm) throws(MigrationError) {
+        let type =
+            switch algorithm {
+            case .md5: EVP_md5()
+            case .sha1: EVP_sha1()
+            case .sha256: EVP_sha256()
+            case .sha512: EVP_sha512()
+            }
+        guard let pointer = EVP_MD_CTX_new() else { throw Self.refused(algorithm) }
+        guard EVP_DigestInit_ex(pointer, type, nil) == 1 else {
+            EVP_MD_CTX_free(pointer)
+            throw Self.refused(algorithm)
+        }
+        self.algorithm = algorithm
+        context = Mutex(Context(pointer: pointer))
+    }
+
+    /// Adds bytes. Calls must come in the order of the bytes, and none after
+    /// ``finish()``.
+    public func update(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
+        // Read during this call only: nothing keeps the address.
+        nonisolated(unsafe) let bytes = bytes
+        context.withLock { context in
+            precondition(!context.isFinished, "bytes after the digest was finished")
+            if EVP_DigestUpdate(context.pointer, bytes.baseAddress, bytes.count) != 1 {
+                context.isBroken = true
+            }
+        }
+    }
+
+    /// The checksum of all bytes so far. To be called once.
+    ///
+    /// - Throws: ``MigrationError/Code/unverifiable`` when OpenSSL failed.
+    public func finish() throws(MigrationError) -> Checksum {
+        let value = context.withLock { context -> [UInt8]? in
+            precondition(!context.isFinished, "a digest was finished twice")
+            context.isFinished = true
+            var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+            var length: UInt32 = 0
+            let isComplete = EVP_DigestFinal_ex(context.pointer, &value, &length) == 1
+            return isComplete && !context.isBroken ? Array(value.prefix(Int(length))) : nil
+        }
+        guard let value else { throw Self.refused(algorithm) }
+        return try Checksum(algorithm, hexDigits(value))
+    }
+
+    private static func refused(_ algorithm: Checksum.Algorithm) -> MigrationError {
+        MigrationError(
+            .unverifiable, "OpenSSL on this machine refuses to compute \(algorithm.rawValue)",
+            hint: "ask for another algorithm, or use a build of OpenSSL that has it")
+    }
+}
+
+/// The checksum of bytes that are all here already.
+///
+/// - Throws: as ``StreamingDigest``.
+public func digest(
+    _ algorithm: Checksum.Algorithm, of bytes: [UInt8]
+) throws(MigrationError) -> Checksum {
+    let digest = try StreamingDigest(algorithm)
+    bytes.withUnsafeBytes { digest.update($0) }
+    return try digest.finish()
+}
+
+func hexDigits(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}

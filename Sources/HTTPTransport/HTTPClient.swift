@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+public import MigrationModel
+
+/// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
+///
+/// It classifies failures and never retries one. Connections are kept and used
+/// again. Proxies come from the environment (`http_proxy`, `https_proxy`,
+/// `no_proxy`). Cancelling the task ends an exchange within a second, wherever
+/// it stands, and throws ``MigrationError/Code/interrupted``.
+public final class HTTPClient: Sendable {
+    public let configuration: TransportConfiguration
+
+    public init(_ configuration: TransportConfiguration = .init()) {
+        self.configuration = configuration
+    }
+
+    /// A small exchange, body in memory.
+    ///
+    /// - Returns: the answer, whatever its status.
+    /// - Throws: when there was no answer: `unreachable`, `connection-lost`,
+    ///   `timed-out`, `tls-failed`, `bad-redirect`, `invalid-answer`.
+    public func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
+        throw MigrationError(.unclassified, "not built yet")
+    }
+
+    /// Reads a body into a ring.
+    ///
+    /// With a status of 2xx it calls `onResponse` once with the head, before
+    /// the first byte, then writes the body. It neither finishes the ring nor
+    /// fails it when the source breaks: the caller decides, as it may go on
+    /// with a Range. Only cancellation fails the ring, to wake what is blocked
+    /// in it. With any other status the ring is not touched.
+    ///
+    /// - Returns: the head; with the body, if the status was not 2xx.
+    /// - Throws: as ``send(_:)``; `source-truncated` when the body was shorter
+    ///   than declared; the ring's failure when that is what ended it.
+    public func download(
+        _ request: HTTPRequest, into ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+    ) async throws(MigrationError) -> HTTPResponse {
+        throw MigrationError(.unclassified, "not built yet")
+    }
+
+    /// Sends what is in a ring as the body; chunked when the size is unknown.
+    ///
+    /// The body ends well-formed only if the ring was finished and, with a
+    /// size, held exactly that much. Whenever the service did not take the
+    /// whole body, the ring is failed with the reason, so that whoever fills
+    /// it is not left waiting.
+    ///
+    /// - Returns: the answer, whatever its status, also one that came before
+    ///   the body had been sent.
+    /// - Throws: as ``send(_:)``; the ring's failure when that is what ended
+    ///   it; `source-truncated` when the ring held less or more than the size.
+    public func upload(
+        _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(MigrationError) -> HTTPResponse {
+        throw MigrationError(.unclassified, "not built yet")
+    }
+}

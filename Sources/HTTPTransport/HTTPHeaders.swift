@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Header fields in the order in which they were added or received.
+///
+/// Names compare without regard to case (RFC 9110, section 5.1); a name may
+/// occur more than once. Printing it shows no credential.
+public struct HTTPHeaders: Sendable, Hashable {
+    /// One line of a head.
+    public struct Field: Sendable, Hashable {
+        public var name: String
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public private(set) var fields: [Field] = []
+
+    /// The names whose values are credentials: not printed, and not sent to
+    /// another host after a redirect.
+    static let secretNames: Set<String> = [
+        "x-auth-token", "x-subject-token", "x-service-token", "authorization",
+        "proxy-authorization", "cookie", "set-cookie",
+    ]
+
+    public init() {}
+
+    /// The first value of that name; setting replaces all of them, and nil
+    /// removes them.
+    public subscript(name: String) -> String? {
+        get { fields.first { Self.equal($0.name, name) }?.value }
+        set {
+            fields.removeAll { Self.equal($0.name, name) }
+            if let newValue { add(name, newValue) }
+        }
+    }
+
+    /// Every value of that name.
+    public func values(_ name: String) -> [String] {
+        fields.filter { Self.equal($0.name, name) }.map(\.value)
+    }
+
+    /// Adds one more field, even if there is one of that name.
+    public mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// What may be sent to a host that a redirect chose.
+    var withoutCredentials: HTTPHeaders {
+        var rest = self
+        rest.fields.removeAll { Self.secretNames.contains($0.name.lowercased()) }
+        return rest
+    }
+
+    private static func equal(_ one: String, _ other: String) -> Bool {
+        one.lowercased() == other.lowercased()
+    }
+}
+
+extension HTTPHeaders: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { add(name, value) }
+    }
+}
+
+extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// One `Name: value` a line, credentials as `<redacted>`.
+    public var description: String {
+        fields.map { field in
+            let isSecret = Self.secretNames.contains(field.name.lowercased())
+            return "\(field.name): \(isSecret ? "<redacted>" : field.value)"
+        }
+        .joined(separator: "\n")
+    }
+
+    public var debugDescription: String { description }
+
+    // `dump` and string interpolation of whoever holds one go through here.
+    public var customMirror: Mirror { Mirror(self, children: ["fields": description]) }
+}
