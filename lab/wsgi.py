@@ -1,3 +1,4 @@
+# SPDX-FileCopyrightText: The Tranship authors
 # SPDX-License-Identifier: Apache-2.0
 """The WSGI file of both lab services; LAB_SERVICE says which one to load.
 
