@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import ByteStreams
+internal import ByteStreams
 internal import Digests
 public import MigrationModel
 public import MigrationPipeline

@@ -15,11 +15,11 @@ extension CloudUploader {
     ) async throws(MigrationError) -> Transfer {
         var transfer = given
         let service = try service(transfer.targetKey)
-        let project = try await service.projectID()
+        let project = try await service.session.authenticate().projectID
         let properties = try await resolvedProperties(transfer)
         for _ in 0..<Self.generationsMax {
             let id = ImageIdentity.imageID(
-                of: transfer.source, project: transfer.record.ownerID ?? project,
+                of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
                 generation: transfer.generation)
             if let known = transfer.imageID, let image = try await existing(known, service) {
                 // Reconciled before the source was opened: ours, and empty.
@@ -91,8 +91,8 @@ extension NewImage {
     init(_ record: PlannedRecord, id: String, properties: [String: String]) {
         self.init(
             id: id, name: record.name, diskFormat: record.diskFormat,
-            containerFormat: record.containerFormat, visibility: "private",
-            minDiskGiB: record.minDiskGiB, minRAMMiB: record.minRAMMiB, tags: record.tags,
-            ownerID: record.ownerID, properties: properties.mapValues { .string($0) })
+            containerFormat: record.containerFormat, visibility: .private,
+            ownerID: record.ownerID, minRAMMiB: record.minRAMMiB, minDiskGiB: record.minDiskGiB,
+            tags: record.tags, properties: properties.mapValues { .string($0) })
     }
 }

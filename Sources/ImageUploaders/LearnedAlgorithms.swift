@@ -18,11 +18,11 @@ final class LearnedAlgorithms: Sendable {
     ) async throws(MigrationError) -> Checksum.Algorithm {
         if let algorithm = known.withLock({ $0[targetKey] }) { return algorithm }
         var query = ImageQuery()
-        query.status = ["active"]
-        query.sort = [("created_at", .descending)]
-        query.limit = 1
+        query.status = "active"
+        query.sort = [.init("created_at", ascending: false)]
+        query.pageLimit = 1
         var newest: Image?
-        for try await page in service.images(query).pages {
+        for try await page in service.images(query) {
             newest = page.first
             break
         }

@@ -12,7 +12,7 @@ struct CloudListing {
     let service: ImageService
 
     func add(_ selection: CloudSource) async throws(MigrationError) {
-        let project = try await service.projectID()
+        let project = try await service.session.authenticate().projectID
         var named = ReferencedImages()
         if !selection.selection.ids.isEmpty {
             try await addByID(selection, project, &named)

@@ -12,18 +12,16 @@ struct FileListing {
     let baseDirectory: String
     let date: String
 
-    /// Sorted by path. A pattern that matches nothing gives one refusal, so
-    /// that a misspelt path does not pass for a finished job.
-    func images() async throws(MigrationError) -> [ListedImage] {
-        let paths = try source.paths(baseDirectory: baseDirectory)
-        guard !paths.isEmpty else {
+    /// Sorted by path. A glob that matches nothing gives nothing; a single path
+    /// where nothing stands becomes a refusal, so that the other sources go on.
+    func images() -> [ListedImage] {
+        do throws(MigrationError) {
+            return try source.paths(baseDirectory: baseDirectory).map(image)
+        } catch {
             var missing = listed(source.pattern, facts: nil, checksum: nil)
-            missing.refusal = MigrationError(
-                .sourceUnavailable, "no file matches \(source.pattern)",
-                hint: "the pattern is relative to the pipeline file's folder, \(baseDirectory)")
+            missing.refusal = error
             return [missing]
         }
-        return paths.map(image)
     }
 
     private func image(_ path: String) -> ListedImage {

@@ -6,7 +6,7 @@ internal import Foundation
 public import MigrationJournal
 public import MigrationModel
 internal import OpenStackImage
-public import PipelineFiles
+internal import PipelineFiles
 
 /// Finds out what stands where and what is to be done about it.
 ///
@@ -64,7 +64,9 @@ public struct Planner: Sendable {
             case .file(let files, let baseDirectory):
                 let listing = FileListing(
                     source: files, index: source.index, baseDirectory: baseDirectory, date: date)
-                for image in try await listing.images() {
+                let found = listing.images()
+                if found.isEmpty { tell(.warning("no file matches \(files.pattern)")) }
+                for image in found {
                     try lineages.check(
                         image, position: files.position, severalAllowed: files.seriesHasSeveral)
                     try await add([image], from: source)

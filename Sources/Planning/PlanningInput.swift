@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import HTTPTransport
-public import MigrationModel
+internal import MigrationModel
 public import OpenStackImage
 public import PipelineFiles
 

@@ -55,7 +55,7 @@ public struct CloudPublisher: Publisher {
     private func applyVisibility(
         _ record: PlannedRecord, to image: Image, _ service: ImageService
     ) async throws(MigrationError) {
-        guard image.visibility != record.visibility else { return }
+        guard image.visibility.rawValue != record.visibility else { return }
         _ = try await service.update(
             image.id, [.replace("visibility", .string(record.visibility))])
     }
@@ -66,7 +66,7 @@ public struct CloudPublisher: Publisher {
         guard transfer.record.visibility == "shared", let id = transfer.imageID else { return }
         let wanted = transfer.record.projects(for: transfer.members)
         guard !wanted.isEmpty else { return }
-        let present = Set(try await service.members(of: id).map(\.projectID))
+        let present = Set(try await service.members(of: id).map(\.memberID))
         for project in wanted where !present.contains(project) {
             do {
                 _ = try await service.addMember(id, projectID: project)

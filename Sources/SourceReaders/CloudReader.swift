@@ -73,10 +73,10 @@ public struct CloudReader: SourceReader {
         }
         var members: [String] = []
         if transfer.record.visibility == "shared", transfer.record.members != .drop,
-            image.visibility == "shared"
+            image.visibility == .shared
         {
             do {
-                members = try await service.members(of: id).map(\.projectID)
+                members = try await service.members(of: id).map(\.memberID)
             } catch {
                 // Only the owner may list them; a member that copies an image
                 // shared with it has none to pass on.

@@ -69,7 +69,7 @@ public struct ImportWaiter: TaskWaiter {
             try await service.importImage(
                 image.id,
                 ImportRequest(
-                    method: .glanceDirect, stores: transfer.record.store.map { [$0] } ?? []))
+                    .glanceDirect, stores: transfer.record.store.map { .named([$0]) } ?? .standard))
         } catch {
             // 409: an import is under way already. The next look tells.
             guard error.code == .conflict else { throw error }
@@ -82,7 +82,7 @@ public struct ImportWaiter: TaskWaiter {
     ) async throws(MigrationError) -> Outcome {
         let task = try await newestTask(service, image.id)
         if task?.status == .failure || task == nil && image.status.rawValue == "queued" {
-            let words = task?.message.flatMap { $0.isEmpty ? nil : $0 }
+            let words = task.flatMap { $0.message.isEmpty ? nil : $0.message }
             throw MigrationError(
                 .importFailed,
                 "the import of image \(image.id) failed; its task says: \(words ?? "nothing")",

@@ -4,7 +4,7 @@
 /// How a run ended, for scripts and schedulers.
 ///
 /// The help texts and `docs/exit-codes.md` are made from this enum.
-public enum ExitCode: Int32, CaseIterable, Sendable {
+public enum ExitStatus: Int32, CaseIterable, Sendable {
     case done = 0
     case unclassified = 1
     case usage = 2
