@@ -49,6 +49,9 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Swift's Glibc module leaves malloc.h out.
+        .systemLibrary(name: "CMalloc"),
+
         // The vocabulary and the bytes.
         part("MigrationModel"),
         part("Digests", ["COpenSSL", "MigrationModel"]),
@@ -89,7 +92,10 @@ let package = Package(
             ]),
         .executableTarget(
             name: "tranship",
-            dependencies: ["TranshipKit", "OpenStackImage", "MigrationModel", arguments, log],
+            dependencies: [
+                "TranshipKit", "OpenStackImage", "MigrationModel", "MigrationJournal",
+                "MigrationPipeline", "PipelineFiles", "Planning", "CMalloc", arguments,
+            ],
             swiftSettings: strict),
 
         tests("PipelineFiles", ["MigrationModel"]),

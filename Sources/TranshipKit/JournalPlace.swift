@@ -3,7 +3,6 @@
 
 internal import Foundation
 public import MigrationJournal
-public import MigrationModel
 
 /// Where journals lie: `$XDG_STATE_HOME/tranship/NAME.sqlite`, by the XDG Base
 /// Directory Specification; `~/.local/state` where it is not set.
