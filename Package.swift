@@ -91,5 +91,7 @@ let package = Package(
             name: "tranship",
             dependencies: ["TranshipKit", "OpenStackImage", "MigrationModel", arguments, log],
             swiftSettings: strict),
+
+        tests("PipelineFiles", ["MigrationModel"]),
     ]
 )

@@ -41,6 +41,10 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// Why it waits, or what a person should know of how it ended.
     public var note: String?
     public var failure: Failure?
+    /// Looks at a record that was still busy with an earlier, broken body.
+    public var busyLooks: Int?
+    /// When the wait for an import began, in milliseconds since 1970.
+    public var waitStartedAt: Int64?
 
     /// An error as the journal keeps it.
     public struct Failure: Codable, Hashable, Sendable {
@@ -95,6 +99,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         state = next
         dueAt = nil
         note = nil
+        busyLooks = nil
+        if next != .importing { waitStartedAt = nil }
         if next != .failed { failure = nil }
     }
 
