@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   docker build -t tranship .
-#   docker run --rm -v ~/.config/openstack:/etc/openstack:ro -v "$PWD":/data \
-#       tranship run pipelines/cloud-to-cloud.yaml --journal /data/journal.sqlite
+#   docker run --rm --user "$(id -u):$(id -g)" -v ~/.config/openstack:/etc/openstack:ro \
+#       -v "$PWD":/data tranship run pipelines/cloud-to-cloud.yaml --journal journal.sqlite
 
 FROM swift:6.1-bookworm AS build
 RUN apt-get update \

@@ -14,18 +14,17 @@ import sys
 import urllib.parse
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-LAB = Path(os.environ.get("TRANSHIP_LAB_DIR") or REPOSITORY / ".lab").absolute()
+from lab.settings import LAB, REPOSITORY, VENV
+
 PATCH = "application/openstack-images-v2.1-json-patch"
 
 
 def enter_lab():
     """Starts the calling script anew with the lab's Python and settings."""
-    environment = LAB / "venv"
-    if not (environment / "bin" / "python").exists():
+    python = VENV / "bin" / "python"
+    if not python.exists():
         sys.exit("error: the lab is not installed; run: scripts/lab up")
-    if Path(sys.prefix) != environment:
-        python = environment / "bin" / "python"
+    if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(python, [python, *sys.argv])
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(LAB / "clouds.yaml")
     for name in [name for name in os.environ
