@@ -38,7 +38,7 @@ struct RunSession {
             if abort { task.cancel() }
         }
         let result = await task.result
-        progress.end()
+        await progress.end()
         withExtendedLifetime(signals) {}
         let summary: RunSummary
         do {

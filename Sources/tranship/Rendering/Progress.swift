@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Foundation
 import MigrationJournal
 import MigrationModel
@@ -43,11 +42,10 @@ final class Progress: Sendable {
 
     private let monitor: RunMonitor
     private let talk: Talk
-    private let queue = DispatchQueue(label: "tranship.progress")
     private let state = Mutex(State())
 
     private struct State {
-        var timer: (any DispatchSourceTimer)?
+        var drawing: Task<Void, Never>?
         var remaining = Remaining()
         var rate = Rate()
     }
@@ -60,19 +58,23 @@ final class Progress: Sendable {
     func begin(_ remaining: Remaining) {
         guard remaining.images > 0 else { return }
         let seconds = drawsBars ? Self.drawSeconds : Self.lineSeconds
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now() + seconds, repeating: seconds)
-        timer.setEventHandler { [weak self] in self?.show() }
+        let drawing = Task { [self] in
+            while true {
+                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+                show()
+            }
+        }
         state.withLock {
             $0.remaining = remaining
-            $0.timer = timer
+            $0.drawing = drawing
         }
-        timer.activate()
     }
 
-    func end() {
-        state.withLock { $0.timer?.cancel() }
-        queue.sync {}
+    /// Returns when nothing more will be drawn.
+    func end() async {
+        let drawing = state.withLock { $0.drawing }
+        drawing?.cancel()
+        await drawing?.value
         talk.screen.wipe()
     }
 
