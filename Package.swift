@@ -99,5 +99,14 @@ let package = Package(
             swiftSettings: strict),
 
         tests("PipelineFiles", ["MigrationModel"]),
+        // What several test targets share: a server for faults.
+        .target(
+            name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Digests", ["MigrationModel"]),
+        tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
+        tests(
+            "HTTPTransport",
+            ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
     ]
 )
