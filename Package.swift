@@ -98,7 +98,6 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests("PipelineFiles", ["MigrationModel"]),
         // What several test targets share: a server for faults.
         .target(
             name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
