@@ -107,5 +107,12 @@ let package = Package(
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
     ]
 )
