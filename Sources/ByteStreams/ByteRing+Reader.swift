@@ -75,16 +75,22 @@ extension ByteRing {
     private func waitUntilReadable(bytesMin: Int, limitNanoseconds: UInt64) -> Bool {
         let start = Monitor.nowNanoseconds()
         let limit = start + limitNanoseconds
-        var gathered = start + Self.gatherNanoseconds
+        // Kept from call to call: short waits in a row are one long wait.
+        let since = state.readerWaitsSince ?? start
+        state.readerWaitsSince = since
+        let gathered = since + Self.gatherNanoseconds
         defer { state.readerWants = nil }
         while state.failure == nil {
             let now = Monitor.nowNanoseconds()
-            let wanted = now >= gathered || state.isFinished ? 1 : bytesMin
-            if readableBytes >= wanted || isAtEnd { return true }
+            let isGathered = now >= gathered
+            let wanted = isGathered || state.isFinished ? 1 : bytesMin
+            if readableBytes >= wanted || isAtEnd {
+                state.readerWaitsSince = nil
+                return true
+            }
             if now >= limit { return false }
             state.readerWants = wanted
-            if now >= gathered { gathered = limit }
-            monitor.wait(Self.canRead, untilNanoseconds: min(gathered, limit))
+            monitor.wait(Self.canRead, untilNanoseconds: isGathered ? limit : min(gathered, limit))
         }
         return false
     }

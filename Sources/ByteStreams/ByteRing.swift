@@ -59,6 +59,8 @@ public final class ByteRing: @unchecked Sendable {
         var isWriterWaiting = false
         /// How many bytes would wake the reader; nil while it does not wait.
         var readerWants: Int?
+        /// Since when the reader has had nothing; nil once it got something.
+        var readerWaitsSince: UInt64?
         var waiters: [Waiter] = []
         var waitersSoFar: UInt64 = 0
     }

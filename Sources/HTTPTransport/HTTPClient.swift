@@ -13,8 +13,17 @@ public import MigrationModel
 public final class HTTPClient: Sendable {
     public let configuration: TransportConfiguration
 
+    private let gate: AsyncGate
+    // Apart, because a handle keeps the buffers that its first use gave it.
+    private let smallHandles: HandlePool
+    private let downloadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
+    private let uploadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
+    private static let idleBodyHandlesMax = 4
+
     public init(_ configuration: TransportConfiguration = .init()) {
         self.configuration = configuration
+        gate = AsyncGate(limit: configuration.connectionsMax)
+        smallHandles = HandlePool(idleMax: configuration.connectionsMax)
     }
 
     /// A small exchange, body in memory.
@@ -23,7 +32,9 @@ public final class HTTPClient: Sendable {
     /// - Throws: when there was no answer: `unreachable`, `connection-lost`,
     ///   `timed-out`, `tls-failed`, `bad-redirect`, `invalid-answer`.
     public func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
-        throw MigrationError(.unclassified, "not built yet")
+        try await gate.enter()
+        defer { gate.leave() }
+        return try await exchange(request, .small, smallHandles)
     }
 
     /// Reads a body into a ring.
@@ -41,7 +52,7 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) -> Void
     ) async throws(MigrationError) -> HTTPResponse {
-        throw MigrationError(.unclassified, "not built yet")
+        try await exchange(request, .download(ring, onResponse: onResponse), downloadHandles)
     }
 
     /// Sends what is in a ring as the body; chunked when the size is unknown.
@@ -58,6 +69,19 @@ public final class HTTPClient: Sendable {
     public func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
     ) async throws(MigrationError) -> HTTPResponse {
-        throw MigrationError(.unclassified, "not built yet")
+        var request = request
+        request.followsRedirects = false
+        let response: HTTPResponse
+        do {
+            response = try await exchange(
+                request, .upload(ring, sizeBytes: sizeBytes), uploadHandles)
+        } catch {
+            ring.fail(error)
+            throw error
+        }
+        if !response.isSuccess {
+            ring.fail(response.refusal(by: "the service", asked: request.shown))
+        }
+        return response
     }
 }

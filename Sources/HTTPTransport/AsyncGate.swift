@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Synchronization
+
+/// Lets so many in at once; the others wait without a thread, in order.
+///
+/// Counting happens here, before anything goes to a queue: a job that waits in
+/// a queue holds a thread, and Dispatch has few.
+final class AsyncGate: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waitersSoFar: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(limit: Int) {
+        precondition(limit > 0, "a gate that lets nobody in")
+        state = Mutex(State(free: limit))
+    }
+
+    /// Each entry needs one ``leave()``.
+    ///
+    /// - Throws: ``MigrationError/Code/interrupted`` when the task is
+    ///   cancelled before it is let in.
+    func enter() async throws(MigrationError) {
+        let number = state.withLock { state in
+            state.waitersSoFar += 1
+            return state.waitersSoFar
+        }
+        let isIn = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isIn: Bool? = state.withLock { state in
+                    // Under the lock: a cancellation from here on finds the waiter.
+                    if Task.isCancelled { return false }
+                    if state.free > 0 {
+                        state.free -= 1
+                        return true
+                    }
+                    state.waiting.append((number, continuation))
+                    return nil
+                }
+                if let isIn { continuation.resume(returning: isIn) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                let index = state.waiting.firstIndex { $0.number == number }
+                return index.map { state.waiting.remove(at: $0).continuation }
+            }
+            waiter?.resume(returning: false)
+        }
+        guard isIn else { throw MigrationError(wrapping: CancellationError()) }
+    }
+
+    func leave() {
+        let next = state.withLock { state in
+            if state.waiting.isEmpty {
+                state.free += 1
+                return CheckedContinuation<Bool, Never>?.none
+            }
+            return state.waiting.removeFirst().continuation
+        }
+        next?.resume(returning: true)
+    }
+}

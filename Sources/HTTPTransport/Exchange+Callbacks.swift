@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import CCurl
+import MigrationModel
+
+extension Exchange {
+    /// How often an upload that waits for its source looks at the connection.
+    private static let lookMilliseconds = 200
+    /// A service that has hung up stays "readable": after so many looks in vain
+    /// the connection is lost.
+    private static let looksInVainMax = 3
+
+    func setCallbacks(_ handle: CurlHandle) {
+        let easy = handle.easy
+        let pointer = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_pointer(easy, CURLOPT_HEADERDATA, pointer)
+        ccurl_set_data(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, exchange in
+            Exchange.from(exchange).receiveHead(.init(start: bytes, count: size * count))
+        }
+        ccurl_set_pointer(easy, CURLOPT_WRITEDATA, pointer)
+        ccurl_set_data(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, exchange in
+            Exchange.from(exchange).receive(.init(start: bytes, count: size * count))
+        }
+        ccurl_set_pointer(easy, CURLOPT_READDATA, pointer)
+        ccurl_set_data(easy, CURLOPT_READFUNCTION) { bytes, size, count, exchange in
+            Exchange.from(exchange).send(.init(start: bytes, count: size * count))
+        }
+        ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, pointer)
+        ccurl_set_progress(easy) { exchange, _, received, _, sent in
+            Exchange.from(exchange).progress(
+                receivedBytes: Int64(received), sentBytes: Int64(sent))
+        }
+        handle.set(CURLOPT_NOPROGRESS, false)
+    }
+
+    private static func from(_ pointer: UnsafeMutableRawPointer?) -> Exchange {
+        guard let pointer else { preconditionFailure("curl lost our pointer") }
+        return Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
+        if head.add(line), case .download(_, let onResponse) = flow, (200..<300) ~= head.status {
+            onResponse(
+                HTTPResponse(
+                    status: head.status, headers: head.headers, effectiveURL: request.url))
+        }
+        return line.count
+    }
+
+    /// - Returns: fewer bytes than there were, to end the transfer.
+    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        bodyBytes += Int64(bytes.count)
+        if case .download(let ring, _) = flow, (200..<300) ~= head.status {
+            do {
+                try ring.write(bytes)
+            } catch {
+                return stop(error)
+            }
+            // The wait was for our own ring.
+            clock.restart()
+            return bytes.count
+        }
+        guard body.count + bytes.count <= request.responseBytesMax else {
+            return stop(
+                MigrationError(
+                    .invalidAnswer,
+                    "\(request.shown): the answer is longer than the "
+                        + "\(ByteCount.format(Int64(request.responseBytesMax))) allowed for it"))
+        }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func stop(_ error: MigrationError, returning value: Int = 0) -> Int {
+        refusal = refusal ?? error
+        return value
+    }
+
+    /// The only value other than 0 that ends a body, and the only one that does
+    /// not make a short body look like a whole one: 0 writes the last chunk.
+    private static let abort = Int(CURL_READFUNC_ABORT)
+
+    private func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard case .upload(let ring, let sizeBytes) = flow else { return Self.abort }
+        defer { clock.restart() }
+        while !isCancelled {
+            let piece: UploadSource.Piece
+            do {
+                piece = try source.next(
+                    of: ring, sizeBytes: sizeBytes, into: buffer,
+                    withinMilliseconds: Self.lookMilliseconds)
+            } catch {
+                return stop(error, returning: Self.abort)
+            }
+            switch (piece, source.mismatch) {
+            case (.bytes(let count), _):
+                looksInVain = 0
+                return count
+            case (.end, .short):
+                let words = "\(source.takenBytes) of \(sizeBytes ?? 0) bytes were there to send"
+                return stop(truncated(words), returning: Self.abort)
+            case (.end, .long): return stop(tooLong(sizeBytes ?? 0), returning: Self.abort)
+            case (.end, nil): return 0
+            case (.nothingYet, _):
+                // Rather than sleep on in here, let curl hear it: it may be a
+                // refusal, or the end of the connection.
+                if head.isComplete || handle?.sockets.hasSpoken != true { continue }
+                looksInVain += 1
+                if looksInVain > Self.looksInVainMax {
+                    return stop(hungUp(), returning: Self.abort)
+                }
+                isPaused = true
+                return Int(CURL_READFUNC_PAUSE)
+            }
+        }
+        return Self.abort
+    }
+
+    private func hungUp() -> MigrationError {
+        MigrationError(
+            .connectionLost,
+            "\(request.shown): the service closed the connection without an answer, after "
+                + "\(source.takenBytes) bytes of the body", isTransient: true)
+    }
+
+    /// Called by curl at least once a second.
+    ///
+    /// - Returns: not 0 to end the transfer.
+    private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
+        if isCancelled { return 1 }
+        guard let handle else { return 0 }
+        if isPaused {
+            isPaused = false
+            curl_easy_pause(handle.easy, CURLPAUSE_CONT)
+        }
+        guard case .small = flow else { return checkStall(handle, receivedBytes, sentBytes) }
+        return 0
+    }
+
+    private func checkStall(_ handle: CurlHandle, _ received: Int64, _ sent: Int64) -> Int32 {
+        let isAllSent = source.isComplete && sent >= source.takenBytes
+        let limit = isAllSent ? configuration.answerTimeoutSeconds : configuration.stallSeconds
+        guard clock.isStalled(at: received + sent, limitSeconds: limit) else { return 0 }
+        // Before the request is out there is a time limit of curl's own.
+        if handle.long(CURLINFO_REQUEST_SIZE) == 0 {
+            clock.restart()
+            return 0
+        }
+        let words =
+            isAllSent
+            ? "no answer came within \(limit) s after the body" : "nothing moved for \(limit) s"
+        refusal =
+            refusal
+            ?? MigrationError(.timedOut, "\(request.shown): \(words)", isTransient: true)
+        return 1
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import MigrationModel
+
+extension Exchange {
+    /// What curl's code means for us.
+    func failure(_ code: CURLcode, _ handle: CurlHandle) -> MigrationError {
+        let words = handle.explanation(of: code)
+        let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
+        func error(
+            _ kind: MigrationError.Code, isTransient: Bool, hint: String? = nil
+        ) -> MigrationError {
+            MigrationError(
+                kind, "\(request.shown): \(words)", hint: hint, isTransient: isTransient,
+                cause: CurlError(code: Int(code.rawValue)))
+        }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return error(
+                .unreachable, isTransient: true,
+                hint: "check the host name, and that this machine can resolve it")
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY:
+            return error(
+                .unreachable, isTransient: true,
+                hint: "check http_proxy, https_proxy and no_proxy in the environment")
+        case CURLE_COULDNT_CONNECT:
+            return error(
+                .unreachable, isTransient: true,
+                hint: "check that the service is up and that no firewall is in the way")
+        case CURLE_OPERATION_TIMEDOUT where !isSent:
+            return error(
+                .unreachable, isTransient: true,
+                hint: "check that the service is up and that no firewall is in the way")
+        case CURLE_OPERATION_TIMEDOUT: return error(.timedOut, isTransient: true)
+        case CURLE_PARTIAL_FILE:
+            if case .download = flow, (200..<300) ~= head.status { return truncated(words) }
+            return error(.connectionLost, isTransient: true)
+        case CURLE_RECV_ERROR where handle.long(CURLINFO_HTTP_CONNECTCODE) >= 300:
+            return error(
+                .unreachable, isTransient: handle.long(CURLINFO_HTTP_CONNECTCODE) >= 500,
+                hint: "the proxy refused; check https_proxy and no_proxy in the environment")
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
+            return error(.connectionLost, isTransient: true)
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+            return error(
+                .invalidAnswer, isTransient: false,
+                hint: "what answers there does not speak HTTP/1.1; check host and port")
+        case CURLE_URL_MALFORMAT:
+            return error(
+                .unreachable, isTransient: false, hint: "check the URL and its percent-encoding")
+        default:
+            return tlsFailure(code, words) ?? error(.unclassified, isTransient: false)
+        }
+    }
+
+    private func tlsFailure(_ code: CURLcode, _ words: String) -> MigrationError? {
+        let hint: String
+        switch code {
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
+            hint =
+                "if this cloud has an authority of its own, name its certificate as cacert "
+                + "in clouds.yaml"
+        case CURLE_SSL_CACERT_BADFILE:
+            hint = "cacert in clouds.yaml must name a readable file of PEM certificates"
+        case CURLE_SSL_CERTPROBLEM:
+            hint = "cert and key in clouds.yaml must name a PEM certificate and its key"
+        case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
+            hint = "the port may speak plain http; check the scheme of the URL"
+        case CURLE_SSL_CONNECT_ERROR where words.contains("SSL_ERROR_SYSCALL"):
+            return MigrationError(
+                .connectionLost, "\(request.shown): \(words)", isTransient: true,
+                cause: CurlError(code: Int(code.rawValue)))
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
+            CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
+            CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS,
+            CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT:
+            hint = "check cacert, cert and key in clouds.yaml, and the service's TLS settings"
+        default: return nil
+        }
+        return MigrationError(
+            .tlsFailed, "\(request.shown): \(words)", hint: hint,
+            cause: CurlError(code: Int(code.rawValue)))
+    }
+}
+
+/// What libcurl reported, as `libcurl-errors(3)` numbers it.
+public struct CurlError: Error, Hashable, Sendable {
+    public let code: Int
+}

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import MigrationModel
+
+extension Exchange {
+    /// curl's smallest buffer for what it sends, and enough for small answers.
+    private static let smallBufferBytes = 16 << 10
+
+    /// Tells curl everything about this exchange.
+    ///
+    /// - Returns: the header lines, which must live until it is over.
+    func prepare(
+        _ handle: CurlHandle
+    ) throws(MigrationError) -> UnsafeMutablePointer<curl_slist>? {
+        guard ["http://", "https://"].contains(where: request.url.lowercased().hasPrefix) else {
+            throw MigrationError(
+                .unreachable, "\(shownURL(request.url)) is neither an http nor an https URL",
+                hint: "write it with its scheme, as in https://host/path")
+        }
+        let lines = try headerLines()
+        handle.reset()
+        setConnection(handle)
+        setMethod(handle)
+        setCallbacks(handle)
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines { list = curl_slist_append(list, line) }
+        ccurl_set_list(handle.easy, CURLOPT_HTTPHEADER, list)
+        return list
+    }
+
+    private func setConnection(_ handle: CurlHandle) {
+        handle.set(CURLOPT_URL, request.url)
+        handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        handle.set(CURLOPT_USERAGENT, configuration.userAgent)
+        // HTTP/2 gains nothing for bodies, and its flow control is one more
+        // thing between us and back-pressure.
+        handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        handle.set(CURLOPT_NOSIGNAL, true)
+        handle.set(CURLOPT_TCP_KEEPALIVE, true)
+        handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
+        // Bytes are proved as the service stores them: neither ask for an
+        // encoding nor undo one.
+        handle.set(CURLOPT_HTTP_CONTENT_DECODING, false)
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutSeconds * 1000)
+        handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
+        handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
+        if let file = configuration.caFile { handle.set(CURLOPT_CAINFO, file) }
+        if let file = configuration.clientCertificateFile { handle.set(CURLOPT_SSLCERT, file) }
+        if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }
+    }
+
+    private func setMethod(_ handle: CurlHandle) {
+        var receiveBytes = Self.smallBufferBytes
+        var sendBytes = Self.smallBufferBytes
+        switch flow {
+        case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
+        case .download: receiveBytes = configuration.bufferBytes
+        case .upload: sendBytes = configuration.bufferBytes
+        }
+        handle.set(CURLOPT_BUFFERSIZE, receiveBytes)
+        handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
+
+        // curl sends a request again by itself where a kept connection turns
+        // out to be dead. These must not be sent twice (RFC 9110, section 9.2.2).
+        if [.post, .patch].contains(request.method) { handle.set(CURLOPT_FRESH_CONNECT, true) }
+
+        switch (flow, request.method) {
+        case (.upload(_, let sizeBytes), let method):
+            handle.set(CURLOPT_UPLOAD, true)
+            // -1 is unknown: chunked.
+            handle.set(CURLOPT_INFILESIZE_LARGE, offset: sizeBytes ?? -1)
+            if method != .put { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+            // Nor can a body be sent twice, and a connection that carried one
+            // for hours is not worth keeping.
+            handle.set(CURLOPT_FRESH_CONNECT, true)
+            handle.set(CURLOPT_FORBID_REUSE, true)
+            if request.url.lowercased().hasPrefix("http://") { handle.sockets.saveUnread() }
+        case (_, .head): handle.set(CURLOPT_NOBODY, true)
+        case (_, .get) where request.body == nil: handle.set(CURLOPT_HTTPGET, true)
+        case (_, .delete) where request.body == nil:
+            handle.set(CURLOPT_CUSTOMREQUEST, HTTPRequest.Method.delete.rawValue)
+        case (_, let method):
+            let body = request.body ?? []
+            handle.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: Int64(body.count))
+            // curl copies as many bytes as the size before says.
+            if body.isEmpty { handle.set(CURLOPT_COPYPOSTFIELDS, "") }
+            body.withUnsafeBytes { bytes in
+                guard !bytes.isEmpty else { return }
+                let address = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+                _ = ccurl_set_pointer(handle.easy, CURLOPT_COPYPOSTFIELDS, address)
+            }
+            if method != .post { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+        }
+    }
+
+    /// Our headers, and nothing that curl would add on its own.
+    private func headerLines() throws(MigrationError) -> [String] {
+        var lines: [String] = []
+        for field in request.headers.fields {
+            let text = field.name + field.value
+            let isLine = text.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
+            guard isLine, !field.name.isEmpty else {
+                throw MigrationError(
+                    .badRequest,
+                    "\(request.shown): the header \"\(field.name)\" has a line break in it")
+            }
+            // A semicolon: curl takes a name with nothing after its colon as
+            // an order not to send it (CURLOPT_HTTPHEADER(3)).
+            lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        // No "Expect: 100-continue": the server under Glance (eventlet) answers
+        // only when the application reads, others never do, and curl would wait
+        // a second for each body. What it would save, an early refusal before
+        // the first byte, is read while the body goes out.
+        lines.append("Expect:")
+        if request.headers["content-type"] == nil { lines.append("Content-Type:") }
+        return lines
+    }
+}

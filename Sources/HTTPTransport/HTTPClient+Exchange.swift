@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import Dispatch
+import MigrationModel
+import Synchronization
+
+extension HTTPClient {
+    private static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
+    /// A name server that is silent keeps curl for as long as the resolver of
+    /// the C library likes. A cancelled caller does not wait for that.
+    private static let patience = DispatchTimeInterval.milliseconds(700)
+
+    /// Performs a request and the redirects after it.
+    func exchange(
+        _ request: HTTPRequest, _ flow: Exchange.Flow, _ pool: HandlePool
+    ) async throws(MigrationError) -> HTTPResponse {
+        var request = request
+        for _ in 0...HTTPRequest.redirectsMax {
+            let answer = try await perform(Exchange(request, configuration, flow), pool)
+            let response = answer.response
+            guard request.followsRedirects, Self.redirectStatuses.contains(response.status) else {
+                return response
+            }
+            request = try request.redirected(status: response.status, to: answer.redirectURL)
+        }
+        throw request.redirectedTooOften()
+    }
+
+    private func perform(
+        _ exchange: Exchange, _ pool: HandlePool
+    ) async throws(MigrationError) -> Exchange.Answer {
+        let handle = try pool.take()
+        let outcome = Outcome()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                outcome.wait(continuation)
+                handle.queue.async {
+                    let result = exchange.perform(on: handle)
+                    // Here and not by the caller, who may have left.
+                    pool.give(handle)
+                    outcome.settle(result)
+                }
+            }
+        } onCancel: {
+            exchange.cancel()
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) {
+                outcome.settle(.failure(Exchange.interrupted))
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// Resumes a continuation once, with whichever result comes first.
+private final class Outcome: Sendable {
+    typealias Value = Result<Exchange.Answer, MigrationError>
+
+    private enum State {
+        case idle
+        case waiting(CheckedContinuation<Value, Never>)
+        case early(Value)
+        case done
+    }
+
+    private let state = Mutex(State.idle)
+
+    func wait(_ continuation: CheckedContinuation<Value, Never>) {
+        let early: Value? = state.withLock { state in
+            guard case .early(let value) = state else {
+                state = .waiting(continuation)
+                return nil
+            }
+            state = .done
+            return value
+        }
+        if let early { continuation.resume(returning: early) }
+    }
+
+    func settle(_ value: Value) {
+        let continuation: CheckedContinuation<Value, Never>? = state.withLock { state in
+            switch state {
+            case .waiting(let continuation):
+                state = .done
+                return continuation
+            case .idle:
+                state = .early(value)
+                return nil
+            case .early, .done: return nil
+            }
+        }
+        continuation?.resume(returning: value)
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+
+/// The sockets of one curl handle, those of kept connections included.
+///
+/// Having them in hand serves three ends: a cancellation shuts them down, which
+/// wakes curl at once instead of at its next look at the clock; an upload that
+/// waits for its source sees that the service has spoken; and an answer that
+/// curl left unread can still be read before the socket closes.
+final class OpenSockets: Sendable {
+    private struct State {
+        /// In the order in which they were opened.
+        var sockets: [Int32] = []
+        var savesUnread = false
+        var unread: [UInt8] = []
+    }
+
+    private let state = Mutex(State())
+    private static let unreadBytesMax = 256 << 10
+
+    /// Makes a socket for curl; -1 when there is none to be had.
+    func open(family: Int32, type: Int32, protocol number: Int32) -> Int32 {
+        let fd = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
+        if fd >= 0 { state.withLock { $0.sockets.append(fd) } }
+        return fd
+    }
+
+    /// Closes it; what it still held is kept if ``saveUnread()`` asked for it.
+    func close(_ fd: Int32) -> Int32 {
+        // Under the lock, so that nobody shuts down a number that is already
+        // somebody else's.
+        state.withLock { state in
+            if state.savesUnread { state.unread += Self.unread(fd) }
+            state.sockets.removeAll { $0 == fd }
+            return Glibc.close(fd)
+        }
+    }
+
+    /// Ends every connection; curl finds out by itself and closes them.
+    func shutDown() {
+        state.withLock { state in
+            for fd in state.sockets { shutdown(fd, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// True when the newest connection has something to read, or has ended.
+    var hasSpoken: Bool {
+        state.withLock { state in
+            guard let fd = state.sockets.last else { return false }
+            var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+            return poll(&entry, 1, 0) > 0
+        }
+    }
+
+    /// From now on, keeps what a socket holds when it closes.
+    func saveUnread() {
+        state.withLock { state in
+            state.savesUnread = true
+            state.unread = []
+        }
+    }
+
+    /// What was kept; and stops keeping.
+    func takeUnread() -> [UInt8] {
+        state.withLock { state in
+            state.savesUnread = false
+            defer { state.unread = [] }
+            return state.unread
+        }
+    }
+
+    /// A reset does not take away what had arrived before it: on Linux, `recv`
+    /// goes through the receive queue first and reports the error after.
+    private static func unread(_ fd: Int32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count < unreadBytesMax {
+            let count = recv(fd, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import MigrationModel
+
+extension HTTPRequest {
+    static let redirectsMax = 10
+
+    /// The request that follows a redirect (RFC 9110, section 15.4).
+    ///
+    /// - Throws: ``MigrationError/Code/badRedirect`` when it leads to something
+    ///   that is neither http nor https.
+    func redirected(status: Int, to target: String?) throws(MigrationError) -> HTTPRequest {
+        guard let target, let there = Origin(target), ["http", "https"].contains(there.scheme)
+        else {
+            let place = target.map { "to \(shownURL($0))" } ?? "without saying where to"
+            throw MigrationError(
+                .badRedirect, "\(shown) was redirected \(place)",
+                hint: "only http and https URLs are followed")
+        }
+        var next = self
+        next.url = target
+        if there != Origin(url) { next.headers = headers.withoutCredentials }
+        if status <= 303, method != .head, method != .get {
+            next.method = .get
+            next.body = nil
+            next.headers["content-type"] = nil
+        }
+        return next
+    }
+
+    func redirectedTooOften() -> MigrationError {
+        MigrationError(
+            .badRedirect, "\(shown): more than \(Self.redirectsMax) redirects, the last one here",
+            hint: "open the URL in a browser: the server may be sending everybody in circles")
+    }
+}
+
+/// Scheme, host and port: who gets the credentials.
+struct Origin: Equatable {
+    let scheme: String
+    let host: String
+    let port: String
+
+    /// Nil for what curl cannot parse.
+    init?(_ url: String) {
+        guard let parser = curl_url() else { return nil }
+        defer { curl_url_cleanup(parser) }
+        let flags = UInt32(CURLU_NON_SUPPORT_SCHEME)
+        guard curl_url_set(parser, CURLUPART_URL, url, flags) == CURLUE_OK else { return nil }
+        func part(_ part: CURLUPart) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(parser, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK,
+                let text
+            else { return nil }
+            defer { curl_free(text) }
+            return String(cString: text).lowercased()
+        }
+        guard let scheme = part(CURLUPART_SCHEME) else { return nil }
+        self.scheme = scheme
+        host = part(CURLUPART_HOST) ?? ""
+        port = part(CURLUPART_PORT) ?? ""
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Notices that nothing has moved on a connection for too long.
+///
+/// curl's own LOW_SPEED options cannot be used: their clock goes on while a
+/// callback waits for our ring, and a transfer whose other side is slow would
+/// be given up.
+struct StallClock {
+    private var movedBytes: Int64 = -1
+    private var movedNanoseconds = StallClock.nowNanoseconds()
+
+    /// Starts over: something moved, or the wait was our own.
+    mutating func restart() { movedNanoseconds = Self.nowNanoseconds() }
+
+    /// True when the count has been the same for longer than the limit.
+    mutating func isStalled(at bytes: Int64, limitSeconds: Int) -> Bool {
+        if bytes != movedBytes {
+            movedBytes = bytes
+            restart()
+            return false
+        }
+        return Self.nowNanoseconds() - movedNanoseconds >= UInt64(limitSeconds) * 1_000_000_000
+    }
+
+    private static func nowNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationModel
+
+/// How far the body of an upload has been taken from its ring.
+///
+/// With a declared size the last byte stays here until the ring has ended: a
+/// source that fails after its last byte, or goes on, must not have become a
+/// complete body by then.
+struct UploadSource {
+    /// What to do about the next piece.
+    enum Piece {
+        case bytes(Int)
+        case end
+        /// Nothing came in time: look around and ask again.
+        case nothingYet
+    }
+
+    /// How the source failed to be what was declared.
+    enum Mismatch { case short, long }
+
+    private(set) var takenBytes: Int64 = 0
+    private(set) var mismatch: Mismatch?
+    private var lastByte: UInt8?
+    /// The end was reached in good order; curl may end the body.
+    var isComplete = false
+
+    mutating func next(
+        of ring: ByteRing, sizeBytes: Int64?, into buffer: UnsafeMutableRawBufferPointer,
+        withinMilliseconds wait: Int
+    ) throws(MigrationError) -> Piece {
+        if isComplete { return .end }
+        if lastByte != nil { return try finish(ring, into: buffer, wait) }
+        let rest = sizeBytes.map { $0 - takenBytes } ?? Int64(buffer.count)
+        let part = UnsafeMutableRawBufferPointer(
+            rebasing: buffer.prefix(Int(min(rest, Int64(buffer.count)))))
+        guard let count = try ring.read(into: part, withinMilliseconds: wait) else {
+            return .nothingYet
+        }
+        if count == 0 {
+            if sizeBytes == nil { isComplete = true } else { mismatch = .short }
+            return .end
+        }
+        takenBytes += Int64(count)
+        guard takenBytes == sizeBytes else { return .bytes(count) }
+        lastByte = buffer[count - 1]
+        return count > 1 ? .bytes(count - 1) : try finish(ring, into: buffer, wait)
+    }
+
+    private mutating func finish(
+        _ ring: ByteRing, into buffer: UnsafeMutableRawBufferPointer, _ wait: Int
+    ) throws(MigrationError) -> Piece {
+        // There is one byte of room at least: curl never asks for none.
+        let one = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))
+        guard let more = try ring.read(into: one, withinMilliseconds: wait) else {
+            return .nothingYet
+        }
+        guard more == 0, let last = lastByte else {
+            mismatch = .long
+            return .end
+        }
+        buffer[0] = last
+        lastByte = nil
+        isComplete = true
+        return .bytes(1)
+    }
+}
