@@ -57,6 +57,7 @@ let package = Package(
 
         // The Image service.
         part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+        tests("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel"]),
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
