@@ -92,5 +92,15 @@ let package = Package(
             name: "tranship",
             dependencies: ["TranshipKit", "OpenStackImage", "MigrationModel", arguments, log],
             swiftSettings: strict),
+
+        // What several test targets share: a server for faults.
+        .target(
+            name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Digests", ["MigrationModel"]),
+        tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
+        tests(
+            "HTTPTransport",
+            ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
     ]
 )

@@ -54,11 +54,15 @@ extension ByteRing {
     func takeSettled() -> [Settled] {
         if state.waiters.isEmpty { return [] }
         var settled: [Settled] = []
-        state.waiters.removeAll { waiter in
-            guard let result = result(of: waiter.milestone) else { return false }
-            settled.append(Settled(waiter: waiter, result: result))
-            return true
+        var left: [Waiter] = []
+        for waiter in state.waiters {
+            if let result = result(of: waiter.milestone) {
+                settled.append(Settled(waiter: waiter, result: result))
+            } else {
+                left.append(waiter)
+            }
         }
+        state.waiters = left
         return settled
     }
 

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import MigrationModel
+import Synchronization
+
+/// What a server got of one request.
+public struct ReceivedRequest: Sendable {
+    public var method: String
+    /// Without the query.
+    public var path: String
+    /// The request target as it was sent.
+    public var target: String
+    public var headers: [(name: String, value: String)]
+    /// Payload bytes of the body, chunk framing not counted.
+    public var bodyBytes: Int64 = 0
+    /// The first MiB of the body.
+    public var body: [UInt8] = []
+    /// True when the body came to its well-formed end: all of Content-Length,
+    /// or the last chunk.
+    public var isComplete = false
+    /// Of a complete body, in hexadecimal.
+    public var sha256: String?
+
+    /// The first value of that name, whatever its case.
+    public subscript(header name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+
+    public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// The requests of one server; each grows while its body comes.
+final class RequestLog: Sendable {
+    private let requests = Mutex<[ReceivedRequest]>([])
+
+    var all: [ReceivedRequest] { requests.withLock { $0 } }
+
+    func add(_ request: ReceivedRequest) -> Int {
+        requests.withLock { requests in
+            requests.append(request)
+            return requests.count - 1
+        }
+    }
+
+    func change(_ index: Int, _ change: (inout ReceivedRequest) -> Void) {
+        requests.withLock { change(&$0[index]) }
+    }
+}
