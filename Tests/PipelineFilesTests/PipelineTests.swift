@@ -71,7 +71,7 @@ struct PipelineTests {
     }
 
     /// Reading must not take time that grows with the square of the file.
-    @Test("a file of the largest size is read")
+    @Test("a file with five thousand sources is read")
     func large() throws {
         var sources = ""
         for number in 0..<5000 {
@@ -80,6 +80,43 @@ struct PipelineTests {
         }
         let pipeline = try parse(PipelineTexts.with(source: sources))
         #expect(pipeline.sources.count == 5000)
+    }
+
+    /// Deterministic, so that what fails once fails again.
+    @Test("a damaged file is told with a place, whatever the damage", arguments: 0..<8)
+    func damaged(seed: UInt64) {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        func random(_ below: Int) -> Int {
+            // xorshift64: https://www.jstatsoft.org/article/view/v008i14
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state % UInt64(below))
+        }
+        let pieces =
+            "{}[]*&!|>'\"%@:,-?\n\t $#~é\u{0}\u{85}\u{2028}".map { String($0) } + [
+                "${", "<<: ", "- ", ": ",
+            ]
+        for _ in 0..<100 {
+            var text = Array(Self.example)
+            for _ in 0...random(3) {
+                let index = random(text.count)
+                switch random(4) {
+                case 0: text.remove(at: index)
+                case 1: text.removeSubrange(index..<min(text.count, index + random(200)))
+                case 2:
+                    text.insert(contentsOf: text[index..<min(text.count, index + 80)], at: index)
+                default: text.insert(contentsOf: pieces[random(pieces.count)], at: index)
+                }
+                if text.isEmpty { text = ["x"] }
+            }
+            let damaged = String(text)
+            guard let error = refusal(damaged) else { continue }
+            #expect(error.code == .invalidPipeline || error.code == .notBuiltYet)
+            #expect(
+                error.message.firstMatch(of: /^p\.yaml:[1-9][0-9]*:[1-9][0-9]*: ./) != nil,
+                "\(error) in \(damaged.debugDescription)")
+        }
     }
 
     @Test("every key of the format document's example is read")
