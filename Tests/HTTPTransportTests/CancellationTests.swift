@@ -23,7 +23,9 @@ import Testing
         task.cancel()
         let start = ContinuousClock.now
         let error = await failure { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        // A second is the promise, and what takes longer waits for a time limit
+        // of minutes; the other second is for the tests beside this one.
+        #expect(ContinuousClock.now - start < .seconds(2))
         #expect(error?.code == .interrupted)
     }
 
@@ -63,7 +65,7 @@ import Testing
         let server = try RawHTTPServer { _ in .status(200) }
         let client = client
         let task = Task<Void, any Error> {
-            while !Task.isCancelled { await Task.yield() }
+            try? await Task.sleep(for: .seconds(60))
             _ = try await client.upload(
                 HTTPRequest(.put, server.url), from: ByteRing(), sizeBytes: nil)
         }
