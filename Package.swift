@@ -109,5 +109,6 @@ let package = Package(
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+        tests("PipelineFiles", ["MigrationModel"]),
     ]
 )
