@@ -93,7 +93,7 @@ struct PipelineReaderPipelineTests {
         let error = try #require(refusal(file.text))
         #expect(error.code == .invalidPipeline)
         #expect("\(error)" == file.message)
-        #expect(ExitCode(error.code) == .usage)
+        #expect(ExitStatus(error.code) == .usage)
     }
 
     @Test("sources that may differ once they are planned are left to the plan")

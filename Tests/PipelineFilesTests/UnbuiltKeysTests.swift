@@ -57,7 +57,7 @@ struct UnbuiltKeyTests {
                 \(use.message)\(use.title) not built yet
                 hint: take it out for now; docs/pipeline-format.md says what is not built yet
                 """)
-        #expect(ExitCode(error.code) == .usage)
+        #expect(ExitStatus(error.code) == .usage)
     }
 
     @Test("each row of the table has its test")
