@@ -60,6 +60,8 @@ let package = Package(
 
         // The Image service.
         part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+        tests(
+            "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
@@ -107,6 +109,7 @@ let package = Package(
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+        tests("PipelineFiles", ["MigrationModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -33,6 +33,10 @@ public struct Pipeline: Sendable, Equatable {
 }
 
 extension Pipeline {
+    /// The path of the file wherever it is asked for: what a journal keeps, so
+    /// that a later run finds relative paths again.
+    public var absoluteFile: String { FilePath.absolute(FileName(file).text, in: baseDirectory) }
+
     /// No pipeline file is larger; more is a mistake of the path.
     public static let fileBytesMax = 1 << 20
 

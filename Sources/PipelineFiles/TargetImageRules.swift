@@ -49,6 +49,11 @@ public struct OwnerMap: Sendable, Equatable {
     /// For all others (`"*"`); nil: they are refused in the plan.
     public let rest: String?
 
+    public init(projects: [String: String], rest: String? = nil) {
+        self.projects = projects
+        self.rest = rest
+    }
+
     /// The project at the target; nil when no entry says it.
     public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }
 }
@@ -67,6 +72,14 @@ public struct PropertyRules: Sendable, Equatable {
     /// Old name to new name.
     public var rename: [String: String] = [:]
 
+    public init(
+        set: [String: String] = [:], drop: [Glob] = [], rename: [String: String] = [:]
+    ) {
+        self.set = set
+        self.drop = drop
+        self.rename = rename
+    }
+
     /// The properties at the target.
     public func applied(to properties: [String: String]) -> [String: String] {
         var result: [String: String] = [:]
@@ -81,6 +94,11 @@ public struct PropertyRules: Sendable, Equatable {
 public struct TagRules: Sendable, Equatable {
     public var add: [String] = []
     public var drop: [Glob] = []
+
+    public init(add: [String] = [], drop: [Glob] = []) {
+        self.add = add
+        self.drop = drop
+    }
 
     /// The tags at the target: the source's order, then those added.
     public func applied(to tags: [String]) -> [String] {

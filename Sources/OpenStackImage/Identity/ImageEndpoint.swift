@@ -8,7 +8,10 @@ enum ImageEndpoint {
     static func root(of url: String) -> String {
         var root = url[...]
         while root.hasSuffix("/") { root = root.dropLast() }
-        if let slash = root.lastIndex(of: "/"), isVersion(root[root.index(after: slash)...]) {
+        let authority = root.firstRange(of: "://")?.upperBound ?? root.startIndex
+        if let slash = root[authority...].lastIndex(of: "/"),
+            isVersion(root[root.index(after: slash)...])
+        {
             root = root[..<slash]
             while root.hasSuffix("/") { root = root.dropLast() }
         }

@@ -36,20 +36,14 @@ extension ImageQuery {
 }
 
 extension ImageQuery.Match {
-    /// `in:"a","b,c"`: a quoted value may hold a comma. A single value that
-    /// itself begins with an operator is quoted the same way.
+    /// A single value with a colon would be taken for an operator, so it gets
+    /// one. Of several, each is quoted, as it may hold a comma; the service
+    /// takes back no escape, so there is none for a quote.
     var text: String {
         switch self {
-        case .one(let value):
-            value.hasPrefix("in:") ? Self.anyOf([value]).text : value
-        case .anyOf(let values):
-            "in:" + values.map(Self.quoted).joined(separator: ",")
+        case .one(let value): value.contains(":") ? "eq:\(value)" : value
+        case .anyOf(let values): "in:" + values.map { "\"\($0)\"" }.joined(separator: ",")
         }
-    }
-
-    private static func quoted(_ value: String) -> String {
-        let escaped = value.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
-        return "\"\(String(escaped))\""
     }
 }
 

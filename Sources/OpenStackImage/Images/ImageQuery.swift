@@ -67,7 +67,8 @@ public struct ImageQuery: Sendable, Hashable {
 }
 
 extension ImageQuery {
-    /// A value, or several of which one must be it (`in:`).
+    /// A value, or several of which one must be it (`in:`). Of several, none
+    /// may hold a double quote: the service refuses it (400).
     public enum Match: Sendable, Hashable, ExpressibleByStringLiteral,
         ExpressibleByArrayLiteral
     {

@@ -48,6 +48,8 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
 
 /// Which tasks a list holds.
 public struct TaskQuery: Sendable, Hashable {
+    /// `import`, `export`, `clone`; Glance 33 refuses (400) to filter by the
+    /// `api_image_import` that it lists itself.
     public var type: String?
     public var status: ImageTask.Status?
     /// `type`, `status`, `created_at`, `updated_at`, `expires_at`.

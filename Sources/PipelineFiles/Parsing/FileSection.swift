@@ -37,7 +37,7 @@ struct FileSection<Key: PipelineKey> {
         return value
     }
 
-    private static func unknown(_ key: String, _ place: FilePosition, _ reader: PipelineReader)
+    static func unknown(_ key: String, _ place: FilePosition, _ reader: PipelineReader)
         -> MigrationError
     {
         let known = Key.allCases.map(\.rawValue)

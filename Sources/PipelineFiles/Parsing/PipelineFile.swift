@@ -14,7 +14,8 @@ enum PipelineFile {
         guard descriptor >= 0 else {
             throw refusal(
                 "cannot read the pipeline file \(file): \(FilePath.lastError())",
-                hint: errno == ENOENT ? "check the path; relative ones start here" : nil)
+                hint: errno == ENOENT
+                    ? "check the path; relative ones start in the working directory" : nil)
         }
         defer { close(descriptor) }
         if FilePath.kind(file) == .directory {

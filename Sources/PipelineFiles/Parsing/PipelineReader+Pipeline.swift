@@ -31,7 +31,12 @@ extension PipelineReader {
 
     private func version(_ root: FileValue) throws(MigrationError) -> Int {
         let hint = "this version of tranship reads `version: 1`"
-        guard let entry = try root.entries().first(where: { $0.key == "version" }) else {
+        let entries = try root.entries()
+        guard let entry = entries.first(where: { $0.key == "version" }) else {
+            let mistyped = entries.first { Nearest.to($0.key, in: ["version"]) != nil }
+            if let mistyped {
+                throw FileSection<PipelineRootKey>.unknown(mistyped.key, mistyped.place, self)
+            }
             throw root.refusal("a pipeline needs `version`", hint: hint)
         }
         let value = FileValue(

@@ -9,7 +9,7 @@ enum YAMLBounds {
     static let aliasesMax = 100
     static let depthMax = 32
     /// With every alias put in.
-    static let nodesMax = 50_000
+    static let nodesMax = 200_000
 }
 
 extension PipelineReader {

@@ -33,7 +33,7 @@ extension PipelineReader {
         let place = position(mark)
         let opening = context.map { position($0.mark) }
         let doing = context?.text ?? ""
-        if problem.contains("undefined alias") { return mustBeQuoted(place) }
+        if problem.contains("undefined alias") { return undefinedAlias(place) }
         if doing.contains("alias") || doing.contains("anchor"), let opening {
             return mustBeQuoted(opening)
         }
@@ -75,6 +75,18 @@ extension PipelineReader {
             hint: "check the indentation and the quotes there and on the line above")
     }
 
+    /// Either an anchor's name was mistyped, or no alias was meant at all.
+    private func undefinedAlias(_ place: FilePosition) -> MigrationError {
+        let alias = String(
+            source(at: place).dropFirst().prefix {
+                $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_"
+            })
+        let anchors = text.matches(of: /[\s\[{,]&([\w-]+)/).map { String($0.1) }
+        guard let anchor = Nearest.to(alias, in: anchors) else { return mustBeQuoted(place) }
+        return refusal(
+            place, "the alias *\(alias) names no anchor above it", hint: "did you mean *\(anchor)?")
+    }
+
     /// `*-test`, `{stem}-x`, `@home`, `%a`: YAML takes the first character for
     /// its own.
     func mustBeQuoted(_ position: FilePosition) -> MigrationError {
@@ -106,6 +118,8 @@ extension PipelineReader {
                 if depth < 0 { break }
             }
             if character == ",", depth == 0, isInsideBrackets { break }
+            // A key, then.
+            if character == " ", depth == 0, value.last == ":" { return String(value.dropLast()) }
             value.append(character)
         }
         while value.last?.isWhitespace == true { value.removeLast() }
@@ -118,8 +132,8 @@ extension PipelineReader {
         return opened > line.count { $0 == "]" || $0 == "}" }
     }
 
-    /// The `{` at the start of this line's value, when the trouble is what
-    /// follows its `}`: `name: {stem}-{date}`.
+    /// The bracket at the start of this line's value, when the trouble is what
+    /// follows its end: `name: {stem}-{date}`.
     private func bracedValue(before place: FilePosition) -> FilePosition? {
         guard lines.indices.contains(place.line - 1) else { return nil }
         let line = Array(lines[place.line - 1].unicodeScalars)
@@ -130,8 +144,9 @@ extension PipelineReader {
             if isIndicator, index + 1 < line.count, line[index + 1] == " " { start = index + 1 }
         }
         while start < line.count, line[start] == " " { start += 1 }
-        guard start < line.count, line[start] == "{", start < place.column - 1,
-            line[start..<(place.column - 1)].contains("}")
+        guard start < line.count, line[start] == "{" || line[start] == "[",
+            start < place.column - 1,
+            line[start..<(place.column - 1)].contains(line[start] == "{" ? "}" : "]")
         else { return nil }
         return FilePosition(file: file, line: place.line, column: start + 1)
     }
