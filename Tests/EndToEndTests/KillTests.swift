@@ -30,6 +30,11 @@ extension EndToEndTests {
                 let seconds = try await unkilledSeconds(file, scene)
                 var moments: [String] = []
                 for _ in 0..<times {
+                    // Nothing left to interrupt: somebody cleared the target.
+                    let there = try await scene.beta.images(scene.prefix)
+                    if there.allSatisfy({ $0.text("status") == "active" }), there.count == 12 {
+                        for copy in there { try await scene.beta.delete(copy) }
+                    }
                     let delay = Double.random(in: 0..<seconds, using: &random)
                     let command = try scene.start(["run", file])
                     try await Task.sleep(for: .seconds(delay))
@@ -75,6 +80,7 @@ extension EndToEndTests {
             let journal = scene.folder.appendingPathComponent("undisturbed.sqlite").path
             let run = try await scene.tranship("run", file, "--journal", journal)
             try #require(run.status == 0, run.said)
+            print("undisturbed: \(run.seconds) s\n\(run.seconds > 20 ? run.talk : "")")
             for copy in try await scene.beta.images(scene.prefix) {
                 try await scene.beta.delete(copy)
             }

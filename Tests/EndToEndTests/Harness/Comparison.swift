@@ -70,7 +70,7 @@ enum Comparison {
     private static func properties(_ image: JSONValue) -> [String: JSONValue] {
         (image.object ?? [:]).filter { key, _ in
             !ofTheService.contains(key) && !compared.contains(key) && !references.contains(key)
-                && key != "tranship_origin"
+                && key != "tranship_origin" && !key.hasPrefix("os_glance")
         }
     }
 
