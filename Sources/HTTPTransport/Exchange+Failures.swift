@@ -43,7 +43,8 @@ extension Exchange {
                 hint: "the proxy refused; check https_proxy and no_proxy in the environment")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return error(.connectionLost, isTransient: true)
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+        // CURLE_OK: curl made do with something that has no head.
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
             return error(
                 .invalidAnswer, isTransient: false,
                 hint: "what answers there does not speak HTTP/1.1; check host and port")

@@ -56,8 +56,12 @@ extension Exchange {
         var sendBytes = Self.smallBufferBytes
         switch flow {
         case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
-        case .download: receiveBytes = configuration.bufferBytes
-        case .upload: sendBytes = configuration.bufferBytes
+        case .download:
+            receiveBytes = configuration.bufferBytes
+            useConnectionOnce(handle)
+        case .upload:
+            sendBytes = configuration.bufferBytes
+            useConnectionOnce(handle)
         }
         handle.set(CURLOPT_BUFFERSIZE, receiveBytes)
         handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
@@ -72,10 +76,6 @@ extension Exchange {
             // -1 is unknown: chunked.
             handle.set(CURLOPT_INFILESIZE_LARGE, offset: sizeBytes ?? -1)
             if method != .put { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
-            // Nor can a body be sent twice, and a connection that carried one
-            // for hours is not worth keeping.
-            handle.set(CURLOPT_FRESH_CONNECT, true)
-            handle.set(CURLOPT_FORBID_REUSE, true)
             if request.url.lowercased().hasPrefix("http://") { handle.sockets.saveUnread() }
         case (_, .head): handle.set(CURLOPT_NOBODY, true)
         case (_, .get) where request.body == nil: handle.set(CURLOPT_HTTPGET, true)
@@ -93,6 +93,14 @@ extension Exchange {
             }
             if method != .post { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
         }
+    }
+
+    /// A body has a connection for itself. One in a ring cannot be sent twice,
+    /// should a kept connection turn out to be dead; and where a source sends
+    /// more than it declared, the rest would be taken for the next answer.
+    private func useConnectionOnce(_ handle: CurlHandle) {
+        handle.set(CURLOPT_FRESH_CONNECT, true)
+        handle.set(CURLOPT_FORBID_REUSE, true)
     }
 
     /// Our headers, and nothing that curl would add on its own.

@@ -6,8 +6,8 @@ public import MigrationModel
 
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
-/// It classifies failures and never retries one. Connections are kept and used
-/// again. Proxies come from the environment (`http_proxy`, `https_proxy`,
+/// It classifies failures and never retries one. Small exchanges keep their
+/// connections and use them again; a body has one for itself. Proxies come from the environment (`http_proxy`, `https_proxy`,
 /// `no_proxy`). Cancelling the task ends an exchange within a second, wherever
 /// it stands, and throws ``MigrationError/Code/interrupted``.
 public final class HTTPClient: Sendable {

@@ -53,7 +53,7 @@ public final class RawExchange {
         if let length = request[header: "content-length"].flatMap({ Int64($0) }) {
             isWhole = take(length)
         } else {
-            isWhole = readChunks(take)
+            isWhole = readChunks(take) { rest > 0 }
         }
         guard isWhole else { return false }
         isBodyRead = true
@@ -65,8 +65,8 @@ public final class RawExchange {
         return true
     }
 
-    private func readChunks(_ take: (Int64) -> Bool) -> Bool {
-        while let line = socket.readLine() {
+    private func readChunks(_ take: (Int64) -> Bool, while goesOn: () -> Bool) -> Bool {
+        while goesOn(), let line = socket.readLine() {
             guard let count = Int64(line.prefix { $0.isHexDigit }, radix: 16) else { return false }
             if count == 0 { return socket.readLine() == "" }
             guard take(count), socket.readLine() == "" else { return false }

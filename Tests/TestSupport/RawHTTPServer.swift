@@ -23,6 +23,9 @@ public final class RawHTTPServer: Sendable {
         port = boundPort(listener)
         let (listener, log, connections) = (listener, log, connections)
         Thread.detachNewThread {
+            // Closed by this thread alone: the number of a closed socket is
+            // soon another server's, whose connections would come here.
+            defer { close(listener) }
             while true {
                 let fd = accept(listener, nil, nil)
                 guard fd >= 0 else { return }
@@ -73,10 +76,7 @@ public final class RawHTTPServer: Sendable {
     }
 
     public func stop() {
-        connections.stop {
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
-        }
+        connections.stop { shutdown(listener, Int32(SHUT_RDWR)) }
     }
 }
 
@@ -144,11 +144,11 @@ private final class ConnectionSet: Sendable {
         }
     }
 
-    func stop(_ closeListener: () -> Void) {
+    func stop(_ endListening: () -> Void) {
         state.withLock { state in
             guard !state.isStopped else { return }
             state.isStopped = true
-            closeListener()
+            endListening()
             for fd in state.open { shutdown(fd, Int32(SHUT_RDWR)) }
         }
     }

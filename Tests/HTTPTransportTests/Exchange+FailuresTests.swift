@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import HTTPTransport
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct UnreachableTests {
+    @Test func `A refused connection may work later`() async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        server.stop()
+        let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.isTransient == true)
+        #expect(error?.hint != nil)
+        #expect(error?.message.hasPrefix("GET \(server.url): ") == true)
+    }
+
+    @Test func `A name that nobody knows may be known later`() async {
+        let error = await failure {
+            _ = try await HTTPClient().send(HTTPRequest(.get, "http://nobody.invalid/?sig=planted"))
+        }
+        #expect(error?.code == .unreachable)
+        #expect(error?.isTransient == true)
+        #expect(error?.message.contains("nobody.invalid") == true)
+        #expect(error?.description.contains("planted") == false)
+    }
+
+    @Test(arguments: ["file:///etc/passwd", "ftp://host/", "host/path", ""])
+    func `Only http and https are spoken`(url: String) async {
+        let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, url)) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.isTransient == false)
+    }
+
+    @Test func `A URL that is none is told`() async {
+        let error = await failure {
+            _ = try await HTTPClient().send(HTTPRequest(.get, "http://host:port/"))
+        }
+        #expect(error?.code == .unreachable)
+        #expect(error?.isTransient == false)
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct TLSTests {
+    @Test func `A certificate of an unknown authority is refused, and the hint names cacert`()
+        async throws
+    {
+        let server = try await TLSServer()
+        let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .tlsFailed)
+        #expect(error?.isTransient == false)
+        #expect(error?.hint?.contains("cacert") == true)
+    }
+
+    @Test func `With its authority, or unverified, both bodies work`() async throws {
+        let server = try await TLSServer()
+        for configuration in [
+            TransportConfiguration(caFile: server.certificateFile),
+            TransportConfiguration(verifiesTLS: false),
+        ] {
+            let client = HTTPClient(configuration)
+            let ring = ByteRing()
+            let response = try await client.download(HTTPRequest(.get, server.url), into: ring) {
+                _ in
+            }
+            #expect(response.status == 200)
+            #expect(ring.writtenBytes == 100_000)
+            ring.finishWriting()
+            let sent = try await client.upload(
+                HTTPRequest(.put, server.url + "/whole"), from: ring, sizeBytes: 100_000)
+            #expect(sent.status == 201)
+            #expect(String(decoding: sent.body, as: UTF8.self) == "100000")
+        }
+    }
+
+    @Test func `A certificate for another name is refused`() async throws {
+        let server = try await TLSServer()
+        let client = HTTPClient(TransportConfiguration(caFile: server.certificateFile))
+        let url = server.url.replacing("127.0.0.1", with: "localhost")
+        let error = await failure { _ = try await client.send(HTTPRequest(.get, url)) }
+        #expect(error?.code == .tlsFailed)
+    }
+
+    @Test func `A file of authorities that cannot be read is named as the cause`() async throws {
+        let server = try await TLSServer()
+        let client = HTTPClient(TransportConfiguration(caFile: "/nowhere/ca.pem"))
+        let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .tlsFailed)
+        #expect(error?.hint?.contains("cacert") == true)
+        #expect(error?.message.contains("/nowhere/ca.pem") == true)
+    }
+
+    @Test func `https to a port that speaks http is told apart`() async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        let url = server.url.replacing("http:", with: "https:")
+        let plain = try RawHTTPServer { _ in .status(200) }
+        _ = plain
+        let error = await failure {
+            _ = try await HTTPClient().send(HTTPRequest(.get, url, timeoutSeconds: 2))
+        }
+        #expect(error != nil)
+        #expect([.tlsFailed, .timedOut, .connectionLost].contains(error?.code))
+    }
+
+    @Test func `An early refusal is read through TLS while the source is silent`() async throws {
+        let server = try await TLSServer()
+        let client = HTTPClient(TransportConfiguration(verifiesTLS: false))
+        let ring = ByteRing()
+        try await blocking { try ring.put(noise(1000)) }
+        let response = try await client.upload(
+            HTTPRequest(.put, server.url + "/early"), from: ring, sizeBytes: 1 << 20)
+        #expect(response.status == 409)
+        #expect(String(decoding: response.body, as: UTF8.self) == "early words")
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import HTTPTransport
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+    @Test(arguments: [0, 1, 3_000_001])
+    func `A body flows into the ring, after its head`(count: Int) async throws {
+        let bytes = noise(count)
+        let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+        let ring = ByteRing()
+        let heads = Mutex<[(status: Int, written: Int64)]>([])
+        async let taken = blocking { try ring.takeAll() }
+        let response = try await HTTPClient().download(
+            HTTPRequest(.get, server.url), into: ring
+        ) { head in
+            heads.withLock { $0.append((head.status, ring.writtenBytes)) }
+        }
+        #expect(response.status == 200)
+        #expect(response.body.isEmpty)
+        #expect(heads.withLock { $0.map(\.status) } == [200])
+        #expect(heads.withLock { $0.map(\.written) } == [0])
+        // Whether that was all is for the caller to say.
+        ring.finishWriting()
+        #expect(try await taken == bytes)
+    }
+
+    @Test func `A refusal does not touch the ring`() async throws {
+        let server = try RawHTTPServer { _ in .status(404, text: "no such image") }
+        let ring = ByteRing()
+        let response = try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) {
+            _ in Issue.record("there is no body to announce")
+        }
+        #expect(response.status == 404)
+        #expect(String(decoding: response.body, as: UTF8.self) == "no such image")
+        #expect(ring.writtenBytes == 0)
+        #expect(ring.failure == nil)
+    }
+
+    @Test func `A redirect is followed, and only the last body counts`() async throws {
+        let server = try RawHTTPServer(scripts: [
+            "/a": [.status(302, headers: [("Location", "/b")], text: "moved")],
+            "/b": [.status(206, text: "data")],
+        ])
+        let ring = ByteRing()
+        let statuses = Mutex<[Int]>([])
+        let response = try await HTTPClient().download(
+            HTTPRequest(.get, server.url + "/a", followsRedirects: true), into: ring
+        ) { head in
+            #expect(head.effectiveURL.hasSuffix("/b"))
+            statuses.withLock { $0.append(head.status) }
+        }
+        ring.finishWriting()
+        #expect(response.status == 206)
+        #expect(statuses.withLock { $0 } == [206])
+        #expect(try await blocking { try ring.takeAll() } == Array("data".utf8))
+    }
+
+    /// Trap 1: the ring must not end by itself, or a short body would look whole.
+    @Test(arguments: [
+        (Reply.lying(declaredBytes: 100_000, body: noise(60_000)), "source-truncated"),
+        (.resetting(declaredBytes: 100_000, body: noise(60_000)), "connection-lost"),
+        (chunkedAndCut, "source-truncated"),
+    ])
+    func `A body that ends early is an error that may pass, and the ring stays open`(
+        reply: Reply, code: String
+    ) async throws {
+        let server = try RawHTTPServer { _ in reply }
+        let ring = ByteRing()
+        let error = await failure {
+            _ = try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        #expect(error?.code.rawValue == code)
+        #expect(error?.isTransient == true)
+        #expect(ring.failure == nil)
+        #expect(ring.writtenBytes <= 60_000)
+    }
+
+    private static let chunkedAndCut = Reply { exchange in
+        exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
+        exchange.send("3\r\nabc\r\n5\r\nde")
+        exchange.close()
+    }
+
+    @Test func `What comes after the declared size is not part of the body`() async throws {
+        let server = try RawHTTPServer { _ in .lying(declaredBytes: 1000, body: noise(5000)) }
+        let client = HTTPClient()
+        let ring = ByteRing()
+        _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        ring.finishWriting()
+        #expect(try await blocking { try ring.takeAll() } == Array(noise(5000).prefix(1000)))
+        // Nor is it taken for the start of the next answer.
+        let next = ByteRing()
+        _ = try await client.download(HTTPRequest(.get, server.url), into: next) { _ in }
+        #expect(next.writtenBytes == 1000)
+    }
+
+    @Test func `A failed ring ends the download with that failure`() async throws {
+        let server = try RawHTTPServer { _ in .status(200, body: noise(5 << 20)) }
+        let ring = ByteRing(capacityBytes: 64 << 10)
+        let download = Task {
+            try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        #expect(await eventually { ring.writtenBytes == 64 << 10 })
+        ring.fail(MigrationError(.conflict, "the target refused"))
+        let error = await failure { _ = try await download.value }
+        #expect(error?.message == "the target refused")
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct DownloadStallTests {
+    private let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
+
+    @Test(arguments: [
+        Reply.hanging(),
+        Reply { exchange in
+            exchange.sendHead(200, [("Content-Length", "1000")])
+            exchange.send("some")
+            exchange.hang()
+        },
+    ])
+    func `A source that goes silent is given up`(reply: Reply) async throws {
+        let server = try RawHTTPServer { _ in reply }
+        let ring = ByteRing()
+        let error = await failure {
+            _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        #expect(error?.code == .timedOut)
+        #expect(error?.isTransient == true)
+        #expect(error?.message.hasSuffix("nothing moved for 1 s") == true)
+    }
+
+    @Test func `A source that drips is not silent`() async throws {
+        let server = try RawHTTPServer { _ in
+            .dripping(Array(repeating: [7], count: 8), everyMilliseconds: 300)
+        }
+        let ring = ByteRing()
+        _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        #expect(ring.writtenBytes == 8)
+    }
+
+    @Test func `A full ring of our own is no stall`() async throws {
+        let bytes = noise(1 << 20)
+        let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+        let ring = ByteRing(capacityBytes: 64 << 10)
+        let client = client
+        let download = Task {
+            try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        #expect(await eventually { ring.writtenBytes == 64 << 10 })
+        // Three times the limit, on purpose: this wait is what is tested.
+        try await Task.sleep(for: .seconds(3))
+        async let taken = blocking { try ring.takeAll() }
+        _ = try await download.value
+        ring.finishWriting()
+        #expect(try await taken == bytes)
+    }
+}
+
+extension ByteRing {
+    /// Blocks until the end.
+    func takeAll() throws -> [UInt8] {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try read(into: $0) }
+            if count == 0 { return all }
+            all += buffer.prefix(count)
+        }
+    }
+
+    /// Blocks until all of it is in.
+    func put(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+import Testing
+
+@Suite struct RefusalTests {
+    @Test(arguments: [
+        (400, "bad-request", false), (401, "unauthorized", false), (403, "forbidden", false),
+        (404, "not-found", false), (408, "timed-out", true), (409, "conflict", false),
+        (410, "gone", false), (413, "quota-exceeded", false), (415, "format-rejected", false),
+        (416, "range-not-satisfiable", false), (422, "bad-request", false),
+        (425, "bad-request", true), (429, "rate-limited", true), (500, "service-failed", true),
+        (501, "service-failed", false), (503, "service-failed", true), (302, "bad-redirect", false),
+    ])
+    func `A status has its code`(status: Int, code: String, isTransient: Bool) {
+        let error = HTTPResponse(status: status).refusal(by: "Glance", asked: "GET /v2/images")
+        #expect(error.code.rawValue == code)
+        #expect(error.isTransient == isTransient)
+        #expect(error.message == "Glance answered \(status) (GET /v2/images)")
+    }
+
+    @Test(arguments: [
+        (
+            "<html>\n <head>\n  <title>409 Conflict</title>\n </head>\n <body>\n  <h1>409 Conflict"
+                + "</h1>\n  Image &quot;x&quot; already\n exists<br /><br />\n\n\n </body>\n</html>",
+            "Image \"x\" already exists"
+        ),
+        (#"{"message": "No quota", "code": "413", "title": "Too Large"}"#, "No quota"),
+        (
+            #"{"error": {"code": 401, "message": "Wrong password", "title": "Unauthorized"}}"#,
+            "Wrong password"
+        ),
+        (#"{"badRequest": {"code": 400, "message": "Bad name"}}"#, "Bad name"),
+        ("<html><body><h1>502 Bad Gateway</h1></body></html>", "502 Bad Gateway"),
+        ("plain\n words &amp; more", "plain words & more"),
+        ("", ""),
+    ])
+    func `The service's own words are taken out of its answer`(body: String, words: String) {
+        let response = HTTPResponse(status: 409, body: Array(body.utf8))
+        let error = response.refusal(by: "Glance", asked: "PUT /v2/images/1/file")
+        #expect(error.answer?.message == words)
+        #expect(
+            error.message
+                == "Glance answered 409\(words.isEmpty ? "" : ": \(words)") (PUT /v2/images/1/file)"
+        )
+    }
+
+    @Test func `The request id and the wait are kept, and the words have a limit`() {
+        let response = HTTPResponse(
+            status: 503, headers: ["X-OpenStack-Request-ID": "req-1", "Retry-After": "7"],
+            body: Array(String(repeating: "x", count: 5000).utf8))
+        let error = response.refusal(by: "Glance", asked: "GET /")
+        #expect(error.code == .rateLimited)
+        #expect(error.answer?.requestID == "req-1")
+        #expect(error.answer?.retryAfterSeconds == 7)
+        #expect(error.answer?.message.count == 1000)
+    }
+}

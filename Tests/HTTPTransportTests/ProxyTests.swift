@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTransport
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ProxyTests {
+    // In processes of their own, as the environment belongs to all tests.
+    @Test func `A proxy of the environment is asked`() async {
+        await #expect(processExitsWith: .success) {
+            let proxy = try RawHTTPServer { _ in .status(200, text: "by proxy") }
+            setenv("http_proxy", proxy.url, 1)
+            let response = try await HTTPClient().send(HTTPRequest(.get, "http://far.invalid/x"))
+            #expect(response.body == Array("by proxy".utf8))
+            #expect(proxy.requests.first?.target == "http://far.invalid/x")
+        }
+    }
+
+    @Test func `no_proxy makes an exception`() async {
+        await #expect(processExitsWith: .success) {
+            let proxy = try RawHTTPServer { _ in .status(500) }
+            let server = try RawHTTPServer { _ in .status(200) }
+            setenv("http_proxy", proxy.url, 1)
+            setenv("no_proxy", "127.0.0.1", 1)
+            #expect(try await HTTPClient().send(HTTPRequest(.get, server.url)).status == 200)
+            #expect(proxy.requests.isEmpty)
+        }
+    }
+
+    @Test func `A tunnel that the proxy refuses is not the service's refusal`() async {
+        await #expect(processExitsWith: .success) {
+            let proxy = try RawHTTPServer { _ in .status(403, text: "not there") }
+            setenv("https_proxy", proxy.url, 1)
+            let error = await failure {
+                _ = try await HTTPClient().send(HTTPRequest(.get, "https://far.invalid/x"))
+            }
+            #expect(proxy.requests.first?.method == "CONNECT")
+            #expect(error?.code == .unreachable)
+            #expect(error?.hint?.contains("https_proxy") == true)
+        }
+    }
+}
