@@ -104,6 +104,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        tests("PipelineFiles", ["MigrationModel"]),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(
