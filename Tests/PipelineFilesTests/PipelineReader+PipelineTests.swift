@@ -94,10 +94,6 @@ struct PipelineReaderPipelineTests {
         #expect(error.code == .invalidPipeline)
         #expect(ExitStatus(error.code) == .usage)
         #expect("\(error)" == file.message)
-<<<<<<< HEAD
-        #expect(ExitStatus(error.code) == .usage)
-=======
->>>>>>> 457c245718d268ba589adc8f0035ccc2a88fcd12
     }
 
     @Test("sources that may differ once they are planned are left to the plan")

@@ -58,10 +58,6 @@ struct UnbuiltKeyTests {
                 \(use.message)\(use.title) not built yet
                 hint: take it out for now; docs/pipeline-format.md says what is not built yet
                 """)
-<<<<<<< HEAD
-        #expect(ExitStatus(error.code) == .usage)
-=======
->>>>>>> 457c245718d268ba589adc8f0035ccc2a88fcd12
     }
 
     @Test("each row of the table has its test")
