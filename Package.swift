@@ -94,7 +94,7 @@ let package = Package(
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
+            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
