@@ -104,7 +104,6 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("PipelineFiles", ["MigrationModel"]),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(

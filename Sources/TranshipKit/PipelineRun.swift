@@ -76,7 +76,7 @@ public final class PipelineRun: Sendable {
     ) async throws(MigrationError) -> RunSummary {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: pipeline.file, pipelineText: pipeline.text)
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
         return try await ending(run) { () throws(MigrationError) in
             try await self.plan(in: workplace)
             try await planned(run)
