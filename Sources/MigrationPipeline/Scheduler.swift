@@ -281,7 +281,7 @@ public final class Scheduler: Sendable {
             transfer.failure = .init(error)
             return transfer
         }
-        if transfer.imageID != nil {
+        if transfer.imageID != nil, transfer.isAdopted != true {
             do throws(MigrationError) {
                 try await stages.uploader.discard(transfer)
                 transfer.abandonRecord()
@@ -298,8 +298,9 @@ public final class Scheduler: Sendable {
     /// Errors that every other transfer would meet as well.
     static func isFatal(_ error: MigrationError) -> Bool {
         switch error.code {
-        case .journalFailed, .authenticationFailed, .unauthorized, .noImageService, .notKeystone:
-            true
+        case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
+        // A token that ended under a body is renewed for the next try.
+        case .unauthorized: !error.isTransient
         default: false
         }
     }
