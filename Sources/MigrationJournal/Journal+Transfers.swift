@@ -90,7 +90,8 @@ extension Journal {
 
     /// The transfers of a run that are not final, at most `limit`.
     public func unfinished(run: Run, limit: Int) async throws(MigrationError) -> [Transfer] {
-        try await transfers(run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
+        try await transfers(
+            run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
     }
 
     /// The transfers of a run in some states, in the plan's order.
