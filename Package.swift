@@ -102,12 +102,14 @@ let package = Package(
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
+            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        tests("PipelineFiles", ["MigrationModel"]),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+        tests("PipelineFiles", ["MigrationModel"]),
     ]
 )

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: the variables are touched only by the thread that is
 /// inside ``perform(on:)``, callbacks included, and one exchange is performed
-/// once. Other threads call ``cancel()``, which touches an atomic, a mutex and
+/// once. Other threads call ``cancel()``, which touches an atomic, a lock and
 /// the ring.
 final class Exchange: @unchecked Sendable {
     /// Where bodies go and come from.
@@ -51,7 +51,7 @@ final class Exchange: @unchecked Sendable {
     var looksInVain = 0
 
     private let cancelled = Atomic<Bool>(false)
-    private let sockets = Mutex<OpenSockets?>(nil)
+    private let sockets = Guarded<OpenSockets?>(nil)
 
     init(_ request: HTTPRequest, _ configuration: TransportConfiguration, _ flow: Flow) {
         self.request = request

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import Glibc
-import Synchronization
 
 /// The sockets of one curl handle, those of kept connections included.
 ///
@@ -18,7 +18,7 @@ final class OpenSockets: Sendable {
         var unread: [UInt8] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private static let unreadBytesMax = 256 << 10
 
     /// Makes a socket for curl; -1 when there is none to be had.

@@ -67,6 +67,8 @@ final class Progress: Sendable {
         state.withLock {
             $0.remaining = remaining
             $0.drawing = drawing
+            // The first look needs something to be compared with.
+            $0.rate.add(bytes: 0, at: Date().timeIntervalSince1970)
         }
     }
 

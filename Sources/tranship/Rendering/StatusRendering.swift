@@ -26,15 +26,16 @@ struct StatusRendering {
         if format == .json {
             return putJSON(run, holder, states, attempts, transfers, journal.path)
         }
-        Terminal.put("pipeline  \(run.pipelineName) (\(run.pipelineFile))")
-        Terminal.put("journal   \(journal.path)")
-        Terminal.put("run       \(run.id), started \(Timestamp.text(run.startedAt)), \(words(run, holder))")
+        Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
+        Terminal.put("journal     \(journal.path)")
+        Terminal.put("run         \(run.id), started \(Timestamp.text(run.startedAt)), \(words(run, holder))")
         for tally in states {
             Terminal.put(
-                "\(tally.state.rawValue.padded(to: 10))\(tally.images) images, "
+                "\(tally.state.rawValue.padded(to: 12))\(tally.images) "
+                    + (tally.images == 1 ? "image, " : "images, ")
                     + ByteCount.format(tally.sizeBytes))
         }
-        if attempts > 0 { Terminal.put("tries     \(attempts) failed") }
+        if attempts > 0 { Terminal.put("tries       \(attempts) failed") }
         for transfer in transfers { tell(transfer) }
     }
 
