@@ -104,12 +104,19 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("PipelineFiles", ["MigrationModel"]),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
+        tests("MigrationModel", ["TestSupport"]),
+
+        // A small Image service in memory, for states that a real one cannot be
+        // put in.
+        .target(
+            name: "FakeGlance",
+            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )
