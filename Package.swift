@@ -110,5 +110,12 @@ let package = Package(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
     ]
 )

@@ -15,7 +15,15 @@ struct ConfirmStep: Sendable {
 
     func run(_ given: Transfer) async throws(MigrationError) -> Outcome {
         var transfer = given
-        let report = try await stages.uploader.report(transfer)
+        let report: TargetReport
+        do {
+            report = try await stages.uploader.report(transfer)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            // Somebody removed it since its data arrived: copied again.
+            transfer.abandonRecord()
+            return .advance(transfer)
+        }
         guard report.status == "active" else {
             throw MigrationError(
                 .unexpectedState,
