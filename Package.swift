@@ -117,5 +117,13 @@ let package = Package(
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
+        tests("MigrationModel", ["TestSupport"]),
+
+        // A small Image service in memory, for states that a real one cannot be
+        // put in.
+        .target(
+            name: "FakeGlance",
+            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )

@@ -14,7 +14,7 @@ final class LearnedAlgorithms: Sendable {
     ) async throws(MigrationError) -> Checksum.Algorithm {
         if let algorithm = known.withLock({ $0[targetKey] }) { return algorithm }
         // The strongest comes first.
-        let algorithm = try await service.reportedAlgorithms().first ?? .sha512
+        guard let algorithm = try await service.reportedAlgorithms().first else { return .sha512 }
         known.withLock { $0[targetKey] = algorithm }
         return algorithm
     }

@@ -91,10 +91,12 @@ extension Journal {
         }
     }
 
-    /// When the next waiting transfer is due, in milliseconds since 1970.
-    public func nextDueAt(run: Run, excluding busy: Set<Int64>) async throws(MigrationError)
-        -> Int64?
-    {
+    /// When the next transfer that still waits at `now` is due, in milliseconds
+    /// since 1970; nil when none waits for a time. Those that are overdue wait
+    /// for a slot or for another image, and no clock helps them.
+    public func nextDueAt(
+        run: Run, after now: Int64, excluding busy: Set<Int64>
+    ) async throws(MigrationError) -> Int64? {
         let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
         let busyList = busy.map(String.init).joined(separator: ",")
         return try await read { db in
@@ -102,14 +104,16 @@ extension Journal {
                 db,
                 sql: """
                     SELECT min(due_at) FROM transfer
-                    WHERE run_id = ? AND state IN (\(open)) AND id NOT IN (\(busyList))
-                    """, arguments: [run.id])
+                    WHERE run_id = ? AND state IN (\(open)) AND due_at > ?
+                        AND id NOT IN (\(busyList))
+                    """, arguments: [run.id, now])
         }
     }
 
     /// The transfers of a run that are not final, at most `limit`.
     public func unfinished(run: Run, limit: Int) async throws(MigrationError) -> [Transfer] {
-        try await transfers(run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
+        try await transfers(
+            run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
     }
 
     /// The transfers of a run in some states, in the plan's order; of every run

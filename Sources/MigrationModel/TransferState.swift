@@ -91,7 +91,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
             [.planned, .registered, .verifying, .publishing, .unpublished, .failed]
         case .verifying: [.planned, .importing, .publishing, .failed]
         case .publishing: [.planned, .done, .unpublished, .failed]
-        case .done, .skipped, .unpublished, .failed: [.planned, .registered, .verifying, .publishing]
+        case .done, .skipped, .unpublished, .failed:
+            [.planned, .registered, .verifying, .publishing]
         }
     }
 }

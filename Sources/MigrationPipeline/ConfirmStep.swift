@@ -20,7 +20,7 @@ struct ConfirmStep: Sendable {
             report = try await stages.uploader.report(transfer)
         } catch {
             guard error.code == .notFound else { throw error }
-            // Somebody removed it since its data arrived: copied again.
+            // Somebody removed it before it was compared: copied again.
             transfer.abandonRecord()
             return .advance(transfer)
         }
@@ -44,7 +44,8 @@ struct ConfirmStep: Sendable {
             throw MigrationError(
                 .verificationMismatch,
                 "the target holds other bytes than were sent: \(words)",
-                hint: "the copy was discarded; run again, and look at the target's store if it stays")
+                hint:
+                    "the copy was discarded; run again, and look at the target's store if it stays")
         case .transformed(let words) where transfer.record.acceptsTransformed:
             transfer.remarks.append("transformed: \(words)")
             transfer.sizeBytes = report.sizeBytes
@@ -61,6 +62,13 @@ struct ConfirmStep: Sendable {
                     // Chosen by hand, without anything to compare with.
                     transfer.remarks.append("unverifiable: \(words)")
                     return .advance(confirmed(transfer, report))
+                }
+                if transfer.isAdopted == true {
+                    throw MigrationError(
+                        .unverifiable,
+                        "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
+                            + words,
+                        hint: "name the source's checksum in the pipeline, or delete that image")
                 }
                 // The digests died with the process that sent the bytes.
                 try await stages.uploader.discard(transfer)

@@ -37,7 +37,8 @@ public struct TargetOffer: Sendable, Hashable {
         } catch {
             guard [.forbidden, .notFound, .badRequest].contains(error.code) else { throw error }
         }
-        offer.reportedAlgorithms = try await service.reportedAlgorithms()
+        let seen = try await service.reportedAlgorithms()
+        if !seen.isEmpty { offer.reportedAlgorithms = seen }
         return offer
     }
 

@@ -131,7 +131,7 @@ public final class PipelineRun: Sendable {
         var summary = try await RunSummary(run: run, journal: journal)
         summary.pausedTargets = scheduler.withLock { $0 }?.pausedTargets ?? [:]
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
-        summary.isInterrupted = isLeft && isStopped
+        summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
         try await journal.endRun(
             run,
             outcome: summary.isInterrupted

@@ -7,8 +7,8 @@ extension ImageService {
     /// Which digests this cloud reports of new images, the strongest first.
     ///
     /// `os_hash_algo` is a setting of the cloud that no call tells in advance,
-    /// so the newest active image is the best witness. Until there is one it is
-    /// sha512 and md5, the service's defaults.
+    /// so the newest active image is the best witness. Empty until there is
+    /// one; the service's own default is sha512 and md5.
     public func reportedAlgorithms() async throws(MigrationError) -> [Checksum.Algorithm] {
         var query = ImageQuery()
         query.status = "active"
@@ -16,7 +16,6 @@ extension ImageService {
         query.pageLimit = 1
         var pages = images(query).makeAsyncIterator()
         let newest = try await pages.next()?.first
-        let algorithms = newest?.checksums.map(\.algorithm) ?? []
-        return algorithms.isEmpty ? [.sha512, .md5] : algorithms
+        return newest?.checksums.map(\.algorithm) ?? []
     }
 }
