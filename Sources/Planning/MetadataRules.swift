@@ -34,7 +34,9 @@ struct MetadataRules {
         applyProperties(source, &result)
         applyVisibility(source, &result)
         applyOwner(source, &result)
-        if case .named(let stores) = target.stores { result.record.store = stores.first }
+        result.record.stores = .init(target.stores)
+        result.record.allStoresMustSucceed = target.allStoresMustSucceed
+        result.record.acceptsTransformed = target.acceptTransformed
         return result
     }
 
@@ -165,5 +167,15 @@ struct MetadataRules {
                 hint: "set both at the source: openstack image set --disk-format …")
         }
         return nil
+    }
+}
+
+extension PlannedRecord.Stores {
+    init(_ choice: StoreChoice) {
+        switch choice {
+        case .default: self = .standard
+        case .all: self = .all
+        case .named(let names): self = .named(names)
+        }
     }
 }

@@ -71,6 +71,11 @@ public struct URLReader: SourceReader {
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
     }
 
+    /// What was planned: the service itself opens the URL.
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
+    }
+
     private static func changed(_ shown: String, to now: String) -> MigrationError {
         MigrationError(
             .sourceChanged, "\(shown) has changed since it was planned: it is \(now) now",
