@@ -80,12 +80,12 @@ struct UnbuiltKeyTests {
         let error = try #require(
             refusal(
                 PipelineTexts.with(
-                    target: "  - cloud: beta\n    previous: hide\n    stores: [a, b]",
-                    more: "verify: paranoid")))
+                    target: "  - cloud: beta\n    previous: hide\n    keep: 2",
+                    more: "transfer: spool")))
         #expect(
             "\(error)" == """
                 p.yaml:7:5: `previous` is not built yet
-                hint: not built yet either: more than one entry in `stores` (line 8), `verify: paranoid` (line 9)
+                hint: not built yet either: `keep` (line 8), `transfer: spool` (line 9)
                 """)
     }
 
