@@ -79,6 +79,7 @@ public final class PipelineRun: Sendable {
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
         return try await ending(run) { () throws(MigrationError) in
             try await self.plan(in: workplace)
+            try self.checkGoingOn()
             try await planned(run)
             try await self.journal.adoptPlan(run: run, order: WorkOrder(self.pipeline.order))
             try await self.work(run, in: workplace)
@@ -108,6 +109,13 @@ public final class PipelineRun: Sendable {
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await scheduler.work(run)
+    }
+
+    /// A plan that was interrupted may be short of images: it is not adopted.
+    private func checkGoingOn() throws(MigrationError) {
+        guard !isStopped, !Task.isCancelled else {
+            throw MigrationError(.interrupted, "interrupted while planning", isTransient: true)
+        }
     }
 
     /// Writes down how the run ended, whatever happens in it.
