@@ -58,7 +58,7 @@ public struct Planner: Sendable {
                 try await CloudListing(planner: self, source: source, service: service)
                     .add(selection)
             case .url(let url, let client, let headers):
-                let image = await URLProbe(
+                let image = try await URLProbe(
                     source: url, index: source.index, client: client, headers: headers, date: date
                 ).look()
                 try lineages.check(
