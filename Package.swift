@@ -113,6 +113,12 @@ let package = Package(
         tests("PipelineFiles", ["MigrationModel"]),
         tests("MigrationModel", ["TestSupport"]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests(
+            "MigrationPipeline",
+            [
+                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "MigrationModel",
+                "TestSupport", grdb,
+            ]),
 
         // A small Image service in memory, for states that a real one cannot be
         // put in.
