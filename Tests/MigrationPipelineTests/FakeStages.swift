@@ -86,6 +86,9 @@ struct FakeUploader: ImageUploader {
         }
         defer { world.state.withLock { $0.sending -= 1 } }
         do throws(MigrationError) {
+            if world.state.withLock({ $0.sendsAfterFailure }) {
+                _ = await eventually { ring.failure != nil }
+            }
             try await world.enter(.send, transfer)
             let body = try await receive(transfer, ring)
             world.state.withLock { state in

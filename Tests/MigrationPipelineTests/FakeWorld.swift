@@ -35,6 +35,8 @@ final class FakeWorld: Sendable {
         /// Ends a source's data early, with this error after so many bytes.
         var breaks: [String: (afterBytes: Int, error: MigrationError)] = [:]
         var declaresSize = true
+        /// Sending begins when the ring has failed.
+        var sendsAfterFailure = false
         var records: [String: Record] = [:]
         var bodies: [String: [Body]] = [:]
         /// How often an import is still running when it is looked at.
