@@ -420,7 +420,9 @@ public final class Scheduler: Sendable {
     private func sleep(untilMilliseconds due: Int64?) async {
         var timer: DispatchWorkItem?
         if let due {
-            let item = DispatchWorkItem { [self] in wake() }
+            // Weak: a cancelled item stays until its time, and would keep the
+            // journal's lock so long after the end of the run.
+            let item = DispatchWorkItem { [weak self] in self?.wake() }
             timer = item
             let wait = Int(clamping: max(1, due - now()))
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(wait), execute: item)
