@@ -49,6 +49,9 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Swift's Glibc module leaves malloc.h out.
+        .systemLibrary(name: "CMalloc"),
+
         // The vocabulary and the bytes.
         part("MigrationModel"),
         part("Digests", ["COpenSSL", "MigrationModel"]),
@@ -57,6 +60,8 @@ let package = Package(
 
         // The Image service.
         part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+        tests(
+            "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
@@ -89,17 +94,38 @@ let package = Package(
             ]),
         .executableTarget(
             name: "tranship",
-            dependencies: ["TranshipKit", "OpenStackImage", "MigrationModel", arguments, log],
+            dependencies: [
+                "TranshipKit", "OpenStackImage", "MigrationModel", "MigrationJournal",
+                "MigrationPipeline", "PipelineFiles", "Planning", "CMalloc", arguments,
+            ],
             swiftSettings: strict),
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
+            name: "TestSupport",
+            dependencies: ["ByteStreams", "Digests", "MigrationJournal", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+        tests("PipelineFiles", ["MigrationModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
+        tests("MigrationModel", ["TestSupport"]),
+        tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+
+        // A small Image service in memory, for states that a real one cannot be
+        // put in.
+        .target(
+            name: "FakeGlance",
+            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )

@@ -139,6 +139,11 @@ extension Exchange {
     /// - Returns: not 0 to end the transfer.
     private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
         if isCancelled { return 1 }
+        if case .download(let ring, _) = flow, let failure = ring.failure {
+            // Whoever wanted the bytes has gone; the source may be silent for
+            // long yet.
+            return Int32(stop(failure, returning: 1))
+        }
         guard let handle else { return 0 }
         if isPaused {
             isPaused = false

@@ -46,6 +46,9 @@ extension Exchange {
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutSeconds * 1000)
         handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
         handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
+        if configuration.usesNetrc {
+            handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
+        }
         if let file = configuration.caFile { handle.set(CURLOPT_CAINFO, file) }
         if let file = configuration.clientCertificateFile { handle.set(CURLOPT_SSLCERT, file) }
         if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }

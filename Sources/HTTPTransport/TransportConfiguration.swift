@@ -11,6 +11,9 @@ public struct TransportConfiguration: Sendable {
     /// clouds.yaml says so.
     public var verifiesTLS: Bool
 
+    /// Takes user and password for a host from the user's `.netrc`.
+    public var usesNetrc = false
+
     /// Name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int
 

@@ -1,3 +1,41 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import ByteStreams
+public import MigrationModel
+public import MigrationPipeline
+
+/// Reads whatever the pipeline's sources name: hands each image to the reader
+/// of its kind.
+public struct SourceReaders: SourceReader {
+    public static let name = StageName.read
+
+    let cloud: CloudReader
+    let url: URLReader
+    let file: FileReader
+
+    public init(cloud: CloudReader, url: URLReader, file: FileReader = FileReader()) {
+        self.cloud = cloud
+        self.url = url
+        self.file = file
+    }
+
+    public func read(
+        _ transfer: Transfer, into ring: ByteRing,
+        opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        switch transfer.source.location {
+        case .cloud: try await cloud.read(transfer, into: ring, opened: opened)
+        case .url: try await url.read(transfer, into: ring, opened: opened)
+        case .file: try await file.read(transfer, into: ring, opened: opened)
+        }
+    }
+
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        switch transfer.source.location {
+        case .cloud: try await cloud.facts(transfer)
+        case .url: try await url.facts(transfer)
+        case .file: try await file.facts(transfer)
+        }
+    }
+}

@@ -1,1 +1,69 @@
-@main struct Tranship { static func main() {} }
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import MigrationModel
+import TranshipKit
+
+/// The command line: parse, call the library, render. No logic.
+@main
+struct Tranship: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tranship",
+        abstract: "Move virtual-machine images into and between OpenStack clouds.",
+        discussion: """
+            A pipeline file names sources and targets. `plan` shows what would happen,
+            `run` does it, and running it again after any interruption continues.
+
+              $ tranship plan pipelines/cloud-to-cloud.yaml
+              $ tranship run pipelines/cloud-to-cloud.yaml
+              $ tranship status
+
+            EXIT STATUS
+            \(ExitStatus.table)
+            """,
+        version: Version.text,
+        subcommands: [PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self])
+
+    static func main() async {
+        Process.prepare()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as MigrationError {
+            Terminal.tell("error: \(error.message)")
+            if let hint = error.hint { Terminal.tell("hint: \(hint)") }
+            Foundation.exit(ExitStatus(error.code).rawValue)
+        } catch let status as EarlyExit {
+            Foundation.exit(status.status.rawValue)
+        } catch {
+            let text = fullMessage(for: error)
+            if exitCode(for: error).isSuccess {
+                print(text)
+                Foundation.exit(ExitStatus.done.rawValue)
+            }
+            Terminal.tell(text)
+            Foundation.exit(ExitStatus.usage.rawValue)
+        }
+    }
+}
+
+/// Ends the process with a status after everything was said.
+struct EarlyExit: Error {
+    let status: ExitStatus
+}
+
+extension ExitStatus {
+    /// One line for each status, for the help text.
+    static var table: String {
+        allCases.map { status in
+            let number = "\(status.rawValue)"
+            return "  \(number)\(String(repeating: " ", count: 5 - number.count))\(status.meaning)"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: The Tranship authors
+# SPDX-License-Identifier: Apache-2.0
+
+.DEFAULT_GOAL := help
+
+# Passed on to `swift test`, as in: make test TEST_ARGS="--filter ChecksumTests"
+TEST_ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Move images between two real clouds, killed half-way and resumed
+	@scripts/demo
+
+.PHONY: build
+build: ## Build the release binary, .build/release/tranship
+	@scripts/install-dependencies
+	swift build -c release --product tranship --static-swift-stdlib
+
+.PHONY: test
+test: ## Build everything and run every test, the lab included
+	@scripts/test $(TEST_ARGS)
+
+.PHONY: lint
+lint: ## Check the formatting of the Swift code
+	swift format lint --strict --parallel -r Sources Tests Package.swift
+
+.PHONY: format
+format: ## Format the Swift code in place
+	swift format --in-place --parallel -r Sources Tests Package.swift
+
+.PHONY: lab-up
+lab-up: ## Install and start the lab: two clouds on this machine
+	@scripts/install-dependencies --without-swift
+	@scripts/lab up
+
+.PHONY: lab-down
+lab-down: ## Stop the lab
+	@scripts/lab down
+
+.PHONY: docker
+docker: ## Build the container image tranship
+	docker build -t tranship .
+
+.PHONY: clean
+clean: ## Stop the lab, remove it and everything built
+	@scripts/lab down
+	rm -rf .build .lab

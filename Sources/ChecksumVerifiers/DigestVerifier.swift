@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+internal import Digests
+public import MigrationModel
+public import MigrationPipeline
+
+/// Proves each leg with OpenSSL digests and hashes no more than that needs.
+///
+/// First leg: what the source promised against the bytes that were read.
+/// Second leg: the bytes that were sent against what the target reports. One
+/// digest serves both when both speak of the same algorithm.
+public struct DigestVerifier: ChecksumVerifier {
+    public static let name = StageName.verify
+
+    public init() {}
+
+    public func begin(
+        _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
+    ) throws(MigrationError) -> any RunningVerification {
+        var algorithms = Set([reportedAlgorithm] + [transfer.promise?.algorithm].compactMap { $0 })
+        if transfer.record.verification == .services,
+            transfer.promise?.algorithm == reportedAlgorithm
+        {
+            // The target's own hash of what arrived is compared with the
+            // promise afterwards; that proves both legs at once.
+            algorithms = []
+        }
+        var digests: [StreamingDigest] = []
+        for algorithm in Checksum.Algorithm.allCases where algorithms.contains(algorithm) {
+            digests.append(try StreamingDigest(algorithm))
+        }
+        return RunningDigests(
+            digests: digests, promise: transfer.promise,
+            promisedBytes: transfer.source.sizeBytes, name: transfer.source.displayName)
+    }
+
+    public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
+        let sent = transfer.sizeBytes ?? transfer.source.sizeBytes
+        let sizeDiffers = sent != nil && report.sizeBytes != nil && sent != report.sizeBytes
+        if let format = report.diskFormat, let planned = transfer.record.diskFormat,
+            format != planned
+        {
+            return .transformed("disk format \(planned) was sent, the target has \(format)")
+        }
+        if sizeDiffers, transfer.method.isImport,
+            Self.differs(transfer, report), let sent, let has = report.sizeBytes
+        {
+            return .transformed("\(sent) bytes were sent, the target has \(has)")
+        }
+        let expected = transfer.computed + [transfer.promise].compactMap { $0 }
+            + transfer.source.checksums
+        var proofs: [Checksum] = []
+        for reported in report.checksums {
+            let known = expected.filter { $0.algorithm == reported.algorithm }
+            if let other = known.first(where: { !$0.matches(reported) }) {
+                return .mismatch("sent \(other), the target reports \(reported)")
+            }
+            if !known.isEmpty { proofs.append(reported) }
+        }
+        if let sent, let has = report.sizeBytes, sent != has {
+            return .mismatch("\(sent) bytes were sent, the target reports \(has)")
+        }
+        guard !proofs.isEmpty else {
+            let have = expected.map(\.algorithm.rawValue).joined(separator: ", ")
+            let reported = report.checksums.map(\.algorithm.rawValue).joined(separator: ", ")
+            return .unverifiable(
+                "the target reports \(reported.isEmpty ? "no checksum" : reported), "
+                    + "known here is \(have.isEmpty ? "none" : have)")
+        }
+        return .match(proofs)
+    }
+
+    /// True when a hash shows other data; a size alone may be a truncation.
+    private static func differs(_ transfer: Transfer, _ report: TargetReport) -> Bool {
+        let expected = transfer.computed + [transfer.promise].compactMap { $0 }
+        return expected.contains { known in
+            report.checksums.contains {
+                $0.algorithm == known.algorithm && !$0.matches(known)
+            }
+        }
+    }
+}
+
+/// The digests of one pass.
+struct RunningDigests: RunningVerification {
+    let digests: [StreamingDigest]
+    let promise: Checksum?
+    let promisedBytes: Int64?
+    let name: String
+
+    var observers: [ByteRing.Observer] {
+        digests.map { digest in { digest.update($0) } }
+    }
+
+    func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum] {
+        if let promisedBytes, promisedBytes != totalBytes {
+            throw MigrationError(
+                .sourceTruncated,
+                "the source of \(name) promised \(promisedBytes) bytes and gave \(totalBytes)",
+                hint: "compare the source with its publisher; nothing was left at the target")
+        }
+        var computed: [Checksum] = []
+        for digest in digests {
+            computed.append(try digest.finish())
+        }
+        if let promise, let own = computed.first(where: { $0.algorithm == promise.algorithm }),
+            !own.matches(promise)
+        {
+            throw MigrationError(
+                .checksumMismatch,
+                "the bytes of \(name) do not match their checksum: "
+                    + "promised \(promise), read \(own) over \(totalBytes) bytes",
+                hint: "the source is damaged or the checksum is of another version; "
+                    + "nothing was left at the target")
+        }
+        return computed
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+/// The ids that copies get: derived, so that every run and every machine that
+/// knows the same source arrives at the same id.
+///
+/// UUID version 5 (RFC 9562, section 5.5) over lineage, target project, source,
+/// fingerprint and generation. The generation grows when an id is burned: the
+/// Image service never gives out a deleted image's id again.
+public enum ImageIdentity {
+    /// The namespace of everything derived here. Never to be changed: copies of
+    /// all earlier versions are found by it.
+    private static let namespace = "8b5d1ad5-7c1f-4c56-9d35-6a2b7a0f4e11"
+
+    /// The marker of a copy at a target's project.
+    public static func origin(of source: SourceImage, project: String) -> Origin {
+        Origin(
+            lineageID: DerivedID.uuid(namespace: namespace, name: "lineage\n\(source.lineage)"),
+            versionID: DerivedID.uuid(
+                namespace: namespace, name: words("version", source, project)))
+    }
+
+    /// The image id of one generation.
+    ///
+    /// - Precondition: the generation is not negative.
+    public static func imageID(
+        of source: SourceImage, project: String, generation: Int
+    ) -> String {
+        precondition(generation >= 0, "generations start at 0")
+        return DerivedID.uuid(
+            namespace: namespace, name: words("image", source, project) + "\n\(generation)")
+    }
+
+    private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {
+        // The key's kind and the source's own id; not the cloud's name, which
+        // differs from one clouds.yaml to the next.
+        "\(kind)\n\(source.lineage)\n\(project)\n\(source.key)\n\(source.fingerprint)"
+    }
+}

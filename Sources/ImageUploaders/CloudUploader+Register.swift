@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+
+extension CloudUploader {
+    /// Ids that are tried before giving up; each one burned by a deleted image.
+    static let generationsMax = 50
+
+    public func register(
+        _ given: Transfer, commit: @escaping Commit
+    ) async throws(MigrationError) -> Transfer {
+        var transfer = given
+        let service = try service(transfer.targetKey)
+        let project = try await service.session.authenticate().projectID
+        let properties = try await resolvedProperties(transfer)
+        for _ in 0..<Self.generationsMax {
+            let id = ImageIdentity.imageID(
+                of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
+                generation: transfer.generation)
+            if let known = transfer.imageID, let image = try await existing(known, service) {
+                // Reconciled before the source was opened: ours, and empty.
+                try checkOurs(image, transfer)
+                return transfer
+            }
+            transfer.imageID = id
+            if transfer.state != .registered { transfer.move(to: .registered) }
+            try await commit(transfer)
+            do {
+                _ = try await service.create(
+                    NewImage(transfer.record, id: id, properties: properties))
+                return transfer
+            } catch {
+                guard error.code == .conflict else { throw error }
+                // 409 is either ours from a life that this journal does not
+                // remember, a burned id (deleted ones stay taken), or somebody
+                // else's.
+                guard let image = try await existing(id, service) else {
+                    transfer.generation += 1
+                    transfer.imageID = nil
+                    continue
+                }
+                switch try await reconcile(transfer, with: image) {
+                case .send(let next):
+                    if next.state == .registered { return next }
+                    transfer = next
+                case .proceed(var next):
+                    next.isAdopted = true
+                    return next
+                case .snooze(_, _, let reason):
+                    throw MigrationError(.conflict, reason, isTransient: true)
+                }
+            }
+        }
+        throw MigrationError(
+            .conflict,
+            "\(Self.generationsMax) ids of \(transfer.source.displayName) are taken at the target",
+            hint: "look for deleted images of this pipeline at the target")
+    }
+
+    private func existing(
+        _ id: String, _ service: ImageService
+    ) async throws(MigrationError) -> Image? {
+        do {
+            return try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// The properties with the target's ids of the images that they name, and
+    /// our marker.
+    private func resolvedProperties(
+        _ transfer: Transfer
+    ) async throws(MigrationError) -> [String: String] {
+        var properties = transfer.record.properties
+        for (property, sourceKey) in transfer.record.references {
+            let other = try await placed(sourceKey, transfer.targetKey)
+            guard let other, let id = other.imageID,
+                [.done, .unpublished, .skipped].contains(other.state)
+            else {
+                throw MigrationError(
+                    .dependencyFailed,
+                    "its \(property) \(sourceKey) could not be copied"
+                        + (other?.failure.map { ": \($0.message)" } ?? ""),
+                    hint: "see to that image first; this one is tried again in the next run")
+            }
+            properties[property] = id
+        }
+        properties[Origin.propertyName] = transfer.origin.propertyValue
+        return properties
+    }
+}
+
+extension NewImage {
+    /// Everything that can be said before the first byte; private until proved.
+    init(_ record: PlannedRecord, id: String, properties: [String: String]) {
+        self.init(
+            id: id, name: record.name, diskFormat: record.diskFormat,
+            containerFormat: record.containerFormat, visibility: .private,
+            ownerID: record.ownerID, minRAMMiB: record.minRAMMiB, minDiskGiB: record.minDiskGiB,
+            tags: record.tags, properties: properties.mapValues { .string($0) })
+    }
+}

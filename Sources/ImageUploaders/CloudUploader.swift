@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+internal import Digests
+public import MigrationModel
+public import MigrationPipeline
+public import OpenStackImage
+
+/// Uploads into the Image service (v2) of the targets' clouds.
+public struct CloudUploader: ImageUploader {
+    public static let name = StageName.upload
+
+    let targets: [String: ImageService]
+    /// Finds where an image of the same plan stands at a target.
+    let placed:
+        @Sendable (_ sourceKey: String, _ targetKey: String)
+            async throws(MigrationError) -> Transfer?
+    let algorithms = LearnedAlgorithms()
+
+    /// - Parameters:
+    ///   - targets: the services by target key.
+    ///   - placed: the journal's transfer of another source image to a target.
+    public init(
+        targets: [String: ImageService],
+        placed:
+            @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
+            async throws(MigrationError) -> Transfer?
+    ) {
+        self.targets = targets
+        self.placed = placed
+    }
+
+    public func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(MigrationError) -> Checksum.Algorithm {
+        try await algorithms.algorithm(
+            of: transfer.targetKey, asking: try service(transfer.targetKey))
+    }
+
+    public func send(
+        _ transfer: Transfer, from ring: ByteRing
+    ) async throws(MigrationError) -> Transfer {
+        let service = try service(transfer.targetKey)
+        let id = try imageID(transfer)
+        switch transfer.method {
+        case .upload:
+            try await service.upload(
+                id, from: ring, sizeBytes: transfer.sizeBytes, store: transfer.record.stores.first)
+            return transfer.moved(to: .verifying)
+        case .glanceDirect:
+            try await service.stage(id, from: ring, sizeBytes: transfer.sizeBytes)
+            return transfer.moved(to: .importing)
+        case .webDownload, .glanceDownload:
+            preconditionFailure("\(transfer.method.rawValue) sends no body")
+        }
+    }
+
+    public func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+        let service = try service(transfer.targetKey)
+        let image = try await service.image(try imageID(transfer))
+        return TargetReport(
+            status: image.status.rawValue, sizeBytes: image.sizeBytes,
+            checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
+            missingStores: try await service.missing(transfer.record.stores, of: image))
+    }
+
+    public func readBack(
+        _ transfer: Transfer, into ring: ByteRing
+    ) async throws(MigrationError) {
+        _ = try await service(transfer.targetKey).download(
+            try imageID(transfer), into: ring, onResponse: { _ in })
+    }
+
+    public func discard(_ transfer: Transfer) async throws(MigrationError) {
+        guard let id = transfer.imageID else { return }
+        let service = try service(transfer.targetKey)
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            if error.code == .notFound { return }
+            throw error
+        }
+        // The journal's row gives the right; the marker proves that the row
+        // still speaks of this image.
+        guard image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue else {
+            throw MigrationError(
+                .targetConflict,
+                "image \(id) at the target does not carry our marker \(Origin.propertyName)",
+                hint: "it is left alone; remove it by hand if it is an unfinished copy")
+        }
+        // Published copies look like this, and those are not ours to remove here.
+        guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected else {
+            throw MigrationError(
+                .targetConflict,
+                "image \(id) at the target is \(image.visibility)"
+                    + (image.isProtected ? " and protected" : "")
+                    + ": it may have been published and is not discarded",
+                hint: "it is left alone; remove it by hand if it is an unfinished copy")
+        }
+        do {
+            try await service.delete(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+        }
+    }
+
+    // MARK: Parts
+
+    func service(_ targetKey: String) throws(MigrationError) -> ImageService {
+        guard let service = targets[targetKey] else {
+            throw MigrationError(
+                .invalidPipeline, "the pipeline has no target \(targetKey) any more",
+                hint: "put the target back, or start with another --journal")
+        }
+        return service
+    }
+
+    func imageID(_ transfer: Transfer) throws(MigrationError) -> String {
+        guard let id = transfer.imageID else {
+            throw MigrationError(
+                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
+        }
+        return id
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+public import MigrationModel
+
+/// One start of a pipeline, until it ended or was continued.
+public struct Run: Sendable, Hashable, Identifiable {
+    public let id: Int64
+    public var pipelineName: String
+    /// The file it was read from; the text is what counts.
+    public var pipelineFile: String
+    /// The file as it was read: placeholders for the environment are unfilled.
+    public var pipelineText: String
+    /// Milliseconds since 1970.
+    public var startedAt: Int64
+    /// Nil while the listings are being read.
+    public var plannedAt: Int64?
+    /// Nil while it runs, and for ever when it was killed.
+    public var endedAt: Int64?
+    /// `done`, `failed` or `interrupted`; nil as ``endedAt``.
+    public var outcome: String?
+
+    /// True when there may be something left for `resume`.
+    public var isInterrupted: Bool { outcome == nil || outcome == "interrupted" }
+}
+
+extension Journal {
+    public func beginRun(
+        pipelineName: String, pipelineFile: String, pipelineText: String
+    ) async throws(MigrationError) -> Run {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at)
+                    VALUES (?, ?, ?, ?)
+                    """, arguments: [pipelineName, pipelineFile, pipelineText, Timestamp.now()])
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
+            guard let row else {
+                throw MigrationError(.journalFailed, "a run was written and cannot be read back")
+            }
+            return Run(row)
+        }
+    }
+
+    public func markPlanned(_ run: Run) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run SET planned_at = ? WHERE id = ?",
+                arguments: [Timestamp.now(), run.id])
+        }
+    }
+
+    public func endRun(_ run: Run, outcome: String) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
+                arguments: [Timestamp.now(), outcome, run.id])
+        }
+    }
+
+    /// Takes an interrupted run up again.
+    public func reopen(_ run: Run) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
+                arguments: [run.id])
+        }
+    }
+
+    /// The latest run; nil in a new journal.
+    public func lastRun() async throws(MigrationError) -> Run? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
+        }
+    }
+}
+
+extension Run {
+    fileprivate init(_ row: Row) {
+        id = row["id"]
+        pipelineName = row["pipeline_name"]
+        pipelineFile = row["pipeline_file"]
+        pipelineText = row["pipeline_text"]
+        startedAt = row["started_at"]
+        plannedAt = row["planned_at"]
+        endedAt = row["ended_at"]
+        outcome = row["outcome"]
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import GRDB
+public import MigrationModel
+
+/// The memory of a pipeline: what was planned, what stands where, what failed.
+///
+/// One SQLite file in WAL mode. Every commit is `synchronous=FULL`: what was
+/// committed survives the loss of power. Callers see values, never SQL.
+///
+/// All writes are *shielded*: they are carried out whole even when the calling
+/// task is cancelled. (A database write inside a cancelled task would silently
+/// be dropped, and a transfer's last state with it.)
+///
+/// Errors of every method: ``MigrationError/Code/journalFailed`` when the file
+/// cannot be read or written, with SQLite's words.
+public final class Journal: Sendable {
+    public let path: String
+    let database: any DatabaseWriter
+    private let lock: JournalLock?
+
+    private init(path: String, database: any DatabaseWriter, lock: JournalLock?) {
+        self.path = path
+        self.database = database
+        self.lock = lock
+    }
+
+    /// Opens the journal for one process, creating or migrating it.
+    ///
+    /// - Throws: ``MigrationError/Code/journalInUse`` when another process has
+    ///   it, ``MigrationError/Code/journalTooNew`` when a newer version wrote
+    ///   it, ``MigrationError/Code/journalFailed`` for the rest.
+    public static func open(path: String) async throws(MigrationError) -> Journal {
+        let folder = (path as NSString).deletingLastPathComponent
+        try describing(path) {
+            if !folder.isEmpty {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700])
+            }
+        }
+        let lock = try JournalLock(journalPath: path)
+        return try describing(path) {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            // Few readers: `status` and a plan read beside the writer.
+            configuration.maximumReaderCount = 2
+            // Before the pool, which turns WAL on: what is not ours is not changed.
+            if FileManager.default.fileExists(atPath: path) {
+                var looking = configuration
+                looking.readonly = true
+                try DatabaseQueue(path: path, configuration: looking).read {
+                    try check($0, path: path)
+                }
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Schema.migrator.migrate(pool)
+            // The pool sets NORMAL when it turns WAL on, after `prepareDatabase`,
+            // so FULL has to be asked for here; a test reads it back.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+            }
+            return Journal(path: path, database: pool, lock: lock)
+        }
+    }
+
+    /// Opens an existing journal for reading beside a run that may have it.
+    public static func openForReading(path: String) throws(MigrationError) -> Journal {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw MigrationError(
+                .notFound, "there is no journal at \(path)",
+                hint: "run the pipeline first, or name the journal with --journal PATH")
+        }
+        return try describing(path) {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(10)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.read { try check($0, path: path) }
+            return Journal(path: path, database: queue, lock: nil)
+        }
+    }
+
+    /// Who works on the journal right now; nil when nobody does.
+    public static func holder(path: String) -> String? {
+        JournalLock.holder(journalPath: path)
+    }
+
+    private static func check(_ db: Database, path: String) throws {
+        let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+        guard id == Schema.applicationID || isEmpty else {
+            // A crash between the first migration and the header's id leaves
+            // our tables without it.
+            guard try db.tableExists("transfer"), try db.tableExists("grdb_migrations") else {
+                throw MigrationError(
+                    .journalFailed, "\(path) is a database of something else",
+                    hint: "name another file with --journal PATH")
+            }
+            return
+        }
+        if try Schema.migrator.hasBeenSuperseded(db) {
+            throw MigrationError(
+                .journalTooNew, "\(path) was written by a newer version of tranship",
+                hint: "use that version, or another --journal PATH")
+        }
+    }
+
+    // MARK: Access
+
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(MigrationError) -> Value {
+        let database = database
+        // Unstructured, so that cancelling the caller does not cancel it.
+        let result = await Task { try await database.write(work) }.result
+        do {
+            return try result.get()
+        } catch {
+            throw Self.wrap(error, path: path)
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(MigrationError) -> Value {
+        let database = database
+        let result = await Task { try await database.read(work) }.result
+        do {
+            return try result.get()
+        } catch {
+            throw Self.wrap(error, path: path)
+        }
+    }
+
+    private static func describing<Value>(
+        _ path: String, _ work: () throws -> Value
+    ) throws(MigrationError) -> Value {
+        do {
+            return try work()
+        } catch {
+            throw wrap(error, path: path)
+        }
+    }
+
+    static func wrap(_ error: any Error, path: String) -> MigrationError {
+        if let error = error as? MigrationError { return error }
+        guard let error = error as? DatabaseError else {
+            return MigrationError(
+                .journalFailed,
+                "the journal \(path) cannot be used: \(error.localizedDescription)",
+                hint: "choose another place with --journal PATH", cause: error)
+        }
+        let words = error.message ?? "error \(error.resultCode.rawValue)"
+        let hint: String
+        switch error.resultCode {
+        case .SQLITE_FULL, .SQLITE_IOERR:
+            hint = "make room on that disk and run again; nothing that was committed is lost"
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            hint = "check the rights of the file and its folder, or name another --journal PATH"
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            hint = "the file is damaged or no journal: put it aside and run again"
+        default: hint = "run again; if it stays, put the journal aside and run again"
+        }
+        return MigrationError(
+            .journalFailed, "the journal \(path) cannot be used: SQLite says: \(words)", hint: hint,
+            cause: error)
+    }
+
+    func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

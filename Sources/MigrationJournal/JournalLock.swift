@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import MigrationModel
+
+/// One process per journal: an advisory lock on a file beside it.
+///
+/// The kernel holds the lock (`flock(2)`), so it ends with the process, however
+/// that ends; the text in the file only tells a person who it is. The file is
+/// never removed: removing it would let two processes lock two files of one name.
+final class JournalLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: ``MigrationError/Code/journalInUse`` with the holder's words.
+    init(journalPath: String) throws(MigrationError) {
+        let path = journalPath + ".lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw MigrationError(
+                .journalFailed, "cannot open \(path): \(String(cString: strerror(errno)))",
+                hint: "choose another place with --journal PATH")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = Self.text(of: path)
+            close(descriptor)
+            throw MigrationError(
+                .journalInUse, "the journal \(journalPath) is in use by \(holder)",
+                hint: "wait for it, look at it with `tranship status`, or name another --journal")
+        }
+        let text =
+            "process \(getpid()) on \(ProcessInfo.processInfo.hostName), since "
+            + "\(Timestamp.text(Timestamp.now()))\n"
+        _ = ftruncate(descriptor, 0)
+        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Who works on the journal right now; nil when nobody does. Never waits.
+    static func holder(journalPath: String) -> String? {
+        let path = journalPath + ".lock"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+            _ = flock(descriptor, LOCK_UN)
+            return nil
+        }
+        return text(of: path)
+    }
+
+    private static func text(of path: String) -> String {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let line = text.prefix(200).trimmingCharacters(in: .whitespacesAndNewlines)
+        return line.isEmpty ? "another process" : line
+    }
+}

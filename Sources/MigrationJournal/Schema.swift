@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+
+/// The database's shape, as numbered steps. A step that was released is never
+/// edited; what comes later is a new step.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
+        return migrator
+    }
+
+    /// Written into the file's header, so that `file(1)` and we can tell a
+    /// journal from any other SQLite file: "TRSH".
+    static let applicationID = 0x5452_5348
+
+    private static let step001 = """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            pipeline_name TEXT NOT NULL,
+            pipeline_file TEXT NOT NULL,
+            pipeline_text TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            planned_at INTEGER,
+            ended_at INTEGER,
+            outcome TEXT
+        ) STRICT;
+
+        -- What a run moves. `body` is the whole transfer; the columns beside it
+        -- are what queries need.
+        CREATE TABLE transfer (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            target_key TEXT NOT NULL,
+            source_key TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            due_at INTEGER,
+            size_bytes INTEGER,
+            error_code TEXT,
+            started_at INTEGER,
+            updated_at INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            UNIQUE (target_key, version_id)
+        ) STRICT;
+        CREATE INDEX transfer_by_work ON transfer (run_id, state, position);
+        CREATE INDEX transfer_by_source ON transfer (target_key, source_key);
+
+        -- Images that must stand at the target before a transfer may start.
+        CREATE TABLE dependency (
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id) ON DELETE CASCADE,
+            source_key TEXT NOT NULL,
+            PRIMARY KEY (transfer_id, source_key)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Every failed try, kept for `status` and reports.
+        CREATE TABLE attempt (
+            id INTEGER PRIMARY KEY,
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id) ON DELETE CASCADE,
+            run_id INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX attempt_by_transfer ON attempt (transfer_id);
+
+        -- Scratch space of planning: emptied when a plan begins.
+        CREATE TABLE target_image (
+            target_key TEXT NOT NULL,
+            id TEXT NOT NULL,
+            name TEXT,
+            version_id TEXT,
+            body TEXT NOT NULL,
+            PRIMARY KEY (target_key, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX target_image_by_name ON target_image (target_key, name);
+        CREATE INDEX target_image_by_version ON target_image (target_key, version_id);
+
+        CREATE TABLE plan_item (
+            position INTEGER PRIMARY KEY,
+            target_key TEXT NOT NULL,
+            source_key TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            first_image_id TEXT NOT NULL,
+            name TEXT,
+            size_bytes INTEGER,
+            action TEXT,
+            body TEXT NOT NULL,
+            UNIQUE (target_key, source_key)
+        ) STRICT;
+        """
+}

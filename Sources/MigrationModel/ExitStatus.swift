@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a run ended, for scripts and schedulers.
+///
+/// The help texts and `docs/exit-codes.md` are made from this enum.
+public enum ExitStatus: Int32, CaseIterable, Sendable {
+    case done = 0
+    case unclassified = 1
+    case usage = 2
+    case someFailed = 3
+    case differences = 4
+    case retryableLeft = 5
+    case verificationMismatch = 6
+    case fatal = 7
+    case limitReached = 8
+    case journalInUse = 11
+    case interrupted = 130
+
+    /// What the code tells the caller, in one line.
+    public var meaning: String {
+        switch self {
+        case .done: "done; nothing is left to do"
+        case .unclassified: "an error that has no code of its own"
+        case .usage: "the command line or the pipeline file is wrong; nothing was done"
+        case .someFailed: "some images failed, were refused or were left in conflict"
+        case .differences: "differences were found (plan drift, check)"
+        case .retryableLeft: "only failures that may pass are left; run again"
+        case .verificationMismatch:
+            "some data did not match its checksum; nothing of it was published"
+        case .fatal: "authentication failed, or nothing could be done at all"
+        case .limitReached: "a limit of the pipeline was reached; run again to go on"
+        case .journalInUse: "another process works on this journal"
+        case .interrupted: "interrupted; run again or resume to go on"
+        }
+    }
+
+    /// The code for a command that ended with this error alone.
+    public init(_ code: MigrationError.Code) {
+        switch code {
+        case .usage, .invalidPipeline, .notBuiltYet, .unknownCloud, .invalidCloudsFile,
+            .invalidChecksum:
+            self = .usage
+        case .planDrifted: self = .differences
+        case .interrupted: self = .interrupted
+        case .checksumMismatch, .verificationMismatch: self = .verificationMismatch
+        case .authenticationFailed, .notKeystone, .noImageService, .unreachable, .tlsFailed,
+            .journalTooNew, .journalFailed, .unauthorized:
+            self = .fatal
+        case .journalInUse: self = .journalInUse
+        case .quotaExceeded: self = .limitReached
+        case .timedOut, .connectionLost, .rateLimited, .serviceFailed: self = .retryableLeft
+        default: self = .unclassified
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a plan wants to do with one source image at one target.
+public enum PlanAction: String, Codable, CaseIterable, Sendable {
+    /// Copy it: it is not there, or only partly.
+    case create
+    /// The data is there and ours; last steps of publishing are missing.
+    case update
+    /// It is there already, or the operator said to leave it.
+    case skip
+    /// A different image stands there and the pipeline says not to add to it.
+    case conflict
+    /// It cannot be copied faithfully; the reason says why.
+    case refuse
+}
+
+/// One source image with what the pipeline wants of it at one target.
+///
+/// Planning writes it into the journal's database while it reads the listings,
+/// and decides ``action`` there once all listings are in.
+public struct PlanItem: Codable, Hashable, Sendable {
+    public var targetKey: String
+    public var source: SourceImage
+    public var record: PlannedRecord
+    public var method: UploadMethod
+    /// Why this method.
+    public var methodReason: String
+    /// What is used when it fails, best first.
+    public var fallbacks: [UploadMethod]
+    public var origin: Origin
+    /// The derived id of generation 0.
+    public var firstImageID: String
+    public var promise: Checksum?
+    /// What is changed or left out on the way, for the plan and the report.
+    public var notes: [String]
+    /// Why it cannot be copied; decides the action alone.
+    public var refusal: Transfer.Failure?
+
+    public var action: PlanAction?
+    public var reason: String
+    /// How the transfer starts when the action is create or update.
+    public var start: Transfer?
+
+    public init(
+        targetKey: String, source: SourceImage, record: PlannedRecord, method: UploadMethod,
+        methodReason: String = "", fallbacks: [UploadMethod] = [], origin: Origin, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
+        refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: String = "",
+        start: Transfer? = nil
+    ) {
+        self.targetKey = targetKey
+        self.source = source
+        self.record = record
+        self.method = method
+        self.methodReason = methodReason
+        self.fallbacks = fallbacks
+        self.origin = origin
+        self.firstImageID = firstImageID
+        self.promise = promise
+        self.notes = notes
+        self.refusal = refusal
+        self.action = action
+        self.reason = reason
+        self.start = start
+    }
+}
+
+/// What the journal keeps of one image that a target lists, while it plans.
+public struct TargetImage: Codable, Hashable, Sendable {
+    public var targetKey: String
+    public var id: String
+    public var name: String?
+    public var status: String
+    public var sizeBytes: Int64?
+    public var checksums: [Checksum]
+    public var visibility: String
+    public var isHidden: Bool
+    public var isProtected: Bool
+    public var ownerID: String?
+    /// The marker, as it stands in the image's property.
+    public var originValue: String?
+    /// The stores that hold it; empty where the cloud does not tell.
+    public var stores: [String]
+
+    public init(
+        targetKey: String, id: String, name: String?, status: String, sizeBytes: Int64?,
+        checksums: [Checksum], visibility: String, isHidden: Bool, isProtected: Bool,
+        ownerID: String?, originValue: String?, stores: [String] = []
+    ) {
+        self.targetKey = targetKey
+        self.id = id
+        self.name = name
+        self.status = status
+        self.sizeBytes = sizeBytes
+        self.checksums = checksums
+        self.visibility = visibility
+        self.isHidden = isHidden
+        self.isProtected = isProtected
+        self.ownerID = ownerID
+        self.originValue = originValue
+        self.stores = stores
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One image at a source, as it was when it was planned.
+///
+/// The same shape for every kind of source, so that planning and the journal
+/// know only one. Nothing in it is secret: a URL stands here without user,
+/// password and query.
+public struct SourceImage: Codable, Hashable, Sendable {
+    /// Where the data is read from.
+    public enum Location: Codable, Hashable, Sendable {
+        /// An image of the cloud that the pipeline's source names.
+        case cloud(imageID: String)
+        /// The URL of the pipeline's source, without its secrets.
+        case url(String)
+        /// A file, by its absolute path.
+        case file(String)
+    }
+
+    /// Stable over runs and unique in a pipeline: `image:<id>`, `url:<url>`, `file:<path>`.
+    public var key: String
+    /// Which entry of the pipeline's `sources` it comes from, from 0.
+    public var sourceIndex: Int
+    public var location: Location
+
+    /// The words that all versions of this image share; see ``Lineage``.
+    public var lineage: String
+    /// What tells this version of the data from another: a checksum where the
+    /// source states one, else what else it says (ETag, time and size).
+    public var fingerprint: String
+
+    public var name: String?
+    /// The status at the source, where it has one.
+    public var status: String?
+    public var sizeBytes: Int64?
+    /// What the source promises of its bytes, strongest first; may be empty.
+    public var checksums: [Checksum]
+    public var ownerID: String?
+    public var visibility: String?
+    public var isProtected: Bool
+    public var isHidden: Bool
+    public var diskFormat: String?
+    public var containerFormat: String?
+    public var minDiskGiB: Int
+    public var minRAMMiB: Int
+    public var tags: [String]
+    /// Additional properties, text as the Image service keeps them. Those that
+    /// were null at the source are left out: null cannot be told from absent.
+    public var properties: [String: String]
+    /// RFC 3339, as the source wrote it.
+    public var updatedAt: String?
+
+    public init(
+        key: String, sourceIndex: Int, location: Location, lineage: String, fingerprint: String,
+        name: String? = nil, status: String? = nil, sizeBytes: Int64? = nil,
+        checksums: [Checksum] = [], ownerID: String? = nil, visibility: String? = nil,
+        isProtected: Bool = false, isHidden: Bool = false, diskFormat: String? = nil,
+        containerFormat: String? = nil, minDiskGiB: Int = 0, minRAMMiB: Int = 0,
+        tags: [String] = [], properties: [String: String] = [:], updatedAt: String? = nil
+    ) {
+        self.key = key
+        self.sourceIndex = sourceIndex
+        self.location = location
+        self.lineage = lineage
+        self.fingerprint = fingerprint
+        self.name = name
+        self.status = status
+        self.sizeBytes = sizeBytes
+        self.checksums = checksums
+        self.ownerID = ownerID
+        self.visibility = visibility
+        self.isProtected = isProtected
+        self.isHidden = isHidden
+        self.diskFormat = diskFormat
+        self.containerFormat = containerFormat
+        self.minDiskGiB = minDiskGiB
+        self.minRAMMiB = minRAMMiB
+        self.tags = tags
+        self.properties = properties
+        self.updatedAt = updatedAt
+    }
+
+    /// The name, or what else tells a person which image this is.
+    public var displayName: String {
+        if let name, !name.isEmpty { return name }
+        switch location {
+        case .cloud(let imageID): return imageID
+        case .url(let url): return url
+        case .file(let path): return path
+        }
+    }
+
+    /// The id at the source, where the source is a cloud.
+    public var imageID: String? {
+        if case .cloud(let imageID) = location { imageID } else { nil }
+    }
+}

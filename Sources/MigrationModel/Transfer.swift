@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One image on its way to one target: a row of the journal.
+///
+/// A value. Stages receive it, change their copy and hand it back; the pipeline
+/// commits it. ``move(to:)`` is the only way to another state.
+public struct Transfer: Codable, Hashable, Sendable, Identifiable {
+    /// The journal's row; 0 until it is stored.
+    public var id: Int64
+    /// The pipeline's target that it goes to: see `targets` in the file.
+    public var targetKey: String
+    public var source: SourceImage
+    public var record: PlannedRecord
+    public var method: UploadMethod
+    public var origin: Origin
+
+    public private(set) var state: TransferState
+
+    /// Which image id of the derived sequence is in use, from 0. Grows when an
+    /// id is burned: the service never gives out an id twice.
+    public var generation: Int
+    /// The image at the target, from the moment it is intended.
+    public var imageID: String?
+
+    /// Bytes, from the moment the source has told them.
+    public var sizeBytes: Int64?
+    /// What the bytes must hash to. Nil when nobody promised anything.
+    public var promise: Checksum?
+    /// What the bytes that we sent did hash to.
+    public var computed: [Checksum]
+    /// What the target reported of them.
+    public var reported: [Checksum]
+    /// Project ids that the image is shared with at the source.
+    public var members: [String]
+
+    /// Failed tries in this run.
+    public var attempts: Int
+    /// When the next try or look is due, in milliseconds since 1970; nil is now.
+    public var dueAt: Int64?
+    /// Why it waits, or what a person should know of how it ended.
+    public var note: String?
+    public var failure: Failure?
+    /// Why this method, in words for the plan and the report.
+    public var methodReason: String = ""
+    /// What to use when the method fails, best first.
+    public var fallbacks: [UploadMethod] = []
+    /// When the service accepted to import, in milliseconds since 1970.
+    public var importAskedAt: Int64?
+    /// Imports of this transfer that failed, in all generations.
+    public var importFailures = 0
+    /// True while a proved image is copied into further stores.
+    public var isCopying = false
+    /// The stores that hold the data, as the target last told.
+    public var heldStores: [String] = []
+    /// What the report says beside the state: conversions, stores that failed.
+    public var remarks: [String] = []
+    /// Looks at a record that was still busy with an earlier, broken body.
+    public var busyLooks: Int?
+    /// When the wait for an import began, in milliseconds since 1970.
+    public var waitStartedAt: Int64?
+    /// True when the image stood at the target with its data before this journal
+    /// knew of it. It may have been published long ago, so it is never discarded.
+    public var isAdopted: Bool?
+
+    /// An error as the journal keeps it.
+    public struct Failure: Codable, Hashable, Sendable {
+        public var code: String
+        public var message: String
+        public var hint: String?
+        public var isTransient: Bool
+
+        public init(_ error: MigrationError) {
+            code = error.code.rawValue
+            message = error.message
+            hint = error.hint
+            isTransient = error.isTransient
+        }
+    }
+
+    public init(
+        id: Int64 = 0, targetKey: String, source: SourceImage, record: PlannedRecord,
+        method: UploadMethod, origin: Origin, state: TransferState = .planned, generation: Int = 0,
+        imageID: String? = nil, sizeBytes: Int64? = nil, promise: Checksum? = nil,
+        computed: [Checksum] = [], reported: [Checksum] = [], members: [String] = [],
+        attempts: Int = 0, dueAt: Int64? = nil, note: String? = nil, failure: Failure? = nil
+    ) {
+        self.id = id
+        self.targetKey = targetKey
+        self.source = source
+        self.record = record
+        self.method = method
+        self.origin = origin
+        self.state = state
+        self.generation = generation
+        self.imageID = imageID
+        self.sizeBytes = sizeBytes
+        self.promise = promise
+        self.computed = computed
+        self.reported = reported
+        self.members = members
+        self.attempts = attempts
+        self.dueAt = dueAt
+        self.note = note
+        self.failure = failure
+    }
+
+    /// Goes to another state.
+    ///
+    /// - Precondition: ``TransferState/successors`` allows it. A transfer that
+    ///   is in the wrong state is our mistake, never the world's.
+    public mutating func move(to next: TransferState) {
+        precondition(
+            next == state || state.successors.contains(next),
+            "a transfer cannot go from \(state.rawValue) to \(next.rawValue)")
+        state = next
+        dueAt = nil
+        note = nil
+        busyLooks = nil
+        if next != .importing {
+            waitStartedAt = nil
+            importAskedAt = nil
+        }
+        if next != .failed { failure = nil }
+    }
+
+    /// The same, as an expression.
+    public func moved(to next: TransferState) -> Transfer {
+        var copy = self
+        copy.move(to: next)
+        return copy
+    }
+
+    /// Forgets the target's record, whose id can never be used again, and
+    /// starts over under the next one.
+    public mutating func abandonRecord() {
+        generation += 1
+        imageID = nil
+        isAdopted = nil
+        computed = []
+        reported = []
+        isCopying = false
+        heldStores = []
+        move(to: .planned)
+    }
+}
+
+/// What marks an image at a target as a copy of ours: two UUIDs, no URL and no
+/// name, written as the property `tranship_origin`.
+///
+/// The marker finds copies when the journal is lost. It alone gives no right to
+/// delete anything: anybody who may write properties can forge it.
+public struct Origin: Codable, Hashable, Sendable {
+    /// The property that carries it at the target.
+    public static let propertyName = "tranship_origin"
+
+    /// Shared by all versions of one image.
+    public var lineageID: String
+    /// Of this version, at this target's project.
+    public var versionID: String
+
+    public init(lineageID: String, versionID: String) {
+        self.lineageID = lineageID
+        self.versionID = versionID
+    }
+
+    public var propertyValue: String { "\(lineageID)/\(versionID)" }
+}

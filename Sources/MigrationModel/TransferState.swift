@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a transfer stands, as the journal remembers it.
+///
+/// A state is committed *before* what it announces is done, so a crash leaves
+/// the state of the step that may have been half done, and the next run asks
+/// the target what really happened before it acts.
+public enum TransferState: String, Codable, CaseIterable, Sendable {
+    /// Nothing was done yet. Set by planning; cleared when the source is
+    /// opened. A crash leaves nothing anywhere.
+    case planned
+
+    /// The source is being opened. Set by the transfer step; cleared when the
+    /// source has answered with its size. A crash leaves nothing anywhere.
+    case reading
+
+    /// All image data lies proved in the spool. Set by the spool; cleared when
+    /// the upload starts. A crash leaves the spooled file.
+    case read
+
+    /// The id of the target's record is chosen and the record may exist. Set
+    /// *before* the record is created; cleared when the body starts. A crash
+    /// leaves no record, or an empty one in `queued`.
+    case registered
+
+    /// The body is being sent. Set before its first byte; cleared by the
+    /// service's answer. A crash leaves the record in `queued` (the service
+    /// puts it back when the connection ends), for a moment in `saving` or
+    /// `uploading`, or in `active` when only the answer was lost.
+    case sending
+
+    /// The service works on the image: an import is asked for, or a copy of a
+    /// proved image into further stores. Set before the call; cleared when the
+    /// image is active or the import's task failed. A crash leaves the import
+    /// running in the service.
+    case importing
+
+    /// The target has all data and has not been compared yet. Set by the
+    /// service's answer to the body or by the end of the import; cleared by
+    /// comparing. A crash leaves a private image that nobody else sees.
+    case verifying
+
+    /// The data is proved; visibility, members, hidden and protected are being
+    /// applied. Set by the comparison; cleared when all are applied. A crash
+    /// leaves some of them applied; applying them again changes nothing.
+    case publishing
+
+    /// The image stands at the target, proved and published. Final.
+    case done
+
+    /// Nothing had to be done, or somebody else did it. Final.
+    case skipped
+
+    /// The data is proved, but the target refused a last step (visibility,
+    /// member, protected). The image stays private. The next run tries again.
+    case unpublished
+
+    /// It ended with an error, whose code, message and hint stand beside it.
+    /// What was ours and unproved at the target was discarded. The next run
+    /// starts it again.
+    case failed
+
+    /// True where a run has nothing left to do.
+    public var isFinal: Bool {
+        switch self {
+        case .done, .skipped, .unpublished, .failed: true
+        default: false
+        }
+    }
+
+    /// True where data is being moved or about to be: what `limits.images` counts.
+    public var movesData: Bool {
+        switch self {
+        case .planned, .reading, .read, .registered, .sending: true
+        default: false
+        }
+    }
+
+    /// The states that may follow. Going back to `planned` is starting again
+    /// under the next generation; to `registered`, sending again into the same
+    /// record.
+    public var successors: Set<TransferState> {
+        switch self {
+        case .planned: [.reading, .registered, .skipped, .failed]
+        case .reading: [.planned, .read, .registered, .skipped, .failed]
+        case .read: [.planned, .registered, .failed]
+        case .registered: [.planned, .sending, .importing, .verifying, .skipped, .failed]
+        case .sending: [.planned, .registered, .importing, .verifying, .failed]
+        case .importing:
+            [.planned, .registered, .verifying, .publishing, .unpublished, .failed]
+        case .verifying: [.planned, .importing, .publishing, .failed]
+        case .publishing: [.planned, .done, .unpublished, .failed]
+        case .done, .skipped, .unpublished, .failed:
+            [.planned, .registered, .verifying, .publishing]
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+public import MigrationModel
+
+/// The stages of the pipeline, by the names they have in messages and events.
+public enum StageName: String, CaseIterable, Sendable {
+    case read, verify, upload, wait, publish
+}
+
+/// What every stage promises.
+///
+/// A stage holds no state about an image. All that it needs arrives in the
+/// transfer, all that must survive a crash leaves in it, and the pipeline
+/// commits that before the next step starts. Conforming types must be:
+///
+/// - **Repeatable.** After a crash the same transfer comes again. A stage first
+///   asks the world whether its work is already done.
+/// - **Non-blocking.** Its functions are called on the stage's concurrent
+///   queue. Work that blocks is awaited on a serial queue of its own.
+/// - **Prompt to stop.** Cancellation reaches the socket within a second and
+///   ends in ``MigrationError/Code/interrupted``.
+/// - **Without retries.** It says whether a failure may pass
+///   (``MigrationError/isTransient``); the pipeline decides what follows.
+public protocol Stage: Sendable {
+    static var name: StageName { get }
+}
+
+/// Stage *read*: an image at a source becomes a bounded stream of bytes.
+public protocol SourceReader: Stage {
+    /// Opens the image data and writes all of it into the ring.
+    ///
+    /// Calls `opened` once, before the first byte, with what the source says of
+    /// the data now. Returns when the last byte is written and the source has
+    /// proved to be complete: a body that ends early or goes on too long is
+    /// ``MigrationError/Code/sourceTruncated``, other data than was planned
+    /// ``MigrationError/Code/sourceChanged``. Neither finishes nor fails the ring.
+    func read(
+        _ transfer: Transfer, into ring: ByteRing,
+        opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError)
+
+    /// Looks at the source without reading it, for methods by which the service
+    /// reads it itself.
+    ///
+    /// - Throws: ``MigrationError/Code/sourceChanged`` as ``read(_:into:opened:)``.
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts
+}
+
+/// What a source says of image data when it is opened.
+public struct SourceFacts: Sendable, Hashable {
+    /// Nil when the source does not know before the end.
+    public var sizeBytes: Int64?
+    /// Project ids that the image is shared with at the source.
+    public var members: [String]
+
+    public init(sizeBytes: Int64?, members: [String] = []) {
+        self.sizeBytes = sizeBytes
+        self.members = members
+    }
+}
+
+/// Stage *verify*: are these the bytes that were promised?
+public protocol ChecksumVerifier: Stage {
+    /// Starts to hash: the promise's algorithm and the one that the target will
+    /// report, each on its own, in one pass.
+    func begin(
+        _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
+    ) throws(MigrationError) -> any RunningVerification
+
+    /// Compares what the target reports with what was sent and promised.
+    func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict
+}
+
+/// Digests over one pass of image data.
+public protocol RunningVerification: Sendable {
+    /// To be given to the ring.
+    var observers: [ByteRing.Observer] { get }
+
+    /// Ends the digests and compares them with the promise.
+    ///
+    /// - Throws: ``MigrationError/Code/checksumMismatch`` with both values, or
+    ///   ``MigrationError/Code/sourceTruncated`` when the promised size differs.
+    func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum]
+}
+
+/// What a target says of the image data that it holds.
+public struct TargetReport: Sendable, Hashable {
+    public var status: String
+    public var sizeBytes: Int64?
+    public var checksums: [Checksum]
+    public var diskFormat: String?
+    /// The stores that hold the data.
+    public var stores: [String]
+    /// Stores that the plan wants and that do not hold it.
+    public var missingStores: [String]
+
+    public init(
+        status: String, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?,
+        stores: [String] = [], missingStores: [String] = []
+    ) {
+        self.status = status
+        self.sizeBytes = sizeBytes
+        self.checksums = checksums
+        self.diskFormat = diskFormat
+        self.stores = stores
+        self.missingStores = missingStores
+    }
+}
+
+/// The outcome of comparing both legs.
+public enum Verdict: Sendable, Hashable {
+    /// The target holds these bytes; the checksums that prove it.
+    case match([Checksum])
+    /// It holds other bytes; the words say which values differ.
+    case mismatch(String)
+    /// Size or format differ because the service converted the data.
+    case transformed(String)
+    /// No algorithm is known on both sides.
+    case unverifiable(String)
+}
+
+/// Stage *upload*: a record at the target, and the bytes in it.
+public protocol ImageUploader: Stage {
+    /// The algorithm whose digest this target reports of new images.
+    func reportedAlgorithm(for transfer: Transfer) async throws(MigrationError)
+        -> Checksum.Algorithm
+
+    /// Looks at the record that the transfer may have left, before any byte is read.
+    func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation
+
+    /// Creates the record, unless it is there.
+    ///
+    /// `commit` is awaited with the chosen id *before* the record is created.
+    ///
+    /// - Returns: the transfer in `registered`, ready for the body; in a later
+    ///   state when the record turned out to have its data already.
+    /// - Throws: ``MigrationError/Code/targetConflict`` when somebody else's
+    ///   image has the id; ``MigrationError/Code/dependencyFailed`` when an image
+    ///   that the record names is not there; the service's refusals.
+    func register(
+        _ transfer: Transfer, commit: @escaping Commit
+    ) async throws(MigrationError) -> Transfer
+
+    /// Sends the body and returns the transfer in the state that follows.
+    func send(
+        _ transfer: Transfer, from ring: ByteRing
+    ) async throws(MigrationError) -> Transfer
+
+    /// What the target says of the data now.
+    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport
+
+    /// Reads the target's data back into a ring, for proof where reports prove nothing.
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError)
+
+    /// Removes a record that is ours and was never published. A record that is
+    /// gone is fine.
+    ///
+    /// - Throws: ``MigrationError/Code/targetConflict`` for one that is left
+    ///   alone: it does not carry our marker, others can see it, it is
+    ///   protected, or it was adopted.
+    func discard(_ transfer: Transfer) async throws(MigrationError)
+}
+
+/// What a look at the target's record found.
+public enum Reconciliation: Sendable, Hashable {
+    /// Nothing, or an empty record of ours: the body is to be sent.
+    case send(Transfer)
+    /// The data is there already; the transfer is in the state that follows.
+    case proceed(Transfer)
+    /// Something is under way that ends by itself.
+    case snooze(Transfer, seconds: Double, reason: String)
+}
+
+/// Stage *wait*: a task of the service works on the image.
+public protocol TaskWaiter: Stage {
+    /// One look at the image and its tasks; asks for the import when nobody has.
+    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome
+}
+
+/// Stage *publish*: what others see comes last.
+public protocol Publisher: Stage {
+    /// Applies visibility, members, hidden and protected, in this order, and
+    /// only what differs. A refusal of the service ends in `unpublished`.
+    func publish(_ transfer: Transfer) async throws(MigrationError) -> Transfer
+}
+
+/// What a step asks the pipeline to do with a transfer.
+///
+/// Waiting is an outcome and not a `sleep`, so a thousand images in import
+/// cost no threads, and a restart picks up each wait where it was.
+public enum Outcome: Sendable {
+    /// The step's work is done; the transfer is in its next state.
+    case advance(Transfer)
+    /// Nothing is wrong, but the other side is not ready. Not an attempt.
+    case snooze(Transfer, seconds: Double, reason: String)
+    /// The record is of no more use: it is discarded, and the transfer, which
+    /// may have another method now, starts over.
+    case restart(Transfer, after: MigrationError)
+
+    public var transfer: Transfer {
+        switch self {
+        case .advance(let transfer), .snooze(let transfer, _, _), .restart(let transfer, _):
+            transfer
+        }
+    }
+}
+
+/// Writes a transfer to the journal and returns when it is on disk.
+public typealias Commit = @Sendable (Transfer) async throws(MigrationError) -> Void
+
+/// The five stages of a pipeline.
+public struct Stages: Sendable {
+    public var reader: any SourceReader
+    public var verifier: any ChecksumVerifier
+    public var uploader: any ImageUploader
+    public var waiter: any TaskWaiter
+    public var publisher: any Publisher
+
+    public init(
+        reader: any SourceReader, verifier: any ChecksumVerifier, uploader: any ImageUploader,
+        waiter: any TaskWaiter, publisher: any Publisher
+    ) {
+        self.reader = reader
+        self.verifier = verifier
+        self.uploader = uploader
+        self.waiter = waiter
+        self.publisher = publisher
+    }
+}

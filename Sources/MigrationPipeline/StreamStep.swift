@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+internal import MigrationModel
+
+/// Reading, verifying and uploading as one step: one pass over the bytes and no
+/// disk.
+///
+/// Three tasks, each on its stage's queue, joined by one bounded ring. Whoever
+/// fails first fails the ring; that ends the other two, and its error is the
+/// step's. The upload gets the last bytes only after the digest of all of them
+/// equals the promise, so wrong data never becomes an active image.
+struct StreamStep: Sendable {
+    let stages: Stages
+    let queues: StageQueues
+    let limiter: BandwidthLimiter?
+    let monitor: RunMonitor
+
+    func run(_ given: Transfer, commit: @escaping Commit) async throws(MigrationError) -> Outcome {
+        var transfer = given
+        if transfer.imageID != nil {
+            switch try await stages.uploader.reconcile(transfer) {
+            case .send(let next): transfer = next
+            case .proceed(let next): return .advance(next)
+            case .snooze(let next, let seconds, let reason):
+                return .snooze(next, seconds: seconds, reason: reason)
+            }
+        }
+        if transfer.state == .planned {
+            transfer.move(to: .reading)
+        }
+        try await commit(transfer)
+
+        let algorithm = try await stages.uploader.reportedAlgorithm(for: transfer)
+        let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        let ring = ByteRing(
+            observers: verification.observers, withholdsEnd: true, limiter: limiter)
+        monitor.opened(transfer, ring)
+
+        let opened = OneShot<SourceFacts>()
+        let judged = OneShot<[Checksum]>()
+        let source = transfer
+        let result: Result<Transfer, MigrationError> = await withTaskGroup(
+            of: Result<Transfer, MigrationError>?.self
+        ) { group in
+            group.addTask(executorPreference: queues.read) {
+                await read(source, into: ring, opened: opened)
+                return nil
+            }
+            group.addTask(executorPreference: queues.verify) {
+                await judge(verification, ring, judged: judged)
+                return nil
+            }
+            group.addTask(executorPreference: queues.upload) {
+                await send(source, ring, opened: opened, judged: judged, commit: commit)
+            }
+            var sent: Result<Transfer, MigrationError>?
+            for await result in group {
+                if let result { sent = result }
+            }
+            return sent ?? .failure(MigrationError(.interrupted, "the upload did not start"))
+        }
+        switch result {
+        case .success(let transfer): return .advance(transfer)
+        case .failure(let error): throw Self.first(ring.failure, error)
+        }
+    }
+
+    /// What failed first is the cause of what failed after it. A refusal of the
+    /// target fails the ring too, in the transport's words: the stage's own tell
+    /// more.
+    private static func first(_ inRing: MigrationError?, _ own: MigrationError) -> MigrationError {
+        guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
+            return own
+        }
+        return inRing
+    }
+
+    private func read(
+        _ transfer: Transfer, into ring: ByteRing, opened: OneShot<SourceFacts>
+    ) async {
+        do throws(MigrationError) {
+            try await stages.reader.read(transfer, into: ring) { opened.settle(.success($0)) }
+            ring.finishWriting()
+            opened.settle(
+                .failure(MigrationError(.sourceUnavailable, "the source ended unopened")))
+        } catch {
+            ring.fail(error)
+            opened.settle(.failure(ring.failure ?? error))
+        }
+    }
+
+    private func judge(
+        _ verification: any RunningVerification, _ ring: ByteRing, judged: OneShot<[Checksum]>
+    ) async {
+        do throws(MigrationError) {
+            let total = try await ring.finished()
+            let computed = try verification.judge(totalBytes: total)
+            ring.release()
+            judged.settle(.success(computed))
+        } catch {
+            ring.fail(error)
+            judged.settle(.failure(ring.failure ?? error))
+        }
+    }
+
+    private func send(
+        _ source: Transfer, _ ring: ByteRing, opened: OneShot<SourceFacts>,
+        judged: OneShot<[Checksum]>, commit: @escaping Commit
+    ) async -> Result<Transfer, MigrationError> {
+        do throws(MigrationError) {
+            let facts = try await opened.value()
+            var transfer = source
+            transfer.sizeBytes = facts.sizeBytes
+            transfer.members = facts.members
+            transfer = try await stages.uploader.register(transfer, commit: commit)
+            guard transfer.state == .registered else {
+                ring.fail(MigrationError(.interrupted, "the target has the data already"))
+                return .success(transfer)
+            }
+            transfer.move(to: .sending)
+            try await commit(transfer)
+            monitor.sending(transfer)
+            if facts.sizeBytes == 0 {
+                // An empty body is complete with its header: nothing can be
+                // withheld, so the judgement has to come first.
+                _ = try await judged.value()
+            }
+            var sent = try await stages.uploader.send(transfer, from: ring)
+            sent.computed = try await judged.value()
+            sent.sizeBytes = ring.writtenBytes
+            return .success(sent)
+        } catch {
+            ring.fail(error)
+            return .failure(error)
+        }
+    }
+}

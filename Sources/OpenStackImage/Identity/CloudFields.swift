@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// The fields of one entry, under whichever of their historical names and
+/// places they stand, with errors that say where one is missing.
+struct CloudFields {
+    let entry: CloudEntry
+    let cloud: String
+    let environment: [String: String]
+    let files: [String]
+    let isFromVariables: Bool
+    let missingProfile: String?
+
+    subscript(key: String) -> String? {
+        entry[key]?.text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A field of `auth`. One outside of it wins, as in openstacksdk: that is
+    /// where the `OS_*` variables put theirs.
+    func auth(_ keys: String...) -> String? {
+        for key in keys {
+            if let value = self[key] ?? entry["auth"]?[key]?.text, !value.isEmpty { return value }
+        }
+        return nil
+    }
+
+    func path(_ key: String) -> String? {
+        self[key].map { CloudFiles.expandingHome($0, environment) }
+    }
+
+    /// `verify`, or its opposite `insecure`.
+    func verifiesTLS() throws(MigrationError) -> Bool {
+        let verify = try flag("verify") ?? true
+        let insecure = try flag("insecure") ?? false
+        return verify && !insecure
+    }
+
+    private func flag(_ key: String) throws(MigrationError) -> Bool? {
+        guard let text = self[key] else { return nil }
+        switch text.lowercased() {
+        case "true", "yes", "on", "1", "y", "t": return true
+        case "false", "no", "off", "0", "n", "f": return false
+        default:
+            throw MigrationError(
+                .invalidCloudsFile,
+                "cloud \"\(cloud)\" has \(key): \"\(text.prefix(80))\", which is neither true nor false",
+                hint: key == "verify" ? "name a CA file in cacert, not in verify" : nil)
+        }
+    }
+
+    func missing(_ key: String, _ detail: String = "") -> MigrationError {
+        let place =
+            isFromVariables
+            ? "the OS_* variables" : files.isEmpty ? "its entry" : files.joined(separator: ", ")
+        var hint =
+            isFromVariables ? "set OS_\(key.uppercased())" : "add \(key) to the cloud's entry"
+        if !isFromVariables,
+            ["password", "secret", "application_credential_secret", "token"].contains(key)
+        {
+            hint += ", or to the entry of the same name in secure.yaml"
+        }
+        if let missingProfile {
+            hint +=
+                "; its profile \"\(missingProfile)\" is in no clouds-public.yaml that was found"
+        }
+        return MigrationError(
+            .invalidCloudsFile, "cloud \"\(cloud)\" has no \(key)\(detail) (\(place))", hint: hint)
+    }
+
+    func unsupported(_ what: String, hint: String) -> MigrationError {
+        MigrationError(.invalidCloudsFile, "cloud \"\(cloud)\" \(what)", hint: hint)
+    }
+}

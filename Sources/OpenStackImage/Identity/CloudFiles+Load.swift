@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+public import MigrationModel
+
+extension CloudFiles {
+    /// No clouds.yaml of people is this large; a wrong path may be.
+    static let fileBytesMax = 4 << 20
+
+    /// Finds and reads the files. Blocks for a moment; needs no network.
+    ///
+    /// Searched, first hit for each of the three names: the working directory,
+    /// `$XDG_CONFIG_HOME/openstack`, `~/.config/openstack`,
+    /// `$XDG_CONFIG_DIRS/openstack`, `/etc/openstack`; each with `.yaml`,
+    /// `.yml`, `.json`. `OS_CLIENT_CONFIG_FILE`, `OS_CLIENT_SECURE_FILE` and
+    /// `OS_CLIENT_VENDOR_FILE` name files outright.
+    ///
+    /// - Throws: ``MigrationError/Code/invalidCloudsFile`` for a file that is
+    ///   named and missing, or cannot be parsed.
+    public static func load(
+        environment: [String: String], workingDirectory: String? = nil
+    ) throws(MigrationError) -> CloudFiles {
+        let directories = searchPath(
+            environment, workingDirectory ?? FileManager.default.currentDirectoryPath)
+        var paths: [String] = []
+        var unreadable: [String] = []
+        func read(_ stem: String, _ variable: String) throws(MigrationError) -> CloudEntry? {
+            if let named = environment[variable], !named.isEmpty {
+                let path = expandingHome(named, environment)
+                guard let entry = try contents(path) else {
+                    throw MigrationError(
+                        .invalidCloudsFile, "\(variable) names \(path), which cannot be read",
+                        hint: "correct \(variable), or unset it to search the usual places")
+                }
+                paths.append(path)
+                return entry
+            }
+            for directory in directories {
+                for suffix in ["yaml", "yml", "json"] {
+                    let path = "\(directory)/\(stem).\(suffix)"
+                    guard FileManager.default.fileExists(atPath: path) else { continue }
+                    if let entry = try contents(path) {
+                        paths.append(path)
+                        return entry
+                    }
+                    unreadable.append(path)
+                }
+            }
+            return nil
+        }
+        let clouds = try read("clouds", "OS_CLIENT_CONFIG_FILE")
+        let secure = try read("secure", "OS_CLIENT_SECURE_FILE")
+        let publicClouds = try read("clouds-public", "OS_CLIENT_VENDOR_FILE")
+        return try CloudFiles(
+            clouds: clouds, secure: secure, publicClouds: publicClouds, environment: environment,
+            paths: paths, unreadablePaths: unreadable)
+    }
+
+    /// The directories that are searched, first to last, without repetition.
+    static func searchPath(_ environment: [String: String], _ workingDirectory: String) -> [String]
+    {
+        func value(_ name: String) -> String? {
+            environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let home = value("HOME")
+        var path = [workingDirectory]
+        if let directory = value("XDG_CONFIG_HOME") { path.append("\(directory)/openstack") }
+        if let home { path.append("\(home)/.config/openstack") }
+        for directory in (value("XDG_CONFIG_DIRS") ?? "/etc/xdg").split(separator: ":") {
+            path.append("\(directory)/openstack")
+        }
+        path.append("/etc/openstack")
+        var seen: Set<String> = []
+        return path.filter { seen.insert($0).inserted }
+    }
+
+    static func expandingHome(_ path: String, _ environment: [String: String]) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = environment["HOME"] else {
+            return path
+        }
+        return home + path.dropFirst()
+    }
+
+    /// Nil when it cannot be read.
+    private static func contents(_ path: String) throws(MigrationError) -> CloudEntry? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard data.count <= fileBytesMax, let text = String(validating: data, as: UTF8.self) else {
+            throw MigrationError(
+                .invalidCloudsFile,
+                "\(path) is no clouds file: \(data.count) bytes that are "
+                    + (data.count > fileBytesMax ? "too many" : "not UTF-8 text"))
+        }
+        let entry = try CloudEntry(yaml: text, file: path)
+        guard entry.mapping != nil else {
+            throw MigrationError(
+                .invalidCloudsFile, "\(path) holds no mapping at its top level",
+                hint: "it starts with \"clouds:\" and has one indented entry per cloud")
+        }
+        return entry
+    }
+}

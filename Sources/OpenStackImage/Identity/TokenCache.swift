@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// One token for any number of callers.
+///
+/// - Renewed before it ends, by a margin; never while enough of it is left.
+/// - However many ask at once, one request goes to Keystone and all share its
+///   outcome; a failure is given to those who waited and not kept.
+/// - A caller that is cancelled stops waiting at once. The request goes on for
+///   the others.
+actor TokenCache {
+    struct Held: Sendable {
+        var token: IssuedToken
+        /// On a clock that no one sets and that runs while the machine sleeps.
+        var obtained: ContinuousClock.Instant
+
+        func secondsLeft(at now: ContinuousClock.Instant) -> Int64 {
+            token.lifetimeSeconds - obtained.duration(to: now).components.seconds
+        }
+    }
+
+    typealias Outcome = Result<Held, MigrationError>
+
+    /// Time for a request to arrive and be checked before its token ends.
+    static let marginSecondsMax: Int64 = 60
+
+    private let issue: @Sendable () async -> Result<IssuedToken, MigrationError>
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private var held: Held?
+    private var isIssuing = false
+    private var waiting: [Int: CheckedContinuation<Outcome, Never>] = [:]
+    private var nextID = 0
+
+    init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        issue: @escaping @Sendable () async -> Result<IssuedToken, MigrationError>
+    ) {
+        self.issue = issue
+        self.now = now
+    }
+
+    /// A token that lives for the margin at least and, if Keystone's tokens
+    /// live that long at all, for `seconds`.
+    func token(validForSeconds seconds: Int64 = 0) async throws(MigrationError) -> IssuedToken {
+        if let held, isGood(held, for: seconds) { return held.token }
+        nextID += 1
+        let id = nextID
+        let outcome: Outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+                // The handler below may have run before we are registered; its
+                // message to this actor comes after, but the flag is set now.
+                guard !Task.isCancelled else {
+                    return continuation.resume(returning: .failure(Self.interrupted))
+                }
+                waiting[id] = continuation
+                if !isIssuing {
+                    isIssuing = true
+                    Task { await self.renew() }
+                }
+            }
+        } onCancel: {
+            Task { await self.giveUp(id) }
+        }
+        return try outcome.get().token
+    }
+
+    /// Forgets a token that a service refused, unless a newer one is held.
+    func invalidate(_ token: Secret<String>) {
+        if held?.token.value == token { held = nil }
+    }
+
+    /// A token that has spent less than a quarter of its life is good for any
+    /// wish: a new one would bring little, and a wish longer than a lifetime
+    /// must not ask Keystone each time.
+    private func isGood(_ held: Held, for seconds: Int64) -> Bool {
+        let lifetime = held.token.lifetimeSeconds
+        let left = held.secondsLeft(at: now())
+        let margin = min(Self.marginSecondsMax, lifetime / 4)
+        return left > margin && left > min(seconds, lifetime - lifetime / 4)
+    }
+
+    private func renew() async {
+        // Counted from before the request: the error is on the safe side.
+        let asked = now()
+        let outcome: Outcome = await issue().map { Held(token: $0, obtained: asked) }
+        isIssuing = false
+        if case .success(let new) = outcome { held = new }
+        let all = waiting
+        waiting = [:]
+        for continuation in all.values { continuation.resume(returning: outcome) }
+    }
+
+    private func giveUp(_ id: Int) {
+        waiting.removeValue(forKey: id)?.resume(returning: .failure(Self.interrupted))
+    }
+
+    private static var interrupted: MigrationError {
+        MigrationError(.interrupted, "interrupted while waiting for a token", isTransient: true)
+    }
+}

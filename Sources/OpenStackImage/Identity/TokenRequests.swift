@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+
+/// `POST /v3/auth/tokens`
+/// (<https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management>).
+enum TokenRequests {
+    /// Nil where the configuration uses no Keystone.
+    static func issue(_ cloud: CloudConfiguration) -> HTTPRequest? {
+        guard let authURL = cloud.authURL, let identity = identity(cloud.authentication) else {
+            return nil
+        }
+        var auth: [String: JSONValue] = ["identity": identity]
+        if let scope = cloud.scope { auth["scope"] = ["project": project(scope)] }
+        return HTTPRequest(
+            .post, tokensURL(authURL),
+            headers: ["Content-Type": "application/json", "Accept": "application/json"],
+            body: JSONValue.object(["auth": .object(auth)]).body)
+    }
+
+    /// Whatever of `http://host:5000`, `…/v3/`, `…/v2.0` or `http://host/identity`
+    /// the operator wrote, the v3 API beneath it.
+    static func tokensURL(_ authURL: String) -> String {
+        var base = authURL[...]
+        while base.hasSuffix("/") { base = base.dropLast() }
+        for version in ["/v3/auth/tokens", "/v3", "/v2.0"] where base.hasSuffix(version) {
+            base = base.dropLast(version.count)
+        }
+        return "\(base)/v3/auth/tokens"
+    }
+
+    private static func identity(_ who: CloudConfiguration.Authentication) -> JSONValue? {
+        switch who {
+        case .password(let name, let password):
+            var user = user(name)
+            user["password"] = .string(password.revealed)
+            return ["methods": ["password"], "password": ["user": .object(user)]]
+        case .token(let token):
+            return ["methods": ["token"], "token": ["id": .string(token.revealed)]]
+        case .applicationCredential(let credential, let secret):
+            var fields: [String: JSONValue] = ["secret": .string(secret.revealed)]
+            switch credential {
+            case .id(let id): fields["id"] = .string(id)
+            case .name(let name, let owner):
+                fields["name"] = .string(name)
+                fields["user"] = .object(user(owner))
+            }
+            return [
+                "methods": ["application_credential"], "application_credential": .object(fields),
+            ]
+        case .none, .basic:
+            return nil
+        }
+    }
+
+    private static func user(_ name: CloudConfiguration.UserName) -> [String: JSONValue] {
+        switch name {
+        case .id(let id): ["id": .string(id)]
+        case .name(let name, let domain): ["name": .string(name), "domain": self.domain(domain)]
+        }
+    }
+
+    private static func project(_ scope: CloudConfiguration.Scope) -> JSONValue {
+        switch scope {
+        case .projectID(let id): ["id": .string(id)]
+        case .projectName(let name, let domain):
+            ["name": .string(name), "domain": self.domain(domain)]
+        }
+    }
+
+    private static func domain(_ domain: CloudConfiguration.Domain) -> JSONValue {
+        switch domain {
+        case .id(let id): ["id": .string(id)]
+        case .name(let name): ["name": .string(name)]
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+
+/// Requests on an image's data
+/// (<https://docs.openstack.org/api-ref/image/v2/#image-data>).
+enum ImageDataRequests {
+    /// The size is declared twice: `Content-Length` is the transport's, and
+    /// since 2025.2 the service reads it from a header before it opens the
+    /// store, so that RBD, Cinder and S3 stores do not grow in steps.
+    static func upload(_ id: String, sizeBytes: Int64?, store: String?) -> ServiceRequest {
+        var request = ServiceRequest(
+            .put, "\(ImageRequests.path(id))/file", headers: headers(sizeBytes))
+        if let store { request.headers["X-Image-Meta-Store"] = store }
+        return request
+    }
+
+    static func stage(_ id: String, sizeBytes: Int64?) -> ServiceRequest {
+        ServiceRequest(.put, "\(ImageRequests.path(id))/stage", headers: headers(sizeBytes))
+    }
+
+    static func download(_ id: String, from offsetBytes: Int64) -> ServiceRequest {
+        var request = ServiceRequest(.get, "\(ImageRequests.path(id))/file")
+        if offsetBytes > 0 { request.headers["Range"] = "bytes=\(offsetBytes)-" }
+        return request
+    }
+
+    private static func headers(_ sizeBytes: Int64?) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["Content-Type": "application/octet-stream"]
+        if let sizeBytes { headers["x-openstack-image-size"] = String(sizeBytes) }
+        return headers
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+public import HTTPTransport
+public import MigrationModel
+
+extension ImageService {
+    /// A body outlives its token without harm, since it is checked when the
+    /// request arrives; but stores that use the user's own token ask again at
+    /// the end. So much of its life should be left when a body begins.
+    static let tokenSecondsForBodies = 900
+
+    /// Sends the data of a `queued` image, which becomes `active`.
+    ///
+    /// Give the size whenever it is known: without it some stores are slow and
+    /// a short body goes unnoticed. Not repeated on failure, as the ring is
+    /// spent: look at the image's status before doing it again. After 410 and,
+    /// on some stores, 401 the service has deleted the image.
+    ///
+    /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
+    ///   queued, ``MigrationError/Code/formatRejected``,
+    ///   ``MigrationError/Code/quotaExceeded``, ``MigrationError/Code/gone``,
+    ///   ``MigrationError/Code/unauthorized`` (transient where the token can be
+    ///   renewed, as it is for the next request), and the ring's own failure.
+    public func upload(
+        _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
+    ) async throws(MigrationError) {
+        try await sendBody(
+            ImageDataRequests.upload(id, sizeBytes: sizeBytes, store: store), ring, sizeBytes)
+    }
+
+    /// Sends the data of a `queued` image to the staging area; the status
+    /// becomes `uploading` and ``importImage(_:_:)`` may follow.
+    ///
+    /// - Throws: as ``upload(_:from:sizeBytes:store:)``.
+    public func stage(
+        _ id: String, from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(MigrationError) {
+        try await sendBody(ImageDataRequests.stage(id, sizeBytes: sizeBytes), ring, sizeBytes)
+    }
+
+    /// Reads the data into a ring, from a byte on.
+    ///
+    /// As ``HTTPClient/download(_:into:onResponse:)``: the ring is neither
+    /// finished nor, when the source breaks, failed. It *is* failed when an
+    /// answer to an offset begins elsewhere, since bytes from the wrong place
+    /// would follow those already there.
+    ///
+    /// - Returns: the head, or nil when the image has no data (204): then
+    ///   `onResponse` was not called.
+    /// - Throws: ``MigrationError/Code/forbidden`` for a deactivated image,
+    ///   ``MigrationError/Code/badRequest`` where the store cannot start in
+    ///   the middle, ``MigrationError/Code/rangeNotSatisfiable`` where the
+    ///   answer does not start there or the image ends before.
+    public func download(
+        _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
+        onResponse: @escaping @Sendable (HTTPResponse) -> Void = { _ in }
+    ) async throws(MigrationError) -> HTTPResponse? {
+        let request = ImageDataRequests.download(id, from: offsetBytes)
+        var answer = try await receive(request, ring, offsetBytes, onResponse)
+        if answer.head.status == 401, await session.invalidate(answer.authorization) {
+            answer = try await receive(request, ring, offsetBytes, onResponse)
+        }
+        if answer.head.status == 204 { return nil }
+        guard answer.head.isSuccess else { throw refusal(answer.head, request) }
+        return answer.head
+    }
+
+    private func receive(
+        _ request: ServiceRequest, _ ring: ByteRing, _ offsetBytes: Int64,
+        _ onResponse: @escaping @Sendable (HTTPResponse) -> Void
+    ) async throws(MigrationError) -> (
+        head: HTTPResponse, authorization: CloudSession.Authorization
+    ) {
+        let authorization = try await session.authorization(
+            validForSeconds: Self.tokenSecondsForBodies)
+        let head = try await session.http.download(http(request, authorization), into: ring) {
+            head in
+            guard head.status != 204 else { return }
+            let objection = ImageDataDecoding.objection(
+                to: head, from: offsetBytes, asked: request.asked)
+            if let objection { return ring.fail(objection) }
+            onResponse(head)
+        }
+        return (head, authorization)
+    }
+
+    private func sendBody(
+        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
+    ) async throws(MigrationError) {
+        let authorization = try await session.authorization(
+            validForSeconds: Self.tokenSecondsForBodies)
+        let answer = try await session.http.upload(
+            http(request, authorization), from: ring, sizeBytes: sizeBytes)
+        if answer.status == 401, await session.invalidate(authorization) {
+            let refusal = unauthorized(answer, request)
+            throw MigrationError(
+                refusal.code, refusal.message, hint: refusal.hint, answer: refusal.answer,
+                isTransient: true)
+        }
+        guard answer.status == 204 else { throw refusal(answer, request) }
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+extension Member {
+    /// - Throws: ``MigrationError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(MigrationError) {
+        guard let record = json.object, let memberID = record["member_id"]?.string else {
+            throw MigrationError(.invalidAnswer, "an image member without a member_id")
+        }
+        self.memberID = memberID
+        self.record = record
+        imageID = record["image_id"]?.string ?? ""
+        status = Status(rawValue: record["status"]?.string ?? "pending")
+        createdAt = record["created_at"]?.string
+        updatedAt = record["updated_at"]?.string
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTPTransport
+public import MigrationModel
+
+extension ImageService {
+    /// How much a page of 1,000 images with many properties may take.
+    static let responseBytesMax = 64 << 20
+
+    /// Sends a small request with a token and returns the answer, any status
+    /// but 401: after the first, the token is renewed and the request sent
+    /// once more.
+    ///
+    /// - Throws: ``MigrationError/Code/unauthorized`` after the second 401,
+    ///   what ``CloudSession/authenticate()`` throws, and what the network did.
+    public func send(_ request: ServiceRequest) async throws(MigrationError) -> HTTPResponse {
+        let first = try await session.authorization()
+        let answer = try await session.http.send(http(request, first))
+        guard answer.status == 401 else { return answer }
+        guard await session.invalidate(first) else { throw unauthorized(answer, request) }
+        let second = try await session.authorization()
+        let again = try await session.http.send(http(request, second))
+        guard again.status == 401 else { return again }
+        throw unauthorized(again, request)
+    }
+
+    /// Sends a small request and refuses every answer but those expected.
+    @discardableResult
+    public func send(
+        _ request: ServiceRequest, expecting statuses: Set<Int>
+    ) async throws(MigrationError) -> HTTPResponse {
+        let answer = try await send(request)
+        guard statuses.contains(answer.status) else { throw refusal(answer, request) }
+        return answer
+    }
+
+    /// Sends a small request whose answer is JSON with status 200, 201 or 202.
+    public func sendForJSON(_ request: ServiceRequest) async throws(MigrationError) -> JSONValue {
+        let answer = try await send(request, expecting: [200, 201, 202])
+        return try JSONValue(body: answer.body, asked: request.asked)
+    }
+
+    /// As ``sendForJSON(_:)``; nil for 404: the service does not have this.
+    func sendForJSONIfKnown(_ request: ServiceRequest) async throws(MigrationError) -> JSONValue? {
+        let answer = try await send(request, expecting: [200, 404])
+        guard answer.status == 200 else { return nil }
+        return try JSONValue(body: answer.body, asked: request.asked)
+    }
+
+    /// The request as it goes out.
+    func http(_ request: ServiceRequest, _ authorization: CloudSession.Authorization) -> HTTPRequest
+    {
+        var headers = request.headers
+        if headers["Accept"] == nil { headers["Accept"] = "*/*" }
+        authorization.add(to: &headers)
+        return HTTPRequest(
+            request.method, request.url(root: authorization.project.imageEndpoint),
+            headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
+    }
+
+    func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
+        if answer.status == 401 { return unauthorized(answer, request) }
+        return answer.refusal(by: "Glance", asked: request.asked)
+    }
+
+    func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
+        answer.refusal(by: "Glance", asked: request.asked).hinting(
+            "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does its "
+                + "Image service belong to that Keystone?")
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ImageService {
+    /// This project's limits and what is used of them; empty where the cloud
+    /// sets none through Keystone or is too old to tell.
+    public func usage() async throws(MigrationError) -> [Usage] {
+        Usage.list(try await sendForJSONIfKnown(UsageRequests.show) ?? [:])
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The last component of a path or an address, for `{stem}` and formats.
+public struct FileName: Sendable, Equatable {
+    /// Without any folder.
+    public let text: String
+
+    /// From a path. Empty where the path ends in a slash.
+    public init(_ path: String) {
+        let slash = path.lastIndex(of: "/")
+        text = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
+    }
+
+    /// From an http address: without query and fragment, percent-encoding
+    /// undone where it gives text. Empty where the address has no file name.
+    public init(url: String) {
+        let address = url.prefix { $0 != "?" && $0 != "#" }
+        let path = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address
+        guard let slash = path.lastIndex(of: "/") else {
+            self.init("")
+            return
+        }
+        let name = String(path[path.index(after: slash)...])
+        let decoded = Self.decoded(name) ?? name
+        // An encoded slash would make one name two.
+        self.init(decoded.contains("/") || decoded.contains("\0") ? name : decoded)
+    }
+
+    /// Without the last extension: `noble.server` for `noble.server.img`. A
+    /// leading dot starts no extension.
+    public var stem: String {
+        guard let dot = lastDot else { return text }
+        return String(text[..<dot])
+    }
+
+    /// In lower case, without the dot; empty where there is none.
+    public var fileExtension: String {
+        guard let dot = lastDot else { return "" }
+        return text[text.index(after: dot)...].lowercased()
+    }
+
+    private var lastDot: String.Index? {
+        guard let dot = text.lastIndex(of: "."), dot != text.startIndex else { return nil }
+        return dot
+    }
+
+    private static func decoded(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x25, let high = rest.first.flatMap(digit),
+                let low = rest.dropFirst().first.flatMap(digit)
+            {
+                bytes.append(high << 4 | low)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+}
+
+extension URLSource {
+    /// The file's name without its last extension.
+    public var stem: String { FileName(url: url).stem }
+}

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A pattern over names: `*` any text, `?` one character, `[a-z]` and `[!a-z]`
+/// one of a set, `\` takes the next character as it is.
+///
+/// A whole name must match, case counts, and `/` and a leading dot are
+/// characters like others. A `[` that nothing closes stands for itself. Takes
+/// time in proportion to pattern × name at worst, never exponential.
+public struct Glob: Sendable, Hashable, CustomStringConvertible {
+    /// The pattern as written.
+    public let pattern: String
+    private let parts: [Part]
+
+    private enum Part: Hashable {
+        case anyText
+        case anyOne
+        case one(Unicode.Scalar)
+        case set([ClosedRange<Unicode.Scalar>], negated: Bool)
+    }
+
+    public init(_ pattern: String) {
+        self.pattern = pattern
+        self.parts = Self.parse(Array(pattern.unicodeScalars))
+    }
+
+    public var description: String { pattern }
+
+    /// The only name that matches, when the pattern has no wildcard: fit to
+    /// ask a service for.
+    public var literal: String? {
+        var text = String.UnicodeScalarView()
+        for part in parts {
+            guard case .one(let scalar) = part else { return nil }
+            text.append(scalar)
+        }
+        return String(text)
+    }
+
+    public func matches(_ name: String) -> Bool {
+        let name = Array(name.unicodeScalars)
+        var part = 0
+        var position = 0
+        // Where to go on when a later part fails: the last `*` takes one more.
+        var retry: (part: Int, position: Int)?
+        while position < name.count {
+            if part < parts.count, case .anyText = parts[part] {
+                part += 1
+                retry = (part, position)
+            } else if part < parts.count, Self.fits(parts[part], name[position]) {
+                part += 1
+                position += 1
+            } else if let last = retry {
+                part = last.part
+                position = last.position + 1
+                retry = (part, position)
+            } else {
+                return false
+            }
+        }
+        return parts[part...].allSatisfy { $0 == .anyText }
+    }
+
+    private static func fits(_ part: Part, _ scalar: Unicode.Scalar) -> Bool {
+        switch part {
+        case .anyText: false
+        case .anyOne: true
+        case .one(let wanted): wanted == scalar
+        case .set(let ranges, let negated): ranges.contains { $0.contains(scalar) } != negated
+        }
+    }
+
+    private static func parse(_ text: [Unicode.Scalar]) -> [Part] {
+        var parts: [Part] = []
+        var index = 0
+        while index < text.count {
+            switch text[index] {
+            case "*":
+                if parts.last != .anyText { parts.append(.anyText) }
+            case "?":
+                parts.append(.anyOne)
+            case "\\" where index + 1 < text.count:
+                index += 1
+                parts.append(.one(text[index]))
+            case "[":
+                if let (set, end) = parseSet(text, from: index) {
+                    parts.append(set)
+                    index = end
+                } else {
+                    parts.append(.one("["))
+                }
+            case let scalar:
+                parts.append(.one(scalar))
+            }
+            index += 1
+        }
+        return parts
+    }
+
+    /// The set that opens at `start` and the index of its `]`, which is a
+    /// member where it comes first (POSIX 1003.1, 2.13.1).
+    private static func parseSet(_ text: [Unicode.Scalar], from start: Int) -> (Part, Int)? {
+        var index = start + 1
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        let negated = index < text.count && (text[index] == "!" || text[index] == "^")
+        if negated { index += 1 }
+        let first = index
+        while index < text.count {
+            if text[index] == "]", index > first { return (.set(ranges, negated: negated), index) }
+            if text[index] == "\\", index + 1 < text.count { index += 1 }
+            let low = text[index]
+            if index + 2 < text.count, text[index + 1] == "-", text[index + 2] != "]" {
+                if low <= text[index + 2] { ranges.append(low...text[index + 2]) }
+                index += 3
+            } else {
+                ranges.append(low...low)
+                index += 1
+            }
+        }
+        return nil
+    }
+}

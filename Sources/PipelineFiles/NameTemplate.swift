@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+/// What may stand in braces in a name: `{stem}`, `{checksum:8}`.
+public enum Placeholder: Sendable, Hashable {
+    /// The image's name at the source.
+    case name
+    /// The image's id at the source.
+    case id
+    /// The file's name without its last extension.
+    case stem
+    /// The day of planning, `2026-11-21`.
+    case date
+    /// The version within the series.
+    case version
+    /// The first digits of the expected checksum; all of them without a count.
+    case checksum(digits: Int?)
+
+    /// As written: `{checksum:8}`.
+    public var text: String {
+        switch self {
+        case .name: "{name}"
+        case .id: "{id}"
+        case .stem: "{stem}"
+        case .date: "{date}"
+        case .version: "{version}"
+        case .checksum(nil): "{checksum}"
+        case .checksum(let digits?): "{checksum:\(digits)}"
+        }
+    }
+}
+
+/// What is known of one image when its name is rendered; nil: not known.
+public struct PlaceholderValues: Sendable, Equatable {
+    public var name: String?
+    public var id: String?
+    public var stem: String?
+    public var date: String?
+    public var version: String?
+    /// Hexadecimal digits, without the algorithm.
+    public var checksum: String?
+
+    public init(
+        name: String? = nil, id: String? = nil, stem: String? = nil, date: String? = nil,
+        version: String? = nil, checksum: String? = nil
+    ) {
+        self.name = name
+        self.id = id
+        self.stem = stem
+        self.date = date
+        self.version = version
+        self.checksum = checksum
+    }
+
+    subscript(placeholder: Placeholder) -> String? {
+        switch placeholder {
+        case .name: name
+        case .id: id
+        case .stem: stem
+        case .date: date
+        case .version: version
+        case .checksum(nil): checksum
+        case .checksum(let digits?): checksum.map { String($0.prefix(digits)) }
+        }
+    }
+}
+
+/// A name with placeholders: `{name}-{date}`. `{{` stands for `{`.
+///
+/// Rendering is pure, so that a plan can freeze what it yields.
+public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
+    /// As written, the environment put in.
+    public let text: String
+    /// Where it stands; nil for a default that no file names.
+    public let position: FilePosition?
+    let pieces: [Piece]
+
+    enum Piece: Sendable, Equatable {
+        case literal(String)
+        case placeholder(Placeholder)
+    }
+
+    /// `{name}`, the default of a target.
+    public static let sourceName = NameTemplate(
+        text: "{name}", position: nil, pieces: [.placeholder(.name)])
+
+    /// `{stem}`, the default of url and file sources.
+    public static let fileStem = NameTemplate(
+        text: "{stem}", position: nil, pieces: [.placeholder(.stem)])
+
+    /// What it asks for, in order.
+    public var placeholders: [Placeholder] {
+        pieces.compactMap {
+            if case .placeholder(let placeholder) = $0 { placeholder } else { nil }
+        }
+    }
+
+    public var description: String { text }
+
+    /// The name for these values.
+    ///
+    /// - Throws: ``MigrationError/Code/invalidPipeline`` when a placeholder
+    ///   has no value for this image.
+    public func render(_ values: PlaceholderValues) throws(MigrationError) -> String {
+        var result = ""
+        for piece in pieces {
+            switch piece {
+            case .literal(let text):
+                result += text
+            case .placeholder(let placeholder):
+                guard let value = values[placeholder] else {
+                    let place = position.map { "\($0): " } ?? ""
+                    throw MigrationError(
+                        .invalidPipeline,
+                        "\(place)\"\(text)\" asks for \(placeholder.text), "
+                            + "which is not known for this image",
+                        hint: "leave \(placeholder.text) out of the name")
+                }
+                result += value
+            }
+        }
+        return result
+    }
+}

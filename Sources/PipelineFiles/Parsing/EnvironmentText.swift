@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// `${NAME}`, `${NAME:-default}` and `$$` in a value.
+enum EnvironmentText {
+    enum Failure: Error, Equatable {
+        /// The variable is not set, or empty where a default was not given.
+        case missing(String)
+        case unclosed
+        case badName(String)
+        case nested
+    }
+
+    /// The text with variables put in. What they hold is not looked at again.
+    /// A default may hold balanced braces and `$$`, no variables.
+    static func expand(_ text: String, _ environment: [String: String]) throws(Failure) -> String {
+        guard text.contains("$") else { return text }
+        var result = ""
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            result += rest[..<dollar]
+            rest = rest[dollar...].dropFirst()
+            if rest.first == "$" {
+                result += "$"
+                rest = rest.dropFirst()
+            } else if rest.first == "{" {
+                guard let end = closingBrace(of: rest) else { throw .unclosed }
+                result += try value(of: rest[..<end].dropFirst(), environment)
+                rest = rest[end...].dropFirst()
+            } else {
+                result += "$"
+            }
+        }
+        return result + rest
+    }
+
+    /// A name that a shell would take, too.
+    static func isName(_ text: some StringProtocol) -> Bool {
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return text.utf8.allSatisfy {
+            switch $0 {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+            default: false
+            }
+        }
+    }
+
+    private static func closingBrace(of text: Substring) -> Substring.Index? {
+        var depth = 0
+        for index in text.indices {
+            if text[index] == "{" { depth += 1 }
+            if text[index] == "}" {
+                depth -= 1
+                if depth == 0 { return index }
+            }
+        }
+        return nil
+    }
+
+    private static func value(of inner: Substring, _ environment: [String: String])
+        throws(Failure) -> String
+    {
+        guard let range = inner.firstRange(of: ":-") else {
+            guard isName(inner) else { throw .badName(String(inner)) }
+            guard let value = environment[String(inner)] else { throw .missing(String(inner)) }
+            return value
+        }
+        let name = inner[..<range.lowerBound]
+        let fallback = String(inner[range.upperBound...])
+        guard isName(name) else { throw .badName(String(name)) }
+        if let value = environment[String(name)], !value.isEmpty { return value }
+        if fallback.replacing("$$", with: "").contains("${") { throw .nested }
+        return fallback.replacing("$$", with: "$")
+    }
+}

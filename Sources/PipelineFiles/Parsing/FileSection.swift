@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// A mapping whose keys are known: an unknown one is refused before anything
+/// in it is read.
+struct FileSection<Key: PipelineKey> {
+    let reader: PipelineReader
+    let position: FilePosition
+    private let values: [Key: FileValue]
+
+    init(_ value: FileValue) throws(MigrationError) {
+        reader = value.reader
+        position = value.position
+        var values: [Key: FileValue] = [:]
+        for entry in try value.entries() {
+            guard let key = Key(rawValue: entry.key) else {
+                throw Self.unknown(entry.key, entry.place, value.reader)
+            }
+            let path = value.path.isEmpty ? entry.key : "\(value.path).\(entry.key)"
+            value.reader.note(path, value: nil, at: entry.place)
+            values[key] = FileValue(
+                reader: value.reader, node: entry.value, path: path, label: "`\(entry.key)`")
+        }
+        self.values = values
+    }
+
+    subscript(key: Key) -> FileValue? { values[key] }
+
+    var isEmpty: Bool { values.isEmpty }
+
+    func required(_ key: Key, hint: String? = nil) throws(MigrationError) -> FileValue {
+        guard let value = values[key] else {
+            throw reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint)
+        }
+        return value
+    }
+
+    static func unknown(_ key: String, _ place: FilePosition, _ reader: PipelineReader)
+        -> MigrationError
+    {
+        let known = Key.allCases.map(\.rawValue)
+        return reader.refusal(
+            place, "unknown key `\(key.prefix(100))` in \(Key.place)",
+            hint: Nearest.to(key, in: known).map { "did you mean `\($0)`?" }
+                ?? "the keys there are " + known.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// What our schema makes of a text.
+extension FileValue {
+    /// `true` or `false`, and none of YAML's other spellings.
+    func bool() throws(MigrationError) -> Bool {
+        switch try text() {
+        case "true": return true
+        case "false": return false
+        case let text:
+            let isSpelling = ["yes", "no", "on", "off", "y", "n", "true", "false"].contains(
+                text.lowercased())
+            throw refusal(
+                "\(label) is \(shown), not true or false",
+                hint: isSpelling ? "of YAML's spellings only true and false are taken here" : nil)
+        }
+    }
+
+    /// A whole number without sign, leading zeros and underscores.
+    func integer(_ range: ClosedRange<Int>) throws(MigrationError) -> Int {
+        let text = try text()
+        let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isDecimal, text == "0" || !text.hasPrefix("0"), let value = Int(text) else {
+            throw refusal("\(label) is \(shown), not a whole number")
+        }
+        guard range.contains(value) else {
+            throw refusal(
+                "\(label) is \(shown), but must be between \(range.lowerBound) and "
+                    + "\(range.upperBound)")
+        }
+        return value
+    }
+
+    func byteCount() throws(MigrationError) -> Int64 {
+        guard let bytes = ByteCount.parse(try text()) else {
+            throw refusal(
+                "\(label) is \(shown), not a number of bytes",
+                hint: "write it as 512MiB or 50GB; the units are B KiB MiB GiB TiB kB MB GB TB")
+        }
+        return bytes
+    }
+
+    func byteRate() throws(MigrationError) -> Int64 {
+        let text = try text()
+        guard text.hasSuffix("/s"), let bytes = ByteCount.parse(String(text.dropLast(2))), bytes > 0
+        else {
+            throw refusal("\(label) is \(shown), not bytes a second", hint: "write it as 200MiB/s")
+        }
+        return bytes
+    }
+
+    func spanSeconds() throws(MigrationError) -> Int64 {
+        guard let seconds = TimeSpan.parse(try text()) else {
+            throw refusal(
+                "\(label) is \(shown), not a span of time",
+                hint: "write it as 30s, 15m, 24h or 90d")
+        }
+        return seconds
+    }
+
+    /// One of an enum's raw values.
+    func choice<Choice>(_: Choice.Type) throws(MigrationError) -> Choice
+    where Choice: RawRepresentable<String> & CaseIterable {
+        let text = try text()
+        if let choice = Choice(rawValue: text) { return choice }
+        throw notAmong(Choice.allCases.map(\.rawValue), text)
+    }
+
+    func choice(among words: [String]) throws(MigrationError) -> String {
+        let text = try text()
+        if words.contains(text) { return text }
+        throw notAmong(words, text)
+    }
+
+    func keepOr<Choice>(_: Choice.Type) throws(MigrationError) -> KeepOrSet<Choice>
+    where Choice: RawRepresentable<String> & CaseIterable {
+        let text = try text()
+        if text == "keep" { return .keep }
+        if let choice = Choice(rawValue: text) { return .set(choice) }
+        throw notAmong(["keep"] + Choice.allCases.map(\.rawValue), text)
+    }
+
+    func keepOrBool() throws(MigrationError) -> KeepOrSet<Bool> {
+        let text = try text()
+        if text == "keep" { return .keep }
+        if text == "true" || text == "false" { return .set(text == "true") }
+        throw notAmong(["keep", "true", "false"], text)
+    }
+
+    private func notAmong(_ words: [String], _ text: String) -> MigrationError {
+        refusal(
+            "\(label) is \(shown), but must be one of \(words.joined(separator: ", "))",
+            hint: Nearest.to(text, in: words).map { "did you mean \($0)?" })
+    }
+
+    func texts(emptyAllowed: Bool = false) throws(MigrationError) -> [String] {
+        try oneOrMore(emptyAllowed: emptyAllowed).map { value throws(MigrationError) in
+            try value.text()
+        }
+    }
+
+    func globs(emptyAllowed: Bool = false) throws(MigrationError) -> [Glob] {
+        try texts(emptyAllowed: emptyAllowed).map { Glob($0) }
+    }
+
+    /// At most 255 characters each, as the Image service has it; none twice.
+    func tags() throws(MigrationError) -> [String] {
+        var tags: [String] = []
+        for value in try oneOrMore(emptyAllowed: true) {
+            let tag = try value.text()
+            guard tag.count <= 255 else { throw value.refusal("a tag has at most 255 characters") }
+            if !tags.contains(tag) { tags.append(tag) }
+        }
+        return tags
+    }
+
+    /// A mapping of text to text. Keys are as written, without environment.
+    func textMap(emptyValues: Bool) throws(MigrationError) -> [(key: FileKey, value: String)] {
+        try entries().map { entry throws(MigrationError) in
+            let key = FileKey(text: entry.key, position: entry.place)
+            let value = FileValue(
+                reader: reader, node: entry.value, path: path + ".*", label: "`\(entry.key)`")
+            return (key, try value.text(emptyAllowed: emptyValues))
+        }
+    }
+
+    /// A path, absolute: relative ones start at the pipeline file.
+    func path(of text: String) throws(MigrationError) -> String {
+        FilePath.absolute(try withoutTilde(text), in: reader.baseDirectory)
+    }
+
+    /// `~` is the shell's, and a folder of that name nobody's wish.
+    func withoutTilde(_ text: String) throws(MigrationError) -> String {
+        if text == "~" || text.hasPrefix("~/") {
+            throw refusal(
+                "\(label) starts with ~, which only a shell expands",
+                hint: "write ${HOME}\(text.dropFirst())")
+        }
+        return text
+    }
+}
+
+/// A key and where it stands.
+struct FileKey {
+    let text: String
+    let position: FilePosition
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import MigrationModel
+
+/// A pipeline file on disk.
+enum PipelineFile {
+    /// The text of the file, a byte order mark taken off.
+    ///
+    /// Reads whatever can be read, a pipe of the shell included.
+    static func read(_ file: String) throws(MigrationError) -> String {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw refusal(
+                "cannot read the pipeline file \(file): \(FilePath.lastError())",
+                hint: errno == ENOENT
+                    ? "check the path; relative ones start in the working directory" : nil)
+        }
+        defer { close(descriptor) }
+        if FilePath.kind(file) == .directory {
+            throw refusal(
+                "\(file) is a directory, not a pipeline file",
+                hint: "name a file in it, such as \(file)/pipeline.yaml")
+        }
+        var bytes: [UInt8] = []
+        let chunkBytes = 64 << 10
+        while true {
+            var readError: Int32 = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: chunkBytes) { buffer, count in
+                var result = Glibc.read(descriptor, buffer.baseAddress, chunkBytes)
+                while result < 0, errno == EINTR {
+                    result = Glibc.read(descriptor, buffer.baseAddress, chunkBytes)
+                }
+                if result < 0 { readError = errno }
+                count = max(0, result)
+            }
+            if readError != 0 {
+                errno = readError
+                throw refusal("cannot read the pipeline file \(file): \(FilePath.lastError())")
+            }
+            if chunk.isEmpty { break }
+            bytes += chunk
+            if bytes.count > Pipeline.fileBytesMax {
+                throw refusal(
+                    "\(file) is larger than 1 MiB, so it is no pipeline file",
+                    hint: "check the path")
+            }
+        }
+        return try text(bytes, file)
+    }
+
+    static func text(_ bytes: [UInt8], _ file: String) throws(MigrationError) -> String {
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let position = firstInvalid(bytes, file)
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw refusal("\(position): this is UTF-16", hint: "save the file as UTF-8")
+        }
+        throw refusal(
+            "\(position): this is not UTF-8 text",
+            hint: "save the file as UTF-8, and check that it is a pipeline file at all")
+    }
+
+    private static func firstInvalid(_ bytes: [UInt8], _ file: String) -> FilePosition {
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var line = 1
+        var column = 1
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            if scalar == "\n" {
+                line += 1
+                column = 1
+            } else {
+                column += 1
+            }
+        }
+        return FilePosition(file: file, line: line, column: column)
+    }
+
+    private static func refusal(_ message: String, hint: String? = nil) -> MigrationError {
+        MigrationError(.invalidPipeline, message, hint: hint)
+    }
+}

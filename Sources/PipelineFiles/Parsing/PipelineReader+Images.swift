@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+extension PipelineReader {
+    /// The `image` block of a url or file source; all of it may be left out
+    /// where the extension tells the format.
+    func template(_ value: FileValue?, fileExtension: String, at place: FilePosition)
+        throws(MigrationError) -> ImageTemplate
+    {
+        let fields = try value.map { value throws(MigrationError) in try imageFields(value) }
+        guard let diskFormat = fields?.diskFormat ?? DiskFormatName.byExtension[fileExtension]
+        else {
+            let known = DiskFormatName.byExtension.keys.sorted().map { ".\($0)" }
+            throw refusal(
+                value?.position ?? place,
+                "`disk_format` is needed: "
+                    + (fileExtension.isEmpty || fileExtension.contains("*")
+                        ? "the file has no extension that tells it"
+                        : "the extension .\(fileExtension) does not tell it"),
+                hint: "write `disk_format: qcow2` or raw or what it is under `image`; only "
+                    + known.joined(separator: " ") + " tell it")
+        }
+        return ImageTemplate(
+            name: fields?.name ?? .fileStem, diskFormat: diskFormat,
+            containerFormat: fields?.containerFormat ?? "bare",
+            minDiskGiB: fields?.minDiskGiB ?? 0, minRAMMiB: fields?.minRAMMiB ?? 0,
+            tags: fields?.tags ?? [], properties: fields?.properties ?? [:],
+            visibility: fields?.visibility, isProtected: fields?.isProtected,
+            isHidden: fields?.isHidden)
+    }
+
+    func imageFields(_ value: FileValue) throws(MigrationError) -> ImageFields {
+        let keys = try FileSection<ImageKey>(value)
+        return ImageFields(
+            name: try keys[.name]?.nameTemplate(.source),
+            diskFormat: try keys[.diskFormat]?.formatName(),
+            containerFormat: try keys[.containerFormat]?.formatName(),
+            minDiskGiB: try keys[.minDisk]?.integer(0...Int(Int32.max)),
+            minRAMMiB: try keys[.minRAM]?.integer(0...Int(Int32.max)),
+            tags: try keys[.tags]?.tags(),
+            properties: try keys[.properties].map { value throws(MigrationError) in
+                try properties(value)
+            },
+            visibility: try keys[.visibility]?.choice(VisibilityName.self),
+            isProtected: try keys[.protected]?.bool(), isHidden: try keys[.hidden]?.bool())
+    }
+
+    /// Properties that an image may be given.
+    func properties(_ value: FileValue) throws(MigrationError) -> [String: String] {
+        var properties: [String: String] = [:]
+        for (key, text) in try value.textMap(emptyValues: true) {
+            try refuseReserved(key)
+            properties[key.text] = text
+        }
+        return properties
+    }
+
+    /// The record's own fields, and what the service and we keep for
+    /// ourselves. See "Image properties" in the Image service's API reference.
+    func refuseReserved(_ key: FileKey) throws(MigrationError) {
+        let fields: Set = [
+            "id", "name", "status", "visibility", "protected", "os_hidden", "checksum",
+            "os_hash_algo", "os_hash_value", "owner", "size", "virtual_size",
+            "container_format", "disk_format", "created_at", "updated_at", "tags", "min_ram",
+            "min_disk", "self", "file", "schema", "direct_url", "locations", "stores",
+        ]
+        if key.text.isEmpty || key.text.count > 255 {
+            throw refusal(key.position, "the name of a property has 1 to 255 characters")
+        }
+        if fields.contains(key.text) {
+            throw refusal(
+                key.position, "`\(key.text)` is a field of every image, not a property",
+                hint: "what may be set of it stands beside `properties`, not in it")
+        }
+        if key.text.hasPrefix("os_glance_") || key.text == "tranship_origin" {
+            throw refusal(
+                key.position,
+                "the property `\(key.text)` is kept for "
+                    + (key.text == "tranship_origin" ? "tranship" : "the Image service"))
+        }
+    }
+}
+
+/// Formats whose file extension leaves no doubt. `.img` is not among them: it
+/// is qcow2 here and raw there.
+enum DiskFormatName {
+    static let byExtension = [
+        "iso": "iso", "qcow2": "qcow2", "raw": "raw", "vdi": "vdi", "vhd": "vhd",
+        "vhdx": "vhdx", "vmdk": "vmdk",
+    ]
+}
+
+extension FileValue {
+    /// A disk or container format. Which ones a cloud takes is its own matter.
+    fileprivate func formatName() throws(MigrationError) -> String {
+        let text = try text()
+        let isWord = text.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F
+        }
+        guard isWord, text.utf8.count <= 40 else {
+            throw refusal(
+                "\(label) is \(shown), which is no name of a format",
+                hint: "formats are words in lower case, such as qcow2, raw or bare")
+        }
+        return text
+    }
+}

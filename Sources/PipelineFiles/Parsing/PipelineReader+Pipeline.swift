@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Yams
+
+extension PipelineReader {
+    /// The whole file, read key by key in the order of the format document.
+    func pipeline() throws(MigrationError) -> Pipeline {
+        let root = FileValue(reader: self, node: try root(), path: "", label: "a pipeline file")
+        // First of all: a newer version may have keys that look like mistakes.
+        let version = try version(root)
+        let keys = try FileSection<PipelineRootKey>(root)
+        let name = try pipelineName(keys.required(.name, hint: "it names the journal, too"))
+        let sources = try some(keys.required(.sources)).map { value throws(MigrationError) in
+            try source(value)
+        }
+        let targets = try some(keys.required(.targets)).map { value throws(MigrationError) in
+            try target(value)
+        }
+        try refuseSharedSeries(sources)
+        return Pipeline(
+            version: version, name: name, sources: sources, targets: targets,
+            transfer: try keys[.transfer]?.choice(TransferMode.self) ?? .auto,
+            spool: try spool(keys[.spool]),
+            verify: try keys[.verify]?.choice(VerifyMode.self) ?? .proof,
+            order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
+            limits: try limits(keys[.limits]),
+            baseDirectory: baseDirectory, text: text, file: file)
+    }
+
+    private func version(_ root: FileValue) throws(MigrationError) -> Int {
+        let hint = "this version of tranship reads `version: 1`"
+        let entries = try root.entries()
+        guard let entry = entries.first(where: { $0.key == "version" }) else {
+            let mistyped = entries.first { Nearest.to($0.key, in: ["version"]) != nil }
+            if let mistyped {
+                throw FileSection<PipelineRootKey>.unknown(mistyped.key, mistyped.place, self)
+            }
+            throw root.refusal("a pipeline needs `version`", hint: hint)
+        }
+        let value = FileValue(
+            reader: self, node: entry.value, path: "version", label: "`version`")
+        let version = try value.integer(0...Int.max)
+        guard version == 1 else {
+            throw value.refusal(
+                "`version` is \(version), which this version of tranship cannot read",
+                hint: version > 1 ? "a newer tranship can; this one reads `version: 1`" : hint)
+        }
+        return version
+    }
+
+    private func pipelineName(_ value: FileValue) throws(MigrationError) -> String {
+        let name = try value.text()
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: false
+            }
+        }
+        guard let first = name.utf8.first, isAlphanumeric(first), name.utf8.count <= 100,
+            name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D })
+        else {
+            throw value.refusal(
+                "`name` is \(value.shown), but must be letters, digits, \".\", \"_\" and \"-\"",
+                hint: "it starts with a letter or digit, has at most 100 characters and names "
+                    + "the journal, too")
+        }
+        return name
+    }
+
+    private func some(_ value: FileValue) throws(MigrationError) -> [FileValue] {
+        let values = try value.list()
+        guard !values.isEmpty else {
+            throw value.refusal("\(value.label) is empty: at least one is needed")
+        }
+        return values
+    }
+
+    private func spool(_ value: FileValue?) throws(MigrationError) -> SpoolSetting? {
+        guard let value else { return nil }
+        guard value.isMapping else {
+            return SpoolSetting(path: try value.path(of: value.text()), maxBytes: nil)
+        }
+        let keys = try FileSection<SpoolKey>(value)
+        let path = try keys.required(.path)
+        return SpoolSetting(
+            path: try path.path(of: path.text()), maxBytes: try keys[.max]?.byteCount())
+    }
+
+    private func limits(_ value: FileValue?) throws(MigrationError) -> PipelineLimits {
+        guard let value else { return PipelineLimits() }
+        let keys = try FileSection<LimitsKey>(value)
+        let standard = PipelineLimits()
+        return PipelineLimits(
+            images: try keys[.images]?.integer(1...1000) ?? standard.images,
+            bandwidthBytesPerSecond: try keys[.bandwidth]?.byteRate(),
+            attempts: try keys[.attempts]?.integer(1...1000) ?? standard.attempts,
+            deletes: try keys[.deletes]?.integer(0...1_000_000) ?? standard.deletes)
+    }
+
+    /// Two sources of one lineage would take turns at replacing each other.
+    ///
+    /// Only what is known without looking at the world is compared here; the
+    /// plan compares what it renders.
+    private func refuseSharedSeries(_ sources: [Source]) throws(MigrationError) {
+        var seen: [String: FilePosition] = [:]
+        for source in sources {
+            guard let series = source.knownSeries else { continue }
+            if let first = seen[series.name] {
+                throw refusal(
+                    series.position ?? source.position,
+                    "this source and the one at \(first) share the series \"\(series.name)\"",
+                    hint: "give each a `series` or a name of its own")
+            }
+            seen[series.name] = series.position ?? source.position
+        }
+    }
+}
+
+extension Source {
+    /// The series that is the same whatever the plan finds out.
+    fileprivate var knownSeries: (name: String, position: FilePosition?)? {
+        let template: NameTemplate
+        var values = PlaceholderValues()
+        switch self {
+        case .cloud, .archive: return nil
+        case .url(let source):
+            if source.seriesHasSeveral { return nil }
+            template = source.series ?? source.image.name
+            values.stem = source.stem
+        case .file(let source):
+            if source.seriesHasSeveral { return nil }
+            template = source.series ?? source.image.name
+            values.stem = source.isGlob ? nil : FileName(source.pattern).stem
+        }
+        guard let name = try? template.render(values) else { return nil }
+        return (name, template.position)
+    }
+}

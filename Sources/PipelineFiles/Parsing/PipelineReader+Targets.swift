@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+extension PipelineReader {
+    /// One entry of `targets`.
+    func target(_ value: FileValue) throws(MigrationError) -> Target {
+        switch try kind(of: value, among: ["cloud", "archive"], "a target") {
+        case "cloud": return .cloud(try cloudTarget(value))
+        default:
+            let keys = try FileSection<ArchiveTargetKey>(value)
+            let archive = try keys.required(.archive)
+            return .archive(
+                ArchiveTarget(
+                    path: try archive.path(of: archive.text()), position: keys.position))
+        }
+    }
+
+    private func cloudTarget(_ value: FileValue) throws(MigrationError) -> CloudTarget {
+        let keys = try FileSection<CloudTargetKey>(value)
+        return CloudTarget(
+            cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
+            interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+            method: try keys[.method]?.choice(UploadMethodName.self) ?? .auto,
+            stores: try stores(keys[.stores]),
+            image: try keys[.image].map { value throws(MigrationError) in
+                try targetImage(value)
+            } ?? .standard,
+            onConflict: try keys[.onConflict]?.choice(OnConflict.self),
+            keep: try keys[.keep]?.integer(0...1_000_000),
+            previous: try keys[.previous]?.choice(PreviousVersions.self),
+            expired: try expired(keys[.expired]),
+            acceptTransformed: try keys[.acceptTransformed]?.bool() ?? false,
+            allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
+            limitsImages: try keys[.limits].flatMap { value throws(MigrationError) in
+                try FileSection<TargetLimitsKey>(value)[.images]?.integer(1...1000)
+            },
+            position: keys.position)
+    }
+
+    /// `all`, one store or a list.
+    private func stores(_ value: FileValue?) throws(MigrationError) -> StoreChoice {
+        guard let value else { return .default }
+        let names = try value.texts()
+        if !value.isList, names == ["all"] { return .all }
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw value.refusal("`stores` names \"\(name)\" twice")
+        }
+        if names.count > 1 { note(value.path, value: "several", at: value.position) }
+        return .named(names)
+    }
+
+    private func expired(_ value: FileValue?) throws(MigrationError) -> ExpiredVersions? {
+        guard let value else { return nil }
+        let keys = try FileSection<ExpiredKey>(value)
+        let action = try keys.required(.action).choice(ExpiredVersions.Action.self)
+        if action != .leave { _ = try keys.required(.after, hint: "write `after: 90d`") }
+        return ExpiredVersions(action: action, afterSeconds: try keys[.after]?.spanSeconds() ?? 0)
+    }
+
+    private func targetImage(_ value: FileValue) throws(MigrationError) -> TargetImageRules {
+        let keys = try FileSection<TargetImageKey>(value)
+        let standard = TargetImageRules.standard
+        return TargetImageRules(
+            name: try keys[.name]?.nameTemplate(.target) ?? standard.name,
+            visibility: try keys[.visibility]?.keepOr(VisibilityName.self) ?? .keep,
+            protected: try keys[.protected]?.keepOrBool() ?? .keep,
+            hidden: try keys[.hidden]?.keepOrBool() ?? .keep,
+            keepID: try keys[.keepID]?.choice(KeepID.self) ?? .never,
+            owner: try owners(keys[.owner]),
+            members: try keys[.members]?.choice(MemberRule.self),
+            properties: try propertyRules(keys[.properties]), tags: try tagRules(keys[.tags]))
+    }
+
+    private func owners(_ value: FileValue?) throws(MigrationError) -> OwnerMap? {
+        guard let value else { return nil }
+        var projects: [String: String] = [:]
+        for (key, project) in try value.textMap(emptyValues: false) {
+            projects[key.text] = project
+        }
+        guard !projects.isEmpty else {
+            throw value.refusal("`owner` maps no project", hint: "leave the key out instead")
+        }
+        let rest = projects.removeValue(forKey: "*")
+        return OwnerMap(projects: projects, rest: rest)
+    }
+
+    private func propertyRules(_ value: FileValue?) throws(MigrationError) -> PropertyRules {
+        guard let value else { return PropertyRules() }
+        let keys = try FileSection<PropertyRulesKey>(value)
+        var rules = PropertyRules()
+        if let set = keys[.set] { rules.set = try properties(set) }
+        rules.drop = try keys[.drop]?.globs(emptyAllowed: true) ?? []
+        guard let rename = keys[.rename] else { return rules }
+        for (key, name) in try rename.textMap(emptyValues: false) {
+            try refuseReserved(FileKey(text: name, position: key.position))
+            if let other = rules.rename.first(where: { $0.value == name }) {
+                throw refusal(
+                    key.position,
+                    "`rename` gives both `\(other.key)` and `\(key.text)` "
+                        + "the name `\(name)`")
+            }
+            rules.rename[key.text] = name
+        }
+        return rules
+    }
+
+    private func tagRules(_ value: FileValue?) throws(MigrationError) -> TagRules {
+        guard let value else { return TagRules() }
+        let keys = try FileSection<TagRulesKey>(value)
+        return TagRules(
+            add: try keys[.add]?.tags() ?? [],
+            drop: try keys[.drop]?.globs(emptyAllowed: true) ?? [])
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Yams
+
+/// What libyaml says, in words that help somebody who does not know YAML's
+/// grammar. The usual mistakes get a sentence of their own.
+extension PipelineReader {
+    func explained(_ error: any Error) -> MigrationError {
+        switch error {
+        case YamlError.scanner(let context, let problem, let mark, _),
+            YamlError.parser(let context, let problem, let mark, _),
+            YamlError.composer(let context, let problem, let mark, _):
+            return explained(problem, at: mark, context: context)
+        case YamlError.duplicatedKeysInMapping(let keys, let context):
+            return duplicate(keys.first ?? "", first: context.mark)
+        case YamlError.reader(let problem, let offset, let value, _):
+            return refusal(
+                position(ofOffset: offset ?? 0),
+                value > 0
+                    ? "a character that no YAML file may hold: U+\(hexadecimal(value))"
+                    : "this is not YAML: \(problem)",
+                hint: "check that this is a pipeline file at all")
+        default:
+            return refusal(position(nil), "this is not YAML: \(error)")
+        }
+    }
+
+    private func explained(_ problem: String, at mark: Mark, context: YamlError.Context?)
+        -> MigrationError
+    {
+        let place = position(mark)
+        let opening = context.map { position($0.mark) }
+        let doing = context?.text ?? ""
+        if problem.contains("undefined alias") { return undefinedAlias(place) }
+        if doing.contains("alias") || doing.contains("anchor"), let opening {
+            return mustBeQuoted(opening)
+        }
+        if problem.contains("another document") {
+            return refusal(
+                place, "a second YAML document starts here",
+                hint: "a pipeline file holds one document: take the `---` out, or make two files")
+        }
+        if problem.contains("nesting level") {
+            return refusal(place, "nested far too deeply", hint: "check the brackets")
+        }
+        if problem.contains("cannot start any token") {
+            guard source(at: place).first == "\t" else { return mustBeQuoted(place) }
+            return refusal(
+                place, "YAML allows no tabs for indentation", hint: "indent with spaces")
+        }
+        if doing.contains("quoted scalar"), problem.contains("end of stream"), let opening {
+            return refusal(opening, "the quote that opens here is never closed")
+        }
+        if let brace = bracedValue(before: place) { return mustBeQuoted(brace) }
+        if doing.contains("flow"), source(at: position(context?.mark)).contains("${") {
+            return refusal(
+                opening ?? place, "inside [ ] and { } a value with ${…} must be quoted",
+                hint: "write \"${NAME}\"")
+        }
+        if problem.contains("','"), let opening {
+            return refusal(
+                opening, "the bracket that opens here is not closed",
+                hint: "a value that starts with a bracket, or holds one, must be quoted")
+        }
+        if problem.contains("mapping values are not allowed") {
+            return refusal(
+                place, "this is not YAML: a second `:` where a value was expected",
+                hint: "quote a value that holds \": \", and check the indentation")
+        }
+        let words = doing.isEmpty ? problem : "\(problem), \(doing)"
+        return refusal(
+            place, "this is not YAML: \(words)",
+            hint: "check the indentation and the quotes there and on the line above")
+    }
+
+    /// Either an anchor's name was mistyped, or no alias was meant at all.
+    private func undefinedAlias(_ place: FilePosition) -> MigrationError {
+        let alias = String(
+            source(at: place).dropFirst().prefix {
+                $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_"
+            })
+        let anchors = text.matches(of: /[\s\[{,]&([\w-]+)/).map { String($0.1) }
+        guard let anchor = Nearest.to(alias, in: anchors) else { return mustBeQuoted(place) }
+        return refusal(
+            place, "the alias *\(alias) names no anchor above it", hint: "did you mean *\(anchor)?")
+    }
+
+    /// `*-test`, `{stem}-x`, `@home`, `%a`: YAML takes the first character for
+    /// its own.
+    func mustBeQuoted(_ position: FilePosition) -> MigrationError {
+        let value = plainValue(at: position)
+        let meaning =
+            switch value.first {
+            case "*": ", or YAML takes it for an alias, and nothing here is anchored so"
+            case "{": ", or YAML takes it for a mapping"
+            case "[": ", or YAML takes it for a list"
+            case "&": ", or YAML takes it for an anchor"
+            default: ""
+            }
+        return refusal(
+            position, "a value that starts with \(value.prefix(1)) must be quoted\(meaning)",
+            hint: value.isEmpty ? nil : "write \"\(value)\"")
+    }
+
+    /// The value that somebody meant to write there: the rest of the line, or
+    /// up to the bracket or comma that ends it inside brackets.
+    private func plainValue(at position: FilePosition) -> String {
+        let rest = source(at: position)
+        let isInsideBrackets = isInBrackets(position)
+        var depth = 0
+        var value = ""
+        for character in rest {
+            if "[{".contains(character) { depth += 1 }
+            if "]}".contains(character) {
+                depth -= 1
+                if depth < 0 { break }
+            }
+            if character == ",", depth == 0, isInsideBrackets { break }
+            // A key, then.
+            if character == " ", depth == 0, value.last == ":" { return String(value.dropLast()) }
+            value.append(character)
+        }
+        while value.last?.isWhitespace == true { value.removeLast() }
+        return value
+    }
+
+    private func isInBrackets(_ position: FilePosition) -> Bool {
+        let line = lines[position.line - 1].unicodeScalars.prefix(position.column - 1)
+        let opened = line.count { $0 == "[" || $0 == "{" }
+        return opened > line.count { $0 == "]" || $0 == "}" }
+    }
+
+    /// The bracket at the start of this line's value, when the trouble is what
+    /// follows its end: `name: {stem}-{date}`.
+    private func bracedValue(before place: FilePosition) -> FilePosition? {
+        guard lines.indices.contains(place.line - 1) else { return nil }
+        let line = Array(lines[place.line - 1].unicodeScalars)
+        var start = 0
+        for (index, scalar) in line.enumerated().prefix(place.column - 1) {
+            let isIndicator =
+                scalar == ":" || (scalar == "-" && line[..<index].allSatisfy { $0 == " " })
+            if isIndicator, index + 1 < line.count, line[index + 1] == " " { start = index + 1 }
+        }
+        while start < line.count, line[start] == " " { start += 1 }
+        guard start < line.count, line[start] == "{" || line[start] == "[",
+            start < place.column - 1,
+            line[start..<(place.column - 1)].contains(line[start] == "{" ? "}" : "]")
+        else { return nil }
+        return FilePosition(file: file, line: place.line, column: start + 1)
+    }
+
+    /// Yams tells the first of two equal keys only; the second is the mistake.
+    private func duplicate(_ key: String, first: Mark) -> MigrationError {
+        let indentation = String(repeating: " ", count: first.column - 1)
+        for (index, line) in lines.enumerated().dropFirst(first.line) {
+            guard line.hasPrefix(indentation) else {
+                if line.allSatisfy(\.isWhitespace) { continue }
+                break
+            }
+            let rest = line.dropFirst(first.column - 1)
+            guard [key, "\"\(key)\"", "'\(key)'"].contains(where: { rest.hasPrefix("\($0):") })
+            else { continue }
+            return refusal(
+                FilePosition(file: file, line: index + 1, column: first.column),
+                "`\(key)` stands here for the second time, first on line \(first.line)",
+                hint: "keep one of them")
+        }
+        return refusal(
+            position(first), "`\(key)` stands twice in this mapping", hint: "keep one of them")
+    }
+
+    private func position(ofOffset offset: Int) -> FilePosition {
+        var line = 1
+        var column = 1
+        for character in text.prefix(offset) {
+            if character.isNewline {
+                line += 1
+                column = 1
+            } else {
+                column += character.unicodeScalars.count
+            }
+        }
+        return FilePosition(file: file, line: line, column: column)
+    }
+
+    private func hexadecimal(_ value: Int32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}

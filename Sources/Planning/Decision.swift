@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationJournal
+internal import MigrationModel
+internal import PipelineFiles
+
+/// What is to be done with one image, from everything that bears on it.
+///
+/// Pure, so that each rule is a test. The rules, in order:
+///
+/// 1. What cannot be copied is refused.
+/// 2. A copy of ours that stands there proved and published is skipped; one
+///    whose proof or last steps are missing is updated. Where the journal knows
+///    nothing of it, it is adopted: proved, and never discarded.
+/// 3. A transfer that was begun is continued where the journal left it.
+/// 4. A copy of ours that somebody deleted comes back under the next id.
+/// 5. The same data under the same name, not ours, is not copied once more.
+/// 6. Different data under the same name: what `on_conflict` says.
+struct Decision {
+    let onConflict: OnConflict
+
+    func decide(_ comparison: PlanComparison) -> PlanItem {
+        var item = comparison.item
+        if let refusal = item.refusal {
+            return item.decided(.refuse, refusal.message)
+        }
+        let standing = comparison.ours.first { ["active", "deactivated"].contains($0.status) }
+        if let standing {
+            return decide(item, comparison.transfer, standing)
+        }
+        if let transfer = comparison.transfer {
+            return decide(item, transfer)
+        }
+        if let unfinished = comparison.ours.first(where: { $0.originValue == item.marker }) {
+            // The journal is lost, the record is not: ours by its derived id.
+            guard unfinished.id == item.firstImageID else {
+                return item.decided(
+                    .create, "image \(unfinished.id) is an unfinished copy of another generation",
+                    start: item.fresh)
+            }
+            var transfer = item.fresh
+            transfer.imageID = unfinished.id
+            transfer.move(to: .registered)
+            return item.decided(
+                .create, "continues: image \(unfinished.id) is \(unfinished.status)",
+                start: transfer)
+        }
+        if let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) }) {
+            // Written down, so that images which name this one find it.
+            var transfer = item.fresh
+            transfer.imageID = same.id
+            transfer.isAdopted = true
+            transfer.move(to: .skipped)
+            return item.decided(
+                .skip, "the same data stands there under that name already, as \(same.id)",
+                start: transfer)
+        }
+        guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
+            return item.decided(.create, "not there yet", start: item.fresh)
+        }
+        switch onConflict {
+        case .keepBoth, .update, .replace:
+            return item.decided(
+                .create, "another image has that name (\(other.id)); both stay",
+                start: item.fresh)
+        case .skip:
+            return item.decided(.skip, "another image has that name (\(other.id))")
+        case .fail:
+            return item.decided(
+                .conflict, "another image has that name (\(other.id)) and on_conflict is fail")
+        case .rename:
+            let suffix =
+                item.promise.map { String($0.value.prefix(8)) }
+                ?? String(item.firstImageID.prefix(8))
+            item.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
+            return item.decided(
+                .create, "another image has that name (\(other.id)); renamed",
+                start: item.fresh)
+        }
+    }
+
+    /// A copy of ours stands there with data.
+    private func decide(
+        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage
+    ) -> PlanItem {
+        let expected =
+            (known?.computed ?? []) + (known?.reported ?? []) + item.source.checksums
+            + [item.promise].compactMap { $0 }
+        if let wrong = standing.checksums.first(where: { has in
+            expected.contains { $0.algorithm == has.algorithm && !$0.matches(has) }
+        }) {
+            return item.decided(
+                .conflict, "image \(standing.id) is a copy of ours with other data: it has \(wrong)"
+            )
+        }
+        guard var transfer = known, transfer.imageID == standing.id else {
+            let isProved = expected.contains { standing.checksums.contains($0) }
+            return adopt(item, known, standing, isProved: isProved)
+        }
+        switch transfer.state {
+        case .done, .skipped:
+            if let missing = item.missingStores(standing) {
+                return moreStores(item, known, standing, missing)
+            }
+            return item.decided(.skip, "already there as \(standing.id)")
+        case .unpublished:
+            transfer.move(to: .publishing)
+            transfer.record = item.record
+            return item.decided(
+                .update, "proved, and to be published as \(standing.id)", start: transfer.again)
+        case .failed:
+            let code = transfer.failure?.code ?? "?"
+            transfer.move(to: .registered)
+            return item.decided(
+                .create, "failed before (\(code)); tried again", start: transfer.again)
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            return item.decided(
+                .create, "continues: was \(transfer.state.rawValue)", start: transfer.again)
+        }
+    }
+
+    /// A copy of ours by its derived id, of which the journal knows nothing, or
+    /// of which it knows another record. What nobody proved is proved now.
+    private func adopt(
+        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
+    ) -> PlanItem {
+        var transfer = item.fresh
+        transfer.generation = known?.generation ?? 0
+        transfer.imageID = standing.id
+        transfer.sizeBytes = standing.sizeBytes
+        transfer.isAdopted = true
+        if isProved, item.isPublished(standing) {
+            transfer.move(to: .skipped)
+            return item.decided(.skip, "already there as \(standing.id)", start: transfer)
+        }
+        guard standing.status == "active" else {
+            return item.decided(
+                .conflict,
+                "image \(standing.id) is a copy of ours and \(standing.status), so it cannot be proved"
+            )
+        }
+        transfer.move(to: .registered)
+        transfer.move(to: .verifying)
+        return item.decided(
+            .update, "stands there as \(standing.id), to be proved and published as planned",
+            start: transfer)
+    }
+
+    /// Proved and published, and wanted in more stores: copied by the cloud.
+    private func moreStores(
+        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
+    ) -> PlanItem {
+        guard var transfer = known else { return item.decided(.skip, "already there") }
+        transfer.imageID = standing.id
+        transfer.record = item.record
+        transfer.move(to: .verifying)
+        return item.decided(
+            .update, "there as \(standing.id), not yet in store \(missing.joined(separator: ", "))",
+            start: transfer.again)
+    }
+
+    /// The journal knows it, and no copy with data stands there.
+    private func decide(_ item: PlanItem, _ known: Transfer) -> PlanItem {
+        var transfer = known
+        switch known.state {
+        case .done, .skipped, .unpublished:
+            transfer.abandonRecord()
+            transfer.record = item.record
+            return item.decided(
+                .create, "was there as \(known.imageID ?? "?") and was deleted at the target",
+                start: transfer.again)
+        case .failed:
+            transfer.move(to: known.imageID == nil ? .planned : .registered)
+            transfer.record = item.record
+            return item.decided(
+                .create, "failed before (\(known.failure?.code ?? "?")); tried again",
+                start: transfer.again)
+        case .planned:
+            transfer = item.fresh
+            transfer.generation = known.generation
+            return item.decided(.create, "not there yet", start: transfer)
+        case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            return item.decided(
+                .create, "continues: was \(known.state.rawValue)", start: transfer.again)
+        }
+    }
+}
+
+extension PlanItem {
+    var marker: String { origin.propertyValue }
+
+    /// A transfer that starts from nothing.
+    var fresh: Transfer {
+        var transfer = Transfer(
+            targetKey: targetKey, source: source, record: record, method: method, origin: origin,
+            sizeBytes: source.sizeBytes, promise: promise)
+        transfer.methodReason = methodReason
+        transfer.fallbacks = fallbacks
+        return transfer
+    }
+
+    func decided(_ action: PlanAction, _ reason: String, start: Transfer? = nil) -> PlanItem {
+        var copy = self
+        copy.action = action
+        copy.reason = reason
+        copy.start = start
+        // What was decided may have changed the record.
+        if copy.start?.state == .planned {
+            copy.start?.record = record
+            copy.start?.method = method
+            copy.start?.methodReason = methodReason
+            copy.start?.fallbacks = fallbacks
+        }
+        copy.start?.source = source
+        return copy
+    }
+
+    /// Stores that are named and do not hold it; nil when nothing is missing.
+    func missingStores(_ image: TargetImage) -> [String]? {
+        guard case .named(let names) = record.stores, !image.stores.isEmpty else { return nil }
+        let missing = names.filter { !image.stores.contains($0) }
+        return missing.isEmpty ? nil : missing
+    }
+
+    func hasSameData(as image: TargetImage) -> Bool {
+        guard !image.isMarked, image.status == "active" else { return false }
+        let known = source.checksums + [promise].compactMap { $0 }
+        return known.contains { checksum in image.checksums.contains { $0.matches(checksum) } }
+    }
+
+    func isPublished(_ image: TargetImage) -> Bool {
+        image.visibility == record.visibility && image.isHidden == record.isHidden
+            && image.isProtected == record.isProtected
+    }
+}
+
+extension TargetImage {
+    /// A copy of ours, of whatever source.
+    var isMarked: Bool { originValue != nil }
+}
+
+extension Transfer {
+    /// With the tries of a new run before it.
+    var again: Transfer {
+        var copy = self
+        copy.attempts = 0
+        copy.dueAt = nil
+        return copy
+    }
+}

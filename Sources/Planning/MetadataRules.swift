@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationModel
+internal import PipelineFiles
+
+/// What to do with each key of an image record on its way to another cloud.
+///
+/// Pure: a source image and a target's rules in, a record with notes or a
+/// refusal out. The reasons stand beside each key.
+struct MetadataRules {
+    let target: CloudTarget
+    let sharesKeystone: Bool
+    /// `{date}`: the day of planning, UTC, `2026-01-31`.
+    let date: String
+
+    struct Result {
+        var record: PlannedRecord
+        var notes: [String] = []
+        var refusal: MigrationError?
+    }
+
+    func apply(_ source: SourceImage, name: String?) -> Result {
+        var result = Result(
+            record: PlannedRecord(
+                name: name, diskFormat: source.diskFormat, containerFormat: source.containerFormat))
+        if let refusal = Self.refusal(source, dropping: target.image.properties) {
+            result.refusal = refusal
+            return result
+        }
+        result.record.minDiskGiB = source.minDiskGiB
+        result.record.minRAMMiB = source.minRAMMiB
+        result.record.tags = target.image.tags.applied(to: source.tags)
+        applyProperties(source, &result)
+        applyVisibility(source, &result)
+        applyOwner(source, &result)
+        result.record.stores = .init(target.stores)
+        result.record.allStoresMustSucceed = target.allStoresMustSucceed
+        result.record.acceptsTransformed = target.acceptTransformed
+        return result
+    }
+
+    // MARK: Properties
+
+    /// Written by the service or by Nova about things that exist in the source
+    /// cloud only. Exact names and the service's own prefix, nothing broader:
+    /// `os_distro` and `hw_*` are the image's own.
+    static let droppedKeys: [String: String] = [
+        "direct_url": "the source's own address of the data",
+        "location": "the source's own address of the data",
+        "locations": "the source's own address of the data",
+        "self": "written by the service", "file": "written by the service",
+        "schema": "written by the service", "stores": "written by the service",
+        "deleted": "reserved", "deleted_at": "reserved",
+        "base_image_ref": "names an image of the source cloud",
+        "instance_uuid": "names a server of the source cloud",
+        "image_location": "written by the source's compute service",
+        "image_state": "written by the source's compute service",
+        "boot_roles": "written by the source's compute service",
+        "owner_project_name": "written by the source's compute service",
+        "owner_user_name": "written by the source's compute service",
+        "owner_id": "written by the source's compute service",
+        "user_id": "written by the source's compute service",
+        "block_device_mapping": "names volumes of the source cloud",
+        "bdm_v2": "names volumes of the source cloud",
+        "owner_specified.openstack.object": "names the file it was uploaded from",
+        "owner_specified.shade.object": "names the file it was uploaded from",
+        "cinder_encryption_key_deletion_policy": "speaks of a key of the source's key manager",
+    ]
+
+    private static let referenceKeys = ["kernel_id", "ramdisk_id"]
+
+    private func applyProperties(_ source: SourceImage, _ result: inout Result) {
+        var properties = source.properties
+        for (key, reason) in Self.droppedKeys where properties[key] != nil {
+            properties[key] = nil
+            result.notes.append("left out \(key): \(reason)")
+        }
+        for key in properties.keys where key.hasPrefix("os_glance") {
+            properties[key] = nil
+            result.notes.append("left out \(key): reserved by the service")
+        }
+        // Never copied onward: it marks a copy at its own cloud.
+        properties[Origin.propertyName] = nil
+        properties = target.image.properties.applied(to: properties)
+        for key in Self.referenceKeys {
+            guard let id = properties[key], source.imageID != nil, source.properties[key] == id
+            else { continue }
+            properties[key] = nil
+            if !id.isEmpty { result.record.references[key] = SourceImage.cloudKey(id) }
+        }
+        result.notes.sort()
+        result.record.properties = properties
+    }
+
+    // MARK: What is applied last
+
+    private func applyVisibility(_ source: SourceImage, _ result: inout Result) {
+        let rules = target.image
+        switch rules.visibility {
+        case .keep: result.record.visibility = source.visibility ?? "private"
+        case .set(let visibility): result.record.visibility = visibility.rawValue
+        }
+        result.record.isProtected = rules.protected.value(keeping: source.isProtected)
+        result.record.isHidden = rules.hidden.value(keeping: source.isHidden)
+        switch rules.members ?? (sharesKeystone ? .keep : .map) {
+        case .keep: result.record.members = .keep
+        case .drop: result.record.members = .drop
+        case .map:
+            var table = rules.owner?.projects ?? [:]
+            if let rest = rules.owner?.rest { table["*"] = rest }
+            result.record.members = .map(table)
+        }
+    }
+
+    private func applyOwner(_ source: SourceImage, _ result: inout Result) {
+        guard let owners = target.image.owner, let owner = source.ownerID else { return }
+        guard let mapped = owners.target(of: owner) else {
+            result.refusal = MigrationError(
+                .refused, "its owner \(owner) is not in the target's owner table",
+                hint: "add the project, or \"*\" for the rest, to image.owner")
+            return
+        }
+        result.record.ownerID = mapped
+    }
+
+    // MARK: What cannot be copied faithfully
+
+    static func refusal(
+        _ source: SourceImage, dropping rules: PropertyRules
+    ) -> MigrationError? {
+        func isKept(_ key: String) -> Bool {
+            source.properties[key]?.isEmpty == false && !rules.drop.contains { $0.matches(key) }
+        }
+        if source.imageID != nil, source.sizeBytes ?? 0 == 0,
+            ["block_device_mapping", "bdm_v2", "root_device_name"].contains(where: {
+                source.properties[$0]?.isEmpty == false
+            })
+        {
+            return MigrationError(
+                .refused, "a snapshot of a volume: its data lies in the volume, the image has none",
+                hint: "create an image from the volume (openstack image create --volume) "
+                    + "and copy that")
+        }
+        if let status = source.status, status != "active", status != "deactivated" {
+            return MigrationError(
+                .refused, "it is \(status) at the source and has no complete data",
+                hint: "leave it out with `status: [active]`, or wait until it is active")
+        }
+        if source.properties["cinder_encryption_key_id"]?.isEmpty == false {
+            return MigrationError(
+                .refused, "it is encrypted, and its key lies in the source's key manager",
+                hint: "decrypt it at the source: create an unencrypted volume and an image from it")
+        }
+        if isKept("img_signature") || isKept("img_signature_certificate_uuid") {
+            return MigrationError(
+                .refused,
+                "it is signed with a certificate of the source's key manager, "
+                    + "which the target cannot read",
+                hint: "drop the signature with properties: { drop: [\"img_signature*\"] }")
+        }
+        guard let disk = source.diskFormat, let container = source.containerFormat,
+            !disk.isEmpty, !container.isEmpty
+        else {
+            return MigrationError(
+                .refused, "it has no disk_format or container_format",
+                hint: "set both at the source: openstack image set --disk-format …")
+        }
+        return nil
+    }
+}
+
+extension PlannedRecord.Stores {
+    init(_ choice: StoreChoice) {
+        switch choice {
+        case .default: self = .standard
+        case .all: self = .all
+        case .named(let names): self = .named(names)
+        }
+    }
+}

@@ -1,0 +1,303 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+internal import Foundation
+public import MigrationJournal
+public import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// Finds out what stands where and what is to be done about it.
+///
+/// Listings are streamed page by page into the journal's database and compared
+/// there, so memory does not grow with the number of images.
+public struct Planner: Sendable {
+    let journal: Journal
+    let sources: [PlanningSource]
+    let targets: [PlanningTarget]
+    let date: String
+    let nowUnixSeconds: Int64
+    let tell: @Sendable (PlanningEvent) -> Void
+
+    /// Items that are decided in one transaction.
+    private static let pageImages = 500
+    /// Derived ids that a marked image is compared with.
+    private static let generationsMax = 50
+
+    public init(
+        journal: Journal, sources: [PlanningSource], targets: [PlanningTarget],
+        nowUnixSeconds: Int64, tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
+    ) {
+        self.journal = journal
+        self.sources = sources
+        self.targets = targets
+        self.nowUnixSeconds = nowUnixSeconds
+        self.tell = tell
+        date = Date(timeIntervalSince1970: Double(nowUnixSeconds)).formatted(
+            .iso8601.year().month().day())
+    }
+
+    /// Reads all listings and decides. Changes nothing but the journal's
+    /// scratch tables.
+    ///
+    /// - Throws: what makes the whole plan impossible: no answer from a cloud,
+    ///   lost credentials, the journal's errors. What concerns one image only
+    ///   becomes a refusal in the plan.
+    ///
+    /// - Returns: what the targets' quotas have no room for.
+    public func plan() async throws(MigrationError) -> [MigrationError] {
+        try await journal.beginPlan()
+        for target in targets {
+            try await listTarget(target)
+        }
+        var lineages = SeriesCheck()
+        for source in sources {
+            switch source.kind {
+            case .cloud(let selection, let service):
+                try await CloudListing(planner: self, source: source, service: service)
+                    .add(selection)
+            case .url(let url, let client, let headers):
+                let image = await URLProbe(
+                    source: url, index: source.index, client: client, headers: headers, date: date
+                ).look()
+                try lineages.check(
+                    image, position: url.position, severalAllowed: url.seriesHasSeveral)
+                try await add([image], from: source)
+            case .file(let files, let baseDirectory):
+                let listing = FileListing(
+                    source: files, index: source.index, baseDirectory: baseDirectory, date: date)
+                let found = listing.images()
+                if found.isEmpty { tell(.warning("no file matches \(files.pattern)")) }
+                for image in found {
+                    try lineages.check(
+                        image, position: files.position, severalAllowed: files.seriesHasSeveral)
+                    try await add([image], from: source)
+                }
+            }
+        }
+        try await decideAll()
+        var shortfalls: [MigrationError] = []
+        for target in targets {
+            shortfalls += try await self.shortfalls(target)
+        }
+        return shortfalls
+    }
+
+    /// What the plan needs of a target against what its quotas leave.
+    private func shortfalls(
+        _ target: PlanningTarget
+    ) async throws(MigrationError) -> [MigrationError] {
+        let additions = try await journal.additions(targetKey: target.key)
+        guard additions.images > 0 else { return [] }
+        var found: [MigrationError] = []
+        if let left = target.offer.quota("image_size_total")?.left {
+            let neededMiB = (additions.sizeBytes + (1 << 20) - 1) >> 20
+            if neededMiB > left {
+                found.append(
+                    MigrationError(
+                        .quotaExceeded,
+                        "target \(target.rules.cloud): the plan adds \(neededMiB) MiB and the "
+                            + "project's quota image_size_total leaves \(max(0, left)) MiB",
+                        hint: "raise the quota, or select fewer images"))
+            }
+        }
+        if let left = target.offer.quota("image_count_total")?.left, additions.images > left {
+            found.append(
+                MigrationError(
+                    .quotaExceeded,
+                    "target \(target.rules.cloud): the plan adds \(additions.images) images and "
+                        + "the project's quota image_count_total leaves \(max(0, left))",
+                    hint: "raise the quota, or select fewer images"))
+        }
+        return found
+    }
+
+    // MARK: Targets
+
+    private func listTarget(_ target: PlanningTarget) async throws(MigrationError) {
+        var count = 0
+        // Hidden images are in no default listing; a second pass finds them.
+        for hidden in [false, true] {
+            var query = ImageQuery()
+            query.isHidden = hidden
+            // With an owner table, copies stand in other projects as well.
+            if target.rules.image.owner == nil { query.ownerID = target.projectID }
+            for try await page in target.service.images(query) {
+                let images = page.map { TargetImage($0, targetKey: target.key) }
+                count += images.count
+                try await journal.add(images)
+                tell(.listing(what: "target \(target.rules.cloud)", images: count))
+            }
+        }
+    }
+
+    // MARK: Items
+
+    /// Adds a page of a source's images to the plan, once for each target.
+    func add(_ images: [ListedImage], from source: PlanningSource) async throws(MigrationError) {
+        for target in targets {
+            var items: [PlanItem] = []
+            for image in images {
+                items.append(try item(image, from: source, to: target))
+            }
+            try await journal.add(items)
+        }
+    }
+
+    private func item(
+        _ listed: ListedImage, from source: PlanningSource, to target: PlanningTarget
+    ) throws(MigrationError) -> PlanItem {
+        let image = listed.image
+        let rules = MetadataRules(
+            target: target.rules, sharesKeystone: target.sharesKeystone.contains(source.index),
+            date: date)
+        var name = image.name
+        var unnamed: MigrationError?
+        do {
+            name = try renderedName(listed, target)
+        } catch {
+            // `{version}` of an image that says none: this image's own trouble.
+            unnamed = error
+        }
+        var result = rules.apply(image, name: name)
+        result.record.verification = target.verification
+        result.refusal = result.refusal ?? listed.refusal ?? unnamed
+        var choice = Negotiation.Choice(method: .upload, reason: "")
+        do throws(MigrationError) {
+            choice = try method(for: image, from: source, to: target)
+        } catch {
+            result.refusal = result.refusal ?? error
+        }
+        let project = result.record.ownerID ?? target.projectID ?? ""
+        return PlanItem(
+            targetKey: target.key, source: image, record: result.record,
+            method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
+            origin: ImageIdentity.origin(of: image, project: project),
+            firstImageID: ImageIdentity.imageID(of: image, project: project, generation: 0),
+            promise: image.checksums.first, notes: listed.notes + result.notes,
+            refusal: result.refusal.map { .init($0) })
+    }
+
+    private func method(
+        for image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+    ) throws(MigrationError) -> Negotiation.Choice {
+        let kind: Negotiation.Origin.Kind =
+            switch source.kind {
+            case .file: .file
+            case .url(let url, _, _):
+                .url(
+                    isOpen: url.headers.isEmpty && url.auth == nil && url.cacert == nil
+                        && !url.url.contains("?"))
+            case .cloud: .cloud(isSibling: target.siblings.contains(source.index))
+            }
+        let negotiation = Negotiation(
+            offer: target.offer, stores: .init(target.rules.stores))
+        let origin = Negotiation.Origin(kind, promise: image.checksums.first)
+        guard let named = UploadMethod(rawValue: target.rules.method.rawValue) else {
+            return negotiation.choose(for: origin)
+        }
+        return try negotiation.check(named, for: origin)
+    }
+
+    private func renderedName(
+        _ listed: ListedImage, _ target: PlanningTarget
+    ) throws(MigrationError) -> String? {
+        let template = target.rules.image.name
+        if template == .sourceName { return listed.image.name }
+        return try template.render(
+            PlaceholderValues(
+                name: listed.image.displayName, id: listed.image.imageID,
+                stem: listed.stem ?? listed.image.displayName, date: date,
+                version: listed.image.properties["os_version"],
+                checksum: listed.image.checksums.first?.value))
+    }
+
+    // MARK: Decisions
+
+    private func decideAll() async throws(MigrationError) {
+        var position: Int64 = 0
+        while true {
+            let page = try await journal.comparisons(after: position, limit: Self.pageImages)
+            guard let last = page.last else { return }
+            var decisions: [(position: Int64, item: PlanItem)] = []
+            for comparison in page {
+                decisions.append((comparison.position, try await decide(comparison)))
+            }
+            try await journal.decide(decisions)
+            position = last.position
+        }
+    }
+
+    private func decide(_ given: PlanComparison) async throws(MigrationError) -> PlanItem {
+        var comparison = given
+        guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
+            return comparison.item.decided(.refuse, "its target is gone")
+        }
+        for key in comparison.item.record.references.values.sorted()
+        where comparison.item.refusal == nil {
+            let other = try await journal.planItem(sourceKey: key, targetKey: target.key)
+            guard other == nil || other?.refusal != nil else { continue }
+            comparison.item.refusal = .init(
+                MigrationError(
+                    .refused,
+                    "it names \(key) as kernel or ramdisk, which cannot be copied: "
+                        + (other?.refusal?.message ?? "it is not at the source"),
+                    hint: "copying it alone would leave a dangling reference"))
+        }
+        let project = comparison.item.record.ownerID ?? target.projectID ?? ""
+        comparison.ours = comparison.ours.filter { isDerived($0.id, given, project) }
+        let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
+        return Decision(onConflict: target.rules.onConflict ?? fallback).decide(comparison)
+    }
+
+    /// A marker alone proves nothing: Nova copies an image's properties into the
+    /// snapshots of its servers, our marker among them. An image is ours when
+    /// its id is in the journal or is one that we derive.
+    private func isDerived(_ id: String, _ comparison: PlanComparison, _ project: String) -> Bool {
+        id == comparison.transfer?.imageID
+            || (0..<Self.generationsMax).contains {
+                ImageIdentity.imageID(
+                    of: comparison.item.source, project: project, generation: $0) == id
+            }
+    }
+}
+
+/// A source's image on its way into the plan.
+struct ListedImage: Sendable {
+    var image: SourceImage
+    /// The file name without its extension, where there is a file name.
+    var stem: String?
+    var notes: [String] = []
+    var refusal: MigrationError?
+}
+
+/// Finds sources of URLs and files that claim to be versions of one series.
+struct SeriesCheck {
+    private var seen: [String: (key: String, position: FilePosition)] = [:]
+
+    mutating func check(
+        _ listed: ListedImage, position: FilePosition, severalAllowed: Bool
+    ) throws(MigrationError) {
+        let lineage = listed.image.lineage
+        if let first = seen[lineage], first.key != listed.image.key, !severalAllowed {
+            throw MigrationError(
+                .invalidPipeline,
+                "\(position): \(listed.image.displayName) has the same series as the source at "
+                    + "\(first.position), so that each would replace the other",
+                hint: "give one of them another name or another `series`")
+        }
+        seen[lineage] = (listed.image.key, position)
+    }
+}
+
+extension TargetImage {
+    init(_ image: Image, targetKey: String) {
+        self.init(
+            targetKey: targetKey, id: image.id, name: image.name, status: image.status.rawValue,
+            sizeBytes: image.sizeBytes, checksums: image.checksums,
+            visibility: image.visibility.rawValue, isHidden: image.isHidden,
+            isProtected: image.isProtected, ownerID: image.ownerID,
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+public import MigrationPipeline
+public import OpenStackImage
+
+/// Applies what others see, after the data is proved.
+///
+/// The order is fixed by the service: members can be added to a `shared` image
+/// only, and a protected image can no longer be removed if something else fails.
+public struct CloudPublisher: Publisher {
+    public static let name = StageName.publish
+
+    let targets: [String: ImageService]
+
+    public init(targets: [String: ImageService]) {
+        self.targets = targets
+    }
+
+    public func publish(_ given: Transfer) async throws(MigrationError) -> Transfer {
+        var transfer = given
+        guard let service = targets[transfer.targetKey], let id = transfer.imageID else {
+            throw MigrationError(
+                .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
+                hint: "put the target back, or start with another --journal")
+        }
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            // Somebody removed it since it was proved: copied again.
+            transfer.abandonRecord()
+            return transfer
+        }
+        do throws(MigrationError) {
+            try await applyVisibility(transfer.record, to: image, service)
+            try await applyMembers(transfer, service)
+            try await applyFlags(transfer.record, to: image, service)
+            return transfer.moved(to: .done)
+        } catch {
+            // What the service refused of this image, and nothing else.
+            guard let answer = error.answer, (400...499).contains(answer.status),
+                !error.isTransient, answer.status != 401, error.code != .authenticationFailed
+            else { throw error }
+            transfer.move(to: .unpublished)
+            transfer.failure = .init(
+                MigrationError(
+                    .unpublished,
+                    "the copy \(id) is proved but not published as planned: \(error.message)",
+                    hint: error.hint ?? "give the target's user that right, or plan it otherwise"))
+            return transfer
+        }
+    }
+
+    private func applyVisibility(
+        _ record: PlannedRecord, to image: Image, _ service: ImageService
+    ) async throws(MigrationError) {
+        guard image.visibility.rawValue != record.visibility else { return }
+        _ = try await service.update(
+            image.id, [.replace("visibility", .string(record.visibility))])
+    }
+
+    private func applyMembers(
+        _ transfer: Transfer, _ service: ImageService
+    ) async throws(MigrationError) {
+        guard transfer.record.visibility == "shared", let id = transfer.imageID else { return }
+        let wanted = transfer.record.projects(for: transfer.members)
+        guard !wanted.isEmpty else { return }
+        let present = Set(try await service.members(of: id).map(\.memberID))
+        for project in wanted where !present.contains(project) {
+            do {
+                _ = try await service.addMember(id, projectID: project)
+            } catch {
+                // 409: it is one already.
+                guard error.code == .conflict else { throw error }
+            }
+        }
+    }
+
+    private func applyFlags(
+        _ record: PlannedRecord, to image: Image, _ service: ImageService
+    ) async throws(MigrationError) {
+        if image.isHidden != record.isHidden {
+            _ = try await service.update(image.id, [.replace("os_hidden", .bool(record.isHidden))])
+        }
+        if image.isProtected != record.isProtected {
+            _ = try await service.update(
+                image.id, [.replace("protected", .bool(record.isProtected))])
+        }
+    }
+}
+
+extension PlannedRecord {
+    /// The projects at the target for the members at the source.
+    func projects(for members: [String]) -> [String] {
+        switch self.members {
+        case .drop: []
+        case .keep: members
+        case .map(let table): members.compactMap { table[$0] ?? table["*"] }
+        }
+    }
+}

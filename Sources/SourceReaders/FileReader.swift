@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+internal import Dispatch
+internal import Foundation
+public import MigrationModel
+public import MigrationPipeline
+
+/// Reads image data from a file.
+///
+/// The file must stay as it was planned, and as it was opened, until its last
+/// byte is read: size and time of change are compared before and after.
+public struct FileReader: SourceReader {
+    public static let name = StageName.read
+
+    /// Bytes per read(2).
+    private static let chunkBytes = 256 << 10
+
+    public init() {}
+
+    public func read(
+        _ transfer: Transfer, into ring: ByteRing,
+        opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        guard case .file(let path) = transfer.source.location else {
+            throw MigrationError(.invalidPipeline, "\(transfer.source.key) is no file")
+        }
+        let planned = transfer.source
+        // Reading blocks, and so does a full ring: a serial queue of its own.
+        let queue = DispatchQueue(label: "tranship.file")
+        let result: Result<Void, MigrationError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    continuation.resume(
+                        returning: Result { () throws(MigrationError) in
+                            try Self.pump(path, planned, into: ring, opened: opened)
+                        })
+                }
+            }
+        } onCancel: {
+            ring.fail(MigrationError(.interrupted, "interrupted", isTransient: true))
+        }
+        try result.get()
+    }
+
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
+    }
+
+    private static func pump(
+        _ path: String, _ planned: SourceImage, into ring: ByteRing,
+        opened: @Sendable (SourceFacts) -> Void
+    ) throws(MigrationError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open", path) }
+        defer { close(descriptor) }
+        let before = try FileFacts(descriptor: descriptor, path: path)
+        guard before.sizeBytes == planned.sizeBytes, before.changedAt == planned.updatedAt else {
+            throw MigrationError(
+                .sourceChanged, "\(path) has changed since it was planned",
+                hint: "run again, so that it is planned anew")
+        }
+        opened(SourceFacts(sizeBytes: before.sizeBytes))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
+        defer { buffer.deallocate() }
+        var total: Int64 = 0
+        while true {
+            let count = Foundation.read(descriptor, buffer.baseAddress, chunkBytes)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure("cannot read", path)
+            }
+            if count == 0 { break }
+            total += Int64(count)
+            try ring.write(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+        }
+        let after = try FileFacts(descriptor: descriptor, path: path)
+        guard after == before, total == before.sizeBytes else {
+            throw MigrationError(
+                .sourceChanged,
+                "\(path) changed while it was read: \(before.sizeBytes) bytes at first, "
+                    + "\(after.sizeBytes) at last, \(total) read",
+                hint: "wait until nothing writes to it, then run again")
+        }
+    }
+
+    private static func failure(_ what: String, _ path: String) -> MigrationError {
+        MigrationError(
+            .sourceUnavailable, "\(what) \(path): \(String(cString: strerror(errno)))",
+            hint: "check that the file is there and readable")
+    }
+}
+
+/// What tells one state of a file from the next.
+public struct FileFacts: Sendable, Hashable {
+    public var sizeBytes: Int64
+    /// Seconds and nanoseconds since 1970 of the last change, as text.
+    public var changedAt: String
+
+    /// - Throws: ``MigrationError/Code/sourceUnavailable`` when it is missing or
+    ///   no plain file.
+    public init(path: String) throws(MigrationError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw MigrationError(
+                .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))",
+                hint: "check that the file is there and readable")
+        }
+        try self.init(status, path: path)
+    }
+
+    init(descriptor: Int32, path: String) throws(MigrationError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw MigrationError(
+                .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        try self.init(status, path: path)
+    }
+
+    private init(_ status: stat, path: String) throws(MigrationError) {
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw MigrationError(
+                .sourceUnavailable, "\(path) is no plain file",
+                hint: "name a file, or a pattern that matches files only")
+        }
+        sizeBytes = Int64(status.st_size)
+        changedAt = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+}

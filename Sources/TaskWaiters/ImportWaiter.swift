@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+public import MigrationPipeline
+public import OpenStackImage
+
+/// Waits for imports: one look at a time, at the image *and* at its tasks.
+///
+/// The image alone is not enough: an import that failed puts it back to
+/// `queued`, which is what it was before the import began, and some failures
+/// leave it looking busy for ever. The task says what happened.
+/// See https://docs.openstack.org/api-ref/image/v2/index.html#show-tasks-associated-with-image
+public struct ImportWaiter: TaskWaiter {
+    public static let name = StageName.wait
+
+    /// What the service is to fetch by itself, for the methods that do that.
+    public typealias Fetch = @Sendable (Transfer) throws(MigrationError) -> ImportRequest.Method
+
+    let targets: [String: ImageService]
+    let fetch: Fetch
+    let now: @Sendable () -> Int64
+    let jitter: @Sendable () -> Double
+
+    /// - Parameter jitter: uniformly from 0 up to 1; spreads the looks of
+    ///   imports that began together.
+    public init(
+        targets: [String: ImageService], fetch: @escaping Fetch,
+        now: @escaping @Sendable () -> Int64,
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+    ) {
+        self.targets = targets
+        self.fetch = fetch
+        self.now = now
+        self.jitter = jitter
+    }
+
+    public func look(_ given: Transfer) async throws(MigrationError) -> Outcome {
+        var transfer = given
+        guard let service = targets[transfer.targetKey], let id = transfer.imageID else {
+            throw MigrationError(
+                .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
+                hint: "put the target back, or start with another --journal")
+        }
+        transfer.waitStartedAt = transfer.waitStartedAt ?? now()
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return .restart(
+                transfer,
+                after: MigrationError(
+                    .gone, "image \(id) was deleted at the target while it was imported"))
+        }
+        let look = ImportLook(
+            transfer: transfer, image: image, task: try await newestTask(service, id),
+            now: now(), jitter: jitter())
+        switch transfer.isCopying ? look.judgeCopy() : look.judge() {
+        case .ask: return try await ask(look, service)
+        case .copy: return try await copy(look, service)
+        case .outcome(let outcome): return outcome
+        case .failure(let error): throw error
+        }
+    }
+
+    // MARK: Asking
+
+    private func ask(
+        _ look: ImportLook, _ service: ImageService
+    ) async throws(MigrationError) -> Outcome {
+        let record = look.transfer.record
+        let method: ImportRequest.Method =
+            look.transfer.method == .glanceDirect ? .glanceDirect : try fetch(look.transfer)
+        let request = ImportRequest(
+            method, stores: .init(record.stores),
+            allStoresMustSucceed: record.stores.areSeveral ? record.allStoresMustSucceed : nil)
+        do {
+            try await service.importImage(look.image.id, request)
+        } catch {
+            return try await refused(error, look, service)
+        }
+        return look.asked("the import was asked for")
+    }
+
+    private func copy(
+        _ look: ImportLook, _ service: ImageService
+    ) async throws(MigrationError) -> Outcome {
+        let missing = try await service.missing(look.transfer.record.stores, of: look.image)
+        guard !missing.isEmpty else { return look.copied() }
+        do {
+            try await service.importImage(
+                look.image.id,
+                ImportRequest(
+                    .copyImage, stores: .named(missing),
+                    allStoresMustSucceed: look.transfer.record.allStoresMustSucceed))
+        } catch {
+            guard error.code != .conflict, !error.isTransient else {
+                return try await refused(error, look, service)
+            }
+            return look.notCopied(error.message, missing: missing)
+        }
+        return look.asked("the copy to \(missing.joined(separator: ", ")) was asked for")
+    }
+
+    /// Every refusal is answered by another look: the call may have worked
+    /// although its answer says otherwise, and some locks end by themselves.
+    private func refused(
+        _ error: MigrationError, _ look: ImportLook, _ service: ImageService
+    ) async throws(MigrationError) -> Outcome {
+        if error.code == .conflict {
+            let task = try await newestTask(service, look.image.id)
+            let image = try await service.image(look.image.id)
+            let isUnderWay = task.map { !$0.status.isFinal } ?? false
+            if isUnderWay || image.status == .importing {
+                return look.asked("an import is under way")
+            }
+            if image.status == .active, !look.transfer.isCopying {
+                return .advance(look.transfer.moved(to: .verifying))
+            }
+            let words = error.answer?.message ?? error.message
+            // The lock of an import that has just ended outlives it a little.
+            if words.contains("active task") || words.contains("in progress") {
+                return look.later("the service still holds the lock of an earlier import")
+            }
+        }
+        guard !error.isTransient, error.code != .interrupted, error.code != .unauthorized,
+            error.code != .quotaExceeded
+        else { throw error }
+        return try look.failed(
+            MigrationError(
+                .importFailed, "the import was refused: \(error.message)", hint: error.hint,
+                answer: error.answer)
+        ).get()
+    }
+
+    private func newestTask(
+        _ service: ImageService, _ id: String
+    ) async throws(MigrationError) -> ImageTask? {
+        do {
+            let tasks = try await service.tasks(ofImage: id)
+            return tasks.max { ($0.createdAt ?? "") < ($1.createdAt ?? "") }
+        } catch {
+            // Services before 2.12 have no such list: the image alone must do.
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+}
+
+extension ImportRequest.Stores {
+    init(_ stores: PlannedRecord.Stores) {
+        switch stores {
+        case .standard: self = .standard
+        case .named(let names): self = .named(names)
+        case .all: self = .all
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+public import MigrationJournal
+public import MigrationModel
+public import MigrationPipeline
+public import PipelineFiles
+public import Planning
+internal import Synchronization
+
+/// Plans a pipeline, carries it out, and continues it after any interruption.
+///
+/// One object for one start of one pipeline on one journal. It holds the
+/// journal's lock as long as it lives.
+public final class PipelineRun: Sendable {
+    public let pipeline: Pipeline
+    public let journal: Journal
+    public let monitor: RunMonitor
+
+    private let environment: [String: String]
+    private let tell: @Sendable (PlanningEvent) -> Void
+    private let scheduler = Mutex<Scheduler?>(nil)
+    private let stopped = Mutex<Scheduler.Stop?>(nil)
+
+    /// Opens the journal.
+    ///
+    /// - Throws: as ``Journal/open(path:)``.
+    public init(
+        _ pipeline: Pipeline, journalPath: String, environment: [String: String],
+        planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws(MigrationError) {
+        self.pipeline = pipeline
+        self.environment = environment
+        tell = planning
+        journal = try await Journal.open(path: journalPath)
+        monitor = RunMonitor(now: Timestamp.now, sink: events)
+    }
+
+    /// Ends the run early; see ``Scheduler/Stop``. While the plan is still
+    /// being made, cancel the task instead.
+    public func stop(_ stop: Scheduler.Stop) {
+        stopped.withLock { $0 = stop }
+        scheduler.withLock { $0 }?.stop(stop)
+    }
+
+    /// True once ``stop(_:)`` was called.
+    public var isStopped: Bool { stopped.withLock { $0 != nil } }
+
+    // MARK: Planning
+
+    /// Makes the plan, in the journal's scratch tables; changes nothing else.
+    ///
+    /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
+    ///   refuses to begin with these.
+    public func plan() async throws(MigrationError) -> [MigrationError] {
+        try await plan(in: try await Workplace.open(pipeline, environment: environment))
+    }
+
+    private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
+        try await Planner(
+            journal: journal, sources: workplace.sources, targets: workplace.targets,
+            nowUnixSeconds: Timestamp.now() / 1000, tell: tell
+        ).plan()
+    }
+
+    // MARK: Running
+
+    /// What to call when the plan is made and before anything is done.
+    public typealias Planned = @Sendable (Run) async throws(MigrationError) -> Void
+
+    /// Plans and does. Whatever an earlier run left unfinished is continued.
+    ///
+    /// - Throws: what makes going on impossible. Errors of single images stand
+    ///   in the summary.
+    public func run(
+        planned: Planned = { (_) async throws(MigrationError) in }
+    ) async throws(MigrationError) -> RunSummary {
+        let workplace = try await Workplace.open(pipeline, environment: environment)
+        let run = try await journal.beginRun(
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
+        return try await ending(run) { () throws(MigrationError) in
+            let shortfalls = try await self.plan(in: workplace)
+            try await planned(run)
+            if let shortfall = shortfalls.first { throw shortfall }
+            try await self.journal.adoptPlan(run: run, order: WorkOrder(self.pipeline.order))
+            try await self.work(run, in: workplace)
+        }
+    }
+
+    /// Goes on with a run that was interrupted, as it was planned.
+    public func resume(_ run: Run, planned: Planned) async throws(MigrationError) -> RunSummary {
+        guard run.plannedAt != nil else { return try await self.run(planned: planned) }
+        let workplace = try await Workplace.open(pipeline, environment: environment)
+        try await journal.reopen(run)
+        return try await ending(run) { () throws(MigrationError) in
+            try await planned(run)
+            try await self.work(run, in: workplace)
+        }
+    }
+
+    private func work(_ run: Run, in workplace: Workplace) async throws(MigrationError) {
+        let scheduler = Scheduler(
+            journal: journal, stages: workplace.stages(journal: journal),
+            limits: .init(
+                images: pipeline.limits.images,
+                retries: RetryPolicy(attemptsMax: pipeline.limits.attempts),
+                targets: workplace.targetLimits),
+            limiter: pipeline.limits.bandwidthBytesPerSecond.map {
+                BandwidthLimiter(bytesPerSecond: $0)
+            }, monitor: monitor)
+        self.scheduler.withLock { $0 = scheduler }
+        if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
+        try await scheduler.work(run)
+    }
+
+    /// Writes down how the run ended, whatever happens in it.
+    private func ending(
+        _ run: Run, _ work: () async throws(MigrationError) -> Void
+    ) async throws(MigrationError) -> RunSummary {
+        do throws(MigrationError) {
+            try await work()
+        } catch {
+            let outcome = error.code == .interrupted ? "interrupted" : "failed"
+            // The first error is the one to tell; a journal that cannot take
+            // this either is most likely its cause.
+            try? await journal.endRun(run, outcome: outcome)
+            throw error
+        }
+        var summary = try await RunSummary(run: run, journal: journal)
+        summary.pausedTargets = scheduler.withLock { $0 }?.pausedTargets ?? [:]
+        let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
+        summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
+        try await journal.endRun(
+            run,
+            outcome: summary.isInterrupted
+                ? "interrupted" : summary.exitStatus == .done ? "done" : "failed")
+        return summary
+    }
+}
+
+extension WorkOrder {
+    init(_ order: TransferOrder) {
+        switch order {
+        case .smallFirst: self = .smallFirst
+        case .largeFirst: self = .largeFirst
+        case .listed: self = .listed
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+public import MigrationJournal
+public import MigrationModel
+
+/// A plan as a file, so that a run can be held to what somebody has read.
+///
+/// JSON; one entry for each image and target, with what would be done.
+public struct SavedPlan: Codable, Hashable, Sendable {
+    public struct Entry: Codable, Hashable, Sendable {
+        public var source: String
+        public var target: String
+        /// Of these very data: changes when the source changes.
+        public var version: String
+        public var action: PlanAction
+    }
+
+    public var version: Int
+    public var pipeline: String
+    public var entries: [Entry]
+
+    private static let pageImages = 1000
+
+    /// The plan that stands in the journal.
+    public init(pipelineName: String, journal: Journal) async throws(MigrationError) {
+        version = 1
+        pipeline = pipelineName
+        entries = []
+        var position: Int64 = 0
+        while true {
+            let page = try await journal.planItems(after: position, limit: Self.pageImages)
+            guard let last = page.last else { break }
+            position = last.position
+            entries += page.map {
+                Entry(
+                    source: $0.item.source.key, target: $0.item.targetKey,
+                    version: $0.item.origin.versionID, action: $0.item.action ?? .refuse)
+            }
+        }
+        entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
+    }
+
+    public func write(to path: String) throws(MigrationError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw MigrationError(
+                .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
+        }
+    }
+
+    /// - Throws: ``MigrationError/Code/usage`` when the file is no saved plan.
+    public static func read(from path: String) throws(MigrationError) -> SavedPlan {
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try JSONDecoder().decode(SavedPlan.self, from: data)
+        } catch {
+            throw MigrationError(
+                .usage, "\(path) is no saved plan: \(error.localizedDescription)",
+                hint: "make one with `tranship plan PIPELINE --save \(path)`")
+        }
+    }
+
+    /// - Throws: ``MigrationError/Code/planDrifted`` with the first differences.
+    public func check(against now: SavedPlan) throws(MigrationError) {
+        guard pipeline == now.pipeline else {
+            throw MigrationError(
+                .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
+        }
+        let before = Set(entries)
+        let after = Set(now.entries)
+        guard before != after else { return }
+        let words = { (sign: String, entries: Set<Entry>) in
+            entries.sorted { $0.source < $1.source }.prefix(5).map {
+                "\(sign) \($0.action.rawValue) \($0.source) -> \($0.target)"
+            }
+        }
+        let lines = words("-", before.subtracting(after)) + words("+", after.subtracting(before))
+        throw MigrationError(
+            .planDrifted,
+            "the world is not as it was planned:\n  " + lines.joined(separator: "\n  "),
+            hint: "look at the new plan, save it, and run that")
+    }
+}

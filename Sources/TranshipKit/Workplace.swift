@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+internal import ChecksumVerifiers
+internal import Foundation
+internal import HTTPTransport
+internal import ImageUploaders
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+internal import OpenStackImage
+internal import PipelineFiles
+internal import Planning
+internal import Publishing
+internal import SourceReaders
+internal import TaskWaiters
+
+/// A pipeline's clouds, URLs and files, opened: what planning looks at and what
+/// the stages work with.
+struct Workplace: Sendable {
+    let sources: [PlanningSource]
+    let targets: [PlanningTarget]
+    private let cloudSources: [Int: ImageService]
+    private let urlSources: [Int: URLReader.Address]
+    private let services: [String: ImageService]
+    private let regions: [Int: (name: String, interface: EndpointInterface)]
+
+    /// Finds every cloud and signs in to it, so that wrong credentials are told
+    /// before anything else happens.
+    static func open(
+        _ pipeline: Pipeline, environment: [String: String]
+    ) async throws(MigrationError) -> Workplace {
+        var sessions = Sessions(environment: environment)
+        var sources: [PlanningSource] = []
+        var cloudSources: [Int: ImageService] = [:]
+        var urlSources: [Int: URLReader.Address] = [:]
+        var keystones: [Int: String] = [:]
+        var regions: [Int: (name: String, interface: EndpointInterface)] = [:]
+        for (index, source) in pipeline.sources.enumerated() {
+            switch source {
+            case .cloud(let cloud):
+                let session = try sessions.session(
+                    cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
+                _ = try await Self.signIn(session)
+                let service = ImageService(session)
+                cloudSources[index] = service
+                keystones[index] = session.configuration.authURL
+                if let region = session.configuration.region {
+                    regions[index] = (region, session.configuration.interface)
+                }
+                sources.append(PlanningSource(index: index, kind: .cloud(cloud, service)))
+            case .url(let url):
+                let address = try Self.address(url, environment)
+                urlSources[index] = address
+                sources.append(
+                    PlanningSource(
+                        index: index, kind: .url(url, address.client, address.headers)))
+            case .file(let file):
+                sources.append(
+                    PlanningSource(
+                        index: index, kind: .file(file, baseDirectory: pipeline.baseDirectory)))
+            case .archive(let archive):
+                throw MigrationError(
+                    .notBuiltYet, "\(archive.position): archive sources are not built yet")
+            }
+        }
+        var targets: [PlanningTarget] = []
+        var services: [String: ImageService] = [:]
+        for target in pipeline.targets {
+            guard case .cloud(let cloud) = target else {
+                throw MigrationError(
+                    .notBuiltYet, "\(target.position): archive targets are not built yet")
+            }
+            let session = try sessions.session(
+                cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
+            let project = try await Self.signIn(session)
+            let key = Self.targetKey(cloud)
+            guard services[key] == nil else {
+                throw MigrationError(
+                    .invalidPipeline, "\(cloud.position): the target \(key) is named twice",
+                    hint: "name each cloud, region and project once")
+            }
+            let service = ImageService(session)
+            services[key] = service
+            let shared = keystones.filter { $0.value == session.configuration.authURL }.map(\.key)
+            let siblings = shared.filter {
+                regions[$0] != nil && regions[$0]?.name != session.configuration.region
+            }
+            targets.append(
+                PlanningTarget(
+                    key: key, rules: cloud, service: service, projectID: project.projectID,
+                    sharesKeystone: Set(shared), siblings: Set(siblings),
+                    offer: try await TargetOffer.look(service),
+                    verification: VerificationMode(pipeline.verify)))
+        }
+        return Workplace(
+            sources: sources, targets: targets, cloudSources: cloudSources, urlSources: urlSources,
+            services: services, regions: regions)
+    }
+
+    /// What each target allows at once: the pipeline's wish and its quotas.
+    var targetLimits: [String: Scheduler.TargetLimits] {
+        var limits: [String: Scheduler.TargetLimits] = [:]
+        for target in targets {
+            let uploading = target.offer.quota("image_count_uploading")?.left
+            let stagedMiB = target.offer.quota("image_stage_total")?.left
+            limits[target.key] = .init(
+                images: target.rules.limitsImages, uploading: uploading.map { Int(max(0, $0)) },
+                stagedBytes: stagedMiB.map { max(0, $0) << 20 })
+        }
+        return limits
+    }
+
+    /// The stages over these clouds.
+    func stages(journal: Journal) -> Stages {
+        Stages(
+            reader: SourceReaders(
+                cloud: CloudReader(services: cloudSources), url: URLReader(addresses: urlSources)),
+            verifier: DigestVerifier(),
+            uploader: CloudUploader(targets: services) {
+                (source, target) async throws(MigrationError) in
+                try await journal.transfer(sourceKey: source, targetKey: target)
+            },
+            waiter: ImportWaiter(
+                targets: services,
+                fetch: { transfer throws(MigrationError) in try fetch(transfer) },
+                now: Timestamp.now),
+            publisher: CloudPublisher(targets: services))
+    }
+
+    /// What the service is to fetch by itself.
+    private func fetch(_ transfer: Transfer) throws(MigrationError) -> ImportRequest.Method {
+        let index = transfer.source.sourceIndex
+        switch (transfer.method, transfer.source.location) {
+        case (.webDownload, .url):
+            guard let address = urlSources[index] else { break }
+            return .webDownload(uri: address.url)
+        case (.glanceDownload, .cloud(let imageID)):
+            guard let region = regions[index] else { break }
+            return .glanceDownload(
+                region: region.name, imageID: imageID, interface: region.interface)
+        default: break
+        }
+        throw MigrationError(
+            .invalidPipeline,
+            "the pipeline's source \(index + 1) is not what \(transfer.method.rawValue) can fetch",
+            hint: "run the pipeline again, so that it is planned anew")
+    }
+
+    // MARK: Parts
+
+    /// Stable over runs, and readable: it stands in the journal and in messages.
+    private static func targetKey(_ target: CloudTarget) -> String {
+        ([target.cloud] + [target.region, target.project].compactMap { $0 }).joined(separator: "/")
+    }
+
+    private static func signIn(
+        _ session: CloudSession
+    ) async throws(MigrationError) -> AuthenticatedProject {
+        do {
+            return try await session.authenticate()
+        } catch {
+            throw error.whileDoing("cloud \(session.cloudName)")
+        }
+    }
+
+    private static func address(
+        _ source: URLSource, _ environment: [String: String]
+    ) throws(MigrationError) -> URLReader.Address {
+        var configuration = TransportConfiguration()
+        configuration.caFile = source.cacert
+        var headers = HTTPHeaders()
+        for header in source.headers { headers.add(header.name, header.value.revealed) }
+        switch source.auth {
+        case nil: break
+        case .netrc: configuration.usesNetrc = true
+        case .env(let name):
+            guard let credentials = environment[name], !credentials.isEmpty else {
+                throw MigrationError(
+                    .invalidPipeline, "\(source.position): the environment has no \(name)",
+                    hint: "set it to user:password before the run")
+            }
+            headers.add(
+                "Authorization", "Basic \(Data(credentials.utf8).base64EncodedString())")
+        }
+        return URLReader.Address(
+            url: Secret(source.url), headers: headers, client: HTTPClient(configuration))
+    }
+}
+
+/// One session for each cloud, region, interface and project, shared by all
+/// that name it, so that many transfers share one token.
+private struct Sessions {
+    let environment: [String: String]
+    private var known: [[String?]: CloudSession] = [:]
+
+    init(environment: [String: String]) {
+        self.environment = environment
+    }
+
+    mutating func session(
+        _ cloud: String, _ region: String?, _ interface: String?, _ project: String?,
+        _ position: FilePosition
+    ) throws(MigrationError) -> CloudSession {
+        let key = [cloud, region, interface, project]
+        if let session = known[key] { return session }
+        do {
+            let session = try CloudSession.named(
+                cloud, region: region, interface: interface, project: project,
+                environment: environment)
+            known[key] = session
+            return session
+        } catch {
+            throw error.whileDoing("\(position)")
+        }
+    }
+}
+
+extension VerificationMode {
+    init(_ mode: VerifyMode) {
+        switch mode {
+        case .proof: self = .proof
+        case .services: self = .services
+        case .paranoid: self = .paranoid
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import MigrationModel
+import PipelineFiles
+import TranshipKit
+
+/// What every command of the pipeline takes.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The journal to use.",
+            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite", valueName: "path"))
+    var journal: String?
+
+    @Option(help: "text, or json for JSON Lines on standard output.")
+    var format: OutputFormat = .text
+
+    @Flag(name: .shortAndLong, help: "Say more: every step, every image that is skipped.")
+    var verbose = false
+
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    func journalPath(of pipeline: Pipeline) -> String {
+        journal ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment)
+    }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// The pipeline file.
+struct PipelineArgument: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The pipeline file (docs/pipeline-format.md).", valueName: "pipeline"))
+    var file: String
+
+    func load() throws -> Pipeline {
+        try Pipeline.load(file: file, environment: ProcessInfo.processInfo.environment)
+    }
+}

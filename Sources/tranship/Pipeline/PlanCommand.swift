@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import PipelineFiles
+import TranshipKit
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what a run would do and why; change nothing.",
+        discussion: """
+              $ tranship plan pipelines/cloud-to-cloud.yaml
+              $ tranship plan nightly.yaml --save plan.json && tranship run nightly.yaml --plan plan.json
+            """)
+
+    @OptionGroup var pipeline: PipelineArgument
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Also write the plan to a file, for `run --plan`.", valueName: "file"))
+    var save: String?
+
+    func run() async throws {
+        let loaded = try pipeline.load()
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let run = try await PipelineRun(
+            loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
+            planning: talk.planning)
+        let shortfalls = try await run.plan()
+        talk.endLine()
+        try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)
+            .render(run.journal)
+        for shortfall in shortfalls {
+            if common.format == .json {
+                JSONLine("warning", ["message": .string(shortfall.message)]).put()
+            }
+            Terminal.tell("warning: \(shortfall.message)")
+            if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
+        }
+        if let save {
+            try await SavedPlan(pipelineName: loaded.name, journal: run.journal).write(to: save)
+        }
+    }
+}

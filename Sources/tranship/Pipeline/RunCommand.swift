@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import TranshipKit
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Plan and do; run again after any interruption and it continues.",
+        discussion: """
+              $ tranship run pipelines/cloud-to-cloud.yaml
+              $ tranship run nightly.yaml --format json > nightly.jsonl
+
+            SIGINT, SIGTERM and SIGHUP stop it within 5 seconds; nothing is lost.
+            """)
+
+    @OptionGroup var pipeline: PipelineArgument
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "On a signal, finish the images that are in flight.")
+    var drain = false
+
+    @Option(
+        help: ArgumentHelp("Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
+    var plan: String?
+
+    func run() async throws {
+        let loaded = try pipeline.load()
+        let saved = try plan.map { try SavedPlan.read(from: $0) }
+        try await RunSession(
+            pipeline: loaded, journalPath: common.journalPath(of: loaded), common: common,
+            drain: drain
+        ).carryOut { session, planned in
+            try await session.run { run throws(MigrationError) in
+                if let saved {
+                    let now = try await SavedPlan(
+                        pipelineName: loaded.name, journal: session.journal)
+                    try saved.check(against: now)
+                }
+                try await planned(run)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import MigrationJournal
+import MigrationModel
+import PipelineFiles
+import TranshipKit
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show what the journal knows; never waits for a run.",
+        discussion: """
+              $ tranship status
+              $ tranship status nightly --format json
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "The pipeline's name or file. Default: the pipeline that ran last.",
+            valueName: "pipeline"))
+    var pipeline: String?
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Show it again every 2 seconds, until interrupted.")
+    var watch = false
+
+    func run() async throws {
+        let path = try await journalPath()
+        let rendering = StatusRendering(format: common.format, verbose: common.verbose)
+        repeat {
+            let journal = try Journal.openForReading(path: path)
+            if watch, common.format == .text, Terminal.outputIsTerminal {
+                print("\u{1B}[H\u{1B}[2J", terminator: "")
+            }
+            try await rendering.render(journal)
+            if watch { try await Task.sleep(for: .seconds(2)) }
+        } while watch
+    }
+
+    private func journalPath() async throws -> String {
+        if let journal = common.journal { return journal }
+        if let pipeline {
+            if pipeline.contains("/") || pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml") {
+                return common.journalPath(
+                    of: try .load(file: pipeline, environment: common.environment))
+            }
+            return JournalPlace.path(pipelineName: pipeline, environment: common.environment)
+        }
+        let latest = await JournalPlace.latest(
+            environment: common.environment, interruptedOnly: false)
+        guard let latest else {
+            throw MigrationError(
+                .notFound,
+                "there is no journal in \(JournalPlace.folder(environment: common.environment))",
+                hint: "run a pipeline first, or name the journal with --journal PATH")
+        }
+        return latest.path
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+
+/// One line of JSON on standard output: `docs/json.md` lists the types.
+struct JSONLine {
+    /// The version of the format, in every line.
+    private static let version: Int64 = 1
+    private static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }()
+
+    private var members: [String: JSONValue]
+
+    init(_ type: String, _ members: [String: JSONValue?] = [:]) {
+        self.members = members.compactMapValues { $0 }
+        self.members["v"] = .integer(Self.version)
+        self.members["type"] = .string(type)
+    }
+
+    func put() {
+        guard let data = try? Self.encoder.encode(JSONValue.object(members)) else { return }
+        Terminal.put(String(decoding: data, as: UTF8.self))
+    }
+}
+
+extension Transfer {
+    /// What every line about a transfer says of it.
+    var jsonMembers: [String: JSONValue?] {
+        [
+            "id": .integer(id), "name": .string(source.displayName),
+            "source": .string(source.key), "target": .string(targetKey),
+            "state": .string(state.rawValue), "method": .string(method.rawValue),
+            "image_id": imageID.map { .string($0) }, "size": sizeBytes.map { .integer($0) },
+            "method_reason": .string(methodReason),
+            "stores": .array(heldStores.map { .string($0) }),
+            "remarks": .array(remarks.map { .string($0) }),
+            "computed": .array(computed.map { .string("\($0)") }),
+            "attempts": .integer(Int64(attempts)), "note": note.map { .string($0) },
+            "promise": promise.map { .string("\($0)") },
+            "proofs": .array(reported.map { .string("\($0)") }),
+            "error": failure.map {
+                .object([
+                    "code": .string($0.code), "message": .string($0.message),
+                    "hint": $0.hint.map { .string($0) } ?? .null,
+                ])
+            },
+        ]
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+
+/// A plan as text or JSON Lines, page by page.
+struct PlanRendering {
+    let format: OutputFormat
+    let verbose: Bool
+    /// Before a run: the sums, and only what needs eyes.
+    let tallyOnly: Bool
+
+    private static let pageImages = 500
+
+    func render(_ journal: Journal) async throws(MigrationError) {
+        let shown: [PlanAction] =
+            tallyOnly && !verbose && format == .text ? [.conflict, .refuse] : PlanAction.allCases
+        var position: Int64 = 0
+        while true {
+            let page = try await journal.planItems(
+                after: position, limit: Self.pageImages, actions: shown)
+            guard let last = page.last else { break }
+            position = last.position
+            for (_, item) in page { format == .json ? putJSON(item) : tell(item) }
+        }
+        let tallies = try await journal.planTally()
+        if format == .json { putJSON(tallies) } else { tell(summary(tallies)) }
+    }
+
+    /// A plan is data; before a run it is talk.
+    private func tell(_ text: String) {
+        tallyOnly ? Terminal.tell(text) : Terminal.put(text)
+    }
+
+    private func tell(_ item: PlanItem) {
+        let action = item.action?.rawValue ?? "?"
+        let size = item.source.sizeBytes.map { ByteCount.format($0) } ?? "size unknown"
+        let renamed = item.record.name.flatMap { $0 == item.source.displayName ? nil : " as \($0)" }
+        tell(
+            "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
+                + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason)")
+        if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
+        guard verbose, [.create, .update].contains(item.action) else { return }
+        let proof = item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
+            ?? "nothing promised; only what is sent is compared with what the target reports"
+        tell("         proof: \(proof); \(item.record.visibility)")
+        tell("         by \(item.method.rawValue): \(item.methodReason)")
+        for note in item.notes { tell("         \(note)") }
+    }
+
+    private func summary(_ tallies: [PlanTally]) -> String {
+        guard !tallies.isEmpty else { return "plan: no image is selected; nothing to do" }
+        let words = PlanAction.allCases.compactMap { action -> String? in
+            guard let tally = tallies.first(where: { $0.action == action }) else { return nil }
+            return "\(tally.images) to \(action.rawValue) (\(ByteCount.format(tally.sizeBytes)))"
+        }
+        return "plan: " + words.joined(separator: ", ")
+    }
+
+    private func putJSON(_ item: PlanItem) {
+        JSONLine(
+            "plan-item",
+            [
+                "action": item.action.map { .string($0.rawValue) },
+                "name": .string(item.source.displayName),
+                "target_name": item.record.name.map { .string($0) },
+                "source": .string(item.source.key), "target": .string(item.targetKey),
+                "size": item.source.sizeBytes.map { .integer($0) },
+                "method": .string(item.method.rawValue), "reason": .string(item.reason),
+                "method_reason": .string(item.methodReason),
+                "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
+                "verify": .string(item.record.verification.rawValue),
+                "promise": item.promise.map { .string("\($0)") },
+                "visibility": .string(item.record.visibility),
+                "notes": .array(item.notes.map { .string($0) }),
+                "code": item.refusal.map { .string($0.code) },
+                "hint": item.refusal?.hint.map { .string($0) },
+            ]
+        ).put()
+    }
+
+    private func putJSON(_ tallies: [PlanTally]) {
+        var members: [String: JSONValue?] = [:]
+        for action in PlanAction.allCases {
+            let tally = tallies.first { $0.action == action }
+            members[action.rawValue] = .object([
+                "images": .integer(Int64(tally?.images ?? 0)),
+                "bytes": .integer(tally?.sizeBytes ?? 0),
+            ])
+        }
+        JSONLine("plan-summary", members).put()
+    }
+}
+
+extension String {
+    /// With spaces up to a width; longer text stays as it is.
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+
+/// What the journal knows: its last run, and whatever it moved before.
+struct StatusRendering {
+    let format: OutputFormat
+    let verbose: Bool
+
+    private static let pageImages = 100
+
+    func render(_ journal: Journal) async throws(MigrationError) {
+        guard let run = try await journal.lastRun() else {
+            if format == .json { return JSONLine("status", ["run": .null]).put() }
+            return Terminal.put("the journal \(journal.path) has no run yet")
+        }
+        let holder = Journal.holder(path: journal.path)
+        let states = try await journal.tally(run: run)
+        let all = try await journal.tally(run: nil)
+        let attempts = try await journal.attemptCount(run: run)
+        if format == .json {
+            putJSON(run, holder, states, all, attempts, journal.path)
+        } else {
+            tell(run, holder, states, all, attempts, journal.path)
+        }
+        // Everything for programs, and for those who ask for it.
+        let isWhole = verbose || format == .json
+        let listed = TransferState.allCases.filter {
+            isWhole || $0 != .done && $0 != .skipped && $0 != .planned
+        }
+        var shown = 0
+        while isWhole || shown == 0 {
+            let page = try await journal.transfers(
+                run: isWhole ? nil : run, in: listed, limit: Self.pageImages, offset: shown)
+            if page.isEmpty { break }
+            shown += page.count
+            for transfer in page {
+                if format == .json {
+                    JSONLine("transfer", transfer.jsonMembers).put()
+                } else {
+                    tell(transfer)
+                }
+            }
+        }
+    }
+
+    private func tell(
+        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
+        _ attempts: Int, _ path: String
+    ) {
+        Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
+        Terminal.put("journal     \(path)")
+        Terminal.put(
+            "run         \(run.id), started \(Timestamp.text(run.startedAt)), "
+                + words(run, holder))
+        for tally in states { Terminal.put(words(tally)) }
+        if attempts > 0 { Terminal.put("tries       \(attempts) failed") }
+        if all != states {
+            Terminal.put("in all      \(all.reduce(0) { $0 + $1.images }) images in this journal")
+            for tally in all { Terminal.put("  " + words(tally)) }
+        }
+    }
+
+    private func words(_ tally: StateTally) -> String {
+        "\(tally.state.rawValue.padded(to: 12))\(tally.images) "
+            + (tally.images == 1 ? "image, " : "images, ") + ByteCount.format(tally.sizeBytes)
+    }
+
+    private func words(_ run: Run, _ holder: String?) -> String {
+        if let holder, run.outcome == nil {
+            return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder))"
+        }
+        guard let outcome = run.outcome else { return "killed; `tranship resume` goes on" }
+        let end = run.endedAt.map { " \(Timestamp.text($0))" } ?? ""
+        let hint = outcome == "interrupted" ? "; `tranship resume` goes on" : ""
+        return "\(outcome)\(end)\(hint)"
+    }
+
+    private func tell(_ transfer: Transfer) {
+        Terminal.put(
+            "\(transfer.state.rawValue.padded(to: 12))\(transfer.label)"
+                + (transfer.imageID.map { ", image \($0)" } ?? ""))
+        if verbose {
+            Terminal.put("            by \(transfer.method.rawValue): \(transfer.methodReason)")
+            for proof in transfer.reported { Terminal.put("            proved by \(proof)") }
+        }
+        for remark in transfer.remarks { Terminal.put("            \(remark)") }
+        if let note = transfer.note { Terminal.put("            \(note)") }
+        if let failure = transfer.failure {
+            Terminal.put("            \(failure.code): \(failure.message)")
+            if let hint = failure.hint { Terminal.put("            hint: \(hint)") }
+        }
+    }
+
+    private func putJSON(
+        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
+        _ attempts: Int, _ path: String
+    ) {
+        func members(_ tallies: [StateTally]) -> JSONValue {
+            var members: [String: JSONValue] = [:]
+            for tally in tallies {
+                members[tally.state.rawValue] = .object([
+                    "images": .integer(Int64(tally.images)), "bytes": .integer(tally.sizeBytes),
+                ])
+            }
+            return .object(members)
+        }
+        JSONLine(
+            "status",
+            [
+                "pipeline": .string(run.pipelineName), "journal": .string(path),
+                "run": .integer(run.id), "started_at": .string(Timestamp.text(run.startedAt)),
+                "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
+                "outcome": run.outcome.map { .string($0) },
+                "holder": holder.map { .string($0) },
+                "failed_tries": .integer(Int64(attempts)), "states": members(states),
+                "states_in_all": members(all),
+            ]
+        ).put()
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+import TranshipKit
+
+/// How a run ended: the table of its images and one line.
+struct SummaryRendering {
+    let format: OutputFormat
+    let verbose: Bool
+
+    /// Images in the table; of longer runs the failed ones come first.
+    private static let rowsMax = 200
+
+    func render(_ summary: RunSummary, _ journal: Journal) async throws(MigrationError) {
+        if format == .json { return putJSON(summary) }
+        var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
+        var shown = 0
+        var remarks: [String] = []
+        for state in [
+            TransferState.failed, .unpublished, .planned, .reading, .registered, .sending,
+            .importing, .verifying, .publishing, .done,
+        ] {
+            let transfers = try await journal.transfers(
+                run: summary.run, in: [state], limit: Self.rowsMax - shown)
+            shown += transfers.count
+            for transfer in transfers {
+                table.add(row(transfer))
+                remarks += transfer.remarks.map { "\(transfer.label): \($0)" }
+            }
+        }
+        if !table.isEmpty { Terminal.put(table.text) }
+        for remark in remarks { Terminal.put(remark) }
+        for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
+            Terminal.tell("target \(target) was paused: \(error.message)")
+        }
+        let all = summary.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
+        if all > shown { Terminal.put("… and \(all - shown) more") }
+        Terminal.tell(line(summary))
+    }
+
+    private func row(_ transfer: Transfer) -> [String] {
+        let proof = transfer.failure?.code
+            ?? transfer.reported.first.map { "\($0.algorithm.rawValue) \($0.value.prefix(12))…" }
+        return [
+            transfer.state.rawValue, transfer.source.displayName, transfer.targetKey,
+            transfer.sizeBytes.map { ByteCount.format($0) } ?? "?", transfer.imageID ?? "-",
+            proof ?? "-",
+        ]
+    }
+
+    private func line(_ summary: RunSummary) -> String {
+        if summary.isNothingToDo, summary.images(.refuse) == 0 {
+            let there = summary.images(.skip)
+            return there == 0
+                ? "nothing to do: no image is selected"
+                : "nothing to do: all \(there) images are there"
+        }
+        var parts = ["\(summary.images(in: .done)) done (\(ByteCount.format(summary.doneBytes)))"]
+        for (count, word) in [
+            (summary.images(.skip), "skipped"), (summary.images(in: .failed), "failed"),
+            (summary.images(in: .unpublished), "unpublished"),
+            (summary.images(.conflict), "in conflict"), (summary.images(.refuse), "refused"),
+        ] where count > 0 {
+            parts.append("\(count) \(word)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private func putJSON(_ summary: RunSummary) {
+        var states: [String: JSONValue] = [:]
+        for tally in summary.states { states[tally.state.rawValue] = .integer(Int64(tally.images)) }
+        var actions: [String: JSONValue] = [:]
+        for tally in summary.actions {
+            actions[tally.action.rawValue] = .integer(Int64(tally.images))
+        }
+        JSONLine(
+            "summary",
+            [
+                "run": .integer(summary.run.id), "states": .object(states),
+                "actions": .object(actions), "bytes_done": .integer(summary.doneBytes),
+                "exit_status": .integer(Int64(summary.exitStatus.rawValue)),
+                "interrupted": .bool(summary.isInterrupted),
+            ]
+        ).put()
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import OpenStackImage
+import Synchronization
+import TestSupport
+
+/// A Keystone and a Glance in one raw server, for what the real ones cannot be
+/// made to show. Issues `token-1`, `token-2`, …; every other path is the
+/// test's to answer, with the number of the token that came.
+final class FaultyCloud: Sendable {
+    let server: RawHTTPServer
+    private let issued: Issued
+
+    private final class Issued: Sendable {
+        let count = Mutex(0)
+    }
+
+    /// How many tokens were asked for.
+    var tokenCount: Int { issued.count.withLock { $0 } }
+
+    init(
+        endpointPath: String = "", issuedAt: String = "2026-11-21T03:00:00.000000Z",
+        expiresAt: String = "2026-11-21T04:00:00.000000Z",
+        glance: @escaping @Sendable (ReceivedRequest, _ token: Int) -> Reply
+    ) throws {
+        let issued = Issued()
+        self.issued = issued
+        server = try RawHTTPServer { request in
+            guard request.path == "/v3/auth/tokens" else {
+                let token = request[header: "x-auth-token"].flatMap { Int($0.dropFirst(6)) }
+                return glance(request, token ?? 0)
+            }
+            let number = issued.count.withLock { count in
+                count += 1
+                return count
+            }
+            let host = request[header: "host"] ?? ""
+            return .status(
+                201, headers: [("X-Subject-Token", "token-\(number)")],
+                text: """
+                    {"token":{"issued_at":"\(issuedAt)","expires_at":"\(expiresAt)",
+                    "project":{"id":"p","name":"demo"},"roles":[],"catalog":[{"type":"image",
+                    "endpoints":[{"interface":"public","region_id":"R",
+                    "url":"http://\(host)\(endpointPath)"}]}]}}
+                    """)
+        }
+    }
+
+    var configuration: CloudConfiguration {
+        CloudConfiguration(
+            name: "faulty", authentication: .password(.id("u"), password: Secret("pw")),
+            authURL: server.url, scope: .projectID("p"))
+    }
+
+    var service: ImageService { ImageService(CloudSession(configuration)) }
+
+    /// The requests that were not for Keystone.
+    var asked: [String] {
+        server.requests.filter { $0.path != "/v3/auth/tokens" }.map {
+            "\($0.method) \($0.target)"
+        }
+    }
+}

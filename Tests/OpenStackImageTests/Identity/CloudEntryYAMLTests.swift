@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Reading clouds.yaml")
+struct CloudEntryYAMLTests {
+    @Test("broken YAML is refused with file and line, and without quoting a secret")
+    func broken() throws {
+        let error = #expect(throws: MigrationError.self) {
+            try CloudEntry(
+                yaml: "clouds:\n  a:\n    password: \"hunter2\n  b: 1\n", file: "/etc/clouds.yaml")
+        }
+        #expect(error?.code == .invalidCloudsFile)
+        #expect(error?.message.hasPrefix("/etc/clouds.yaml:") == true)
+        #expect(error?.message.contains("hunter2") == false)
+    }
+
+    @Test("a key that stands twice is refused, with its line")
+    func duplicates() throws {
+        let error = #expect(throws: MigrationError.self) {
+            try CloudEntry(yaml: "clouds:\n  a: 1\n  a: 2\n", file: "clouds.yaml")
+        }
+        #expect(error?.message.hasPrefix("clouds.yaml:2") == true)
+    }
+
+    @Test("numbers, booleans and times are text; null is nothing")
+    func scalars() throws {
+        let entry = try CloudEntry(
+            yaml: "{a: 24.10, b: 0123, c: yes, d: 2026-01-01, e: null, f: ~, g: '~', h: ''}",
+            file: "f")
+        #expect(
+            entry
+                == .mapping([
+                    "a": .text("24.10"), "b": .text("0123"), "c": .text("yes"),
+                    "d": .text("2026-01-01"), "g": .text("~"), "h": .text(""),
+                ]))
+    }
+
+    @Test("JSON is read as well")
+    func json() throws {
+        let entry = try CloudEntry(yaml: "{\"clouds\": {\"a\": {\"verify\": false}}}", file: "f")
+        #expect(entry["clouds"]?["a"]?["verify"] == .text("false"))
+    }
+
+    @Test("aliases that multiply end at a limit instead of in memory")
+    func multiplyingAliases() throws {
+        var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...7 {
+            let alias = "*a\(level - 1)"
+            let list = Array(repeating: alias, count: 10).joined(separator: ", ")
+            yaml += "a\(level): &a\(level) [\(list)]\n"
+        }
+        let error = #expect(throws: MigrationError.self) {
+            try CloudEntry(yaml: yaml, file: "clouds.yaml")
+        }
+        #expect(error?.message.contains("more than 100000 values") == true)
+    }
+}

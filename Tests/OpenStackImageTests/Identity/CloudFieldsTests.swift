@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Fields of a cloud's entry")
+struct CloudFieldsTests {
+    private func cloud(_ fields: String) throws -> CloudConfiguration {
+        let entry = try CloudEntry(
+            yaml: "clouds: { c: { auth_type: \(fields) } }", file: "clouds.yaml")
+        return try CloudFiles(clouds: entry, paths: ["clouds.yaml"]).configuration(of: "c")
+    }
+
+    @Test("an application credential is given by id, or by name and its user")
+    func applicationCredential() throws {
+        let byID = try cloud(
+            """
+            v3applicationcredential, auth: { auth_url: 'http://k', application_credential_id: i,
+            application_credential_secret: s }
+            """)
+        guard case .applicationCredential(.id("i"), let secret) = byID.authentication else {
+            Issue.record("\(byID.authentication)")
+            return
+        }
+        #expect(secret.revealed == "s")
+        #expect(byID.scope == nil)
+        let byName = try cloud(
+            """
+            v3applicationcredential, auth: { auth_url: 'http://k', application_credential_name: n,
+            application_credential_secret: s, username: u, user_domain_name: D }
+            """)
+        guard case .applicationCredential(.name("n", let user), _) = byName.authentication else {
+            Issue.record("\(byName.authentication)")
+            return
+        }
+        #expect(user == .name("u", .name("D")))
+    }
+
+    @Test("without Keystone an endpoint is enough, and needed")
+    func withoutKeystone() throws {
+        let none = try cloud("none, image_endpoint_override: 'http://g:9292/v2'")
+        #expect(none.authURL == nil)
+        #expect(none.scope == nil)
+        #expect(none.imageEndpointOverride == "http://g:9292/v2")
+        let basic = try cloud(
+            "http_basic, auth: { username: u, password: p, endpoint: 'http://g:9292' }")
+        #expect(basic.imageEndpointOverride == "http://g:9292")
+        let error = #expect(throws: MigrationError.self) { try cloud("none") }
+        #expect(error?.message == "cloud \"c\" has no image_endpoint_override (clouds.yaml)")
+    }
+
+    @Test("one domain serves user and project where neither has its own")
+    func oneDomain() throws {
+        let both = try cloud(
+            """
+            password, auth: { auth_url: 'http://k', username: u, password: p, project_name: q,
+            domain_name: D }
+            """)
+        #expect(both.scope == .projectName("q", .name("D")))
+        guard case .password(.name("u", .name("D")), _) = both.authentication else {
+            Issue.record("\(both.authentication)")
+            return
+        }
+    }
+
+    @Test("endpoint_type and publicURL are older words for interface")
+    func olderWords() throws {
+        let old = try cloud(
+            """
+            password, endpoint_type: internalURL, insecure: '1', auth: { auth_url: 'http://k',
+            user_id: u, password: p, tenant_id: t }
+            """)
+        #expect(old.interface == .internal)
+        #expect(!old.verifiesTLS)
+        #expect(old.scope == .projectID("t"))
+    }
+
+    @Test(
+        "what is not supported is refused by name, never tried as something else",
+        arguments: [
+            ("v3oidcpassword, auth: { auth_url: 'http://k' }", "v3oidcpassword"),
+            (
+                "password, auth: { auth_url: 'http://k', user_id: u, password: p, system_scope: all }",
+                "system-scoped"
+            ),
+            (
+                "password, auth: { auth_url: 'http://k', user_id: u, password: p, domain_id: d }",
+                "domain-scoped"
+            ),
+            (
+                "password, auth: { auth_url: 'http://k', user_id: u, password: p, trust_id: d }",
+                "trust"
+            ),
+        ])
+    func unsupported(_ fields: String, _ word: String) throws {
+        let error = #expect(throws: MigrationError.self) { try cloud(fields) }
+        #expect(error?.code == .invalidCloudsFile)
+        #expect(error?.message.contains(word) == true)
+        #expect(error?.hint != nil)
+    }
+
+    @Test("a password login without a project says which two keys would do")
+    func noProject() throws {
+        let error = #expect(throws: MigrationError.self) {
+            try cloud("password, auth: { auth_url: 'http://k', user_id: u, password: p }")
+        }
+        #expect(
+            error?.message == "cloud \"c\" has no project_name and no project_id (clouds.yaml)")
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Finding clouds.yaml")
+struct CloudFilesLoadTests {
+    /// A directory of its own for each test, gone after it.
+    private func withDirectory(_ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory
+            .appending(path: "tranship-clouds-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    private func write(_ text: String, _ path: String) throws {
+        let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(filePath: path))
+    }
+
+    @Test("the search goes from the working directory by XDG to /etc, as openstacksdk's does")
+    func order() {
+        #expect(
+            CloudFiles.searchPath(["HOME": "/h", "XDG_CONFIG_HOME": "/x"], "/w")
+                == [
+                    "/w", "/x/openstack", "/h/.config/openstack", "/etc/xdg/openstack",
+                    "/etc/openstack",
+                ])
+        #expect(
+            CloudFiles.searchPath(["HOME": "/h", "XDG_CONFIG_HOME": "/h/.config"], "/w").count == 4)
+    }
+
+    @Test("the working directory beats the home, and secure.yaml may lie elsewhere")
+    func nearestFirst() throws {
+        try withDirectory { root in
+            let home = "\(root)/home/.config/openstack"
+            try write("clouds: { far: {} }", "\(home)/clouds.yaml")
+            try write("clouds: { near: { auth: { password: p } } }", "\(home)/secure.yml")
+            try write("clouds: { near: {} }", "\(root)/work/clouds.yml")
+            let files = try CloudFiles.load(
+                environment: ["HOME": "\(root)/home"], workingDirectory: "\(root)/work")
+            #expect(files.cloudNames == ["near"])
+            #expect(files.paths == ["\(root)/work/clouds.yml", "\(home)/secure.yml"])
+            #expect(files.clouds["near"]?["auth"]?["password"] == .text("p"))
+        }
+    }
+
+    @Test("OS_CLIENT_CONFIG_FILE beats them all")
+    func named() throws {
+        try withDirectory { root in
+            try write("clouds: { near: {} }", "\(root)/clouds.yaml")
+            try write("clouds: { named: {} }", "\(root)/home/mine.yaml")
+            let files = try CloudFiles.load(
+                environment: [
+                    "HOME": "\(root)/home", "OS_CLIENT_CONFIG_FILE": "~/mine.yaml",
+                ], workingDirectory: root)
+            #expect(files.cloudNames == ["named"])
+        }
+    }
+
+    @Test("a named file that is missing is an error and not passed over")
+    func namedAndMissing() throws {
+        try withDirectory { root in
+            try write("clouds: { near: {} }", "\(root)/clouds.yaml")
+            let error = #expect(throws: MigrationError.self) {
+                try CloudFiles.load(
+                    environment: ["OS_CLIENT_CONFIG_FILE": "\(root)/no.yaml"],
+                    workingDirectory: root)
+            }
+            #expect(error?.code == .invalidCloudsFile)
+            #expect(
+                error?.message
+                    == "OS_CLIENT_CONFIG_FILE names \(root)/no.yaml, which cannot be read")
+        }
+    }
+
+    @Test("no file at all says where one may be put")
+    func nothing() throws {
+        try withDirectory { root in
+            let files = try CloudFiles.load(
+                environment: ["HOME": root, "XDG_CONFIG_DIRS": root], workingDirectory: root)
+            let error = #expect(throws: MigrationError.self) {
+                try files.configuration(of: "alpha")
+            }
+            #expect(error?.code == .unknownCloud)
+            #expect(error?.hint?.contains("~/.config/openstack/clouds.yaml") == true)
+        }
+    }
+
+    @Test("a file that is no mapping is refused with what it should look like")
+    func noMapping() throws {
+        try withDirectory { root in
+            try write("- alpha\n", "\(root)/clouds.yaml")
+            let error = #expect(throws: MigrationError.self) {
+                try CloudFiles.load(environment: [:], workingDirectory: root)
+            }
+            #expect(error?.code == .invalidCloudsFile)
+            #expect(error?.hint?.contains("clouds:") == true)
+        }
+    }
+}

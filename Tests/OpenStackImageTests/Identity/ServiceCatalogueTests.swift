@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Service catalogue")
+struct ServiceCatalogueTests {
+    private let catalogue = ServiceCatalogue(json: [
+        ["type": "identity", "endpoints": [["interface": "public", "url": "http://k"]]],
+        [
+            "type": "image",
+            "endpoints": [
+                ["interface": "admin", "region_id": "East", "url": "http://east-admin"],
+                ["interface": "public", "region_id": "East", "url": "http://east"],
+                ["interface": "public", "region": "West", "url": "http://west"],
+            ],
+        ],
+    ])
+
+    private func endpoint(
+        _ region: String?, _ interface: EndpointInterface = .public
+    ) throws(MigrationError) -> String {
+        try catalogue.imageEndpoint(cloud: "c", region: region, interface: interface)
+    }
+
+    @Test("region and interface choose; without a region the first listed counts")
+    func chosen() throws {
+        #expect(try endpoint("West") == "http://west")
+        #expect(try endpoint(nil) == "http://east")
+        #expect(try endpoint("East", .admin) == "http://east-admin")
+    }
+
+    @Test("what is not there is answered with what is")
+    func missing() throws {
+        let region = #expect(throws: MigrationError.self) { try endpoint("North") }
+        #expect(region?.code == .noImageService)
+        #expect(region?.hint == "regions that have one: East, West")
+        let interface = #expect(throws: MigrationError.self) { try endpoint("West", .internal) }
+        #expect(interface?.hint == "set interface to one of: public")
+        let none = #expect(throws: MigrationError.self) {
+            try ServiceCatalogue(endpoints: [
+                .init(serviceType: "identity", interface: .public, region: "R", url: "u")
+            ]).imageEndpoint(cloud: "c", region: nil, interface: .public)
+        }
+        #expect(none?.message == "the catalogue of cloud \"c\" has no Image service")
+        #expect(none?.hint?.contains("identity") == true)
+    }
+}

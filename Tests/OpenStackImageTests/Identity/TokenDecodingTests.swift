@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Keystone's answer")
+struct TokenDecodingTests {
+    private let cloud = CloudConfiguration(
+        name: "alpha", authentication: .password(.id("u"), password: Secret("p")),
+        authURL: "http://k:5000/v3", scope: .projectID("q"))
+
+    private func answer(
+        _ status: Int, _ body: String, _ headers: HTTPHeaders = ["X-Subject-Token": "tok"]
+    ) -> HTTPResponse {
+        HTTPResponse(status: status, headers: headers, body: Array(body.utf8))
+    }
+
+    private let issued = """
+        {"token":{"issued_at":"2026-11-21T03:00:00.000000Z","expires_at":"2026-11-21T04:00:00.000000Z",
+        "project":{"id":"q","name":"demo"},"user":{"id":"u","name":"me"},
+        "roles":[{"id":"1","name":"member"},{"id":"2","name":"reader"}],
+        "catalog":[{"type":"image","endpoints":[{"interface":"public","region_id":"R",
+        "region":"R","url":"http://g:9292/v2/"}]}]}}
+        """
+
+    @Test("who we are, and a lifetime by Keystone's own clock")
+    func decoded() throws {
+        let token = try IssuedToken(answer(201, issued), of: cloud)
+        #expect(token.value.revealed == "tok")
+        #expect(token.lifetimeSeconds == 3600)
+        #expect(
+            token.project
+                == AuthenticatedProject(
+                    projectID: "q", projectName: "demo", userID: "u", userName: "me",
+                    roles: ["member", "reader"], expiresAt: "2026-11-21T04:00:00.000000Z",
+                    imageEndpoint: "http://g:9292"))
+        #expect(!token.project.isAdmin)
+    }
+
+    @Test("an override beats the catalogue")
+    func override() throws {
+        var cloud = cloud
+        cloud.imageEndpointOverride = "https://other/image/v2"
+        cloud.region = "elsewhere"
+        let token = try IssuedToken(answer(201, issued), of: cloud)
+        #expect(token.project.imageEndpoint == "https://other/image")
+    }
+
+    @Test("a wrong password is told in Keystone's words, with what to check")
+    func wrongPassword() throws {
+        let error = #expect(throws: MigrationError.self) {
+            try IssuedToken(
+                answer(
+                    401,
+                    """
+                    {"error":{"code":401,"message":"The request you have made requires \
+                    authentication.","title":"Unauthorized"}}
+                    """, [:]), of: cloud)
+        }
+        #expect(error?.code == .authenticationFailed)
+        #expect(
+            error?.message
+                == "cloud \"alpha\": Keystone answered 401: The request you have made requires "
+                + "authentication. (POST /v3/auth/tokens)")
+        #expect(error?.hint?.contains("username, password, project") == true)
+        #expect(error?.isTransient == false)
+    }
+
+    @Test(
+        "what is no Keystone is told so, with what it answered",
+        arguments: [
+            (200, "<html>Welcome</html>"), (201, "{}"), (404, "404 Not Found"),
+            (405, "<h1>405</h1>"), (300, "{\"versions\":[]}"), (302, ""),
+        ])
+    func noKeystone(_ status: Int, _ body: String) throws {
+        let error = #expect(throws: MigrationError.self) {
+            try IssuedToken(answer(status, body, ["Location": "https://k/"]), of: cloud)
+        }
+        #expect(error?.code == .notKeystone)
+        #expect(error?.message.contains("http://k:5000/v3") == true)
+        #expect(error?.message.contains("\(status)") == true)
+    }
+
+    @Test("a Keystone that is down may come back")
+    func unavailable() throws {
+        let error = #expect(throws: MigrationError.self) {
+            try IssuedToken(answer(503, "", [:]), of: cloud)
+        }
+        #expect(error?.isTransient == true)
+        #expect(error?.code == .serviceFailed)
+    }
+
+    @Test("a token without times is taken for a short one")
+    func noTimes() throws {
+        let body =
+            #"{"token":{"catalog":[{"type":"image","endpoints":[{"interface":"public","url":"http://g"}]}]}}"#
+        #expect(try IssuedToken(answer(201, body), of: cloud).lifetimeSeconds == 300)
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Imports at a real Glance", .enabled(if: Lab.isUp))
+struct ImageServiceImportsTests {
+    @Test("the methods that this cloud allows are listed")
+    func info() async throws {
+        let methods = try await Lab.service().importInfo().methods
+        #expect(methods.contains("glance-direct"))
+        #expect(methods.contains("web-download"))
+    }
+
+    @Test("staged data becomes the image's by glance-direct, and its task says success")
+    func glanceDirect() async throws {
+        try await Lab.withImage { service, image in
+            let bytes = Array(repeating: UInt8(7), count: 70_000)
+            try await service.stage(image.id, from: Lab.ring(bytes), sizeBytes: 70_000)
+            #expect(try await service.image(image.id).status == .uploading)
+            try await service.importImage(
+                image.id, ImportRequest(.glanceDirect, stores: .named(["slow"])))
+            let active = try await Lab.eventually {
+                try await service.image(image.id)
+            } until: {
+                $0.status == .active
+            }
+            #expect(active.sizeBytes == 70_000)
+            #expect(active.stores == ["slow"])
+            let tasks = try await Lab.eventually {
+                try await service.tasks(ofImage: image.id)
+            } until: {
+                $0.allSatisfy(\.status.isFinal)
+            }
+            #expect(tasks.map(\.type) == ["api_image_import"])
+            #expect(tasks.first?.status == .success)
+            #expect(tasks.first?.imageID == image.id)
+        }
+    }
+
+    @Test("an import without staged data is a conflict")
+    func nothingStaged() async throws {
+        try await Lab.withImage { service, image in
+            let error = await #expect(throws: MigrationError.self) {
+                try await service.importImage(image.id, ImportRequest(.glanceDirect))
+            }
+            #expect(error?.code == .conflict)
+        }
+    }
+
+    @Test("a URL that the cloud does not allow is refused at once")
+    func disallowedURI() async throws {
+        try await Lab.withImage { service, image in
+            let error = await #expect(throws: MigrationError.self) {
+                try await service.importImage(
+                    image.id, ImportRequest(.webDownload(uri: Secret("ftp://example.org/x"))))
+            }
+            #expect(error?.code == .badRequest)
+        }
+    }
+
+    @Test("a download that fails shows in the task, while the image is just queued again")
+    func failedWebDownload() async throws {
+        try await Lab.withImage { service, image in
+            try await service.importImage(
+                image.id, ImportRequest(.webDownload(uri: Secret("http://127.0.0.1:9/x"))))
+            let tasks = try await Lab.eventually {
+                try await service.tasks(ofImage: image.id)
+            } until: {
+                $0.first?.status.isFinal == true
+            }
+            #expect(tasks.first?.status == .failure)
+            #expect(tasks.first?.message.isEmpty == false)
+            let back = try await Lab.eventually {
+                try await service.image(image.id)
+            } until: {
+                $0.status == .queued
+            }
+            #expect(back.properties["os_glance_failed_import"] != nil)
+        }
+    }
+
+    @Test("an admin copies an image into another store and removes the copy again")
+    func copied() async throws {
+        try await Lab.withActiveImage { _, image in
+            let admin = try Lab.service("alpha-admin")
+            try await admin.importImage(
+                image.id,
+                ImportRequest(.copyImage, stores: .named(["slow"]), allStoresMustSucceed: true))
+            let copied = try await Lab.eventually {
+                try await admin.image(image.id)
+            } until: {
+                Set($0.stores) == ["fast", "slow"]
+            }
+            #expect(copied.status == .active)
+            try await admin.deleteCopy(image.id, inStore: "slow")
+            #expect(try await admin.image(image.id).stores == ["fast"])
+            let last = await #expect(throws: MigrationError.self) {
+                try await admin.deleteCopy(image.id, inStore: "fast")
+            }
+            #expect(last?.code == .forbidden)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Stores at a real Glance", .enabled(if: Lab.isUp))
+struct ImageServiceStoresTests {
+    @Test("members see the stores and the default, admins what they are made of")
+    func listed() async throws {
+        let stores = try await Lab.service().stores()
+        #expect(Set(stores.map(\.id)) == ["fast", "slow"])
+        #expect(stores.filter(\.isDefault).map(\.id) == ["fast"])
+        let detail = try await Lab.service("alpha-admin").storesDetail()
+        #expect(detail.allSatisfy { $0.type == "file" })
+        let error = await #expect(throws: MigrationError.self) {
+            try await Lab.service().storesDetail()
+        }
+        #expect(error?.code == .forbidden)
+    }
+}

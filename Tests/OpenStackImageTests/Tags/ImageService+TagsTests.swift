@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Tags at a real Glance", .enabled(if: Lab.isUp))
+struct ImageServiceTagsTests {
+    @Test(
+        "every tag arrives as it was written",
+        arguments: ["plain", "two words", "per%cent", "a?b#c", "ümlaut", "大", "a/b"])
+    func arrives(_ tag: String) async throws {
+        try await Lab.withImage(NewImage(tags: ["kept"])) { service, image in
+            try await service.addTag(image.id, tag)
+            try await service.addTag(image.id, tag)
+            #expect(try await Set(service.image(image.id).tags) == ["kept", tag])
+            try await service.removeTag(image.id, tag)
+            #expect(try await service.image(image.id).tags == ["kept"])
+            try await service.removeTag(image.id, tag, missingIsFine: true)
+            let error = await #expect(throws: MigrationError.self) {
+                try await service.removeTag(image.id, tag)
+            }
+            #expect(error?.code == .notFound)
+        }
+    }
+
+    @Test("all tags are replaced at once")
+    func replaced() async throws {
+        try await Lab.withImage(NewImage(tags: ["old"])) { service, image in
+            let changed = try await service.setTags(image.id, ["x", "ÿ"])
+            #expect(Set(changed.tags) == ["x", "ÿ"])
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineFiles
+import Testing
+
+@Suite("FileName")
+struct FileNameTests {
+    @Test(
+        "a path gives stem and extension",
+        arguments: [
+            ("./images/a.qcow2", "a", "qcow2"), ("a.b.IMG", "a.b", "img"), ("noext", "noext", ""),
+            (".hidden", ".hidden", ""), ("dir/", "", ""), ("a.", "a", ""),
+            ("*.qcow2", "*", "qcow2"),
+        ])
+    func path(path: String, stem: String, fileExtension: String) {
+        #expect(FileName(path).stem == stem)
+        #expect(FileName(path).fileExtension == fileExtension)
+    }
+
+    @Test(
+        "an address gives its file name, decoded, without query and fragment",
+        arguments: [
+            ("https://m.example/a/noble-server.img", "noble-server.img"),
+            ("https://m.example/x.iso?sig=a/b.raw", "x.iso"),
+            ("https://m.example/x.iso#c", "x.iso"),
+            ("https://m.example/a%20b.iso", "a b.iso"),
+            ("https://m.example/a%2Fb.iso", "a%2Fb.iso"),
+            ("https://m.example/%ff.iso", "%ff.iso"), ("https://m.example/a%2.iso", "a%2.iso"),
+            ("https://m.example/", ""), ("https://m.example", ""), ("https://m.example?x=/y", ""),
+        ])
+    func address(url: String, name: String) {
+        #expect(FileName(url: url).text == name)
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import PipelineFiles
+import Testing
+
+@Suite("FileSource.paths")
+struct FileSourcePathsTests {
+    /// A folder with these files, gone afterwards; `body` gets its path.
+    private func withFolder(_ names: [String], _ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tranship [x] \(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in names {
+            let file = folder.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: name.hasSuffix("/") ? file : file.deletingLastPathComponent(),
+                withIntermediateDirectories: true)
+            if !name.hasSuffix("/") { try Data().write(to: file) }
+        }
+        try body(folder.path)
+    }
+
+    private func source(_ pattern: String) throws -> FileSource {
+        try fileSource(
+            PipelineTexts.with(
+                source: "  - file: '\(pattern)'\n    image: { name: '{stem}', disk_format: raw }"))
+    }
+
+    private func paths(_ pattern: String, _ folder: String) throws -> [String] {
+        try source(pattern).paths(baseDirectory: folder)
+    }
+
+    /// The folder's own name holds brackets: it must not be taken for a glob.
+    @Test("a glob finds files, sorted, without folders and hidden files")
+    func globbing() throws {
+        try withFolder(["b.raw", "a.raw", ".c.raw", "d.img", "e.raw/", "sub/f.raw"]) { folder in
+            let found1 = try paths("./*.raw", folder)
+            #expect(found1 == ["\(folder)/a.raw", "\(folder)/b.raw"])
+            let found2 = try paths("*/f.raw", folder)
+            #expect(found2 == ["\(folder)/sub/f.raw"])
+            let found3 = try paths("[ab].raw", folder)
+            #expect(found3 == ["\(folder)/a.raw", "\(folder)/b.raw"])
+        }
+    }
+
+    @Test("a glob that matches nothing is no error")
+    func nothing() throws {
+        try withFolder(["a.raw"]) { folder in
+            let found4 = try paths("*.qcow2", folder)
+            #expect(found4 == [])
+        }
+    }
+
+    @Test("a name with brackets is found as it is written, and escaped")
+    func brackets() throws {
+        try withFolder(["a[1].raw", "a1.raw"]) { folder in
+            let found5 = try paths("a[1].raw", folder)
+            #expect(found5 == ["\(folder)/a[1].raw"])
+            let found6 = try paths("a\\[1].raw", folder)
+            #expect(found6 == ["\(folder)/a[1].raw"])
+        }
+    }
+
+    @Test("a path must stand for a file")
+    func missing() throws {
+        try withFolder(["sub/"]) { folder in
+            let missing = try source("./none.raw")
+            let error = #expect(throws: MigrationError.self) {
+                try missing.paths(baseDirectory: folder)
+            }
+            #expect(error?.code == .sourceUnavailable)
+            #expect(
+                error.map { "\($0)" } == """
+                    p.yaml:4:5: cannot read \(folder)/none.raw: no such file or directory
+                    hint: relative paths start at the pipeline file's folder, \(folder)
+                    """)
+            let directory = try source("sub")
+            #expect {
+                try directory.paths(baseDirectory: folder)
+            } throws: {
+                "\($0)".hasPrefix("p.yaml:4:5: \(folder)/sub is a directory\n")
+            }
+        }
+    }
+
+    @Test("a glob in a folder that is not there is an error, not an empty selection")
+    func missingFolder() throws {
+        try withFolder(["a.raw"]) { folder in
+            let source = try source("nowhere/*.raw")
+            let error = #expect(throws: MigrationError.self) {
+                try source.paths(baseDirectory: folder)
+            }
+            #expect(error?.code == .sourceUnavailable)
+            #expect(error?.message.hasSuffix("/nowhere/*.raw: no such file or directory") == true)
+        }
+    }
+}

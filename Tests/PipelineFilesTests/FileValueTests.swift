@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import Testing
+
+/// YAML would make a number, a boolean, a date or nothing of these.
+@Suite("Scalars")
+struct FileValueTests {
+    @Test(
+        "are text where text is wanted, whatever YAML would make of them",
+        arguments: [
+            "24.10", "0123", "yes", "No", "on", "true", "1e3", "0x1F", "12:30:45", "2026-01-01",
+            "1_000", ".inf", "NaN", "-0", "=", "00", "+1",
+        ])
+    func text(value: String) throws {
+        let source = try urlSource(
+            PipelineTexts.withURL(
+                """
+                    series: \(value)
+                    image: { name: \(value), tags: [\(value)], properties: { os_version: \(value) } }
+                """))
+        #expect(source.image.properties == ["os_version": value])
+        #expect(source.image.name.text == value)
+        #expect(source.image.tags == [value])
+        #expect(source.series?.text == value)
+    }
+
+    @Test("stay text as keys")
+    func keys() throws {
+        let source = try urlSource(
+            PipelineTexts.withURL("    image: { properties: { 24.10: a, yes: b, 0123: c } }"))
+        #expect(source.image.properties == ["24.10": "a", "yes": "b", "0123": "c"])
+    }
+
+    @Test(
+        "quoted and in blocks are text, too", arguments: ["\"null\"", "'null'", "\"\\u006eull\""])
+    func quoted(value: String) throws {
+        let source = try urlSource(
+            PipelineTexts.withURL("    image: { properties: { a: \(value) } }"))
+        #expect(source.image.properties == ["a": "null"])
+    }
+
+    @Test(
+        "that are null are refused",
+        arguments: [
+            ("null", "is null"), ("~", "is null"), ("Null", "is null"), ("", "has no value"),
+        ])
+    func null(value: String, words: String) throws {
+        let error = try #require(
+            refusal(PipelineTexts.withURL("    image: { properties: { os_x: \(value) } }")))
+        #expect(error.code == .invalidPipeline)
+        #expect(error.message.hasPrefix("p.yaml:5:"))
+        #expect(error.message.hasSuffix(": `os_x` \(words)"))
+        #expect(
+            try #require(refusal(PipelineTexts.with(source: "  - cloud: \(value)")))
+                .message.hasSuffix(": `cloud` \(words)"))
+    }
+
+    @Test("come from the environment in values, and nowhere else")
+    func environment() throws {
+        let environment = ["CLOUD": "alpha", "FLAG": "true", "COUNT": "7"]
+        let text = PipelineTexts.with(
+            source: "  - cloud: ${CLOUD}",
+            target: """
+                  - cloud: beta
+                    accept_transformed: ${NONE:-false}
+                    image: { properties: { set: { "${CLOUD}": "$${CLOUD}" }, drop: [] } }
+                """,
+            more: "limits: { images: \"${COUNT}\" }")
+        let pipeline = try parse(text, environment)
+        guard case .cloud(let source) = pipeline.sources[0],
+            case .cloud(let target) = pipeline.targets[0]
+        else { throw Missing(what: "clouds") }
+        #expect(source.cloud == "alpha")
+        #expect(pipeline.limits.images == 7)
+        #expect(target.image.properties.set == ["${CLOUD}": "${CLOUD}"])
+    }
+
+    /// The value may be a secret that somebody put in the wrong place.
+    @Test("of the environment are not shown in messages")
+    func environmentIsNotShown() throws {
+        let error = try #require(
+            refusal(
+                PipelineTexts.with(more: "limits: { images: \"${COUNT}\" }"), ["COUNT": "s3cret"]))
+        #expect("\(error)" == "p.yaml:7:19: `images` is \"${COUNT}\", not a whole number")
+    }
+
+    private static let files = [
+        BadFile(
+            "a variable that is not set", PipelineTexts.with(source: "  - cloud: ${CLOUD}"),
+            """
+            p.yaml:4:12: `cloud` needs ${CLOUD}, which is not set in the environment
+            hint: set CLOUD, or write ${CLOUD:-default}
+            """),
+        BadFile(
+            "a variable that holds nothing", PipelineTexts.with(source: "  - cloud: ${CLOUD}"),
+            "p.yaml:4:12: `cloud` is empty: \"${CLOUD}\" holds nothing", ["CLOUD": ""]),
+        BadFile(
+            "an open variable", PipelineTexts.with(source: "  - cloud: a${CLOUD"),
+            "p.yaml:4:12: `cloud` holds \"${\" without a closing brace\nhint: write $$ for a dollar sign"
+        ),
+        BadFile(
+            "a variable that is none", PipelineTexts.with(source: "  - cloud: ${my-cloud}"),
+            """
+            p.yaml:4:12: `cloud` holds ${my-cloud}, which names no variable
+            hint: names have letters, digits and _; write $$ for a dollar sign
+            """),
+        BadFile(
+            "a variable in a default", PipelineTexts.with(source: "  - cloud: ${A:-${B}}"),
+            """
+            p.yaml:4:12: `cloud` has a default that names another variable
+            hint: a default is plain text; write $$ for a dollar sign
+            """),
+        BadFile(
+            "another spelling of a boolean",
+            PipelineTexts.with(target: "  - cloud: beta\n    accept_transformed: Yes"),
+            """
+            p.yaml:7:25: `accept_transformed` is "Yes", not true or false
+            hint: of YAML's spellings only true and false are taken here
+            """),
+        BadFile(
+            "no boolean at all", PipelineTexts.withURL("    image: { protected: 1 }"),
+            "p.yaml:5:25: `protected` is \"1\", not true or false"),
+        BadFile(
+            "no number", PipelineTexts.withURL("    image: { min_disk: 4GiB }"),
+            "p.yaml:5:24: `min_disk` is \"4GiB\", not a whole number"),
+        BadFile(
+            "an octal number", PipelineTexts.with(more: "limits: { images: 010 }"),
+            "p.yaml:7:19: `images` is \"010\", not a whole number"),
+        BadFile(
+            "a negative number", PipelineTexts.with(more: "limits: { deletes: -1 }"),
+            "p.yaml:7:20: `deletes` is \"-1\", not a whole number"),
+        BadFile(
+            "a number out of range", PipelineTexts.with(more: "limits: { images: 0 }"),
+            "p.yaml:7:19: `images` is \"0\", but must be between 1 and 1000"),
+        BadFile(
+            "a number beyond all ranges",
+            PipelineTexts.with(more: "limits: { attempts: 99999999999999999999 }"),
+            "p.yaml:7:21: `attempts` is \"99999999999999999999\", not a whole number"),
+        BadFile(
+            "no bytes",
+            PipelineTexts.with(source: "  - cloud: a\n    images: { size: { min: 1Gib } }"),
+            """
+            p.yaml:5:28: `min` is "1Gib", not a number of bytes
+            hint: write it as 512MiB or 50GB; the units are B KiB MiB GiB TiB kB MB GB TB
+            """),
+        BadFile(
+            "a rate without a time", PipelineTexts.with(more: "limits: { bandwidth: 200MiB }"),
+            "p.yaml:7:22: `bandwidth` is \"200MiB\", not bytes a second\nhint: write it as 200MiB/s"
+        ),
+        BadFile(
+            "a rate of nothing", PipelineTexts.with(more: "limits: { bandwidth: 0/s }"),
+            "p.yaml:7:22: `bandwidth` is \"0/s\", not bytes a second\nhint: write it as 200MiB/s"),
+        BadFile(
+            "a span without a unit",
+            PipelineTexts.with(target: "  - cloud: b\n    expired: { action: hide, after: 90 }"),
+            "p.yaml:7:37: `after` is \"90\", not a span of time\nhint: write it as 30s, 15m, 24h or 90d"
+        ),
+        BadFile(
+            "no moment",
+            PipelineTexts.with(source: "  - cloud: a\n    images: { updated_after: 2026-02-30 }"),
+            """
+            p.yaml:5:30: `updated_after` is "2026-02-30", neither a moment nor a span of time
+            hint: write it as 2026-01-01, 2026-01-01T12:00:00Z or 7d
+            """),
+        BadFile(
+            "no word of the few", PipelineTexts.with(more: "transfer: strem"),
+            """
+            p.yaml:7:11: `transfer` is "strem", but must be one of auto, stream, spool
+            hint: did you mean stream?
+            """),
+        BadFile(
+            "no word of the few in a list",
+            PipelineTexts.with(source: "  - cloud: a\n    images: { visibility: [public, all] }"),
+            "p.yaml:5:36: an entry of `visibility` is \"all\", but must be one of "
+                + "private, shared, community, public"),
+        BadFile(
+            "an empty list",
+            PipelineTexts.with(source: "  - cloud: a\n    images: { name: [] }"),
+            "p.yaml:5:21: `name` is an empty list\nhint: leave the key out instead"),
+        BadFile(
+            "a list for one value", PipelineTexts.with(source: "  - cloud: [a, b]"),
+            """
+            p.yaml:4:12: `cloud` must be one value, but this is a list
+            hint: quote it if the brackets are meant
+            """),
+        BadFile(
+            "a mapping for one value", PipelineTexts.with(source: "  - cloud:\n      name: a"),
+            "p.yaml:5:7: `cloud` must be one value, but this is a mapping"),
+        BadFile(
+            "a value for a mapping", PipelineTexts.with(more: "limits: 4"),
+            "p.yaml:7:9: `limits` must be a mapping, but this is \"4\""),
+        BadFile(
+            "nothing for a mapping", PipelineTexts.with(more: "limits:"),
+            "p.yaml:7:8: `limits` must be a mapping, but there is nothing"),
+        BadFile(
+            "an empty text", PipelineTexts.with(more: "order: \"\""), "p.yaml:7:8: `order` is empty"
+        ),
+        BadFile(
+            "a zero byte", PipelineTexts.with(source: "  - cloud: \"a\\0b\""),
+            "p.yaml:4:12: `cloud` holds a zero byte"),
+        BadFile(
+            "a tilde", PipelineTexts.with(source: "  - file: ~/images/a.iso"),
+            """
+            p.yaml:4:11: `file` starts with ~, which only a shell expands
+            hint: write ${HOME}/images/a.iso
+            """),
+    ]
+
+    @Test("that are wrong are told with place and remedy", arguments: files)
+    func told(file: BadFile) throws {
+        let error = try #require(refusal(file.text, file.environment))
+        #expect(error.code == .invalidPipeline)
+        #expect("\(error)" == file.message)
+    }
+
+    @Test("one value stands for a list of one")
+    func oneOrMore() throws {
+        let one = try cloudSource(
+            PipelineTexts.with(
+                source:
+                    "  - cloud: a\n    images: { name: x, id: y, visibility: public, status: queued, tags: t }"
+            ))
+        let list = try cloudSource(
+            PipelineTexts.with(
+                source: "  - cloud: a\n    images: { name: [x], id: [y], visibility: [public], "
+                    + "status: [queued], tags: [t] }"))
+        #expect(one == list)
+        #expect(one.selection.ids == ["y"])
+    }
+
+    @Test("of bytes, rates and spans are counted")
+    func numbers() throws {
+        let pipeline = try parse(
+            PipelineTexts.with(
+                source:
+                    "  - cloud: a\n    images: { size: { min: 1.5 KiB, max: 2TB }, updated_after: 7d }",
+                more: "limits: { bandwidth: 1.5GiB/s, images: 1000, attempts: 1, deletes: 0 }"))
+        #expect(
+            pipeline.limits
+                == PipelineLimits(
+                    images: 1000, bandwidthBytesPerSecond: 1_610_612_736, attempts: 1, deletes: 0))
+        guard case .cloud(let source) = pipeline.sources[0] else { throw Missing(what: "cloud") }
+        #expect(source.selection.sizeMinBytes == 1536)
+        #expect(source.selection.sizeMaxBytes == 2_000_000_000_000)
+        #expect(source.selection.updatedAfter == .span(seconds: 604_800))
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineFiles
+import Testing
+
+@Suite("ImageSelection.matches")
+struct ImageSelectionMatchesTests {
+    private static let now: Int64 = 1_767_225_600  // 2026-01-01T00:00:00Z
+
+    private static let image = ImageFacts(
+        id: "6f1c", name: "ubuntu-24.04", owner: "me", visibility: "shared", tags: ["prod", "lts"],
+        properties: ["os_distro": "ubuntu", "arch": "x86_64"], sizeBytes: 2048,
+        updatedAt: "2025-12-31T00:00:00Z")
+
+    private func mismatch(_ selection: String, _ facts: ImageFacts = image) throws -> String? {
+        try cloudSource(
+            PipelineTexts.with(source: "  - cloud: alpha\n    images: { \(selection) }")
+        ).selection.mismatch(facts, selfProjectID: "me", nowUnixSeconds: Self.now)
+    }
+
+    @Test(
+        "every condition must hold, and the first that does not is named",
+        arguments: [
+            ("", nil), ("name: \"ubuntu-*\"", nil), ("name: [\"debian-*\", \"ubuntu-*\"]", nil),
+            ("name: \"debian-*\"", "its name \"ubuntu-24.04\" fits none in `name`"),
+            ("id: [a, 6f1c]", nil), ("id: a", "its id is not in `id`"),
+            ("owner: me", nil), ("owner: you", "its owner is me"), ("owner: any", nil),
+            ("visibility: [public, shared]", nil),
+            ("visibility: public", "its visibility is shared"),
+            ("status: [active]", nil), ("status: deactivated", "its status is active"),
+            ("tags: [lts, prod]", nil), ("tags: [lts, test]", "it has no tag \"test\""),
+            ("properties: { os_distro: ubuntu, arch: x86_64 }", nil),
+            ("properties: { os_distro: debian }", "its property os_distro is \"ubuntu\""),
+            ("properties: { hw: x }", "its property hw is not set"),
+            ("size: { min: 2KiB, max: 2KiB }", nil), ("size: { min: 3KiB }", "its size is 2.0 KiB"),
+            ("size: { max: 2kB }", "its size is 2.0 KiB"),
+            ("updated_after: 1d", nil),
+            ("updated_after: 23h", "it was updated at 2025-12-31T00:00:00Z"),
+            ("updated_after: 2025-12-31T00:00:00Z", nil),
+            ("updated_after: 2025-12-31T00:00:01Z", "it was updated at 2025-12-31T00:00:00Z"),
+            ("hidden: any", nil), ("hidden: false", nil), ("hidden: true", "it is not hidden"),
+            ("snapshots: include", nil), ("snapshots: only", "it is no snapshot"),
+            ("name: \"ubuntu-*\", tags: [test]", "it has no tag \"test\""),
+        ] as [(String, String?)])
+    func conditions(selection: String, expected: String?) throws {
+        #expect(try mismatch(selection) == expected)
+    }
+
+    @Test("without conditions: active, our own, not hidden, no snapshot")
+    func standard() throws {
+        var facts = Self.image
+        facts.owner = "you"
+        #expect(try mismatch("", facts) == "its owner is you")
+        facts = Self.image
+        facts.status = "queued"
+        #expect(try mismatch("", facts) == "its status is queued")
+        facts = Self.image
+        facts.isHidden = true
+        #expect(try mismatch("", facts) == "it is hidden")
+        #expect(try mismatch("hidden: true", facts) == nil)
+        facts = Self.image
+        facts.isSnapshot = true
+        #expect(try mismatch("", facts) == "it is a snapshot")
+        #expect(try mismatch("snapshots: only", facts) == nil)
+        let source = try cloudSource(PipelineTexts.with())
+        #expect(source.selection == ImageSelection.standard)
+    }
+
+    @Test("what is not known fits no condition on it")
+    func unknown() throws {
+        var facts = Self.image
+        facts.sizeBytes = nil
+        facts.updatedAt = nil
+        facts.name = nil
+        #expect(try mismatch("size: { min: 1B }", facts) == "its size is not known")
+        #expect(try mismatch("updated_after: 1d", facts) == "nobody knows when it was updated")
+        #expect(try mismatch("name: \"*\"", facts) == nil)
+        #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" fits none in `name`")
+    }
+
+    @Test("a cloud without projects takes every owner for its own")
+    func withoutKeystone() {
+        #expect(
+            ImageSelection.standard.matches(
+                Self.image, selfProjectID: nil, nowUnixSeconds: Self.now))
+    }
+
+    /// The defaults of `images` must not leak into `exclude`: else a hidden
+    /// image that an operator excludes by name would be copied.
+    @Test("an exclusion has no conditions but its own")
+    func exclusion() throws {
+        let source = try cloudSource(
+            PipelineTexts.with(
+                source: """
+                      - cloud: alpha
+                        images: { hidden: any, owner: any }
+                        exclude: { name: "*-test" }
+                    """))
+        var facts = ImageFacts(id: "1", name: "a-test", owner: "you", isHidden: true)
+        #expect(!source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
+        facts.name = "a"
+        #expect(source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
+        facts.status = "queued"
+        #expect(!source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import Testing
+
+@Suite("The whole file")
+struct PipelineReaderPipelineTests {
+    private static let nameHint =
+        "hint: it starts with a letter or digit, has at most 100 characters and names the journal, too"
+
+    private static func named(_ name: String) -> String {
+        PipelineTexts.with().replacing("leave-alpha", with: name)
+    }
+
+    private static let files = [
+        BadFile(
+            "no version", "name: a\n",
+            "p.yaml:1:1: a pipeline needs `version`\nhint: this version of tranship reads `version: 1`"
+        ),
+        BadFile(
+            "a mistyped version", "name: a\nversoin: 1\n",
+            "p.yaml:2:1: unknown key `versoin` in a pipeline\nhint: did you mean `version`?"),
+        // What a newer version may say is not called a mistake.
+        BadFile(
+            "a newer version", "version: 2\nfrobnicate: { a: b }\n",
+            """
+            p.yaml:1:10: `version` is 2, which this version of tranship cannot read
+            hint: a newer tranship can; this one reads `version: 1`
+            """),
+        BadFile(
+            "no number of a version", "version: 1.0\n",
+            "p.yaml:1:10: `version` is \"1.0\", not a whole number"),
+        BadFile(
+            "no name", "version: 1\n",
+            "p.yaml:1:1: a pipeline needs `name`\nhint: it names the journal, too"),
+        BadFile(
+            "a name with a slash", named("../x"),
+            "p.yaml:2:7: `name` is \"../x\", but must be letters, digits, \".\", \"_\" and \"-\"\n\(nameHint)"
+        ),
+        BadFile(
+            "a name with other letters", named("läve"),
+            "p.yaml:2:7: `name` is \"läve\", but must be letters, digits, \".\", \"_\" and \"-\"\n\(nameHint)"
+        ),
+        BadFile(
+            "no sources", "version: 1\nname: a\ntargets: [{ cloud: b }]\n",
+            "p.yaml:1:1: a pipeline needs `sources`"),
+        BadFile(
+            "an empty list of sources", "version: 1\nname: a\nsources: []\ntargets: []\n",
+            "p.yaml:3:10: `sources` is empty: at least one is needed"),
+        BadFile(
+            "an empty list of targets",
+            PipelineTexts.with().replacing("\n  - cloud: beta", with: " []"),
+            "p.yaml:5:10: `targets` is empty: at least one is needed"),
+        BadFile(
+            "one source without a dash", "version: 1\nname: a\nsources: { cloud: a }\n",
+            "p.yaml:3:10: `sources` must be a list, but this is a mapping\nhint: start each with a dash"
+        ),
+        BadFile(
+            "two sources of one series",
+            PipelineTexts.withURL("    series: a\n  - url: https://b.example/c.iso\n    series: a"),
+            """
+            p.yaml:7:13: this source and the one at p.yaml:5:13 share the series "a"
+            hint: give each a `series` or a name of its own
+            """),
+        BadFile(
+            "two sources of one name",
+            PipelineTexts.withURL(
+                "    image: { name: Ubuntu }\n  - file: a.iso\n    image: { name: Ubuntu }"),
+            """
+            p.yaml:7:20: this source and the one at p.yaml:5:20 share the series "Ubuntu"
+            hint: give each a `series` or a name of its own
+            """),
+        BadFile(
+            "two sources of one stem", PipelineTexts.withURL("  - file: ./images/noble.qcow2"),
+            """
+            p.yaml:5:5: this source and the one at p.yaml:4:5 share the series "noble"
+            hint: give each a `series` or a name of its own
+            """),
+        BadFile(
+            "a series that is another's name",
+            PipelineTexts.withURL(
+                "    series: \"x-{stem}\"\n  - file: a.iso\n    image: { name: x-noble }"),
+            """
+            p.yaml:7:20: this source and the one at p.yaml:5:13 share the series "x-noble"
+            hint: give each a `series` or a name of its own
+            """),
+    ]
+
+    @Test("is refused with place and remedy", arguments: files)
+    func told(file: BadFile) throws {
+        let error = try #require(refusal(file.text))
+        #expect(error.code == .invalidPipeline)
+        #expect(ExitStatus(error.code) == .usage)
+        #expect("\(error)" == file.message)
+    }
+
+    @Test("sources that may differ once they are planned are left to the plan")
+    func leftToThePlan() {
+        let texts = [
+            "    image: { name: \"u-{date}\" }\n  - file: a.iso\n    image: { name: \"u-{date}\" }",
+            "  - file: \"*.qcow2\"\n  - file: \"x/*.qcow2\"",
+            "  - cloud: alpha\n  - cloud: alpha",
+        ]
+        for text in texts {
+            #expect(refusal(PipelineTexts.withURL(text)).map { "\($0)" } == nil)
+        }
+    }
+
+    @Test("names that may name a file are taken", arguments: ["a", "2026", "Leave_alpha.2-x"])
+    func names(name: String) throws {
+        #expect(try parse(Self.named(name)).name == name)
+    }
+
+    @Test("a spool is a path or a mapping")
+    func spool() throws {
+        func spool(_ text: String) -> String? {
+            // Read, though not built: the position proves that nothing else is wrong.
+            refusal(PipelineTexts.with(more: "spool: \(text)"))?.message
+        }
+        #expect(spool("/var/tmp") == "p.yaml:7:1: `spool` is not built yet")
+        #expect(spool("{ path: x, max: 1GiB }") == "p.yaml:7:1: `spool` is not built yet")
+        #expect(spool("{ max: 1GiB }") == "p.yaml:7:8: `spool` needs `path`")
+    }
+}

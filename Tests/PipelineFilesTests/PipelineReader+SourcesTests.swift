@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import Testing
+
+@Suite("Sources")
+struct PipelineReaderSourcesTests {
+    private static let kinds = "`cloud`, `url`, `file`, `archive`"
+    private static let formats = "only .iso .qcow2 .raw .vdi .vhd .vhdx .vmdk tell it"
+
+    private static func url(_ url: String) -> String {
+        PipelineTexts.with(source: "  - url: \(url)\n    image: { disk_format: raw }")
+    }
+
+    private static let badFiles = [
+        BadFile(
+            "of no kind", PipelineTexts.with(source: "  - name: x"),
+            "p.yaml:4:5: a source needs one of \(kinds)"),
+        BadFile(
+            "of a mistyped kind", PipelineTexts.with(source: "  - region: a\n    clowd: x"),
+            "p.yaml:4:5: a source needs one of \(kinds)\nhint: did you mean `cloud`?"),
+        BadFile(
+            "of two kinds", PipelineTexts.with(source: "  - cloud: x\n    url: y"),
+            "p.yaml:5:5: a source has one of \(kinds), but this has `cloud` and `url`\n"
+                + "hint: start a new entry with a dash"),
+        BadFile(
+            "that is a word", PipelineTexts.with(source: "  - alpha"),
+            "p.yaml:4:5: a source must be a mapping with one of \(kinds)"),
+        BadFile(
+            "that excludes everything", PipelineTexts.with(source: "  - cloud: a\n    exclude: {}"),
+            "p.yaml:5:14: `exclude` has no condition, so it would leave out everything"),
+        BadFile(
+            "that selects no size",
+            PipelineTexts.with(
+                source: "  - cloud: a\n    images: { size: { min: 2MiB, max: 1MiB } }"),
+            "p.yaml:5:21: `size` has a `min` above its `max`, so no image fits"),
+        BadFile(
+            "with a password", url("https://joe:hunter2@mirror.example/a.iso"),
+            """
+            p.yaml:4:10: `url` holds a user or a password; a pipeline file holds no secrets
+            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            """),
+        BadFile(
+            "with a password out of the environment", url("https://${USER}@mirror.example/a.iso"),
+            """
+            p.yaml:4:10: `url` holds a user or a password; a pipeline file holds no secrets
+            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            """, ["USER": "joe:hunter2"]),
+        BadFile(
+            "of another scheme", url("ftp://mirror.example/a.iso"),
+            "p.yaml:4:10: `url` has the scheme ftp; only http and https are read"),
+        BadFile(
+            "that is a file's address", url("file:///srv/a.iso"),
+            "p.yaml:4:10: `url` has the scheme file; only http and https are read\n"
+                + "hint: write `file:` with a path instead"),
+        BadFile(
+            "that is a path", url("./a.iso"),
+            "p.yaml:4:10: `url` is no http or https address\n"
+                + "hint: for a file of this machine write `file:` instead of `url:`"),
+        BadFile(
+            "without a host", url("https:///a.iso"), "p.yaml:4:10: `url` names no host"),
+        BadFile(
+            "with a space", url("https://mirror.example/a b.iso"),
+            "p.yaml:4:10: `url` holds a space or a control character\nhint: write %20 for a space"),
+        BadFile(
+            "without a format", PipelineTexts.with(source: "  - url: https://a.example/b.img"),
+            "p.yaml:4:5: `disk_format` is needed: the extension .img does not tell it\n"
+                + "hint: write `disk_format: qcow2` or raw or what it is under `image`; \(formats)"),
+        BadFile(
+            "without a format in its image",
+            PipelineTexts.with(source: "  - file: \"images/*\"\n    image: { tags: [a] }"),
+            "p.yaml:5:12: `disk_format` is needed: the file has no extension that tells it\n"
+                + "hint: write `disk_format: qcow2` or raw or what it is under `image`; \(formats)"),
+        BadFile(
+            "without a file name", url("https://mirror.example/"),
+            "p.yaml:4:5: the name asks for {stem}, but the address ends without a file name\n"
+                + "hint: give the image a `name`"),
+        BadFile(
+            "with a short checksum", PipelineTexts.withURL("    checksum: sha256:12"),
+            """
+            p.yaml:5:15: `checksum`: a sha256 checksum has 64 hexadecimal digits, but "12" has 2 characters
+            hint: copy the whole value, without spaces or the file name after it
+            """),
+        BadFile(
+            "with two promises",
+            PipelineTexts.withURL("    checksum: sha256:12\n    checksum_file: SUMS"),
+            "p.yaml:6:20: `checksum` and `checksum_file` exclude each other\nhint: keep one of them"
+        ),
+        BadFile(
+            "with one checksum for many files",
+            PipelineTexts.with(
+                source: "  - file: \"*.iso\"\n    checksum: md5:d41d8cd98f00b204e9800998ecf8427e"),
+            "p.yaml:5:15: one `checksum` cannot fit every file that \"*.iso\" matches\n"
+                + "hint: use `checksum_file`"),
+        BadFile(
+            "with a password in the checksum's address",
+            PipelineTexts.withURL("    checksum_file: https://a:b@c.example/SUMS"),
+            """
+            p.yaml:5:20: `checksum_file` holds a user or a password; a pipeline file holds no secrets
+            hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
+            """),
+        BadFile(
+            "that ends in a slash", PipelineTexts.with(source: "  - file: images/"),
+            "p.yaml:4:11: `file` is \"images/\", which ends in a slash\n"
+                + "hint: name files, such as images/*.qcow2"),
+        BadFile(
+            "with a property that is a field",
+            PipelineTexts.withURL("    image: { properties: { owner: x } }"),
+            "p.yaml:5:28: `owner` is a field of every image, not a property\n"
+                + "hint: what may be set of it stands beside `properties`, not in it"),
+        BadFile(
+            "with a property of the service",
+            PipelineTexts.withURL("    image: { properties: { os_glance_x: x } }"),
+            "p.yaml:5:28: the property `os_glance_x` is kept for the Image service"),
+        BadFile(
+            "with a property of ours",
+            PipelineTexts.withURL("    image: { properties: { tranship_origin: x } }"),
+            "p.yaml:5:28: the property `tranship_origin` is kept for tranship"),
+        BadFile(
+            "with an unknown placeholder", PipelineTexts.withURL("    image: { name: \"{stme}\" }"),
+            "p.yaml:5:20: `name` is \"{stme}\", but there is no placeholder {stme} here\n"
+                + "hint: did you mean {stem}?"),
+        BadFile(
+            "with a placeholder of targets", PipelineTexts.withURL("    series: \"{id}\""),
+            "p.yaml:5:13: `series` is \"{id}\", but there is no placeholder {id} here\n"
+                + "hint: there are {stem} {date} {version} {checksum}; write {{ for a brace"),
+        BadFile(
+            "with an open placeholder", PipelineTexts.withURL("    image: { name: \"a{stem\" }"),
+            "p.yaml:5:20: `name` is \"a{stem\", with a brace that is never closed\n"
+                + "hint: write {{ for a brace"),
+        BadFile(
+            "with a checksum of no digits",
+            PipelineTexts.withURL("    image: { name: \"{checksum:x}\" }"),
+            "p.yaml:5:20: `name` is \"{checksum:x}\", but {checksum:x} has no number of digits\n"
+                + "hint: write it as {checksum:8}"),
+        BadFile(
+            "with digits of a date", PipelineTexts.withURL("    image: { name: \"{date:8}\" }"),
+            "p.yaml:5:20: `name` is \"{date:8}\", but {date} takes nothing after a colon\n"
+                + "hint: write {date}"),
+        BadFile(
+            "with a long name",
+            PipelineTexts.withURL("    image: { name: \(String(repeating: "x", count: 256)) }"),
+            "p.yaml:5:20: `name` has more than 255 characters"),
+        BadFile(
+            "with a format that is no word",
+            PipelineTexts.withURL("    image: { disk_format: QCOW2 }"),
+            "p.yaml:5:27: `disk_format` is \"QCOW2\", which is no name of a format\n"
+                + "hint: formats are words in lower case, such as qcow2, raw or bare"),
+        BadFile(
+            "with a password for `auth`", PipelineTexts.withURL("    auth: joe:hunter2"),
+            "p.yaml:5:11: `auth` must be netrc or env:NAME\n"
+                + "hint: env:NAME takes user:password from the variable NAME"),
+        BadFile(
+            "with a variable that is not set", PipelineTexts.withURL("    auth: env:MIRROR_LOGIN"),
+            """
+            p.yaml:5:11: `auth` names the variable MIRROR_LOGIN, which is not set in the environment
+            hint: set MIRROR_LOGIN to user:password
+            """),
+        BadFile(
+            "with a header of no name", PipelineTexts.withURL("    headers: { \"X Y\": z }"),
+            "p.yaml:5:16: `X Y` is no name of a header"),
+        BadFile(
+            "with a header of two lines", PipelineTexts.withURL("    headers: { X: \"a\\nY: b\" }"),
+            "p.yaml:5:16: the header `X` holds a line break or a control character"),
+        BadFile(
+            "with a header of our own",
+            PipelineTexts.withURL("    headers: { range: \"bytes=0-1\" }"),
+            "p.yaml:5:16: the header `range` is set by tranship itself"),
+    ]
+
+    @Test("are refused", arguments: Self.badFiles)
+    func told(file: BadFile) throws {
+        let error = try #require(refusal(file.text, file.environment))
+        #expect(error.code == .invalidPipeline)
+        #expect("\(error)" == file.message)
+        #expect(!"\(error)".contains("hunter2"))
+    }
+
+    @Test("of clouds have a region, an interface and a project")
+    func cloud() throws {
+        let source = try cloudSource(
+            PipelineTexts.with(
+                source: """
+                      - cloud: alpha
+                        region: north
+                        interface: internal
+                        project: 77de
+                        images: { owner: 3c1a, hidden: true }
+                    """))
+        #expect(source.region == "north")
+        #expect(source.interface == "internal")
+        #expect(source.project == "77de")
+        #expect(source.selection.owner == .project("3c1a"))
+        #expect(source.selection.hidden == .only(true))
+        // What is not said keeps its default, key by key.
+        #expect(source.selection.statuses == ["active"])
+        #expect(source.selection.snapshots == .exclude)
+        #expect(source.exclude == nil)
+    }
+
+    @Test("of addresses need nothing but an extension that tells the format")
+    func address() throws {
+        let source = try urlSource(
+            PipelineTexts.with(source: "  - url: HTTPS://[::1]:8080/a/x.vmdk?v=1"))
+        #expect(source.url == "HTTPS://[::1]:8080/a/x.vmdk?v=1")
+        #expect(source.stem == "x")
+        #expect(source.image.name == .fileStem)
+        #expect(source.image.diskFormat == "vmdk")
+        #expect(source.image.containerFormat == "bare")
+        #expect(source.image.minDiskGiB == 0)
+        #expect(source.image.visibility == nil)
+        #expect(source.checksum == nil)
+        #expect(source.checksumFile == nil)
+        #expect(source.auth == nil)
+        #expect(source.headers == [])
+    }
+
+    @Test("of addresses take credentials from elsewhere")
+    func credentials() throws {
+        let text = PipelineTexts.withURL(
+            """
+                auth: env:LOGIN
+                cacert: /etc/ca.pem
+                checksum_file: https://mirror.example/SHA256SUMS
+                headers: { X-One: "1", X-Two: "${TOKEN}" }
+            """)
+        let source = try urlSource(text, ["LOGIN": "a:b", "TOKEN": "t"])
+        #expect(source.auth == .env("LOGIN"))
+        #expect(source.cacert == "/etc/ca.pem")
+        #expect(source.checksumFile == "https://mirror.example/SHA256SUMS")
+        #expect(source.headers.map(\.name) == ["X-One", "X-Two"])
+        #expect(source.headers.map(\.value.revealed) == ["1", "t"])
+        #expect(try urlSource(PipelineTexts.withURL("    auth: netrc")).auth == .netrc)
+    }
+
+    @Test(
+        "of files take their format from the extension where it leaves no doubt",
+        arguments: [
+            ("a.qcow2", "qcow2"), ("a.ISO", "iso"), ("*.vmdk", "vmdk"), ("a.vhd", "vhd"),
+            ("a.vhdx", "vhdx"), ("a.vdi", "vdi"), ("b/a.raw", "raw"),
+        ])
+    func files(pattern: String, format: String) throws {
+        let source = try fileSource(PipelineTexts.with(source: "  - file: \"\(pattern)\""))
+        #expect(source.pattern == pattern)
+        #expect(source.image.diskFormat == format)
+        #expect(source.isGlob == pattern.contains("*"))
+    }
+
+    @Test("say more of an image than its format")
+    func image() throws {
+        let source = try urlSource(
+            PipelineTexts.withURL(
+                """
+                    image:
+                      name: "{stem} {checksum:8}"
+                      container_format: ovf
+                      min_disk: 20
+                      min_ram: 2048
+                      tags: [a, b, a]
+                      properties: { os_distro: ubuntu, empty: "" }
+                      visibility: community
+                      protected: true
+                      hidden: false
+                """))
+        #expect(source.image.name.placeholders == [.stem, .checksum(digits: 8)])
+        #expect(source.image.containerFormat == "ovf")
+        #expect(source.image.minDiskGiB == 20)
+        #expect(source.image.minRAMMiB == 2048)
+        #expect(source.image.tags == ["a", "b"])
+        #expect(source.image.properties == ["os_distro": "ubuntu", "empty": ""])
+        #expect(source.image.visibility == .community)
+        #expect(source.image.isProtected == true)
+        #expect(source.image.isHidden == false)
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import Testing
+
+@Suite("Targets")
+struct PipelineReaderTargetsTests {
+    private static func target(_ line: String) -> String {
+        PipelineTexts.with(target: "  - cloud: beta\n    \(line)")
+    }
+
+    private static let files = [
+        BadFile(
+            "of no kind", PipelineTexts.with(target: "  - method: auto"),
+            "p.yaml:6:5: a target needs one of `cloud`, `archive`"),
+        BadFile(
+            "of a kind of source", PipelineTexts.with(target: "  - file: a"),
+            "p.yaml:6:5: a target needs one of `cloud`, `archive`"),
+        BadFile(
+            "with a mistyped method", target("method: glance-driect"),
+            "p.yaml:7:13: `method` is \"glance-driect\", but must be one of auto, upload, "
+                + "glance-direct, web-download, glance-download\nhint: did you mean glance-direct?"),
+        BadFile(
+            "with a store twice", target("stores: [a, a]"),
+            "p.yaml:7:13: `stores` names \"a\" twice"),
+        BadFile(
+            "with no store", target("stores: []"),
+            "p.yaml:7:13: `stores` is an empty list\nhint: leave the key out instead"),
+        BadFile(
+            "with a rule that is none", target("image: { protected: yes }"),
+            "p.yaml:7:25: `protected` is \"yes\", but must be one of keep, true, false"),
+        BadFile(
+            "with an owner table of nothing", target("image: { owner: {} }"),
+            "p.yaml:7:21: `owner` maps no project\nhint: leave the key out instead"),
+        BadFile(
+            "with an owner star that is not quoted", target("image: { owner: { *: a } }"),
+            "p.yaml:7:23: a value that starts with * must be quoted, or YAML takes it for an alias, "
+                + "and nothing here is anchored so\nhint: write \"*\""),
+        BadFile(
+            "that set a field as a property",
+            target("image: { properties: { set: { min_disk: \"4\" } } }"),
+            "p.yaml:7:35: `min_disk` is a field of every image, not a property\n"
+                + "hint: what may be set of it stands beside `properties`, not in it"),
+        BadFile(
+            "that rename two to one",
+            target("image: { properties: { rename: { a: c, b: c } } }"),
+            "p.yaml:7:44: `rename` gives both `a` and `b` the name `c`"),
+        BadFile(
+            "that delete and do not say when", target("expired: { action: delete }"),
+            "p.yaml:7:14: `expired` needs `after`\nhint: write `after: 90d`"),
+        BadFile(
+            "with an unknown placeholder", target("image: { name: \"{nam}\" }"),
+            "p.yaml:7:20: `name` is \"{nam}\", but there is no placeholder {nam} here\n"
+                + "hint: did you mean {name}?"),
+    ]
+
+    @Test("are refused", arguments: files)
+    func told(file: BadFile) throws {
+        let error = try #require(refusal(file.text))
+        #expect(error.code == .invalidPipeline)
+        #expect("\(error)" == file.message)
+    }
+
+    @Test("take rules for the records")
+    func rules() throws {
+        let target = try cloudTarget(
+            PipelineTexts.with(
+                target: """
+                      - cloud: beta
+                        region: south
+                        interface: admin
+                        project: tenant
+                        method: glance-direct
+                        stores: fast
+                        on_conflict: rename
+                        image:
+                          name: "{name}-{date}"
+                          visibility: community
+                          protected: false
+                          hidden: true
+                          keep_id: false
+                          members: drop
+                          properties: { set: { a: "1" }, drop: "b*", rename: { c: d } }
+                          tags: { add: x, drop: [y, "z*"] }
+                    """))
+        #expect(target.region == "south")
+        #expect(target.interface == "admin")
+        #expect(target.project == "tenant")
+        #expect(target.method == .glanceDirect)
+        #expect(target.stores == .named(["fast"]))
+        #expect(target.onConflict == .rename)
+        #expect(target.image.name.placeholders == [.name, .date])
+        #expect(target.image.visibility == .set(.community))
+        #expect(target.image.visibility.value(keeping: .public) == .community)
+        #expect(target.image.protected == .set(false))
+        #expect(target.image.hidden == .set(true))
+        #expect(target.image.members == .drop)
+        #expect(
+            target.image.properties
+                == PropertyRules(set: ["a": "1"], drop: [Glob("b*")], rename: ["c": "d"]))
+        #expect(target.image.tags == TagRules(add: ["x"], drop: [Glob("y"), Glob("z*")]))
+    }
+
+    @Test("keep everything as it is where they say so")
+    func keep() throws {
+        let target = try cloudTarget(
+            Self.target("image: { visibility: keep, protected: keep, hidden: keep }"))
+        #expect(target.image == .standard)
+        #expect(target.image.protected.value(keeping: true))
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import PipelineFiles
+
+@Suite("What is not YAML")
+struct YAMLErrorTests {
+    private static let empty = """
+        p.yaml:1:1: the file is empty
+        hint: a pipeline starts with `version: 1`; docs/pipeline-format.md has an example
+        """
+
+    private static let alias =
+        "must be quoted, or YAML takes it for an alias, and nothing here is anchored so"
+
+    private static let files = [
+        BadFile("an empty file", "", empty),
+        BadFile("comments only", "# nothing\n", empty),
+        BadFile("an empty document", "---\n", empty),
+        BadFile(
+            "a sentence", "hello world\n",
+            "p.yaml:1:1: a pipeline file must be a mapping, but this is \"hello world\""),
+        BadFile(
+            "a list", "- a\n- b\n",
+            "p.yaml:1:1: a pipeline file must be a mapping, but this is a list"),
+        BadFile(
+            "a key without a colon", "version: 1\nname\n",
+            """
+            p.yaml:3:1: this is not YAML: could not find expected ':', while scanning a simple key
+            hint: check the indentation and the quotes there and on the line above
+            """),
+        BadFile(
+            "an open bracket", "version: [1\n",
+            """
+            p.yaml:1:10: the bracket that opens here is not closed
+            hint: a value that starts with a bracket, or holds one, must be quoted
+            """),
+        BadFile(
+            "an open quote", "name: 'x\n", "p.yaml:1:7: the quote that opens here is never closed"),
+        BadFile(
+            "two documents", "version: 1\n---\nversion: 1\n",
+            """
+            p.yaml:2:1: a second YAML document starts here
+            hint: a pipeline file holds one document: take the `---` out, or make two files
+            """),
+        BadFile(
+            "a tab", "limits:\n\timages: 4\n",
+            "p.yaml:2:1: YAML allows no tabs for indentation\nhint: indent with spaces"),
+        BadFile(
+            "a second colon", "version: 1\nname: a: b\n",
+            """
+            p.yaml:2:8: this is not YAML: a second `:` where a value was expected
+            hint: quote a value that holds ": ", and check the indentation
+            """),
+        BadFile(
+            "a reserved character", "name: @home\n",
+            "p.yaml:1:7: a value that starts with @ must be quoted\nhint: write \"@home\""),
+        BadFile(
+            "a control character", "version: 1\nname: \u{7}x\n",
+            """
+            p.yaml:2:7: a character that no YAML file may hold: U+0007
+            hint: check that this is a pipeline file at all
+            """),
+        BadFile(
+            "a key that stands twice", "version: 1\nname: a\nlimits: {}\nname: b\n",
+            "p.yaml:4:1: `name` stands here for the second time, first on line 2\nhint: keep one of them"
+        ),
+        BadFile(
+            "a key that stands twice, once in quotes",
+            PipelineTexts.with(target: "  - cloud: beta\n    keep: 1\n    \"keep\": 2"),
+            "p.yaml:8:5: `keep` stands here for the second time, first on line 7\nhint: keep one of them"
+        ),
+        BadFile(
+            "a key that stands twice in one line", "version: 1\nlimits: { images: 1, images: 2 }\n",
+            "p.yaml:2:11: `images` stands twice in this mapping\nhint: keep one of them"),
+        BadFile(
+            "a glob that starts with a star", PipelineTexts.with(source: "  - file: *.qcow2 # all"),
+            "p.yaml:4:11: a value that starts with * \(alias)\nhint: write \"*.qcow2\""),
+        BadFile(
+            "a star and nothing else",
+            PipelineTexts.with(source: "  - cloud: alpha\n    images:\n      name: *"),
+            "p.yaml:6:13: a value that starts with * \(alias)\nhint: write \"*\""),
+        BadFile(
+            "a glob in a list in brackets",
+            PipelineTexts.with(source: "  - cloud: alpha\n    exclude: { name: [*-test, a] }"),
+            "p.yaml:5:23: a value that starts with * \(alias)\nhint: write \"*-test\""),
+        BadFile(
+            "an alias with a mistyped name",
+            PipelineTexts.withURL(
+                "    image: &ubuntu { name: a }\n  - file: a.iso\n    image: *ubunut"),
+            "p.yaml:7:12: the alias *ubunut names no anchor above it\nhint: did you mean *ubuntu?"),
+        BadFile(
+            "a placeholder alone",
+            PipelineTexts.with(target: "  - cloud: beta\n    image:\n      name: {name}"),
+            """
+            p.yaml:8:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            hint: write "{name}"
+            """),
+        BadFile(
+            "a placeholder alone, inside braces",
+            PipelineTexts.with(
+                target: "  - cloud: beta\n    image: { name: {name}, hidden: keep }"),
+            """
+            p.yaml:7:20: a value that starts with { must be quoted, or YAML takes it for a mapping
+            hint: write "{name}"
+            """),
+        BadFile(
+            "placeholders with text between",
+            PipelineTexts.with(
+                target: "  - cloud: beta\n    image:\n      name: {name}-{date}\n      hidden: keep"
+            ),
+            """
+            p.yaml:8:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            hint: write "{name}-{date}"
+            """),
+        BadFile(
+            "a placeholder in a list entry", PipelineTexts.withURL("    series: {stem}"),
+            """
+            p.yaml:5:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            hint: write "{stem}"
+            """),
+        BadFile(
+            "brackets with text after them",
+            PipelineTexts.with(target: "  - cloud: beta\n    image:\n      name: [old] x\n"),
+            """
+            p.yaml:8:13: a value that starts with [ must be quoted, or YAML takes it for a list
+            hint: write "[old] x"
+            """),
+        BadFile(
+            "a variable inside braces without quotes",
+            PipelineTexts.with(source: "  - { cloud: ${CLOUD} }"),
+            """
+            p.yaml:4:5: inside [ ] and { } a value with ${…} must be quoted
+            hint: write "${NAME}"
+            """),
+        BadFile(
+            "a tag", PipelineTexts.with(more: "order: !!int 4"),
+            """
+            p.yaml:7:8: `order` has the YAML tag !!int
+            hint: tags mean nothing here; leave it out, or quote a text that starts with !
+            """),
+        BadFile(
+            "a key that is a list", PipelineTexts.with(more: "? [a]\n: b"),
+            "p.yaml:7:3: a key of a pipeline file is not a word\nhint: quote it if it is meant"),
+    ]
+
+    @Test("is told with its place and what to do", arguments: files)
+    func told(file: BadFile) throws {
+        let error = try #require(refusal(file.text))
+        #expect(error.code == .invalidPipeline)
+        #expect("\(error)" == file.message)
+    }
+
+    /// Nine levels of nine: a file of a few lines that would become 387
+    /// million values.
+    @Test("aliases inside aliases are counted, not followed")
+    func billionLaughs() throws {
+        var text = "version: 1\na: &a x\n"
+        for level in UnicodeScalar("b").value...UnicodeScalar("j").value {
+            let name = String(UnicodeScalar(level) ?? "b")
+            let inner = String(UnicodeScalar(level - 1) ?? "a")
+            text +=
+                "\(name): &\(name) [\(Array(repeating: "*\(inner)", count: 9).joined(separator: ", "))]\n"
+        }
+        let error = try #require(refusal(text))
+        #expect(
+            error.message == "p.yaml:8:4: more than 200000 values once aliases are put in",
+            "\(error)")
+    }
+
+    @Test("a hundred aliases are taken and one more is not")
+    func aliases() throws {
+        func text(_ count: Int) -> String {
+            let tags = Array(repeating: "*t", count: count).joined(separator: ", ")
+            return PipelineTexts.withURL("    image: { name: &t a, tags: [\(tags)] }")
+        }
+        #expect(refusal(text(YAMLBounds.aliasesMax)).map { "\($0)" } == nil)
+        let error = try #require(refusal(text(YAMLBounds.aliasesMax + 1)))
+        #expect(
+            error.message == "p.yaml:5:20: more than 100 aliases; this anchor has one too many")
+    }
+
+    /// An empty value has no place of its own and must not look like an alias.
+    @Test("many equal and empty values are no aliases")
+    func equalValues() throws {
+        let properties = (0..<300).map { "p\($0): \"\"" }.joined(separator: ", ")
+        let tags = Array(repeating: "a", count: 300).joined(separator: ", ")
+        let source = try urlSource(
+            PipelineTexts.withURL("    image: { tags: [\(tags)], properties: { \(properties) } }"))
+        #expect(source.image.tags == ["a"])
+        #expect(source.image.properties.count == 300)
+    }
+
+    @Test("deep nesting is refused, at our bound and at libyaml's")
+    func depth() throws {
+        let deep =
+            "version: " + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
+        #expect(
+            try #require(refusal(deep)).message == "p.yaml:1:41: nested more than 32 levels deep")
+        let deeper = String(repeating: "[", count: 5000)
+        #expect(try #require(refusal(deeper)).message == "p.yaml:1:1: nested far too deeply")
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import PipelineFiles
+
+@Suite("UnbuiltKey")
+struct UnbuiltKeyTests {
+    private static func target(_ line: String) -> String {
+        PipelineTexts.with(target: "  - cloud: beta\n    \(line)")
+    }
+
+    /// Delete a line here together with its row.
+    private static let uses: [BadFile] = [
+        BadFile(
+            "`archive` sources are", PipelineTexts.with(source: "  - archive: ./export"),
+            "p.yaml:4:5: "),
+        BadFile(
+            "a series with `several: true` is",
+            PipelineTexts.withURL("    series: { name: a, several: true }"), "p.yaml:5:33: "),
+        BadFile(
+            "`archive` targets are", PipelineTexts.with(target: "  - archive: ./export"),
+            "p.yaml:6:5: "),
+        BadFile("`keep_id: true` is", target("image: { keep_id: true }"), "p.yaml:7:23: "),
+        BadFile("`keep_id: prefer` is", target("image: { keep_id: prefer }"), "p.yaml:7:23: "),
+        BadFile("`on_conflict: update` is", target("on_conflict: update"), "p.yaml:7:18: "),
+        BadFile("`on_conflict: replace` is", target("on_conflict: replace"), "p.yaml:7:18: "),
+        BadFile("`keep` is", target("keep: 2"), "p.yaml:7:5: "),
+        BadFile("`previous` is", target("previous: hide"), "p.yaml:7:5: "),
+        BadFile("`expired` is", target("expired: { action: leave }"), "p.yaml:7:5: "),
+        BadFile(
+            "`transfer: spool` is", PipelineTexts.with(more: "transfer: spool"), "p.yaml:7:11: "),
+        BadFile("`spool` is", PipelineTexts.with(more: "spool: /var/tmp"), "p.yaml:7:1: "),
+    ]
+
+    @Test("what is documented and not built is refused, not ignored", arguments: uses)
+    func refused(use: BadFile) throws {
+        let error = try #require(refusal(use.text))
+        #expect(error.code == .notBuiltYet)
+        #expect(ExitStatus(error.code) == .usage)
+        #expect(
+            "\(error)" == """
+                \(use.message)\(use.title) not built yet
+                hint: take it out for now; docs/pipeline-format.md says what is not built yet
+                """)
+    }
+
+    @Test("each row of the table has its test")
+    func complete() {
+        #expect(UnbuiltKey.all.map(\.words).sorted() == Self.uses.map(\.title).sorted())
+    }
+
+    @Test("the other values of the same keys are taken")
+    func built() {
+        let target = Self.target
+        let texts = [
+            target("method: auto"), target("method: upload"), target("method: glance-direct"),
+            target("method: web-download"), target("method: glance-download"),
+            target("stores: all"), target("stores: [a, b]"),
+            target("image: { owner: { a: b } }"), target("accept_transformed: true"),
+            target("all_stores_must_succeed: false"), target("limits: { images: 2 }"),
+            PipelineTexts.with(more: "verify: services"),
+            PipelineTexts.with(more: "verify: paranoid"), target("stores: fast"), target("stores: [fast]"), target("image: { keep_id: false }"),
+            target("on_conflict: keep-both"), target("on_conflict: skip"),
+            target("on_conflict: rename"), target("on_conflict: fail"),
+            target("accept_transformed: false"), target("image: { members: map }"),
+            PipelineTexts.withURL("    series: { name: a, several: false }"),
+            PipelineTexts.with(more: "transfer: auto"),
+            PipelineTexts.with(more: "transfer: stream"),
+            PipelineTexts.with(more: "verify: proof"),
+            PipelineTexts.withURL("    auth: netrc\n    cacert: ca.pem\n    headers: { X-A: b }"),
+        ]
+        for text in texts { #expect(refusal(text).map { "\($0)" } == nil) }
+    }
+
+    @Test("several are told at once, in the order of the file, each once")
+    func several() throws {
+        let error = try #require(
+            refusal(
+                PipelineTexts.with(
+                    target: "  - cloud: beta\n    previous: hide\n    stores: [a, b]",
+                    more: "verify: paranoid")))
+        #expect(
+            "\(error)" == """
+                p.yaml:7:5: `previous` is not built yet
+                hint: not built yet either: more than one entry in `stores` (line 8), `verify: paranoid` (line 9)
+                """)
+    }
+
+    @Test("a mistake is told before anything that is not built")
+    func mistakesFirst() throws {
+        let error = try #require(
+            refusal(PipelineTexts.with(target: "  - cloud: beta\n    keep: 2\n    zzz: 1")))
+        #expect(error.code == .invalidPipeline)
+        #expect(error.message == "p.yaml:8:5: unknown key `zzz` in a cloud target")
+    }
+}

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: The Tranship authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the lab is, who lives in it, and what can be set."""
+
+import json
+import os
+from pathlib import Path
+
+from lab.console import LabError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LAB = Path(os.environ.get("TRANSHIP_LAB_DIR") or REPOSITORY / ".lab").absolute()
+VENV = LAB / "venv"
+TEMPLATE = LAB / "template"
+REQUIREMENTS = REPOSITORY / "lab" / "requirements.txt"
+WSGI_FILE = REPOSITORY / "lab" / "wsgi.py"
+
+HOST = "127.0.0.1"
+REGION = "RegionOne"
+EMPTY_REGION = "RegionWithoutImages"
+DEFAULT_PORT = 18000
+CLOUDS = ("alpha", "beta")
+SERVICES = ("keystone", "glance")
+STORES = ("fast", "slow")
+
+# The passwords of a lab that only this machine can reach.
+PASSWORDS = {
+    "admin": "admin-secret",
+    "glance": "glance-secret",
+    "demo": "demo-secret",
+    "other": "other-secret",
+    "reader": "reader-secret",
+}
+PROJECTS = ("demo", "other", "team-a", "team-b")
+# user, project, role
+ASSIGNMENTS = (
+    ("admin", "demo", "admin"),
+    ("admin", "other", "admin"),
+    ("admin", "team-a", "admin"),
+    ("admin", "team-b", "admin"),
+    ("demo", "demo", "member"),
+    ("demo", "team-a", "member"),
+    ("other", "other", "member"),
+    ("other", "team-b", "member"),
+    ("reader", "demo", "reader"),
+)
+APPLICATION_CREDENTIALS = ("tranship", "expired")
+
+# switch: (service, configuration section, option, default, what it does)
+SWITCHES = {
+    "token-expiration": (
+        "keystone", "token", "expiration", "3600",
+        "seconds until a token expires"),
+    "image-size-cap": (
+        "glance", "DEFAULT", "image_size_cap", "1099511627776",
+        "largest image in bytes; more is answered with 413"),
+    "user-storage-quota": (
+        "glance", "DEFAULT", "user_storage_quota", "0",
+        "bytes a project may store, with B KB MB GB TB; 0 is no limit"),
+    "image-property-quota": (
+        "glance", "DEFAULT", "image_property_quota", "128",
+        "properties of one image"),
+    "image-tag-quota": (
+        "glance", "DEFAULT", "image_tag_quota", "128",
+        "tags of one image"),
+    "image-member-quota": (
+        "glance", "DEFAULT", "image_member_quota", "128",
+        "members of one image"),
+    "import-methods": (
+        "glance", "DEFAULT", "enabled_import_methods",
+        "[glance-direct,web-download,copy-image,glance-download]",
+        "import methods, as a list in brackets"),
+    "hashing-algorithm": (
+        "glance", "DEFAULT", "hashing_algorithm", "sha512",
+        "the algorithm of os_hash_value: md5, sha1, sha256, sha512"),
+    "property-protections": (
+        "glance", None, None, "off",
+        "on: members may read x_protected_* but not write it"),
+    "members-may-publish": (
+        "glance", None, None, "off",
+        "on: visibility public needs no admin"),
+}
+
+
+def write(path, text, mode=0o600):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    partial.chmod(mode)
+    partial.replace(path)
+
+
+def saved_settings():
+    try:
+        return json.loads((LAB / "settings.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def save_settings(settings):
+    write(LAB / "settings.json", json.dumps(settings, indent=2) + "\n")
+
+
+def switches_of(cloud):
+    given = saved_settings().get("switches", {}).get(cloud, {})
+    return {name: given.get(name, row[3]) for name, row in SWITCHES.items()}
+
+
+def ids_of(cloud):
+    return json.loads((TEMPLATE / cloud / "ids.json").read_text())
+
+
+def base_port():
+    given = os.environ.get("TRANSHIP_LAB_PORT")
+    port = given or saved_settings().get("port", DEFAULT_PORT)
+    if not str(port).isdigit() or not 1024 <= int(port) <= 65515:
+        raise LabError(f"TRANSHIP_LAB_PORT is \"{port}\", but must be a number from 1024 to 65515")
+    return int(port)
+
+
+def port_of(cloud, service):
+    return base_port() + 10 * CLOUDS.index(cloud) + SERVICES.index(service)
+
+
+def web_port():
+    return base_port() + 5
+
+
+def url_of(cloud, service):
+    return f"http://{HOST}:{port_of(cloud, service)}"
