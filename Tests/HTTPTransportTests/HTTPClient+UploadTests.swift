@@ -168,7 +168,7 @@ import Testing
         let upload = upload(to: server, from: ring, sizeBytes: 100 << 20)
         _ = try? await blocking {
             try ring.put(noise(200_000))
-            while !answered.withLock({ $0 }) {}
+            while !answered.withLock({ $0 }) { usleep(1000) }
             while true { try ring.put(noise(200_000)) }
         }
         let response = try await upload.value
