@@ -98,7 +98,7 @@ def configure_glance(cloud):
         "oslo_concurrency": {"lock_path": home / "locks"},
         # Loopback is refused unless named, and only ports 80 and 443 are allowed by default.
         "import_filtering_opts": {
-            "allowed_hosts": f"[{HOST},localhost]",
+            "allowed_hosts": f"[{HOST}]",
             "allowed_ports": "[]", "disallowed_ports": f"[{forbidden_web_port()}]",
         },
         # For the limits on qemu-img; sys.executable is uwsgi.
@@ -243,10 +243,11 @@ def write_clouds_yaml():
                 "region_name": REGION, "identity_api_version": "3",
             } | region
 
-    # openstacksdk takes another region than region_name only from such a list.
-    both = [REGION, SECOND_REGION]
-    entries_of("alpha", "alpha", regions=both)
-    entries_of("alpha-two", "alpha", region_name=SECOND_REGION, regions=both)
+    # openstacksdk takes another region only from such a list, and its first one by
+    # default, whatever region_name says.
+    entries_of("alpha", "alpha", regions=[REGION, SECOND_REGION])
+    entries_of("alpha-two", "alpha", region_name=SECOND_REGION,
+               regions=[SECOND_REGION, REGION])
     entries_of("beta", "beta")
     entry("alpha-wrong-password", "alpha", auth={"password": "not-the-password"})
     entry("alpha-no-image", "alpha", region_name=EMPTY_REGION)
@@ -254,12 +255,14 @@ def write_clouds_yaml():
     # Nothing listens on the discard port.
     entry("nowhere", "alpha", auth={"auth_url": f"http://{HOST}:9/v3"})
     entry("not-keystone", "alpha", auth={"auth_url": url_of("alpha", "glance") + "/v3"})
-    entries["noauth"] = {"auth_type": "none", "auth": {"endpoint": url_of("noauth", "glance")}}
-    basic = {"endpoint": url_of("basic", "glance"), "username": BASIC_USER,
-             "password": PASSWORDS[BASIC_USER]}
-    entries["basic"] = {"auth_type": "http_basic", "auth": basic}
-    entries["basic-wrong-password"] = {
-        "auth_type": "http_basic", "auth": basic | {"password": "not-the-password"}}
+    # With the endpoint in auth alone, openstacksdk asks http_basic for /images, not /v2/images.
+    for site, kind in (("noauth", "none"), ("basic", "http_basic")):
+        url = url_of(site, "glance")
+        entries[site] = {
+            "auth_type": kind, "auth": {"endpoint": url}, "image_endpoint_override": url}
+    entries["basic"]["auth"] |= {"username": BASIC_USER, "password": PASSWORDS[BASIC_USER]}
+    entries["basic-wrong-password"] = entries["basic"] | {
+        "auth": entries["basic"]["auth"] | {"password": "not-the-password"}}
 
     lines = ["# Written by scripts/lab; changes are lost.", "clouds:"]
     for name, settings in entries.items():
