@@ -119,6 +119,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
+        tests(
+            "Planning",
+            [
+                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel", "OpenStackImage",
+                "PipelineFiles", "TestSupport",
+            ]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
         tests(
             "MigrationPipeline",

@@ -154,6 +154,8 @@ struct Decision {
         guard var transfer = known else { return item.decided(.skip, "already there") }
         transfer.imageID = standing.id
         transfer.record = item.record
+        // Published already: whatever the second look finds, it stays.
+        transfer.isAdopted = true
         transfer.move(to: .verifying)
         return item.decided(
             .update, "there as \(standing.id), not yet in store \(missing.joined(separator: ", "))",

@@ -18,7 +18,7 @@ import Testing
         return [
             fixture.item("ami", count: 200_000, naming: "kernel"), fixture.item("kernel"),
             fixture.item("import", count: 70_000, method: .glanceDirect),
-            fixture.item("empty", count: 0),
+            fixture.item("empty", count: 0), fixture.item("fetched", method: .webDownload),
         ]
     }
 
@@ -26,9 +26,9 @@ import Testing
     private func check(_ fixture: Fixture, _ run: Run, _ point: String) async throws {
         let journal = try await Journal.open(path: fixture.path)
         let ends = try await fixture.ends(journal, run)
-        #expect(ends.count == 4)
+        #expect(ends.count == 5)
         let (records, sources) = fixture.world.state.withLock { ($0.records, $0.sources) }
-        #expect(records.count == 4, "\(point): \(records.keys.sorted())")
+        #expect(records.count == 5, "\(point): \(records.keys.sorted())")
         for (id, transfer) in ends {
             #expect(transfer.state == .done, "\(point): \(id)")
             let record = records[transfer.imageID ?? ""]
@@ -79,8 +79,8 @@ import Testing
             try await check(fixture, run, "after \(commits) commits")
             commits += 1
         }
-        // Four images of at least six states each.
-        #expect(commits >= 24)
+        // Five images of at least five states each.
+        #expect(commits >= 25)
     }
 
     @Test func `A run that dies in any call of a stage continues to the same end`() async throws {

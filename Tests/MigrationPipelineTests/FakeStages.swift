@@ -30,6 +30,12 @@ struct FakeReader: SourceReader {
         if let error = error ?? broken?.error { throw error }
         if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
     }
+
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        try await world.enter(.facts, transfer)
+        let bytes = world.state.withLock { $0.sources[transfer.source.key] ?? [] }
+        return SourceFacts(sizeBytes: Int64(bytes.count))
+    }
 }
 
 /// Keeps the states of a record as the Image service does.
@@ -166,7 +172,11 @@ struct FakeWaiter: TaskWaiter {
         let isActive = world.state.withLock { state in
             let key = transfer.source.key
             guard let left = state.looks[key], left > 0 else {
-                state.records[transfer.imageID ?? ""]?.status = "active"
+                let id = transfer.imageID ?? ""
+                state.records[id]?.status = "active"
+                if transfer.method.isServerSide {
+                    state.records[id]?.data = state.sources[key] ?? []
+                }
                 return true
             }
             state.looks[key] = left - 1
