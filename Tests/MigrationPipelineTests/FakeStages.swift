@@ -30,6 +30,11 @@ struct FakeReader: SourceReader {
         if let error = error ?? broken?.error { throw error }
         if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
     }
+
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        let bytes = world.state.withLock { $0.sources[transfer.source.key] ?? [] }
+        return SourceFacts(sizeBytes: Int64(bytes.count))
+    }
 }
 
 /// Keeps the states of a record as the Image service does.
