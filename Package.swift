@@ -102,14 +102,30 @@ let package = Package(
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
+            name: "TestSupport",
+            dependencies: ["ByteStreams", "Digests", "MigrationJournal", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("PipelineFiles", ["MigrationModel"]),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
         tests(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
+        tests("MigrationModel", ["TestSupport"]),
+        tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+
+        // A small Image service in memory, for states that a real one cannot be
+        // put in.
+        .target(
+            name: "FakeGlance",
+            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )

@@ -166,6 +166,21 @@ extension Journal {
         }
     }
 
+    /// How many images a plan adds to one target, and their bytes.
+    public func additions(
+        targetKey: String
+    ) async throws(MigrationError) -> (images: Int, sizeBytes: Int64) {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
+                    FROM plan_item WHERE target_key = ? AND action = 'create'
+                    """, arguments: [targetKey])
+            return (row?["images"] ?? 0, row?["bytes"] ?? 0)
+        }
+    }
+
     public func planTally() async throws(MigrationError) -> [PlanTally] {
         try await read { db in
             try Row.fetchAll(

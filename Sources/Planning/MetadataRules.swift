@@ -34,7 +34,9 @@ struct MetadataRules {
         applyProperties(source, &result)
         applyVisibility(source, &result)
         applyOwner(source, &result)
-        if case .named(let stores) = target.stores { result.record.store = stores.first }
+        result.record.stores = .init(target.stores)
+        result.record.allStoresMustSucceed = target.allStoresMustSucceed
+        result.record.acceptsTransformed = target.acceptTransformed
         return result
     }
 
@@ -62,6 +64,8 @@ struct MetadataRules {
         "block_device_mapping": "names volumes of the source cloud",
         "bdm_v2": "names volumes of the source cloud",
         "owner_specified.openstack.object": "names the file it was uploaded from",
+        "owner_specified.shade.object": "names the file it was uploaded from",
+        "cinder_encryption_key_deletion_policy": "speaks of a key of the source's key manager",
     ]
 
     private static let referenceKeys = ["kernel_id", "ramdisk_id"]
@@ -163,5 +167,15 @@ struct MetadataRules {
                 hint: "set both at the source: openstack image set --disk-format …")
         }
         return nil
+    }
+}
+
+extension PlannedRecord.Stores {
+    init(_ choice: StoreChoice) {
+        switch choice {
+        case .default: self = .standard
+        case .all: self = .all
+        case .named(let names): self = .named(names)
+        }
     }
 }

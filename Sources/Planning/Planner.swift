@@ -44,7 +44,9 @@ public struct Planner: Sendable {
     /// - Throws: what makes the whole plan impossible: no answer from a cloud,
     ///   lost credentials, the journal's errors. What concerns one image only
     ///   becomes a refusal in the plan.
-    public func plan() async throws(MigrationError) {
+    ///
+    /// - Returns: what the targets' quotas have no room for.
+    public func plan() async throws(MigrationError) -> [MigrationError] {
         try await journal.beginPlan()
         for target in targets {
             try await listTarget(target)
@@ -59,7 +61,8 @@ public struct Planner: Sendable {
                 let image = await URLProbe(
                     source: url, index: source.index, client: client, headers: headers, date: date
                 ).look()
-                try lineages.check(image, position: url.position, severalAllowed: url.seriesHasSeveral)
+                try lineages.check(
+                    image, position: url.position, severalAllowed: url.seriesHasSeveral)
                 try await add([image], from: source)
             case .file(let files, let baseDirectory):
                 let listing = FileListing(
@@ -74,6 +77,40 @@ public struct Planner: Sendable {
             }
         }
         try await decideAll()
+        var shortfalls: [MigrationError] = []
+        for target in targets {
+            shortfalls += try await self.shortfalls(target)
+        }
+        return shortfalls
+    }
+
+    /// What the plan needs of a target against what its quotas leave.
+    private func shortfalls(
+        _ target: PlanningTarget
+    ) async throws(MigrationError) -> [MigrationError] {
+        let additions = try await journal.additions(targetKey: target.key)
+        guard additions.images > 0 else { return [] }
+        var found: [MigrationError] = []
+        if let left = target.offer.quota("image_size_total")?.left {
+            let neededMiB = (additions.sizeBytes + (1 << 20) - 1) >> 20
+            if neededMiB > left {
+                found.append(
+                    MigrationError(
+                        .quotaExceeded,
+                        "target \(target.rules.cloud): the plan adds \(neededMiB) MiB and the "
+                            + "project's quota image_size_total leaves \(max(0, left)) MiB",
+                        hint: "raise the quota, or select fewer images"))
+            }
+        }
+        if let left = target.offer.quota("image_count_total")?.left, additions.images > left {
+            found.append(
+                MigrationError(
+                    .quotaExceeded,
+                    "target \(target.rules.cloud): the plan adds \(additions.images) images and "
+                        + "the project's quota image_count_total leaves \(max(0, left))",
+                    hint: "raise the quota, or select fewer images"))
+        }
+        return found
     }
 
     // MARK: Targets
@@ -115,16 +152,52 @@ public struct Planner: Sendable {
         let rules = MetadataRules(
             target: target.rules, sharesKeystone: target.sharesKeystone.contains(source.index),
             date: date)
-        var result = rules.apply(image, name: try renderedName(listed, target))
-        if result.refusal == nil, let refusal = listed.refusal { result.refusal = refusal }
+        var name = image.name
+        var unnamed: MigrationError?
+        do {
+            name = try renderedName(listed, target)
+        } catch {
+            // `{version}` of an image that says none: this image's own trouble.
+            unnamed = error
+        }
+        var result = rules.apply(image, name: name)
+        result.record.verification = target.verification
+        result.refusal = result.refusal ?? listed.refusal ?? unnamed
+        var choice = Negotiation.Choice(method: .upload, reason: "")
+        do throws(MigrationError) {
+            choice = try method(for: image, from: source, to: target)
+        } catch {
+            result.refusal = result.refusal ?? error
+        }
         let project = result.record.ownerID ?? target.projectID ?? ""
         return PlanItem(
             targetKey: target.key, source: image, record: result.record,
-            method: target.rules.method == .glanceDirect ? .glanceDirect : .upload,
+            method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
             origin: ImageIdentity.origin(of: image, project: project),
             firstImageID: ImageIdentity.imageID(of: image, project: project, generation: 0),
             promise: image.checksums.first, notes: listed.notes + result.notes,
             refusal: result.refusal.map { .init($0) })
+    }
+
+    private func method(
+        for image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+    ) throws(MigrationError) -> Negotiation.Choice {
+        let kind: Negotiation.Origin.Kind =
+            switch source.kind {
+            case .file: .file
+            case .url(let url, _, _):
+                .url(
+                    isOpen: url.headers.isEmpty && url.auth == nil && url.cacert == nil
+                        && !url.url.contains("?"))
+            case .cloud: .cloud(isSibling: target.siblings.contains(source.index))
+            }
+        let negotiation = Negotiation(
+            offer: target.offer, stores: .init(target.rules.stores))
+        let origin = Negotiation.Origin(kind, promise: image.checksums.first)
+        guard let named = UploadMethod(rawValue: target.rules.method.rawValue) else {
+            return negotiation.choose(for: origin)
+        }
+        return try negotiation.check(named, for: origin)
     }
 
     private func renderedName(
@@ -225,6 +298,6 @@ extension TargetImage {
             sizeBytes: image.sizeBytes, checksums: image.checksums,
             visibility: image.visibility.rawValue, isHidden: image.isHidden,
             isProtected: image.isProtected, ownerID: image.ownerID,
-            originValue: image.properties[Origin.propertyName]?.string)
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
     }
 }

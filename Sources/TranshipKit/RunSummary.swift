@@ -14,6 +14,8 @@ public struct RunSummary: Sendable {
     /// Codes of failed and unpublished transfers, and whether they may pass.
     public var failures: [Transfer.Failure]
     public var isInterrupted = false
+    /// Targets whose quota was full, with the service's words.
+    public var pausedTargets: [String: MigrationError] = [:]
 
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
@@ -58,6 +60,8 @@ public struct RunSummary: Sendable {
         if failures.contains(where: { mismatches.contains($0.code) }) {
             return .verificationMismatch
         }
+        let others = failures.filter { $0.code != MigrationError.Code.quotaExceeded.rawValue }
+        if !pausedTargets.isEmpty, others.isEmpty, images(.conflict) == 0 { return .limitReached }
         if images(.conflict) > 0 || failures.contains(where: { !$0.isTransient }) {
             return .someFailed
         }
