@@ -170,7 +170,7 @@ def web_port():
 
 def forbidden_web_port():
     """The web server's second port, from which no Glance may fetch."""
-    return base_port() + 7
+    return base_port() + 8
 
 
 def services_of(site):
