@@ -7,8 +7,8 @@ import os
 import shutil
 
 from lab.settings import (
-    APPLICATION_CREDENTIALS, CLOUDS, EMPTY_REGION, HOST, LAB, PASSWORDS, REGION, STORES,
-    SWITCHES, VENV, WSGI_FILE, ids_of, port_of, switches_of, url_of, write)
+    APPLICATION_CREDENTIALS, CLOUDS, EMPTY_REGION, HOST, LAB, LEGACY, PASSWORDS, REGION, STORES,
+    SWITCHES, VENV, WSGI_FILE, ids_of, legacy_url, port_of, switches_of, url_of, write)
 
 
 def ini(sections):
@@ -197,6 +197,8 @@ def write_clouds_yaml():
     # Nothing listens on the discard port.
     entry("nowhere", "alpha", auth={"auth_url": f"http://{HOST}:9/v3"})
     entry("not-keystone", "alpha", auth={"auth_url": url_of("alpha", "glance") + "/v3"})
+    # Whether it runs or not; see lab/legacy.py.
+    entries[LEGACY] = {"auth_type": "none", "image_endpoint_override": legacy_url()}
 
     lines = ["# Written by scripts/lab; changes are lost.", "clouds:"]
     for name, settings in entries.items():
