@@ -7,9 +7,9 @@ import os
 
 from lab.console import LabError
 from lab.settings import (
-    APPLICATION_CREDENTIALS, BASIC_HASH, BASIC_USER, EMPTY_REGION, HOST, LAB, PASSWORDS, REGION,
-    SECOND_REGION, SITES, STORES, SWITCHES, VENV, WSGI_FILE, forbidden_web_port, ids_of, port_of,
-    switches_of, url_of, write)
+    APPLICATION_CREDENTIALS, BASIC_HASH, BASIC_USER, EMPTY_REGION, HOST, LAB, LEGACY, PASSWORDS,
+    REGION, SECOND_REGION, SITES, STORES, SWITCHES, VENV, WSGI_FILE, forbidden_web_port, ids_of,
+    legacy_url, port_of, switches_of, url_of, write)
 
 
 def ini(sections):
@@ -263,6 +263,8 @@ def write_clouds_yaml():
     entries["basic"]["auth"] |= {"username": BASIC_USER, "password": PASSWORDS[BASIC_USER]}
     entries["basic-wrong-password"] = entries["basic"] | {
         "auth": entries["basic"]["auth"] | {"password": "not-the-password"}}
+    # Whether it runs or not; see lab/legacy.py.
+    entries[LEGACY] = {"auth_type": "none", "image_endpoint_override": legacy_url()}
 
     lines = ["# Written by scripts/lab; changes are lost.", "clouds:"]
     for name, settings in entries.items():

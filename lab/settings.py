@@ -14,6 +14,7 @@ LAB = Path(os.environ.get("TRANSHIP_LAB_DIR") or REPOSITORY / ".lab").absolute()
 VENV = LAB / "venv"
 TEMPLATE = LAB / "template"
 REQUIREMENTS = REPOSITORY / "lab" / "requirements.txt"
+LEGACY_REQUIREMENTS = REPOSITORY / "lab" / "requirements-legacy.txt"
 WSGI_FILE = REPOSITORY / "lab" / "wsgi.py"
 
 HOST = "127.0.0.1"
@@ -26,6 +27,9 @@ DEFAULT_PORT = 18000
 CLOUDS = ("alpha", "beta")
 SERVICES = ("keystone", "glance")
 STORES = ("fast", "slow")
+# The optional third cloud, with Images API v1 alone.
+LEGACY = "legacy"
+LEGACY_SERVICES = ("glance-api", "glance-registry")
 
 
 class Site(NamedTuple):
@@ -168,9 +172,17 @@ def web_port():
     return base_port() + 5
 
 
+def legacy_port(service):
+    return base_port() + 6 + LEGACY_SERVICES.index(service)
+
+
+def legacy_url():
+    return f"http://{HOST}:{legacy_port('glance-api')}"
+
+
 def forbidden_web_port():
     """The web server's second port, from which no Glance may fetch."""
-    return base_port() + 7
+    return base_port() + 8
 
 
 def services_of(site):

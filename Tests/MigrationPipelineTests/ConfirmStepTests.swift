@@ -116,7 +116,7 @@ import Testing
         #expect(outcome.transfer.generation == 1)
     }
 
-    @Test(arguments: ["queued", "killed", "deactivated"])
+    @Test(arguments: ["queued", "killed"])
     func `Only an active copy can be compared`(status: String) async throws {
         let given = sent(promise: nil, computed: [sha256(bytes)])
         report(status: status, [sha256(bytes)])
