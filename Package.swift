@@ -80,8 +80,8 @@ let package = Package(
         part(
             "Planning",
             [
-                "MigrationJournal", "OpenStackImage", "HTTPTransport", "PipelineFiles", "Digests",
-                "MigrationModel",
+                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams", "PipelineFiles",
+                "Digests", "MigrationModel",
             ]),
 
         // The facade and the command line.
@@ -119,6 +119,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
+        // The order of the sources themselves, and the pages made from them.
+        .testTarget(
+            name: "TidyTests", dependencies: ["MigrationModel"], swiftSettings: strict),
         tests(
             "Planning",
             [
@@ -137,7 +140,7 @@ let package = Package(
         // put in.
         .target(
             name: "FakeGlance",
-            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            dependencies: ["Digests", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )

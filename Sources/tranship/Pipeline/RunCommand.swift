@@ -21,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var pipeline: PipelineArgument
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: PipelineOptions
 
     @Flag(help: "On a signal, finish the images that are in flight.")
     var drain = false

@@ -12,7 +12,7 @@ import TranshipKit
 struct RunSession {
     let pipeline: Pipeline
     let journalPath: String
-    let common: CommonOptions
+    let common: PipelineOptions
     let drain: Bool
 
     typealias Work = @Sendable (PipelineRun, @escaping PipelineRun.Planned) async throws -> RunSummary
