@@ -120,6 +120,12 @@ let package = Package(
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests(
+            "MigrationPipeline",
+            [
+                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "MigrationModel",
+                "TestSupport", grdb,
+            ]),
 
         // A small Image service in memory, for states that a real one cannot be
         // put in.

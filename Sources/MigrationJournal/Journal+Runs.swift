@@ -25,6 +25,15 @@ public struct Run: Sendable, Hashable, Identifiable {
     public var isInterrupted: Bool { outcome == nil || outcome == "interrupted" }
 }
 
+/// What a run's plan decided, kept with the run.
+public struct RunPlan: Codable, Sendable, Hashable {
+    public var tallies: [PlanTally] = []
+    /// Of refused images; at most 10,000.
+    public var refusals: [Transfer.Failure] = []
+
+    static let refusalsMax = 10_000
+}
+
 extension Journal {
     public func beginRun(
         pipelineName: String, pipelineFile: String, pipelineText: String
@@ -44,11 +53,13 @@ extension Journal {
         }
     }
 
-    public func markPlanned(_ run: Run) async throws(MigrationError) {
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE run SET planned_at = ? WHERE id = ?",
-                arguments: [Timestamp.now(), run.id])
+    /// What the run's plan decided; empty while it is still being made.
+    public func plan(of run: Run) async throws(MigrationError) -> RunPlan {
+        let journal = self
+        return try await read { db in
+            let text = try String.fetchOne(
+                db, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run.id])
+            return try text.map { try journal.decode(RunPlan.self, $0) } ?? RunPlan()
         }
     }
 

@@ -94,10 +94,15 @@ extension Journal {
     /// When the next transfer that still waits at `now` is due, in milliseconds
     /// since 1970; nil when none waits for a time. Those that are overdue wait
     /// for a slot or for another image, and no clock helps them.
+    ///
+    /// - Parameter movesData: only those whose data moves, or does not; nil is both.
     public func nextDueAt(
-        run: Run, after now: Int64, excluding busy: Set<Int64>
+        run: Run, after now: Int64, movesData: Bool? = nil, excluding busy: Set<Int64>
     ) async throws(MigrationError) -> Int64? {
-        let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
+        let open = Self.list(
+            TransferState.allCases.filter {
+                !$0.isFinal && $0.movesData == movesData ?? $0.movesData
+            })
         let busyList = busy.map(String.init).joined(separator: ",")
         return try await read { db in
             try Int64.fetchOne(

@@ -27,11 +27,14 @@ enum Schema {
             END,
             '$.record.allStoresMustSucceed', json('true'),
             '$.record.acceptsTransformed', json('false'),
-            '$.record.verification', 'proof',
+            '$.record.verification', 'proof', '$.record.isDeactivated', json('false'),
             '$.methodReason', '', '$.fallbacks', json('[]'), '$.importFailures', 0,
             '$.isCopying', json('false'), '$.heldStores', json('[]'), '$.remarks', json('[]'));
         DELETE FROM plan_item;
         DELETE FROM target_image;
+        -- What the run's plan decided, as JSON: the scratch tables belong to
+        -- whoever planned last.
+        ALTER TABLE run ADD COLUMN plan TEXT;
         """
 
     private static let step001 = """

@@ -61,6 +61,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var visibility: String
     public var members: Members
     public var isHidden: Bool
+    /// A deactivated image keeps its data, which administrators alone may read.
+    public var isDeactivated: Bool
     public var isProtected: Bool
 
     /// Properties whose value is another image of the same plan: property name
@@ -73,8 +75,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
         ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
         acceptsTransformed: Bool = false, verification: VerificationMode = .proof, visibility: String = "private",
-        members: Members = .drop, isHidden: Bool = false, isProtected: Bool = false,
-        references: [String: String] = [:]
+        members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
+        isProtected: Bool = false, references: [String: String] = [:]
     ) {
         self.name = name
         self.diskFormat = diskFormat
@@ -91,6 +93,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         self.visibility = visibility
         self.members = members
         self.isHidden = isHidden
+        self.isDeactivated = isDeactivated
         self.isProtected = isProtected
         self.references = references
     }

@@ -24,7 +24,7 @@ struct ConfirmStep: Sendable {
             transfer.abandonRecord()
             return .advance(transfer)
         }
-        guard report.status == "active" else {
+        guard report.status == "active" || report.status == "deactivated" else {
             throw MigrationError(
                 .unexpectedState,
                 "image \(transfer.imageID ?? "?") at the target is \(report.status), "

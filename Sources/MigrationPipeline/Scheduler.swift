@@ -141,20 +141,25 @@ public final class Scheduler: Sendable {
     ) async throws(MigrationError) {
         while true {
             let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
-            if stop == .abort || fatal != nil { group.cancelAll() }
-            if stop != nil || fatal != nil {
+            if stop == .abort || fatal != nil {
+                group.cancelAll()
                 if busy.isEmpty { return }
                 await sleep(untilMilliseconds: nil)
                 continue
             }
+            // What is in flight when a drain begins is still to be compared and
+            // published after its data has arrived.
+            let lanes = stop == .drain ? [false] : [true, false]
             let now = now()
-            let started = try await start(run, at: now, &group)
+            let started = try await start(run, at: now, lanes: lanes, &group)
             if started { continue }
             let next = try await journal.nextDueAt(
-                run: run, after: now, excluding: Set(busy.keys))
+                run: run, after: now, movesData: stop == .drain ? false : nil,
+                excluding: Set(busy.keys))
             // `busy` as it was *before* the journal was asked: what ended since
             // then may be due again, and has woken us to look.
             if next == nil, busy.isEmpty {
+                if stop == .drain { return }
                 guard try await failStranded(run) else { return }
                 continue
             }
@@ -163,11 +168,13 @@ public final class Scheduler: Sendable {
     }
 
     /// Starts what is due and fits; true when something was started.
+    ///
+    /// - Parameter lanes: true for images whose data moves, false for the rest.
     private func start(
-        _ run: Run, at now: Int64, _ group: inout TaskGroup<Void>
+        _ run: Run, at now: Int64, lanes: [Bool], _ group: inout TaskGroup<Void>
     ) async throws(MigrationError) -> Bool {
         var started = false
-        for movesData in [true, false] {
+        for movesData in lanes {
             // Anew for each lane: what the first one started may already have
             // reached the states of the second.
             var busy = state.withLock { $0.busy }
@@ -413,7 +420,9 @@ public final class Scheduler: Sendable {
     private func sleep(untilMilliseconds due: Int64?) async {
         var timer: DispatchWorkItem?
         if let due {
-            let item = DispatchWorkItem { [self] in wake() }
+            // Weak: a cancelled item stays until its time, and would keep the
+            // journal's lock so long after the end of the run.
+            let item = DispatchWorkItem { [weak self] in self?.wake() }
             timer = item
             let wait = Int(clamping: max(1, due - now()))
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(wait), execute: item)

@@ -232,6 +232,7 @@ extension PlanItem {
     func isPublished(_ image: TargetImage) -> Bool {
         image.visibility == record.visibility && image.isHidden == record.isHidden
             && image.isProtected == record.isProtected
+            && (image.status == "deactivated") == record.isDeactivated
     }
 }
 

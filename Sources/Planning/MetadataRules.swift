@@ -102,6 +102,7 @@ struct MetadataRules {
         case .set(let visibility): result.record.visibility = visibility.rawValue
         }
         result.record.isProtected = rules.protected.value(keeping: source.isProtected)
+        result.record.isDeactivated = source.status == "deactivated"
         result.record.isHidden = rules.hidden.value(keeping: source.isHidden)
         switch rules.members ?? (sharesKeystone ? .keep : .map) {
         case .keep: result.record.members = .keep

@@ -58,7 +58,7 @@ public struct Planner: Sendable {
                 try await CloudListing(planner: self, source: source, service: service)
                     .add(selection)
             case .url(let url, let client, let headers):
-                let image = await URLProbe(
+                let image = try await URLProbe(
                     source: url, index: source.index, client: client, headers: headers, date: date
                 ).look()
                 try lineages.check(
@@ -272,14 +272,25 @@ struct ListedImage: Sendable {
     var refusal: MigrationError?
 }
 
-/// Finds sources of URLs and files that claim to be versions of one series.
+/// Finds sources of URLs and files that claim to be versions of one series, and
+/// those that are one and the same.
 struct SeriesCheck {
     private var seen: [String: (key: String, position: FilePosition)] = [:]
+    private var keys: [String: FilePosition] = [:]
 
     mutating func check(
         _ listed: ListedImage, position: FilePosition, severalAllowed: Bool
     ) throws(MigrationError) {
         let lineage = listed.image.lineage
+        if let first = keys[listed.image.key] {
+            // A query is no part of the key: it may be a signature, which differs
+            // from day to day.
+            throw MigrationError(
+                .invalidPipeline,
+                "\(position): \(listed.image.displayName) is read by the source at \(first) already",
+                hint: "name each file once, and each URL once (what follows ? does not count)")
+        }
+        keys[listed.image.key] = position
         if let first = seen[lineage], first.key != listed.image.key, !severalAllowed {
             throw MigrationError(
                 .invalidPipeline,

@@ -5,7 +5,8 @@ public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
-/// Applies what others see, after the data is proved.
+/// Applies what others see, after the data is proved: visibility, members,
+/// hidden, deactivated, protected.
 ///
 /// The order is fixed by the service: members can be added to a `shared` image
 /// only, and a protected image can no longer be removed if something else fails.
@@ -37,6 +38,7 @@ public struct CloudPublisher: Publisher {
         do throws(MigrationError) {
             try await applyVisibility(transfer.record, to: image, service)
             try await applyMembers(transfer, service)
+            transfer.remarks += Self.unmapped(transfer)
             try await applyFlags(transfer.record, to: image, service)
             return transfer.moved(to: .done)
         } catch {
@@ -79,11 +81,24 @@ public struct CloudPublisher: Publisher {
         }
     }
 
+    /// Members at the source whom the owner table does not know.
+    private static func unmapped(_ transfer: Transfer) -> [String] {
+        guard transfer.record.visibility == "shared",
+            case .map(let table) = transfer.record.members, table["*"] == nil
+        else { return [] }
+        return transfer.members.filter { table[$0] == nil }.map {
+            "not shared with \($0): the owner table does not map that project"
+        }
+    }
+
     private func applyFlags(
         _ record: PlannedRecord, to image: Image, _ service: ImageService
     ) async throws(MigrationError) {
         if image.isHidden != record.isHidden {
             _ = try await service.update(image.id, [.replace("os_hidden", .bool(record.isHidden))])
+        }
+        if record.isDeactivated, image.status == .active {
+            try await service.deactivate(image.id)
         }
         if image.isProtected != record.isProtected {
             _ = try await service.update(

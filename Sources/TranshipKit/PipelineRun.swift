@@ -82,6 +82,7 @@ public final class PipelineRun: Sendable {
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
         return try await ending(run) { () throws(MigrationError) in
             let shortfalls = try await self.plan(in: workplace)
+            try self.checkGoingOn()
             try await planned(run)
             if let shortfall = shortfalls.first { throw shortfall }
             try await self.journal.adoptPlan(run: run, order: WorkOrder(self.pipeline.order))
@@ -113,6 +114,13 @@ public final class PipelineRun: Sendable {
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await scheduler.work(run)
+    }
+
+    /// A plan that was interrupted may be short of images: it is not adopted.
+    private func checkGoingOn() throws(MigrationError) {
+        guard !isStopped, !Task.isCancelled else {
+            throw MigrationError(.interrupted, "interrupted while planning", isTransient: true)
+        }
     }
 
     /// Writes down how the run ended, whatever happens in it.

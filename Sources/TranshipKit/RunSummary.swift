@@ -23,13 +23,12 @@ public struct RunSummary: Sendable {
     init(run: Run, journal: Journal) async throws(MigrationError) {
         self.run = run
         states = try await journal.tally(run: run)
-        actions = try await journal.planTally()
+        let plan = try await journal.plan(of: run)
+        actions = plan.tallies
         failures = try await journal.transfers(
             run: run, in: [.failed, .unpublished], limit: Self.failuresMax
         ).compactMap(\.failure)
-        let refused = try await journal.planItems(
-            after: 0, limit: Self.failuresMax, actions: [.refuse])
-        failures += refused.compactMap(\.item.refusal)
+        failures += plan.refusals
     }
 
     public func images(in state: TransferState) -> Int {

@@ -161,7 +161,8 @@ struct Workplace: Sendable {
         do {
             return try await session.authenticate()
         } catch {
-            throw error.whileDoing("cloud \(session.cloudName)")
+            let isNamed = error.message.contains(session.cloudName)
+            throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
         }
     }
 
