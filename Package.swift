@@ -102,7 +102,7 @@ let package = Package(
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["Digests", "MigrationModel"],
+            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
@@ -110,5 +110,20 @@ let package = Package(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
+        tests("MigrationModel", ["TestSupport"]),
+
+        // A small Image service in memory, for states that a real one cannot be
+        // put in.
+        .target(
+            name: "FakeGlance",
+            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            path: "Tests/FakeGlance", swiftSettings: strict),
     ]
 )

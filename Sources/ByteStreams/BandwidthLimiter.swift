@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// One budget of bytes a second that any number of rings share.
 ///
 /// A token bucket (the budget of a tenth of a second may be used at once), kept
@@ -10,7 +8,7 @@ import Synchronization
 /// order in which they asked and none of them starves.
 public final class BandwidthLimiter: Sendable {
     private let bytesPerSecond: Int64
-    private let nextFreeNanoseconds = Mutex<UInt64>(0)
+    private let nextFreeNanoseconds = Guarded<UInt64>(0)
     private static let burstNanoseconds: UInt64 = 100_000_000
 
     public init(bytesPerSecond: Int64) {

@@ -29,8 +29,7 @@ extension ByteRing {
         guard !buffer.isEmpty else { preconditionFailure("nothing to read into") }
         monitor.lock()
         let isReady = waitUntilReadable(
-            bytesMin: min(batchBytes, buffer.count),
-            limitNanoseconds: UInt64(milliseconds) * 1_000_000)
+            bufferBytes: buffer.count, limitNanoseconds: UInt64(milliseconds) * 1_000_000)
         if let failure = state.failure {
             monitor.unlock()
             throw failure
@@ -72,7 +71,7 @@ extension ByteRing {
     private var isAtEnd: Bool { state.isFinished && state.isReleased }
 
     /// True when there is something to hand out, the end included.
-    private func waitUntilReadable(bytesMin: Int, limitNanoseconds: UInt64) -> Bool {
+    private func waitUntilReadable(bufferBytes: Int, limitNanoseconds: UInt64) -> Bool {
         let start = Monitor.nowNanoseconds()
         let limit = start + limitNanoseconds
         // Kept from call to call: short waits in a row are one long wait.
@@ -80,16 +79,20 @@ extension ByteRing {
         state.readerWaitsSince = since
         let gathered = since + Self.gatherNanoseconds
         defer { state.readerWants = nil }
+        // A buffer full is handed out at once; with less, the reader waits for
+        // a batch, or a small buffer would mean a thread switch for each.
+        var enough = min(bufferBytes, batchBytes)
         while state.failure == nil {
             let now = Monitor.nowNanoseconds()
             let isGathered = now >= gathered
-            let wanted = isGathered || state.isFinished ? 1 : bytesMin
+            let wanted = isGathered || state.isFinished ? 1 : enough
             if readableBytes >= wanted || isAtEnd {
                 state.readerWaitsSince = nil
                 return true
             }
             if now >= limit { return false }
-            state.readerWants = wanted
+            enough = batchBytes
+            state.readerWants = isGathered || state.isFinished ? 1 : enough
             monitor.wait(Self.canRead, untilNanoseconds: isGathered ? limit : min(gathered, limit))
         }
         return false

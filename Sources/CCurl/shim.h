@@ -43,6 +43,13 @@ static inline CURLcode ccurl_get_long(CURL *h, CURLINFO i, long *v) {
 static inline CURLcode ccurl_get_off(CURL *h, CURLINFO i, curl_off_t *v) {
   return curl_easy_getinfo(h, i, v);
 }
+// The SSL of the current connection where the backend is OpenSSL, else NULL.
+static inline void *ccurl_get_openssl(CURL *h) {
+  struct curl_tlssessioninfo *info = 0;
+  if (curl_easy_getinfo(h, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info)
+    return 0;
+  return info->backend == CURLSSLBACKEND_OPENSSL ? info->internals : 0;
+}
 static inline CURLcode ccurl_get_string(CURL *h, CURLINFO i, char **v) {
   return curl_easy_getinfo(h, i, v);
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import MigrationModel
-import Synchronization
 
 /// Lets so many in at once; the others wait without a thread, in order.
 ///
@@ -15,11 +15,11 @@ final class AsyncGate: Sendable {
         var waitersSoFar: UInt64 = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(limit: Int) {
         precondition(limit > 0, "a gate that lets nobody in")
-        state = Mutex(State(free: limit))
+        state = Guarded(State(free: limit))
     }
 
     /// Each entry needs one ``leave()``.

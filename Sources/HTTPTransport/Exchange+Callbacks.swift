@@ -85,6 +85,15 @@ extension Exchange {
     private func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard case .upload(let ring, let sizeBytes) = flow else { return Self.abort }
         defer { clock.restart() }
+        // Sending into a connection that has been reset loses the refusal that
+        // came before the reset: read first. Once for each piece, as a session
+        // ticket of TLS 1.3 or a hang-up is no answer.
+        if !hasLooked, !head.isComplete, handle?.sockets.hasSpoken == true {
+            hasLooked = true
+            isPaused = true
+            return Int(CURL_READFUNC_PAUSE)
+        }
+        hasLooked = false
         while !isCancelled {
             let piece: UploadSource.Piece
             do {
@@ -118,7 +127,7 @@ extension Exchange {
         return Self.abort
     }
 
-    private func hungUp() -> MigrationError {
+    func hungUp() -> MigrationError {
         MigrationError(
             .connectionLost,
             "\(request.shown): the service closed the connection without an answer, after "
@@ -130,10 +139,20 @@ extension Exchange {
     /// - Returns: not 0 to end the transfer.
     private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
         if isCancelled { return 1 }
+        if case .download(let ring, _) = flow, let failure = ring.failure {
+            // Whoever wanted the bytes has gone; the source may be silent for
+            // long yet.
+            return Int32(stop(failure, returning: 1))
+        }
         guard let handle else { return 0 }
         if isPaused {
             isPaused = false
             curl_easy_pause(handle.easy, CURLPAUSE_CONT)
+        }
+        // curl calls once more after a send has failed, before it closes.
+        if case .upload = flow, isTLS, !head.isComplete, handle.sockets.isBroken {
+            if unreadTLS == nil { unreadTLS = UnreadAnswer.decrypted(handle) }
+            return 1
         }
         guard case .small = flow else { return checkStall(handle, receivedBytes, sentBytes) }
         return 0

@@ -54,6 +54,8 @@ extension Exchange {
         if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }
     }
 
+    var isTLS: Bool { request.url.lowercased().hasPrefix("https://") }
+
     private func setMethod(_ handle: CurlHandle) {
         var receiveBytes = Self.smallBufferBytes
         var sendBytes = Self.smallBufferBytes
@@ -79,7 +81,7 @@ extension Exchange {
             // -1 is unknown: chunked.
             handle.set(CURLOPT_INFILESIZE_LARGE, offset: sizeBytes ?? -1)
             if method != .put { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
-            if request.url.lowercased().hasPrefix("http://") { handle.sockets.saveUnread() }
+            if !isTLS { handle.sockets.saveUnread() }
         case (_, .head): handle.set(CURLOPT_NOBODY, true)
         case (_, .get) where request.body == nil: handle.set(CURLOPT_HTTPGET, true)
         case (_, .delete) where request.body == nil:

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: the variables are touched only by the thread that is
 /// inside ``perform(on:)``, callbacks included, and one exchange is performed
-/// once. Other threads call ``cancel()``, which touches an atomic, a mutex and
+/// once. Other threads call ``cancel()``, which touches an atomic, a lock and
 /// the ring.
 final class Exchange: @unchecked Sendable {
     /// Where bodies go and come from.
@@ -48,10 +48,13 @@ final class Exchange: @unchecked Sendable {
     /// Set while it is performed.
     var handle: CurlHandle?
     var isPaused = false
+    var hasLooked = false
     var looksInVain = 0
+    /// What was left in a TLS connection that broke; nil while none did.
+    var unreadTLS: [UInt8]?
 
     private let cancelled = Atomic<Bool>(false)
-    private let sockets = Mutex<OpenSockets?>(nil)
+    private let sockets = Guarded<OpenSockets?>(nil)
 
     init(_ request: HTTPRequest, _ configuration: TransportConfiguration, _ flow: Flow) {
         self.request = request
@@ -101,7 +104,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     private func answer(_ code: CURLcode, _ handle: CurlHandle) throws(MigrationError) -> Answer {
-        let unread = handle.sockets.takeUnread()
+        let unread = unreadTLS ?? handle.sockets.takeUnread()
         let isRefused = head.isComplete && head.status >= 400
         if code == CURLE_OK, head.isComplete {
             if !isRefused, let refusal { throw refusal }
@@ -112,14 +115,14 @@ final class Exchange: @unchecked Sendable {
         // The refusal is known, and how the connection ended after it is not
         // worth a word.
         if isRefused { return response(handle) }
-        if !head.isComplete, [CURLE_SEND_ERROR, CURLE_RECV_ERROR].contains(code),
+        if !head.isComplete,
             let (head, body) = UnreadAnswer.parse(unread, bodyBytesMax: request.responseBytesMax)
         {
             self.head = head
             self.body = body
             return try checked(response(handle))
         }
-        throw failure(code, handle)
+        throw unreadTLS == nil ? failure(code, handle) : hungUp()
     }
 
     private func response(_ handle: CurlHandle) -> Answer {

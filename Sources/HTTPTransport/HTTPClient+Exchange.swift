@@ -4,7 +4,6 @@
 import ByteStreams
 import Dispatch
 import MigrationModel
-import Synchronization
 
 extension HTTPClient {
     private static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
@@ -64,7 +63,7 @@ private final class Outcome: Sendable {
         case done
     }
 
-    private let state = Mutex(State.idle)
+    private let state = Guarded(State.idle)
 
     func wait(_ continuation: CheckedContinuation<Value, Never>) {
         let early: Value? = state.withLock { state in

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import MigrationModel
-import Synchronization
 
 /// Handles that are not in use, with the connections that they keep.
 ///
 /// The last one given back is the first one taken: its connection is the most
 /// likely to be alive, and its memory the most likely to be warm.
 final class HandlePool: Sendable {
-    private let idle = Mutex<[CurlHandle]>([])
+    private let idle = Guarded<[CurlHandle]>([])
     private let idleMax: Int
 
     init(idleMax: Int) {

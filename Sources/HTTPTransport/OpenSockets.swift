@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import Glibc
-import Synchronization
 
 /// The sockets of one curl handle, those of kept connections included.
 ///
@@ -18,7 +18,7 @@ final class OpenSockets: Sendable {
         var unread: [UInt8] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private static let unreadBytesMax = 256 << 10
 
     /// Makes a socket for curl; -1 when there is none to be had.
@@ -47,10 +47,20 @@ final class OpenSockets: Sendable {
     }
 
     /// True when the newest connection has something to read, or has ended.
-    var hasSpoken: Bool {
+    var hasSpoken: Bool { newestHas(POLLIN) }
+
+    /// True when the newest connection has been reset: nothing can be sent, and
+    /// nothing more will come than what has.
+    var isBroken: Bool { newestHas(0) }
+
+    /// The newest connection that is still open.
+    var newest: Int32? { state.withLock { $0.sockets.last } }
+
+    /// Whether one of the events has come; a reset always counts (poll(2)).
+    private func newestHas(_ events: Int32) -> Bool {
         state.withLock { state in
             guard let fd = state.sockets.last else { return false }
-            var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+            var entry = pollfd(fd: fd, events: Int16(events), revents: 0)
             return poll(&entry, 1, 0) > 0
         }
     }

@@ -37,8 +37,17 @@ extension CloudUploader {
             // Intended and never created, or deleted since. Which of both the
             // create call tells: a deleted id is refused for ever.
             if transfer.state != .registered { transfer.move(to: .registered) }
+            transfer.isAdopted = nil
             return .send(transfer)
         }
+        return try await reconcile(transfer, with: image)
+    }
+
+    /// The same for a record that was found.
+    func reconcile(
+        _ given: Transfer, with image: Image
+    ) async throws(MigrationError) -> Reconciliation {
+        var transfer = given
         try checkOurs(image, transfer)
         switch image.status.rawValue {
         case "queued":

@@ -35,14 +35,24 @@ extension CloudUploader {
                 return transfer
             } catch {
                 guard error.code == .conflict else { throw error }
-                // 409 is either ours from a lost answer, a burned id (deleted
-                // ones stay taken), or somebody else's.
-                if let image = try await existing(id, service) {
-                    try checkOurs(image, transfer)
-                    return transfer
+                // 409 is either ours from a life that this journal does not
+                // remember, a burned id (deleted ones stay taken), or somebody
+                // else's.
+                guard let image = try await existing(id, service) else {
+                    transfer.generation += 1
+                    transfer.imageID = nil
+                    continue
                 }
-                transfer.generation += 1
-                transfer.imageID = nil
+                switch try await reconcile(transfer, with: image) {
+                case .send(let next):
+                    if next.state == .registered { return next }
+                    transfer = next
+                case .proceed(var next):
+                    next.isAdopted = true
+                    return next
+                case .snooze(_, _, let reason):
+                    throw MigrationError(.conflict, reason, isTransient: true)
+                }
             }
         }
         throw MigrationError(

@@ -13,8 +13,9 @@ public struct CloudUploader: ImageUploader {
 
     let targets: [String: ImageService]
     /// Finds where an image of the same plan stands at a target.
-    let placed: @Sendable (_ sourceKey: String, _ targetKey: String)
-        async throws(MigrationError) -> Transfer?
+    let placed:
+        @Sendable (_ sourceKey: String, _ targetKey: String)
+            async throws(MigrationError) -> Transfer?
     let algorithms = LearnedAlgorithms()
 
     /// - Parameters:
@@ -22,7 +23,8 @@ public struct CloudUploader: ImageUploader {
     ///   - placed: the journal's transfer of another source image to a target.
     public init(
         targets: [String: ImageService],
-        placed: @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
+        placed:
+            @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
             async throws(MigrationError) -> Transfer?
     ) {
         self.targets = targets
@@ -82,6 +84,15 @@ public struct CloudUploader: ImageUploader {
             throw MigrationError(
                 .targetConflict,
                 "image \(id) at the target does not carry our marker \(Origin.propertyName)",
+                hint: "it is left alone; remove it by hand if it is an unfinished copy")
+        }
+        // Published copies look like this, and those are not ours to remove here.
+        guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected else {
+            throw MigrationError(
+                .targetConflict,
+                "image \(id) at the target is \(image.visibility)"
+                    + (image.isProtected ? " and protected" : "")
+                    + ": it may have been published and is not discarded",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
         }
         do {

@@ -26,8 +26,9 @@ final class LearnedAlgorithms: Sendable {
             newest = page.first
             break
         }
-        // The strongest comes first in `checksums`.
-        let algorithm = newest?.checksums.first?.algorithm ?? .sha512
+        // The strongest comes first in `checksums`. What was not seen is not
+        // remembered: our own first image will tell.
+        guard let algorithm = newest?.checksums.first?.algorithm else { return .sha512 }
         known.withLock { $0[targetKey] = algorithm }
         return algorithm
     }

@@ -69,10 +69,12 @@ extension Journal {
         return try decoded(bodies)
     }
 
-    /// When the next waiting transfer is due, in milliseconds since 1970.
-    public func nextDueAt(run: Run, excluding busy: Set<Int64>) async throws(MigrationError)
-        -> Int64?
-    {
+    /// When the next transfer that still waits at `now` is due, in milliseconds
+    /// since 1970; nil when none waits for a time. Those that are overdue wait
+    /// for a slot or for another image, and no clock helps them.
+    public func nextDueAt(
+        run: Run, after now: Int64, excluding busy: Set<Int64>
+    ) async throws(MigrationError) -> Int64? {
         let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
         let busyList = busy.map(String.init).joined(separator: ",")
         return try await read { db in
@@ -80,27 +82,31 @@ extension Journal {
                 db,
                 sql: """
                     SELECT min(due_at) FROM transfer
-                    WHERE run_id = ? AND state IN (\(open)) AND id NOT IN (\(busyList))
-                    """, arguments: [run.id])
+                    WHERE run_id = ? AND state IN (\(open)) AND due_at > ?
+                        AND id NOT IN (\(busyList))
+                    """, arguments: [run.id, now])
         }
     }
 
     /// The transfers of a run that are not final, at most `limit`.
     public func unfinished(run: Run, limit: Int) async throws(MigrationError) -> [Transfer] {
-        try await transfers(run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
+        try await transfers(
+            run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
     }
 
-    /// The transfers of a run in some states, in the plan's order.
+    /// The transfers of a run in some states, in the plan's order; of every run
+    /// that the journal knows where none is named.
     public func transfers(
-        run: Run, in states: [TransferState], limit: Int, offset: Int = 0
+        run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
     ) async throws(MigrationError) -> [Transfer] {
         let bodies = try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, body FROM transfer WHERE run_id = ? AND state IN (\(Self.list(states)))
-                    ORDER BY position LIMIT ? OFFSET ?
-                    """, arguments: [run.id, limit, offset]
+                    SELECT id, body FROM transfer
+                    WHERE \(Self.condition(run)) AND state IN (\(Self.list(states)))
+                    ORDER BY run_id, position, id LIMIT ? OFFSET ?
+                    """, arguments: [limit, offset]
             ).map { ($0["id"] as Int64, $0["body"] as String) }
         }
         return try decoded(bodies)
@@ -122,15 +128,16 @@ extension Journal {
         return try decoded(bodies).first
     }
 
-    /// How many transfers of a run are in each state, and their bytes.
-    public func tally(run: Run) async throws(MigrationError) -> [StateTally] {
+    /// How many transfers of a run are in each state, and their bytes; of every
+    /// run that the journal knows where none is named.
+    public func tally(run: Run?) async throws(MigrationError) -> [StateTally] {
         try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT state, count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
-                    FROM transfer WHERE run_id = ? GROUP BY state
-                    """, arguments: [run.id]
+                    FROM transfer WHERE \(Self.condition(run)) GROUP BY state
+                    """
             ).compactMap { row in
                 TransferState(rawValue: row["state"]).map {
                     StateTally(state: $0, images: row["images"], sizeBytes: row["bytes"])
@@ -145,6 +152,10 @@ extension Journal {
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM attempt WHERE run_id = ?", arguments: [run.id]) ?? 0
         }
+    }
+
+    private static func condition(_ run: Run?) -> String {
+        run.map { "run_id = \($0.id)" } ?? "TRUE"
     }
 
     static func list(_ states: [TransferState]) -> String {

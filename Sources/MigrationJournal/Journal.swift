@@ -47,8 +47,15 @@ public final class Journal: Sendable {
             configuration.busyMode = .timeout(10)
             // Few readers: `status` and a plan read beside the writer.
             configuration.maximumReaderCount = 2
+            // Before the pool, which turns WAL on: what is not ours is not changed.
+            if FileManager.default.fileExists(atPath: path) {
+                var looking = configuration
+                looking.readonly = true
+                try DatabaseQueue(path: path, configuration: looking).read {
+                    try check($0, path: path)
+                }
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.read { try check($0, path: path) }
             try Schema.migrator.migrate(pool)
             // The pool sets NORMAL when it turns WAL on, after `prepareDatabase`,
             // so FULL has to be asked for here; a test reads it back.
@@ -143,7 +150,9 @@ public final class Journal: Sendable {
         if let error = error as? MigrationError { return error }
         guard let error = error as? DatabaseError else {
             return MigrationError(
-                .journalFailed, "the journal \(path) cannot be used: \(error)", cause: error)
+                .journalFailed,
+                "the journal \(path) cannot be used: \(error.localizedDescription)",
+                hint: "choose another place with --journal PATH", cause: error)
         }
         let words = error.message ?? "error \(error.resultCode.rawValue)"
         let hint: String

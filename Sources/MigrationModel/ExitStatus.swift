@@ -26,7 +26,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .someFailed: "some images failed, were refused or were left in conflict"
         case .differences: "differences were found (plan drift, check)"
         case .retryableLeft: "only failures that may pass are left; run again"
-        case .verificationMismatch: "some data did not match its checksum; nothing of it was published"
+        case .verificationMismatch:
+            "some data did not match its checksum; nothing of it was published"
         case .fatal: "authentication failed, or nothing could be done at all"
         case .limitReached: "a limit of the pipeline was reached; run again to go on"
         case .journalInUse: "another process works on this journal"

@@ -45,6 +45,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var busyLooks: Int?
     /// When the wait for an import began, in milliseconds since 1970.
     public var waitStartedAt: Int64?
+    /// True when the image stood at the target with its data before this journal
+    /// knew of it. It may have been published long ago, so it is never discarded.
+    public var isAdopted: Bool?
 
     /// An error as the journal keeps it.
     public struct Failure: Codable, Hashable, Sendable {
@@ -116,6 +119,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public mutating func abandonRecord() {
         generation += 1
         imageID = nil
+        isAdopted = nil
         computed = []
         reported = []
         move(to: .planned)

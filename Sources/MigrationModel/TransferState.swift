@@ -89,7 +89,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         case .importing: [.planned, .registered, .verifying, .failed]
         case .verifying: [.planned, .publishing, .failed]
         case .publishing: [.planned, .done, .unpublished, .failed]
-        case .done, .skipped, .unpublished, .failed: [.planned, .registered, .verifying, .publishing]
+        case .done, .skipped, .unpublished, .failed:
+            [.planned, .registered, .verifying, .publishing]
         }
     }
 }

@@ -15,7 +15,15 @@ struct ConfirmStep: Sendable {
 
     func run(_ given: Transfer) async throws(MigrationError) -> Outcome {
         var transfer = given
-        let report = try await stages.uploader.report(transfer)
+        let report: TargetReport
+        do {
+            report = try await stages.uploader.report(transfer)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            // Somebody removed it before it was compared: copied again.
+            transfer.abandonRecord()
+            return .advance(transfer)
+        }
         guard report.status == "active" else {
             throw MigrationError(
                 .unexpectedState,
@@ -31,13 +39,21 @@ struct ConfirmStep: Sendable {
             throw MigrationError(
                 .verificationMismatch,
                 "the target holds other bytes than were sent: \(words)",
-                hint: "the copy was discarded; run again, and look at the target's store if it stays")
+                hint:
+                    "the copy was discarded; run again, and look at the target's store if it stays")
         case .transformed(let words):
             throw MigrationError(
                 .verificationMismatch, "the target converted the data: \(words)",
                 hint: "switch image conversion off at the target for this import")
         case .unverifiable(let words):
             guard transfer.promise != nil || !transfer.computed.isEmpty else {
+                if transfer.isAdopted == true {
+                    throw MigrationError(
+                        .unverifiable,
+                        "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
+                            + words,
+                        hint: "name the source's checksum in the pipeline, or delete that image")
+                }
                 // The digests died with the process that sent the bytes.
                 try await stages.uploader.discard(transfer)
                 transfer.abandonRecord()

@@ -52,7 +52,8 @@ public final class RunMonitor: Sendable {
     private let now: @Sendable () -> Int64
 
     public init(
-        now: @escaping @Sendable () -> Int64, sink: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        now: @escaping @Sendable () -> Int64,
+        sink: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.now = now
         self.sink = sink

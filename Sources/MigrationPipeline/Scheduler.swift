@@ -22,6 +22,7 @@ public final class Scheduler: Sendable {
         public var retries: RetryPolicy
 
         public init(images: Int, small: Int = 16, retries: RetryPolicy) {
+            precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
             self.small = small
             self.retries = retries
@@ -78,19 +79,24 @@ public final class Scheduler: Sendable {
     /// True once somebody asked for an early end.
     public var isStopping: Bool { state.withLock { $0.stop != nil } }
 
-    /// Works until nothing of the run can be worked on.
+    /// Works until nothing of the run can be worked on. Cancelling the task is
+    /// ``Stop/abort``.
     ///
     /// - Throws: what ends every transfer alike: the journal's errors, lost
     ///   credentials. Errors of single images stand in the journal.
     public func work(_ run: Run) async throws(MigrationError) {
-        let failure: MigrationError? = await withTaskGroup(of: Void.self) { group in
-            do throws(MigrationError) {
-                try await loop(run, &group)
-                return nil
-            } catch {
-                group.cancelAll()
-                return error
+        let failure: MigrationError? = await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                do throws(MigrationError) {
+                    try await loop(run, &group)
+                    return nil
+                } catch {
+                    group.cancelAll()
+                    return error
+                }
             }
+        } onCancel: {
+            stop(.abort)
         }
         if let error = failure ?? state.withLock({ $0.fatal }) { throw error }
     }
@@ -106,10 +112,14 @@ public final class Scheduler: Sendable {
                 await sleep(untilMilliseconds: nil)
                 continue
             }
-            let started = try await start(run, busy: busy, &group)
+            let now = now()
+            let started = try await start(run, at: now, &group)
             if started { continue }
-            let next = try await journal.nextDueAt(run: run, excluding: Set(busy.keys))
-            if next == nil, state.withLock({ $0.busy.isEmpty }) {
+            let next = try await journal.nextDueAt(
+                run: run, after: now, excluding: Set(busy.keys))
+            // `busy` as it was *before* the journal was asked: what ended since
+            // then may be due again, and has woken us to look.
+            if next == nil, busy.isEmpty {
                 guard try await failStranded(run) else { return }
                 continue
             }
@@ -119,15 +129,18 @@ public final class Scheduler: Sendable {
 
     /// Starts what is due and fits; true when something was started.
     private func start(
-        _ run: Run, busy: [Int64: Bool], _ group: inout TaskGroup<Void>
+        _ run: Run, at now: Int64, _ group: inout TaskGroup<Void>
     ) async throws(MigrationError) -> Bool {
         var started = false
         for movesData in [true, false] {
+            // Anew for each lane: what the first one started may already have
+            // reached the states of the second.
+            let busy = state.withLock { $0.busy }
             let most = movesData ? limits.images : limits.small
             let free = most - busy.values.count { $0 == movesData }
             guard free > 0 else { continue }
             let due = try await journal.due(
-                run: run, at: now(), movesData: movesData, excluding: Set(busy.keys), limit: free)
+                run: run, at: now, movesData: movesData, excluding: Set(busy.keys), limit: free)
             for transfer in due {
                 state.withLock { $0.busy[transfer.id] = movesData }
                 started = true
@@ -268,7 +281,7 @@ public final class Scheduler: Sendable {
             transfer.failure = .init(error)
             return transfer
         }
-        if transfer.imageID != nil {
+        if transfer.imageID != nil, transfer.isAdopted != true {
             do throws(MigrationError) {
                 try await stages.uploader.discard(transfer)
                 transfer.abandonRecord()
@@ -285,8 +298,9 @@ public final class Scheduler: Sendable {
     /// Errors that every other transfer would meet as well.
     static func isFatal(_ error: MigrationError) -> Bool {
         switch error.code {
-        case .journalFailed, .authenticationFailed, .unauthorized, .noImageService, .notKeystone:
-            true
+        case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
+        // A token that ended under a body is renewed for the next try.
+        case .unauthorized: !error.isTransient
         default: false
         }
     }

@@ -115,9 +115,12 @@ public protocol ImageUploader: Stage {
     /// Looks at the record that the transfer may have left, before any byte is read.
     func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation
 
-    /// Creates the record, unless it is there and empty.
+    /// Creates the record, unless it is there.
     ///
     /// `commit` is awaited with the chosen id *before* the record is created.
+    ///
+    /// - Returns: the transfer in `registered`, ready for the body; in a later
+    ///   state when the record turned out to have its data already.
     /// - Throws: ``MigrationError/Code/targetConflict`` when somebody else's
     ///   image has the id; ``MigrationError/Code/dependencyFailed`` when an image
     ///   that the record names is not there; the service's refusals.
@@ -137,7 +140,11 @@ public protocol ImageUploader: Stage {
     func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError)
 
     /// Removes a record that is ours and was never published. A record that is
-    /// gone is fine; one that does not carry our marker is left alone.
+    /// gone is fine.
+    ///
+    /// - Throws: ``MigrationError/Code/targetConflict`` for one that is left
+    ///   alone: it does not carry our marker, others can see it, it is
+    ///   protected, or it was adopted.
     func discard(_ transfer: Transfer) async throws(MigrationError)
 }
 

@@ -63,8 +63,18 @@ struct StreamStep: Sendable {
         }
         switch result {
         case .success(let transfer): return .advance(transfer)
-        case .failure(let error): throw ring.failure ?? error
+        case .failure(let error): throw Self.first(ring.failure, error)
         }
+    }
+
+    /// What failed first is the cause of what failed after it. A refusal of the
+    /// target fails the ring too, in the transport's words: the stage's own tell
+    /// more.
+    private static func first(_ inRing: MigrationError?, _ own: MigrationError) -> MigrationError {
+        guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
+            return own
+        }
+        return inRing
     }
 
     private func read(
@@ -105,6 +115,10 @@ struct StreamStep: Sendable {
             transfer.sizeBytes = facts.sizeBytes
             transfer.members = facts.members
             transfer = try await stages.uploader.register(transfer, commit: commit)
+            guard transfer.state == .registered else {
+                ring.fail(MigrationError(.interrupted, "the target has the data already"))
+                return .success(transfer)
+            }
             transfer.move(to: .sending)
             try await commit(transfer)
             monitor.sending(transfer)

@@ -11,7 +11,8 @@ internal import PipelineFiles
 ///
 /// 1. What cannot be copied is refused.
 /// 2. A copy of ours that stands there proved and published is skipped; one
-///    whose last steps are missing is updated.
+///    whose proof or last steps are missing is updated. Where the journal knows
+///    nothing of it, it is adopted: proved, and never discarded.
 /// 3. A transfer that was begun is continued where the journal left it.
 /// 4. A copy of ours that somebody deleted comes back under the next id.
 /// 5. The same data under the same name, not ours, is not copied once more.
@@ -29,7 +30,7 @@ struct Decision {
             return decide(item, comparison.transfer, standing)
         }
         if let transfer = comparison.transfer {
-            return decide(item, transfer, comparison.ours.first)
+            return decide(item, transfer)
         }
         if let unfinished = comparison.ours.first(where: { $0.originValue == item.marker }) {
             // The journal is lost, the record is not: ours by its derived id.
@@ -46,8 +47,14 @@ struct Decision {
                 start: transfer)
         }
         if let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) }) {
+            // Written down, so that images which name this one find it.
+            var transfer = item.fresh
+            transfer.imageID = same.id
+            transfer.isAdopted = true
+            transfer.move(to: .skipped)
             return item.decided(
-                .skip, "the same data stands there under that name already, as \(same.id)")
+                .skip, "the same data stands there under that name already, as \(same.id)",
+                start: transfer)
         }
         guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
             return item.decided(.create, "not there yet", start: item.fresh)
@@ -63,7 +70,8 @@ struct Decision {
             return item.decided(
                 .conflict, "another image has that name (\(other.id)) and on_conflict is fail")
         case .rename:
-            let suffix = item.promise.map { String($0.value.prefix(8)) }
+            let suffix =
+                item.promise.map { String($0.value.prefix(8)) }
                 ?? String(item.firstImageID.prefix(8))
             item.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
             return item.decided(
@@ -76,51 +84,68 @@ struct Decision {
     private func decide(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage
     ) -> PlanItem {
-        let expected = (known?.computed ?? []) + (known?.reported ?? []) + item.source.checksums
+        let expected =
+            (known?.computed ?? []) + (known?.reported ?? []) + item.source.checksums
             + [item.promise].compactMap { $0 }
         if let wrong = standing.checksums.first(where: { has in
             expected.contains { $0.algorithm == has.algorithm && !$0.matches(has) }
         }) {
             return item.decided(
-                .conflict, "image \(standing.id) is a copy of ours with other data: it has \(wrong)")
+                .conflict, "image \(standing.id) is a copy of ours with other data: it has \(wrong)"
+            )
         }
-        switch known?.state {
+        guard var transfer = known, transfer.imageID == standing.id else {
+            let isProved = expected.contains { standing.checksums.contains($0) }
+            return adopt(item, known, standing, isProved: isProved)
+        }
+        switch transfer.state {
         case .done, .skipped:
             return item.decided(.skip, "already there as \(standing.id)")
         case .unpublished:
-            guard var transfer = known else { break }
             transfer.move(to: .publishing)
             transfer.record = item.record
             return item.decided(
-                .update, "proved, and to be published as \(standing.id)",
-                start: transfer.again)
-        case .some(let state):
-            guard var transfer = known, state != .failed || transfer.imageID == standing.id
-            else { break }
-            if state == .failed { transfer.move(to: .registered) }
+                .update, "proved, and to be published as \(standing.id)", start: transfer.again)
+        case .failed:
+            let code = transfer.failure?.code ?? "?"
+            transfer.move(to: .registered)
             return item.decided(
-                .create, "continues: was \(state.rawValue)", start: transfer.again)
-        case nil: break
+                .create, "failed before (\(code)); tried again", start: transfer.again)
+        case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            return item.decided(
+                .create, "continues: was \(transfer.state.rawValue)", start: transfer.again)
         }
-        // No journal row: ours by marker or id. What nobody proved is proved now.
+    }
+
+    /// A copy of ours by its derived id, of which the journal knows nothing, or
+    /// of which it knows another record. What nobody proved is proved now.
+    private func adopt(
+        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
+    ) -> PlanItem {
         var transfer = item.fresh
+        transfer.generation = known?.generation ?? 0
         transfer.imageID = standing.id
         transfer.sizeBytes = standing.sizeBytes
-        if item.isPublished(standing) {
+        transfer.isAdopted = true
+        if isProved, item.isPublished(standing) {
             transfer.move(to: .skipped)
             return item.decided(.skip, "already there as \(standing.id)", start: transfer)
+        }
+        guard standing.status == "active" else {
+            return item.decided(
+                .conflict,
+                "image \(standing.id) is a copy of ours and \(standing.status), so it cannot be proved"
+            )
         }
         transfer.move(to: .registered)
         transfer.move(to: .verifying)
         return item.decided(
-            .update, "stands there as \(standing.id) and is not published as planned",
+            .update, "stands there as \(standing.id), to be proved and published as planned",
             start: transfer)
     }
 
     /// The journal knows it, and no copy with data stands there.
-    private func decide(
-        _ item: PlanItem, _ known: Transfer, _ record: TargetImage?
-    ) -> PlanItem {
+    private func decide(_ item: PlanItem, _ known: Transfer) -> PlanItem {
         var transfer = known
         switch known.state {
         case .done, .skipped, .unpublished:
@@ -136,8 +161,10 @@ struct Decision {
                 .create, "failed before (\(known.failure?.code ?? "?")); tried again",
                 start: transfer.again)
         case .planned:
-            return item.decided(.create, "not there yet", start: item.fresh)
-        default:
+            transfer = item.fresh
+            transfer.generation = known.generation
+            return item.decided(.create, "not there yet", start: transfer)
+        case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
                 .create, "continues: was \(known.state.rawValue)", start: transfer.again)
         }

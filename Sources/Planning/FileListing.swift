@@ -99,7 +99,8 @@ extension ImageTemplate {
     /// The image that a URL or file becomes, and its file name's stem.
     func described(
         key: String, sourceIndex: Int, location: SourceImage.Location, fingerprint: String,
-        sizeBytes: Int64?, checksum: Checksum?, fileName: String, series: NameTemplate?, date: String
+        sizeBytes: Int64?, checksum: Checksum?, fileName: String, series: NameTemplate?,
+        date: String
     ) -> (image: SourceImage, stem: String) {
         let stem = (fileName as NSString).deletingPathExtension
         let rendered = try? name.render(

@@ -62,6 +62,8 @@ struct MetadataRules {
         "block_device_mapping": "names volumes of the source cloud",
         "bdm_v2": "names volumes of the source cloud",
         "owner_specified.openstack.object": "names the file it was uploaded from",
+        "owner_specified.shade.object": "names the file it was uploaded from",
+        "cinder_encryption_key_deletion_policy": "speaks of a key of the source's key manager",
     ]
 
     private static let referenceKeys = ["kernel_id", "ramdisk_id"]

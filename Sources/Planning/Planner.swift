@@ -59,7 +59,8 @@ public struct Planner: Sendable {
                 let image = await URLProbe(
                     source: url, index: source.index, client: client, headers: headers, date: date
                 ).look()
-                try lineages.check(image, position: url.position, severalAllowed: url.seriesHasSeveral)
+                try lineages.check(
+                    image, position: url.position, severalAllowed: url.seriesHasSeveral)
                 try await add([image], from: source)
             case .file(let files, let baseDirectory):
                 let listing = FileListing(
@@ -115,8 +116,16 @@ public struct Planner: Sendable {
         let rules = MetadataRules(
             target: target.rules, sharesKeystone: target.sharesKeystone.contains(source.index),
             date: date)
-        var result = rules.apply(image, name: try renderedName(listed, target))
-        if result.refusal == nil, let refusal = listed.refusal { result.refusal = refusal }
+        var name = image.name
+        var unnamed: MigrationError?
+        do {
+            name = try renderedName(listed, target)
+        } catch {
+            // `{version}` of an image that says none: this image's own trouble.
+            unnamed = error
+        }
+        var result = rules.apply(image, name: name)
+        result.refusal = result.refusal ?? listed.refusal ?? unnamed
         let project = result.record.ownerID ?? target.projectID ?? ""
         return PlanItem(
             targetKey: target.key, source: image, record: result.record,

@@ -40,7 +40,9 @@ public struct CloudPublisher: Publisher {
             try await applyFlags(transfer.record, to: image, service)
             return transfer.moved(to: .done)
         } catch {
-            guard !error.isTransient, error.code != .interrupted, error.code != .unauthorized
+            // What the service refused of this image, and nothing else.
+            guard let answer = error.answer, (400...499).contains(answer.status),
+                !error.isTransient, answer.status != 401, error.code != .authenticationFailed
             else { throw error }
             transfer.move(to: .unpublished)
             transfer.failure = .init(

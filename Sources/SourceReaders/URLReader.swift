@@ -49,8 +49,13 @@ public struct URLReader: SourceReader {
         let shown = transfer.source.displayURL
         let response: HTTPResponse
         do {
-            response = try await address.client.download(address.request(.get), into: ring) { head in
-                opened(SourceFacts(sizeBytes: head.contentLengthBytes))
+            response = try await address.client.download(address.request(.get), into: ring) {
+                head in
+                if let now = transfer.source.otherVersion(in: head) {
+                    ring.fail(Self.changed(shown, to: now))
+                } else {
+                    opened(SourceFacts(sizeBytes: head.contentLengthBytes))
+                }
             }
         } catch {
             throw error.whileDoing("reading \(shown)")
@@ -65,9 +70,30 @@ public struct URLReader: SourceReader {
         }
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
     }
+
+    private static func changed(_ shown: String, to now: String) -> MigrationError {
+        MigrationError(
+            .sourceChanged, "\(shown) has changed since it was planned: it is \(now) now",
+            hint: "run again, so that it is planned anew")
+    }
 }
 
 extension SourceImage {
+    /// What the server says of its version, when that is not the planned one.
+    ///
+    /// Only where nobody promised a checksum, which would tell better: then the
+    /// fingerprint holds the ETag or the time of change that planning saw.
+    fileprivate func otherVersion(in head: HTTPResponse) -> String? {
+        guard checksums.isEmpty else { return nil }
+        if let tag = head.headers["ETag"], fingerprint.contains("\"") {
+            return fingerprint.contains(tag) ? nil : tag
+        }
+        if let time = head.headers["Last-Modified"], fingerprint.contains("GMT") {
+            return fingerprint.contains(time) ? nil : time
+        }
+        return nil
+    }
+
     fileprivate var displayURL: String {
         if case .url(let url) = location { url } else { displayName }
     }

@@ -71,11 +71,23 @@ public struct ImportWaiter: TaskWaiter {
                 ImportRequest(
                     .glanceDirect, stores: transfer.record.store.map { .named([$0]) } ?? .standard))
         } catch {
-            // 409: an import is under way already. The next look tells.
             guard error.code == .conflict else { throw error }
+            // 409: an import is under way already, which its task shows, or one
+            // can never be (a store that is not there).
+            let waited = waitedSeconds(transfer)
+            if waited > Self.refusedSecondsMax, try await newestTask(service, image.id) == nil {
+                throw MigrationError(
+                    .importFailed, "the import of image \(image.id) is refused: \(error.message)",
+                    hint: "check the target's stores and import methods, or use `method: upload`",
+                    answer: error.answer)
+            }
+            return try await judge(transfer, service, image)
         }
         return snoozed(transfer, "the import was asked for")
     }
+
+    /// How long an import may be refused without a sign of another one.
+    static let refusedSecondsMax: Int64 = 60
 
     private func judge(
         _ transfer: Transfer, _ service: ImageService, _ image: Image
@@ -86,9 +98,11 @@ public struct ImportWaiter: TaskWaiter {
             throw MigrationError(
                 .importFailed,
                 "the import of image \(image.id) failed; its task says: \(words ?? "nothing")",
-                hint: "ask the target's operator about task \(task?.id ?? "?"), or use `method: upload`")
+                hint:
+                    "ask the target's operator about task \(task?.id ?? "?"), or use `method: upload`"
+            )
         }
-        let waited = max(0, now() - (transfer.waitStartedAt ?? now())) / 1000
+        let waited = waitedSeconds(transfer)
         let allowed = Self.deadlineSeconds(sizeBytes: transfer.sizeBytes)
         guard waited <= allowed else {
             throw MigrationError(
@@ -107,10 +121,15 @@ public struct ImportWaiter: TaskWaiter {
         600 + (sizeBytes ?? 0) / (5 << 20)
     }
 
+    private func waitedSeconds(_ transfer: Transfer) -> Int64 {
+        max(0, now() - (transfer.waitStartedAt ?? now())) / 1000
+    }
+
     /// Looks grow rarer with the time that was waited: a tenth of it.
     private func snoozed(_ transfer: Transfer, _ reason: String) -> Outcome {
-        let waited = Double(now() - (transfer.waitStartedAt ?? now())) / 1000
-        let seconds = min(max(waited / 10, Self.pollSeconds.lowerBound), Self.pollSeconds.upperBound)
+        let waited = Double(waitedSeconds(transfer))
+        let seconds = min(
+            max(waited / 10, Self.pollSeconds.lowerBound), Self.pollSeconds.upperBound)
         return .snooze(transfer, seconds: seconds, reason: reason)
     }
 

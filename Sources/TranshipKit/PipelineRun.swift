@@ -76,7 +76,7 @@ public final class PipelineRun: Sendable {
     ) async throws(MigrationError) -> RunSummary {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: pipeline.file, pipelineText: pipeline.text)
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
         return try await ending(run) { () throws(MigrationError) in
             try await self.plan(in: workplace)
             try await planned(run)
@@ -125,7 +125,7 @@ public final class PipelineRun: Sendable {
         }
         var summary = try await RunSummary(run: run, journal: journal)
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
-        summary.isInterrupted = isLeft && isStopped
+        summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
         try await journal.endRun(
             run,
             outcome: summary.isInterrupted

@@ -4,7 +4,6 @@
 import ByteStreams
 import Digests
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -40,8 +39,8 @@ import Testing
     }
 
     @Test func `A slow observer holds the producer back and sees everything`() async throws {
-        let seen = Mutex<Int64>(0)
-        let gate = Mutex<Bool>(false)
+        let seen = Guarded<Int64>(0)
+        let gate = Guarded<Bool>(false)
         // Holding its thread is forbidden to real observers; here it stands for
         // a digest that is slower than the source.
         let ring = ByteRing(
@@ -131,7 +130,7 @@ import Testing
 
     @Test func `The end of an empty stream stays back too`() async throws {
         let ring = ByteRing(withholdsEnd: true)
-        let read = Mutex<[UInt8]?>(nil)
+        let read = Guarded<[UInt8]?>(nil)
         async let reading: Void = blocking {
             let bytes = try ring.takeAll(pieceBytes: 10)
             read.withLock { $0 = bytes }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import MigrationModel
-import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct AsyncGateTests {
     @Test func `No more than the limit are in at once, and all get in`() async throws {
         let gate = AsyncGate(limit: 3)
-        let count = Mutex((now: 0, most: 0, all: 0))
+        let count = Guarded((now: 0, most: 0, all: 0))
         let visit: @Sendable () async throws -> Void = {
             try await gate.enter()
             count.withLock {

@@ -105,6 +105,23 @@ import Testing
         #expect([.tlsFailed, .timedOut, .connectionLost].contains(error?.code))
     }
 
+    /// Python closes with our bytes unread: a reset follows the answer.
+    @Test func `An early refusal is read through TLS while the source is fast`() async throws {
+        let server = try await TLSServer()
+        let client = HTTPClient(TransportConfiguration(verifiesTLS: false))
+        for _ in 0..<20 {
+            let ring = ByteRing()
+            let producer = Task {
+                try await blocking { while true { try ring.put(noise(100_000)) } }
+            }
+            let response = try await client.upload(
+                HTTPRequest(.put, server.url + "/early"), from: ring, sizeBytes: 1 << 30)
+            #expect(response.status == 409)
+            #expect(String(decoding: response.body, as: UTF8.self) == "early words")
+            await #expect(throws: MigrationError.self) { try await producer.value }
+        }
+    }
+
     @Test func `An early refusal is read through TLS while the source is silent`() async throws {
         let server = try await TLSServer()
         let client = HTTPClient(TransportConfiguration(verifiesTLS: false))

@@ -4,7 +4,6 @@
 import ByteStreams
 import HTTPTransport
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -14,7 +13,7 @@ import Testing
         let bytes = noise(count)
         let server = try RawHTTPServer { _ in .status(200, body: bytes) }
         let ring = ByteRing()
-        let heads = Mutex<[(status: Int, written: Int64)]>([])
+        let heads = Guarded<[(status: Int, written: Int64)]>([])
         async let taken = blocking { try ring.takeAll() }
         let response = try await HTTPClient().download(
             HTTPRequest(.get, server.url), into: ring
@@ -48,7 +47,7 @@ import Testing
             "/b": [.status(206, text: "data")],
         ])
         let ring = ByteRing()
-        let statuses = Mutex<[Int]>([])
+        let statuses = Guarded<[Int]>([])
         let response = try await HTTPClient().download(
             HTTPRequest(.get, server.url + "/a", followsRedirects: true), into: ring
         ) { head in

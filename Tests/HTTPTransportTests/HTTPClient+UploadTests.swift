@@ -6,7 +6,6 @@ import Digests
 import Glibc
 import HTTPTransport
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -155,7 +154,7 @@ import Testing
     func `A refusal is read even when the connection is reset right after it`(
         round: Int
     ) async throws {
-        let answered = Mutex(false)
+        let answered = Guarded(false)
         let server = try RawHTTPServer { _ in
             Reply { exchange in
                 exchange.readBody(atMost: 1000)
@@ -228,7 +227,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct UploadStallTests {
     @Test func `A target that stops reading is given up`() async throws {
         let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
-        let isOver = Mutex(false)
+        let isOver = Guarded(false)
         let server = try RawHTTPServer { _ in
             Reply { exchange in
                 exchange.readBody(atMost: 1000)

@@ -44,7 +44,7 @@ final class TLSServer: Sendable {
     }
 
     private static let script = #"""
-        import http.server, socketserver, ssl, sys
+        import http.server, socket, socketserver, ssl, sys
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -70,6 +70,8 @@ final class TLSServer: Sendable {
             daemon_threads = True
 
             def finish_request(self, request, address):
+                # Or the end of an answer would wait here, and a reset would drop it.
+                request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 request = context.wrap_socket(request, server_side=True)
                 super().finish_request(request, address)
 

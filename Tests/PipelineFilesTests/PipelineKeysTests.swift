@@ -11,11 +11,14 @@ import Testing
 /// the parser refuses, nor the other way round.
 @Suite("The schema and the parser")
 struct PipelineKeysTests {
-    private static func schema() throws -> JSONValue {
+    private static func file(_ path: String) throws -> Data {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let data = try Data(contentsOf: root.appendingPathComponent("pipelines/schema.json"))
-        return try JSONDecoder().decode(JSONValue.self, from: data)
+        return try Data(contentsOf: root.appendingPathComponent(path))
+    }
+
+    private static func schema() throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: file("pipelines/schema.json"))
     }
 
     /// Name of the definition: its keys.
@@ -173,5 +176,41 @@ struct PipelineKeysTests {
         #expect(error.code == .invalidPipeline)
         #expect(!error.message.contains("unknown key"), "\(error)")
         #expect(error.message.contains("list") || error.message.contains("mapping"), "\(error)")
+    }
+
+    @Test("agree with the reference in docs: every key, and what is not built yet")
+    func reference() throws {
+        let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
+        let words = Set(text.matches(of: /[`{ ,]([a-z_]+)[`} ,]/).map { String($0.1) })
+        for (definition, keys) in Self.parserKeys {
+            for key in keys { #expect(words.contains(key), "\(definition).\(key)") }
+        }
+        let section = try #require(text.firstRange(of: "## What is not built yet"))
+        let listed = text[section.upperBound...].split(separator: "\n")
+            .filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
+        let rows = UnbuiltKey.all.map {
+            $0.words.split(separator: " ").dropLast().joined(separator: " ")
+        }
+        #expect(listed == rows)
+    }
+
+    /// Each example must be a whole file or a part that fits the smallest one.
+    @Test("agree with the examples in docs")
+    func examples() throws {
+        let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
+        let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
+            .filter { !$0.hasPrefix("#") }
+        #expect(blocks.count == 5)
+        for block in blocks {
+            let file: String
+            if block.hasPrefix("version") {
+                file = block
+            } else if block.hasPrefix("sources") {
+                file = "version: 1\nname: a\n\(block)targets:\n  - cloud: beta\n"
+            } else {
+                file = "version: 1\nname: a\nsources:\n  - cloud: alpha\n\(block)"
+            }
+            #expect(refusal(file).map { "\($0)" } == nil)
+        }
     }
 }

@@ -92,8 +92,8 @@ struct PipelineReaderPipelineTests {
     func told(file: BadFile) throws {
         let error = try #require(refusal(file.text))
         #expect(error.code == .invalidPipeline)
-        #expect("\(error)" == file.message)
         #expect(ExitStatus(error.code) == .usage)
+        #expect("\(error)" == file.message)
     }
 
     @Test("sources that may differ once they are planned are left to the plan")

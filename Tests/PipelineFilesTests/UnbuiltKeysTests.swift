@@ -52,12 +52,12 @@ struct UnbuiltKeyTests {
     func refused(use: BadFile) throws {
         let error = try #require(refusal(use.text))
         #expect(error.code == .notBuiltYet)
+        #expect(ExitStatus(error.code) == .usage)
         #expect(
             "\(error)" == """
                 \(use.message)\(use.title) not built yet
                 hint: take it out for now; docs/pipeline-format.md says what is not built yet
                 """)
-        #expect(ExitStatus(error.code) == .usage)
     }
 
     @Test("each row of the table has its test")

@@ -25,6 +25,9 @@ public final class RawExchange {
         index = log.add(request)
     }
 
+    /// The request with as much of its body as was read.
+    public var received: ReceivedRequest { log.all[index] }
+
     var canGoOn: Bool { isBodyRead && !isClosing }
 
     /// Reads the body to its end, or so many bytes of it.

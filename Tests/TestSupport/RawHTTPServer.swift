@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import Foundation
-import Synchronization
 
 /// An HTTP server on loopback for the faults that real services cannot be made
 /// to show: it cuts, resets, drips, hangs and lies as it is told.
@@ -44,7 +44,7 @@ public final class RawHTTPServer: Sendable {
     /// Replies to each path (query not looked at) with its list in order, the
     /// last one again and again; 404 elsewhere.
     public convenience init(scripts: [String: [Reply]]) throws {
-        let turns = Mutex<[String: Int]>([:])
+        let turns = Guarded<[String: Int]>([:])
         try self.init { request in
             guard let replies = scripts[request.path], !replies.isEmpty else { return .status(404) }
             let turn = turns.withLock { turns in
@@ -124,7 +124,7 @@ private func boundPort(_ fd: Int32) -> UInt16 {
 
 /// The connections of one server, so that stopping it ends them.
 private final class ConnectionSet: Sendable {
-    private let state = Mutex<(open: Set<Int32>, accepted: Int, isStopped: Bool)>(([], 0, false))
+    private let state = Guarded<(open: Set<Int32>, accepted: Int, isStopped: Bool)>(([], 0, false))
 
     var acceptedCount: Int { state.withLock { $0.accepted } }
 

@@ -8,7 +8,13 @@ final class RawSocket {
     let fd: Int32
     private var buffer: [UInt8] = []
 
-    init(_ fd: Int32) { self.fd = fd }
+    init(_ fd: Int32) {
+        self.fd = fd
+        // Or the end of an answer would wait here, and a reset would drop it.
+        var option: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(fd, Int32(IPPROTO_TCP), Int32(TCP_NODELAY), &option, size)
+    }
 
     /// The next request's head; nil when the connection ends before.
     func readHead() -> ReceivedRequest? {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import Digests
 import MigrationModel
-import Synchronization
 
 /// What a server got of one request.
 public struct ReceivedRequest: Sendable {
@@ -33,7 +33,7 @@ public struct ReceivedRequest: Sendable {
 
 /// The requests of one server; each grows while its body comes.
 final class RequestLog: Sendable {
-    private let requests = Mutex<[ReceivedRequest]>([])
+    private let requests = Guarded<[ReceivedRequest]>([])
 
     var all: [ReceivedRequest] { requests.withLock { $0 } }
 

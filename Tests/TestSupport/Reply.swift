@@ -5,7 +5,7 @@ import Foundation
 
 /// What a ``RawHTTPServer`` does with a request.
 public struct Reply: Sendable {
-    let run: @Sendable (RawExchange) -> Void
+    public let run: @Sendable (RawExchange) -> Void
 
     /// Anything at all.
     public init(_ run: @escaping @Sendable (RawExchange) -> Void) { self.run = run }
@@ -42,6 +42,25 @@ public struct Reply: Sendable {
             exchange.sendHead(200, [("Content-Length", "\(declaredBytes)")])
             exchange.send(body)
             exchange.close()
+        }
+    }
+
+    /// 200 with a body in chunks of 64 KiB; without their end where it is not
+    /// to be complete.
+    public static func chunked(_ body: [UInt8], isComplete: Bool = true) -> Reply {
+        Reply { exchange in
+            exchange.readBody()
+            exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
+            var rest = body[...]
+            while !rest.isEmpty {
+                let chunk = rest.prefix(64 << 10)
+                rest = rest.dropFirst(chunk.count)
+                exchange.send("\(String(chunk.count, radix: 16))\r\n")
+                guard exchange.send(Array(chunk)), exchange.send("\r\n") else {
+                    return exchange.close()
+                }
+            }
+            if isComplete { exchange.send("0\r\n\r\n") } else { exchange.close() }
         }
     }
 

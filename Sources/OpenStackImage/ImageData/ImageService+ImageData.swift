@@ -21,8 +21,8 @@ extension ImageService {
     /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
     ///   queued, ``MigrationError/Code/formatRejected``,
     ///   ``MigrationError/Code/quotaExceeded``, ``MigrationError/Code/gone``,
-    ///   ``MigrationError/Code/unauthorized`` (the token is renewed for the
-    ///   next request), and the ring's own failure.
+    ///   ``MigrationError/Code/unauthorized`` (transient where the token can be
+    ///   renewed, as it is for the next request), and the ring's own failure.
     public func upload(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
     ) async throws(MigrationError) {
@@ -93,7 +93,12 @@ extension ImageService {
             validForSeconds: Self.tokenSecondsForBodies)
         let answer = try await session.http.upload(
             http(request, authorization), from: ring, sizeBytes: sizeBytes)
-        if answer.status == 401 { _ = await session.invalidate(authorization) }
+        if answer.status == 401, await session.invalidate(authorization) {
+            let refusal = unauthorized(answer, request)
+            throw MigrationError(
+                refusal.code, refusal.message, hint: refusal.hint, answer: refusal.answer,
+                isTransient: true)
+        }
         guard answer.status == 204 else { throw refusal(answer, request) }
     }
 }

@@ -26,10 +26,12 @@ public struct ImagePages: AsyncSequence, Sendable {
         return images
     }
 
+    /// Begins at the first page again.
     public func makeAsyncIterator() -> Iterator {
         Iterator(service: service, request: ImageRequests.list(query))
     }
 
+    /// Fetches as it goes.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let service: ImageService
         /// Nil after the last page.
@@ -37,6 +39,7 @@ public struct ImagePages: AsyncSequence, Sendable {
         /// The last link followed: one that leads to itself would never end.
         var followed: String?
 
+        /// Nil at the end. After an error the same call may be tried again.
         public mutating func next() async throws(MigrationError) -> [Image]? {
             guard let request else { return nil }
             let page = try ImagePage(
@@ -55,6 +58,7 @@ public struct ImagePages: AsyncSequence, Sendable {
             return page.images
         }
 
+        /// As ``next()``.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(MigrationError) -> [Image]? {
@@ -70,12 +74,15 @@ public struct FlattenedImages: AsyncSequence, Sendable {
 
     let pages: ImagePages
 
+    /// Begins at the first page again.
     public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
+    /// Fetches as it goes.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         var pages: ImagePages.Iterator
         var page: ArraySlice<Image> = []
 
+        /// Nil at the end. After an error the same call may be tried again.
         public mutating func next() async throws(MigrationError) -> Image? {
             while page.isEmpty {
                 guard let more = try await pages.next() else { return nil }
@@ -84,6 +91,7 @@ public struct FlattenedImages: AsyncSequence, Sendable {
             return page.popFirst()
         }
 
+        /// As ``next()``.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(MigrationError) -> Image? {

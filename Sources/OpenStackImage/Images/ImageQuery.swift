@@ -81,6 +81,7 @@ extension ImageQuery {
 
     /// A time and how it is compared: `gte:2026-01-01T00:00:00Z`.
     public struct TimeBound: Sendable, Hashable {
+        /// The comparisons that the service knows.
         public enum Comparison: String, Sendable {
             case greater = "gt"
             case greaterOrEqual = "gte"

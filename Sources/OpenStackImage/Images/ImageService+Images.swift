@@ -9,6 +9,8 @@ extension ImageService {
         ImagePages(service: self, query: query)
     }
 
+    /// One record.
+    ///
     /// - Throws: ``MigrationError/Code/notFound`` when there is none, or none
     ///   that this project may see: the service does not tell which.
     public func image(_ id: String) async throws(MigrationError) -> Image {
@@ -60,6 +62,7 @@ extension ImageService {
         try await send(ImageRequests.deactivate(id), expecting: [204])
     }
 
+    /// Lets the data be read again; repeating it is fine.
     public func reactivate(_ id: String) async throws(MigrationError) {
         try await send(ImageRequests.reactivate(id), expecting: [204])
     }

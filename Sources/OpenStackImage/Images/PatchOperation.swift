@@ -9,6 +9,7 @@ public import MigrationModel
 /// `add` over a key that exists is fine; `replace` and `remove` of one that
 /// does not exist are refused with 409, and the whole patch with them.
 public struct PatchOperation: Sendable, Hashable {
+    /// The operations that the Image service knows.
     public enum Kind: String, Sendable {
         case add, replace, remove
     }
@@ -26,14 +27,17 @@ public struct PatchOperation: Sendable, Hashable {
         self.value = value
     }
 
+    /// Sets a key, whether it is there or not.
     public static func add(_ key: String, _ value: JSONValue) -> Self {
         Self(.add, pointer: pointer(key), value: value)
     }
 
+    /// Sets a key that is there.
     public static func replace(_ key: String, _ value: JSONValue) -> Self {
         Self(.replace, pointer: pointer(key), value: value)
     }
 
+    /// Removes a property; base keys cannot be (403).
     public static func remove(_ key: String) -> Self {
         Self(.remove, pointer: pointer(key))
     }

@@ -17,6 +17,9 @@ extension ImageService {
         return members
     }
 
+    /// One member.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` for a project that is none.
     public func member(
         of imageID: String, projectID: String
     ) async throws(MigrationError) -> Member {
@@ -46,6 +49,10 @@ extension ImageService {
             json: try await sendForJSON(MemberRequests.setStatus(imageID, projectID, status)))
     }
 
+    /// Takes an offer back: the owner may, the member may not.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` for a project that is no
+    ///   member, unless `missingIsFine`.
     public func removeMember(
         _ imageID: String, projectID: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {

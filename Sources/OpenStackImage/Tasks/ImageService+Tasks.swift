@@ -28,6 +28,7 @@ extension ImageService {
         }
     }
 
+    /// One task, with its input and result. Admins only by default.
     public func task(_ id: String) async throws(MigrationError) -> ImageTask {
         try ImageTask(json: try await sendForJSON(TaskRequests.show(id)))
     }

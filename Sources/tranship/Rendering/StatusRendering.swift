@@ -4,12 +4,12 @@
 import MigrationJournal
 import MigrationModel
 
-/// What the journal knows of its last run.
+/// What the journal knows: its last run, and whatever it moved before.
 struct StatusRendering {
     let format: OutputFormat
     let verbose: Bool
 
-    private static let rowsMax = 100
+    private static let pageImages = 100
 
     func render(_ journal: Journal) async throws(MigrationError) {
         guard let run = try await journal.lastRun() else {
@@ -18,25 +18,54 @@ struct StatusRendering {
         }
         let holder = Journal.holder(path: journal.path)
         let states = try await journal.tally(run: run)
+        let all = try await journal.tally(run: nil)
         let attempts = try await journal.attemptCount(run: run)
-        let listed = verbose || format == .json
-            ? TransferState.allCases
-            : TransferState.allCases.filter { $0 != .done && $0 != .skipped && $0 != .planned }
-        let transfers = try await journal.transfers(run: run, in: listed, limit: Self.rowsMax)
         if format == .json {
-            return putJSON(run, holder, states, attempts, transfers, journal.path)
+            putJSON(run, holder, states, all, attempts, journal.path)
+        } else {
+            tell(run, holder, states, all, attempts, journal.path)
         }
+        // Everything for programs, and for those who ask for it.
+        let isWhole = verbose || format == .json
+        let listed = TransferState.allCases.filter {
+            isWhole || $0 != .done && $0 != .skipped && $0 != .planned
+        }
+        var shown = 0
+        while isWhole || shown == 0 {
+            let page = try await journal.transfers(
+                run: isWhole ? nil : run, in: listed, limit: Self.pageImages, offset: shown)
+            if page.isEmpty { break }
+            shown += page.count
+            for transfer in page {
+                if format == .json {
+                    JSONLine("transfer", transfer.jsonMembers).put()
+                } else {
+                    tell(transfer)
+                }
+            }
+        }
+    }
+
+    private func tell(
+        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
+        _ attempts: Int, _ path: String
+    ) {
         Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
-        Terminal.put("journal     \(journal.path)")
-        Terminal.put("run         \(run.id), started \(Timestamp.text(run.startedAt)), \(words(run, holder))")
-        for tally in states {
-            Terminal.put(
-                "\(tally.state.rawValue.padded(to: 12))\(tally.images) "
-                    + (tally.images == 1 ? "image, " : "images, ")
-                    + ByteCount.format(tally.sizeBytes))
-        }
+        Terminal.put("journal     \(path)")
+        Terminal.put(
+            "run         \(run.id), started \(Timestamp.text(run.startedAt)), "
+                + words(run, holder))
+        for tally in states { Terminal.put(words(tally)) }
         if attempts > 0 { Terminal.put("tries       \(attempts) failed") }
-        for transfer in transfers { tell(transfer) }
+        if all != states {
+            Terminal.put("in all      \(all.reduce(0) { $0 + $1.images }) images in this journal")
+            for tally in all { Terminal.put("  " + words(tally)) }
+        }
+    }
+
+    private func words(_ tally: StateTally) -> String {
+        "\(tally.state.rawValue.padded(to: 12))\(tally.images) "
+            + (tally.images == 1 ? "image, " : "images, ") + ByteCount.format(tally.sizeBytes)
     }
 
     private func words(_ run: Run, _ holder: String?) -> String {
@@ -61,14 +90,17 @@ struct StatusRendering {
     }
 
     private func putJSON(
-        _ run: Run, _ holder: String?, _ states: [StateTally], _ attempts: Int,
-        _ transfers: [Transfer], _ path: String
+        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
+        _ attempts: Int, _ path: String
     ) {
-        var tallies: [String: JSONValue] = [:]
-        for tally in states {
-            tallies[tally.state.rawValue] = .object([
-                "images": .integer(Int64(tally.images)), "bytes": .integer(tally.sizeBytes),
-            ])
+        func members(_ tallies: [StateTally]) -> JSONValue {
+            var members: [String: JSONValue] = [:]
+            for tally in tallies {
+                members[tally.state.rawValue] = .object([
+                    "images": .integer(Int64(tally.images)), "bytes": .integer(tally.sizeBytes),
+                ])
+            }
+            return .object(members)
         }
         JSONLine(
             "status",
@@ -78,9 +110,9 @@ struct StatusRendering {
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
                 "outcome": run.outcome.map { .string($0) },
                 "holder": holder.map { .string($0) },
-                "failed_tries": .integer(Int64(attempts)), "states": .object(tallies),
+                "failed_tries": .integer(Int64(attempts)), "states": members(states),
+                "states_in_all": members(all),
             ]
         ).put()
-        for transfer in transfers { JSONLine("transfer", transfer.jsonMembers).put() }
     }
 }

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+/// The built command against two real clouds: what an operator would see.
+///
+/// One test at a time, because they share the clouds and are about time,
+/// memory and signals. Each makes images under a name of its own, selects by
+/// it, and removes them in the end.
+@Suite(.serialized, .enabled(if: Lab.isHere, "needs the lab: scripts/lab up"))
+enum EndToEndTests {}

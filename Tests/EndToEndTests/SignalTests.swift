@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    @Suite struct SignalTests {
+        @Test(
+            "a signal in mid-run ends it within 5 seconds, says how to go on, and it goes on",
+            arguments: [SIGINT, SIGTERM, SIGHUP])
+        func stops(number: Int32) async throws {
+            try await scene("signal") { scene in
+                let file = try await slow(scene)
+                let command = try scene.start(["run", file])
+                try await inFlight(scene)
+                let sent = ContinuousClock.now
+                command.signal(number)
+                let outcome = await command.outcome()
+                #expect(ContinuousClock.now - sent < .seconds(5))
+                #expect(outcome.status == 130, outcome.said)
+                #expect(outcome.talk.contains("tranship resume"), outcome.said)
+                #expect(
+                    outcome.talk.components(separatedBy: "interrupted;").count == 2, outcome.said)
+
+                let status = try await scene.tranship("status")
+                #expect(status.status == 0, status.said)
+                #expect(status.output.contains("interrupted"), status.said)
+
+                let again = try await scene.tranship("run", file)
+                #expect(again.status == 0, again.said)
+                try await expectArrived(scene, again)
+            }
+        }
+
+        @Test("a signal while the listings are read ends it as well")
+        func stopsPlanning() async throws {
+            let server = try RawHTTPServer { _ in .hanging() }
+            try await scene("signalplan") { scene in
+                let file = try scene.urlPipeline("\(server.url)/image.img")
+                let command = try scene.start(["run", file])
+                #expect(await server.received { !$0.isEmpty })
+                command.signal(SIGTERM)
+                let outcome = await command.outcome(withinSeconds: 10)
+                #expect(outcome.status == 130, outcome.said)
+                #expect(outcome.talk.contains("interrupted"), outcome.said)
+            }
+        }
+
+        @Test("--drain finishes what is in flight and starts nothing new; resume does the rest")
+        func drains() async throws {
+            try await scene("drain") { scene in
+                let file = try await slow(scene, images: 2)
+                let command = try scene.start(["run", file, "--drain"])
+                try await inFlight(scene)
+                command.signal(SIGINT)
+                let outcome = await command.outcome()
+                #expect(outcome.status == 130, outcome.said)
+                #expect(outcome.talk.contains("finishing what is in flight"), outcome.said)
+                let states = try await scene.journalled().map { $0.text("state") }
+                #expect(states.count { $0 == "done" } >= 1, outcome.said)
+                #expect(states.count { $0 == "planned" } >= 2, outcome.said)
+                let copies = try await scene.beta.images(scene.prefix)
+                #expect(copies.allSatisfy { $0.text("status") == "active" }, outcome.said)
+                #expect(copies.count == 4 - states.count { $0 == "planned" }, outcome.said)
+
+                let resume = try await scene.tranship("resume")
+                #expect(resume.status == 0, resume.said)
+                #expect(resume.talk.contains("resuming \(scene.prefix)"), resume.said)
+                try await expectArrived(scene, resume)
+
+                let nothing = try await scene.tranship("resume")
+                #expect(nothing.status == 0, nothing.said)
+                #expect(nothing.talk.contains("nothing to resume"), nothing.said)
+            }
+        }
+
+        @Test("resume finds what was killed without being told where")
+        func resumesKilled() async throws {
+            try await scene("resume") { scene in
+                let file = try await slow(scene)
+                let journal = "\(scene.folder.path)/tranship/\(scene.prefix).sqlite"
+                let command = try RunningCommand(
+                    ["run", file], environment: scene.environment, folder: scene.folder)
+                try await inFlight(scene)
+                command.signal(SIGKILL)
+                _ = await command.outcome()
+                #expect(FileManager.default.fileExists(atPath: journal))
+                let status = await (try RunningCommand(
+                    ["status"], environment: scene.environment, folder: scene.folder)).outcome()
+                #expect(status.output.contains("killed"), status.said)
+                let resume = await (try RunningCommand(
+                    ["resume"], environment: scene.environment, folder: scene.folder)).outcome()
+                #expect(resume.status == 0, resume.said)
+                try await expectArrived(scene, resume)
+            }
+        }
+
+        @Test("a second process on the journal is told who has it; status does not wait")
+        func oneProcess() async throws {
+            try await scene("second") { scene in
+                let file = try await slow(scene)
+                let command = try scene.start(["run", file])
+                try await inFlight(scene)
+                for arguments in [["run", file], ["plan", file], ["resume"]] {
+                    let second = await (try scene.start(arguments)).outcome()
+                    #expect(second.status == 11, second.said)
+                    #expect(second.talk.contains("process \(command.pid)"), second.said)
+                    #expect(second.talk.contains("hint:"), second.said)
+                }
+                let status = try await scene.tranship("status", "--format", "json")
+                #expect(status.status == 0, status.said)
+                let line = try #require(status.lines("status").first)
+                #expect(line.text("holder").contains("process \(command.pid)"), status.said)
+                #expect(status.lines("transfer").contains { $0.text("state") == "sending" })
+
+                let outcome = await command.outcome()
+                #expect(outcome.status == 0, outcome.said)
+                try await expectArrived(scene, outcome)
+            }
+        }
+
+        // MARK: Parts
+
+        /// Four images that take some seconds together.
+        private func slow(_ scene: Scene, images: Int = 4) async throws -> String {
+            for number in 1...4 {
+                try await scene.alpha.add(
+                    "\(scene.prefix) \(number)",
+                    Sample.raw(2 * Sample.mebibyte + number, seed: UInt64(number)))
+            }
+            return try scene.cloudPipeline("limits: { images: \(images), bandwidth: 2MiB/s }")
+        }
+
+        /// Waits until the target is receiving.
+        private func inFlight(_ scene: Scene) async throws {
+            let end = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < end {
+                let statuses = try await scene.beta.images(scene.prefix).map {
+                    $0.text("status")
+                }
+                if statuses.contains("saving") { return }
+            }
+            Issue.record("no image was ever in flight")
+        }
+
+        private func expectArrived(_ scene: Scene, _ outcome: Outcome) async throws {
+            let copies = try await scene.beta.images(scene.prefix)
+            Comparison.expectEqual(
+                try await scene.alpha.images(scene.prefix), copies, outcome.said)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite struct ChecksumTests {
+    @Test(arguments: Checksum.Algorithm.allCases)
+    func `A value is read and written as algorithm and digits`(
+        algorithm: Checksum.Algorithm
+    ) throws {
+        let digits = String(repeating: "aB3", count: 50).prefix(algorithm.digitCount)
+        let checksum = try Checksum("\(algorithm.rawValue):\(digits)")
+        #expect(checksum.algorithm == algorithm)
+        #expect(checksum.value == digits.lowercased())
+        #expect(try Checksum("\(checksum)") == checksum)
+        #expect(try Checksum(algorithm.rawValue.uppercased() + ":\(digits)") == checksum)
+        let data = try JSONEncoder().encode([checksum])
+        #expect(try JSONDecoder().decode([Checksum].self, from: data) == [checksum])
+    }
+
+    /// Operators paste `sha512sum` output, so a value that is too short or has
+    /// a file name after it is the mistake to explain.
+    @Test func `A truncated value is refused with its length and what to do`() throws {
+        let error = try #require(throws: MigrationError.self) {
+            try Checksum("md5:d41d8cd98f00")
+        }
+        #expect(error.code == .invalidChecksum)
+        #expect(
+            "\(error)" == """
+                a md5 checksum has 32 hexadecimal digits, but "d41d8cd98f00" has 12 characters
+                hint: copy the whole value, without spaces or the file name after it
+                """)
+    }
+
+    @Test(arguments: [
+        "", ":", "d41d8cd98f00b204e9800998ecf8427e", "crc32:00000000", "sha3:",
+        "md5:d41d8cd98f00b204e9800998ecf8427g", "md5:d41d8cd98f00b204e9800998ecf8427e ",
+        "md5:d41d8cd98f00b204e9800998ecf8427٣", "md5::d41d8cd98f00b204e9800998ecf8427e",
+    ])
+    func `What is no checksum is refused`(text: String) {
+        let error = #expect(throws: MigrationError.self) { try Checksum(text) }
+        #expect(error?.code == .invalidChecksum)
+    }
+
+    @Test func `An MD5 never vouches for a SHA-256 of the same digits`() throws {
+        let md5 = try Sample.checksum(.md5, "0")
+        let sha256 = try Sample.checksum(.sha256, "0")
+        #expect(!md5.matches(sha256))
+        #expect(md5.matches(md5))
+        #expect(!md5.matches(try Sample.checksum(.md5, "1")))
+    }
+}

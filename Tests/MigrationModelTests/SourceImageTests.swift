@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite struct SourceImageTests {
+    @Test func `An image without a name is called by where it lies`() {
+        var image = Sample.source("abc")
+        #expect(image.displayName == "name of abc")
+        image.name = ""
+        #expect(image.displayName == "abc")
+        image.name = nil
+        image.location = .url("https://mirror.example/a.img")
+        #expect(image.displayName == "https://mirror.example/a.img")
+        #expect(image.imageID == nil)
+        image.location = .file("/images/a.qcow2")
+        #expect(image.displayName == "/images/a.qcow2")
+    }
+}

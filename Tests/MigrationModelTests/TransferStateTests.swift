@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@Suite struct TransferStateTests {
+    /// Written out a second time on purpose: an edge that is added or lost by
+    /// accident changes what a crash may leave behind.
+    private static let edges: [TransferState: Set<TransferState>] = [
+        .planned: [.reading, .registered, .skipped, .failed],
+        .reading: [.planned, .read, .registered, .skipped, .failed],
+        .read: [.planned, .registered, .failed],
+        .registered: [.planned, .sending, .importing, .verifying, .skipped, .failed],
+        .sending: [.planned, .registered, .importing, .verifying, .failed],
+        .importing: [.planned, .registered, .verifying, .failed],
+        .verifying: [.planned, .publishing, .failed],
+        .publishing: [.planned, .done, .unpublished, .failed],
+        .done: [.planned, .registered, .verifying, .publishing],
+        .skipped: [.planned, .registered, .verifying, .publishing],
+        .unpublished: [.planned, .registered, .verifying, .publishing],
+        .failed: [.planned, .registered, .verifying, .publishing],
+    ]
+
+    @Test(arguments: TransferState.allCases)
+    func `The states that may follow are exactly these`(state: TransferState) {
+        #expect(state.successors == Self.edges[state])
+    }
+
+    @Test(arguments: TransferState.allCases)
+    func `Done is reached only over the comparison and the publishing`(state: TransferState) {
+        #expect(state.successors.contains(.done) == (state == .publishing))
+        if state.successors.contains(.publishing) {
+            #expect(state == .verifying || state.isFinal)
+        }
+    }
+
+    @Test func `A state is final or moves data or is looked at, never two of these`() {
+        let final = TransferState.allCases.filter(\.isFinal)
+        let moving = TransferState.allCases.filter(\.movesData)
+        #expect(final == [.done, .skipped, .unpublished, .failed])
+        #expect(moving == [.planned, .reading, .read, .registered, .sending])
+        #expect(Set(final).isDisjoint(with: moving))
+    }
+
+    @Test(arguments: TransferState.allCases)
+    func `Every state can end, and every final one can be taken up again`(state: TransferState) {
+        if state.isFinal {
+            #expect(state.successors.contains(.planned))
+        } else {
+            #expect(state.successors.contains(.failed))
+        }
+    }
+}

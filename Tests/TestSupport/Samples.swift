@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+/// Plain values to start a test from; each test changes what it is about.
+public enum Sample {
+    /// An active image of a cloud with 10 bytes and nothing promised.
+    public static func source(
+        _ id: String = "s1", sizeBytes: Int64? = 10, checksums: [Checksum] = [],
+        properties: [String: String] = [:]
+    ) -> SourceImage {
+        SourceImage(
+            key: "image:\(id)", sourceIndex: 0, location: .cloud(imageID: id),
+            lineage: "image:\(id)", fingerprint: checksums.first?.description ?? "created:today",
+            name: "name of \(id)", status: "active", sizeBytes: sizeBytes, checksums: checksums,
+            ownerID: "project-1", visibility: "private", diskFormat: "raw",
+            containerFormat: "bare", properties: properties)
+    }
+
+    public static func record(visibility: String = "private") -> PlannedRecord {
+        PlannedRecord(
+            name: "sample", diskFormat: "raw", containerFormat: "bare", visibility: visibility)
+    }
+
+    public static func origin(of id: String) -> Origin {
+        Origin(lineageID: "lineage-\(id)", versionID: "version-\(id)")
+    }
+
+    public static func transfer(
+        _ id: String = "s1", to targetKey: String = "beta", source: SourceImage? = nil,
+        record: PlannedRecord? = nil, method: UploadMethod = .upload,
+        state: TransferState = .planned, imageID: String? = nil, promise: Checksum? = nil
+    ) -> Transfer {
+        let source = source ?? Self.source(id)
+        return Transfer(
+            targetKey: targetKey, source: source, record: record ?? Self.record(), method: method,
+            origin: origin(of: id), state: state, imageID: imageID, sizeBytes: source.sizeBytes,
+            promise: promise ?? source.checksums.first)
+    }
+
+    /// An undecided item of a plan.
+    public static func item(
+        _ id: String = "s1", to targetKey: String = "beta", source: SourceImage? = nil,
+        record: PlannedRecord? = nil
+    ) -> PlanItem {
+        let source = source ?? Self.source(id)
+        return PlanItem(
+            targetKey: targetKey, source: source, record: record ?? Self.record(),
+            method: .upload, origin: origin(of: id), firstImageID: "\(id)-0",
+            promise: source.checksums.first)
+    }
+
+    /// What a target lists; active and unmarked.
+    public static func target(
+        _ id: String, at targetKey: String = "beta", name: String? = "sample",
+        status: String = "active", checksums: [Checksum] = [], visibility: String = "private",
+        marker: String? = nil
+    ) -> TargetImage {
+        TargetImage(
+            targetKey: targetKey, id: id, name: name, status: status, sizeBytes: 10,
+            checksums: checksums, visibility: visibility, isHidden: false, isProtected: false,
+            ownerID: nil, originValue: marker)
+    }
+
+    /// A checksum of the right length that is told apart by one digit.
+    public static func checksum(
+        _ algorithm: Checksum.Algorithm, _ digit: Character
+    ) throws -> Checksum {
+        try Checksum(algorithm, String(repeating: digit, count: algorithm.digitCount))
+    }
+}
+
+/// The error that `body` throws; nil when it throws none.
+public func failure(_ body: () async throws -> Void) async -> MigrationError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return MigrationError(wrapping: error)
+    }
+}
