@@ -36,7 +36,8 @@ public struct CloudConfiguration: Sendable {
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
-        imageEndpointOverride: String? = nil, imageAPIVersion: Int? = nil, caFile: String? = nil, certFile: String? = nil,
+        imageEndpointOverride: String? = nil, imageAPIVersion: Int? = nil, caFile: String? = nil,
+        certFile: String? = nil,
         keyFile: String? = nil, verifiesTLS: Bool = true
     ) {
         self.name = name

@@ -23,7 +23,7 @@ public struct LegacyImageQuery: Sendable, Hashable {
     public var containerFormat: String?
     public var sizeMinBytes: Int64?
     public var sizeMaxBytes: Int64?
-    /// At least so much is asked for by the image.
+    /// Exactly what the image asks for.
     public var minRAMMiB: Int?
     public var minDiskGiB: Int?
     public var isProtected: Bool?

@@ -12,7 +12,7 @@ public import MigrationModel
 /// - Metadata travels in header fields. Text goes out, and comes back, as raw
 ///   UTF-8; nothing is percent-encoded, and a `%41` in a name stays as it is.
 ///   A field cannot hold a line break, nor blanks at its ends; an empty one
-///   means null.
+///   means null. Characters of four bytes (emoji) are refused.
 /// - Names of properties are folded by the service: lower case, hyphens as
 ///   underscores.
 /// - The only checksum is MD5. There are no tags, no hidden images, no import,
