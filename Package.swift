@@ -102,7 +102,8 @@ let package = Package(
 
         // What several test targets share: a server for faults.
         .target(
-            name: "TestSupport", dependencies: ["ByteStreams", "Digests", "MigrationModel"],
+            name: "TestSupport",
+            dependencies: ["ByteStreams", "Digests", "MigrationJournal", "MigrationModel"],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Digests", ["MigrationModel"]),
         tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
@@ -118,6 +119,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
+        tests(
+            "Planning",
+            [
+                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel", "OpenStackImage",
+                "PipelineFiles", "TestSupport",
+            ]),
+        tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests(
+            "MigrationPipeline",
+            [
+                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "MigrationModel",
+                "TestSupport", grdb,
+            ]),
 
         // A small Image service in memory, for states that a real one cannot be
         // put in.

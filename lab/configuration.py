@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: The Tranship authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration files of both clouds, and clouds.yaml for their clients."""
+"""The configuration files of every cloud, and clouds.yaml for their clients."""
 
 import json
 import os
-import shutil
 
+from lab.console import LabError
 from lab.settings import (
-    APPLICATION_CREDENTIALS, CLOUDS, EMPTY_REGION, HOST, LAB, LEGACY, PASSWORDS, REGION, STORES,
-    SWITCHES, VENV, WSGI_FILE, ids_of, legacy_url, port_of, switches_of, url_of, write)
+    APPLICATION_CREDENTIALS, BASIC_HASH, BASIC_USER, EMPTY_REGION, HOST, LAB, LEGACY, PASSWORDS,
+    REGION, SECOND_REGION, SITES, STORES, SWITCHES, VENV, WSGI_FILE, forbidden_web_port, ids_of,
+    legacy_url, port_of, switches_of, url_of, write)
 
 
 def ini(sections):
@@ -24,14 +25,16 @@ def apply_switches(cloud, service, sections):
     for name, value in switches_of(cloud).items():
         owner, section, option, _, _ = SWITCHES[name]
         if owner == service and option:
-            sections[section][option] = value
+            sections.setdefault(section, {})[option] = value
 
 
 def configure(cloud):
     for name in ("etc", "etc/glance", "data/staging", "data/tasks",
                  *(f"data/{store}" for store in STORES)):
-        (LAB / cloud / name).mkdir(parents=True, exist_ok=True)
-    configure_keystone(cloud)
+        if not (LAB / cloud / name).exists():  # a file where a store is broken
+            (LAB / cloud / name).mkdir(parents=True)
+    if SITES[cloud].keystone == cloud:
+        configure_keystone(cloud)
     configure_glance(cloud)
 
 
@@ -88,26 +91,27 @@ def configure_glance(cloud):
         "os_glance_staging_store": {"filesystem_store_datadir": data / "staging"},
         "os_glance_tasks_store": {"filesystem_store_datadir": data / "tasks"},
         "paste_deploy": {
-            "flavor": "keystone",
+            "flavor": SITES[cloud].flavor,
             "config_file": home / "etc" / "glance" / "glance-api-paste.ini",
-        },
-        "keystone_authtoken": {
-            "www_authenticate_uri": url_of(cloud, "keystone"),
-            "auth_url": url_of(cloud, "keystone"),
-            "auth_type": "password",
-            "username": "glance", "password": PASSWORDS["glance"],
-            "user_domain_name": "Default", "project_domain_name": "Default",
-            "project_name": "service",
-            "service_token_roles_required": "true",
         },
         "oslo_policy": {"policy_file": home / "etc" / "glance" / "policy.yaml"},
         "oslo_concurrency": {"lock_path": home / "locks"},
         # Loopback is refused unless named, and only ports 80 and 443 are allowed by default.
         "import_filtering_opts": {
-            "allowed_hosts": f"[{HOST},localhost]", "allowed_ports": "[]",
+            "allowed_hosts": f"[{HOST}]",
+            "allowed_ports": "[]", "disallowed_ports": f"[{forbidden_web_port()}]",
         },
-    }
+        # For the limits on qemu-img; sys.executable is uwsgi.
+        "wsgi": {"python_interpreter": VENV / "bin" / "python"},
+    } | authentication(cloud)
     apply_switches(cloud, "glance", sections)
+    if switches["unified-limits"] == "on":
+        sections["DEFAULT"]["use_keystone_limits"] = "true"
+        sections["oslo_limit"] = service_user(cloud) | {
+            "system_scope": "all",
+            "endpoint_service_type": "image", "endpoint_interface": "public",
+            "endpoint_region_name": SITES[cloud].region,
+        }
 
     protections = home / "etc" / "glance" / "property-protections.conf"
     if switches["property-protections"] == "on":
@@ -122,14 +126,61 @@ def configure_glance(cloud):
     policy = "{}\n"
     if switches["members-may-publish"] == "on":
         policy = '"publicize_image": "role:admin or (role:member and project_id:%(project_id)s)"\n'
+    if SITES[cloud].keystone is None:
+        # Without a Keystone nobody has a role, and every rule asks for one.
+        policy = '"context_is_admin": "@"\n'
     write(home / "etc" / "glance" / "policy.yaml", policy)
     write(home / "etc" / "glance" / "glance-api.conf", ini(sections))
-    shutil.copy(VENV / "etc" / "glance" / "glance-api-paste.ini", home / "etc" / "glance")
+    write(home / "etc" / "glance" / "glance-api-paste.ini", pipelines())
+    if SITES[cloud].flavor == "http_basic":
+        write(home / "etc" / "htpasswd", f"{BASIC_USER}:{BASIC_HASH}\n")
     write(home / "etc" / "glance-uwsgi.ini", ini({"uwsgi": uwsgi_options(cloud, "glance") | {
-        # Keep-alive holds a thread per connection, so this is 32 connections.
-        "processes": 2, "threads": 16,
+        # Keep-alive holds a thread per connection, so two processes are 32
+        # connections; the Glances beside alpha's and beta's start faster with one.
+        "processes": 2 if SITES[cloud].keystone == cloud else 1, "threads": 16,
         "http11-socket": f"{HOST}:{port_of(cloud, 'glance')}",
     }}))
+
+
+def service_user(cloud):
+    keystone = url_of(cloud, "keystone")
+    return {
+        "auth_url": keystone, "auth_type": "password",
+        "username": "glance", "password": PASSWORDS["glance"],
+        "user_domain_name": "Default",
+    }
+
+
+def authentication(cloud):
+    if SITES[cloud].flavor == "http_basic":
+        return {"oslo_middleware": {
+            "http_basic_auth_user_file": LAB / cloud / "etc" / "htpasswd"}}
+    if SITES[cloud].keystone is None:
+        return {}
+    return {"keystone_authtoken": service_user(cloud) | {
+        "www_authenticate_uri": url_of(cloud, "keystone"),
+        "project_name": "service", "project_domain_name": "Default",
+        "service_token_roles_required": "true",
+    }}
+
+
+def pipelines():
+    """Glance's own paste file, and a pipeline behind HTTP Basic, which it does not ship."""
+    text = (VENV / "etc" / "glance" / "glance-api-paste.ini").read_text()
+    factory = "paste.composite_factory = glance.api:pipeline_factory\n"
+    if factory not in text:
+        raise LabError("glance-api-paste.ini is not the one that lab/configuration.py knows")
+    return text.replace(factory, factory + (
+        "http_basic = cors http_proxy_to_wsgi versionnegotiation osprofiler "
+        "http-basic-auth unauthenticated-context rootapp\n")) + """
+[composite:glance-api-http_basic]
+paste.composite_factory = glance.api:root_app_factory
+/: api
+/healthcheck: healthcheck
+
+[filter:http-basic-auth]
+paste.filter_factory = oslo_middleware.basic_auth:BasicAuthMiddleware.factory
+"""
 
 
 def uwsgi_options(cloud, service):
@@ -175,14 +226,14 @@ def write_clouds_yaml():
         entries[name] = {"auth": auth | changes.pop("auth", {}), "region_name": REGION,
                          "identity_api_version": "3"} | changes
 
-    for cloud in CLOUDS:
-        entry(cloud, cloud)
-        entry(f"{cloud}-admin", cloud, "admin", "admin")
-        entry(f"{cloud}-other", cloud, "other", "other")
-        entry(f"{cloud}-reader", cloud, "reader", "demo")
+    def entries_of(prefix, cloud, **region):
+        entry(prefix, cloud, **region)
+        entry(f"{prefix}-admin", cloud, "admin", "admin", **region)
+        entry(f"{prefix}-other", cloud, "other", "other", **region)
+        entry(f"{prefix}-reader", cloud, "reader", "demo", **region)
         for name in APPLICATION_CREDENTIALS:
             suffix = "appcred" if name == "tranship" else f"appcred-{name}"
-            entries[f"{cloud}-{suffix}"] = {
+            entries[f"{prefix}-{suffix}"] = {
                 "auth_type": "v3applicationcredential",
                 "auth": {
                     "auth_url": url_of(cloud, "keystone") + "/v3",
@@ -190,13 +241,28 @@ def write_clouds_yaml():
                     "application_credential_secret": f"{name}-secret",
                 },
                 "region_name": REGION, "identity_api_version": "3",
-            }
+            } | region
+
+    # openstacksdk takes another region only from such a list, and its first one by
+    # default, whatever region_name says.
+    entries_of("alpha", "alpha", regions=[REGION, SECOND_REGION])
+    entries_of("alpha-two", "alpha", region_name=SECOND_REGION,
+               regions=[SECOND_REGION, REGION])
+    entries_of("beta", "beta")
     entry("alpha-wrong-password", "alpha", auth={"password": "not-the-password"})
     entry("alpha-no-image", "alpha", region_name=EMPTY_REGION)
     entry("alpha-no-region", "alpha", region_name="RegionNowhere")
     # Nothing listens on the discard port.
     entry("nowhere", "alpha", auth={"auth_url": f"http://{HOST}:9/v3"})
     entry("not-keystone", "alpha", auth={"auth_url": url_of("alpha", "glance") + "/v3"})
+    # With the endpoint in auth alone, openstacksdk asks http_basic for /images, not /v2/images.
+    for site, kind in (("noauth", "none"), ("basic", "http_basic")):
+        url = url_of(site, "glance")
+        entries[site] = {
+            "auth_type": kind, "auth": {"endpoint": url}, "image_endpoint_override": url}
+    entries["basic"]["auth"] |= {"username": BASIC_USER, "password": PASSWORDS[BASIC_USER]}
+    entries["basic-wrong-password"] = entries["basic"] | {
+        "auth": entries["basic"]["auth"] | {"password": "not-the-password"}}
     # Whether it runs or not; see lab/legacy.py.
     entries[LEGACY] = {"auth_type": "none", "image_endpoint_override": legacy_url()}
 

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: The Tranship authors
 # SPDX-License-Identifier: Apache-2.0
-"""The four services: starting one, asking one, waiting for one."""
+"""The services: starting one, asking one, waiting for one."""
 
+import base64
 import http.client
 import json
 import time
@@ -9,13 +10,16 @@ import time
 from lab.configuration import configure, service_environment
 from lab.console import LabError, Step
 from lab.processes import Process, refuse_taken_port
-from lab.settings import CLOUDS, LAB, PASSWORDS, SERVICES, VENV, port_of, url_of
+from lab.settings import (
+    BASIC_USER, LAB, PASSWORDS, SITES, VENV, pairs_of, port_of, url_of)
 
 
-def request(method, url, path, token=None, body=None, expect=(200, 201, 204, 300)):
+def request(method, url, path, token=None, body=None,
+            expect=(200, 201, 204, 300), credentials=None):
     host = url.removeprefix("http://")
     connection = http.client.HTTPConnection(host, timeout=60)
     headers = {"Content-Type": "application/json"} if body is not None else {}
+    headers |= credentials or {}
     if token:
         headers["X-Auth-Token"] = token
     try:
@@ -79,9 +83,15 @@ def wait_for_service(cloud, service, seconds=90):
 
 def probe(cloud, service):
     """One authenticated request that only a working service can answer."""
-    token, _ = token_for(cloud, "demo", "demo")
+    token, credentials = None, None
+    if SITES[cloud].keystone:
+        token, _ = token_for(SITES[cloud].keystone, "demo", "demo")
+    elif SITES[cloud].flavor == "http_basic":
+        pair = f"{BASIC_USER}:{PASSWORDS[BASIC_USER]}"
+        credentials = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     if service == "glance":
-        request("GET", url_of(cloud, "glance"), "/v2/images?limit=1", token)
+        request("GET", url_of(cloud, "glance"), "/v2/images?limit=1", token,
+                credentials=credentials)
 
 
 def restart(cloud, service):
@@ -93,5 +103,5 @@ def restart(cloud, service):
 
 
 def any_running():
-    return [f"{cloud}-{service}" for cloud in CLOUDS for service in SERVICES
-            if process_of(cloud, service).pid() is not None]
+    return [f"{site}-{service}" for site, service in pairs_of(SITES)
+            if process_of(site, service).pid() is not None]

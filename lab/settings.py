@@ -5,6 +5,7 @@
 import json
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from lab.console import LabError
 
@@ -17,7 +18,10 @@ LEGACY_REQUIREMENTS = REPOSITORY / "lab" / "requirements-legacy.txt"
 WSGI_FILE = REPOSITORY / "lab" / "wsgi.py"
 
 HOST = "127.0.0.1"
+# The web server is there too, and no Glance may fetch from it.
+FORBIDDEN_HOST = "127.0.0.2"
 REGION = "RegionOne"
+SECOND_REGION = "RegionTwo"
 EMPTY_REGION = "RegionWithoutImages"
 DEFAULT_PORT = 18000
 CLOUDS = ("alpha", "beta")
@@ -26,6 +30,35 @@ STORES = ("fast", "slow")
 # The optional third cloud, with Images API v1 alone.
 LEGACY = "legacy"
 LEGACY_SERVICES = ("glance-api", "glance-registry")
+
+
+class Site(NamedTuple):
+    """A Glance, with a Keystone of its own, another's, or none."""
+
+    ports: dict             # service: offset from the first port
+    keystone: str | None    # the site whose Keystone it asks
+    region: str | None
+    flavor: str = "keystone"  # of Glance's paste pipeline
+    is_extra: bool = False    # started by `extra up`, not by `up`
+
+
+SITES = {
+    "alpha": Site({"keystone": 0, "glance": 1}, "alpha", REGION),
+    "beta": Site({"keystone": 10, "glance": 11}, "beta", REGION),
+    # Alpha's second region: same users and tokens, other images.
+    "gamma": Site({"glance": 2}, "alpha", SECOND_REGION),
+    "noauth": Site({"glance": 3}, None, None, flavor="", is_extra=True),
+    "basic": Site({"glance": 4}, None, None, flavor="http_basic", is_extra=True),
+}
+EXTRAS = tuple(name for name, site in SITES.items() if site.is_extra)
+
+# Name and password of the Glance behind HTTP Basic; bcrypt, four rounds.
+BASIC_USER = "demo"
+BASIC_HASH = "$2b$04$kC3k4KrCW5qm67dXL.2J/eSAtdUjHsdcw6fWwWJA80toufAGhGfRS"
+
+# Keystone's unified limits of the Image service; those of sizes are in MiB.
+LIMITS = ("image_size_total", "image_stage_total", "image_count_total", "image_count_uploading")
+UNLIMITED = -1
 
 # The passwords of a lab that only this machine can reach.
 PASSWORDS = {
@@ -74,6 +107,15 @@ SWITCHES = {
         "glance", "DEFAULT", "enabled_import_methods",
         "[glance-direct,web-download,copy-image,glance-download]",
         "import methods, as a list in brackets"),
+    "import-plugins": (
+        "glance", "image_import_opts", "image_import_plugins", "[no_op]",
+        "[image_conversion] (needs qemu-img), [image_decompression], or both"),
+    "conversion-format": (
+        "glance", "image_conversion", "output_format", "raw",
+        "what image_conversion makes: raw, qcow2, vmdk"),
+    "unified-limits": (
+        "glance", None, None, "off",
+        "on: Glance obeys Keystone's limits (scripts/lab limit)"),
     "hashing-algorithm": (
         "glance", "DEFAULT", "hashing_algorithm", "sha512",
         "the algorithm of os_hash_value: md5, sha1, sha256, sha512"),
@@ -122,8 +164,8 @@ def base_port():
     return int(port)
 
 
-def port_of(cloud, service):
-    return base_port() + 10 * CLOUDS.index(cloud) + SERVICES.index(service)
+def port_of(site, service):
+    return base_port() + SITES[site].ports[service]
 
 
 def web_port():
@@ -138,5 +180,27 @@ def legacy_url():
     return f"http://{HOST}:{legacy_port('glance-api')}"
 
 
-def url_of(cloud, service):
-    return f"http://{HOST}:{port_of(cloud, service)}"
+def forbidden_web_port():
+    """The web server's second port, from which no Glance may fetch."""
+    return base_port() + 8
+
+
+def services_of(site):
+    """In the order of starting: Keystone first."""
+    return [name for name in SERVICES if name in SITES[site].ports]
+
+
+def pairs_of(sites):
+    """(site, service), Keystones first: Glances need them."""
+    return [(site, service) for service in SERVICES for site in sites
+            if service in SITES[site].ports]
+
+
+def permanent_sites():
+    return [name for name in SITES if name not in EXTRAS]
+
+
+def url_of(site, service):
+    """Of a site's own service, or of the Keystone that it shares."""
+    owner = SITES[site].keystone if service == "keystone" else site
+    return f"http://{HOST}:{port_of(owner, service)}"

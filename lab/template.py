@@ -17,10 +17,12 @@ from lab.processes import in_parallel, run_logged
 from lab.services import any_running, process_of, request, start_service, started, token_for
 from lab.settings import (
     APPLICATION_CREDENTIALS, ASSIGNMENTS, CLOUDS, EMPTY_REGION, LAB, PASSWORDS, PROJECTS,
-    REGION, REQUIREMENTS, SERVICES, STORES, TEMPLATE, VENV, base_port, url_of, write)
+    REGION, REQUIREMENTS, SERVICES, SITES, STORES, TEMPLATE, VENV, base_port, services_of,
+    url_of, write)
+from lab.stores import mend_stores
 
 # Changes with what a template holds, so that an older one is built again.
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 
 
 def stamp():
@@ -36,8 +38,9 @@ def ensure_template():
         raise LabError("the lab is running and its template is out of date: scripts/lab down first")
     say("lab: preparing both clouds (once, about half a minute)")
     shutil.rmtree(TEMPLATE, ignore_errors=True)
+    for site in SITES:
+        shutil.rmtree(LAB / site, ignore_errors=True)
     for cloud in CLOUDS:
-        shutil.rmtree(LAB / cloud, ignore_errors=True)
         configure(cloud)
     with Step("database schemas"):
         # One schema of each kind is enough; beta starts from a copy.
@@ -130,9 +133,14 @@ def populate_keystone(cloud):
                 f"/roles/{roles[role]}", token)
 
     image = make("service", {"type": "image", "name": "glance"})
-    for interface in ("public", "internal", "admin"):
-        make("endpoint", {"service_id": image, "interface": interface, "region_id": REGION,
-                          "url": url_of(cloud, "glance")})
+    # To read every project's limits Glance needs a role on the system.
+    request("PUT", keystone, f"/v3/system/users/{users['glance']}/roles/{roles['reader']}", token)
+    for site, region in image_regions(cloud).items():
+        if region != REGION:
+            request("POST", keystone, "/v3/regions", token, {"region": {"id": region}})
+        for interface in ("public", "internal", "admin"):
+            make("endpoint", {"service_id": image, "interface": interface, "region_id": region,
+                              "url": url_of(site, "glance")})
     # A region with a Keystone and nothing else.
     request("POST", keystone, "/v3/regions", token, {"region": {"id": EMPTY_REGION}})
     services = request("GET", keystone, "/v3/services?type=identity", token)[1]["services"]
@@ -155,14 +163,22 @@ def populate_keystone(cloud):
     write(TEMPLATE / cloud / "ids.json", json.dumps(ids | {"port": base_port()}, indent=2) + "\n")
 
 
-def restore_cloud(cloud, databases=SERVICES):
+def image_regions(cloud):
+    """The Glances in a Keystone's catalogue, each with its region."""
+    return {site: facts.region for site, facts in SITES.items() if facts.keystone == cloud}
+
+
+def restore_cloud(cloud):
     """Makes a cloud what it was before its first image; its services may run."""
     home = LAB / cloud
-    for service in databases:
-        restore_database(TEMPLATE / cloud / f"{service}.db", home / f"{service}.db")
+    # Glance's is the same in every cloud.
+    origin = TEMPLATE / (cloud if cloud in CLOUDS else CLOUDS[0])
+    for service in services_of(cloud):
+        restore_database(origin / f"{service}.db", home / f"{service}.db")
+    mend_stores(cloud)
     for name in ("staging", "tasks", *STORES):
         empty_directory(home / "data" / name)
-    if not (home / "keys").exists():
+    if cloud in CLOUDS and not (home / "keys").exists():
         shutil.copytree(TEMPLATE / cloud / "keys", home / "keys")
 
 
@@ -170,11 +186,13 @@ def point_catalogue(cloud):
     """The catalogue names ports; they are those of the template until told otherwise."""
     database = sqlite3.connect(LAB / cloud / "keystone.db", timeout=30)
     with database:
-        rows = database.execute("SELECT endpoint.id, endpoint.url, service.type FROM endpoint "
-                                "JOIN service ON service.id = endpoint.service_id").fetchall()
-        for identifier, url, kind in rows:
+        rows = database.execute(
+            "SELECT endpoint.id, endpoint.url, service.type, endpoint.region_id FROM endpoint "
+            "JOIN service ON service.id = endpoint.service_id").fetchall()
+        glances = {region: site for site, region in image_regions(cloud).items()}
+        for identifier, url, kind, region in rows:
             wanted = (url_of(cloud, "keystone") + "/v3/" if kind == "identity"
-                      else url_of(cloud, "glance"))
+                      else url_of(glances[region], "glance"))
             if url != wanted:
                 database.execute("UPDATE endpoint SET url = ? WHERE id = ?", (wanted, identifier))
     database.close()

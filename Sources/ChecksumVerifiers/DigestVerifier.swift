@@ -19,7 +19,14 @@ public struct DigestVerifier: ChecksumVerifier {
     public func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
     ) throws(MigrationError) -> any RunningVerification {
-        let algorithms = Set([reportedAlgorithm] + [transfer.promise?.algorithm].compactMap { $0 })
+        var algorithms = Set([reportedAlgorithm] + [transfer.promise?.algorithm].compactMap { $0 })
+        if transfer.record.verification == .services,
+            transfer.promise?.algorithm == reportedAlgorithm
+        {
+            // The target's own hash of what arrived is compared with the
+            // promise afterwards; that proves both legs at once.
+            algorithms = []
+        }
         var digests: [StreamingDigest] = []
         for algorithm in Checksum.Algorithm.allCases where algorithms.contains(algorithm) {
             digests.append(try StreamingDigest(algorithm))
@@ -31,10 +38,16 @@ public struct DigestVerifier: ChecksumVerifier {
 
     public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
         let sent = transfer.sizeBytes ?? transfer.source.sizeBytes
+        let sizeDiffers = sent != nil && report.sizeBytes != nil && sent != report.sizeBytes
         if let format = report.diskFormat, let planned = transfer.record.diskFormat,
             format != planned
         {
             return .transformed("disk format \(planned) was sent, the target has \(format)")
+        }
+        if sizeDiffers, transfer.method.isImport,
+            Self.differs(transfer, report), let sent, let has = report.sizeBytes
+        {
+            return .transformed("\(sent) bytes were sent, the target has \(has)")
         }
         let expected = transfer.computed + [transfer.promise].compactMap { $0 }
             + transfer.source.checksums
@@ -57,6 +70,16 @@ public struct DigestVerifier: ChecksumVerifier {
                     + "known here is \(have.isEmpty ? "none" : have)")
         }
         return .match(proofs)
+    }
+
+    /// True when a hash shows other data; a size alone may be a truncation.
+    private static func differs(_ transfer: Transfer, _ report: TargetReport) -> Bool {
+        let expected = transfer.computed + [transfer.promise].compactMap { $0 }
+        return expected.contains { known in
+            report.checksums.contains {
+                $0.algorithm == known.algorithm && !$0.matches(known)
+            }
+        }
     }
 }
 

@@ -35,7 +35,10 @@ extension Exchange {
                 hint: "check that the service is up and that no firewall is in the way")
         case CURLE_OPERATION_TIMEDOUT: return error(.timedOut, isTransient: true)
         case CURLE_PARTIAL_FILE:
-            if case .download = flow, (200..<300) ~= head.status { return truncated(words) }
+            if case .download = flow, (200..<300) ~= head.status {
+                let declared = head.headers["content-length"]
+                return truncated(declared.map { "\(bodyBytes) of \($0) bytes came" } ?? words)
+            }
             return error(.connectionLost, isTransient: true)
         case CURLE_RECV_ERROR where handle.long(CURLINFO_HTTP_CONNECTCODE) >= 300:
             return error(

@@ -113,8 +113,13 @@ final class Exchange: @unchecked Sendable {
         if isCancelled { throw Self.interrupted }
         if let refusal { throw refusal }
         // The refusal is known, and how the connection ended after it is not
-        // worth a word.
-        if isRefused { return response(handle) }
+        // worth a word. Its own words may lie in the socket still.
+        if isRefused {
+            if head.headers["transfer-encoding"] == nil {
+                body += unread.prefix(max(0, request.responseBytesMax - body.count))
+            }
+            return response(handle)
+        }
         if !head.isComplete,
             let (head, body) = UnreadAnswer.parse(unread, bodyBytesMax: request.responseBytesMax)
         {

@@ -46,19 +46,23 @@ public struct CloudUploader: ImageUploader {
         switch transfer.method {
         case .upload:
             try await service.upload(
-                id, from: ring, sizeBytes: transfer.sizeBytes, store: transfer.record.store)
+                id, from: ring, sizeBytes: transfer.sizeBytes, store: transfer.record.stores.first)
             return transfer.moved(to: .verifying)
         case .glanceDirect:
             try await service.stage(id, from: ring, sizeBytes: transfer.sizeBytes)
             return transfer.moved(to: .importing)
+        case .webDownload, .glanceDownload:
+            preconditionFailure("\(transfer.method.rawValue) sends no body")
         }
     }
 
     public func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
-        let image = try await service(transfer.targetKey).image(try imageID(transfer))
+        let service = try service(transfer.targetKey)
+        let image = try await service.image(try imageID(transfer))
         return TargetReport(
             status: image.status.rawValue, sizeBytes: image.sizeBytes,
-            checksums: image.checksums, diskFormat: image.diskFormat)
+            checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
+            missingStores: try await service.missing(transfer.record.stores, of: image))
     }
 
     public func readBack(

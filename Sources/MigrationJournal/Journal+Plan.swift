@@ -18,7 +18,7 @@ public struct PlanComparison: Sendable {
 }
 
 /// How many images one action concerns.
-public struct PlanTally: Sendable, Hashable {
+public struct PlanTally: Codable, Sendable, Hashable {
     public var action: PlanAction
     public var images: Int
     public var sizeBytes: Int64
@@ -166,18 +166,35 @@ extension Journal {
         }
     }
 
-    public func planTally() async throws(MigrationError) -> [PlanTally] {
+    /// How many images a plan adds to one target, and their bytes.
+    public func additions(
+        targetKey: String
+    ) async throws(MigrationError) -> (images: Int, sizeBytes: Int64) {
         try await read { db in
-            try Row.fetchAll(
+            let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT action, count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
-                    FROM plan_item WHERE action IS NOT NULL GROUP BY action
-                    """
-            ).compactMap { row in
-                PlanAction(rawValue: row["action"]).map {
-                    PlanTally(action: $0, images: row["images"], sizeBytes: row["bytes"])
-                }
+                    SELECT count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
+                    FROM plan_item WHERE target_key = ? AND action = 'create'
+                    """, arguments: [targetKey])
+            return (row?["images"] ?? 0, row?["bytes"] ?? 0)
+        }
+    }
+
+    public func planTally() async throws(MigrationError) -> [PlanTally] {
+        try await read { db in try Self.tally(db) }
+    }
+
+    private static func tally(_ db: Database) throws -> [PlanTally] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT action, count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
+                FROM plan_item WHERE action IS NOT NULL GROUP BY action
+                """
+        ).compactMap { row in
+            PlanAction(rawValue: row["action"]).map {
+                PlanTally(action: $0, images: row["images"], sizeBytes: row["bytes"])
             }
         }
     }
@@ -209,9 +226,14 @@ extension Journal {
                 position += 1
                 try journal.upsert(db, transfer, run: run, position: position)
             }
+            let refusals = try String.fetchAll(
+                db, sql: "SELECT body FROM plan_item WHERE action = 'refuse' LIMIT ?",
+                arguments: [RunPlan.refusalsMax]
+            ).compactMap { try journal.decode(PlanItem.self, $0).refusal }
+            let plan = RunPlan(tallies: try Self.tally(db), refusals: refusals)
             try db.execute(
-                sql: "UPDATE run SET planned_at = ? WHERE id = ?",
-                arguments: [Timestamp.now(), run.id])
+                sql: "UPDATE run SET planned_at = ?, plan = ? WHERE id = ?",
+                arguments: [Timestamp.now(), try journal.encode(plan), run.id])
         }
     }
 

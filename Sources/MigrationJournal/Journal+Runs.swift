@@ -10,7 +10,8 @@ public struct Run: Sendable, Hashable, Identifiable {
     public var pipelineName: String
     /// The file it was read from; the text is what counts.
     public var pipelineFile: String
-    /// The file as it was read: placeholders for the environment are unfilled.
+    /// The file as it was read, without secrets: placeholders for the
+    /// environment are unfilled.
     public var pipelineText: String
     /// Milliseconds since 1970.
     public var startedAt: Int64
@@ -23,6 +24,15 @@ public struct Run: Sendable, Hashable, Identifiable {
 
     /// True when there may be something left for `resume`.
     public var isInterrupted: Bool { outcome == nil || outcome == "interrupted" }
+}
+
+/// What a run's plan decided, kept with the run.
+public struct RunPlan: Codable, Sendable, Hashable {
+    public var tallies: [PlanTally] = []
+    /// Of refused images; at most 10,000.
+    public var refusals: [Transfer.Failure] = []
+
+    static let refusalsMax = 10_000
 }
 
 extension Journal {
@@ -44,11 +54,13 @@ extension Journal {
         }
     }
 
-    public func markPlanned(_ run: Run) async throws(MigrationError) {
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE run SET planned_at = ? WHERE id = ?",
-                arguments: [Timestamp.now(), run.id])
+    /// What the run's plan decided; empty while it is still being made.
+    public func plan(of run: Run) async throws(MigrationError) -> RunPlan {
+        let journal = self
+        return try await read { db in
+            let text = try String.fetchOne(
+                db, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run.id])
+            return try text.map { try journal.decode(RunPlan.self, $0) } ?? RunPlan()
         }
     }
 

@@ -45,11 +45,13 @@ extension Journal {
     /// Left out: final ones, those that wait for a later time, those in `busy`,
     /// and those that name an image which is not final yet.
     public func due(
-        run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>, limit: Int
+        run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
+        excludingTargets: Set<String> = [], limit: Int
     ) async throws(MigrationError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
         let busyList = busy.map(String.init).joined(separator: ",")
+        let fullTargets = try encoded(excludingTargets.sorted())
         let bodies = try await read { db in
             try Row.fetchAll(
                 db,
@@ -57,25 +59,50 @@ extension Journal {
                     SELECT id, body FROM transfer AS t
                     WHERE run_id = ? AND state IN (\(Self.list(states)))
                         AND (due_at IS NULL OR due_at <= ?) AND id NOT IN (\(busyList))
+                        AND target_key NOT IN (SELECT value FROM json_each(?))
                         AND NOT EXISTS (
                             SELECT 1 FROM dependency AS d
                             JOIN transfer AS other ON other.target_key = t.target_key
                                 AND other.source_key = d.source_key AND other.run_id = t.run_id
                             WHERE d.transfer_id = t.id AND other.state NOT IN (\(finals)))
                     ORDER BY position LIMIT ?
-                    """, arguments: [run.id, now, limit]
+                    """, arguments: [run.id, now, fullTargets, limit]
             ).map { ($0["id"] as Int64, $0["body"] as String) }
         }
         return try decoded(bodies)
     }
 
+    /// What a target's service works on for a run right now.
+    public func load(
+        run: Run, targetKey: String
+    ) async throws(MigrationError) -> (importing: Int, stagedBytes: Int64) {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FILTER (WHERE state = 'importing') AS importing,
+                        coalesce(sum(size_bytes) FILTER (
+                            WHERE json_extract(body, '$.method') <> 'upload'), 0) AS staged
+                    FROM transfer
+                    WHERE run_id = ? AND target_key = ?
+                        AND state IN ('registered', 'sending', 'importing')
+                    """, arguments: [run.id, targetKey])
+            return (row?["importing"] ?? 0, row?["staged"] ?? 0)
+        }
+    }
+
     /// When the next transfer that still waits at `now` is due, in milliseconds
     /// since 1970; nil when none waits for a time. Those that are overdue wait
     /// for a slot or for another image, and no clock helps them.
+    ///
+    /// - Parameter movesData: only those whose data moves, or does not; nil is both.
     public func nextDueAt(
-        run: Run, after now: Int64, excluding busy: Set<Int64>
+        run: Run, after now: Int64, movesData: Bool? = nil, excluding busy: Set<Int64>
     ) async throws(MigrationError) -> Int64? {
-        let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
+        let open = Self.list(
+            TransferState.allCases.filter {
+                !$0.isFinal && $0.movesData == movesData ?? $0.movesData
+            })
         let busyList = busy.map(String.init).joined(separator: ",")
         return try await read { db in
             try Int64.fetchOne(

@@ -9,12 +9,33 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
+        migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
         return migrator
     }
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
+
+    /// One store became several, and a transfer knows why it has its method.
+    private static let step002 = """
+        UPDATE transfer SET body = json_set(body,
+            '$.record.stores', CASE
+                WHEN json_extract(body, '$.record.store') IS NULL THEN json('{"standard":{}}')
+                ELSE json_object('named', json_object('_0',
+                    json_array(json_extract(body, '$.record.store'))))
+            END,
+            '$.record.allStoresMustSucceed', json('true'),
+            '$.record.acceptsTransformed', json('false'),
+            '$.record.verification', 'proof', '$.record.isDeactivated', json('false'),
+            '$.methodReason', '', '$.fallbacks', json('[]'), '$.importFailures', 0,
+            '$.isCopying', json('false'), '$.heldStores', json('[]'), '$.remarks', json('[]'));
+        DELETE FROM plan_item;
+        DELETE FROM target_image;
+        -- What the run's plan decided, as JSON: the scratch tables belong to
+        -- whoever planned last.
+        ALTER TABLE run ADD COLUMN plan TEXT;
+        """
 
     private static let step001 = """
         CREATE TABLE run (

@@ -48,6 +48,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
             .journalTooNew, .journalFailed, .unauthorized:
             self = .fatal
         case .journalInUse: self = .journalInUse
+        case .quotaExceeded: self = .limitReached
         case .timedOut, .connectionLost, .rateLimited, .serviceFailed: self = .retryableLeft
         default: self = .unclassified
         }

@@ -24,6 +24,10 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var source: SourceImage
     public var record: PlannedRecord
     public var method: UploadMethod
+    /// Why this method.
+    public var methodReason: String
+    /// What is used when it fails, best first.
+    public var fallbacks: [UploadMethod]
     public var origin: Origin
     /// The derived id of generation 0.
     public var firstImageID: String
@@ -40,7 +44,7 @@ public struct PlanItem: Codable, Hashable, Sendable {
 
     public init(
         targetKey: String, source: SourceImage, record: PlannedRecord, method: UploadMethod,
-        origin: Origin, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
+        methodReason: String = "", fallbacks: [UploadMethod] = [], origin: Origin, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
         refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: String = "",
         start: Transfer? = nil
     ) {
@@ -48,6 +52,8 @@ public struct PlanItem: Codable, Hashable, Sendable {
         self.source = source
         self.record = record
         self.method = method
+        self.methodReason = methodReason
+        self.fallbacks = fallbacks
         self.origin = origin
         self.firstImageID = firstImageID
         self.promise = promise
@@ -73,11 +79,13 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var ownerID: String?
     /// The marker, as it stands in the image's property.
     public var originValue: String?
+    /// The stores that hold it; empty where the cloud does not tell.
+    public var stores: [String]
 
     public init(
         targetKey: String, id: String, name: String?, status: String, sizeBytes: Int64?,
         checksums: [Checksum], visibility: String, isHidden: Bool, isProtected: Bool,
-        ownerID: String?, originValue: String?
+        ownerID: String?, originValue: String?, stores: [String] = []
     ) {
         self.targetKey = targetKey
         self.id = id
@@ -90,5 +98,6 @@ public struct TargetImage: Codable, Hashable, Sendable {
         self.isProtected = isProtected
         self.ownerID = ownerID
         self.originValue = originValue
+        self.stores = stores
     }
 }

@@ -16,6 +16,28 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         case drop
     }
 
+    /// Which stores of the target hold the data.
+    public enum Stores: Codable, Hashable, Sendable {
+        /// The one that the cloud chooses.
+        case standard
+        case named([String])
+        case all
+
+        /// The store for a request that takes one.
+        public var first: String? {
+            if case .named(let names) = self { names.first } else { nil }
+        }
+
+        /// True when one upload cannot fill them.
+        public var areSeveral: Bool {
+            switch self {
+            case .standard: false
+            case .named(let names): names.count > 1
+            case .all: true
+            }
+        }
+    }
+
     // Written with the record, before the first byte, so that property
     // protections and limits refuse early.
     public var name: String?
@@ -27,13 +49,20 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var properties: [String: String]
     /// The owner to set, where the target's user may set another one.
     public var ownerID: String?
-    /// The store to write to; nil is the cloud's default.
-    public var store: String?
+    /// Where the data is to lie.
+    public var stores: Stores
+    /// False: a store that fails is reported, and the others count.
+    public var allStoresMustSucceed: Bool
+    /// True: an import that converts the data counts as done.
+    public var acceptsTransformed: Bool
+    public var verification: VerificationMode
 
     // Applied after the bytes are proved, in this order.
     public var visibility: String
     public var members: Members
     public var isHidden: Bool
+    /// A deactivated image keeps its data, which administrators alone may read.
+    public var isDeactivated: Bool
     public var isProtected: Bool
 
     /// Properties whose value is another image of the same plan: property name
@@ -44,9 +73,10 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public init(
         name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
-        ownerID: String? = nil, store: String? = nil, visibility: String = "private",
-        members: Members = .drop, isHidden: Bool = false, isProtected: Bool = false,
-        references: [String: String] = [:]
+        ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
+        acceptsTransformed: Bool = false, verification: VerificationMode = .proof, visibility: String = "private",
+        members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
+        isProtected: Bool = false, references: [String: String] = [:]
     ) {
         self.name = name
         self.diskFormat = diskFormat
@@ -56,10 +86,14 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         self.tags = tags
         self.properties = properties
         self.ownerID = ownerID
-        self.store = store
+        self.stores = stores
+        self.allStoresMustSucceed = allStoresMustSucceed
+        self.acceptsTransformed = acceptsTransformed
+        self.verification = verification
         self.visibility = visibility
         self.members = members
         self.isHidden = isHidden
+        self.isDeactivated = isDeactivated
         self.isProtected = isProtected
         self.references = references
     }
@@ -71,4 +105,25 @@ public enum UploadMethod: String, Codable, CaseIterable, Sendable {
     case upload
     /// Staged first (`PUT …/stage`), then imported by a task of the service.
     case glanceDirect = "glance-direct"
+    /// The service fetches a URL itself.
+    case webDownload = "web-download"
+    /// The service fetches the image from another region of its Keystone.
+    case glanceDownload = "glance-download"
+
+    /// The service moves the bytes; we only steer and compare.
+    public var isServerSide: Bool { self == .webDownload || self == .glanceDownload }
+
+    /// A task of the service finishes the work, and may convert the data.
+    public var isImport: Bool { self != .upload }
+}
+
+/// How much is proved, and by whom.
+public enum VerificationMode: String, Codable, CaseIterable, Sendable {
+    /// What the source promised is computed in flight, and both legs compared.
+    case proof
+    /// The two clouds' own hashes are compared where they are comparable, and
+    /// nothing is computed.
+    case services
+    /// As `proof`, and the target's data is read back as well.
+    case paranoid
 }

@@ -41,6 +41,20 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// Why it waits, or what a person should know of how it ended.
     public var note: String?
     public var failure: Failure?
+    /// Why this method, in words for the plan and the report.
+    public var methodReason: String = ""
+    /// What to use when the method fails, best first.
+    public var fallbacks: [UploadMethod] = []
+    /// When the service accepted to import, in milliseconds since 1970.
+    public var importAskedAt: Int64?
+    /// Imports of this transfer that failed, in all generations.
+    public var importFailures = 0
+    /// True while a proved image is copied into further stores.
+    public var isCopying = false
+    /// The stores that hold the data, as the target last told.
+    public var heldStores: [String] = []
+    /// What the report says beside the state: conversions, stores that failed.
+    public var remarks: [String] = []
     /// Looks at a record that was still busy with an earlier, broken body.
     public var busyLooks: Int?
     /// When the wait for an import began, in milliseconds since 1970.
@@ -103,7 +117,10 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         dueAt = nil
         note = nil
         busyLooks = nil
-        if next != .importing { waitStartedAt = nil }
+        if next != .importing {
+            waitStartedAt = nil
+            importAskedAt = nil
+        }
         if next != .failed { failure = nil }
     }
 
@@ -122,6 +139,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         isAdopted = nil
         computed = []
         reported = []
+        isCopying = false
+        heldStores = []
         move(to: .planned)
     }
 }

@@ -30,9 +30,10 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// `uploading`, or in `active` when only the answer was lost.
     case sending
 
-    /// The data is staged and an import is asked for. Set before the import
-    /// call; cleared when the image is active or the import's task failed. A
-    /// crash leaves the import running in the service.
+    /// The service works on the image: an import is asked for, or a copy of a
+    /// proved image into further stores. Set before the call; cleared when the
+    /// image is active or the import's task failed. A crash leaves the import
+    /// running in the service.
     case importing
 
     /// The target has all data and has not been compared yet. Set by the
@@ -86,8 +87,9 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         case .read: [.planned, .registered, .failed]
         case .registered: [.planned, .sending, .importing, .verifying, .skipped, .failed]
         case .sending: [.planned, .registered, .importing, .verifying, .failed]
-        case .importing: [.planned, .registered, .verifying, .failed]
-        case .verifying: [.planned, .publishing, .failed]
+        case .importing:
+            [.planned, .registered, .verifying, .publishing, .unpublished, .failed]
+        case .verifying: [.planned, .importing, .publishing, .failed]
         case .publishing: [.planned, .done, .unpublished, .failed]
         case .done, .skipped, .unpublished, .failed:
             [.planned, .registered, .verifying, .publishing]

@@ -24,29 +24,45 @@ struct ConfirmStep: Sendable {
             transfer.abandonRecord()
             return .advance(transfer)
         }
-        guard report.status == "active" else {
+        guard report.status == "active" || report.status == "deactivated" else {
             throw MigrationError(
                 .unexpectedState,
                 "image \(transfer.imageID ?? "?") at the target is \(report.status), "
                     + "where it has to be active to be compared",
                 hint: "look at it with `openstack image show`, then run again")
         }
+        transfer.heldStores = report.stores
         switch stages.verifier.compare(transfer, with: report) {
         case .match(let proofs):
             transfer.reported = proofs
-            return .advance(transfer.moved(to: .publishing))
+            if transfer.record.verification == .paranoid {
+                monitor.note(transfer, "reading it back")
+                _ = try await readBack(transfer)
+            }
+            return .advance(confirmed(transfer, report))
         case .mismatch(let words):
             throw MigrationError(
                 .verificationMismatch,
                 "the target holds other bytes than were sent: \(words)",
                 hint:
                     "the copy was discarded; run again, and look at the target's store if it stays")
+        case .transformed(let words) where transfer.record.acceptsTransformed:
+            transfer.remarks.append("transformed: \(words)")
+            transfer.sizeBytes = report.sizeBytes
+            transfer.reported = report.checksums
+            return .advance(confirmed(transfer, report))
         case .transformed(let words):
             throw MigrationError(
                 .verificationMismatch, "the target converted the data: \(words)",
-                hint: "switch image conversion off at the target for this import")
+                hint: "accept it with accept_transformed: true, or use method: upload, "
+                    + "which converts nothing")
         case .unverifiable(let words):
             guard transfer.promise != nil || !transfer.computed.isEmpty else {
+                if transfer.method.isServerSide {
+                    // Chosen by hand, without anything to compare with.
+                    transfer.remarks.append("unverifiable: \(words)")
+                    return .advance(confirmed(transfer, report))
+                }
                 if transfer.isAdopted == true {
                     throw MigrationError(
                         .unverifiable,
@@ -61,8 +77,20 @@ struct ConfirmStep: Sendable {
             }
             monitor.note(transfer, "\(words); reading it back")
             transfer.reported = try await readBack(transfer)
-            return .advance(transfer.moved(to: .publishing))
+            return .advance(confirmed(transfer, report))
         }
+    }
+
+    /// Proved: on to publishing, or first into the stores that are missing.
+    private func confirmed(_ given: Transfer, _ report: TargetReport) -> Transfer {
+        var transfer = given
+        guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
+        if transfer.method.isImport, !transfer.record.allStoresMustSucceed {
+            transfer.remarks.append("not in store \(report.missingStores.joined(separator: ", "))")
+            return transfer.moved(to: .publishing)
+        }
+        transfer.isCopying = true
+        return transfer.moved(to: .importing)
     }
 
     private func readBack(_ transfer: Transfer) async throws(MigrationError) -> [Checksum] {

@@ -20,12 +20,34 @@ public final class Scheduler: Sendable {
         /// Images that are looked at, compared or published.
         public var small: Int
         public var retries: RetryPolicy
+        /// What single targets allow, by target key.
+        public var targets: [String: TargetLimits]
 
-        public init(images: Int, small: Int = 16, retries: RetryPolicy) {
+        public init(
+            images: Int, small: Int = 16, retries: RetryPolicy,
+            targets: [String: TargetLimits] = [:]
+        ) {
             precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
             self.small = small
             self.retries = retries
+            self.targets = targets
+        }
+    }
+
+    /// What one target allows; nil is no limit.
+    public struct TargetLimits: Sendable, Hashable {
+        /// Images whose data moves: the pipeline's own wish.
+        public var images: Int?
+        /// Images that are being uploaded or imported: `image_count_uploading`.
+        public var uploading: Int?
+        /// Bytes in the staging area: `image_stage_total`.
+        public var stagedBytes: Int64?
+
+        public init(images: Int? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil) {
+            self.images = images
+            self.uploading = uploading
+            self.stagedBytes = stagedBytes
         }
     }
 
@@ -40,9 +62,16 @@ public final class Scheduler: Sendable {
     private struct State {
         var stop: Stop?
         var fatal: MigrationError?
-        var busy: [Int64: Bool] = [:]
+        var busy: [Int64: Busy] = [:]
+        var paused: [String: MigrationError] = [:]
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
+    }
+
+    /// A transfer in somebody's hands.
+    private struct Busy {
+        var movesData: Bool
+        var targetKey: String
     }
 
     private let journal: Journal
@@ -51,6 +80,7 @@ public final class Scheduler: Sendable {
     private let monitor: RunMonitor
     private let queues = StageQueues()
     private let stream: StreamStep
+    private let serverSide: ImportStep
     private let confirm: ConfirmStep
     private let now: @Sendable () -> Int64
     private let state = Mutex(State())
@@ -65,6 +95,7 @@ public final class Scheduler: Sendable {
         self.monitor = monitor
         self.now = now
         stream = StreamStep(stages: stages, queues: queues, limiter: limiter, monitor: monitor)
+        serverSide = ImportStep(stages: stages)
         confirm = ConfirmStep(stages: stages, monitor: monitor)
     }
 
@@ -78,6 +109,10 @@ public final class Scheduler: Sendable {
 
     /// True once somebody asked for an early end.
     public var isStopping: Bool { state.withLock { $0.stop != nil } }
+
+    /// Targets that answered that a quota is full; nothing more was started
+    /// there.
+    public var pausedTargets: [String: MigrationError] { state.withLock { $0.paused } }
 
     /// Works until nothing of the run can be worked on. Cancelling the task is
     /// ``Stop/abort``.
@@ -106,20 +141,25 @@ public final class Scheduler: Sendable {
     ) async throws(MigrationError) {
         while true {
             let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
-            if stop == .abort || fatal != nil { group.cancelAll() }
-            if stop != nil || fatal != nil {
+            if stop == .abort || fatal != nil {
+                group.cancelAll()
                 if busy.isEmpty { return }
                 await sleep(untilMilliseconds: nil)
                 continue
             }
+            // What is in flight when a drain begins is still to be compared and
+            // published after its data has arrived.
+            let lanes = stop == .drain ? [false] : [true, false]
             let now = now()
-            let started = try await start(run, at: now, &group)
+            let started = try await start(run, at: now, lanes: lanes, &group)
             if started { continue }
             let next = try await journal.nextDueAt(
-                run: run, after: now, excluding: Set(busy.keys))
+                run: run, after: now, movesData: stop == .drain ? false : nil,
+                excluding: Set(busy.keys))
             // `busy` as it was *before* the journal was asked: what ended since
             // then may be due again, and has woken us to look.
             if next == nil, busy.isEmpty {
+                if stop == .drain { return }
                 guard try await failStranded(run) else { return }
                 continue
             }
@@ -128,36 +168,73 @@ public final class Scheduler: Sendable {
     }
 
     /// Starts what is due and fits; true when something was started.
+    ///
+    /// - Parameter lanes: true for images whose data moves, false for the rest.
     private func start(
-        _ run: Run, at now: Int64, _ group: inout TaskGroup<Void>
+        _ run: Run, at now: Int64, lanes: [Bool], _ group: inout TaskGroup<Void>
     ) async throws(MigrationError) -> Bool {
         var started = false
-        for movesData in [true, false] {
+        for movesData in lanes {
             // Anew for each lane: what the first one started may already have
             // reached the states of the second.
-            let busy = state.withLock { $0.busy }
+            var busy = state.withLock { $0.busy }
             let most = movesData ? limits.images : limits.small
-            let free = most - busy.values.count { $0 == movesData }
-            guard free > 0 else { continue }
-            let due = try await journal.due(
-                run: run, at: now, movesData: movesData, excluding: Set(busy.keys), limit: free)
-            for transfer in due {
-                state.withLock { $0.busy[transfer.id] = movesData }
-                started = true
-                group.addTask { [self] in
-                    await carry(transfer, run: run)
-                    state.withLock { _ = $0.busy.removeValue(forKey: transfer.id) }
-                    wake()
+            var full = movesData ? Set(state.withLock { $0.paused.keys }) : []
+            while true {
+                let free = most - busy.values.count { $0.movesData == movesData }
+                guard free > 0 else { break }
+                let due = try await journal.due(
+                    run: run, at: now, movesData: movesData, excluding: Set(busy.keys),
+                    excludingTargets: full, limit: free)
+                let fullBefore = full.count
+                for transfer in due {
+                    let isAdmitted = movesData ? try await admits(transfer, run, busy) : true
+                    guard isAdmitted else {
+                        full.insert(transfer.targetKey)
+                        continue
+                    }
+                    let entry = Busy(movesData: movesData, targetKey: transfer.targetKey)
+                    busy[transfer.id] = entry
+                    state.withLock { $0.busy[transfer.id] = entry }
+                    started = true
+                    group.addTask { [self] in
+                        await carry(transfer, run: run)
+                        state.withLock { _ = $0.busy.removeValue(forKey: transfer.id) }
+                        wake()
+                    }
                 }
+                // Others may fit where a full target's did not.
+                guard full.count > fullBefore else { break }
             }
         }
         return started
     }
 
+    /// True when the target's own limits leave room for one more.
+    private func admits(
+        _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
+    ) async throws(MigrationError) -> Bool {
+        guard let limit = limits.targets[transfer.targetKey] else { return true }
+        let moving = busy.values.count { $0.movesData && $0.targetKey == transfer.targetKey }
+        if let images = limit.images, moving >= images { return false }
+        guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
+        let load = try await journal.load(run: run, targetKey: transfer.targetKey)
+        if let uploading = limit.uploading, moving + load.importing >= max(1, uploading) {
+            return false
+        }
+        if let most = limit.stagedBytes, transfer.method.isImport, load.stagedBytes > 0 {
+            return load.stagedBytes + (transfer.source.sizeBytes ?? 0) <= most
+        }
+        return true
+    }
+
     /// What is left although nothing is due names images that never come: a
     /// circle of references.
     private func failStranded(_ run: Run) async throws(MigrationError) -> Bool {
-        let stranded = try await journal.unfinished(run: run, limit: 1000)
+        let paused = state.withLock { Set($0.paused.keys) }
+        let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
+            !paused.contains($0.targetKey)
+        }
         for transfer in stranded {
             let error = MigrationError(
                 .dependencyFailed, "it names an image that in turn waits for it",
@@ -192,10 +269,25 @@ public final class Scheduler: Sendable {
                 transfer.note = reason
                 try await commit(transfer)
                 monitor.left(transfer, .waiting(transfer, seconds: seconds))
+            case .restart(let transfer, let error):
+                try await restart(transfer, after: error, run: run)
             }
         } catch {
             await settle(latest.withLock { $0 }, after: error, run: run)
         }
+    }
+
+    /// Discards a record that is of no more use and starts over.
+    private func restart(
+        _ given: Transfer, after error: MigrationError, run: Run
+    ) async throws(MigrationError) {
+        try await journal.recordAttempt(given, run: run, error: error)
+        try await stages.uploader.discard(given)
+        var transfer = given
+        transfer.abandonRecord()
+        transfer.note = "starts over by \(transfer.method.rawValue): \(error.message)"
+        try await journal.commit(transfer)
+        monitor.left(transfer, .note(transfer, transfer.note ?? ""))
     }
 
     private func step(
@@ -203,7 +295,12 @@ public final class Scheduler: Sendable {
     ) async throws(MigrationError) -> Outcome {
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
-            return try await stream.run(transfer, commit: commit)
+            guard transfer.method.isServerSide else {
+                return try await stream.run(transfer, commit: commit)
+            }
+            return try await on(queues.upload) { [serverSide] () throws(MigrationError) in
+                try await serverSide.run(transfer, commit: commit)
+            }
         case .importing:
             return try await on(queues.wait) { [stages] () throws(MigrationError) in
                 try await stages.waiter.look(transfer)
@@ -248,6 +345,9 @@ public final class Scheduler: Sendable {
             monitor.left(given, .note(given, error.message))
             return
         }
+        if error.code == .quotaExceeded, error.isAboutProjectQuota {
+            state.withLock { $0.paused[given.targetKey] = error }
+        }
         do throws(MigrationError) {
             try await journal.recordAttempt(given, run: run, error: error)
             var transfer = given
@@ -275,7 +375,7 @@ public final class Scheduler: Sendable {
     /// Discards what is ours and unproved, and writes down why it ended.
     private func givenUp(_ given: Transfer, _ error: MigrationError) async -> Transfer {
         var transfer = given
-        if transfer.state == .publishing {
+        if transfer.state == .publishing || transfer.isCopying {
             // The data is proved: it stays, private, and can be published later.
             transfer.move(to: .unpublished)
             transfer.failure = .init(error)
@@ -320,7 +420,9 @@ public final class Scheduler: Sendable {
     private func sleep(untilMilliseconds due: Int64?) async {
         var timer: DispatchWorkItem?
         if let due {
-            let item = DispatchWorkItem { [self] in wake() }
+            // Weak: a cancelled item stays until its time, and would keep the
+            // journal's lock so long after the end of the run.
+            let item = DispatchWorkItem { [weak self] in self?.wake() }
             timer = item
             let wait = Int(clamping: max(1, due - now()))
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(wait), execute: item)
@@ -335,5 +437,15 @@ public final class Scheduler: Sendable {
         }
         state.withLock { $0.isWoken = false }
         timer?.cancel()
+    }
+}
+
+extension MigrationError {
+    /// True when a whole project's quota is full, and not one image too large:
+    /// 413 stands for both, and only the service's words tell.
+    var isAboutProjectQuota: Bool {
+        guard let words = answer?.message.lowercased() else { return false }
+        return words.contains("quota") || words.contains("over limit")
+            || words.contains("over a limit")
     }
 }

@@ -40,6 +40,12 @@ public protocol SourceReader: Stage {
         _ transfer: Transfer, into ring: ByteRing,
         opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(MigrationError)
+
+    /// Looks at the source without reading it, for methods by which the service
+    /// reads it itself.
+    ///
+    /// - Throws: ``MigrationError/Code/sourceChanged`` as ``read(_:into:opened:)``.
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts
 }
 
 /// What a source says of image data when it is opened.
@@ -85,12 +91,21 @@ public struct TargetReport: Sendable, Hashable {
     public var sizeBytes: Int64?
     public var checksums: [Checksum]
     public var diskFormat: String?
+    /// The stores that hold the data.
+    public var stores: [String]
+    /// Stores that the plan wants and that do not hold it.
+    public var missingStores: [String]
 
-    public init(status: String, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?) {
+    public init(
+        status: String, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?,
+        stores: [String] = [], missingStores: [String] = []
+    ) {
         self.status = status
         self.sizeBytes = sizeBytes
         self.checksums = checksums
         self.diskFormat = diskFormat
+        self.stores = stores
+        self.missingStores = missingStores
     }
 }
 
@@ -175,15 +190,19 @@ public protocol Publisher: Stage {
 ///
 /// Waiting is an outcome and not a `sleep`, so a thousand images in import
 /// cost no threads, and a restart picks up each wait where it was.
-public enum Outcome: Sendable, Hashable {
+public enum Outcome: Sendable {
     /// The step's work is done; the transfer is in its next state.
     case advance(Transfer)
     /// Nothing is wrong, but the other side is not ready. Not an attempt.
     case snooze(Transfer, seconds: Double, reason: String)
+    /// The record is of no more use: it is discarded, and the transfer, which
+    /// may have another method now, starts over.
+    case restart(Transfer, after: MigrationError)
 
     public var transfer: Transfer {
         switch self {
-        case .advance(let transfer), .snooze(let transfer, _, _): transfer
+        case .advance(let transfer), .snooze(let transfer, _, _), .restart(let transfer, _):
+            transfer
         }
     }
 }

@@ -9,7 +9,7 @@ internal import Dispatch
 /// queue and then one a second, so blocked jobs starve the others. Blocking
 /// work (curl, files) has serial queues of its own.
 final class StageQueue: TaskExecutor {
-    private let queue: DispatchQueue
+    let queue: DispatchQueue
 
     init(_ stage: StageName) {
         queue = DispatchQueue(label: "tranship.\(stage.rawValue)", attributes: .concurrent)

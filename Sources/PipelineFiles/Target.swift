@@ -36,6 +36,8 @@ public struct CloudTarget: Sendable, Equatable {
     public let expired: ExpiredVersions?
     /// An import that converted the data counts as done.
     public let acceptTransformed: Bool
+    /// False: with several stores, one that fails is reported and the others count.
+    public let allStoresMustSucceed: Bool
     /// Transfers at once to this target; nil: only the pipeline's limit.
     public let limitsImages: Int?
     public let position: FilePosition

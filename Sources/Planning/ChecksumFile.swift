@@ -22,8 +22,31 @@ enum ChecksumFile {
         return found.max { $0.algorithm.digitCount < $1.algorithm.digitCount }
     }
 
-    private static func parse(_ line: Substring) -> (String, Checksum)? {
-        let line = line.drop { $0 == " " || $0 == "\t" || $0 == "\\" }
+    /// A backslash before a line says that its name has escapes (GNU coreutils).
+    private static func parse(_ given: Substring) -> (String, Checksum)? {
+        let line = given.drop { $0 == " " || $0 == "\t" }
+        guard line.first == "\\" else { return parsePlain(line) }
+        return parsePlain(line.dropFirst()).map { (unescaped($0), $1) }
+    }
+
+    private static func unescaped(_ name: String) -> String {
+        var result = ""
+        var isEscape = false
+        for character in name {
+            switch (isEscape, character) {
+            case (false, "\\"):
+                isEscape = true
+                continue
+            case (true, "n"): result.append("\n")
+            case (true, "r"): result.append("\r")
+            default: result.append(character)
+            }
+            isEscape = false
+        }
+        return result
+    }
+
+    private static func parsePlain(_ line: Substring) -> (String, Checksum)? {
         if let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
             open < close, let equals = line[close...].firstIndex(of: "=")
         {

@@ -100,6 +100,9 @@ struct Decision {
         }
         switch transfer.state {
         case .done, .skipped:
+            if let missing = item.missingStores(standing) {
+                return moreStores(item, known, standing, missing)
+            }
             return item.decided(.skip, "already there as \(standing.id)")
         case .unpublished:
             transfer.move(to: .publishing)
@@ -144,6 +147,21 @@ struct Decision {
             start: transfer)
     }
 
+    /// Proved and published, and wanted in more stores: copied by the cloud.
+    private func moreStores(
+        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
+    ) -> PlanItem {
+        guard var transfer = known else { return item.decided(.skip, "already there") }
+        transfer.imageID = standing.id
+        transfer.record = item.record
+        // Published already: whatever the second look finds, it stays.
+        transfer.isAdopted = true
+        transfer.move(to: .verifying)
+        return item.decided(
+            .update, "there as \(standing.id), not yet in store \(missing.joined(separator: ", "))",
+            start: transfer.again)
+    }
+
     /// The journal knows it, and no copy with data stands there.
     private func decide(_ item: PlanItem, _ known: Transfer) -> PlanItem {
         var transfer = known
@@ -176,9 +194,12 @@ extension PlanItem {
 
     /// A transfer that starts from nothing.
     var fresh: Transfer {
-        Transfer(
+        var transfer = Transfer(
             targetKey: targetKey, source: source, record: record, method: method, origin: origin,
             sizeBytes: source.sizeBytes, promise: promise)
+        transfer.methodReason = methodReason
+        transfer.fallbacks = fallbacks
+        return transfer
     }
 
     func decided(_ action: PlanAction, _ reason: String, start: Transfer? = nil) -> PlanItem {
@@ -187,9 +208,21 @@ extension PlanItem {
         copy.reason = reason
         copy.start = start
         // What was decided may have changed the record.
-        if copy.start?.state == .planned { copy.start?.record = record }
+        if copy.start?.state == .planned {
+            copy.start?.record = record
+            copy.start?.method = method
+            copy.start?.methodReason = methodReason
+            copy.start?.fallbacks = fallbacks
+        }
         copy.start?.source = source
         return copy
+    }
+
+    /// Stores that are named and do not hold it; nil when nothing is missing.
+    func missingStores(_ image: TargetImage) -> [String]? {
+        guard case .named(let names) = record.stores, !image.stores.isEmpty else { return nil }
+        let missing = names.filter { !image.stores.contains($0) }
+        return missing.isEmpty ? nil : missing
     }
 
     func hasSameData(as image: TargetImage) -> Bool {
@@ -201,6 +234,7 @@ extension PlanItem {
     func isPublished(_ image: TargetImage) -> Bool {
         image.visibility == record.visibility && image.isHidden == record.isHidden
             && image.isProtected == record.isProtected
+            && (image.status == "deactivated") == record.isDeactivated
     }
 }
 

@@ -34,7 +34,9 @@ struct MetadataRules {
         applyProperties(source, &result)
         applyVisibility(source, &result)
         applyOwner(source, &result)
-        if case .named(let stores) = target.stores { result.record.store = stores.first }
+        result.record.stores = .init(target.stores)
+        result.record.allStoresMustSucceed = target.allStoresMustSucceed
+        result.record.acceptsTransformed = target.acceptTransformed
         return result
     }
 
@@ -100,6 +102,7 @@ struct MetadataRules {
         case .set(let visibility): result.record.visibility = visibility.rawValue
         }
         result.record.isProtected = rules.protected.value(keeping: source.isProtected)
+        result.record.isDeactivated = source.status == "deactivated"
         result.record.isHidden = rules.hidden.value(keeping: source.isHidden)
         switch rules.members ?? (sharesKeystone ? .keep : .map) {
         case .keep: result.record.members = .keep
@@ -165,5 +168,15 @@ struct MetadataRules {
                 hint: "set both at the source: openstack image set --disk-format …")
         }
         return nil
+    }
+}
+
+extension PlannedRecord.Stores {
+    init(_ choice: StoreChoice) {
+        switch choice {
+        case .default: self = .standard
+        case .all: self = .all
+        case .named(let names): self = .named(names)
+        }
     }
 }

@@ -44,7 +44,9 @@ public struct Planner: Sendable {
     /// - Throws: what makes the whole plan impossible: no answer from a cloud,
     ///   lost credentials, the journal's errors. What concerns one image only
     ///   becomes a refusal in the plan.
-    public func plan() async throws(MigrationError) {
+    ///
+    /// - Returns: what the targets' quotas have no room for.
+    public func plan() async throws(MigrationError) -> [MigrationError] {
         try await journal.beginPlan()
         for target in targets {
             try await listTarget(target)
@@ -56,7 +58,7 @@ public struct Planner: Sendable {
                 try await CloudListing(planner: self, source: source, service: service)
                     .add(selection)
             case .url(let url, let client, let headers):
-                let image = await URLProbe(
+                let image = try await URLProbe(
                     source: url, index: source.index, client: client, headers: headers, date: date
                 ).look()
                 try lineages.check(
@@ -75,6 +77,40 @@ public struct Planner: Sendable {
             }
         }
         try await decideAll()
+        var shortfalls: [MigrationError] = []
+        for target in targets {
+            shortfalls += try await self.shortfalls(target)
+        }
+        return shortfalls
+    }
+
+    /// What the plan needs of a target against what its quotas leave.
+    private func shortfalls(
+        _ target: PlanningTarget
+    ) async throws(MigrationError) -> [MigrationError] {
+        let additions = try await journal.additions(targetKey: target.key)
+        guard additions.images > 0 else { return [] }
+        var found: [MigrationError] = []
+        if let left = target.offer.quota("image_size_total")?.left {
+            let neededMiB = (additions.sizeBytes + (1 << 20) - 1) >> 20
+            if neededMiB > left {
+                found.append(
+                    MigrationError(
+                        .quotaExceeded,
+                        "target \(target.rules.cloud): the plan adds \(neededMiB) MiB and the "
+                            + "project's quota image_size_total leaves \(max(0, left)) MiB",
+                        hint: "raise the quota, or select fewer images"))
+            }
+        }
+        if let left = target.offer.quota("image_count_total")?.left, additions.images > left {
+            found.append(
+                MigrationError(
+                    .quotaExceeded,
+                    "target \(target.rules.cloud): the plan adds \(additions.images) images and "
+                        + "the project's quota image_count_total leaves \(max(0, left))",
+                    hint: "raise the quota, or select fewer images"))
+        }
+        return found
     }
 
     // MARK: Targets
@@ -125,15 +161,43 @@ public struct Planner: Sendable {
             unnamed = error
         }
         var result = rules.apply(image, name: name)
+        result.record.verification = target.verification
         result.refusal = result.refusal ?? listed.refusal ?? unnamed
+        var choice = Negotiation.Choice(method: .upload, reason: "")
+        do throws(MigrationError) {
+            choice = try method(for: image, from: source, to: target)
+        } catch {
+            result.refusal = result.refusal ?? error
+        }
         let project = result.record.ownerID ?? target.projectID ?? ""
         return PlanItem(
             targetKey: target.key, source: image, record: result.record,
-            method: target.rules.method == .glanceDirect ? .glanceDirect : .upload,
+            method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
             origin: ImageIdentity.origin(of: image, project: project),
             firstImageID: ImageIdentity.imageID(of: image, project: project, generation: 0),
             promise: image.checksums.first, notes: listed.notes + result.notes,
             refusal: result.refusal.map { .init($0) })
+    }
+
+    private func method(
+        for image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+    ) throws(MigrationError) -> Negotiation.Choice {
+        let kind: Negotiation.Origin.Kind =
+            switch source.kind {
+            case .file: .file
+            case .url(let url, _, _):
+                .url(
+                    isOpen: url.headers.isEmpty && url.auth == nil && url.cacert == nil
+                        && !url.url.contains("?"))
+            case .cloud: .cloud(isSibling: target.siblings.contains(source.index))
+            }
+        let negotiation = Negotiation(
+            offer: target.offer, stores: .init(target.rules.stores))
+        let origin = Negotiation.Origin(kind, promise: image.checksums.first)
+        guard let named = UploadMethod(rawValue: target.rules.method.rawValue) else {
+            return negotiation.choose(for: origin)
+        }
+        return try negotiation.check(named, for: origin)
     }
 
     private func renderedName(
@@ -153,15 +217,50 @@ public struct Planner: Sendable {
 
     private func decideAll() async throws(MigrationError) {
         var position: Int64 = 0
+        var naming: [(position: Int64, item: PlanItem)] = []
         while true {
             let page = try await journal.comparisons(after: position, limit: Self.pageImages)
-            guard let last = page.last else { return }
+            guard let last = page.last else { break }
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
                 decisions.append((comparison.position, try await decide(comparison)))
             }
             try await journal.decide(decisions)
+            naming += decisions.filter {
+                $0.item.action == .skip && !$0.item.record.references.isEmpty
+            }
             position = last.position
+        }
+        try await updateReferences(naming)
+    }
+
+    /// Copies that stand there and name an image which is copied once more, and
+    /// gets another id by that.
+    private func updateReferences(
+        _ naming: [(position: Int64, item: PlanItem)]
+    ) async throws(MigrationError) {
+        for (position, item) in naming {
+            for key in item.record.references.values.sorted() {
+                let other = try await journal.planItem(sourceKey: key, targetKey: item.targetKey)
+                guard other?.action == .create,
+                    var transfer = try await journal.transfer(
+                        sourceKey: item.source.key, targetKey: item.targetKey),
+                    transfer.origin == item.origin, transfer.isAdopted != true,
+                    transfer.state == .done || transfer.state == .skipped
+                else { continue }
+                transfer.move(to: .publishing)
+                transfer.record = item.record
+                let name = other?.source.displayName ?? key
+                try await journal.decide([
+                    (
+                        position,
+                        item.decided(
+                            .update, "names \(name), which is copied again",
+                            start: transfer.again)
+                    )
+                ])
+                break
+            }
         }
     }
 
@@ -208,14 +307,25 @@ struct ListedImage: Sendable {
     var refusal: MigrationError?
 }
 
-/// Finds sources of URLs and files that claim to be versions of one series.
+/// Finds sources of URLs and files that claim to be versions of one series, and
+/// those that are one and the same.
 struct SeriesCheck {
     private var seen: [String: (key: String, position: FilePosition)] = [:]
+    private var keys: [String: FilePosition] = [:]
 
     mutating func check(
         _ listed: ListedImage, position: FilePosition, severalAllowed: Bool
     ) throws(MigrationError) {
         let lineage = listed.image.lineage
+        if let first = keys[listed.image.key] {
+            // A query is no part of the key: it may be a signature, which differs
+            // from day to day.
+            throw MigrationError(
+                .invalidPipeline,
+                "\(position): \(listed.image.displayName) is read by the source at \(first) already",
+                hint: "name each file once, and each URL once (what follows ? does not count)")
+        }
+        keys[listed.image.key] = position
         if let first = seen[lineage], first.key != listed.image.key, !severalAllowed {
             throw MigrationError(
                 .invalidPipeline,
@@ -234,6 +344,6 @@ extension TargetImage {
             sizeBytes: image.sizeBytes, checksums: image.checksums,
             visibility: image.visibility.rawValue, isHidden: image.isHidden,
             isProtected: image.isProtected, ownerID: image.ownerID,
-            originValue: image.properties[Origin.propertyName]?.string)
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
     }
 }

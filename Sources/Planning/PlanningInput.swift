@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import HTTPTransport
-internal import MigrationModel
+public import MigrationModel
 public import OpenStackImage
 public import PipelineFiles
 
@@ -34,16 +34,24 @@ public struct PlanningTarget: Sendable {
     public var projectID: String?
     /// True when source and target share a Keystone, by source index.
     public var sharesKeystone: Set<Int>
+    /// Of those, the sources that are another region.
+    public var siblings: Set<Int>
+    public var offer: TargetOffer
+    public var verification: VerificationMode
 
     public init(
         key: String, rules: CloudTarget, service: ImageService, projectID: String?,
-        sharesKeystone: Set<Int> = []
+        sharesKeystone: Set<Int> = [], siblings: Set<Int> = [], offer: TargetOffer = .init(),
+        verification: VerificationMode = .proof
     ) {
         self.key = key
         self.rules = rules
         self.service = service
         self.projectID = projectID
         self.sharesKeystone = sharesKeystone
+        self.siblings = siblings
+        self.offer = offer
+        self.verification = verification
     }
 }
 

@@ -15,8 +15,10 @@ struct URLProbe {
     let headers: HTTPHeaders
     let date: String
 
-    /// Never throws: what is wrong with this source is its own refusal.
-    func look() async -> ListedImage {
+    /// What is wrong with this source is its own refusal.
+    ///
+    /// - Throws: only ``MigrationError/Code/interrupted``.
+    func look() async throws(MigrationError) -> ListedImage {
         let shown = Self.withoutSecrets(source.url)
         var head: HTTPResponse?
         var problem: MigrationError?
@@ -33,6 +35,7 @@ struct URLProbe {
                 problem = error
             }
         }
+        if let problem, problem.code == .interrupted { throw problem }
         if checksum != nil, problem?.isTransient == true {
             // The promise says which version it is; the transfer tries again.
             problem = nil

@@ -21,14 +21,7 @@ public struct CloudReader: SourceReader {
         _ transfer: Transfer, into ring: ByteRing,
         opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(MigrationError) {
-        guard let service = services[transfer.source.sourceIndex],
-            case .cloud(let id) = transfer.source.location
-        else {
-            throw MigrationError(
-                .invalidPipeline,
-                "the pipeline's source \(transfer.source.sourceIndex + 1) is no cloud any more",
-                hint: "run the pipeline again, so that it is planned anew")
-        }
+        let (service, id) = try place(transfer)
         let facts = try await facts(id, transfer, service)
         let response: Any?
         do {
@@ -45,6 +38,25 @@ public struct CloudReader: SourceReader {
             }
             opened(facts)
         }
+    }
+
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        let (service, id) = try place(transfer)
+        return try await facts(id, transfer, service)
+    }
+
+    private func place(
+        _ transfer: Transfer
+    ) throws(MigrationError) -> (service: ImageService, id: String) {
+        guard let service = services[transfer.source.sourceIndex],
+            case .cloud(let id) = transfer.source.location
+        else {
+            throw MigrationError(
+                .invalidPipeline,
+                "the pipeline's source \(transfer.source.sourceIndex + 1) is no cloud any more",
+                hint: "run the pipeline again, so that it is planned anew")
+        }
+        return (service, id)
     }
 
     /// What the record says now, which must be what was planned.

@@ -44,6 +44,10 @@ public struct FileReader: SourceReader {
         try result.get()
     }
 
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
+    }
+
     private static func pump(
         _ path: String, _ planned: SourceImage, into ring: ByteRing,
         opened: @Sendable (SourceFacts) -> Void

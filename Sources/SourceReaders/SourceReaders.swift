@@ -30,4 +30,12 @@ public struct SourceReaders: SourceReader {
         case .file: try await file.read(transfer, into: ring, opened: opened)
         }
     }
+
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        switch transfer.source.location {
+        case .cloud: try await cloud.facts(transfer)
+        case .url: try await url.facts(transfer)
+        case .file: try await file.facts(transfer)
+        }
+    }
 }

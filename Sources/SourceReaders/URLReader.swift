@@ -47,18 +47,14 @@ public struct URLReader: SourceReader {
                 hint: "run the pipeline again, so that it is planned anew")
         }
         let shown = transfer.source.displayURL
-        let response: HTTPResponse
-        do {
-            response = try await address.client.download(address.request(.get), into: ring) {
-                head in
-                if let now = transfer.source.otherVersion(in: head) {
-                    ring.fail(Self.changed(shown, to: now))
-                } else {
-                    opened(SourceFacts(sizeBytes: head.contentLengthBytes))
-                }
+        // The transport's errors name the URL themselves.
+        let response = try await address.client.download(address.request(.get), into: ring) {
+            head in
+            if let now = transfer.source.otherVersion(in: head) {
+                ring.fail(Self.changed(shown, to: now))
+            } else {
+                opened(SourceFacts(sizeBytes: head.contentLengthBytes))
             }
-        } catch {
-            throw error.whileDoing("reading \(shown)")
         }
         guard response.status == 200 || response.status == 204 else {
             let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
@@ -69,6 +65,11 @@ public struct URLReader: SourceReader {
                 answer: refusal.answer, isTransient: refusal.isTransient)
         }
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
+    }
+
+    /// What was planned: the service itself opens the URL.
+    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
 
     private static func changed(_ shown: String, to now: String) -> MigrationError {

@@ -14,15 +14,25 @@ public import OpenStackImage
 public struct ImportWaiter: TaskWaiter {
     public static let name = StageName.wait
 
+    /// What the service is to fetch by itself, for the methods that do that.
+    public typealias Fetch = @Sendable (Transfer) throws(MigrationError) -> ImportRequest.Method
+
     let targets: [String: ImageService]
+    let fetch: Fetch
     let now: @Sendable () -> Int64
+    let jitter: @Sendable () -> Double
 
-    /// The shortest and the longest time between two looks, in seconds.
-    static let pollSeconds = 0.5...15.0
-
-    public init(targets: [String: ImageService], now: @escaping @Sendable () -> Int64) {
+    /// - Parameter jitter: uniformly from 0 up to 1; spreads the looks of
+    ///   imports that began together.
+    public init(
+        targets: [String: ImageService], fetch: @escaping Fetch,
+        now: @escaping @Sendable () -> Int64,
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+    ) {
         self.targets = targets
+        self.fetch = fetch
         self.now = now
+        self.jitter = jitter
     }
 
     public func look(_ given: Transfer) async throws(MigrationError) -> Outcome {
@@ -32,105 +42,96 @@ public struct ImportWaiter: TaskWaiter {
                 .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
                 hint: "put the target back, or start with another --journal")
         }
-        let started = transfer.waitStartedAt ?? now()
-        transfer.waitStartedAt = started
+        transfer.waitStartedAt = transfer.waitStartedAt ?? now()
         let image: Image
         do {
             image = try await service.image(id)
         } catch {
             guard error.code == .notFound else { throw error }
-            transfer.abandonRecord()
-            return .advance(transfer)
+            return .restart(
+                transfer,
+                after: MigrationError(
+                    .gone, "image \(id) was deleted at the target while it was imported"))
         }
-        switch image.status.rawValue {
-        case "active":
-            transfer.waitStartedAt = nil
-            return .advance(transfer.moved(to: .verifying))
-        case "uploading":
-            return try await ask(transfer, service, image)
-        case "importing", "queued", "saving":
-            return try await judge(transfer, service, image)
-        default:
-            throw MigrationError(
-                .unexpectedState,
-                "image \(id) is \(image.status.rawValue) although its import was asked for",
-                hint: "look at it with `openstack image show \(id)`, then run again")
+        let look = ImportLook(
+            transfer: transfer, image: image, task: try await newestTask(service, id),
+            now: now(), jitter: jitter())
+        switch transfer.isCopying ? look.judgeCopy() : look.judge() {
+        case .ask: return try await ask(look, service)
+        case .copy: return try await copy(look, service)
+        case .outcome(let outcome): return outcome
+        case .failure(let error): throw error
         }
     }
 
-    /// All data is staged and no import has been seen to start: asks for it.
+    // MARK: Asking
+
     private func ask(
-        _ transfer: Transfer, _ service: ImageService, _ image: Image
+        _ look: ImportLook, _ service: ImageService
     ) async throws(MigrationError) -> Outcome {
-        if image.importTaskIsKnown {
-            return try await judge(transfer, service, image)
+        let record = look.transfer.record
+        let method: ImportRequest.Method =
+            look.transfer.method == .glanceDirect ? .glanceDirect : try fetch(look.transfer)
+        let request = ImportRequest(
+            method, stores: .init(record.stores),
+            allStoresMustSucceed: record.stores.areSeveral ? record.allStoresMustSucceed : nil)
+        do {
+            try await service.importImage(look.image.id, request)
+        } catch {
+            return try await refused(error, look, service)
         }
+        return look.asked("the import was asked for")
+    }
+
+    private func copy(
+        _ look: ImportLook, _ service: ImageService
+    ) async throws(MigrationError) -> Outcome {
+        let missing = try await service.missing(look.transfer.record.stores, of: look.image)
+        guard !missing.isEmpty else { return look.copied() }
         do {
             try await service.importImage(
-                image.id,
+                look.image.id,
                 ImportRequest(
-                    .glanceDirect, stores: transfer.record.store.map { .named([$0]) } ?? .standard))
+                    .copyImage, stores: .named(missing),
+                    allStoresMustSucceed: look.transfer.record.allStoresMustSucceed))
         } catch {
-            guard error.code == .conflict else { throw error }
-            // 409: an import is under way already, which its task shows, or one
-            // can never be (a store that is not there).
-            let waited = waitedSeconds(transfer)
-            if waited > Self.refusedSecondsMax, try await newestTask(service, image.id) == nil {
-                throw MigrationError(
-                    .importFailed, "the import of image \(image.id) is refused: \(error.message)",
-                    hint: "check the target's stores and import methods, or use `method: upload`",
-                    answer: error.answer)
+            guard error.code != .conflict, !error.isTransient else {
+                return try await refused(error, look, service)
             }
-            return try await judge(transfer, service, image)
+            return look.notCopied(error.message, missing: missing)
         }
-        return snoozed(transfer, "the import was asked for")
+        return look.asked("the copy to \(missing.joined(separator: ", ")) was asked for")
     }
 
-    /// How long an import may be refused without a sign of another one.
-    static let refusedSecondsMax: Int64 = 60
-
-    private func judge(
-        _ transfer: Transfer, _ service: ImageService, _ image: Image
+    /// Every refusal is answered by another look: the call may have worked
+    /// although its answer says otherwise, and some locks end by themselves.
+    private func refused(
+        _ error: MigrationError, _ look: ImportLook, _ service: ImageService
     ) async throws(MigrationError) -> Outcome {
-        let task = try await newestTask(service, image.id)
-        if task?.status == .failure || task == nil && image.status.rawValue == "queued" {
-            let words = task.flatMap { $0.message.isEmpty ? nil : $0.message }
-            throw MigrationError(
-                .importFailed,
-                "the import of image \(image.id) failed; its task says: \(words ?? "nothing")",
-                hint:
-                    "ask the target's operator about task \(task?.id ?? "?"), or use `method: upload`"
-            )
+        if error.code == .conflict {
+            let task = try await newestTask(service, look.image.id)
+            let image = try await service.image(look.image.id)
+            let isUnderWay = task.map { !$0.status.isFinal } ?? false
+            if isUnderWay || image.status == .importing {
+                return look.asked("an import is under way")
+            }
+            if image.status == .active, !look.transfer.isCopying {
+                return .advance(look.transfer.moved(to: .verifying))
+            }
+            let words = error.answer?.message ?? error.message
+            // The lock of an import that has just ended outlives it a little.
+            if words.contains("active task") || words.contains("in progress") {
+                return look.later("the service still holds the lock of an earlier import")
+            }
         }
-        let waited = waitedSeconds(transfer)
-        let allowed = Self.deadlineSeconds(sizeBytes: transfer.sizeBytes)
-        guard waited <= allowed else {
-            throw MigrationError(
-                .importTimedOut,
-                "image \(image.id) is \(image.status.rawValue) after \(TimeSpan.format(waited)); "
-                    + "its task \(task?.id ?? "?") is \(task?.status.rawValue ?? "unknown")",
-                hint: "look at it with `openstack image task list`, then run again")
-        }
-        return snoozed(
-            transfer, task?.message ?? "the service is importing (\(image.status.rawValue))")
-    }
-
-    /// Ten minutes and as long as 5 MiB/s take: slow stores are common, and a
-    /// deadline that is too short costs a whole transfer.
-    static func deadlineSeconds(sizeBytes: Int64?) -> Int64 {
-        600 + (sizeBytes ?? 0) / (5 << 20)
-    }
-
-    private func waitedSeconds(_ transfer: Transfer) -> Int64 {
-        max(0, now() - (transfer.waitStartedAt ?? now())) / 1000
-    }
-
-    /// Looks grow rarer with the time that was waited: a tenth of it.
-    private func snoozed(_ transfer: Transfer, _ reason: String) -> Outcome {
-        let waited = Double(waitedSeconds(transfer))
-        let seconds = min(
-            max(waited / 10, Self.pollSeconds.lowerBound), Self.pollSeconds.upperBound)
-        return .snooze(transfer, seconds: seconds, reason: reason)
+        guard !error.isTransient, error.code != .interrupted, error.code != .unauthorized,
+            error.code != .quotaExceeded
+        else { throw error }
+        return try look.failed(
+            MigrationError(
+                .importFailed, "the import was refused: \(error.message)", hint: error.hint,
+                answer: error.answer)
+        ).get()
     }
 
     private func newestTask(
@@ -147,9 +148,12 @@ public struct ImportWaiter: TaskWaiter {
     }
 }
 
-extension Image {
-    /// The service's own note of the import that works on the image.
-    fileprivate var importTaskIsKnown: Bool {
-        properties["os_glance_import_task"]?.string?.isEmpty == false
+extension ImportRequest.Stores {
+    init(_ stores: PlannedRecord.Stores) {
+        switch stores {
+        case .standard: self = .standard
+        case .named(let names): self = .named(names)
+        case .all: self = .all
+        }
     }
 }

@@ -51,11 +51,14 @@ public final class PipelineRun: Sendable {
     // MARK: Planning
 
     /// Makes the plan, in the journal's scratch tables; changes nothing else.
-    public func plan() async throws(MigrationError) {
+    ///
+    /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
+    ///   refuses to begin with these.
+    public func plan() async throws(MigrationError) -> [MigrationError] {
         try await plan(in: try await Workplace.open(pipeline, environment: environment))
     }
 
-    private func plan(in workplace: Workplace) async throws(MigrationError) {
+    private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
         try await Planner(
             journal: journal, sources: workplace.sources, targets: workplace.targets,
             nowUnixSeconds: Timestamp.now() / 1000, tell: tell
@@ -76,10 +79,13 @@ public final class PipelineRun: Sendable {
     ) async throws(MigrationError) -> RunSummary {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets)
         return try await ending(run) { () throws(MigrationError) in
-            try await self.plan(in: workplace)
+            let shortfalls = try await self.plan(in: workplace)
+            try self.checkGoingOn()
             try await planned(run)
+            if let shortfall = shortfalls.first { throw shortfall }
             try await self.journal.adoptPlan(run: run, order: WorkOrder(self.pipeline.order))
             try await self.work(run, in: workplace)
         }
@@ -101,13 +107,21 @@ public final class PipelineRun: Sendable {
             journal: journal, stages: workplace.stages(journal: journal),
             limits: .init(
                 images: pipeline.limits.images,
-                retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
+                retries: RetryPolicy(attemptsMax: pipeline.limits.attempts),
+                targets: workplace.targetLimits),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
             }, monitor: monitor)
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await scheduler.work(run)
+    }
+
+    /// A plan that was interrupted may be short of images: it is not adopted.
+    private func checkGoingOn() throws(MigrationError) {
+        guard !isStopped, !Task.isCancelled else {
+            throw MigrationError(.interrupted, "interrupted while planning", isTransient: true)
+        }
     }
 
     /// Writes down how the run ended, whatever happens in it.
@@ -124,6 +138,7 @@ public final class PipelineRun: Sendable {
             throw error
         }
         var summary = try await RunSummary(run: run, journal: journal)
+        summary.pausedTargets = scheduler.withLock { $0 }?.pausedTargets ?? [:]
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
         summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
         try await journal.endRun(

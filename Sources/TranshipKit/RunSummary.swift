@@ -14,6 +14,8 @@ public struct RunSummary: Sendable {
     /// Codes of failed and unpublished transfers, and whether they may pass.
     public var failures: [Transfer.Failure]
     public var isInterrupted = false
+    /// Targets whose quota was full, with the service's words.
+    public var pausedTargets: [String: MigrationError] = [:]
 
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
@@ -21,13 +23,12 @@ public struct RunSummary: Sendable {
     init(run: Run, journal: Journal) async throws(MigrationError) {
         self.run = run
         states = try await journal.tally(run: run)
-        actions = try await journal.planTally()
+        let plan = try await journal.plan(of: run)
+        actions = plan.tallies
         failures = try await journal.transfers(
             run: run, in: [.failed, .unpublished], limit: Self.failuresMax
         ).compactMap(\.failure)
-        let refused = try await journal.planItems(
-            after: 0, limit: Self.failuresMax, actions: [.refuse])
-        failures += refused.compactMap(\.item.refusal)
+        failures += plan.refusals
     }
 
     public func images(in state: TransferState) -> Int {
@@ -58,6 +59,8 @@ public struct RunSummary: Sendable {
         if failures.contains(where: { mismatches.contains($0.code) }) {
             return .verificationMismatch
         }
+        let others = failures.filter { $0.code != MigrationError.Code.quotaExceeded.rawValue }
+        if !pausedTargets.isEmpty, others.isEmpty, images(.conflict) == 0 { return .limitReached }
         if images(.conflict) > 0 || failures.contains(where: { !$0.isTransient }) {
             return .someFailed
         }

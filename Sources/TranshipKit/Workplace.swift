@@ -24,6 +24,7 @@ struct Workplace: Sendable {
     private let cloudSources: [Int: ImageService]
     private let urlSources: [Int: URLReader.Address]
     private let services: [String: ImageService]
+    private let regions: [Int: (name: String, interface: EndpointInterface)]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are told
     /// before anything else happens.
@@ -35,6 +36,7 @@ struct Workplace: Sendable {
         var cloudSources: [Int: ImageService] = [:]
         var urlSources: [Int: URLReader.Address] = [:]
         var keystones: [Int: String] = [:]
+        var regions: [Int: (name: String, interface: EndpointInterface)] = [:]
         for (index, source) in pipeline.sources.enumerated() {
             switch source {
             case .cloud(let cloud):
@@ -44,6 +46,9 @@ struct Workplace: Sendable {
                 let service = ImageService(session)
                 cloudSources[index] = service
                 keystones[index] = session.configuration.authURL
+                if let region = session.configuration.region {
+                    regions[index] = (region, session.configuration.interface)
+                }
                 sources.append(PlanningSource(index: index, kind: .cloud(cloud, service)))
             case .url(let url):
                 let address = try Self.address(url, environment)
@@ -79,14 +84,32 @@ struct Workplace: Sendable {
             let service = ImageService(session)
             services[key] = service
             let shared = keystones.filter { $0.value == session.configuration.authURL }.map(\.key)
+            let siblings = shared.filter {
+                regions[$0] != nil && regions[$0]?.name != session.configuration.region
+            }
             targets.append(
                 PlanningTarget(
                     key: key, rules: cloud, service: service, projectID: project.projectID,
-                    sharesKeystone: Set(shared)))
+                    sharesKeystone: Set(shared), siblings: Set(siblings),
+                    offer: try await TargetOffer.look(service),
+                    verification: VerificationMode(pipeline.verify)))
         }
         return Workplace(
             sources: sources, targets: targets, cloudSources: cloudSources, urlSources: urlSources,
-            services: services)
+            services: services, regions: regions)
+    }
+
+    /// What each target allows at once: the pipeline's wish and its quotas.
+    var targetLimits: [String: Scheduler.TargetLimits] {
+        var limits: [String: Scheduler.TargetLimits] = [:]
+        for target in targets {
+            let uploading = target.offer.quota("image_count_uploading")?.left
+            let stagedMiB = target.offer.quota("image_stage_total")?.left
+            limits[target.key] = .init(
+                images: target.rules.limitsImages, uploading: uploading.map { Int(max(0, $0)) },
+                stagedBytes: stagedMiB.map { max(0, $0) << 20 })
+        }
+        return limits
     }
 
     /// The stages over these clouds.
@@ -95,12 +118,31 @@ struct Workplace: Sendable {
             reader: SourceReaders(
                 cloud: CloudReader(services: cloudSources), url: URLReader(addresses: urlSources)),
             verifier: DigestVerifier(),
-            uploader: CloudUploader(targets: services) {
-                (source, target) async throws(MigrationError) in
-                try await journal.transfer(sourceKey: source, targetKey: target)
-            },
-            waiter: ImportWaiter(targets: services, now: Timestamp.now),
-            publisher: CloudPublisher(targets: services))
+            uploader: CloudUploader(targets: services, placed: journal.transfer),
+            waiter: ImportWaiter(
+                targets: services,
+                fetch: { transfer throws(MigrationError) in try fetch(transfer) },
+                now: Timestamp.now),
+            publisher: CloudPublisher(targets: services, placed: journal.transfer))
+    }
+
+    /// What the service is to fetch by itself.
+    private func fetch(_ transfer: Transfer) throws(MigrationError) -> ImportRequest.Method {
+        let index = transfer.source.sourceIndex
+        switch (transfer.method, transfer.source.location) {
+        case (.webDownload, .url):
+            guard let address = urlSources[index] else { break }
+            return .webDownload(uri: address.url)
+        case (.glanceDownload, .cloud(let imageID)):
+            guard let region = regions[index] else { break }
+            return .glanceDownload(
+                region: region.name, imageID: imageID, interface: region.interface)
+        default: break
+        }
+        throw MigrationError(
+            .invalidPipeline,
+            "the pipeline's source \(index + 1) is not what \(transfer.method.rawValue) can fetch",
+            hint: "run the pipeline again, so that it is planned anew")
     }
 
     // MARK: Parts
@@ -116,7 +158,8 @@ struct Workplace: Sendable {
         do {
             return try await session.authenticate()
         } catch {
-            throw error.whileDoing("cloud \(session.cloudName)")
+            let isNamed = error.message.contains(session.cloudName)
+            throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
         }
     }
 
@@ -168,6 +211,16 @@ private struct Sessions {
             return session
         } catch {
             throw error.whileDoing("\(position)")
+        }
+    }
+}
+
+extension VerificationMode {
+    init(_ mode: VerifyMode) {
+        switch mode {
+        case .proof: self = .proof
+        case .services: self = .services
+        case .paranoid: self = .paranoid
         }
     }
 }

@@ -31,6 +31,7 @@ import Testing
         ring.fail(MigrationError(.interrupted, "interrupted"))
         let start = ContinuousClock.now
         await #expect(throws: MigrationError.self) { try await write.value }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        // It would be days.
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 }

@@ -3,6 +3,7 @@
 
 import ByteStreams
 import Digests
+import Glibc
 import MigrationModel
 import TestSupport
 import Testing
@@ -47,7 +48,7 @@ import Testing
             capacityBytes: 4096,
             observers: [
                 { bytes in
-                    while !gate.withLock({ $0 }) {}
+                    while !gate.withLock({ $0 }) { usleep(1000) }
                     seen.withLock { $0 += Int64(bytes.count) }
                 }
             ], hasReader: false)

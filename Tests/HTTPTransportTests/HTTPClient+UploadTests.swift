@@ -168,7 +168,7 @@ import Testing
         let upload = upload(to: server, from: ring, sizeBytes: 100 << 20)
         _ = try? await blocking {
             try ring.put(noise(200_000))
-            while !answered.withLock({ $0 }) {}
+            while !answered.withLock({ $0 }) { usleep(1000) }
             while true { try ring.put(noise(200_000)) }
         }
         let response = try await upload.value
@@ -246,15 +246,15 @@ import Testing
     }
 
     @Test func `An empty ring of our own is no stall`() async throws {
-        let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
+        let client = HTTPClient(TransportConfiguration(stallSeconds: 2))
         let server = try RawHTTPServer { _ in .status(204) }
         let ring = ByteRing()
         let upload = Task {
             try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
         }
         try await blocking { try ring.put(noise(1000)) }
-        // Three times the limit, on purpose: this wait is what is tested.
-        try await Task.sleep(for: .seconds(3))
+        // Twice the limit, on purpose: this wait is what is tested.
+        try await Task.sleep(for: .seconds(4))
         try await blocking { try ring.put(noise(1000)) }
         ring.finishWriting()
         #expect(try await upload.value.status == 204)

@@ -10,6 +10,7 @@ final class TLSServer: Sendable {
     let url: String
     let certificateFile: String
     private let process: Process
+    private let input = Pipe()
     private let folder: URL
 
     init() async throws {
@@ -21,6 +22,7 @@ final class TLSServer: Sendable {
         certificateFile = certificate
         let process = Process()
         self.process = process
+        let input = input
         url = try await blocking {
             try run([
                 "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
@@ -28,6 +30,7 @@ final class TLSServer: Sendable {
                 certificate,
             ])
             let output = Pipe()
+            process.standardInput = input
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = ["python3", "-c", Self.script, certificate, key]
             process.standardOutput = output
@@ -39,12 +42,14 @@ final class TLSServer: Sendable {
     }
 
     deinit {
-        process.terminate()
+        // Not terminate(): threads of Dispatch block SIGTERM, and a child
+        // inherits that.
+        kill(process.processIdentifier, SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
     private static let script = #"""
-        import http.server, socket, socketserver, ssl, sys
+        import http.server, os, socket, socketserver, ssl, sys, threading
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -77,6 +82,8 @@ final class TLSServer: Sendable {
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
+        # The end of the pipe is the end of the tests, however they ended.
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
         server = Server(("127.0.0.1", 0), Handler)
         print(server.server_address[1], flush=True)
         server.serve_forever()

@@ -72,6 +72,7 @@ struct PipelineKeysTests {
             "cloudTarget.on_conflict": words(OnConflict.self),
             "cloudTarget.previous": words(PreviousVersions.self),
             "cloudTarget.accept_transformed": flags,
+            "cloudTarget.all_stores_must_succeed": flags,
             "targetImage.visibility": (words(VisibilityName.self) + ["keep"]).sorted(),
             "targetImage.protected": rule, "targetImage.hidden": rule,
             "targetImage.keep_id": words(KeepID.self),

@@ -178,8 +178,7 @@ struct PipelineTests {
         #expect(
             reader.unbuiltUses.map(\.words).sorted() == [
                 "`archive` sources are", "`archive` targets are", "`expired` is", "`keep` is",
-                "`limits` of one target are", "`owner` of a target's image is", "`previous` is",
-                "`spool` is",
+                "`previous` is", "`spool` is",
             ])
     }
 

@@ -69,7 +69,7 @@ public final class RawHTTPServer: Sendable {
 
     /// Waits until the requests are as described; false after the limit.
     public func received(
-        withinSeconds seconds: Double = 10,
+        withinSeconds seconds: Double = 60,
         _ condition: @Sendable ([ReceivedRequest]) -> Bool
     ) async -> Bool {
         await eventually(withinSeconds: seconds) { condition(self.requests) }
@@ -82,7 +82,7 @@ public final class RawHTTPServer: Sendable {
 
 /// Looks again every few milliseconds until it is so; false after the limit.
 public func eventually(
-    withinSeconds seconds: Double = 10, _ condition: @Sendable () -> Bool
+    withinSeconds seconds: Double = 60, _ condition: @Sendable () -> Bool
 ) async -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while !condition() {

@@ -18,6 +18,11 @@ final class RawSocket {
 
     /// The next request's head; nil when the connection ends before.
     func readHead() -> ReceivedRequest? {
+        // TLS: answered as web servers do who find it on a plain port.
+        if buffer.isEmpty, fill(), buffer.first == 0x16 {
+            write(Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".utf8))
+            return nil
+        }
         guard let first = readLine(), !first.isEmpty else { return nil }
         let parts = first.split(separator: " ")
         guard parts.count >= 2 else { return nil }

@@ -80,6 +80,7 @@ enum CloudTargetKey: String, PipelineKey {
     case onConflict = "on_conflict"
     case keep, previous, expired
     case acceptTransformed = "accept_transformed"
+    case allStoresMustSucceed = "all_stores_must_succeed"
     case limits
     static let place = "a cloud target"
     static let definition = "cloudTarget"

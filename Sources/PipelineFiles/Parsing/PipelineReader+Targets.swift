@@ -32,6 +32,7 @@ extension PipelineReader {
             previous: try keys[.previous]?.choice(PreviousVersions.self),
             expired: try expired(keys[.expired]),
             acceptTransformed: try keys[.acceptTransformed]?.bool() ?? false,
+            allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap { value throws(MigrationError) in
                 try FileSection<TargetLimitsKey>(value)[.images]?.integer(1...1000)
             },

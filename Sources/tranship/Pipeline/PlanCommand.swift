@@ -27,10 +27,17 @@ struct PlanCommand: AsyncParsableCommand {
         let run = try await PipelineRun(
             loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
             planning: talk.planning)
-        try await run.plan()
+        let shortfalls = try await run.plan()
         talk.endLine()
         try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)
             .render(run.journal)
+        for shortfall in shortfalls {
+            if common.format == .json {
+                JSONLine("warning", ["message": .string(shortfall.message)]).put()
+            }
+            Terminal.tell("warning: \(shortfall.message)")
+            if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
+        }
         if let save {
             try await SavedPlan(pipelineName: loaded.name, journal: run.journal).write(to: save)
         }

@@ -28,8 +28,11 @@ struct RunSession {
         let task = Task {
             try await work(session) { run throws(MigrationError) in
                 talk.endLine()
-                try await PlanRendering(format: format, verbose: verbose, tallyOnly: true)
-                    .render(session.journal)
+                // A run that goes on was planned, and shown, by an earlier process.
+                if run.plannedAt == nil {
+                    try await PlanRendering(format: format, verbose: verbose, tallyOnly: true)
+                        .render(session.journal)
+                }
                 progress.begin(try await Remaining(journal: session.journal, run: run))
             }
         }

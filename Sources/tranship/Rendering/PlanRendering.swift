@@ -44,7 +44,8 @@ struct PlanRendering {
         guard verbose, [.create, .update].contains(item.action) else { return }
         let proof = item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
             ?? "nothing promised; only what is sent is compared with what the target reports"
-        tell("         proof: \(proof); \(item.record.visibility), by \(item.method.rawValue)")
+        tell("         proof: \(proof); \(item.record.visibility)")
+        tell("         by \(item.method.rawValue): \(item.methodReason)")
         for note in item.notes { tell("         \(note)") }
     }
 
@@ -67,6 +68,9 @@ struct PlanRendering {
                 "source": .string(item.source.key), "target": .string(item.targetKey),
                 "size": item.source.sizeBytes.map { .integer($0) },
                 "method": .string(item.method.rawValue), "reason": .string(item.reason),
+                "method_reason": .string(item.methodReason),
+                "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
+                "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },
                 "visibility": .string(item.record.visibility),
                 "notes": .array(item.notes.map { .string($0) }),

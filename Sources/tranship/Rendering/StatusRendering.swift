@@ -82,6 +82,11 @@ struct StatusRendering {
         Terminal.put(
             "\(transfer.state.rawValue.padded(to: 12))\(transfer.label)"
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
+        if verbose {
+            Terminal.put("            by \(transfer.method.rawValue): \(transfer.methodReason)")
+            for proof in transfer.reported { Terminal.put("            proved by \(proof)") }
+        }
+        for remark in transfer.remarks { Terminal.put("            \(remark)") }
         if let note = transfer.note { Terminal.put("            \(note)") }
         if let failure = transfer.failure {
             Terminal.put("            \(failure.code): \(failure.message)")

@@ -17,6 +17,7 @@ struct SummaryRendering {
         if format == .json { return putJSON(summary) }
         var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
         var shown = 0
+        var remarks: [String] = []
         for state in [
             TransferState.failed, .unpublished, .planned, .reading, .registered, .sending,
             .importing, .verifying, .publishing, .done,
@@ -24,9 +25,16 @@ struct SummaryRendering {
             let transfers = try await journal.transfers(
                 run: summary.run, in: [state], limit: Self.rowsMax - shown)
             shown += transfers.count
-            for transfer in transfers { table.add(row(transfer)) }
+            for transfer in transfers {
+                table.add(row(transfer))
+                remarks += transfer.remarks.map { "\(transfer.label): \($0)" }
+            }
         }
         if !table.isEmpty { Terminal.put(table.text) }
+        for remark in remarks { Terminal.put(remark) }
+        for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
+            Terminal.tell("target \(target) was paused: \(error.message)")
+        }
         let all = summary.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
         if all > shown { Terminal.put("… and \(all - shown) more") }
         Terminal.tell(line(summary))

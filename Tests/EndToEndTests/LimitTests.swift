@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    @Suite struct LimitTests {
+        @Test("all transfers together stay under limits.bandwidth")
+        func bandwidth() async throws {
+            try await scene("bandwidth") { scene in
+                let bytes = 3 * Sample.mebibyte
+                for number in 1...4 {
+                    try scene.file("\(number).raw", bytes: bytes, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta }]
+                    limits: { images: 4, bandwidth: 4MiB/s }
+                    """)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let rate = Double(4 * bytes) / run.seconds
+                #expect(rate <= 1.2 * Double(4 * Sample.mebibyte), "\(rate) bytes a second")
+            }
+        }
+
+        @Test("no more images are in flight than limits.images")
+        func images() async throws {
+            try await scene("inflight") { scene in
+                for number in 1...6 {
+                    try scene.file("\(number).raw", bytes: Sample.mebibyte, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta }]
+                    limits: { images: 2, bandwidth: 2MiB/s }
+                    """)
+                let command = try scene.start(["run", file])
+                async let ended = command.outcome()
+                var most = 0
+                while kill(command.pid, 0) == 0, most < 3,
+                    command.talk.contains(" done (") == false
+                        || !command.output.contains("STATE")
+                {
+                    let statuses = try await scene.beta.images(scene.prefix).map {
+                        $0.text("status")
+                    }
+                    most = max(most, statuses.count { $0 == "saving" })
+                }
+                let outcome = await ended
+                #expect(outcome.status == 0, outcome.said)
+                #expect(most == 2, outcome.said)
+            }
+        }
+
+        @Test("a journal that cannot grow ends the run with what SQLite says, and nothing is lost")
+        func fullDisk() async throws {
+            try await scene("fulldisk") { scene in
+                for number in 1...8 {
+                    try scene.file("\(number).raw", bytes: 20_000, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta }]
+                    """)
+                // From too small for the schema to almost enough for the run, in
+                // blocks of 512 bytes.
+                for blocks in [20, 150, 300, 450] {
+                    let full = try await scene.tranship(
+                        "run", file, shell: "ulimit -f \(blocks)")
+                    #expect(full.status == 7, "\(blocks) blocks: \(full.said)")
+                    #expect(full.talk.contains("journal.sqlite"), full.said)
+                    #expect(full.talk.contains("SQLite says:"), full.said)
+                    #expect(full.talk.contains("hint: make room"), full.said)
+                }
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let copies = try await scene.beta.images(scene.prefix)
+                #expect(copies.map(\.name).sorted() == (1...8).map { "\(scene.prefix) \($0)" })
+                #expect(copies.allSatisfy { $0.text("status") == "active" })
+            }
+        }
+
+        @Test("a journal of a newer version, and what is no journal, are left alone")
+        func foreignJournals() async throws {
+            try await scene("journals") { scene in
+                let file = try scene.filePipeline(bytes: 1000)
+                #expect(try await scene.tranship("run", file).status == 0)
+                let change = try await RunningCommand(
+                    [
+                        "-c",
+                        """
+                        import sqlite3, sys
+                        with sqlite3.connect(sys.argv[1]) as journal:
+                            journal.execute("INSERT INTO grdb_migrations VALUES ('999 later')")
+                        """, scene.journal,
+                    ], environment: [:], folder: scene.folder,
+                    binary: URL(fileURLWithPath: "\(Lab.folder)/venv/bin/python")
+                ).outcome()
+                #expect(change.status == 0, change.said)
+                for command in [["run", file], ["plan", file], ["status"]] {
+                    let newer = await (try scene.start(command)).outcome()
+                    #expect(newer.status == 7, newer.said)
+                    #expect(newer.talk.contains("newer version"), newer.said)
+                    #expect(newer.talk.contains("hint:"), newer.said)
+                }
+
+                let other = scene.folder.appendingPathComponent("other.sqlite").path
+                try Data("dear diary, today".utf8).write(to: URL(fileURLWithPath: other))
+                let foreign = try await scene.tranship("run", file, "--journal", other)
+                #expect(foreign.status == 7, foreign.said)
+                #expect(foreign.talk.contains("other.sqlite"), foreign.said)
+                #expect(try String(contentsOfFile: other, encoding: .utf8) == "dear diary, today")
+            }
+        }
+
+        @Test("a journal that is lost costs no second copy")
+        func lostJournal() async throws {
+            try await scene("lost") { scene in
+                try await scene.addTwelve(bytes: 100_000)
+                let file = try scene.cloudPipeline()
+                #expect(try await scene.tranship("run", file).status == 0)
+                let copies = try await scene.beta.images(scene.prefix)
+                for ending in ["", "-wal", "-shm", ".lock"] {
+                    try? FileManager.default.removeItem(atPath: scene.journal + ending)
+                }
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                #expect(run.talk.contains("nothing to do: all 12"), run.said)
+                #expect(try await scene.beta.images(scene.prefix) == copies)
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    @Suite struct OutputTests {
+        @Test("with --format json every line of standard output is an object with v and type")
+        func jsonLines() async throws {
+            try await scene("json") { scene in
+                try scene.file("a.raw", bytes: 6 * Sample.mebibyte, seed: 1)
+                try scene.file("b.qcow2", bytes: 70_000, seed: 2)
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./a.raw
+                        image: { name: "\(scene.prefix) a", disk_format: raw, container_format: bare }
+                      - file: ./b.qcow2
+                        image: { name: "\(scene.prefix) b", disk_format: qcow2, container_format: bare }
+                      - file: ./c.raw
+                        image: { name: "\(scene.prefix) c", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta }]
+                    limits: { bandwidth: 1MiB/s }
+                    """)
+                let plan = try await scene.tranship("plan", file, "--format", "json")
+                expectLines(plan, ["plan-item", "plan-summary"])
+                #expect(plan.lines("plan-item").count == 3, plan.said)
+                let run = try await scene.tranship("run", file, "--format", "json")
+                #expect(run.status == 3, run.said)
+                expectLines(run, ["started", "moved", "progress", "ended", "summary"])
+                let summary = try #require(run.lines("summary").first)
+                #expect(summary["exit_status"]?.integer == 3)
+                let ended = run.lines("ended")
+                let failed = try #require(ended.first { $0.text("state") == "failed" })
+                #expect(failed["error"]?.text("code") == "format-rejected", run.said)
+                let status = try await scene.tranship("status", "--format", "json")
+                expectLines(status, ["status", "transfer"])
+                // Talk goes to standard error, and no table to either.
+                #expect(!run.output.contains("STATE"))
+            }
+        }
+
+        @Test("an error that ends the command is told on standard error alone")
+        func errors() async throws {
+            try await scene("jsonerror") { scene in
+                let run = try await scene.tranship(
+                    "run", try scene.cloudPipeline(source: "nowhere"), "--format", "json")
+                #expect(run.status == 7, run.said)
+                #expect(run.talk.contains("error: "), run.said)
+                expectLines(run, [])
+            }
+        }
+
+        @Test(
+            "a pipeline file that is wrong is one error that says where, and exit 2",
+            arguments: [
+                ("targets: [{ cloud: beta", "pipeline.yaml:"),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimit: { images: 2 }",
+                    "limits"
+                ),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, keep: 2 }]",
+                    "not built yet"
+                ),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimits: { images: many }",
+                    "many"
+                ),
+                ("sources: [{ cloud: alpha }]\ntargets: [{ cloud: }]", "cloud"),
+                (
+                    "sources: [{ cloud: alpha, images: { name: *prod } }]\ntargets: [{ cloud: beta }]",
+                    "quote"
+                ),
+                (
+                    "sources: [{ file: /etc/hostname, image: { name: {stem}, disk_format: raw } }]\ntargets: [{ cloud: beta }]",
+                    "quote"
+                ),
+                ("sources: []\ntargets: [{ cloud: beta }]", "sources"),
+            ])
+        func badPipeline(text: String, words: String) async throws {
+            try await scene("badfile") { scene in
+                let file = try scene.pipeline(text)
+                for command in ["plan", "run"] {
+                    let outcome = try await scene.tranship(command, file)
+                    #expect(outcome.status == 2, outcome.said)
+                    #expect(outcome.talk.contains(words), outcome.said)
+                    #expect(outcome.talk.contains("pipeline.yaml:"), outcome.said)
+                    let errors = outcome.talk.split(separator: "\n").count {
+                        $0.hasPrefix("error: ")
+                    }
+                    #expect(errors == 1, outcome.said)
+                    #expect(!FileManager.default.fileExists(atPath: scene.journal))
+                }
+            }
+        }
+
+        @Test(
+            "a wrong command line is exit 2 and shows the usage",
+            arguments: [
+                ["run"], ["launch"], ["run", "x.yaml", "--fast"], ["run", "missing.yaml"],
+            ])
+        func usage(arguments: [String]) async throws {
+            try await scene("usage") { scene in
+                let outcome = await (try scene.start(arguments)).outcome()
+                #expect(outcome.status == 2, outcome.said)
+                #expect(outcome.output.isEmpty, outcome.said)
+                #expect(outcome.talk.lowercased().contains("error"), outcome.said)
+            }
+        }
+
+        @Test("neither output nor journal ever holds a password, a token or a URL's query")
+        func secrets() async throws {
+            let planted = "planted-5up3r-s3cr3t"
+            let data = noise(200_000, seed: 9)
+            let server = try RawHTTPServer { request in
+                switch request.path {
+                case "/good.img": .status(200, body: data)
+                case "/moved.img": .redirect(to: "/good.img?signature=\(planted)-signature")
+                case "/gone.img": .status(404, text: "no such file")
+                case "/short.img":
+                    request.method == "HEAD"
+                        ? .status(200, headers: [("Content-Length", "200000")])
+                        : .lying(declaredBytes: 200_000, body: Array(data.prefix(1000)))
+                case "/circle.img": .redirect(to: "/circle.img?signature=\(planted)-circle")
+                default: .status(403, text: "not for you")
+                }
+            }
+            try await scene("secrets") { scene in
+                let host = "127.0.0.1:\(server.port)"
+                var sources = ""
+                for name in ["good", "moved", "gone", "short", "circle", "forbidden"] {
+                    sources += """
+                          - url: http://\(host)/\(name).img?token=\(planted)-query&second=${MIRROR_TOKEN}
+                            auth: env:MIRROR_CREDENTIALS
+                            headers: { X-Mirror-Key: "\(planted)-header" }
+                            image: { name: "\(scene.prefix) \(name)", disk_format: raw, container_format: bare }
+
+                        """
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                    \(sources)
+                    targets: [{ cloud: beta }]
+                    limits: { attempts: 2 }
+                    """)
+                let environment = [
+                    "MIRROR_CREDENTIALS": "me:\(planted)-credentials",
+                    "MIRROR_TOKEN": "\(planted)-environment",
+                ]
+                var said = ""
+                for arguments in [
+                    ["plan", file], ["run", file, "-v"], ["run", file, "--format", "json"],
+                    ["resume"], ["status", "-v"], ["status", "--format", "json"],
+                ] {
+                    let outcome = await (try scene.start(arguments, environment: environment))
+                        .outcome()
+                    said += outcome.output + outcome.talk
+                }
+                let wrong = try await scene.tranship(
+                    "run", try scene.cloudPipeline(source: "alpha-wrong-password"))
+                said += wrong.output + wrong.talk
+                #expect(try await scene.beta.images(scene.prefix).count == 2, "\(said)")
+                // The requests did carry them.
+                #expect(server.requests.contains { $0.target.contains("\(planted)-query") })
+                #expect(server.requests.contains { $0.target.contains("\(planted)-environment") })
+                #expect(server.requests.contains { $0[header: "X-Mirror-Key"] != nil })
+                #expect(server.requests.contains { $0[header: "Authorization"] != nil })
+
+                for secret in [planted, "demo-secret", "not-the-password", "gAAAA"] {
+                    #expect(!said.contains(secret), "\(said)")
+                    for ending in ["", "-wal", ".lock"] {
+                        let path = scene.journal + ending
+                        guard let bytes = FileManager.default.contents(atPath: path) else {
+                            continue
+                        }
+                        let found = bytes.range(of: Data(secret.utf8)) != nil
+                        #expect(!found, "\(secret) in \(path)")
+                    }
+                }
+                let records = try await scene.beta.images(scene.prefix)
+                #expect(!"\(records)".contains(planted))
+            }
+        }
+
+        private func expectLines(
+            _ outcome: Outcome, _ types: [String], at location: SourceLocation = #_sourceLocation
+        ) {
+            for line in outcome.lines {
+                #expect(
+                    line["v"]?.integer == 1 && line["type"]?.string?.isEmpty == false,
+                    "\(line)", sourceLocation: location)
+            }
+            for type in types {
+                #expect(
+                    !outcome.lines(type).isEmpty, "no \(type): \(outcome.output)",
+                    sourceLocation: location)
+            }
+        }
+    }
+}

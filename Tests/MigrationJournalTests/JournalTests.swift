@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+
+@Suite(.timeLimit(.minutes(1))) struct JournalTests {
+    private let folder: TemporaryFolder
+    private var path: String { folder.file("journal.sqlite") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// The pool sets NORMAL when it turns WAL on, after everything that its
+    /// configuration can ask for: only the connection itself tells.
+    @Test func `Every commit reaches the disk before it returns`() async throws {
+        let journal = try await Journal.open(path: path)
+        #expect(try await journal.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+        #expect(
+            try await journal.write { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal"
+        )
+    }
+
+    @Test func `A write in a cancelled task is carried out`() async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item()])
+        var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+        transfer.move(to: .reading)
+        let changed = transfer
+        let isCancelled = try await Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await journal.commit(changed)
+            return Task.isCancelled
+        }.value
+        #expect(isCancelled)
+        #expect(try await journal.unfinished(run: run, limit: 1).first?.state == .reading)
+    }
+
+    @Test func `A journal lies in a folder of its own, for its owner alone`() async throws {
+        let inner = folder.file("a/b/journal.sqlite")
+        _ = try await Journal.open(path: inner)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("a/b"))
+        #expect(attributes[.posixPermissions] as? Int == 0o700)
+    }
+
+    @Test func `What was written is there after it was closed`() async throws {
+        do {
+            let journal = try await Journal.open(path: path)
+            _ = try await journal.adopt([Sample.item()])
+        }
+        let journal = try await Journal.open(path: path)
+        let run = try #require(try await journal.lastRun())
+        #expect(try await journal.unfinished(run: run, limit: 9).map(\.source.key) == ["image:s1"])
+    }
+
+    @Test func `It can be read while a run has it`() async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item()])
+        let reader = try Journal.openForReading(path: path)
+        #expect(try await reader.lastRun()?.id == run.id)
+        #expect(try await reader.tally(run: run).map(\.images) == [1])
+    }
+
+    @Test func `There is nothing to read before the first run`() throws {
+        let error = #expect(throws: MigrationError.self) { try Journal.openForReading(path: path) }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains(path) == true)
+    }
+
+    // MARK: What it refuses
+
+    @Test func `A newer version's journal is refused and stays as it is`() async throws {
+        do {
+            let journal = try await Journal.open(path: path)
+            _ = try await journal.adopt([Sample.item()])
+            try await journal.write {
+                try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 from tomorrow')")
+            }
+        }
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(error?.code == .journalTooNew)
+        #expect(error?.hint?.contains("--journal") == true)
+        let reading = #expect(throws: MigrationError.self) {
+            try Journal.openForReading(path: path)
+        }
+        #expect(reading?.code == .journalTooNew)
+    }
+
+    @Test func `A database of something else is refused and not changed by one byte`() async throws
+    {
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write {
+                try $0.execute(sql: "CREATE TABLE transfer (id); INSERT INTO transfer VALUES (1)")
+            }
+        }
+        let before = try folder.bytes(of: "journal.sqlite")
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.message == "\(path) is a database of something else")
+        #expect(try folder.bytes(of: "journal.sqlite") == before)
+        #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+        let reading = await failure { _ = try Journal.openForReading(path: path) }
+        #expect(reading?.code == .journalFailed)
+    }
+
+    @Test func `A file that is no database is refused with SQLite's words`() async throws {
+        try folder.write(Array("version: 1\nname: not a journal at all".utf8), to: "journal.sqlite")
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.message.contains("file is not a database") == true)
+        #expect(error?.hint?.contains("put it aside") == true)
+    }
+
+    @Test func `A folder that cannot be made is told with its path`() async throws {
+        try folder.write([], to: "file")
+        let error = await failure {
+            _ = try await Journal.open(path: folder.file("file/journal.sqlite"))
+        }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.message.contains(folder.file("file")) == true)
+        #expect(error?.hint != nil)
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+    func `A folder that may not be written to is told`() async throws {
+        let fixed = folder.file("fixed")
+        try FileManager.default.createDirectory(
+            atPath: fixed, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o500])
+        let error = await failure { _ = try await Journal.open(path: "\(fixed)/journal.sqlite") }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.message.contains("Permission denied") == true)
+    }
+}

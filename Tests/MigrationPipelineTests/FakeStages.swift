@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+
+struct FakeReader: SourceReader {
+    static let name = StageName.read
+    let world: FakeWorld
+
+    func read(
+        _ transfer: Transfer, into ring: ByteRing,
+        opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        try await world.enter(.read, transfer)
+        let key = transfer.source.key
+        let (bytes, broken, declares) = world.state.withLock {
+            ($0.sources[key] ?? [], $0.breaks[key], $0.declaresSize)
+        }
+        opened(SourceFacts(sizeBytes: declares ? Int64(bytes.count) : nil))
+        let error = await failure {
+            try await blocking {
+                let part = bytes.prefix(broken?.afterBytes ?? .max)
+                try Array(part).withUnsafeBytes { try ring.write($0) }
+            }
+        }
+        if let error = error ?? broken?.error { throw error }
+        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+    }
+
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        try await world.enter(.facts, transfer)
+        let bytes = world.state.withLock { $0.sources[transfer.source.key] ?? [] }
+        return SourceFacts(sizeBytes: Int64(bytes.count))
+    }
+}
+
+/// Keeps the states of a record as the Image service does.
+struct FakeUploader: ImageUploader {
+    static let name = StageName.upload
+    let world: FakeWorld
+
+    func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(MigrationError) -> Checksum.Algorithm {
+        try await world.enter(.algorithm, transfer)
+        return .sha256
+    }
+
+    func reconcile(_ given: Transfer) async throws(MigrationError) -> Reconciliation {
+        try await world.enter(.reconcile, given)
+        var transfer = given
+        switch world.record(given.imageID ?? "")?.status {
+        case "active":
+            if transfer.state != .verifying { transfer.move(to: .verifying) }
+            return .proceed(transfer)
+        case "importing", "uploading":
+            if transfer.state != .importing { transfer.move(to: .importing) }
+            return .proceed(transfer)
+        case "saving": return .snooze(transfer, seconds: 0.01, reason: "saving")
+        default:
+            if transfer.state != .registered { transfer.move(to: .registered) }
+            return .send(transfer)
+        }
+    }
+
+    func register(
+        _ given: Transfer, commit: @escaping Commit
+    ) async throws(MigrationError) -> Transfer {
+        try await world.enter(.register, given)
+        var transfer = given
+        if transfer.state != .registered { transfer.move(to: .registered) }
+        let id = "\(transfer.source.key)/\(transfer.generation)"
+        transfer.imageID = id
+        try await commit(transfer)
+        world.state.withLock { state in
+            state.records[id] =
+                state.records[id] ?? .init(marker: transfer.origin.propertyValue)
+        }
+        return transfer
+    }
+
+    func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError) -> Transfer {
+        let id = transfer.imageID ?? ""
+        world.state.withLock { state in
+            state.records[id]?.status = "saving"
+            state.sending += 1
+            state.mostSending = max(state.mostSending, state.sending)
+        }
+        defer { world.state.withLock { $0.sending -= 1 } }
+        do throws(MigrationError) {
+            if world.state.withLock({ $0.sendsAfterFailure }) {
+                _ = await eventually { ring.failure != nil }
+            }
+            try await world.enter(.send, transfer)
+            let body = try await receive(transfer, ring)
+            world.state.withLock { state in
+                state.records[id]?.data = body.bytes
+                state.records[id]?.status = transfer.method == .upload ? "active" : "importing"
+            }
+            return transfer.moved(to: transfer.method == .upload ? .verifying : .importing)
+        } catch {
+            world.state.withLock { state in
+                if state.records[id]?.status == "saving" { state.records[id]?.status = "queued" }
+            }
+            ring.fail(error)
+            throw error
+        }
+    }
+
+    private func receive(
+        _ transfer: Transfer, _ ring: ByteRing
+    ) async throws(MigrationError) -> FakeWorld.Body {
+        let body = Mutex(FakeWorld.Body(bytes: [], isWhole: false))
+        let error = await failure {
+            try await withTaskCancellationHandler {
+                try await blocking {
+                    var buffer = [UInt8](repeating: 0, count: 70_001)
+                    while true {
+                        let count = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
+                        if count == 0 { break }
+                        body.withLock { $0.bytes += buffer.prefix(count) }
+                    }
+                    body.withLock { $0.isWhole = true }
+                }
+            } onCancel: {
+                ring.fail(MigrationError(wrapping: CancellationError()))
+            }
+        }
+        let received = body.withLock { $0 }
+        world.state.withLock { $0.bodies[transfer.source.key, default: []].append(received) }
+        if let error { throw error }
+        return received
+    }
+
+    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+        try await world.enter(.report, transfer)
+        if let report = world.state.withLock({ $0.report }) { return report }
+        guard let record = world.record(transfer.imageID ?? "") else {
+            throw MigrationError(.notFound, "no image")
+        }
+        return TargetReport(
+            status: record.status, sizeBytes: Int64(record.data.count),
+            checksums: [sha256(record.data)], diskFormat: nil)
+    }
+
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {
+        try await world.enter(.readBack, transfer)
+        let bytes =
+            world.state.withLock { $0.readBackBytes } ?? world.record(transfer.imageID ?? "")?.data
+        let error = await failure {
+            try await blocking { try (bytes ?? []).withUnsafeBytes { try ring.write($0) } }
+        }
+        if let error { throw error }
+    }
+
+    func discard(_ transfer: Transfer) async throws(MigrationError) {
+        try await world.enter(.discard, transfer)
+        world.state.withLock { $0.records[transfer.imageID ?? ""] = nil }
+    }
+}
+
+struct FakeWaiter: TaskWaiter {
+    static let name = StageName.wait
+    let world: FakeWorld
+
+    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+        try await world.enter(.look, transfer)
+        let isActive = world.state.withLock { state in
+            let key = transfer.source.key
+            guard let left = state.looks[key], left > 0 else {
+                let id = transfer.imageID ?? ""
+                state.records[id]?.status = "active"
+                if transfer.method.isServerSide {
+                    state.records[id]?.data = state.sources[key] ?? []
+                }
+                return true
+            }
+            state.looks[key] = left - 1
+            return false
+        }
+        return isActive
+            ? .advance(transfer.moved(to: .verifying))
+            : .snooze(transfer, seconds: 0.01, reason: "importing")
+    }
+}
+
+struct FakePublisher: Publisher {
+    static let name = StageName.publish
+    let world: FakeWorld
+
+    func publish(_ transfer: Transfer) async throws(MigrationError) -> Transfer {
+        try await world.enter(.publish, transfer)
+        world.state.withLock { $0.records[transfer.imageID ?? ""]?.isPublished = true }
+        return transfer.moved(to: .done)
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import ChecksumVerifiers
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+
+/// What a stage is asked to do, for scripts and logs.
+enum Call: String, Sendable {
+    case read, facts, algorithm, reconcile, register, send, report, readBack, discard, look, publish
+}
+
+/// Sources, a target and what happens to them, in memory. The stages over it
+/// keep the contracts of the real ones and nothing else.
+final class FakeWorld: Sendable {
+    /// A record at the target.
+    struct Record: Sendable, Equatable {
+        var marker: String
+        var status = "queued"
+        var data: [UInt8] = []
+        var isPublished = false
+    }
+
+    /// A body as it came: whole only when its end came too.
+    struct Body: Sendable, Equatable {
+        var bytes: [UInt8]
+        var isWhole: Bool
+    }
+
+    struct State: Sendable {
+        var sources: [String: [UInt8]] = [:]
+        /// Ends a source's data early, with this error after so many bytes.
+        var breaks: [String: (afterBytes: Int, error: MigrationError)] = [:]
+        var declaresSize = true
+        /// Sending begins when the ring has failed.
+        var sendsAfterFailure = false
+        var records: [String: Record] = [:]
+        var bodies: [String: [Body]] = [:]
+        /// How often an import is still running when it is looked at.
+        var looks: [String: Int] = [:]
+        var errors: [Call: [String: [MigrationError]]] = [:]
+        var log: [String] = []
+        var held: Set<Call> = []
+        var waiting: [(Call, CheckedContinuation<Void, Never>)] = []
+        var sending = 0
+        var mostSending = 0
+        var callsUntilCrash: Int?
+        var report: TargetReport?
+        var readBackBytes: [UInt8]?
+    }
+
+    let state = Mutex(State())
+    private let onCrash = Mutex<(@Sendable () -> Void)?>(nil)
+
+    var stages: Stages {
+        Stages(
+            reader: FakeReader(world: self), verifier: DigestVerifier(),
+            uploader: FakeUploader(world: self), waiter: FakeWaiter(world: self),
+            publisher: FakePublisher(world: self))
+    }
+
+    // MARK: Scripts
+
+    /// The next calls of that kind for that source fail with these errors.
+    func fail(_ call: Call, _ key: String, with errors: MigrationError...) {
+        state.withLock { $0.errors[call, default: [:]][key, default: []] += errors }
+    }
+
+    /// Calls of that kind wait from now on.
+    func hold(_ call: Call) { state.withLock { _ = $0.held.insert(call) } }
+
+    /// They go on.
+    func open(_ call: Call) {
+        let waiting = state.withLock { state in
+            state.held.remove(call)
+            let going = state.waiting.filter { $0.0 == call }
+            state.waiting.removeAll { $0.0 == call }
+            return going
+        }
+        for (_, continuation) in waiting { continuation.resume() }
+    }
+
+    /// From the n-th call on every call is interrupted, and `body` is told.
+    func crash(afterCalls calls: Int, _ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.callsUntilCrash = calls }
+        onCrash.withLock { $0 = body }
+    }
+
+    func recover() {
+        state.withLock { state in
+            state.callsUntilCrash = nil
+            // What a service does when the connection of a body ends.
+            for id in state.records.keys where state.records[id]?.status == "saving" {
+                state.records[id]?.status = "queued"
+            }
+        }
+    }
+
+    // MARK: Looking
+
+    var log: [String] { state.withLock { $0.log } }
+    func count(_ entry: String) -> Int { log.count { $0 == entry } }
+    func bodies(_ key: String) -> [Body] { state.withLock { $0.bodies[key] ?? [] } }
+    func record(_ id: String) -> Record? { state.withLock { $0.records[id] } }
+    var sending: Int { state.withLock { $0.sending } }
+    func isWaiting(_ call: Call) -> Bool {
+        state.withLock { $0.waiting.contains { $0.0 == call } }
+    }
+
+    // MARK: For the stages
+
+    func enter(_ call: Call, _ transfer: Transfer) async throws(MigrationError) {
+        let key = transfer.source.key
+        let crashed = state.withLock { state in
+            state.log.append("\(call.rawValue) \(key)")
+            guard let left = state.callsUntilCrash else { return false }
+            state.callsUntilCrash = max(0, left - 1)
+            return left == 0
+        }
+        if crashed {
+            onCrash.withLock { $0 }?()
+            throw MigrationError(wrapping: CancellationError())
+        }
+        try await waitIfHeld(call)
+        let error = state.withLock { state -> MigrationError? in
+            guard let next = state.errors[call]?[key]?.first else { return nil }
+            state.errors[call]?[key]?.removeFirst()
+            return next
+        }
+        if let error { throw error }
+    }
+
+    private func waitIfHeld(_ call: Call) async throws(MigrationError) {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    guard state.held.contains(call), !Task.isCancelled else { return true }
+                    state.waiting.append((call, continuation))
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        } onCancel: {
+            open(call)
+        }
+        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import Digests
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+import Testing
+
+func sha256(_ bytes: [UInt8]) -> Checksum {
+    do { return try digest(.sha256, of: bytes) } catch { preconditionFailure("\(error)") }
+}
+
+/// A journal with a run, a world, and a scheduler between them.
+final class Fixture: Sendable {
+    let folder: TemporaryFolder
+    let world = FakeWorld()
+
+    init() throws { folder = try TemporaryFolder() }
+
+    var path: String { folder.file("journal.sqlite") }
+
+    /// A source of `count` bytes, promised by its SHA-256.
+    func item(
+        _ id: String, count: Int = 1000, method: UploadMethod = .upload,
+        naming other: String? = nil, isPromised: Bool = true
+    ) -> PlanItem {
+        let bytes = noise(count, seed: UInt64(id.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
+        let source = Sample.source(
+            id, sizeBytes: Int64(count), checksums: isPromised ? [sha256(bytes)] : [])
+        world.state.withLock { $0.sources[source.key] = bytes }
+        var record = Sample.record()
+        if let other { record.references["kernel_id"] = "image:\(other)" }
+        var item = Sample.item(id, source: source, record: record)
+        item.method = method
+        return item
+    }
+
+    func scheduler(
+        _ journal: Journal, images: Int = 4, attempts: Int = 3,
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) -> Scheduler {
+        Scheduler(
+            journal: journal, stages: world.stages,
+            limits: .init(
+                images: images,
+                retries: RetryPolicy(attemptsMax: attempts, backoffSecondsMax: 0.01)),
+            monitor: RunMonitor(now: Timestamp.now, sink: events))
+    }
+
+    /// Runs all of it and returns how each image ended, by id.
+    @discardableResult
+    func run(
+        _ items: [PlanItem], images: Int = 4, attempts: Int = 3
+    ) async throws -> [String: Transfer] {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt(items)
+        try await scheduler(journal, images: images, attempts: attempts).work(run)
+        return try await ends(journal, run)
+    }
+
+    func ends(_ journal: Journal, _ run: Run) async throws -> [String: Transfer] {
+        let all = try await journal.transfers(run: run, in: TransferState.allCases, limit: 1000)
+        return Dictionary(
+            uniqueKeysWithValues: all.map { (String($0.source.key.dropFirst(6)), $0) })
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import MigrationPipeline
+import Testing
+
+@Suite struct RetryPolicyTests {
+    private let policy = RetryPolicy(attemptsMax: 5, backoffSecondsMax: 60)
+    private let busy = MigrationError(.serviceFailed, "busy", isTransient: true)
+
+    private func seconds(_ decision: RetryPolicy.Decision) -> Double? {
+        if case .retry(let seconds) = decision { seconds } else { nil }
+    }
+
+    @Test func `What may pass is tried again until the tries are used up`() {
+        let decisions = (1...6).map { policy.decide(busy, attempts: $0, chance: 0) }
+        #expect(decisions.map { $0 != .giveUp } == [true, true, true, true, false, false])
+    }
+
+    @Test func `The wait doubles up to its limit, with full jitter`() {
+        let longest = (1...4).map { seconds(policy.decide(busy, attempts: $0, chance: 1)) }
+        #expect(longest == [2.2, 4.2, 8.2, 16.2])
+        #expect(seconds(policy.decide(busy, attempts: 1, chance: 0)) == 0.2)
+        let many = RetryPolicy(attemptsMax: 1000, backoffSecondsMax: 60)
+        #expect(seconds(many.decide(busy, attempts: 900, chance: 1)) == 60.2)
+    }
+
+    @Test func `What will not pass is not tried again`() {
+        let error = MigrationError(.forbidden, "no")
+        #expect(policy.decide(error, attempts: 1, chance: 0) == .giveUp)
+    }
+
+    @Test func `An unexpected state is worth one more look`() {
+        let error = MigrationError(.conflict, "saving")
+        #expect(policy.decide(error, attempts: 1, chance: 0) != .giveUp)
+        #expect(policy.decide(error, attempts: 2, chance: 0) == .giveUp)
+        let once = RetryPolicy(attemptsMax: 1)
+        #expect(once.decide(error, attempts: 1, chance: 0) == .giveUp)
+    }
+
+    @Test(arguments: [(0, 0), (7, 7), (3600, 3600), (86_400, 3600)] as [(Int, Double)])
+    func `The service's own wish counts, within reason`(asked: Int, waited: Double) {
+        let error = MigrationError(
+            .rateLimited, "slow down",
+            answer: ServiceAnswer(
+                status: 429, message: "", asked: "GET", retryAfterSeconds: asked),
+            isTransient: true)
+        #expect(policy.decide(error, attempts: 1, chance: 1) == .retry(afterSeconds: waited))
+        #expect(policy.decide(error, attempts: 5, chance: 1) == .giveUp)
+    }
+}

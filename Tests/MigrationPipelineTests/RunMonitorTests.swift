@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MigrationPipeline
+
+@Suite struct RunMonitorTests {
+    @Test func `Bytes under way and bytes that arrived are counted apart`() async throws {
+        let monitor = RunMonitor(now: { 42 })
+        var transfer = Sample.transfer("a")
+        transfer.id = 1
+        var other = Sample.transfer("b", source: Sample.source("b", sizeBytes: nil))
+        other.id = 2
+        monitor.started(transfer)
+        monitor.started(other)
+        let ring = ByteRing()
+        monitor.opened(transfer, ring)
+        try await blocking {
+            try noise(10).withUnsafeBytes { try ring.write($0) }
+            ring.finishWriting()
+            var buffer = [UInt8](repeating: 0, count: 4)
+            _ = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
+        }
+        let during = monitor.snapshot()
+        #expect(during.active.map(\.doneBytes) == [4, 0])
+        #expect(during.active.map(\.sizeBytes) == [10, nil])
+        #expect(during.active.map(\.startedAt) == [42, 42])
+        #expect(during.movedBytes == 4 && during.endedBytes == 0)
+
+        monitor.left(transfer.moved(to: .failed), .ended(transfer))
+        let after = monitor.snapshot()
+        #expect(after.active.map(\.transfer.id) == [2])
+        #expect(after.movedBytes == 4)
+        #expect(after.endedImages == 1 && after.endedBytes == 10)
+    }
+
+    @Test func `An image that only waits has not ended`() {
+        let told = Mutex(0)
+        let monitor = RunMonitor(now: { 0 }) { _ in told.withLock { $0 += 1 } }
+        var transfer = Sample.transfer("a", state: .importing)
+        transfer.id = 1
+        monitor.started(transfer)
+        monitor.left(transfer, .waiting(transfer, seconds: 1))
+        #expect(monitor.snapshot().active.isEmpty)
+        #expect(monitor.snapshot().endedImages == 0)
+        #expect(told.withLock { $0 } == 2)
+    }
+}

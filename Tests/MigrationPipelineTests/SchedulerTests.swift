@@ -1,0 +1,315 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+    private let fixture: Fixture
+    private var world: FakeWorld { fixture.world }
+
+    init() throws { fixture = try Fixture() }
+
+    private func state(_ transfers: [String: Transfer], _ id: String) -> TransferState? {
+        transfers[id]?.state
+    }
+
+    // MARK: The way of an image
+
+    @Test(arguments: UploadMethod.allCases)
+    func `An image goes from its source to a published copy`(method: UploadMethod) async throws {
+        world.state.withLock { $0.looks["image:a"] = 3 }
+        let ends = try await fixture.run([fixture.item("a", count: 300_000, method: method)])
+        let transfer = try #require(ends["a"])
+        #expect(transfer.state == .done)
+        #expect(transfer.attempts == 0)
+        let record = try #require(world.record("image:a/0"))
+        #expect(record.isPublished)
+        #expect(record.data == world.state.withLock { $0.sources["image:a"] })
+        #expect(transfer.computed == (method.isServerSide ? [] : [sha256(record.data)]))
+        #expect(transfer.reported == [sha256(record.data)])
+        #expect(world.count("look image:a") == (method.isImport ? 4 : 0))
+        #expect(world.count("send image:a") == (method.isServerSide ? 0 : 1))
+        #expect(world.count("read image:a") == (method.isServerSide ? 0 : 1))
+    }
+
+    @Test func `A run with nothing in it ends at once`() async throws {
+        #expect(try await fixture.run([]).isEmpty)
+    }
+
+    @Test func `What ended before is not started again`() async throws {
+        var done = fixture.item("a")
+        done.action = .skip
+        done.start = Sample.transfer("a", state: .skipped, imageID: "x")
+        let ends = try await fixture.run([done, fixture.item("b")])
+        #expect(state(ends, "a") == .skipped)
+        #expect(state(ends, "b") == .done)
+        #expect(!world.log.contains { $0.hasSuffix("image:a") })
+    }
+
+    // MARK: Limits
+
+    @Test func `No more images move at once than allowed`() async throws {
+        world.hold(.send)
+        let (fixture, world) = (fixture, world)
+        let items = (0..<7).map { fixture.item("i\($0)") }
+        let work = Task { try await fixture.run(items, images: 2) }
+        #expect(await eventually { world.sending == 2 })
+        world.open(.send)
+        let ends = try await work.value
+        #expect(ends.values.allSatisfy { $0.state == .done })
+        #expect(world.state.withLock { $0.mostSending } == 2)
+    }
+
+    @Test func `An image that waits for its import leaves its place to others`() async throws {
+        world.state.withLock { $0.looks["image:a"] = 1_000_000 }
+        let (fixture, world) = (fixture, world)
+        let items = [fixture.item("a", method: .glanceDirect), fixture.item("b")]
+        let work = Task { try await fixture.run(items, images: 1) }
+        #expect(await eventually { world.record("image:b/0")?.isPublished == true })
+        #expect(world.record("image:a/0")?.isPublished == false)
+        world.state.withLock { $0.looks["image:a"] = 0 }
+        #expect(try await work.value.values.allSatisfy { $0.state == .done })
+    }
+
+    /// A snooze is no failed try: imports may take hours.
+    @Test func `Waiting costs no attempt`() async throws {
+        world.state.withLock { $0.looks["image:a"] = 20 }
+        let ends = try await fixture.run(
+            [fixture.item("a", method: .glanceDirect)], attempts: 1)
+        #expect(state(ends, "a") == .done)
+        #expect(ends["a"]?.attempts == 0)
+    }
+
+    @Test func `Many small images all arrive, each once`() async throws {
+        let items = (0..<60).map {
+            fixture.item("i\($0)", count: $0, method: $0 % 3 == 0 ? .glanceDirect : .upload)
+        }
+        let ends = try await fixture.run(items, images: 8)
+        #expect(ends.values.allSatisfy { $0.state == .done && $0.attempts == 0 })
+        for index in 0..<60 {
+            #expect(world.count("send image:i\(index)") == 1)
+            #expect(world.count("publish image:i\(index)") == 1)
+            #expect(world.bodies("image:i\(index)").map(\.isWhole) == [true])
+        }
+    }
+
+    // MARK: Failures
+
+    private func transient(_ words: String = "busy") -> MigrationError {
+        MigrationError(.serviceFailed, words, isTransient: true)
+    }
+
+    @Test(arguments: [Call.algorithm, .read, .register, .send, .report, .publish, .look])
+    func `A failure that may pass is tried again, wherever it happens`(call: Call) async throws {
+        world.fail(call, "image:a", with: transient(), transient())
+        let ends = try await fixture.run(
+            [fixture.item("a", method: call == .look ? .glanceDirect : .upload)])
+        #expect(state(ends, "a") == .done)
+        #expect(ends["a"]?.attempts == 2)
+        #expect(ends["a"]?.failure == nil)
+        #expect(world.record("image:a/0")?.isPublished == true)
+    }
+
+    @Test func `After so many tries it has failed, and its record is discarded`() async throws {
+        world.fail(.send, "image:a", with: transient("1"), transient("2"), transient("3"))
+        let ends = try await fixture.run([fixture.item("a"), fixture.item("b")])
+        let transfer = try #require(ends["a"])
+        #expect(transfer.state == .failed)
+        #expect(transfer.attempts == 3)
+        #expect(transfer.failure?.message == "3")
+        #expect(transfer.failure?.isTransient == true)
+        #expect(world.record("image:a/0") == nil)
+        // That id is burned: the next run takes the next one.
+        #expect(transfer.imageID == nil && transfer.generation == 1)
+        #expect(state(ends, "b") == .done)
+    }
+
+    @Test func `What will not pass is not tried again`() async throws {
+        world.fail(.register, "image:a", with: MigrationError(.forbidden, "no"))
+        let ends = try await fixture.run([fixture.item("a")])
+        #expect(state(ends, "a") == .failed)
+        #expect(world.count("register image:a") == 1)
+        #expect(ends["a"]?.failure?.code == "forbidden")
+    }
+
+    @Test func `Every failed try stands in the journal`() async throws {
+        world.fail(.read, "image:a", with: transient(), transient())
+        try await fixture.run([fixture.item("a")])
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try #require(try await journal.lastRun())
+        #expect(try await journal.attemptCount(run: run) == 2)
+    }
+
+    @Test func `A refused last step leaves the copy there, unpublished`() async throws {
+        world.fail(.publish, "image:a", with: MigrationError(.invalidAnswer, "not JSON"))
+        let ends = try await fixture.run([fixture.item("a")])
+        #expect(state(ends, "a") == .unpublished)
+        #expect(world.record("image:a/0")?.status == "active")
+        #expect(world.count("discard image:a") == 0)
+    }
+
+    @Test func `A copy that cannot be discarded keeps its id for the next run`() async throws {
+        world.fail(.send, "image:a", with: MigrationError(.formatRejected, "not raw"))
+        world.fail(.discard, "image:a", with: transient())
+        let ends = try await fixture.run([fixture.item("a")])
+        #expect(state(ends, "a") == .failed)
+        #expect(ends["a"]?.imageID == "image:a/0")
+        #expect(ends["a"]?.failure?.code == "format-rejected")
+    }
+
+    @Test func `What was adopted is never discarded`() async throws {
+        var item = fixture.item("a")
+        item.action = .update
+        var start = Sample.transfer("a", source: item.source, state: .verifying, imageID: "old")
+        start.isAdopted = true
+        item.start = start
+        world.state.withLock { state in
+            state.records["old"] = .init(marker: "m", status: "active", data: [1, 2, 3])
+        }
+        let ends = try await fixture.run([item])
+        #expect(state(ends, "a") == .failed)
+        #expect(ends["a"]?.failure?.code == "verification-mismatch")
+        #expect(world.count("discard image:a") == 0)
+        #expect(world.record("old")?.data == [1, 2, 3])
+    }
+
+    // MARK: What ends a run
+
+    @Test(arguments: [
+        MigrationError.Code.authenticationFailed, .unauthorized, .noImageService, .notKeystone,
+        .journalFailed,
+    ])
+    func `Lost credentials end the run, and nothing is failed for them`(
+        code: MigrationError.Code
+    ) async throws {
+        world.fail(.register, "image:a", with: MigrationError(code, "gone"))
+        let items = (0..<5).map { fixture.item("i\($0)") } + [fixture.item("a")]
+        let error = await failure { try await fixture.run(items) }
+        #expect(error?.code == code)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try #require(try await journal.lastRun())
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends["a"]?.state.isFinal == false)
+        #expect(!ends.values.contains { $0.state == .failed })
+        try await fixture.scheduler(journal).work(run)
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `A token that ended under a body costs a try and not the run`() async throws {
+        world.fail(
+            .send, "image:a", with: MigrationError(.unauthorized, "expired", isTransient: true))
+        let ends = try await fixture.run([fixture.item("a")])
+        #expect(state(ends, "a") == .done)
+        #expect(ends["a"]?.attempts == 1)
+    }
+
+    @Test func `Draining finishes what was begun and starts nothing more`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
+        let scheduler = fixture.scheduler(journal, images: 1)
+        world.hold(.send)
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.isWaiting(.send) })
+        scheduler.stop(.drain)
+        #expect(scheduler.isStopping)
+        world.open(.send)
+        try await work.value
+        let ends = try await fixture.ends(journal, run)
+        #expect(world.bodies("image:a").map(\.isWhole) == [true])
+        #expect(ends["a"]?.state == .done)
+        #expect(ends["b"]?.state == .planned && ends["c"]?.state == .planned)
+    }
+
+    @Test func `Aborting leaves every transfer where the next run finds it`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
+        let scheduler = fixture.scheduler(journal, images: 2)
+        world.hold(.send)
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 2 })
+        scheduler.stop(.drain)
+        scheduler.stop(.abort)
+        try await work.value
+        #expect(world.sending == 0)
+        let stopped = try await fixture.ends(journal, run)
+        #expect(stopped["a"]?.state == .sending && stopped["a"]?.attempts == 0)
+        #expect(stopped["c"]?.state == .planned)
+        world.open(.send)
+        try await fixture.scheduler(journal).work(run)
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `A cancelled task aborts the run and does not spin`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(["a", "b"].map { fixture.item($0) })
+        let scheduler = fixture.scheduler(journal)
+        world.hold(.send)
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 2 })
+        work.cancel()
+        try await work.value
+        #expect(world.count("send image:a") == 1)
+        #expect(try await fixture.ends(journal, run)["a"]?.state == .sending)
+    }
+
+    // MARK: Images that name others
+
+    @Test func `A kernel arrives before the image that names it`() async throws {
+        let ends = try await fixture.run(
+            [fixture.item("ami", naming: "kernel"), fixture.item("kernel", method: .glanceDirect)])
+        #expect(ends.values.allSatisfy { $0.state == .done })
+        let published = try #require(world.log.firstIndex(of: "publish image:kernel"))
+        let read = try #require(world.log.firstIndex(of: "read image:ami"))
+        #expect(published < read)
+    }
+
+    @Test func `An image whose kernel failed is told so and not left waiting`() async throws {
+        world.fail(.read, "image:kernel", with: MigrationError(.sourceUnavailable, "gone"))
+        // What the real uploader says when it looks for the kernel.
+        world.fail(.register, "image:ami", with: MigrationError(.dependencyFailed, "no kernel"))
+        let ends = try await fixture.run(
+            [fixture.item("ami", naming: "kernel"), fixture.item("kernel")])
+        #expect(state(ends, "kernel") == .failed)
+        #expect(ends["ami"]?.failure?.code == "dependency-failed")
+    }
+
+    @Test func `Images that name each other fail instead of waiting for ever`() async throws {
+        let ends = try await fixture.run([
+            fixture.item("a", naming: "b"), fixture.item("b", naming: "a"),
+            fixture.item("c", naming: "c"), fixture.item("d"),
+        ])
+        for id in ["a", "b", "c"] {
+            #expect(state(ends, id) == .failed)
+            #expect(ends[id]?.failure?.code == "dependency-failed")
+        }
+        #expect(state(ends, "d") == .done)
+        #expect(world.log.allSatisfy { $0.hasSuffix("image:d") })
+    }
+
+    // MARK: What is told
+
+    @Test func `Each image is told to have started and to have ended`() async throws {
+        let told = Mutex<[String]>([])
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
+        world.fail(.send, "image:b", with: MigrationError(.formatRejected, "not raw"))
+        let scheduler = fixture.scheduler(journal) { event in
+            switch event {
+            case .ended(let transfer):
+                told.withLock { $0.append("\(transfer.source.key) \(transfer.state.rawValue)") }
+            default: break
+            }
+        }
+        try await scheduler.work(run)
+        #expect(told.withLock { $0.sorted() } == ["image:a done", "image:b failed"])
+    }
+}

@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MigrationPipeline
+
+/// What the target gets when something is wrong with the bytes, and who is
+/// told what.
+@Suite(.timeLimit(.minutes(1))) struct StreamStepTests {
+    private let world = FakeWorld()
+    private let committed = Committed()
+
+    private final class Committed: Sendable {
+        let states = Mutex<[TransferState]>([])
+    }
+
+    private func step(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+        let step = StreamStep(
+            stages: world.stages, queues: StageQueues(), limiter: nil,
+            monitor: RunMonitor(now: { 0 }))
+        let committed = committed
+        return try await step.run(transfer) { transfer throws(MigrationError) in
+            committed.states.withLock { $0.append(transfer.state) }
+        }
+    }
+
+    private var states: [TransferState] { committed.states.withLock { $0 } }
+    private var body: FakeWorld.Body? { world.bodies("image:a").last }
+
+    /// A transfer of `bytes`, of which the source promised `promised` bytes.
+    private func transfer(
+        _ bytes: [UInt8], promised: Int? = nil, checksum: Checksum? = nil
+    ) -> Transfer {
+        world.state.withLock { $0.sources["image:a"] = bytes }
+        let source = Sample.source(
+            "a", sizeBytes: Int64(promised ?? bytes.count),
+            checksums: [checksum ?? sha256(bytes)])
+        return Sample.transfer("a", source: source)
+    }
+
+    @Test(arguments: [1, 100, 65_536, 65_537, 3_000_000], [true, false])
+    func `Right bytes arrive whole, with a size or without`(
+        count: Int, declaresSize: Bool
+    ) async throws {
+        world.state.withLock { $0.declaresSize = declaresSize }
+        let bytes = noise(count)
+        let outcome = try await step(transfer(bytes))
+        #expect(outcome.transfer.state == .verifying)
+        #expect(outcome.transfer.computed == [sha256(bytes)])
+        #expect(outcome.transfer.sizeBytes == Int64(count))
+        #expect(body == .init(bytes: bytes, isWhole: true))
+        #expect(states == [.reading, .registered, .sending])
+    }
+
+    @Test(arguments: [true, false])
+    func `No bytes at all are an image too`(declaresSize: Bool) async throws {
+        world.state.withLock { $0.declaresSize = declaresSize }
+        let outcome = try await step(transfer([]))
+        #expect(outcome.transfer.computed == [sha256([])])
+        #expect(body == .init(bytes: [], isWhole: true))
+    }
+
+    @Test(arguments: [1, 70_000, 3_000_000], [true, false])
+    func `Wrong bytes never become a whole body`(count: Int, declaresSize: Bool) async throws {
+        world.state.withLock { $0.declaresSize = declaresSize }
+        let given = transfer(noise(count), checksum: sha256([1, 2, 3]))
+        let error = await failure { _ = try await step(given) }
+        #expect(error?.code == .checksumMismatch)
+        #expect(error?.message.contains("promised sha256:039058c6f2c0cb49") == true)
+        #expect(body?.isWhole == false)
+        #expect(body.map { $0.bytes.count < count } == true)
+        #expect(world.record("image:a/0")?.status == "queued")
+    }
+
+    @Test func `A wrong image of no bytes is not sent at all`() async throws {
+        let error = await failure {
+            _ = try await step(transfer([], checksum: sha256([1])))
+        }
+        #expect(error?.code == .checksumMismatch)
+        #expect(world.count("send image:a") == 0)
+    }
+
+    @Test(arguments: [999, 1001, 0])
+    func `A source of another size than promised never becomes a whole body`(
+        count: Int
+    ) async throws {
+        world.state.withLock { $0.declaresSize = false }
+        let error = await failure { _ = try await step(transfer(noise(count), promised: 1000)) }
+        #expect(error?.code == .sourceTruncated)
+        #expect(
+            error?.message.contains("promised 1000 bytes and gave \(count)") == true)
+        #expect(body?.isWhole != true)
+    }
+
+    @Test(arguments: [0, 1, 100_000, 2_999_999])
+    func `A source that breaks ends the upload with its error`(afterBytes: Int) async throws {
+        let given = transfer(noise(3_000_000))
+        world.state.withLock {
+            $0.breaks["image:a"] = (
+                afterBytes, MigrationError(.connectionLost, "reset", isTransient: true)
+            )
+        }
+        let error = await failure { _ = try await step(given) }
+        #expect(error?.message == "reset")
+        #expect(error?.isTransient == true)
+        #expect(body?.isWhole != true)
+        #expect(world.sending == 0)
+    }
+
+    @Test func `A source that cannot be opened leaves no record`() async throws {
+        world.fail(.read, "image:a", with: MigrationError(.sourceUnavailable, "404"))
+        let error = await failure { _ = try await step(transfer([1])) }
+        #expect(error?.message == "404")
+        #expect(world.count("register image:a") == 0)
+        #expect(states == [.reading])
+    }
+
+    @Test(arguments: [Call.register, .send])
+    func `A refusal of the target ends the reading of a large source`(call: Call) async throws {
+        let given = transfer(noise(8_000_000))
+        world.fail(call, "image:a", with: MigrationError(.quotaExceeded, "full"))
+        let error = await failure { _ = try await step(given) }
+        #expect(error?.message == "full")
+        #expect(body == nil)
+    }
+
+    /// The service cuts the connection of a body that stops: what the upload
+    /// then says is an effect and not the cause.
+    @Test func `The first error is told, and not one that it caused`() async throws {
+        let given = transfer(noise(3_000_000))
+        world.state.withLock {
+            $0.breaks["image:a"] = (10, MigrationError(.sourceChanged, "changed"))
+        }
+        world.state.withLock { $0.sendsAfterFailure = true }
+        world.fail(
+            .send, "image:a",
+            with: MigrationError(
+                .badRequest, "the body ended early",
+                answer: ServiceAnswer(status: 400, message: "", asked: "PUT")))
+        let error = await failure { _ = try await step(given) }
+        #expect(error?.message == "changed")
+    }
+
+    @Test func `The stage's words for a refusal are preferred to the transport's`() async throws {
+        struct Refusing: ImageUploader {
+            static let name = StageName.upload
+            let inner: FakeUploader
+            func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError)
+                -> Transfer
+            {
+                let answer = ServiceAnswer(status: 401, message: "", asked: "PUT")
+                ring.fail(MigrationError(.unauthorized, "the service answered 401", answer: answer))
+                throw MigrationError(
+                    .unauthorized, "Glance answered 401", answer: answer, isTransient: true)
+            }
+            func reportedAlgorithm(for transfer: Transfer) async throws(MigrationError)
+                -> Checksum.Algorithm
+            { .sha256 }
+            func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+                .send(transfer)
+            }
+            func register(
+                _ transfer: Transfer, commit: @escaping Commit
+            ) async throws(MigrationError) -> Transfer {
+                try await inner.register(transfer, commit: commit)
+            }
+            func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+                try await inner.report(transfer)
+            }
+            func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {}
+            func discard(_ transfer: Transfer) async throws(MigrationError) {}
+        }
+        var stages = world.stages
+        stages.uploader = Refusing(inner: FakeUploader(world: world))
+        let step = StreamStep(
+            stages: stages, queues: StageQueues(), limiter: nil,
+            monitor: RunMonitor(now: { 0 }))
+        let given = transfer([1, 2, 3])
+        let error = await failure {
+            _ = try await step.run(given) { (_) async throws(MigrationError) in }
+        }
+        #expect(error?.message == "Glance answered 401")
+        #expect(error?.isTransient == true)
+    }
+
+    // MARK: Going on
+
+    @Test func `A copy whose data is there already is not read again`() async throws {
+        var given = transfer([1])
+        given.imageID = "image:a/0"
+        given.move(to: .registered)
+        given.move(to: .sending)
+        world.state.withLock {
+            $0.records["image:a/0"] = .init(marker: "m", status: "active", data: [1])
+        }
+        #expect(try await step(given).transfer.state == .verifying)
+        #expect(world.log == ["reconcile image:a"])
+    }
+
+    @Test func `A record that is still busy is looked at again later`() async throws {
+        var given = transfer([1])
+        given.imageID = "image:a/0"
+        given.move(to: .registered)
+        world.state.withLock { $0.records["image:a/0"] = .init(marker: "m", status: "saving") }
+        guard case .snooze(_, let seconds, let reason) = try await step(given) else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(seconds == 0.01 && reason == "saving")
+        #expect(states.isEmpty)
+    }
+
+    @Test func `A broken body is sent again into the same record`() async throws {
+        var given = transfer([1, 2])
+        given.imageID = "image:a/0"
+        given.move(to: .registered)
+        given.move(to: .sending)
+        world.state.withLock { $0.records["image:a/0"] = .init(marker: "m") }
+        let outcome = try await step(given)
+        #expect(outcome.transfer.imageID == "image:a/0")
+        #expect(outcome.transfer.generation == 0)
+        #expect(body == .init(bytes: [1, 2], isWhole: true))
+    }
+
+    @Test func `Cancelling ends all three tasks with an interruption`() async throws {
+        let given = transfer(noise(8_000_000))
+        world.hold(.send)
+        let (world, step) = (world, { try await self.step(given) })
+        let work = Task { await failure { _ = try await step() } }
+        #expect(await eventually { world.isWaiting(.send) })
+        work.cancel()
+        #expect(await work.value?.code == .interrupted)
+        #expect(body?.isWhole != true)
+    }
+}

@@ -1,0 +1,313 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+@testable import Planning
+
+@Suite struct DecisionTests {
+    /// One row of the table: what the journal says and what stands at the target.
+    struct Situation: Sendable, CustomTestStringConvertible {
+        var known: Transfer?
+        var ours: [TargetImage] = []
+        var namesakes: [TargetImage] = []
+        var isPromised = true
+
+        var standing: TargetImage? {
+            ours.first { ["active", "deactivated"].contains($0.status) }
+        }
+
+        var testDescription: String {
+            let journal = known.map { "\($0.state.rawValue) \($0.imageID ?? "-")" } ?? "nothing"
+            let target = (ours + namesakes).map {
+                "\($0.id) \($0.status) \($0.checksums.map(\.description.first))"
+            }
+            return "journal: \(journal); target: \(target); promised: \(isPromised)"
+        }
+    }
+
+    private static let right = "right"
+
+    private static func item(isPromised: Bool = true) throws -> PlanItem {
+        let checksums = isPromised ? [try Sample.checksum(.md5, "a")] : []
+        return Sample.item("s", source: Sample.source("s", checksums: checksums))
+    }
+
+    private static func decide(
+        _ situation: Situation, onConflict: OnConflict = .keepBoth
+    ) throws -> PlanItem {
+        Decision(onConflict: onConflict).decide(
+            PlanComparison(
+                position: 1, item: try item(isPromised: situation.isPromised),
+                transfer: situation.known, ours: situation.ours, namesakes: situation.namesakes))
+    }
+
+    /// A transfer as the journal may hold it, in any state that can be.
+    private static func known(_ state: TransferState, _ imageID: String?) -> Transfer {
+        var transfer = Sample.transfer("s", state: state, imageID: imageID)
+        transfer.id = 7
+        transfer.generation = 2
+        transfer.attempts = 3
+        transfer.dueAt = 99
+        if state == .failed { transfer.failure = .init(MigrationError(.timedOut, "slow")) }
+        return transfer
+    }
+
+    private static func table() throws -> [Situation] {
+        var journal: [Transfer?] = [nil]
+        for state in TransferState.allCases {
+            let ids: [String?] =
+                switch state {
+                case .planned, .reading, .read: [nil]
+                case .failed: [nil, "s-0", "other"]
+                default: ["s-0", "other"]
+                }
+            journal += ids.map { known(state, $0) }
+        }
+        let checksums = [
+            [], [try Sample.checksum(.md5, "a")], [try Sample.checksum(.md5, "b")],
+            [try Sample.checksum(.sha512, "c")],
+        ]
+        let statuses = [
+            "queued", "saving", "uploading", "importing", "active", "deactivated", "killed",
+        ]
+        let marker = Sample.origin(of: "s").propertyValue
+        var target: [[TargetImage]] = [[]]
+        for status in statuses {
+            for sums in checksums {
+                target.append([
+                    Sample.target("s-0", status: status, checksums: sums, marker: marker)
+                ])
+            }
+        }
+        let namesakes: [[TargetImage]] = [
+            [], [Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])],
+            [Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])],
+        ]
+        var table: [Situation] = []
+        for known in journal {
+            for ours in target {
+                for others in namesakes {
+                    for isPromised in [true, false] {
+                        table.append(
+                            Situation(
+                                known: known, ours: ours, namesakes: others,
+                                isPromised: isPromised))
+                    }
+                }
+            }
+        }
+        return table
+    }
+
+    // MARK: Over all combinations
+
+    @Test func `Where a copy of ours stands, no other one is made`() throws {
+        for situation in try Self.table() {
+            guard let standing = situation.standing else { continue }
+            let item = try Self.decide(situation)
+            guard [.create, .update].contains(item.action) else { continue }
+            #expect(item.start?.imageID == standing.id, "\(situation)")
+        }
+    }
+
+    @Test func `Nothing unproved is skipped`() throws {
+        for situation in try Self.table() {
+            let item = try Self.decide(situation)
+            guard item.action == .skip else { continue }
+            let promised = situation.isPromised ? [try Sample.checksum(.md5, "a")] : []
+            let stands = situation.standing ?? situation.namesakes.first
+            let isProvedByBytes = stands?.checksums.contains { promised.contains($0) } == true
+            let isProvedBefore =
+                [.done, .skipped].contains(situation.known?.state)
+                && situation.known?.imageID == situation.standing?.id
+            #expect(isProvedByBytes || isProvedBefore, "\(situation)")
+        }
+    }
+
+    @Test func `A copy of ours with other data is a conflict, whatever the journal says`() throws {
+        let wrong = try Sample.checksum(.md5, "b")
+        for situation in try Self.table() where situation.isPromised {
+            guard situation.standing?.checksums.contains(wrong) == true else { continue }
+            let item = try Self.decide(situation)
+            #expect(item.action == .conflict, "\(situation)")
+            #expect(item.reason.contains("\(wrong)"))
+        }
+    }
+
+    @Test func `Work starts with fresh tries, and on a record only when there is one`() throws {
+        for situation in try Self.table() {
+            let item = try Self.decide(situation)
+            guard [.create, .update].contains(item.action) else { continue }
+            let start = try #require(item.start, "\(situation)")
+            #expect(!start.state.isFinal, "\(situation)")
+            #expect(start.attempts == 0 && start.dueAt == nil, "\(situation)")
+            let needsRecord =
+                ![TransferState.planned, .reading, .read].contains(start.state)
+            #expect((start.imageID != nil) == needsRecord, "\(situation)")
+            #expect(start.source == item.source)
+        }
+    }
+
+    @Test func `What the journal does not know is adopted, and never to be discarded`() throws {
+        for situation in try Self.table() {
+            guard let standing = situation.standing else { continue }
+            let item = try Self.decide(situation)
+            guard let start = item.start else { continue }
+            #expect(
+                (start.isAdopted == true) == (situation.known?.imageID != standing.id),
+                "\(situation)")
+        }
+    }
+
+    @Test func `Work that was begun goes on in the same record and state`() throws {
+        for situation in try Self.table() where situation.standing == nil {
+            guard let known = situation.known, !known.state.isFinal, known.state != .planned
+            else { continue }
+            let item = try Self.decide(situation)
+            #expect(item.action == .create, "\(situation)")
+            #expect(item.start?.state == known.state && item.start?.imageID == known.imageID)
+        }
+    }
+
+    @Test(arguments: [TransferState.done, .skipped, .unpublished])
+    func `A copy that somebody deleted comes back under the next id`(state: TransferState) throws {
+        let item = try Self.decide(Situation(known: Self.known(state, "s-0")))
+        #expect(item.action == .create)
+        #expect(item.start?.generation == 3)
+        #expect(item.start?.imageID == nil)
+        #expect(item.reason == "was there as s-0 and was deleted at the target")
+    }
+
+    // MARK: One by one
+
+    @Test func `What cannot be copied is refused before anything else is looked at`() throws {
+        var item = try Self.item()
+        item.refusal = .init(MigrationError(.refused, "it has no data"))
+        let decided = Decision(onConflict: .keepBoth).decide(
+            PlanComparison(
+                position: 1, item: item, transfer: Self.known(.done, "s-0"),
+                ours: [Sample.target("s-0")], namesakes: []))
+        #expect(decided.action == .refuse)
+        #expect(decided.reason == "it has no data")
+        #expect(decided.start == nil)
+    }
+
+    @Test func `An image that stands nowhere is created`() throws {
+        let item = try Self.decide(Situation())
+        #expect(item.action == .create)
+        #expect(item.reason == "not there yet")
+        #expect(item.start?.state == .planned)
+        #expect(item.start?.promise == item.promise)
+    }
+
+    @Test func `A proved copy whose last step was refused is published once more`() throws {
+        var changed = Self.known(.unpublished, "s-0")
+        changed.record.visibility = "public"
+        let item = try Self.decide(Situation(known: changed, ours: [Sample.target("s-0")]))
+        #expect(item.action == .update)
+        #expect(item.start?.state == .publishing)
+        // By today's plan, not by the one that was refused.
+        #expect(item.start?.record.visibility == "private")
+    }
+
+    @Test func `With a lost journal a copy is known by its id and proved by its checksum`() throws {
+        let marker = Sample.origin(of: "s").propertyValue
+        var standing = Sample.target(
+            "s-0", checksums: [try Sample.checksum(.md5, "a")], marker: marker)
+        let skipped = try Self.decide(Situation(ours: [standing]))
+        #expect(skipped.action == .skip)
+        #expect(skipped.start?.state == .skipped && skipped.start?.imageID == "s-0")
+
+        standing.visibility = "public"
+        let published = try Self.decide(Situation(ours: [standing]))
+        #expect(published.action == .update)
+        #expect(published.start?.state == .verifying)
+
+        standing = Sample.target("s-0", marker: marker)
+        let proved = try Self.decide(Situation(ours: [standing], isPromised: false))
+        #expect(proved.action == .update)
+        #expect(proved.start?.state == .verifying && proved.start?.isAdopted == true)
+    }
+
+    @Test func `A deactivated copy that nothing proves is a conflict`() throws {
+        let item = try Self.decide(
+            Situation(ours: [Sample.target("s-0", status: "deactivated")], isPromised: false))
+        #expect(item.action == .conflict)
+    }
+
+    @Test func `With a lost journal an unfinished record is continued`() throws {
+        let marker = Sample.origin(of: "s").propertyValue
+        let queued = Sample.target("s-0", status: "queued", marker: marker)
+        let item = try Self.decide(Situation(ours: [queued]))
+        #expect(item.action == .create)
+        #expect(item.start?.state == .registered && item.start?.imageID == "s-0")
+
+        let later = Sample.target("s-3", status: "queued", marker: marker)
+        let other = try Self.decide(Situation(ours: [later]))
+        #expect(other.action == .create)
+        #expect(other.start?.state == .planned && other.start?.imageID == nil)
+    }
+
+    @Test(
+        arguments: [("s-0", TransferState.registered), (nil, .planned)]
+            as [(String?, TransferState)])
+    func `What failed before is tried again where it may have left a record`(
+        imageID: String?, state: TransferState
+    ) throws {
+        let item = try Self.decide(Situation(known: Self.known(.failed, imageID)))
+        #expect(item.action == .create)
+        #expect(item.start?.state == state)
+        #expect(item.start?.generation == 2)
+        #expect(item.reason == "failed before (timed-out); tried again")
+    }
+
+    // MARK: Others under the same name
+
+    private func other(_ digit: Character = "b") throws -> [TargetImage] {
+        [Sample.target("n", checksums: [try Sample.checksum(.md5, digit)])]
+    }
+
+    @Test func `The same data under the same name is not copied once more`() throws {
+        let item = try Self.decide(Situation(namesakes: try other("a")))
+        #expect(item.action == .skip)
+        // Written down, so that images which name this one find it there.
+        #expect(item.start?.state == .skipped && item.start?.imageID == "n")
+    }
+
+    @Test(arguments: ["queued", "deactivated"])
+    func `Data that cannot be read there does not count`(status: String) throws {
+        var namesake = try other("a")[0]
+        namesake.status = status
+        let item = try Self.decide(Situation(namesakes: [namesake]))
+        #expect(item.action == .create)
+    }
+
+    @Test(
+        arguments: [
+            (.keepBoth, .create), (.update, .create), (.replace, .create), (.skip, .skip),
+            (.fail, .conflict), (.rename, .create),
+        ] as [(OnConflict, PlanAction)])
+    func `Different data under the same name is what the pipeline says`(
+        rule: OnConflict, action: PlanAction
+    ) throws {
+        let item = try Self.decide(Situation(namesakes: try other()), onConflict: rule)
+        #expect(item.action == action)
+        #expect(item.reason.contains("(n)"))
+        #expect((item.start != nil) == (action == .create))
+        let name = rule == .rename ? "sample (aaaaaaaa)" : "sample"
+        #expect(item.record.name == name)
+        if action == .create { #expect(item.start?.record.name == name) }
+    }
+
+    @Test func `Copies of ours of other images are no conflict`() throws {
+        var copy = try other()[0]
+        copy.originValue = "l/v"
+        let item = try Self.decide(Situation(namesakes: [copy]), onConflict: .fail)
+        #expect(item.action == .create)
+    }
+}

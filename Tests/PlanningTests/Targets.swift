@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import Testing
+
+/// The first target of a pipeline whose target block has these lines as well.
+func cloudTarget(_ lines: String...) throws -> CloudTarget {
+    let block = lines.joined(separator: "\n").split(separator: "\n").map { "    \($0)\n" }
+    let pipeline = try pipeline(
+        "sources:\n  - cloud: alpha\ntargets:\n  - cloud: beta\n" + block.joined())
+    guard case .cloud(let target) = pipeline.targets[0] else { throw MigrationError(.usage, "?") }
+    return target
+}
+
+func pipeline(_ text: String) throws -> Pipeline {
+    try Pipeline.parse(
+        text: "version: 1\nname: tests\n" + text, file: "tests.yaml", environment: [:])
+}
