@@ -24,7 +24,19 @@ struct Tranship: AsyncParsableCommand {
             \(ExitStatus.table)
             """,
         version: Version.text,
-        subcommands: [PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self])
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Pipelines",
+                subcommands: [
+                    PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
+                ]),
+            CommandGroup(
+                name: "One cloud",
+                subcommands: [
+                    ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
+                    StoreCommand.self, SchemaCommand.self, UsageCommand.self, VersionsCommand.self,
+                ]),
+        ])
 
     static func main() async {
         Process.prepare()

@@ -15,7 +15,7 @@ enum Terminal {
     static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 
     /// One line of data.
-    static func put(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func put(_ text: String, end: String = "\n") { write(text + end, to: STDOUT_FILENO) }
 
     /// Columns of the terminal; 80 where it does not tell.
     static var columns: Int {
@@ -38,33 +38,5 @@ enum Terminal {
             }
             offset += count
         }
-    }
-}
-
-/// Columns of text, as wide as their longest cell.
-struct Table {
-    private var rows: [[String]] = []
-
-    init(_ header: [String]) {
-        rows = [header]
-    }
-
-    mutating func add(_ row: [String]) { rows.append(row) }
-
-    var isEmpty: Bool { rows.count < 2 }
-
-    var text: String {
-        guard let header = rows.first else { return "" }
-        let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                line += cell
-                if column < row.count - 1 {
-                    line += String(repeating: " ", count: widths[column] - cell.count + 2)
-                }
-            }
-            return line
-        }.joined(separator: "\n")
     }
 }
