@@ -110,5 +110,8 @@ let package = Package(
             "HTTPTransport",
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["tranship", "MigrationModel", "TestSupport"],
+            exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )

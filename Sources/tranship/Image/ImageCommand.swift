@@ -9,6 +9,7 @@ struct ImageCommand: ParsableCommand {
         abstract: "Images of one cloud: records and data.",
         subcommands: [
             ImageListCommand.self, ImageShowCommand.self, ImageFindCommand.self,
+            ImageCreateCommand.self,
             ImageSetCommand.self, ImageUnsetCommand.self,
             ImageDeleteCommand.self, ImageDeactivateCommand.self, ImageReactivateCommand.self,
             ImageImportCommand.self, ImageImportInfoCommand.self, ImageTasksCommand.self,
