@@ -78,6 +78,13 @@ extension MigrationError.Code {
     /// Several images answer to one name; the message lists their ids.
     public static let ambiguous = Self("ambiguous")
 
+    /// What was waited for went away or ended in a state that was not wanted.
+    public static let waitFailed = Self("wait-failed")
+    /// What was waited for did not come before the deadline.
+    public static let waitTimedOut = Self("wait-timed-out")
+    /// The image has no data yet, so there is nothing to read.
+    public static let noData = Self("no-data")
+
     // MARK: Sources
 
     /// The source could not be opened or read: file missing, 404, 403.
