@@ -34,7 +34,7 @@ struct Tranship: AsyncParsableCommand {
                 name: "One cloud",
                 subcommands: [
                     ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
-                    StoreCommand.self, SchemaCommand.self, UsageCommand.self, VersionsCommand.self,
+                    StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self, VersionsCommand.self,
                 ]),
         ])
 
@@ -47,6 +47,7 @@ struct Tranship: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            if let failure = Terminal.outputFailure { throw failure }
         } catch let error as MigrationError {
             Terminal.tell("error: \(error.message)")
             if let hint = error.hint { Terminal.tell("hint: \(hint)") }

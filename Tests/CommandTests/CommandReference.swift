@@ -31,6 +31,9 @@ struct CommandReference {
                 text += "- [`\(command.path)`](#\(link)): \(command.abstract ?? "")\n"
             }
         }
+        text += "\n## Which cloud\n\nThe commands on one cloud all take these.\n\n"
+        let cloud = root.leaves.first { $0.path == "tranship versions" }?.arguments ?? []
+        for option in cloud where option.isOfCloud { text += "- \(option.markdown)\n" }
         for group in root.subcommands ?? [] where group.isShown {
             for command in group.leaves { text += command.markdown }
         }
@@ -61,9 +64,11 @@ struct CommandReference {
         }
 
         var markdown: String {
-            let shown = (arguments ?? []).filter { $0.shouldDisplay != false && !$0.isEverywhere }
+            let all = (arguments ?? []).filter { $0.shouldDisplay != false && !$0.isEverywhere }
+            let shown = all.filter { !$0.isOfCloud }
+            let cloud = all.count > shown.count ? ["[cloud options]"] : []
             var text = "\n## \(path)\n\n\(abstract ?? "")\n\n"
-            text += "```\n\(([path] + shown.map(\.usage)).joined(separator: " ").wrapped)\n```\n"
+            text += "```\n\(wrapped([path] + shown.map(\.usage) + cloud))\n```\n"
             if let discussion { text += "\n```\n\(discussion.outdented)\n```\n" }
             var section: String?
             for argument in shown {
@@ -99,6 +104,9 @@ struct CommandReference {
         /// Said once, on top of the page.
         var isEverywhere: Bool { ["help", "version"].contains(names?.last?.name) }
 
+        /// Said once for all commands on one cloud.
+        var isOfCloud: Bool { sectionTitle == "Cloud" }
+
         private var spelling: String {
             let names = (names ?? []).map(\.text).joined(separator: ", ")
             switch kind {
@@ -123,24 +131,24 @@ struct CommandReference {
 }
 
 extension String {
-    /// At most 100 columns; the lines after the first begin further in.
-    fileprivate var wrapped: String {
-        var (text, column) = ("", 0)
-        for word in split(separator: " ") {
-            if column + word.count > 96 {
-                text += "\n   "
-                column = 3
-            }
-            text += (text.isEmpty ? "" : " ") + word
-            column += word.count + 1
-        }
-        return text
-    }
-
     /// Without the spaces that every line that has text begins with.
     fileprivate var outdented: String {
         let lines = split(separator: "\n", omittingEmptySubsequences: false)
         let margin = lines.filter { !$0.isEmpty }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
         return lines.map { String($0.dropFirst(margin)) }.joined(separator: "\n")
     }
+}
+
+/// At most 100 columns; the lines after the first begin further in.
+private func wrapped(_ words: [String]) -> String {
+    var (text, column) = ("", 0)
+    for word in words {
+        if column + word.count > 99, column > 4 {
+            text += "\n   "
+            column = 3
+        }
+        text += (text.isEmpty ? "" : " ") + word
+        column += word.count + 1
+    }
+    return text
 }

@@ -22,13 +22,24 @@ struct ImageImportCommand: AsyncParsableCommand {
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "Where from and where to") var method: ImportOptions
 
+    @Flag(help: "Wait for the end, and fail if the import fails.")
+    var wait = false
+
+    @OptionGroup(title: "Waiting") var waiting: WaitOptions
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
         let request = try method.request()
         let service = try cloud.service()
         let image = try await service.find(image.image)
-        try await service.importImage(image.id, request)
+        if wait {
+            let talk = StandingTalk()
+            defer { talk.end() }
+            try await service.importImage(
+                image.id, request, waiting: waiting.pace, onLook: talk.look)
+        } else {
+            try await service.importImage(image.id, request)
+        }
         try await service.image(image.id).put(cloud.format)
     }
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import MigrationModel
+import Synchronization
 
 /// Standard output is data, standard error is talk.
 enum Terminal {
@@ -16,6 +18,17 @@ enum Terminal {
 
     /// One line of data.
     static func put(_ text: String, end: String = "\n") { write(text + end, to: STDOUT_FILENO) }
+
+    /// Why data could not be written, first of all; nobody who reads any more
+    /// (`… | head`) is no failure.
+    static var outputFailure: MigrationError? {
+        let number = failureNumber.withLock { $0 }
+        guard number != 0, number != EPIPE else { return nil }
+        return MigrationError(
+            .outputFailed, "cannot write standard output: \(String(cString: strerror(number)))")
+    }
+
+    private static let failureNumber = Mutex<Int32>(0)
 
     /// Columns of the terminal; 80 where it does not tell.
     static var columns: Int {
@@ -33,7 +46,11 @@ enum Terminal {
                 Foundation.write(descriptor, $0.baseAddress, $0.count)
             }
             if count < 0 {
-                if errno == EINTR { continue }
+                let number = errno
+                if number == EINTR { continue }
+                if descriptor == STDOUT_FILENO {
+                    failureNumber.withLock { $0 = $0 == 0 ? number : $0 }
+                }
                 return
             }
             offset += count

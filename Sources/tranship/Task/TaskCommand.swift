@@ -10,6 +10,7 @@ struct TaskCommand: ParsableCommand {
         abstract: "What a cloud's Image service does by itself; for admins.",
         subcommands: [
             TaskListCommand.self, TaskShowCommand.self, TaskCreateCommand.self,
+            TaskWaitCommand.self,
         ])
 }
 
