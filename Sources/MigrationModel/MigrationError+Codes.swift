@@ -98,6 +98,8 @@ extension MigrationError.Code {
 
     // MARK: Targets and transfers
 
+    /// A file that was to be written could not be: full disk, no right.
+    public static let targetFailed = Self("target-failed")
     /// A different image stands where this one should go.
     public static let targetConflict = Self("target-conflict")
     /// The plan refuses this image; the message says why.
