@@ -59,7 +59,7 @@ let package = Package(
         part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
 
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 

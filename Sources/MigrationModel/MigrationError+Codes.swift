@@ -98,9 +98,8 @@ extension MigrationError.Code {
 
     // MARK: Targets and transfers
 
-    /// A file or a pipe that data goes into cannot be written: full, no right,
-    /// nobody who reads.
-    public static let outputFailed = Self("output-failed")
+    /// A file that was to be written could not be: full disk, no right.
+    public static let targetFailed = Self("target-failed")
     /// A different image stands where this one should go.
     public static let targetConflict = Self("target-conflict")
     /// The plan refuses this image; the message says why.

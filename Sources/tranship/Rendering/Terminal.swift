@@ -25,7 +25,7 @@ enum Terminal {
         let number = failureNumber.withLock { $0 }
         guard number != 0, number != EPIPE else { return nil }
         return MigrationError(
-            .outputFailed, "cannot write standard output: \(String(cString: strerror(number)))")
+            .targetFailed, "cannot write standard output: \(String(cString: strerror(number)))")
     }
 
     private static let failureNumber = Mutex<Int32>(0)
