@@ -40,7 +40,7 @@ extension CloudFiles {
                     ?? fields["interface"] ?? fields["endpoint_type"] ?? "public"),
             imageEndpointOverride: endpoint, caFile: fields.path("cacert"),
             certFile: fields.path("cert"), keyFile: fields.path("key"),
-            verifiesTLS: try fields.verifiesTLS())
+            verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
     }
 
     /// The region, and the values that the entry has for it laid over the rest.
