@@ -111,7 +111,8 @@ let package = Package(
             ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
         tests("PipelineFiles", ["MigrationModel"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["tranship", "MigrationModel", "TestSupport"],
+            name: "CommandTests",
+            dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )

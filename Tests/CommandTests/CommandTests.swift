@@ -12,9 +12,16 @@ struct CommandTests {
         let transcript = try Transcript(name)
         let shell = try Shell()
         defer { shell.remove() }
+        let web = try FaultyWeb()
         var words = [
             "name": "cli-\(UUID().uuidString.prefix(8).lowercased())", "dir": shell.folder.path,
+            "web": web.url,
+            "broken-cloud": "env -u OS_CLOUD -u OS_CLIENT_CONFIG_FILE OS_AUTH_TYPE=none "
+                + "OS_IMAGE_ENDPOINT_OVERRIDE=\(web.url)", "short": FaultyWeb.shortID,
+            "wrong": FaultyWeb.wrongID,
+            "unproved": FaultyWeb.unprovedID,
         ]
+        defer { withExtendedLifetime(web) {} }
         for step in transcript.steps {
             guard let learned = try await check(step, in: transcript, shell, words) else { break }
             words.merge(learned) { $1 }

@@ -151,12 +151,18 @@ extension CreateOptions {
 }
 
 extension NewImageData {
-    var stem: String? {
+    /// What the image is called unless it is given a name.
+    public var stem: String? {
         switch self {
         case .sent(let source): source.stem
         case .fetched(.webDownload(let uri)): FileStem.of(shownURL(uri.revealed))
         case .fetched: nil
         }
+    }
+
+    /// Where that is known before the data is read.
+    public var sizeBytes: Int64? {
+        if case .sent(let source) = self { source.sizeBytes } else { nil }
     }
 
     var repeatableSource: ImageDataSource? {

@@ -21,14 +21,28 @@ public struct ImageDataSource: Sendable {
     public let stem: String?
     /// The same bytes may be had again, as those of a file.
     let isRepeatable: Bool
+    /// How many bytes it has, where that is known before they are read.
+    public var sizeBytes: Int64?
     let feed: Feed
+
+    init(
+        name: String, stem: String?, isRepeatable: Bool, sizeBytes: Int64? = nil,
+        feed: @escaping Feed
+    ) {
+        self.name = name
+        self.stem = stem
+        self.isRepeatable = isRepeatable
+        self.sizeBytes = sizeBytes
+        self.feed = feed
+    }
 
     /// A file. Its size must stay what it was when it was opened; a pipe or a
     /// device is read to its end.
     public static func file(_ path: String) -> ImageDataSource {
-        let isRegular = OpenFile.isRegular(path)
+        let sizeBytes = OpenFile.sizeBytes(path)
         return ImageDataSource(
-            name: path, stem: FileStem.of(path), isRepeatable: isRegular
+            name: path, stem: FileStem.of(path), isRepeatable: sizeBytes != nil,
+            sizeBytes: sizeBytes
         ) { ring, opened in
             let file = try OpenFile(reading: path)
             try await file.pump(into: ring, opened: opened)
@@ -37,16 +51,28 @@ public struct ImageDataSource: Sendable {
 
     /// A file that is open for reading, from where it stands: standard input,
     /// mostly. It stays open.
-    public static func descriptor(_ descriptor: Int32) -> ImageDataSource {
-        ImageDataSource(name: "descriptor \(descriptor)", stem: nil, isRepeatable: false) {
-            ring, opened in
-            try await OpenFile(borrowing: descriptor).pump(into: ring, opened: opened)
+    ///
+    /// - Parameters:
+    ///   - name: what messages call it.
+    ///   - sizeBytes: of a pipe whose end is to be known from a broken one;
+    ///     a plain file knows its own.
+    public static func descriptor(
+        _ descriptor: Int32, named name: String? = nil, sizeBytes: Int64? = nil
+    ) -> ImageDataSource {
+        let file = OpenFile(borrowing: descriptor, name: name)
+        let sizeBytes = sizeBytes ?? file.sizeBytes
+        return ImageDataSource(
+            name: file.name, stem: nil, isRepeatable: false, sizeBytes: sizeBytes
+        ) { ring, opened in
+            try await file.pump(into: ring) { _ in opened(sizeBytes) }
         }
     }
 
     /// Bytes that are in memory already.
     public static func bytes(_ bytes: [UInt8]) -> ImageDataSource {
-        ImageDataSource(name: "memory", stem: nil, isRepeatable: true) { ring, opened in
+        ImageDataSource(
+            name: "memory", stem: nil, isRepeatable: true, sizeBytes: Int64(bytes.count)
+        ) { ring, opened in
             opened(Int64(bytes.count))
             try await SerialWork.run { try ring.write(bytes) }
         }
@@ -56,7 +82,8 @@ public struct ImageDataSource: Sendable {
     public static func stream<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces, sizeBytes: Int64? = nil
     ) -> ImageDataSource where Pieces.Element == [UInt8] {
-        ImageDataSource(name: "a stream", stem: nil, isRepeatable: false) { ring, opened in
+        ImageDataSource(name: "a stream", stem: nil, isRepeatable: false, sizeBytes: sizeBytes) {
+            ring, opened in
             opened(sizeBytes)
             for try await piece in pieces { try await SerialWork.run { try ring.write(piece) } }
         }
@@ -64,7 +91,8 @@ public struct ImageDataSource: Sendable {
 
     /// What somebody else writes into a ring and finishes, or fails.
     public static func ring(_ source: ByteRing, sizeBytes: Int64? = nil) -> ImageDataSource {
-        ImageDataSource(name: "a ring", stem: nil, isRepeatable: false) { ring, opened in
+        ImageDataSource(name: "a ring", stem: nil, isRepeatable: false, sizeBytes: sizeBytes) {
+            ring, opened in
             opened(sizeBytes)
             try await withTaskCancellationHandler {
                 try await SerialWork.run { try source.pour(into: ring) }

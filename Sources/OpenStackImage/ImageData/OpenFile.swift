@@ -16,7 +16,7 @@ struct OpenFile: Sendable {
     let name: String
     private let isOurs: Bool
     /// What is left of a plain file; nil of anything else.
-    private let sizeBytes: Int64?
+    let sizeBytes: Int64?
 
     init(reading path: String) throws(MigrationError) {
         // Not O_NONBLOCK: a plain file knows no such thing, and poll(2) sees
@@ -35,8 +35,8 @@ struct OpenFile: Sendable {
         self.init(descriptor, name: path, isOurs: true)
     }
 
-    init(borrowing descriptor: Int32) {
-        self.init(descriptor, name: "descriptor \(descriptor)", isOurs: false)
+    init(borrowing descriptor: Int32, name: String? = nil) {
+        self.init(descriptor, name: name ?? "descriptor \(descriptor)", isOurs: false)
     }
 
     private init(_ descriptor: Int32, name: String, isOurs: Bool) {
@@ -49,9 +49,11 @@ struct OpenFile: Sendable {
         sizeBytes = isRegular ? max(0, Int64(status.st_size) - Int64(max(0, position))) : nil
     }
 
-    static func isRegular(_ path: String) -> Bool {
+    /// Of a plain file; nil of anything else.
+    static func sizeBytes(_ path: String) -> Int64? {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
     }
 
     /// Writes the whole file into a ring.

@@ -24,7 +24,7 @@ enum RefusalHint {
             return
                 "only admins see all tasks; whoever may read an image may read that image's tasks"
         case "stores" where answer.status == 403, "info" where answer.status == 403:
-            return words.contains("last")
+            return words.contains("last") || words.contains("only store")
                 ? "delete the image itself" : "this takes an admin by default"
         default: return nil
         }

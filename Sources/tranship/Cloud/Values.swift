@@ -24,10 +24,14 @@ struct KeyValue: ExpressibleByArgument {
 struct ByteSize: ExpressibleByArgument {
     let bytes: Int64
 
+    init(bytes: Int64) { self.bytes = bytes }
+
     init?(argument: String) {
         guard let bytes = ByteCount.parse(argument) else { return nil }
         self.bytes = bytes
     }
+
+    var defaultValueDescription: String { ByteCount.format(bytes) }
 }
 
 /// A span of time with its unit: `30s`, `15m`, `24h`.

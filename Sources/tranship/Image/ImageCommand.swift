@@ -10,6 +10,7 @@ struct ImageCommand: ParsableCommand {
         subcommands: [
             ImageListCommand.self, ImageShowCommand.self, ImageFindCommand.self,
             ImageCreateCommand.self,
+            ImageUploadCommand.self, ImageDownloadCommand.self, ImageStageCommand.self,
             ImageSetCommand.self, ImageUnsetCommand.self,
             ImageDeleteCommand.self, ImageDeactivateCommand.self, ImageReactivateCommand.self,
             ImageImportCommand.self, ImageImportInfoCommand.self, ImageTasksCommand.self,

@@ -65,7 +65,7 @@ struct ImageFieldOptions: ParsableArguments {
     }
 
     /// A record to create.
-    func newImage(name: String) -> NewImage {
+    func newImage(name: String?) -> NewImage {
         NewImage(
             name: name, diskFormat: diskFormat, containerFormat: containerFormat,
             visibility: visibility?.visibility,

@@ -35,6 +35,7 @@ final class DataProgress: Sendable {
     }
 
     /// Shows it for as long as the work takes.
+    @discardableResult
     func during<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {

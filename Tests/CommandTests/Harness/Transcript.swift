@@ -20,7 +20,8 @@ import Foundation
 /// whatever happened.
 ///
 /// `{{word}}` is a value that is known: `{{name}}` is unique to the run,
-/// `{{dir}}` its folder, which is also where it runs. In what is said,
+/// `{{dir}}` its folder, which is also where it runs, `{{web}}` the address of
+/// ``FaultyWeb``, `{{broken-cloud}} tranship …` a command on it as a cloud. In what is said,
 /// `{{UUID}}`, `{{TIME}}`, `{{HEX}}`, `{{NUMBER}}`, `{{WORD}}` and `{{TEXT}}`
 /// stand for anything of the kind, and `{{word:UUID}}` also learns the word.
 struct Transcript: Sendable {
