@@ -59,7 +59,7 @@ let package = Package(
         part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
 
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", yams]),
+        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
@@ -142,5 +142,9 @@ let package = Package(
             name: "FakeGlance",
             dependencies: ["Digests", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
+            exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )

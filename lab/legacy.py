@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ from lab.settings import (
 
 HOME = LAB / LEGACY
 LEGACY_VENV = LAB / "venv-legacy"
+PYTHON27 = REPOSITORY / "lab" / "python27"
 # The last that makes environments of Python 2.7; it brings pip 20.3.4 and setuptools 44.1.1.
 VIRTUALENV = "virtualenv==20.21.1"
 
@@ -45,7 +47,9 @@ PASTE = {
         },
     },
     "glance-registry": {
-        "pipeline:glance-registry": {"pipeline": "unauthenticated-context registryapp"},
+        "pipeline:glance-registry": {
+            "pipeline": "onebyone unauthenticated-context registryapp"},
+        "filter:onebyone": {"paste.filter_factory": "one_by_one:factory"},
         "app:registryapp": {"paste.app_factory": "glance.registry.api:API.factory"},
         "filter:unauthenticated-context": {
             "paste.filter_factory":
@@ -181,7 +185,11 @@ def legacy_up(python3):
             try:
                 run_logged([LEGACY_VENV / "bin" / "glance-manage", "--config-file",
                             HOME / "etc" / "glance-registry.conf", "db_sync"], output)
-            except LabError:
+                # Kept in the file. Without it a reader that has not closed its
+                # cursor keeps every writer out.
+                with sqlite3.connect(HOME / "glance.db") as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")
+            except (LabError, sqlite3.Error):
                 (HOME / "glance.db").unlink(missing_ok=True)
                 raise
     started = {}
@@ -190,7 +198,7 @@ def legacy_up(python3):
         if process.pid() is None:
             refuse_taken_port(legacy_port(service), f"{service} of {LEGACY}")
             process.start([str(LEGACY_VENV / "bin" / service), "--config-file",
-                           str(HOME / "etc" / f"{service}.conf")], {})
+                           str(HOME / "etc" / f"{service}.conf")], {"PYTHONPATH": str(PYTHON27)})
             started[service] = process
     with Step(f"starting {LEGACY} {', '.join(started)}" if started else f"asking {LEGACY}"):
         for service in reversed(LEGACY_SERVICES):
@@ -220,7 +228,8 @@ def stop_legacy():
 
 def legacy_reset():
     was_up = bool(stop_legacy())
-    (HOME / "glance.db").unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        (HOME / f"glance.db{suffix}").unlink(missing_ok=True)
     shutil.rmtree(HOME / "images", ignore_errors=True)
     return was_up
 

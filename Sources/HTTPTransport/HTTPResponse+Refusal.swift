@@ -58,7 +58,7 @@ extension HTTPResponse {
             if let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) {
                 Self.message(in: json) ?? text
             } else {
-                Self.withoutTags(text)
+                Self.withoutTags(Self.withoutHeading(text, status))
             }
         return String(Self.folded(message).prefix(Self.messageCharactersMax))
     }
@@ -72,6 +72,17 @@ extension HTTPResponse {
         if let nested = json["error"].flatMap(message(in:)) { return nested }
         guard let object = json.object, object.count == 1 else { return nil }
         return object.values.first?.object == nil ? nil : object.values.first.flatMap(message(in:))
+    }
+
+    /// Old services (WebOb) write plain text as `409 Conflict`, an empty line and
+    /// the message. The heading only repeats the status, so it goes if there is
+    /// more.
+    private static func withoutHeading(_ text: String, _ status: Int) -> String {
+        guard text.hasPrefix("\(status) "), let end = text.firstRange(of: "\n\n") else {
+            return text
+        }
+        let rest = String(text[end.upperBound...])
+        return folded(rest).isEmpty ? text : rest
     }
 
     /// Glance answers in HTML: `<h1>409 Conflict</h1>message<br /><br />`. The

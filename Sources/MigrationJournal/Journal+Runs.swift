@@ -10,7 +10,8 @@ public struct Run: Sendable, Hashable, Identifiable {
     public var pipelineName: String
     /// The file it was read from; the text is what counts.
     public var pipelineFile: String
-    /// The file as it was read: placeholders for the environment are unfilled.
+    /// The file as it was read, without secrets: placeholders for the
+    /// environment are unfilled.
     public var pipelineText: String
     /// Milliseconds since 1970.
     public var startedAt: Int64

@@ -91,11 +91,14 @@ public final class Journal: Sendable {
 
     private static func check(_ db: Database, path: String) throws {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
-        guard id == Schema.applicationID || isEmpty else {
-            // A crash between the first migration and the header's id leaves
-            // our tables without it.
-            guard try db.tableExists("transfer"), try db.tableExists("grdb_migrations") else {
+        let tables = try String.fetchAll(
+            db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        guard id == Schema.applicationID || tables.isEmpty else {
+            // A crash or a full disk while it was made leaves our tables, or
+            // only the one of the migrations, without the header's id.
+            guard tables.contains("grdb_migrations"),
+                tables.count == 1 || tables.contains("transfer")
+            else {
                 throw MigrationError(
                     .journalFailed, "\(path) is a database of something else",
                     hint: "name another file with --journal PATH")

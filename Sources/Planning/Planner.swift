@@ -217,15 +217,50 @@ public struct Planner: Sendable {
 
     private func decideAll() async throws(MigrationError) {
         var position: Int64 = 0
+        var naming: [(position: Int64, item: PlanItem)] = []
         while true {
             let page = try await journal.comparisons(after: position, limit: Self.pageImages)
-            guard let last = page.last else { return }
+            guard let last = page.last else { break }
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
                 decisions.append((comparison.position, try await decide(comparison)))
             }
             try await journal.decide(decisions)
+            naming += decisions.filter {
+                $0.item.action == .skip && !$0.item.record.references.isEmpty
+            }
             position = last.position
+        }
+        try await updateReferences(naming)
+    }
+
+    /// Copies that stand there and name an image which is copied once more, and
+    /// gets another id by that.
+    private func updateReferences(
+        _ naming: [(position: Int64, item: PlanItem)]
+    ) async throws(MigrationError) {
+        for (position, item) in naming {
+            for key in item.record.references.values.sorted() {
+                let other = try await journal.planItem(sourceKey: key, targetKey: item.targetKey)
+                guard other?.action == .create,
+                    var transfer = try await journal.transfer(
+                        sourceKey: item.source.key, targetKey: item.targetKey),
+                    transfer.origin == item.origin, transfer.isAdopted != true,
+                    transfer.state == .done || transfer.state == .skipped
+                else { continue }
+                transfer.move(to: .publishing)
+                transfer.record = item.record
+                let name = other?.source.displayName ?? key
+                try await journal.decide([
+                    (
+                        position,
+                        item.decided(
+                            .update, "names \(name), which is copied again",
+                            start: transfer.again)
+                    )
+                ])
+                break
+            }
         }
     }
 

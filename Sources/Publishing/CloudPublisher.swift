@@ -5,8 +5,8 @@ public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
-/// Applies what others see, after the data is proved: visibility, members,
-/// hidden, deactivated, protected.
+/// Applies what others see, after the data is proved: the images that it names,
+/// visibility, members, hidden, deactivated, protected.
 ///
 /// The order is fixed by the service: members can be added to a `shared` image
 /// only, and a protected image can no longer be removed if something else fails.
@@ -14,9 +14,22 @@ public struct CloudPublisher: Publisher {
     public static let name = StageName.publish
 
     let targets: [String: ImageService]
+    /// Finds where an image of the same plan stands at a target.
+    let placed:
+        @Sendable (_ sourceKey: String, _ targetKey: String)
+            async throws(MigrationError) -> Transfer?
 
-    public init(targets: [String: ImageService]) {
+    /// - Parameters:
+    ///   - targets: the services by target key.
+    ///   - placed: the journal's transfer of another source image to a target.
+    public init(
+        targets: [String: ImageService],
+        placed:
+            @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
+            async throws(MigrationError) -> Transfer?
+    ) {
         self.targets = targets
+        self.placed = placed
     }
 
     public func publish(_ given: Transfer) async throws(MigrationError) -> Transfer {
@@ -36,6 +49,7 @@ public struct CloudPublisher: Publisher {
             return transfer
         }
         do throws(MigrationError) {
+            try await applyReferences(transfer, to: image, service)
             try await applyVisibility(transfer.record, to: image, service)
             try await applyMembers(transfer, service)
             transfer.remarks += Self.unmapped(transfer)
@@ -54,6 +68,27 @@ public struct CloudPublisher: Publisher {
                     hint: error.hint ?? "give the target's user that right, or plan it otherwise"))
             return transfer
         }
+    }
+
+    /// Kernel and ramdisk may have come back under other ids since the record
+    /// was written.
+    private func applyReferences(
+        _ transfer: Transfer, to image: Image, _ service: ImageService
+    ) async throws(MigrationError) {
+        var operations: [PatchOperation] = []
+        for (property, sourceKey) in transfer.record.references.sorted(by: { $0.key < $1.key }) {
+            guard let other = try await placed(sourceKey, transfer.targetKey),
+                let id = other.imageID, [.done, .unpublished, .skipped].contains(other.state)
+            else {
+                throw MigrationError(
+                    .dependencyFailed, "its \(property) \(sourceKey) could not be copied",
+                    hint: "see to that image first; this one is tried again in the next run")
+            }
+            if image.properties[property]?.string != id {
+                operations.append(.add(property, .string(id)))
+            }
+        }
+        if !operations.isEmpty { _ = try await service.update(image.id, operations) }
     }
 
     private func applyVisibility(

@@ -79,7 +79,8 @@ public final class PipelineRun: Sendable {
     ) async throws(MigrationError) -> RunSummary {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile, pipelineText: pipeline.text)
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets)
         return try await ending(run) { () throws(MigrationError) in
             let shortfalls = try await self.plan(in: workplace)
             try self.checkGoingOn()

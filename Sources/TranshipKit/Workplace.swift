@@ -118,15 +118,12 @@ struct Workplace: Sendable {
             reader: SourceReaders(
                 cloud: CloudReader(services: cloudSources), url: URLReader(addresses: urlSources)),
             verifier: DigestVerifier(),
-            uploader: CloudUploader(targets: services) {
-                (source, target) async throws(MigrationError) in
-                try await journal.transfer(sourceKey: source, targetKey: target)
-            },
+            uploader: CloudUploader(targets: services, placed: journal.transfer),
             waiter: ImportWaiter(
                 targets: services,
                 fetch: { transfer throws(MigrationError) in try fetch(transfer) },
                 now: Timestamp.now),
-            publisher: CloudPublisher(targets: services))
+            publisher: CloudPublisher(targets: services, placed: journal.transfer))
     }
 
     /// What the service is to fetch by itself.

@@ -29,10 +29,12 @@ extension EndToEndTests {
         static let faults: [Fault] = [
             Fault(
                 testDescription: "declares more than it sends", status: mayPass,
-                words: ["300000"], reply: .lying(declaredBytes: 300_000, body: Array(data.prefix(200_000)))),
+                words: ["300000"],
+                reply: .lying(declaredBytes: 300_000, body: Array(data.prefix(200_000)))),
             Fault(
                 testDescription: "ends in the middle of its chunks", status: mayPass,
-                words: ["/image.img"], reply: .chunked(Array(data.prefix(200_000)), isComplete: false)),
+                words: ["/image.img"],
+                reply: .chunked(Array(data.prefix(200_000)), isComplete: false)),
             Fault(
                 testDescription: "sends fewer chunks than it declared when it was planned",
                 status: permanent, words: ["300000", "200000"],

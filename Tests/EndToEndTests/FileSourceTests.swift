@@ -111,7 +111,7 @@ extension EndToEndTests {
                     at: path, withIntermediateDirectories: false)
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 3, run.said)
-                #expect(run.talk.contains("no plain file"), run.said)
+                #expect(run.talk.contains("source.img is a directory"), run.said)
             }
         }
 

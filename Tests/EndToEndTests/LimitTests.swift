@@ -47,8 +47,9 @@ extension EndToEndTests {
                 let command = try scene.start(["run", file])
                 async let ended = command.outcome()
                 var most = 0
-                while kill(command.pid, 0) == 0, most < 3, command.talk.contains(" done (") == false
-                    || !command.output.contains("STATE")
+                while kill(command.pid, 0) == 0, most < 3,
+                    command.talk.contains(" done (") == false
+                        || !command.output.contains("STATE")
                 {
                     let statuses = try await scene.beta.images(scene.prefix).map {
                         $0.text("status")

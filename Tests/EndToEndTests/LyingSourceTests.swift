@@ -24,7 +24,8 @@ extension EndToEndTests {
             }
             try await scene("lying") { scene in
                 let file = try scene.urlPipeline(
-                    "\(server.url)/image.img", checksum: "sha256:\(String(repeating: "5f", count: 32))",
+                    "\(server.url)/image.img",
+                    checksum: "sha256:\(String(repeating: "5f", count: 32))",
                     "limits: { bandwidth: 4MiB/s }")
                 let watch = StatusWatch(scene.prefix)
                 let run = try await scene.tranship("run", file)

@@ -58,12 +58,27 @@ extension EndToEndTests {
             "a pipeline file that is wrong is one error that says where, and exit 2",
             arguments: [
                 ("targets: [{ cloud: beta", "pipeline.yaml:"),
-                ("sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimit: { images: 2 }", "limits"),
-                ("sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, keep: 2 }]", "not built yet"),
-                ("sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimits: { images: many }", "many"),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimit: { images: 2 }",
+                    "limits"
+                ),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, keep: 2 }]",
+                    "not built yet"
+                ),
+                (
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimits: { images: many }",
+                    "many"
+                ),
                 ("sources: [{ cloud: alpha }]\ntargets: [{ cloud: }]", "cloud"),
-                ("sources: [{ cloud: alpha, images: { name: *prod } }]\ntargets: [{ cloud: beta }]", "quote"),
-                ("sources: [{ file: /etc/hostname, image: { name: {stem}, disk_format: raw } }]\ntargets: [{ cloud: beta }]", "quote"),
+                (
+                    "sources: [{ cloud: alpha, images: { name: *prod } }]\ntargets: [{ cloud: beta }]",
+                    "quote"
+                ),
+                (
+                    "sources: [{ file: /etc/hostname, image: { name: {stem}, disk_format: raw } }]\ntargets: [{ cloud: beta }]",
+                    "quote"
+                ),
                 ("sources: []\ntargets: [{ cloud: beta }]", "sources"),
             ])
         func badPipeline(text: String, words: String) async throws {
@@ -85,7 +100,9 @@ extension EndToEndTests {
 
         @Test(
             "a wrong command line is exit 2 and shows the usage",
-            arguments: [["run"], ["launch"], ["run", "x.yaml", "--fast"], ["run", "missing.yaml"]])
+            arguments: [
+                ["run"], ["launch"], ["run", "x.yaml", "--fast"], ["run", "missing.yaml"],
+            ])
         func usage(arguments: [String]) async throws {
             try await scene("usage") { scene in
                 let outcome = await (try scene.start(arguments)).outcome()
@@ -117,7 +134,7 @@ extension EndToEndTests {
                 var sources = ""
                 for name in ["good", "moved", "gone", "short", "circle", "forbidden"] {
                     sources += """
-                          - url: http://user:\(planted)-userinfo@\(host)/\(name).img?token=\(planted)-query
+                          - url: http://\(host)/\(name).img?token=\(planted)-query&second=${MIRROR_TOKEN}
                             auth: env:MIRROR_CREDENTIALS
                             headers: { X-Mirror-Key: "\(planted)-header" }
                             image: { name: "\(scene.prefix) \(name)", disk_format: raw, container_format: bare }
@@ -131,11 +148,14 @@ extension EndToEndTests {
                     targets: [{ cloud: beta }]
                     limits: { attempts: 2 }
                     """)
-                let environment = ["MIRROR_CREDENTIALS": "me:\(planted)-environment"]
+                let environment = [
+                    "MIRROR_CREDENTIALS": "me:\(planted)-credentials",
+                    "MIRROR_TOKEN": "\(planted)-environment",
+                ]
                 var said = ""
                 for arguments in [
                     ["plan", file], ["run", file, "-v"], ["run", file, "--format", "json"],
-                    ["status", "-v"], ["status", "--format", "json"],
+                    ["resume"], ["status", "-v"], ["status", "--format", "json"],
                 ] {
                     let outcome = await (try scene.start(arguments, environment: environment))
                         .outcome()
@@ -147,7 +167,9 @@ extension EndToEndTests {
                 #expect(try await scene.beta.images(scene.prefix).count == 2, "\(said)")
                 // The requests did carry them.
                 #expect(server.requests.contains { $0.target.contains("\(planted)-query") })
+                #expect(server.requests.contains { $0.target.contains("\(planted)-environment") })
                 #expect(server.requests.contains { $0[header: "X-Mirror-Key"] != nil })
+                #expect(server.requests.contains { $0[header: "Authorization"] != nil })
 
                 for secret in [planted, "demo-secret", "not-the-password", "gAAAA"] {
                     #expect(!said.contains(secret), "\(said)")
@@ -157,7 +179,6 @@ extension EndToEndTests {
                             continue
                         }
                         let found = bytes.range(of: Data(secret.utf8)) != nil
-                        // The pipeline's own text is kept for `resume`.
                         #expect(!found, "\(secret) in \(path)")
                     }
                 }

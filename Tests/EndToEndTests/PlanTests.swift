@@ -9,7 +9,8 @@ import Testing
 extension EndToEndTests {
     /// What is decided before the first byte.
     @Suite struct PlanTests {
-        @Test("a kernel and a ramdisk outside the selection come along, and are named at the target")
+        @Test(
+            "a kernel and a ramdisk outside the selection come along, and are named at the target")
         func kernelIsAdded() async throws {
             try await scene("kernel") { scene in
                 let kernel = try await scene.alpha.add(
@@ -98,7 +99,8 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a signed image is refused with the reason, and copied where the signature is dropped")
+        @Test(
+            "a signed image is refused with the reason, and copied where the signature is dropped")
         func signed() async throws {
             try await scene("signed") { scene in
                 let image = try await scene.alpha.add(scene.prefix, Sample.raw(7000, seed: 3))

@@ -88,13 +88,40 @@ extension EndToEndTests {
                 command.signal(SIGKILL)
                 _ = await command.outcome()
                 #expect(FileManager.default.fileExists(atPath: journal))
-                let status = await (try RunningCommand(
-                    ["status"], environment: scene.environment, folder: scene.folder)).outcome()
+                let status = await
+                    (try RunningCommand(
+                        ["status"], environment: scene.environment, folder: scene.folder)).outcome()
                 #expect(status.output.contains("killed"), status.said)
-                let resume = await (try RunningCommand(
-                    ["resume"], environment: scene.environment, folder: scene.folder)).outcome()
+                let resume = await
+                    (try RunningCommand(
+                        ["resume"], environment: scene.environment, folder: scene.folder)).outcome()
                 #expect(resume.status == 0, resume.said)
                 try await expectArrived(scene, resume)
+            }
+        }
+
+        @Test("resume takes from the file what the journal must not keep, if the file is the same")
+        func resumesWithSecrets() async throws {
+            let data = noise(3 * Sample.mebibyte, seed: 31)
+            let server = try RawHTTPServer { _ in .status(200, body: data) }
+            try await scene("resumesecret") { scene in
+                let file = try scene.urlPipeline(
+                    "\(server.url)/image.img?token=planted", "limits: { bandwidth: 2MiB/s }")
+                let command = try scene.start(["run", file])
+                try await inFlight(scene)
+                command.signal(SIGTERM)
+                #expect(await command.outcome().status == 130)
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                try Data("\(text)\norder: listed\n".utf8).write(to: URL(fileURLWithPath: file))
+                let other = try await scene.tranship("resume")
+                #expect(other.status == 2, other.said)
+                #expect(other.talk.contains("not as it was"), other.said)
+                try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+                let resume = try await scene.tranship("resume")
+                #expect(resume.status == 0, resume.said)
+                #expect(server.requests.allSatisfy { $0.target.hasSuffix("?token=planted") })
+                #expect(
+                    try await scene.beta.data(try await scene.beta.only(scene.prefix).id) == data)
             }
         }
 

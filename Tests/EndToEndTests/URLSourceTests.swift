@@ -69,7 +69,9 @@ extension EndToEndTests {
                 #expect(
                     proxy.requests.contains { $0.target == "http://mirror.invalid/image.img" })
                 #expect(proxy.requests.allSatisfy { $0.target.contains("mirror.invalid") })
-                #expect(try await scene.beta.data(try await scene.beta.only(scene.prefix).id) == Self.data)
+                #expect(
+                    try await scene.beta.data(try await scene.beta.only(scene.prefix).id)
+                        == Self.data)
             }
         }
 

@@ -35,6 +35,11 @@ import Testing
         (#"{"badRequest": {"code": 400, "message": "Bad name"}}"#, "Bad name"),
         ("<html><body><h1>502 Bad Gateway</h1></body></html>", "502 Bad Gateway"),
         ("plain\n words &amp; more", "plain words & more"),
+        (
+            "409 Conflict\n\nThere was a conflict.\n\n Not queued  ",
+            "There was a conflict. Not queued"
+        ),
+        ("409 Conflict\n\n\n\n   ", "409 Conflict"),
         ("", ""),
     ])
     func `The service's own words are taken out of its answer`(body: String, words: String) {

@@ -22,6 +22,9 @@ public struct CloudConfiguration: Sendable {
     public var interface: EndpointInterface
     /// Used instead of the catalogue, with or without `/v2`.
     public var imageEndpointOverride: String?
+    /// The major version that the entry asks for (`image_api_version`); nil
+    /// leaves it to what the service offers.
+    public var imageAPIVersion: Int?
     /// PEM certificates to trust instead of the system's.
     public var caFile: String?
     /// The client certificate (PEM) and its key, for clouds that ask for one.
@@ -29,12 +32,15 @@ public struct CloudConfiguration: Sendable {
     public var keyFile: String?
     /// False accepts any certificate. Never the default.
     public var verifiesTLS: Bool
+    /// Of ``ImageService/createImage(_:from:_:)``.
+    public var imageDefaults: ImageDefaults
 
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
-        imageEndpointOverride: String? = nil, caFile: String? = nil, certFile: String? = nil,
-        keyFile: String? = nil, verifiesTLS: Bool = true
+        imageEndpointOverride: String? = nil, imageAPIVersion: Int? = nil, caFile: String? = nil,
+        certFile: String? = nil, keyFile: String? = nil, verifiesTLS: Bool = true,
+        imageDefaults: ImageDefaults = .init()
     ) {
         self.name = name
         self.authentication = authentication
@@ -43,10 +49,12 @@ public struct CloudConfiguration: Sendable {
         self.region = region
         self.interface = interface
         self.imageEndpointOverride = imageEndpointOverride
+        self.imageAPIVersion = imageAPIVersion
         self.caFile = caFile
         self.certFile = certFile
         self.keyFile = keyFile
         self.verifiesTLS = verifiesTLS
+        self.imageDefaults = imageDefaults
     }
 }
 

@@ -37,6 +37,20 @@ struct CloudFields {
         return verify && !insecure
     }
 
+    /// `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. Its minor
+    /// version says nothing, as the Image service has no microversions.
+    func imageAPIVersion() throws(MigrationError) -> Int? {
+        guard let text = self["image_api_version"] else { return nil }
+        let digits = text.drop { $0 == "v" }.prefix { $0 != "." }
+        guard let major = Int(digits), major > 0 else {
+            throw MigrationError(
+                .invalidCloudsFile,
+                "cloud \"\(cloud)\" has image_api_version: \"\(text.prefix(80))\", which is no version",
+                hint: "write 1 or 2, or leave it out")
+        }
+        return major
+    }
+
     private func flag(_ key: String) throws(MigrationError) -> Bool? {
         guard let text = self[key] else { return nil }
         switch text.lowercased() {

@@ -38,9 +38,10 @@ extension CloudFiles {
             interface: EndpointInterface(
                 rawValue: interface ?? fields["image_interface"] ?? fields["image_endpoint_type"]
                     ?? fields["interface"] ?? fields["endpoint_type"] ?? "public"),
-            imageEndpointOverride: endpoint, caFile: fields.path("cacert"),
+            imageEndpointOverride: endpoint, imageAPIVersion: try fields.imageAPIVersion(),
+            caFile: fields.path("cacert"),
             certFile: fields.path("cert"), keyFile: fields.path("key"),
-            verifiesTLS: try fields.verifiesTLS())
+            verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
     }
 
     /// The region, and the values that the entry has for it laid over the rest.

@@ -61,7 +61,8 @@ extension ImageService {
 
     func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
         if answer.status == 401 { return unauthorized(answer, request) }
-        return answer.refusal(by: "Glance", asked: request.asked)
+        let error = answer.refusal(by: "Glance", asked: request.asked)
+        return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
     }
 
     func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {

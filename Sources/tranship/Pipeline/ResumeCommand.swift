@@ -30,7 +30,7 @@ struct ResumeCommand: AsyncParsableCommand {
         Terminal.tell(
             "resuming \(run.pipelineName), started \(Timestamp.text(run.startedAt)) "
                 + "(\(run.pipelineFile))")
-        let pipeline = try Pipeline.parse(
+        let pipeline = try Pipeline.recall(
             text: run.pipelineText, file: run.pipelineFile, environment: common.environment)
         try await RunSession(pipeline: pipeline, journalPath: path, common: common, drain: drain)
             .carryOut { session, planned in try await session.resume(run, planned: planned) }

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import ByteStreams
+import HTTPTransport
+public import MigrationModel
+
+extension LegacyImageService {
+    /// Creates an image with the data that comes out of a ring.
+    ///
+    /// The service compares size and checksum, where `fields` states them,
+    /// with what arrives: on a mismatch the image is `killed` and the request
+    /// refused. Not repeated on failure, as the ring is spent; the record of
+    /// the attempt stays at the service.
+    ///
+    /// - Throws: as ``create(_:from:)``; ``MigrationError/Code/badRequest`` for
+    ///   data that is not as stated, or an image without formats;
+    ///   ``MigrationError/Code/quotaExceeded``; and the ring's own failure.
+    public func create(
+        _ fields: LegacyImageFields, from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(MigrationError) -> LegacyImage {
+        try await sendBody(try LegacyImageRequests.create(fields), ring, sizeBytes)
+    }
+
+    /// Sends the data of a `queued` image, and metadata along with it.
+    ///
+    /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
+    ///   queued; else as ``create(_:from:sizeBytes:)``.
+    @discardableResult
+    public func upload(
+        _ id: String, _ fields: LegacyImageFields = .init(), from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(MigrationError) -> LegacyImage {
+        try await sendBody(
+            try LegacyImageRequests.update(id, fields, purgingProperties: false), ring, sizeBytes)
+    }
+
+    /// Reads the data into a ring. There are no ranges in v1.
+    ///
+    /// As ``HTTPClient/download(_:into:onResponse:)``: the ring is neither
+    /// finished nor, when the source breaks, failed. The metadata comes in the
+    /// same answer, so `onResponse` has it before the first byte: what it
+    /// throws fails the ring and ends the download.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` for an image without data (or
+    ///   none at all), ``MigrationError/Code/forbidden`` for a deactivated one.
+    @discardableResult
+    public func download(
+        _ id: String, into ring: ByteRing,
+        onResponse: @escaping @Sendable (LegacyImage) throws(MigrationError) -> Void = {
+            (_) throws(MigrationError) in
+        }
+    ) async throws(MigrationError) -> LegacyImage {
+        let request = LegacyImageRequests.download(id)
+        var answer = try await receive(request, ring, onResponse)
+        if answer.head.status == 401, await session.invalidate(answer.authorization) {
+            answer = try await receive(request, ring, onResponse)
+        }
+        guard answer.head.isSuccess else { throw service.refusal(answer.head, request) }
+        return try Self.image(answer.head, request)
+    }
+
+    private func receive(
+        _ request: ServiceRequest, _ ring: ByteRing,
+        _ onResponse: @escaping @Sendable (LegacyImage) throws(MigrationError) -> Void
+    ) async throws(MigrationError) -> (
+        head: HTTPResponse, authorization: CloudSession.Authorization
+    ) {
+        let authorization = try await session.authorization(
+            validForSeconds: ImageService.tokenSecondsForBodies)
+        let head = try await session.http.download(
+            service.http(request, authorization), into: ring
+        ) { head in
+            do throws(MigrationError) {
+                try onResponse(try Self.image(head, request))
+            } catch {
+                ring.fail(error)
+            }
+        }
+        return (head, authorization)
+    }
+
+    private static func image(
+        _ head: HTTPResponse, _ request: ServiceRequest
+    ) throws(MigrationError) -> LegacyImage {
+        guard let image = LegacyImageHeaders.image(head.headers) else {
+            throw MigrationError(
+                .invalidAnswer, "the answer to \(request.asked) has no x-image-meta-id",
+                hint: "does Images API v1 answer there, and do proxies let its header fields pass?")
+        }
+        return image
+    }
+
+    private func sendBody(
+        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
+    ) async throws(MigrationError) -> LegacyImage {
+        let authorization = try await session.authorization(
+            validForSeconds: ImageService.tokenSecondsForBodies)
+        let request = LegacyImageRequests.withData(request)
+        // To the service a length of 0 is no data at all, and the image would
+        // stay queued; a body of no chunks is data of no bytes.
+        let answer = try await session.http.upload(
+            service.http(request, authorization), from: ring,
+            sizeBytes: sizeBytes == 0 ? nil : sizeBytes)
+        if answer.status == 401 { _ = await session.invalidate(authorization) }
+        guard answer.status == 200 || answer.status == 201 else {
+            throw service.refusal(answer, request)
+        }
+        let json = try JSONValue(body: answer.body, asked: request.asked)
+        return try LegacyImage(json: json["image"] ?? .null)
+    }
+}

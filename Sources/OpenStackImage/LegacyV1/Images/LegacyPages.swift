@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+/// One page of a v1 list, and the way to its neighbours.
+public struct LegacyPage<Item: LegacyListItem>: Sendable {
+    public let items: [Item]
+    /// What lists the page after this one; nil after an empty page.
+    public let next: LegacyPageReference?
+    /// What lists the page before this one; nil before the first.
+    public let previous: LegacyPageReference?
+}
+
+/// Where a page begins, to be given to ``LegacyImageService/page(_:)`` of the
+/// same list.
+public struct LegacyPageReference: Sendable, Hashable {
+    var query: LegacyImageQuery
+    /// A link's query, where the service wrote one.
+    var rawQuery: String?
+    /// The service only pages forward. Backward is forward in the opposite
+    /// order, the page turned round afterwards.
+    var isBackward = false
+    /// Nothing came before the page that this leads away from.
+    var isFirst = false
+}
+
+/// The pages of a v1 list, each fetched when it is asked for; as ``ImagePages``.
+///
+/// The service of v1 writes no links: each page begins after the last image of
+/// the one before, and the list ends with an empty page, as the service may
+/// give fewer than were asked for on any page.
+public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
+    public typealias Element = [Item]
+    public typealias Failure = MigrationError
+
+    let service: LegacyImageService
+    let path: String
+    let query: LegacyImageQuery
+
+    /// The first page, to step from with `next` and `previous`.
+    public func first() async throws(MigrationError) -> LegacyPage<Item> {
+        try await page(LegacyPageReference(query: query, isFirst: query.marker == nil))
+    }
+
+    /// The page that another one refers to.
+    public func page(
+        _ reference: LegacyPageReference
+    ) async throws(MigrationError) -> LegacyPage<Item> {
+        let request = LegacyImageRequests.list(path, reference)
+        let json = try await service.service.sendForJSON(request)
+        return try LegacyPage(json: json, reference, asked: request.asked)
+    }
+
+    /// All of them in memory: for lists that are known to be short.
+    public func all() async throws(MigrationError) -> [Item] {
+        var items: [Item] = []
+        for try await page in self { items += page }
+        return items
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(pages: self, reference: LegacyPageReference(query: query))
+    }
+
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
+        let pages: LegacyPages
+        /// Nil after the last page.
+        var reference: LegacyPageReference?
+
+        public mutating func next() async throws(MigrationError) -> [Item]? {
+            guard let here = reference else { return nil }
+            let page = try await pages.page(here)
+            reference = page.next
+            guard here != page.next else {
+                throw MigrationError(
+                    .invalidAnswer, "the list of images links its next page to the same page again")
+            }
+            return page.items.isEmpty ? nil : page.items
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(MigrationError) -> [Item]? {
+            try await next()
+        }
+    }
+}
+
+extension LegacyPage {
+    /// - Throws: ``MigrationError/Code/invalidAnswer``.
+    init(
+        json: JSONValue, _ reference: LegacyPageReference, asked: String
+    ) throws(MigrationError) {
+        guard let records = json["images"]?.array else {
+            throw MigrationError(.invalidAnswer, "the answer to \(asked) holds no list of images")
+        }
+        var items: [Item] = []
+        items.reserveCapacity(records.count)
+        for record in records { items.append(try Item(json: record)) }
+        if reference.isBackward { items.reverse() }
+        self.items = items
+        func link(_ key: String) -> LegacyPageReference? {
+            PageLink.query(json[key]?.string).map {
+                LegacyPageReference(query: reference.query, rawQuery: $0)
+            }
+        }
+        func neighbour(after item: Item?, backward: Bool) -> LegacyPageReference? {
+            guard let item else { return nil }
+            var query = reference.query
+            query.marker = item.id
+            return LegacyPageReference(query: query, isBackward: backward)
+        }
+        next = items.isEmpty ? nil : link("next") ?? neighbour(after: items.last, backward: false)
+        previous =
+            reference.isFirst
+            ? nil : link("previous") ?? neighbour(after: items.first, backward: true)
+    }
+}
