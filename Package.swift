@@ -15,7 +15,6 @@ let strict: [SwiftSetting] = [
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -39,7 +38,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
@@ -65,7 +63,7 @@ let package = Package(
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
-        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel", log]),
+        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel"]),
         part(
             "SourceReaders",
             ["MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]
@@ -88,9 +86,9 @@ let package = Package(
         part(
             "TranshipKit",
             [
-                "MigrationModel", "Digests", "ByteStreams", "HTTPTransport", "OpenStackImage",
+                "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
-                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning", log,
+                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(
             name: "tranship",

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 /// The compiler refuses an import of a sibling that is not declared, but lets
@@ -23,9 +24,9 @@ import Testing
     init() throws {
         edges = PackageEdges(manifest: try SourceTree.text("Package.swift"))
         var imports: [String: Set<String>] = [:]
-        for file in try SourceTree.swiftFiles("Sources", "Tests") {
-            for line in file.code.split(separator: "\n") {
-                let words = line.split(separator: " ")
+        for file in try SourceTree.sources.get() + SourceTree.tests.get() {
+            for line in file.lines(with: "import ") {
+                let words = line.text.split(separator: " ")
                 guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
                     words[..<index].allSatisfy({
                         ["public", "internal", "package", "@testable"].contains($0)

@@ -16,7 +16,8 @@ struct PackageEdges {
         for call in text.ranges(of: /(part|tests)\("/) {
             add(text[call.upperBound...], isTests: text[call].hasPrefix("tests"))
         }
-        for call in text.ranges(of: /\.(executableTarget|target|systemLibrary|testTarget)\(name:"/) {
+        for call in text.ranges(of: /\.(executableTarget|target|systemLibrary|testTarget)\(name:"/)
+        {
             add(text[call.upperBound...], isTests: false)
         }
     }

@@ -16,18 +16,36 @@ struct SourceTree {
         /// `Planning`, of a file below `Sources` or `Tests`.
         var target: String { String(path.split(separator: "/")[1]) }
         var name: String { String(path.split(separator: "/").last ?? "") }
-        var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+        var lines: [String] { text.components(separatedBy: "\n") }
         var description: String { path }
-        /// Without comments and strings.
-        var code: String { Code(text).text }
+        /// Without comments and strings, line by line the same.
+        var code: String
+
+        init(path: String, text: String) {
+            self.path = path
+            self.text = text
+            code = Code(text).text
+        }
+
+        /// Lines of code, from 1, with these words in them. (By Foundation: in a
+        /// debug build regular expressions over all sources take a minute.)
+        func lines(with words: String...) -> [(number: Int, text: String)] {
+            guard words.contains(where: { code.range(of: $0) != nil }) else { return [] }
+            return code.components(separatedBy: "\n").enumerated().filter { line in
+                words.contains { line.element.range(of: $0) != nil }
+            }.map { ($0.offset + 1, $0.element) }
+        }
     }
 
     static func text(_ path: String) throws -> String {
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
+    static let sources = Result { try swiftFiles("Sources") }
+    static let tests = Result { try swiftFiles("Tests") }
+
     /// The Swift files below a folder.
-    static func swiftFiles(_ folders: String...) throws -> [File] {
+    private static func swiftFiles(_ folders: String...) throws -> [File] {
         var files: [File] = []
         for folder in folders {
             let names = FileManager.default.enumerator(
