@@ -24,7 +24,10 @@ struct Tranship: AsyncParsableCommand {
             \(ExitStatus.table)
             """,
         version: Version.text,
-        subcommands: [PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self])
+        subcommands: [
+            PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
+            DoctorCommand.self,
+        ])
 
     static func main() async {
         Process.prepare()
