@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
@@ -139,5 +139,8 @@ let package = Package(
             name: "FakeGlance",
             dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
+        tests(
+            "TaskWaiters",
+            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
     ]
 )

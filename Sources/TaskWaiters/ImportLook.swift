@@ -174,7 +174,7 @@ struct ImportLook {
     /// deadline that is too short costs a whole transfer.
     var deadlineSeconds: Int64 { 600 + (transfer.sizeBytes ?? 0) / (5 << 20) }
 
-    private var overdue: MigrationError? {
+    var overdue: MigrationError? {
         guard waitedSeconds > deadlineSeconds else { return nil }
         let seen = task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
             ?? "it has no task"
