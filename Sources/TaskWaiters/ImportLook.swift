@@ -95,7 +95,8 @@ struct ImportLook {
         guard image.status == .active else {
             return .failure(
                 MigrationError(
-                    .unexpectedState, "image \(image.id) became \(image.status) while it was copied",
+                    .unexpectedState,
+                    "image \(image.id) became \(image.status) while it was copied",
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
         guard transfer.importAskedAt != nil else { return .copy }
@@ -176,7 +177,8 @@ struct ImportLook {
 
     var overdue: MigrationError? {
         guard waitedSeconds > deadlineSeconds else { return nil }
-        let seen = task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
+        let seen =
+            task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
             ?? "it has no task"
         return MigrationError(
             .importTimedOut,

@@ -120,7 +120,9 @@ public struct ImportWaiter: TaskWaiter {
         if error.isTransient || error.code == .interrupted || error.code == .unauthorized {
             throw error
         }
-        guard error.code == .conflict else { return look.notCopied(error.message, missing: missing) }
+        guard error.code == .conflict else {
+            return look.notCopied(error.message, missing: missing)
+        }
         let task = try await newestTask(service, look.transfer, look.image.id)
         if let task, !task.status.isFinal { return look.asked("a copy is under way") }
         guard Self.isLocked(error), look.overdue == nil else {

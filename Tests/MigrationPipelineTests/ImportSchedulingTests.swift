@@ -85,7 +85,8 @@ import Testing
         #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
     }
 
-    @Test func `An image that is larger than the staging quota goes alone, not never`() async throws {
+    @Test func `An image that is larger than the staging quota goes alone, not never`() async throws
+    {
         let journal = try await Journal.open(path: fixture.path)
         let run = try await journal.adopt(
             [item("a", count: 5000, method: .glanceDirect), item("b", method: .glanceDirect)])

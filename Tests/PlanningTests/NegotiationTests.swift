@@ -159,7 +159,8 @@ import Testing
     func `A named method that the target does not list is refused with its list`(
         method: UploadMethod
     ) throws {
-        let given = try origin(method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .md5)
+        let given = try origin(
+            method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .md5)
         let narrow = negotiation(methods: ["copy-image"])
         guard method.isImport else {
             #expect(try narrow.check(method, for: given).method == .upload)

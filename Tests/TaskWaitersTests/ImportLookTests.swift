@@ -3,10 +3,10 @@
 
 import MigrationModel
 import MigrationPipeline
-@testable import OpenStackImage
 import TestSupport
 import Testing
 
+@testable import OpenStackImage
 @testable import TaskWaiters
 
 /// What follows from every state that an image in import can be found in.
@@ -169,7 +169,8 @@ import Testing
 
     @Test func `Staged data is staged once more, then it is a failure`() throws {
         #expect(word(try Scene(task: .failure).look().judge()) == "restart by glance-direct")
-        #expect(word(try Scene(task: .failure, failures: 1).look().judge()) == "failure import-failed")
+        #expect(
+            word(try Scene(task: .failure, failures: 1).look().judge()) == "failure import-failed")
     }
 
     // MARK: Time

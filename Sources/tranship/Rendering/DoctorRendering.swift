@@ -35,7 +35,8 @@ struct DoctorRendering {
                 "digests",
                 [
                     list(offer.reportedAlgorithms.map(\.rawValue)),
-                    found.areDigestsSeen ? "as it reports of its newest image" : "assumed: no image",
+                    found.areDigestsSeen
+                        ? "as it reports of its newest image" : "assumed: no image",
                 ]),
             row("disk", [list(found.diskFormats, none: "not told")]),
             row("container", [list(found.containerFormats, none: "not told")]),
