@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
@@ -144,5 +144,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
+        tests(
+            "TaskWaiters",
+            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
     ]
 )
