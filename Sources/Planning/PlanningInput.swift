@@ -10,6 +10,8 @@ public import PipelineFiles
 public struct PlanningSource: Sendable {
     public enum Kind: Sendable {
         case cloud(CloudSource, ImageService)
+        /// A cloud that is spoken to in Images API v1.
+        case legacyCloud(CloudSource, LegacyImageService)
         case url(URLSource, HTTPClient, HTTPHeaders)
         case file(FileSource, baseDirectory: String)
     }
