@@ -57,7 +57,8 @@ let package = Package(
         part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
 
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
+        part(
+            "OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
@@ -66,9 +67,13 @@ let package = Package(
         part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel"]),
         part(
             "SourceReaders",
-            ["MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]
+            [
+                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "MigrationModel",
+            ]
         ),
-        part("ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
+        part(
+            "ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
         part(
             "ImageUploaders",
             ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "MigrationModel"]),
@@ -78,7 +83,8 @@ let package = Package(
         part(
             "Planning",
             [
-                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams", "PipelineFiles",
+                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "PipelineFiles",
                 "Digests", "MigrationModel",
             ]),
 
@@ -112,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
@@ -123,7 +130,8 @@ let package = Package(
         tests(
             "Planning",
             [
-                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel", "OpenStackImage",
+                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel",
+                "OpenStackImage",
                 "PipelineFiles", "TestSupport",
             ]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
