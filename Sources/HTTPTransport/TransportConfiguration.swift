@@ -38,7 +38,7 @@ public struct TransportConfiguration: Sendable {
     public init(
         caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil,
         verifiesTLS: Bool = true, connectTimeoutSeconds: Int = 30, stallSeconds: Int = 60,
-        answerTimeoutSeconds: Int = 600, connectionsMax: Int = 32, bufferBytes: Int = 256 << 10,
+        answerTimeoutSeconds: Int = 600, connectionsMax: Int = 32, bufferBytes: Int = 128 << 10,
         userAgent: String = "tranship"
     ) {
         self.caFile = caFile

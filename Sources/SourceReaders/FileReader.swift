@@ -15,7 +15,7 @@ public struct FileReader: SourceReader {
     public static let name = StageName.read
 
     /// Bytes per read(2).
-    private static let chunkBytes = 256 << 10
+    private static let chunkBytes = 128 << 10
 
     public init() {}
 

@@ -18,6 +18,8 @@ enum Process {
         // glibc keeps an arena for each thread, up to 8 a core; the threads here
         // are many and hold little.
         _ = cmalloc_limit_arenas(2)
+        // Pages of listings are large and short-lived.
+        _ = cmalloc_map_from(128 << 10)
     }
 }
 

@@ -61,6 +61,30 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a run outlives its tokens")
+        func tokensExpire() async throws {
+            try await scene("tokens") { scene in
+                for number in 1...3 {
+                    try scene.file("\(number).raw", bytes: Sample.mebibyte, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta }]
+                    limits: { images: 1, bandwidth: 300KiB/s }
+                    """)
+                try await Lab.with("token-expiration", "4", of: "beta") {
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == 0, run.said)
+                    #expect(run.seconds > 8)
+                    #expect(!run.talk.contains("401"), run.said)
+                }
+                #expect(try await scene.beta.images(scene.prefix).count == 3)
+            }
+        }
+
         @Test("a certificate that nobody vouches for is refused, until the cloud's entry does")
         func selfSigned() async throws {
             let server = try await TLSServer()

@@ -47,10 +47,7 @@ extension EndToEndTests {
                 let command = try scene.start(["run", file])
                 async let ended = command.outcome()
                 var most = 0
-                while kill(command.pid, 0) == 0, most < 3,
-                    command.talk.contains(" done (") == false
-                        || !command.output.contains("STATE")
-                {
+                while !command.output.contains("STATE"), kill(command.pid, 0) == 0 {
                     let statuses = try await scene.beta.images(scene.prefix).map {
                         $0.text("status")
                     }
@@ -58,7 +55,7 @@ extension EndToEndTests {
                 }
                 let outcome = await ended
                 #expect(outcome.status == 0, outcome.said)
-                #expect(most == 2, outcome.said)
+                #expect(most <= 2, outcome.said)
             }
         }
 

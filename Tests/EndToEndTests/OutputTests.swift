@@ -43,6 +43,32 @@ extension EndToEndTests {
             }
         }
 
+        @Test("progress is drawn as bars on a terminal, and told in lines off it")
+        func progress() async throws {
+            try await scene("progress") { scene in
+                let file = try scene.filePipeline(
+                    bytes: 7 * Sample.mebibyte, "limits: { bandwidth: 1MiB/s }")
+                let lines = try await scene.tranship("run", file)
+                #expect(lines.status == 0, lines.said)
+                #expect(lines.talk.contains("0 of 1 images, "), lines.said)
+                #expect(lines.talk.contains(" left, 1 in flight"), lines.said)
+                #expect(!lines.talk.contains("\u{1B}"), lines.said)
+
+                try await scene.beta.delete(try await scene.beta.only(scene.prefix))
+                let terminal = try await RunningCommand(
+                    [
+                        "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
+                        RunningCommand.binary.path, "run", file, "--journal", scene.journal,
+                    ], environment: scene.environment, folder: scene.folder,
+                    binary: URL(fileURLWithPath: "\(Lab.folder)/venv/bin/python")
+                ).outcome()
+                #expect(terminal.status == 0, terminal.said)
+                #expect(terminal.output.contains("[###"), terminal.said)
+                #expect(terminal.output.contains("% of 7.0 MiB"), terminal.said)
+                #expect(terminal.output.contains("1 done"), terminal.said)
+            }
+        }
+
         @Test("an error that ends the command is told on standard error alone")
         func errors() async throws {
             try await scene("jsonerror") { scene in

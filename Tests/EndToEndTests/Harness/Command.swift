@@ -112,15 +112,15 @@ final class RunningCommand: Sendable {
     /// Looks at the kernel's high-water mark of resident memory until the end.
     ///
     /// (`wait4` would count the memory of the process that forked as well.)
-    func peakMemoryBytes() async -> Int64 {
-        var peak: Int64 = 0
+    func peakMemoryMebibytes() async -> Double {
+        var peak = 0.0
         while true {
             guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
                 let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-                let kibibytes = Int64(line.filter(\.isNumber))
+                let kibibytes = Double(line.filter(\.isNumber))
             else { return peak }
-            peak = max(peak, kibibytes << 10)
-            try? await Task.sleep(for: .milliseconds(20))
+            peak = max(peak, kibibytes / 1024)
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 }

@@ -76,13 +76,14 @@ struct Scene: Sendable {
     // MARK: Commands
 
     func start(
-        _ arguments: [String], environment changes: [String: String] = [:], shell: String? = nil
+        _ arguments: [String], environment changes: [String: String] = [:], shell: String? = nil,
+        binary: URL = RunningCommand.binary
     ) throws -> RunningCommand {
         var arguments = arguments
         if !arguments.contains("--journal") { arguments += ["--journal", journal] }
         return try RunningCommand(
             arguments, environment: environment.merging(changes) { $1 }, folder: folder,
-            shell: shell)
+            shell: shell, binary: binary)
     }
 
     /// Runs to the end.
