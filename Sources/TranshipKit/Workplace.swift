@@ -114,7 +114,8 @@ struct Workplace: Sendable {
         }
         return Workplace(
             sources: sources, targets: targets, cloudSources: cloudSources,
-            legacySources: legacySources, urlSources: urlSources, services: services, regions: regions)
+            legacySources: legacySources, urlSources: urlSources, services: services,
+            regions: regions)
     }
 
     /// What each target allows at once: the pipeline's wish and its quotas.
