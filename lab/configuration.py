@@ -78,8 +78,9 @@ def configure_glance(cloud):
             "public_endpoint": url,
             # Every worker shares one staging directory, so all carry one name.
             "worker_self_reference_url": url,
-            "enabled_backends": ",".join(f"{store}:file" for store in STORES),
-            # For the image cache alone, which is off; the default is outside the lab.
+            # The last one is read-only: images whose data lies at a URL.
+            "enabled_backends": ",".join(f"{store}:file" for store in STORES) + ",web:http",
+            # For the cache API. Downloads pass the cache by: the pipeline does not name it.
             "image_cache_dir": home / "cache",
         },
         "database": {
@@ -88,6 +89,7 @@ def configure_glance(cloud):
         },
         "glance_store": {"default_backend": STORES[0]},
         **{store: {"filesystem_store_datadir": data / store} for store in STORES},
+        "web": {"store_description": "data that lies at a URL; read-only"},
         "os_glance_staging_store": {"filesystem_store_datadir": data / "staging"},
         "os_glance_tasks_store": {"filesystem_store_datadir": data / "tasks"},
         "paste_deploy": {

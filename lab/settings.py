@@ -113,6 +113,9 @@ SWITCHES = {
     "conversion-format": (
         "glance", "image_conversion", "output_format", "raw",
         "what image_conversion makes: raw, qcow2, vmdk"),
+    "import-threads": (
+        "glance", "wsgi", "task_pool_threads", "16",
+        "imports that one process of Glance does at once; alpha and beta have two"),
     "unified-limits": (
         "glance", None, None, "off",
         "on: Glance obeys Keystone's limits (scripts/lab limit)"),

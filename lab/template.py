@@ -178,6 +178,7 @@ def restore_cloud(cloud):
     mend_stores(cloud)
     for name in ("staging", "tasks", *STORES):
         empty_directory(home / "data" / name)
+    empty_directory(home / "cache")
     if cloud in CLOUDS and not (home / "keys").exists():
         shutil.copytree(TEMPLATE / cloud / "keys", home / "keys")
 
@@ -195,6 +196,15 @@ def point_catalogue(cloud):
                       else url_of(glances[region], "glance"))
             if url != wanted:
                 database.execute("UPDATE endpoint SET url = ? WHERE id = ?", (wanted, identifier))
+    database.close()
+
+
+def name_cache_node(cloud):
+    """Glance enters its address for the image cache when it starts, and never again after a reset."""
+    database = sqlite3.connect(LAB / cloud / "glance.db", timeout=30)
+    with database:
+        database.execute("INSERT OR IGNORE INTO node_reference (node_reference_url) VALUES (?)",
+                         (url_of(cloud, "glance"),))
     database.close()
 
 

@@ -7,6 +7,7 @@
   GET  /lab/slow/N/RATE        the same at RATE bytes a second
   GET  /lab/gate/NAME/N        half of N bytes; the rest once the gate is opened
   POST /lab/gate/NAME          opens a gate, for those who wait and those to come
+  DELETE /lab/gate/NAME        closes it again
   GET  /lab/silent             takes the request and never answers
   GET  /lab/cut/N              promises N bytes, sends half and hangs up
   GET  /lab/status/CODE        answers with that status
@@ -52,10 +53,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.answer(super().do_HEAD)
 
     def do_POST(self):
+        self.turn_gate(threading.Event.set)
+
+    def do_DELETE(self):
+        self.turn_gate(threading.Event.clear)
+
+    def turn_gate(self, turn):
         parts = urllib.parse.urlsplit(self.path).path.split("/")
         if parts[1:3] != ["lab", "gate"] or len(parts) != 4:
             return self.send_error(404)
-        gate(parts[3]).set()
+        turn(gate(parts[3]))
         self.head(204)
 
     def answer(self, serve_file):

@@ -78,6 +78,13 @@ extension MigrationError.Code {
     /// Several images answer to one name; the message lists their ids.
     public static let ambiguous = Self("ambiguous")
 
+    /// What was waited for went away or ended in a state that was not wanted.
+    public static let waitFailed = Self("wait-failed")
+    /// What was waited for did not come before the deadline.
+    public static let waitTimedOut = Self("wait-timed-out")
+    /// The image has no data yet, so there is nothing to read.
+    public static let noData = Self("no-data")
+
     // MARK: Sources
 
     /// The source could not be opened or read: file missing, 404, 403.
@@ -91,6 +98,8 @@ extension MigrationError.Code {
 
     // MARK: Targets and transfers
 
+    /// A file that was to be written could not be: full disk, no right.
+    public static let targetFailed = Self("target-failed")
     /// A different image stands where this one should go.
     public static let targetConflict = Self("target-conflict")
     /// The plan refuses this image; the message says why.

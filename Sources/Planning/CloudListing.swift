@@ -27,9 +27,9 @@ struct CloudListing {
     ) async throws(MigrationError) {
         var seen = 0
         var referenced = named
+        let isSelected = { (image: SourceImage) in selects(selection, image, project) }
         try await catalogue.eachPage(
-            of: selection.selection, project: project,
-            selects: { selects(selection, $0, project) }
+            of: selection.selection, project: project, selects: isSelected
         ) { (page) throws(MigrationError) in
             seen += page.count
             let chosen = page.filter { selects(selection, $0, project) }

@@ -97,7 +97,8 @@ public struct Planner: Sendable {
         guard additions.images > 0 else { return [] }
         var found: [MigrationError] = []
         if let left = target.offer.quota("image_size_total")?.left {
-            let neededMiB = (additions.sizeBytes + (1 << 20) - 1) >> 20
+            // Each store's copy counts.
+            let neededMiB = (additions.sizeBytes * target.storeCount + (1 << 20) - 1) >> 20
             if neededMiB > left {
                 found.append(
                     MigrationError(

@@ -57,6 +57,17 @@ public struct PlanningTarget: Sendable {
     }
 }
 
+extension PlanningTarget {
+    /// Stores that an image is put into.
+    var storeCount: Int64 {
+        switch PlannedRecord.Stores(rules.stores) {
+        case .standard: 1
+        case .named(let names): Int64(names.count)
+        case .all: Int64(max(1, offer.stores.count { !$0.isReadOnly }))
+        }
+    }
+}
+
 /// What planning tells while it works.
 public enum PlanningEvent: Sendable {
     case listing(what: String, images: Int)

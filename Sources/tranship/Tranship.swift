@@ -24,7 +24,20 @@ struct Tranship: AsyncParsableCommand {
             \(ExitStatus.table)
             """,
         version: Version.text,
-        subcommands: [PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self])
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Pipelines",
+                subcommands: [
+                    PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
+                ]),
+            CommandGroup(
+                name: "One cloud",
+                subcommands: [
+                    ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
+                    StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self,
+                    VersionsCommand.self, DoctorCommand.self,
+                ]),
+        ])
 
     static func main() async {
         Process.prepare()
@@ -35,6 +48,7 @@ struct Tranship: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            if let failure = Terminal.outputFailure { throw failure }
         } catch let error as MigrationError {
             Terminal.tell("error: \(error.message)")
             if let hint = error.hint { Terminal.tell("hint: \(hint)") }

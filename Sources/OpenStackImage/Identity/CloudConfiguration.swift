@@ -32,13 +32,15 @@ public struct CloudConfiguration: Sendable {
     public var keyFile: String?
     /// False accepts any certificate. Never the default.
     public var verifiesTLS: Bool
+    /// Of ``ImageService/createImage(_:from:_:)``.
+    public var imageDefaults: ImageDefaults
 
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
         imageEndpointOverride: String? = nil, imageAPIVersion: Int? = nil, caFile: String? = nil,
-        certFile: String? = nil,
-        keyFile: String? = nil, verifiesTLS: Bool = true
+        certFile: String? = nil, keyFile: String? = nil, verifiesTLS: Bool = true,
+        imageDefaults: ImageDefaults = .init()
     ) {
         self.name = name
         self.authentication = authentication
@@ -52,6 +54,7 @@ public struct CloudConfiguration: Sendable {
         self.certFile = certFile
         self.keyFile = keyFile
         self.verifiesTLS = verifiesTLS
+        self.imageDefaults = imageDefaults
     }
 }
 

@@ -41,7 +41,7 @@ extension CloudFiles {
             imageEndpointOverride: endpoint, imageAPIVersion: try fields.imageAPIVersion(),
             caFile: fields.path("cacert"),
             certFile: fields.path("cert"), keyFile: fields.path("key"),
-            verifiesTLS: try fields.verifiesTLS())
+            verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
     }
 
     /// The region, and the values that the entry has for it laid over the rest.

@@ -12,21 +12,21 @@ enum ImageDataDecoding {
     /// whole image where the store cannot seek: status and Content-Range alone
     /// prove nothing, the length must agree with them.
     static func objection(
-        to head: HTTPResponse, from offsetBytes: Int64, asked: String
+        to head: HTTPResponse, asking span: ByteSpan?, asked: String
     ) -> MigrationError? {
-        guard offsetBytes > 0 else { return nil }
+        guard let span else { return nil }
         func refuse(_ what: String) -> MigrationError {
             MigrationError(
                 .rangeNotSatisfiable,
-                "asked for the bytes from \(offsetBytes) on, Glance answered \(what) (\(asked))",
+                "asked for \(span.words), Glance answered \(what) (\(asked))",
                 hint: "this image's store cannot start in the middle; read it from the beginning")
         }
         guard head.status == 206 else { return refuse("\(head.status) with the whole image") }
         guard let range = head.headers["Content-Range"].flatMap(ContentRange.init) else {
             return refuse("206 without a Content-Range that can be read")
         }
-        guard range.first == offsetBytes else {
-            return refuse("206 with the bytes from \(range.first) on")
+        guard span.agrees(with: range) else {
+            return refuse("206 with the bytes from \(range.first) on to \(range.last)")
         }
         if let length = head.headers["Content-Length"].flatMap({ Int64($0) }),
             length != range.last - range.first + 1

@@ -21,9 +21,14 @@ enum ImageDataRequests {
         ServiceRequest(.put, "\(ImageRequests.path(id))/stage", headers: headers(sizeBytes))
     }
 
-    static func download(_ id: String, from offsetBytes: Int64) -> ServiceRequest {
+    static func download(
+        _ id: String, _ span: ByteSpan?, preferring stores: [String] = []
+    ) -> ServiceRequest {
         var request = ServiceRequest(.get, "\(ImageRequests.path(id))/file")
-        if offsetBytes > 0 { request.headers["Range"] = "bytes=\(offsetBytes)-" }
+        if !stores.isEmpty {
+            request.query = [.init("prefer", stores.joined(separator: ","))]
+        }
+        if let span { request.headers["Range"] = span.header }
         return request
     }
 

@@ -57,10 +57,18 @@ extension ImageService {
         _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
         onResponse: @escaping @Sendable (HTTPResponse) -> Void = { _ in }
     ) async throws(MigrationError) -> HTTPResponse? {
-        let request = ImageDataRequests.download(id, from: offsetBytes)
-        var answer = try await receive(request, ring, offsetBytes, onResponse)
+        try await download(
+            ImageDataRequests.download(id, offsetBytes > 0 ? .from(offsetBytes) : nil),
+            offsetBytes > 0 ? .from(offsetBytes) : nil, into: ring, onResponse: onResponse)
+    }
+
+    func download(
+        _ request: ServiceRequest, _ span: ByteSpan?, into ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+    ) async throws(MigrationError) -> HTTPResponse? {
+        var answer = try await receive(request, ring, span, onResponse)
         if answer.head.status == 401, await session.invalidate(answer.authorization) {
-            answer = try await receive(request, ring, offsetBytes, onResponse)
+            answer = try await receive(request, ring, span, onResponse)
         }
         if answer.head.status == 204 { return nil }
         guard answer.head.isSuccess else { throw refusal(answer.head, request) }
@@ -68,7 +76,7 @@ extension ImageService {
     }
 
     private func receive(
-        _ request: ServiceRequest, _ ring: ByteRing, _ offsetBytes: Int64,
+        _ request: ServiceRequest, _ ring: ByteRing, _ span: ByteSpan?,
         _ onResponse: @escaping @Sendable (HTTPResponse) -> Void
     ) async throws(MigrationError) -> (
         head: HTTPResponse, authorization: CloudSession.Authorization
@@ -79,7 +87,7 @@ extension ImageService {
             head in
             guard head.status != 204 else { return }
             let objection = ImageDataDecoding.objection(
-                to: head, from: offsetBytes, asked: request.asked)
+                to: head, asking: span, asked: request.asked)
             if let objection { return ring.fail(objection) }
             onResponse(head)
         }

@@ -27,22 +27,7 @@ enum ImageRequests {
                 .usage, "\"\(key)\" is a field of every image and cannot be an additional property",
                 hint: "set the field, or give the property another name")
         }
-        var record = image.properties
-        func set(_ key: String, _ value: JSONValue?) {
-            if let value { record[key] = value }
-        }
-        set("id", image.id.map(JSONValue.string))
-        set("name", image.name.map(JSONValue.string))
-        set("disk_format", image.diskFormat.map(JSONValue.string))
-        set("container_format", image.containerFormat.map(JSONValue.string))
-        set("visibility", image.visibility.map { .string($0.rawValue) })
-        set("protected", image.isProtected.map(JSONValue.bool))
-        set("os_hidden", image.isHidden.map(JSONValue.bool))
-        set("owner", image.ownerID.map(JSONValue.string))
-        set("min_ram", image.minRAMMiB.map { .integer(Int64($0)) })
-        set("min_disk", image.minDiskGiB.map { .integer(Int64($0)) })
-        if !image.tags.isEmpty { set("tags", .array(image.tags.map(JSONValue.string))) }
-        return ServiceRequest(.post, "/v2/images", json: .object(record))
+        return ServiceRequest(.post, "/v2/images", json: .object(image.record))
     }
 
     static func update(_ id: String, _ patch: [PatchOperation]) -> ServiceRequest {
@@ -60,5 +45,27 @@ enum ImageRequests {
 
     static func reactivate(_ id: String) -> ServiceRequest {
         ServiceRequest(.post, "\(path(id))/actions/reactivate")
+    }
+}
+
+extension NewImage {
+    /// The members that are set, under their names in the API.
+    var record: [String: JSONValue] {
+        var record = properties
+        func set(_ key: String, _ value: JSONValue?) {
+            if let value { record[key] = value }
+        }
+        set("id", id.map(JSONValue.string))
+        set("name", name.map(JSONValue.string))
+        set("disk_format", diskFormat.map(JSONValue.string))
+        set("container_format", containerFormat.map(JSONValue.string))
+        set("visibility", visibility.map { .string($0.rawValue) })
+        set("protected", isProtected.map(JSONValue.bool))
+        set("os_hidden", isHidden.map(JSONValue.bool))
+        set("owner", ownerID.map(JSONValue.string))
+        set("min_ram", minRAMMiB.map { .integer(Int64($0)) })
+        set("min_disk", minDiskGiB.map { .integer(Int64($0)) })
+        if !tags.isEmpty { set("tags", .array(tags.map(JSONValue.string))) }
+        return record.merging(untyped) { $1 }
     }
 }

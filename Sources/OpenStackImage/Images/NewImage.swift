@@ -21,13 +21,16 @@ public struct NewImage: Sendable, Hashable {
     /// Additional properties. The service takes strings only; of base keys and
     /// `os_glance_*` it takes none.
     public var properties: [String: JSONValue]
+    /// Members of the record by their names in the API, sent as they are. They
+    /// win over every other value; the name excepted, openstacksdk's `meta`.
+    public var untyped: [String: JSONValue]
 
     public init(
         id: String? = nil, name: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, visibility: ImageVisibility? = nil,
         isProtected: Bool? = nil, isHidden: Bool? = nil, ownerID: String? = nil,
         minRAMMiB: Int? = nil, minDiskGiB: Int? = nil, tags: [String] = [],
-        properties: [String: JSONValue] = [:]
+        properties: [String: JSONValue] = [:], untyped: [String: JSONValue] = [:]
     ) {
         self.id = id
         self.name = name
@@ -41,5 +44,6 @@ public struct NewImage: Sendable, Hashable {
         self.minDiskGiB = minDiskGiB
         self.tags = tags
         self.properties = properties
+        self.untyped = untyped
     }
 }

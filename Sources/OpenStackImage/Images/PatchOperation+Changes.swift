@@ -31,6 +31,15 @@ extension PatchOperation {
         return operations + propertyChanges(from: old.properties, to: new.properties)
     }
 
+    /// The patch that gives the members of `record` to an image, by key; those
+    /// that it has already are left out.
+    static func setting(_ record: [String: JSONValue], in image: Image) -> [PatchOperation] {
+        record.sorted { $0.key < $1.key }.compactMap { key, value in
+            guard let before = image.record[key] else { return .add(key, value) }
+            return before == value ? nil : .replace(key, value)
+        }
+    }
+
     private static func propertyChanges(
         from old: [String: JSONValue], to new: [String: JSONValue]
     ) -> [PatchOperation] {

@@ -26,6 +26,17 @@ extension ImageService {
         try Member(json: try await sendForJSON(MemberRequests.show(imageID, projectID)))
     }
 
+    /// As ``member(of:projectID:)``, but nil where the project is none.
+    public func memberIfPresent(
+        of imageID: String, projectID: String
+    ) async throws(MigrationError) -> Member? {
+        do throws(MigrationError) {
+            return try await member(of: imageID, projectID: projectID)
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+
     /// Offers the image to a project, by id: names are not looked up, and a
     /// project that does not exist is taken as well.
     ///

@@ -9,4 +9,11 @@ extension ImageService {
     public func schema(_ name: String) async throws(MigrationError) -> Schema {
         Schema(name: name, json: try await sendForJSON(SchemaRequests.show(name)))
     }
+
+    /// A schema of the metadata definitions by name: `namespace`, `property`,
+    /// `object`, `tag`, `resource_type`, and each of them in the plural
+    /// (`namespaces`, `properties`, …).
+    public func metadefSchema(_ name: String) async throws(MigrationError) -> Schema {
+        Schema(name: name, json: try await sendForJSON(SchemaRequests.showMetadef(name)))
+    }
 }

@@ -8,4 +8,8 @@ enum SchemaRequests {
     static func show(_ name: String) -> ServiceRequest {
         ServiceRequest(.get, "/v2/schemas/\(percentEncode(name))")
     }
+
+    static func showMetadef(_ name: String) -> ServiceRequest {
+        ServiceRequest(.get, "/v2/schemas/metadefs/\(percentEncode(name))")
+    }
 }

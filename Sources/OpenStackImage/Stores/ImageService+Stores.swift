@@ -22,10 +22,13 @@ extension ImageService {
     /// default.
     ///
     /// - Throws: ``MigrationError/Code/forbidden`` for the last copy,
-    ///   ``MigrationError/Code/notFound`` for a store that does not have one.
+    ///   ``MigrationError/Code/notFound`` for a store that does not have one,
+    ///   unless `missingIsFine`.
     public func deleteCopy(
-        _ imageID: String, inStore store: String
+        _ imageID: String, inStore store: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {
-        try await send(StoreRequests.deleteCopy(imageID, store: store), expecting: [204])
+        try await send(
+            StoreRequests.deleteCopy(imageID, store: store),
+            expecting: missingIsFine ? [204, 404] : [204])
     }
 }

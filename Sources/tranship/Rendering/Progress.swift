@@ -109,27 +109,10 @@ final class Progress: Sendable {
         let width = max(8, min(30, columns - 64))
         let share = min(1, Double(active.doneBytes) / Double(size))
         let filled = Int(share * Double(width))
-        let bar = String(repeating: "#", count: filled)
+        let bar =
+            String(repeating: "#", count: filled)
             + String(repeating: "-", count: width - filled)
         return "\(label) [\(bar)] \(Int(share * 100))% of \(ByteCount.format(size)) \(state)"
-    }
-}
-
-/// Bytes a second over the last few seconds.
-private struct Rate {
-    private var samples: [(bytes: Int64, at: Double)] = []
-    private static let windowSeconds = 10.0
-
-    mutating func add(bytes: Int64, at: Double) {
-        samples.append((bytes, at))
-        samples.removeAll { at - $0.at > Self.windowSeconds }
-    }
-
-    var bytesPerSecond: Double {
-        guard let first = samples.first, let last = samples.last, last.at > first.at else {
-            return 0
-        }
-        return Double(last.bytes - first.bytes) / (last.at - first.at)
     }
 }
 

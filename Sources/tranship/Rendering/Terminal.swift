@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import MigrationModel
+import Synchronization
 
 /// Standard output is data, standard error is talk.
 enum Terminal {
@@ -15,7 +17,18 @@ enum Terminal {
     static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 
     /// One line of data.
-    static func put(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func put(_ text: String, end: String = "\n") { write(text + end, to: STDOUT_FILENO) }
+
+    /// Why data could not be written, first of all; nobody who reads any more
+    /// (`… | head`) is no failure.
+    static var outputFailure: MigrationError? {
+        let number = failureNumber.withLock { $0 }
+        guard number != 0, number != EPIPE else { return nil }
+        return MigrationError(
+            .targetFailed, "cannot write standard output: \(String(cString: strerror(number)))")
+    }
+
+    private static let failureNumber = Mutex<Int32>(0)
 
     /// Columns of the terminal; 80 where it does not tell.
     static var columns: Int {
@@ -33,38 +46,14 @@ enum Terminal {
                 Foundation.write(descriptor, $0.baseAddress, $0.count)
             }
             if count < 0 {
-                if errno == EINTR { continue }
+                let number = errno
+                if number == EINTR { continue }
+                if descriptor == STDOUT_FILENO {
+                    failureNumber.withLock { $0 = $0 == 0 ? number : $0 }
+                }
                 return
             }
             offset += count
         }
-    }
-}
-
-/// Columns of text, as wide as their longest cell.
-struct Table {
-    private var rows: [[String]] = []
-
-    init(_ header: [String]) {
-        rows = [header]
-    }
-
-    mutating func add(_ row: [String]) { rows.append(row) }
-
-    var isEmpty: Bool { rows.count < 2 }
-
-    var text: String {
-        guard let header = rows.first else { return "" }
-        let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                line += cell
-                if column < row.count - 1 {
-                    line += String(repeating: " ", count: widths[column] - cell.count + 2)
-                }
-            }
-            return line
-        }.joined(separator: "\n")
     }
 }

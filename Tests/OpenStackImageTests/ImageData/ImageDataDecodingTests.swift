@@ -13,7 +13,8 @@ struct ImageDataDecodingTests {
         _ status: Int, _ headers: HTTPHeaders = [:], from offset: Int64 = 10
     ) -> MigrationError? {
         ImageDataDecoding.objection(
-            to: HTTPResponse(status: status, headers: headers), from: offset,
+            to: HTTPResponse(status: status, headers: headers),
+            asking: offset > 0 ? .from(offset) : nil,
             asked: "GET /v2/images/i/file")
     }
 

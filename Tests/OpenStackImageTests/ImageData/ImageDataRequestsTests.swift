@@ -22,7 +22,7 @@ struct ImageDataRequestsTests {
 
     @Test("the whole image is asked for without a range")
     func range() {
-        #expect(ImageDataRequests.download("i", from: 0).headers["range"] == nil)
-        #expect(ImageDataRequests.download("i", from: 7).headers["range"] == "bytes=7-")
+        #expect(ImageDataRequests.download("i", nil).headers["range"] == nil)
+        #expect(ImageDataRequests.download("i", .from(7)).headers["range"] == "bytes=7-")
     }
 }

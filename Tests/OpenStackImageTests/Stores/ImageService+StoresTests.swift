@@ -2,19 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Stores at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Stores at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceStoresTests {
     @Test("members see the stores and the default, admins what they are made of")
     func listed() async throws {
         let stores = try await Lab.service().stores()
-        #expect(Set(stores.map(\.id)) == ["fast", "slow"])
+        #expect(Set(stores.map(\.id)).isSuperset(of: ["fast", "slow"]))
         #expect(stores.filter(\.isDefault).map(\.id) == ["fast"])
         let detail = try await Lab.service("alpha-admin").storesDetail()
-        #expect(detail.allSatisfy { $0.type == "file" })
+        #expect(detail.filter { !$0.isReadOnly }.allSatisfy { $0.type == "file" })
         let error = await #expect(throws: MigrationError.self) {
             try await Lab.service().storesDetail()
         }

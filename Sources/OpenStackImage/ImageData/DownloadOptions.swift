@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+/// Which bytes of an image are read, from where, and how they are proved.
+public struct DownloadOptions: Sendable, Hashable {
+    /// Nil is all of it. A part cannot be proved: checksums are of the whole.
+    public var range: ByteSpan?
+    /// The stores to read from, best first; of clouds with several (2026.1).
+    public var preferredStores: [String]
+    /// How much is handed over at a time; 1 byte to 16 MiB.
+    public var bufferBytes: Int
+    public var proof: Proof
+
+    public init(
+        range: ByteSpan? = nil, preferredStores: [String] = [], bufferBytes: Int = 1 << 20,
+        proof: Proof = .required
+    ) {
+        self.range = range
+        self.preferredStores = preferredStores
+        self.bufferBytes = bufferBytes
+        self.proof = proof
+    }
+
+    /// Whether the bytes must hash to what the service reports of them.
+    public enum Proof: Sendable, Hashable {
+        /// Where the service reports no checksum, nothing is read.
+        case required
+        /// Where the service reports no checksum, it does without.
+        case wherePossible
+        /// Nothing is compared but the size.
+        case none
+    }
+
+    static let bufferBytesMax = 16 << 20
+
+    func checked() throws(MigrationError) {
+        guard (1...Self.bufferBytesMax).contains(bufferBytes) else {
+            throw MigrationError(
+                .usage,
+                "a buffer of \(bufferBytes) bytes; it must be 1 to \(Self.bufferBytesMax)")
+        }
+    }
+}
+
+/// A part of the data (RFC 9110, section 14.1.2). Bytes count from 0.
+public enum ByteSpan: Sendable, Hashable {
+    case from(Int64)
+    /// First and last byte.
+    case bytes(ClosedRange<Int64>)
+    /// The last so many.
+    case last(Int64)
+
+    /// The value of a `Range` header.
+    var header: String {
+        switch self {
+        case .from(let first): "bytes=\(first)-"
+        case .bytes(let span): "bytes=\(span.lowerBound)-\(span.upperBound)"
+        case .last(let count): "bytes=-\(count)"
+        }
+    }
+
+    /// For messages: "the bytes from 5 on".
+    var words: String {
+        switch self {
+        case .from(let first): "the bytes from \(first) on"
+        case .bytes(let span): "the bytes \(span.lowerBound) to \(span.upperBound)"
+        case .last(let count): "the last \(count) bytes"
+        }
+    }
+
+    /// Whether an answer with those bytes is the answer to this.
+    func agrees(with range: ContentRange) -> Bool {
+        let end = range.total.map { $0 - 1 }
+        switch self {
+        case .from(let first):
+            return range.first == first && (end == nil || range.last == end)
+        case .bytes(let span):
+            return range.first == span.lowerBound
+                && range.last == min(span.upperBound, end ?? span.upperBound)
+        case .last(let count):
+            guard let end else { return range.last - range.first + 1 == count }
+            return range.last == end && range.first == max(0, end + 1 - count)
+        }
+    }
+}
+
+/// What came of an image.
+public struct DownloadedData: Sendable, Hashable {
+    public let sizeBytes: Int64
+    /// The checksum of the service that the bytes hash to; nil for a part, and
+    /// where the service reports none.
+    public let proof: Checksum?
+    /// The record as it was before the first byte.
+    public let image: Image
+}

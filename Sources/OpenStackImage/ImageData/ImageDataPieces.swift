@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+public import MigrationModel
+
+/// The data of an image, piece by piece; see ``ImageService/data(of:_:)``.
+public struct ImageDataPieces: AsyncSequence, Sendable {
+    public typealias Element = [UInt8]
+    public typealias Failure = MigrationError
+
+    let service: ImageService
+    let id: String
+    let options: DownloadOptions
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(pieces: self)
+    }
+
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
+        let pieces: ImageDataPieces
+        private var running: Running?
+        private var isOver = false
+
+        init(pieces: ImageDataPieces) {
+            self.pieces = pieces
+        }
+
+        /// - Throws: as ``ImageService/download(_:_:to:)``.
+        public mutating func next() async throws(MigrationError) -> [UInt8]? {
+            guard !isOver else { return nil }
+            let running: Running
+            if let started = self.running {
+                running = started
+            } else {
+                running = Running(
+                    try await ProvedDownload(pieces.id, pieces.options, of: pieces.service))
+                self.running = running
+            }
+            let piece = try await running.piece(of: pieces.options.bufferBytes)
+            if piece.count < pieces.options.bufferBytes {
+                isOver = true
+                _ = try await running.arriving.value.get()
+            }
+            return piece.isEmpty ? nil : piece
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(MigrationError) -> [UInt8]? {
+            try await next()
+        }
+    }
+
+    /// A download that ends when nobody holds it any more.
+    final class Running: Sendable {
+        private let download: ProvedDownload
+        let arriving: Task<Result<DownloadedData, MigrationError>, Never>
+
+        init(_ download: ProvedDownload) {
+            self.download = download
+            arriving = Task { await download.run() }
+        }
+
+        deinit { arriving.cancel() }
+
+        func piece(of bytes: Int) async throws(MigrationError) -> [UInt8] {
+            let ring = download.ring
+            do {
+                return try await withTaskCancellationHandler {
+                    try await SerialWork.run {
+                        try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+                            count = try ring.fill(UnsafeMutableRawBufferPointer(buffer))
+                        }
+                    }
+                } onCancel: {
+                    ring.fail(MigrationError(wrapping: CancellationError()))
+                }
+            } catch {
+                throw MigrationError(wrapping: error)
+            }
+        }
+    }
+}

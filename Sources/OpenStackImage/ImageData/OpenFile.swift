@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import Glibc
+import MigrationModel
+
+/// A file that is open for reading.
+struct OpenFile: Sendable {
+    private static let chunkBytes = 256 << 10
+    /// How often a pipe that says nothing is left, to see whether its bytes
+    /// are still wanted.
+    private static let lookMilliseconds: Int32 = 200
+
+    let descriptor: Int32
+    let name: String
+    private let isOurs: Bool
+    /// What is left of a plain file; nil of anything else.
+    let sizeBytes: Int64?
+
+    init(reading path: String) throws(MigrationError) {
+        // Not O_NONBLOCK: a plain file knows no such thing, and poll(2) sees
+        // to the others.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw MigrationError(
+                .sourceUnavailable, "cannot open \(path): \(Self.lastError)",
+                hint: "check that the file is there and readable")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw MigrationError(.sourceUnavailable, "\(path) is a directory")
+        }
+        self.init(descriptor, name: path, isOurs: true)
+    }
+
+    init(borrowing descriptor: Int32, name: String? = nil) {
+        self.init(descriptor, name: name ?? "descriptor \(descriptor)", isOurs: false)
+    }
+
+    private init(_ descriptor: Int32, name: String, isOurs: Bool) {
+        self.descriptor = descriptor
+        self.name = name
+        self.isOurs = isOurs
+        var status = stat()
+        let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        let position = lseek(descriptor, 0, SEEK_CUR)
+        sizeBytes = isRegular ? max(0, Int64(status.st_size) - Int64(max(0, position))) : nil
+    }
+
+    /// Of a plain file; nil of anything else.
+    static func sizeBytes(_ path: String) -> Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+
+    /// Writes the whole file into a ring.
+    ///
+    /// - Throws: ``MigrationError/Code/sourceUnavailable``,
+    ///   ``MigrationError/Code/sourceChanged`` for a plain file whose size did
+    ///   not stay, and the ring's failure.
+    func pump(into ring: ByteRing, opened: @Sendable (Int64?) -> Void) async throws {
+        opened(sizeBytes)
+        try await SerialWork.run {
+            defer { if isOurs { close(descriptor) } }
+            try pump(into: ring)
+        }
+    }
+
+    private func pump(into ring: ByteRing) throws(MigrationError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.chunkBytes, alignment: 16)
+        defer { buffer.deallocate() }
+        var total: Int64 = 0
+        while try waitForBytes(ring) {
+            let count = read(descriptor, buffer.baseAddress, Self.chunkBytes)
+            if count < 0 {
+                if errno == EINTR || errno == EAGAIN { continue }
+                throw MigrationError(
+                    .sourceUnavailable, "cannot read \(name): \(Self.lastError)")
+            }
+            if count == 0 { break }
+            total += Int64(count)
+            try ring.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        guard let sizeBytes, sizeBytes != total else { return }
+        throw MigrationError(
+            .sourceChanged,
+            "\(name) changed while it was read: \(sizeBytes) bytes at first, \(total) read",
+            hint: "wait until nothing writes to it, then try again")
+    }
+
+    /// True when a read will not block for long.
+    private func waitForBytes(_ ring: ByteRing) throws(MigrationError) -> Bool {
+        guard sizeBytes == nil else { return true }
+        while true {
+            if let failure = ring.failure { throw failure }
+            var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let result = poll(&poller, 1, Self.lookMilliseconds)
+            if result > 0 || (result < 0 && errno != EINTR) { return true }
+        }
+    }
+
+    private static var lastError: String { String(cString: strerror(errno)) }
+}

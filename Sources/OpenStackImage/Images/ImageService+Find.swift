@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ImageService {
+    /// The image of that id, else the only one of that name.
+    ///
+    /// Among images of that name, hidden ones count only where there is no
+    /// other: hiding is how older versions make room for a new one. Takes one
+    /// to three requests.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound``, and
+    ///   ``MigrationError/Code/ambiguous`` with the ids of all that have it.
+    public func find(_ nameOrID: String) async throws(MigrationError) -> Image {
+        if let image = try await findIfPresent(nameOrID) { return image }
+        throw MigrationError(
+            .notFound, "there is no image \"\(nameOrID)\" on cloud \"\(session.cloudName)\"",
+            hint: "community images of others and those not yet accepted are found by id only")
+    }
+
+    /// As ``find(_:)``, but nil where there is none.
+    public func findIfPresent(_ nameOrID: String) async throws(MigrationError) -> Image? {
+        guard !nameOrID.isEmpty else {
+            throw MigrationError(.usage, "an image to find needs a name or an id")
+        }
+        if let image = try await imageIfPresent(nameOrID) { return image }
+        for isHidden in [nil, true] {
+            // Some databases compare names without regard to case.
+            let named = try await images(ImageQuery(name: .one(nameOrID), isHidden: isHidden))
+                .all().filter { $0.name == nameOrID }
+            if named.count > 1 { throw Self.ambiguity(nameOrID, named) }
+            if let image = named.first { return image }
+        }
+        return nil
+    }
+
+    /// As ``image(_:)``, but nil where there is none.
+    public func imageIfPresent(_ id: String) async throws(MigrationError) -> Image? {
+        do throws(MigrationError) {
+            return try await image(id)
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+
+    static func ambiguity(_ name: String, _ images: [Image]) -> MigrationError {
+        let shown = images.prefix(20).map(\.id).joined(separator: ", ")
+        let more = images.count > 20 ? ", …" : ""
+        return MigrationError(
+            .ambiguous, "\(images.count) images are named \"\(name)\": \(shown)\(more)",
+            hint: "name the one that is meant by its id")
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ImageService {
+    public func metadefTags(
+        of namespace: String, _ query: MetadefTagQuery = .init()
+    ) async throws(MigrationError) -> [MetadefTag] {
+        MetadefTag.list(
+            try await sendForJSON(
+                MetadefRequests.list(
+                    .tags, of: namespace, query: MetadefRequests.tagItems(query))))
+    }
+
+    public func metadefTag(
+        of namespace: String, named name: String
+    ) async throws(MigrationError) -> MetadefTag {
+        try tag(try await sendForJSON(MetadefRequests.show(.tags, of: namespace, named: name)))
+    }
+
+    /// - Throws: ``MigrationError/Code/conflict`` for one that is there.
+    @discardableResult
+    public func addMetadefTag(
+        to namespace: String, named name: String
+    ) async throws(MigrationError) -> MetadefTag {
+        try tag(try await sendForJSON(MetadefRequests.addTag(name, to: namespace)))
+    }
+
+    /// Replaces all tags of a namespace, or adds to them.
+    public func setMetadefTags(
+        of namespace: String, _ names: [String], appending: Bool = false
+    ) async throws(MigrationError) {
+        try await send(
+            MetadefRequests.setTags(names, of: namespace, appending: appending),
+            expecting: [201])
+    }
+
+    @discardableResult
+    public func renameMetadefTag(
+        of namespace: String, named name: String, to newName: String
+    ) async throws(MigrationError) -> MetadefTag {
+        try tag(
+            try await sendForJSON(
+                MetadefRequests.update(
+                    .tags, of: namespace, named: name, ["name": .string(newName)])))
+    }
+
+    public func removeMetadefTag(
+        of namespace: String, named name: String, missingIsFine: Bool = false
+    ) async throws(MigrationError) {
+        try await send(
+            MetadefRequests.delete(.tags, of: namespace, named: name),
+            expecting: missingIsFine ? [204, 404] : [204])
+    }
+
+    public func removeMetadefTags(of namespace: String) async throws(MigrationError) {
+        try await send(MetadefRequests.deleteAll(.tags, of: namespace), expecting: [204])
+    }
+
+    private func tag(_ json: JSONValue) throws(MigrationError) -> MetadefTag {
+        guard let tag = MetadefTag(json: json) else {
+            throw MigrationError(.invalidAnswer, "a metadata definition tag without a name")
+        }
+        return tag
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ImageService {
+    /// Waits until an image has a status.
+    ///
+    /// To wait for data that the service gets by itself, take
+    /// ``waitForImport(of:ignoring:pace:onLook:)``: an import that fails comes back to
+    /// `queued`, which is no failure by itself.
+    ///
+    /// - Parameter onLook: called with what each look found.
+    /// - Throws: ``MigrationError/Code/waitFailed`` when the image came to one
+    ///   of `failures` or is gone, ``MigrationError/Code/waitTimedOut``.
+    @discardableResult
+    public func waitForImage(
+        _ id: String, until status: ImageStatus = .active,
+        failures: Set<ImageStatus> = [.killed, .deleted, .pendingDelete], pace: Pace = .init(),
+        onLook: @Sendable (Image) -> Void = { _ in }
+    ) async throws(MigrationError) -> Image {
+        try await waitForImage(
+            id, description: "\(status)", failures: failures, pace: pace, onLook: onLook
+        ) { $0.status == status }
+    }
+
+    /// Waits until an image is as a caller wants it.
+    ///
+    /// - Parameter description: what is wanted, for messages.
+    /// - Throws: as ``waitForImage(_:until:failures:pace:onLook:)``.
+    @discardableResult
+    public func waitForImage(
+        _ id: String, description: String,
+        failures: Set<ImageStatus> = [.killed, .deleted, .pendingDelete], pace: Pace = .init(),
+        onLook: @Sendable (Image) -> Void = { _ in }, until isWanted: @Sendable (Image) -> Bool
+    ) async throws(MigrationError) -> Image {
+        try await pace.wait(
+            late: { Self.late("image \(id)", description, pace, $0) },
+            look: {
+                guard let image = try await imageIfPresent(id) else {
+                    throw MigrationError(
+                        .waitFailed, "image \(id) is gone; it was to become \(description)")
+                }
+                onLook(image)
+                if isWanted(image) { return .come(image) }
+                guard !failures.contains(image.status) else {
+                    throw MigrationError(
+                        .waitFailed,
+                        "image \(id) became \(image.status) instead of \(description)")
+                }
+                return .notYet("is \(image.status)")
+            })
+    }
+
+    /// Waits until an image is gone.
+    ///
+    /// - Throws: ``MigrationError/Code/waitTimedOut``.
+    public func waitForDelete(
+        _ id: String, pace: Pace = Pace(deadlineSeconds: 120),
+        onLook: @Sendable (Image) -> Void = { _ in }
+    ) async throws(MigrationError) {
+        try await pace.wait(
+            late: { Self.late("image \(id)", "deleted", pace, $0) },
+            look: {
+                guard let image = try await imageIfPresent(id) else { return .come(()) }
+                onLook(image)
+                return image.status == .deleted ? .come(()) : .notYet("is \(image.status)")
+            })
+    }
+
+    static func late(
+        _ what: String, _ wanted: String, _ pace: Pace, _ state: String,
+        _ code: MigrationError.Code = .waitTimedOut
+    ) -> MigrationError {
+        MigrationError(
+            code, "\(what) is not \(wanted) \(pace.afterDeadline); it \(state)",
+            hint: "it may still come: look again, or give it a later deadline")
+    }
+}

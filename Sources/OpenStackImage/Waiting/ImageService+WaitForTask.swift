@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import MigrationModel
+
+extension ImageService {
+    /// Waits until a task has a status. Admins only by default, as all that
+    /// reads `/v2/tasks`; owners wait for their imports with
+    /// ``waitForImport(of:ignoring:pace:onLook:)``.
+    ///
+    /// - Throws: ``MigrationError/Code/importFailed`` with the task's own words
+    ///   when it came to one of `failures`,
+    ///   ``MigrationError/Code/importTimedOut``,
+    ///   ``MigrationError/Code/waitFailed`` when it is gone.
+    @discardableResult
+    public func waitForTask(
+        _ id: String, until status: ImageTask.Status = .success,
+        failures: Set<ImageTask.Status> = [.failure],
+        pace: Pace = Pace(deadlineSeconds: 120),
+        onLook: @Sendable (ImageTask) -> Void = { _ in }
+    ) async throws(MigrationError) -> ImageTask {
+        try await pace.wait(
+            late: { Self.late("task \(id)", "\(status)", pace, $0, .importTimedOut) },
+            look: {
+                guard let task = try await taskIfPresent(id) else {
+                    throw MigrationError(
+                        .waitFailed, "task \(id) is gone; it was to become \(status)")
+                }
+                onLook(task)
+                if task.status == status { return .come(task) }
+                guard !failures.contains(task.status) else { throw task.failure }
+                return .notYet(task.standing)
+            })
+    }
+
+    private func taskIfPresent(_ id: String) async throws(MigrationError) -> ImageTask? {
+        do throws(MigrationError) {
+            return try await task(id)
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+}
+
+extension ImageTask {
+    /// The task's end as an error.
+    var failure: MigrationError {
+        MigrationError(
+            .importFailed,
+            "task \(id) ended as \(status): \(message.isEmpty ? "without a message" : message)",
+            hint: requestID.map { "the cloud's operator finds it by request \($0)" })
+    }
+
+    /// For messages: "is processing (Copied 15 MiB)".
+    var standing: String { "is \(status)" + (message.isEmpty ? "" : " (\(message))") }
+}

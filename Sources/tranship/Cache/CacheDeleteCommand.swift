@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+struct CacheDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Take images out of the cache and its queue.",
+        discussion: """
+              $ tranship cache delete "Ubuntu 24.04" --cloud alpha-admin
+            """)
+
+    @OptionGroup var images: ImagesArgument
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let service = try cloud.service()
+        try await EachImage(names: images.images, service: service)
+            .carryOut { image throws(MigrationError) in
+                try await service.removeFromCache(image.id)
+            }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import MigrationModel
+import OpenStackImage
+
+/// Where image data that is sent comes from: a file, a URL, or `-` for
+/// standard input.
+struct DataArgument: ExpressibleByArgument {
+    let argument: String
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        self.argument = argument
+    }
+
+    /// - Throws: ``MigrationError/Code/usage`` for a terminal: whoever types
+    ///   the command rarely means to type an image.
+    func source(sizeBytes: Int64?) throws(MigrationError) -> ImageDataSource {
+        if argument == "-" {
+            guard isatty(STDIN_FILENO) == 0 else {
+                throw MigrationError(
+                    .usage, "standard input is a terminal",
+                    hint: "pipe the data in, or name a file")
+            }
+            return .descriptor(STDIN_FILENO, named: "standard input", sizeBytes: sizeBytes)
+        }
+        guard sizeBytes == nil else {
+            throw MigrationError(
+                .usage, "--size is for standard input; the size of \(argument) is known")
+        }
+        let isURL = ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) }
+        return isURL ? .url(Secret(argument)) : .file(argument)
+    }
+}
+
+/// What is known of the data before it is sent.
+struct PromiseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What the data must hash to; repeatable.",
+            discussion: """
+                md5, sha1, sha256 or sha512. The end of other data is withheld, so that it
+                becomes no image.
+                """, valueName: "algorithm:digits"))
+    var checksum: [ChecksumArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How much comes from standard input.",
+            discussion: "Tells a pipe that ended from one that broke.", valueName: "bytes"))
+    var size: ByteSize?
+
+    var expected: [Checksum] { checksum.map(\.checksum) }
+}
+
+/// `sha256:…`
+struct ChecksumArgument: ExpressibleByArgument {
+    let checksum: Checksum
+
+    init?(argument: String) {
+        guard let checksum = try? Checksum(argument) else { return nil }
+        self.checksum = checksum
+    }
+}

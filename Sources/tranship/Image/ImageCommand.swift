@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+struct ImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image",
+        abstract: "Images of one cloud: records and data.",
+        subcommands: [
+            ImageListCommand.self, ImageShowCommand.self, ImageFindCommand.self,
+            ImageCreateCommand.self,
+            ImageUploadCommand.self, ImageDownloadCommand.self, ImageStageCommand.self,
+            ImageSetCommand.self, ImageUnsetCommand.self,
+            ImageDeleteCommand.self, ImageDeactivateCommand.self, ImageReactivateCommand.self,
+            ImageImportCommand.self, ImageImportInfoCommand.self, ImageTasksCommand.self,
+        ])
+}
+
+/// An image, as every command takes it.
+struct ImageArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The image, by id or name.", valueName: "image"))
+    var image: String
+}
+
+/// One or more images.
+struct ImagesArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The images, by id or name.", valueName: "image"))
+    var images: [String]
+}

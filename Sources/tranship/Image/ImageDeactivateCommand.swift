@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+struct ImageDeactivateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deactivate",
+        abstract: "Withhold images' data from everybody but admins.",
+        discussion: """
+              $ tranship image deactivate "Ubuntu 22.04"
+            """)
+
+    @OptionGroup var images: ImagesArgument
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let service = try cloud.service()
+        try await EachImage(names: images.images, service: service)
+            .carryOut { image throws(MigrationError) in try await service.deactivate(image.id) }
+    }
+}

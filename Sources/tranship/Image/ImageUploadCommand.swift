@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OpenStackImage
+
+struct ImageUploadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload",
+        abstract: "Send the data of an image that has none yet.",
+        discussion: """
+              $ tranship image upload "Ubuntu 24.04" ubuntu-24.04.img
+              $ tranship image upload new disk.raw --checksum sha256:$(sha256sum disk.raw | cut -c1-64)
+              $ tranship image download golden - --cloud alpha | tranship image upload new - --cloud beta --size 20MiB
+
+            What the service reports of the data is compared with what was sent. A pipe can
+            break without the reader seeing it: --size or --checksum tell.
+            """)
+
+    @OptionGroup var image: ImageArgument
+
+    @Argument(help: ArgumentHelp("A file, a URL, or - for standard input.", valueName: "file"))
+    var file: DataArgument
+
+    @OptionGroup(title: "The data") var promises: PromiseOptions
+
+    @Option(help: ArgumentHelp("The store to put it into.", valueName: "store"))
+    var store: String?
+
+    @Flag(help: "Do not compare what the service reports.")
+    var unverified = false
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let source = try file.source(sizeBytes: promises.size?.bytes)
+        let service = try cloud.service()
+        let image = try await service.find(image.image)
+        let progress = DataProgress(image.name ?? image.id, sizeBytes: source.sizeBytes)
+        try await progress.during { [self] in
+            try await service.upload(
+                image.id, from: source, DataPromises(expected: promises.expected), store: store,
+                validates: !unverified, onProgress: progress.report)
+        }
+        try await service.image(image.id).put(cloud.format)
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+/// How the service gets an image's data, and where it puts it.
+struct ImportOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "glance-direct, web-download, copy-image or glance-download.", valueName: "method"))
+    var method: ImportMethod = .glanceDirect
+
+    @Option(help: ArgumentHelp("web-download: where the data is.", valueName: "url"))
+    var uri: String?
+
+    @Option(
+        help: ArgumentHelp("glance-download: the region that has the image.", valueName: "region"))
+    var remoteRegion: String?
+
+    @Option(help: ArgumentHelp("glance-download: the image's id there.", valueName: "id"))
+    var remoteImage: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "glance-download: public, internal or admin.", valueName: "interface"))
+    var remoteServiceInterface: String?
+
+    @Option(help: ArgumentHelp("A store to put it into; repeatable.", valueName: "store"))
+    var store: [String] = []
+
+    @Flag(help: "Put it into every store.")
+    var allStores = false
+
+    @Flag(exclusivity: .exclusive)
+    var failing: StoreFailure?
+
+    /// - Throws: ``MigrationError/Code/usage`` when the options do not fit.
+    func request() throws(MigrationError) -> ImportRequest {
+        let stores: ImportRequest.Stores =
+            allStores ? .all : store.isEmpty ? .standard : .named(store)
+        guard !allStores || store.isEmpty else {
+            throw MigrationError(.usage, "--all-stores and --store exclude each other")
+        }
+        return ImportRequest(
+            try source(), stores: stores,
+            allStoresMustSucceed: failing.map { $0 == .disallowFailure })
+    }
+
+    private func source() throws(MigrationError) -> ImportRequest.Method {
+        func need(_ value: String?, _ option: String) throws(MigrationError) -> String {
+            if let value { return value }
+            throw MigrationError(.usage, "\(method.rawValue) needs \(option)")
+        }
+        switch method {
+        case .glanceDirect: return .glanceDirect
+        case .copyImage: return .copyImage
+        case .webDownload: return .webDownload(uri: Secret(try need(uri, "--uri")))
+        case .glanceDownload:
+            return .glanceDownload(
+                region: try need(remoteRegion, "--remote-region"),
+                imageID: try need(remoteImage, "--remote-image"),
+                interface: remoteServiceInterface.map(EndpointInterface.init(rawValue:)))
+        }
+    }
+}
+
+enum ImportMethod: String, CaseIterable, ExpressibleByArgument {
+    case glanceDirect = "glance-direct"
+    case webDownload = "web-download"
+    case copyImage = "copy-image"
+    case glanceDownload = "glance-download"
+}
+
+enum StoreFailure: String, EnumerableFlag {
+    case allowFailure, disallowFailure
+
+    static func help(for value: Self) -> ArgumentHelp? {
+        value == .allowFailure
+            ? "One store of several is enough." : "All stores must take it."
+    }
+}

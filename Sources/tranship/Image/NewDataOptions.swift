@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+/// Where a new image's data comes from, and where it goes.
+struct NewDataOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file, a URL that is read here, or - for standard input.", valueName: "file"))
+    var file: DataArgument?
+
+    @Option(help: ArgumentHelp("A URL that the service fetches (web-download).", valueName: "url"))
+    var uri: String?
+
+    @OptionGroup var promises: PromiseOptions
+
+    @Flag(name: .customLong("import"), help: "Send it through the staging area and import it.")
+    var isImport = false
+
+    @Option(help: ArgumentHelp("A store to put it into; repeatable.", valueName: "store"))
+    var store: [String] = []
+
+    @Flag(help: "Put it into every store.")
+    var allStores = false
+
+    @Flag(exclusivity: .exclusive)
+    var failing: StoreFailure?
+
+    @Flag(help: "Do not compare what the service reports.")
+    var unverified = false
+
+    @Flag(help: "Do not wait for an import to end.")
+    var noWait = false
+
+    /// Nil for a record without data.
+    func newData() throws(MigrationError) -> NewImageData? {
+        switch (file, uri) {
+        case (nil, nil): return nil
+        case (let file?, nil): return .sent(try file.source(sizeBytes: promises.size?.bytes))
+        case (nil, let uri?): return .fetched(.webDownload(uri: Secret(uri)))
+        default: throw MigrationError(.usage, "--file and --uri exclude each other")
+        }
+    }
+
+    func options() throws(MigrationError) -> CreateOptions {
+        guard !allStores || store.isEmpty else {
+            throw MigrationError(.usage, "--all-stores and --store exclude each other")
+        }
+        return CreateOptions(
+            expected: promises.expected, way: isImport ? .stagedImport : .automatic,
+            stores: allStores ? .all : store.isEmpty ? .standard : .named(store),
+            allStoresMustSucceed: failing.map { $0 == .disallowFailure }, validates: !unverified)
+    }
+}

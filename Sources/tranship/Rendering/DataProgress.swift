@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import Synchronization
+
+/// How far an image's data is: a bar on a terminal, off it a line every few
+/// seconds, and nothing at all of what is done at once.
+final class DataProgress: Sendable {
+    private static let drawSeconds = 0.25
+    private static let lineSeconds = 5.0
+
+    private let what: String
+    private let sizeBytes: Int64?
+    private let screen = Screen()
+    private let state = Mutex(State())
+
+    private struct State {
+        var doneBytes: Int64 = 0
+        var rate = Rate()
+    }
+
+    /// - Parameters:
+    ///   - what: the image, as its user calls it.
+    ///   - sizeBytes: nil where nobody knows before the end.
+    init(_ what: String, sizeBytes: Int64?) {
+        self.what = what.withControlsShown
+        self.sizeBytes = sizeBytes
+    }
+
+    /// To be given to a call that reports so many bytes done.
+    var report: @Sendable (Int64) -> Void {
+        { [self] bytes in state.withLock { $0.doneBytes = bytes } }
+    }
+
+    /// Shows it for as long as the work takes.
+    @discardableResult
+    func during<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let drawing = Task { [self] in
+            while true {
+                look()
+                let seconds = Terminal.talkIsTerminal ? Self.drawSeconds : Self.lineSeconds
+                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+                show()
+            }
+        }
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await Interruption.guarding(work))
+        } catch {
+            result = .failure(error)
+        }
+        drawing.cancel()
+        await drawing.value
+        screen.wipe()
+        return try result.get()
+    }
+
+    private func look() {
+        let now = Date().timeIntervalSince1970
+        state.withLock { $0.rate.add(bytes: $0.doneBytes, at: now) }
+    }
+
+    private func show() {
+        look()
+        let (doneBytes, bytesPerSecond) = state.withLock { ($0.doneBytes, $0.rate.bytesPerSecond) }
+        let bar = DataBar(
+            what: what, doneBytes: doneBytes, sizeBytes: sizeBytes, bytesPerSecond: bytesPerSecond)
+        if Terminal.talkIsTerminal {
+            screen.draw([bar.text(columns: Terminal.columns)])
+        } else {
+            Terminal.tell(bar.line)
+        }
+    }
+}
+
+/// One look at data on its way.
+struct DataBar {
+    let what: String
+    let doneBytes: Int64
+    let sizeBytes: Int64?
+    let bytesPerSecond: Double
+
+    /// `disk.img: 1.2 GiB of 4.0 GiB (30%), 210.4 MiB/s, 13s left`
+    var line: String { "\(what): \(amount)\(speed)" }
+
+    /// The same with a bar, where the terminal has room for one.
+    func text(columns: Int) -> String {
+        guard let share else { return line }
+        let rest = "\(Int(share * 100))% of \(ByteCount.format(sizeBytes ?? 0))\(speed)"
+        let name = String(what.prefix(24))
+        let width = min(30, columns - name.columnCount - rest.count - 6)
+        guard width >= 8 else { return "\(name) \(rest)" }
+        let filled = Int(share * Double(width))
+        let bar =
+            String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+        return "\(name) [\(bar)] \(rest)"
+    }
+
+    private var share: Double? {
+        guard let sizeBytes, sizeBytes > 0 else { return nil }
+        return min(1, Double(doneBytes) / Double(sizeBytes))
+    }
+
+    private var amount: String {
+        guard let sizeBytes, let share else { return ByteCount.format(doneBytes) }
+        return
+            "\(ByteCount.format(doneBytes)) of \(ByteCount.format(sizeBytes)) (\(Int(share * 100))%)"
+    }
+
+    private var speed: String {
+        guard bytesPerSecond >= 1 else { return "" }
+        let speed = ", \(ByteCount.format(Int64(bytesPerSecond)))/s"
+        guard let sizeBytes, sizeBytes > doneBytes else { return speed }
+        let left = Int64(Double(sizeBytes - doneBytes) / bytesPerSecond)
+        return speed + ", \(TimeSpan.format(left)) left"
+    }
+}

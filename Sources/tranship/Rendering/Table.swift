@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Columns of text, as wide as their longest cell.
+struct Table {
+    private var rows: [[String]] = []
+
+    init(_ header: [String]) {
+        rows = [header]
+    }
+
+    /// Control characters are shown, not obeyed: names and properties may come
+    /// from anybody, and a terminal does what an escape sequence tells it.
+    mutating func add(_ row: [String]) { rows.append(row.map(\.withControlsShown)) }
+
+    var isEmpty: Bool { rows.count < 2 }
+
+    var text: String {
+        guard let header = rows.first else { return "" }
+        let widths = header.indices.map { column in
+            rows.map { $0[column].columnCount }.max() ?? 0
+        }
+        return rows.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                line += cell
+                if row[(column + 1)...].contains(where: { !$0.isEmpty }) {
+                    line += String(repeating: " ", count: widths[column] - cell.columnCount + 2)
+                }
+            }
+            return line
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// How many columns a terminal takes for it: two for the wide characters
+    /// of East Asia and for emoji (Unicode Annex 11), one for the others.
+    var columnCount: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
+
+    /// With C0 and C1 controls, line ends among them, as `\u{1B}`.
+    var withControlsShown: String {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return self
+        }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            text +=
+                scalar.properties.generalCategory == .control
+                ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+    }
+}
+
+extension Character {
+    fileprivate var isWide: Bool {
+        guard let scalar = unicodeScalars.first else { return false }
+        return switch scalar.value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
+            0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            true
+        default: false
+        }
+    }
+}

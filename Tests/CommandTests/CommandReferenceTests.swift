@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// `docs/cli.md` is written from what the parser says of itself:
+/// `TRANSHIP_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
+@Suite struct CommandReferenceTests {
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../docs/cli.md").standardizedFileURL
+
+    @Test func `The reference of the commands is what the parser says`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let outcome = try await shell.run("tranship --experimental-dump-help")
+        #expect(outcome.status == 0)
+        let text = try CommandReference(json: Data(outcome.output.utf8)).markdown
+        if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
+            try Data(text.utf8).write(to: Self.file)
+        }
+        let written = try String(contentsOf: Self.file, encoding: .utf8)
+        #expect(written == text, "docs/cli.md is stale: run `make docs`")
+    }
+
+    @Test func `Every command has a line that says what it does, and an example`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let outcome = try await shell.run("tranship --experimental-dump-help")
+        let reference = try CommandReference(json: Data(outcome.output.utf8))
+        for command in reference.leaves {
+            #expect(command.abstract?.hasSuffix(".") == true, "\(command.path)")
+            let examples = (command.discussion ?? "").split(separator: "\n")
+                .filter { $0.hasPrefix("  $ ") && $0.contains(command.path) }
+            #expect(!examples.isEmpty, "\(command.path) has no example")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Every command against a real cloud, as a user would type it.
+@Suite(.serialized, .enabled(if: Shell.hasLab), .timeLimit(.minutes(5)))
+struct CommandTests {
+    @Test(arguments: Transcript.names)
+    func `Commands say what their transcript says`(name: String) async throws {
+        let transcript = try Transcript(name)
+        let shell = try Shell()
+        defer { shell.remove() }
+        let web = try FaultyWeb()
+        var words = [
+            "name": "cli-\(UUID().uuidString.prefix(8).lowercased())", "dir": shell.folder.path,
+            "web": web.url,
+            "broken-cloud": "env -u OS_CLOUD -u OS_CLIENT_CONFIG_FILE OS_AUTH_TYPE=none "
+                + "OS_IMAGE_ENDPOINT_OVERRIDE=\(web.url)", "short": FaultyWeb.shortID,
+            "wrong": FaultyWeb.wrongID,
+            "unproved": FaultyWeb.unprovedID,
+        ]
+        defer { withExtendedLifetime(web) {} }
+        for step in transcript.steps {
+            guard let learned = try await check(step, in: transcript, shell, words) else { break }
+            words.merge(learned) { $1 }
+        }
+        for step in transcript.endings.reversed() {
+            // What was never learned was never made.
+            guard let command = try? Pattern.filled(step.command, words: words) else { continue }
+            let outcome = try await shell.run(command)
+            if outcome.status != step.status {
+                record("cannot clean up", step, transcript, outcome)
+            }
+        }
+    }
+
+    /// The words learned; nil when something else was said.
+    private func check(
+        _ step: Transcript.Step, in transcript: Transcript, _ shell: Shell,
+        _ words: [String: String]
+    ) async throws -> [String: String]? {
+        let outcome = try await shell.run(try Pattern.filled(step.command, words: words))
+        guard outcome.status == step.status else {
+            record("exit status \(outcome.status)", step, transcript, outcome)
+            return nil
+        }
+        guard var learned = try Pattern(lines: step.output).match(outcome.output, words: words)
+        else {
+            record("standard output differs", step, transcript, outcome)
+            return nil
+        }
+        let known = words.merging(learned) { $1 }
+        guard let more = try Pattern(lines: step.talk).match(outcome.talk, words: known) else {
+            record("standard error differs", step, transcript, outcome)
+            return nil
+        }
+        learned.merge(more) { $1 }
+        return learned
+    }
+
+    private func record(
+        _ what: String, _ step: Transcript.Step, _ transcript: Transcript, _ outcome: Outcome
+    ) {
+        Issue.record(
+            """
+            \(what), \(transcript.file.lastPathComponent):\(step.line)
+            $ \(step.command)
+            --- expected, status \(step.status)
+            \((step.output + step.talk.map { "2> \($0)" }).joined(separator: "\n"))
+            --- said, status \(outcome.status)
+            \(outcome.output)--- standard error
+            \(outcome.talk)
+            """,
+            sourceLocation: SourceLocation(
+                fileID: "CommandTests/\(transcript.file.lastPathComponent)",
+                filePath: transcript.file.path, line: step.line, column: 1))
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import Foundation
+import MigrationModel
+import TestSupport
+
+/// A web server with one good file and broken ones, and a Glance without
+/// Keystone whose images break: what real ones cannot be made to do.
+struct FaultyWeb {
+    /// A MiB of text.
+    static let bytes = Array(String(repeating: "tranship ", count: 1 << 17).utf8.prefix(1 << 20))
+    static let shortID = "11111111-1111-4111-8111-111111111111"
+    static let wrongID = "22222222-2222-4222-8222-222222222222"
+    static let unprovedID = "33333333-3333-4333-8333-333333333333"
+
+    private let server: RawHTTPServer
+
+    var url: String { server.url }
+
+    init() throws {
+        let half = Array(Self.bytes.prefix(1 << 19))
+        let md5 = try digest(.md5, of: Self.bytes).value
+        let other = try digest(.md5, of: half).value
+        server = try RawHTTPServer(scripts: [
+            "/disk.raw": [.status(200, body: Self.bytes)],
+            "/short.raw": [.lying(declaredBytes: Self.bytes.count, body: half)],
+            "/v2/images/\(Self.shortID)": [Self.record(Self.shortID, md5)],
+            "/v2/images/\(Self.shortID)/file": [
+                .lying(declaredBytes: Self.bytes.count, body: half)
+            ],
+            "/v2/images/\(Self.wrongID)": [Self.record(Self.wrongID, other)],
+            "/v2/images/\(Self.wrongID)/file": [.status(200, body: Self.bytes)],
+            "/v2/images/\(Self.unprovedID)": [Self.record(Self.unprovedID, nil)],
+            "/v2/images/\(Self.unprovedID)/file": [.status(200, body: Self.bytes)],
+        ])
+    }
+
+    private static func record(_ id: String, _ md5: String?) -> Reply {
+        let record: JSONValue = [
+            "id": .string(id), "status": "active", "name": "broken", "size": 1_048_576,
+            "checksum": md5.map(JSONValue.string) ?? .null,
+        ]
+        let body = (try? JSONEncoder().encode(record)).map { [UInt8]($0) } ?? []
+        return .status(200, headers: [("Content-Type", "application/json")], body: body)
+    }
+}

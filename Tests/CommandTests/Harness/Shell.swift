@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// How a command ended and what it said.
+struct Outcome: Sendable {
+    /// The exit status; 128 and the signal's number where a signal ended it.
+    var status: Int32
+    var output: String
+    var talk: String
+}
+
+/// Runs commands with the built `tranship` in their path and nothing of the
+/// environment of the tests but the lab.
+struct Shell: Sendable {
+    /// Where commands run; theirs alone.
+    let folder: URL
+    var environment: [String: String]
+
+    /// Beside the tests, where the build puts both.
+    static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
+        .resolvingSymlinksInPath().deletingLastPathComponent()
+
+    /// The lab's folder (docs/lab.md); empty where there is none.
+    static let lab = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
+    static let hasLab = FileManager.default.fileExists(atPath: "\(lab)/clouds.yaml")
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tranship-commands-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        environment = [
+            "PATH": "\(Self.binaries.path):\(path)", "HOME": folder.path, "LC_ALL": "C.UTF-8",
+            "OS_CLIENT_CONFIG_FILE": "\(Self.lab)/clouds.yaml", "OS_CLOUD": "alpha",
+            "SWIFT_BACKTRACE": "enable=no",
+        ]
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: folder) }
+
+    func run(_ command: String) async throws -> Outcome {
+        let said = folder.appendingPathComponent(".said-\(UUID().uuidString)")
+        let files = ["out", "err"].map { said.appendingPathExtension($0) }
+        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        process.environment = environment
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        for file in files { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: files[0])
+        process.standardError = try FileHandle(forWritingTo: files[1])
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { process in
+                let isSignal = process.terminationReason == .uncaughtSignal
+                continuation.resume(returning: process.terminationStatus + (isSignal ? 128 : 0))
+            }
+            do {
+                try process.run()
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+        return Outcome(
+            status: status, output: try String(contentsOf: files[0], encoding: .utf8),
+            talk: try String(contentsOf: files[1], encoding: .utf8))
+    }
+}

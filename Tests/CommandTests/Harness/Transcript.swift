@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A text of commands and what they must say:
+///
+///     # A title, and why it matters.
+///     finally $ tranship image delete --missing-ok {{name}}
+///     $ tranship image create {{name}} --format json | jq -r .status
+///     queued
+///     $ tranship image delete nothing
+///     2> error: cloud "alpha" has no image of the name or id "nothing"
+///     [1]
+///
+/// After a command (for `sh`; a backslash at the end goes on with the next
+/// line) come its standard output line by line, its standard error behind `2> `
+/// and its exit status in brackets, which is 0 where it is left out. A line
+/// `...` stands for any lines. `finally` commands run at the end, last first,
+/// whatever happened.
+///
+/// `{{word}}` is a value that is known: `{{name}}` is unique to the run,
+/// `{{dir}}` its folder, which is also where it runs, `{{web}}` the address of
+/// ``FaultyWeb``, `{{broken-cloud}} tranship …` a command on it as a cloud. In what is said,
+/// `{{UUID}}`, `{{TIME}}`, `{{HEX}}`, `{{NUMBER}}`, `{{WORD}}` and `{{TEXT}}`
+/// stand for anything of the kind, and `{{word:UUID}}` also learns the word.
+struct Transcript: Sendable {
+    let file: URL
+    var title = ""
+    var steps: [Step] = []
+    /// In the order of the file.
+    var endings: [Step] = []
+
+    struct Step: Sendable {
+        var line: Int
+        var command: String
+        var output: [String] = []
+        var talk: [String] = []
+        var status: Int32 = 0
+    }
+
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Transcripts")
+
+    static let names: [String] = {
+        let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return (files ?? []).filter { $0.hasSuffix(".txt") }.sorted()
+    }()
+
+    init(_ name: String) throws {
+        file = Self.folder.appendingPathComponent(name)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)[...]
+        var number = 0
+        var isEnding = false
+        func next() -> String? {
+            number += 1
+            return lines.popFirst()
+        }
+        while var line = next() {
+            let start = number
+            if line.hasPrefix("#") {
+                if title.isEmpty { title = String(line.drop { $0 == "#" || $0 == " " }) }
+                continue
+            }
+            if line.isEmpty { continue }
+            isEnding = line.hasPrefix("finally $ ")
+            guard isEnding || line.hasPrefix("$ ") else {
+                throw TranscriptError("\(name):\(start): no command: \(line)")
+            }
+            while line.hasSuffix("\\"), let more = next() { line += "\n" + more }
+            let command = line.drop { $0 != "$" }.dropFirst(2)
+            var step = Step(line: start, command: String(command))
+            while let said = lines.first, Self.isSaid(said) {
+                _ = next()
+                if said.hasPrefix("2> ") {
+                    step.talk.append(String(said.dropFirst(3)))
+                } else if let status = Self.status(said) {
+                    step.status = status
+                } else {
+                    step.output.append(said)
+                }
+            }
+            if isEnding { endings.append(step) } else { steps.append(step) }
+        }
+    }
+
+    private static func isSaid(_ line: String) -> Bool {
+        !line.isEmpty && !line.hasPrefix("#") && !line.hasPrefix("$ ")
+            && !line.hasPrefix("finally $ ")
+    }
+
+    /// `[130]`
+    private static func status(_ line: String) -> Int32? {
+        guard line.hasPrefix("["), line.hasSuffix("]") else { return nil }
+        return Int32(line.dropFirst().dropLast())
+    }
+}
+
+struct TranscriptError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
