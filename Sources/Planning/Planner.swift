@@ -168,7 +168,8 @@ public struct Planner: Sendable {
         }
         var result = rules.apply(image, name: name)
         result.record.verification = target.verification
-        result.refusal = result.refusal ?? listed.refusal ?? unnamed
+        // Of an image that could not be looked at, the rules know nothing.
+        result.refusal = listed.refusal ?? result.refusal ?? unnamed
         var choice = Negotiation.Choice(method: .upload, reason: "")
         do throws(MigrationError) {
             choice = try method(for: image, from: source, to: target)

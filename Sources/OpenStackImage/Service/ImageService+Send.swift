@@ -62,6 +62,15 @@ extension ImageService {
     func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
         if answer.status == 401 { return unauthorized(answer, request) }
         let error = answer.refusal(by: "Glance", asked: request.asked)
+        if answer.status == 300 {
+            // The service lists its versions instead.
+            return MigrationError(
+                .noImageService,
+                "cloud \"\(session.cloudName)\" does not offer this version of the Image API: "
+                    + "Glance answered 300 (\(request.asked))",
+                hint: "does its entry ask for another one in image_api_version?",
+                answer: error.answer)
+        }
         return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
     }
 

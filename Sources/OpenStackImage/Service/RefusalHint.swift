@@ -14,6 +14,7 @@ enum RefusalHint {
         let words = answer.message.lowercased()
         let parts = request.path.split(separator: "/").map(String.init)
         guard parts.count > 1 else { return nil }
+        if parts[0] == "v1" { return legacy(parts, answer.status, words) }
         switch parts[1] {
         case "images": return image(parts, request.method, answer.status, words)
         case "cache": return cache(answer.status)
@@ -64,6 +65,18 @@ enum RefusalHint {
         case (_, "", 404) where parts.count == 3:
             return "there is no image of that id, or this project may not see it"
         default: return nil
+        }
+    }
+
+    private static func legacy(_ parts: [String], _ status: Int, _ words: String) -> String? {
+        switch status {
+        case 403 where words.contains("protected"): "unprotect the image first"
+        case 404 where words.contains("is not active"): "only active images have data"
+        case 404 where parts.count == 3 && parts[1] == "images":
+            "there is no image of that id, or this project may not see it"
+        case 409 where words.contains("unqueued"):
+            "an image takes its data once, while it is queued: create another image"
+        default: nil
         }
     }
 
