@@ -17,7 +17,8 @@ extension LegacyImageService {
         } catch  where error.code == .notFound {}
         // Glance 15 answers 500 to a name in a filter that is not ASCII.
         let isASCII = nameOrID.utf8.allSatisfy { $0 < 0x80 }
-        let query = LegacyImageQuery(name: isASCII ? nameOrID : nil)
+        // Administrators see private images of others only so; it is nothing to others.
+        let query = LegacyImageQuery(name: isASCII ? nameOrID : nil, publicity: .any)
         let named = try await images(query).all().filter { $0.name == nameOrID }
         guard let image = named.first else {
             throw MigrationError(
