@@ -27,6 +27,10 @@ test: ## Build everything and run every test, the lab included
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Package.swift
 
+.PHONY: docs
+docs: ## Write the pages that are made from the source
+	@scripts/docs
+
 .PHONY: format
 format: ## Format the Swift code in place
 	swift format --in-place --parallel -r Sources Tests Package.swift

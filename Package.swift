@@ -15,7 +15,6 @@ let strict: [SwiftSetting] = [
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -39,7 +38,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
@@ -59,18 +57,23 @@ let package = Package(
         part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
 
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
+        part(
+            "OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
-        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel", log]),
+        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel"]),
         part(
             "SourceReaders",
-            ["MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]
+            [
+                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "MigrationModel",
+            ]
         ),
-        part("ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
+        part(
+            "ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
         part(
             "ImageUploaders",
             ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "MigrationModel"]),
@@ -80,17 +83,18 @@ let package = Package(
         part(
             "Planning",
             [
-                "MigrationJournal", "OpenStackImage", "HTTPTransport", "PipelineFiles", "Digests",
-                "MigrationModel",
+                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "PipelineFiles",
+                "Digests", "MigrationModel",
             ]),
 
         // The facade and the command line.
         part(
             "TranshipKit",
             [
-                "MigrationModel", "Digests", "ByteStreams", "HTTPTransport", "OpenStackImage",
+                "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
-                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning", log,
+                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(
             name: "tranship",
@@ -114,15 +118,20 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
+        // The order of the sources themselves, and the pages made from them.
+        .testTarget(
+            name: "TidyTests", dependencies: ["MigrationModel"], swiftSettings: strict),
         tests(
             "Planning",
             [
-                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel", "OpenStackImage",
+                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel",
+                "OpenStackImage",
                 "PipelineFiles", "TestSupport",
             ]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
@@ -137,11 +146,14 @@ let package = Package(
         // put in.
         .target(
             name: "FakeGlance",
-            dependencies: ["Digests", "HTTPTransport", "MigrationModel", "OpenStackImage", "TestSupport"],
+            dependencies: ["Digests", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
+        tests(
+            "TaskWaiters",
+            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
     ]
 )

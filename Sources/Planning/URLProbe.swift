@@ -6,6 +6,7 @@ internal import Foundation
 internal import HTTPTransport
 internal import MigrationModel
 internal import PipelineFiles
+internal import Synchronization
 
 /// Looks at a URL source without reading it: is it there, how large, which version?
 struct URLProbe {
@@ -120,12 +121,11 @@ struct URLProbe {
 
 /// Keeps the first answer of a request whose body nobody wants.
 private final class FirstAnswer: Sendable {
-    private let lock = NSLock()
-    nonisolated(unsafe) private var stored: HTTPResponse?
+    private let stored = Mutex<HTTPResponse?>(nil)
 
     func set(_ answer: HTTPResponse) {
-        lock.withLock { stored = stored ?? answer }
+        stored.withLock { $0 = $0 ?? answer }
     }
 
-    var answer: HTTPResponse? { lock.withLock { stored } }
+    var answer: HTTPResponse? { stored.withLock { $0 } }
 }

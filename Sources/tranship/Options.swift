@@ -8,7 +8,7 @@ import PipelineFiles
 import TranshipKit
 
 /// What every command of the pipeline takes.
-struct CommonOptions: ParsableArguments {
+struct PipelineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The journal to use.",

@@ -17,7 +17,7 @@ struct ResumeCommand: AsyncParsableCommand {
             The pipeline is taken from the journal, as it was when the run began.
             """)
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: PipelineOptions
 
     @Flag(help: "On a signal, finish the images that are in flight.")
     var drain = false

@@ -21,13 +21,14 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var pipeline: PipelineArgument
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: PipelineOptions
 
     @Flag(help: "On a signal, finish the images that are in flight.")
     var drain = false
 
     @Option(
-        help: ArgumentHelp("Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
+        help: ArgumentHelp(
+            "Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
     var plan: String?
 
     func run() async throws {

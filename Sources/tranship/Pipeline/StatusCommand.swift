@@ -23,7 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
             valueName: "pipeline"))
     var pipeline: String?
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: PipelineOptions
 
     @Flag(help: "Show it again every 2 seconds, until interrupted.")
     var watch = false

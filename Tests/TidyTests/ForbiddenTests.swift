@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// What can bring a migration down in its third night.
+@Suite struct ForbiddenTests {
+    private let files: [SourceTree.File]
+
+    init() throws {
+        files = try SourceTree.sources.get()
+        try #require(files.count > 100)
+    }
+
+    @Test(arguments: ["try!", "as!", "fatalError(", "assert(", "assertionFailure("])
+    func `Errors are thrown and never crash`(word: String) {
+        for file in files {
+            for line in file.lines(with: word) {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
+    /// An exclamation mark behind a value.
+    private let force = /[\w)\]}>?"]!(?!=)/
+
+    @Test func `Nothing is unwrapped by force`() {
+        for file in files {
+            for line in file.lines(with: "!") where line.text.firstMatch(of: force) != nil {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
+    /// The scanner itself: it has to see what it forbids.
+    @Test func `The scanner sees code and not what is written about it`() {
+        let source = """
+            // try! here
+            let a = "x! \\(b) try!" /* fatalError( */
+            let c = b != nil && !d ? f()! : #"g!"#
+            """
+        let file = SourceTree.File(path: "Sources/A/B.swift", text: source)
+        #expect(file.lines(with: "try!", "fatalError").isEmpty)
+        #expect(file.code.matches(of: force).count == 1)
+        #expect(file.lines(with: "!=").map(\.number) == [3])
+    }
+
+    @Test(arguments: ["@unchecked Sendable", "nonisolated(unsafe)"])
+    func `What the compiler cannot check has its proof above it`(promise: String) {
+        for file in files {
+            for line in file.lines(with: promise) {
+                let above = file.lines[..<(line.number - 1)].reversed().drop { $0.contains("@") }
+                #expect(
+                    above.first.map(isComment) == true,
+                    "\(file.path):\(line.number): \(promise) without a comment that proves it")
+            }
+        }
+    }
+
+    private func isComment(_ line: String) -> Bool {
+        line.drop { $0 == " " }.hasPrefix("//")
+    }
+
+    @Test func `Nothing is left open`() {
+        let words = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
+        for file in files {
+            for word in words {
+                #expect(file.text.range(of: word) == nil, "\(file.path): \(word)")
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// The compiler refuses an import of a sibling that is not declared, but lets
+/// one pass that comes in over another target. `ls Sources/` is the pipeline
+/// only while the edges in `Package.swift` are all there are.
+@Suite struct ImportTests {
+    /// Modules of the toolchain.
+    private static let system: Set<String> = [
+        "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Swift",
+        "Testing",
+    ]
+    /// A stage never knows another one.
+    private static let stages: Set<String> = [
+        "SourceReaders", "ChecksumVerifiers", "ImageUploaders", "TaskWaiters", "Publishing",
+    ]
+
+    private let edges: PackageEdges
+    private let imports: [String: Set<String>]
+
+    init() throws {
+        edges = PackageEdges(manifest: try SourceTree.text("Package.swift"))
+        var imports: [String: Set<String>] = [:]
+        for file in try SourceTree.sources.get() + SourceTree.tests.get() {
+            for line in file.lines(with: "import ") {
+                let words = line.text.split(separator: " ")
+                guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
+                    words[..<index].allSatisfy({
+                        ["public", "internal", "package", "@testable"].contains($0)
+                    })
+                else { continue }
+                imports[file.target, default: []].insert(String(words[index + 1]))
+            }
+        }
+        self.imports = imports
+    }
+
+    @Test func `Every import is declared in Package swift`() throws {
+        #expect(imports.count > 15)
+        for (target, modules) in imports {
+            let declared = try #require(edges.dependencies[target], "\(target) is no target")
+            let missing = modules.subtracting(declared).subtracting(Self.system)
+            #expect(missing.isEmpty, "\(target) imports \(missing.sorted()) undeclared")
+        }
+    }
+
+    @Test func `Every declared edge is used`() {
+        for (target, declared) in edges.dependencies where target != "TidyTests" {
+            guard let used = imports[target] else { continue }
+            // A test target may be there to run what it does not name.
+            let idle = declared.subtracting(used).subtracting(
+                target.hasSuffix("Tests") ? [String(target.dropLast(5)), "tranship"] : [])
+            #expect(idle.isEmpty, "\(target) declares \(idle.sorted()) and never imports it")
+        }
+    }
+
+    @Test func `No stage knows another stage`() {
+        for stage in Self.stages {
+            let others = edges.dependencies[stage]?.intersection(Self.stages)
+            #expect(others == [], "\(stage)")
+        }
+    }
+
+    @Test func `The vocabulary imports nothing of ours`() {
+        #expect(edges.dependencies["MigrationModel"] == [])
+        #expect(edges.dependencies["MigrationJournal"] == ["MigrationModel", "GRDB"])
+        #expect(edges.dependencies["MigrationPipeline"]?.contains("OpenStackImage") == false)
+    }
+}

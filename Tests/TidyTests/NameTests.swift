@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite struct NameTests {
+    private let sources: [SourceTree.File]
+    private let tests: [SourceTree.File]
+
+    init() throws {
+        sources = try SourceTree.sources.get()
+        tests = try SourceTree.tests.get()
+    }
+
+    @Test func `Every file says whose it is and under which licence`() {
+        let header = """
+            // SPDX-FileCopyrightText: The Tranship authors
+            // SPDX-License-Identifier: Apache-2.0
+
+            """
+        for file in sources + tests {
+            #expect(file.text.hasPrefix(header), "\(file.path)")
+        }
+    }
+
+    /// A drawer's name says nothing of what lies in it.
+    @Test func `Nothing is called after a drawer`() {
+        let drawer = /(Utils?|Helpers?|Common|Extras|Misc|Manager)/
+        let declaration =
+            /\b(?:struct|class|enum|protocol|actor|extension|typealias) (\w+)/
+        for file in sources + tests {
+            #expect(file.path.firstMatch(of: drawer) == nil, "\(file.path)")
+            let lines = file.lines(with: "Util", "Helper", "Common", "Extras", "Misc", "Manager")
+            for match in lines.compactMap({ $0.text.firstMatch(of: declaration) })
+            where match.output.1 != "FileManager" {
+                #expect(
+                    match.output.1.firstMatch(of: drawer) == nil, "\(file.path): \(match.output.1)")
+            }
+        }
+    }
+
+    @Test func `Suites are called after a file of the sources, or after their subject`() {
+        let names = Dictionary(grouping: sources, by: \.target).mapValues { files in
+            Set(files.map { $0.name.dropLast(6).filter { $0 != "+" } })
+        }
+        for file in tests where file.name.hasSuffix("Tests.swift") {
+            let target = String(file.target.dropLast(5))
+            guard let known = names[target], !Exceptions.subjects.keys.contains(file.path) else {
+                continue
+            }
+            let name = file.name.dropLast("Tests.swift".count).filter { $0 != "+" }
+            let isKnown = known.contains(name)
+            #expect(isKnown, "\(file.path) tests no file of that name")
+        }
+    }
+
+    @Test func `Every exception is still one`() {
+        for path in Exceptions.subjects.keys {
+            #expect(tests.contains { $0.path == path }, "\(path) is no more")
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Pages that are written from the source, so that they cannot lie:
+/// `make docs` writes them, these tests compare.
+@Suite struct PageTests {
+    private func compare(_ path: String, with text: String) throws {
+        if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
+            try Data(text.utf8).write(to: SourceTree.root.appendingPathComponent(path))
+        }
+        #expect(try SourceTree.text(path) == text, "\(path) is stale: run `make docs`")
+    }
+
+    @Test func `The list of error codes is the source's`() throws {
+        let page = try ErrorPage(
+            source: SourceTree.text("Sources/MigrationModel/MigrationError+Codes.swift"))
+        #expect(page.codes.count > 40)
+        try compare("docs/errors.md", with: page.markdown)
+    }
+
+    @Test func `The list of exit codes is the source's`() throws {
+        try compare("docs/exit-codes.md", with: ExitPage.markdown)
+    }
+
+    @Test func `Every code says what it stands for, and no two are alike`() throws {
+        let page = try ErrorPage(
+            source: SourceTree.text("Sources/MigrationModel/MigrationError+Codes.swift"))
+        #expect(Set(page.codes.map(\.name)).count == page.codes.count)
+        for code in page.codes {
+            #expect(!code.meaning.isEmpty, "\(code.name)")
+            #expect(code.name.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil, "\(code.name)")
+        }
+    }
+
+    /// A code that nobody throws is a promise that nobody keeps.
+    @Test func `Every code is used`() throws {
+        let page = try ErrorPage(
+            source: SourceTree.text("Sources/MigrationModel/MigrationError+Codes.swift"))
+        let files = try SourceTree.sources.get().filter {
+            $0.name != "MigrationError+Codes.swift" && $0.name != "ExitStatus.swift"
+        }
+        for code in page.codes {
+            let isUsed = files.contains { $0.code.range(of: ".\(code.symbol)") != nil }
+            #expect(isUsed, "\(code.name)")
+        }
+    }
+}
