@@ -35,7 +35,7 @@ struct Tranship: AsyncParsableCommand {
                 subcommands: [
                     ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
                     StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self,
-                    VersionsCommand.self, DoctorCommand.self,
+                    VersionsCommand.self, DoctorCommand.self, V1Command.self,
                 ]),
         ])
 

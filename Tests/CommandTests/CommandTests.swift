@@ -2,26 +2,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Every command against a real cloud, as a user would type it.
 @Suite(.serialized, .enabled(if: Shell.hasLab), .timeLimit(.minutes(5)))
 struct CommandTests {
-    @Test(arguments: Transcript.names)
+    @Test(arguments: Transcript.names.filter { !$0.hasPrefix("v1") })
     func `Commands say what their transcript says`(name: String) async throws {
-        let transcript = try Transcript(name)
+        try await replay(Transcript(name))
+    }
+
+    /// The real one where the lab has one (`scripts/lab legacy up`).
+    @Test(arguments: Transcript.names.filter { $0.hasPrefix("v1") }, LegacyCloud.addresses)
+    func `Commands on a legacy cloud say what their transcript says`(
+        name: String, address: String?
+    ) async throws {
+        let server = address == nil ? try LegacyImageServer() : nil
+        try await replay(Transcript(name), legacy: address ?? server?.url)
+        withExtendedLifetime(server) {}
+    }
+
+    private func replay(_ transcript: Transcript, legacy: String? = nil) async throws {
         let shell = try Shell()
         defer { shell.remove() }
         let web = try FaultyWeb()
+        defer { withExtendedLifetime(web) {} }
         var words = [
             "name": "cli-\(UUID().uuidString.prefix(8).lowercased())", "dir": shell.folder.path,
-            "web": web.url,
-            "broken-cloud": "env -u OS_CLOUD -u OS_CLIENT_CONFIG_FILE OS_AUTH_TYPE=none "
-                + "OS_IMAGE_ENDPOINT_OVERRIDE=\(web.url)", "short": FaultyWeb.shortID,
-            "wrong": FaultyWeb.wrongID,
-            "unproved": FaultyWeb.unprovedID,
+            "web": web.url, "broken-cloud": Self.cloud(at: web.url), "short": FaultyWeb.shortID,
+            "wrong": FaultyWeb.wrongID, "unproved": FaultyWeb.unprovedID,
         ]
-        defer { withExtendedLifetime(web) {} }
+        words["legacy-cloud"] = legacy.map(Self.cloud)
         for step in transcript.steps {
             guard let learned = try await check(step, in: transcript, shell, words) else { break }
             words.merge(learned) { $1 }
@@ -34,6 +46,11 @@ struct CommandTests {
                 record("cannot clean up", step, transcript, outcome)
             }
         }
+    }
+
+    /// What a command begins with that asks a service without Keystone.
+    private static func cloud(at url: String) -> String {
+        "env -u OS_CLOUD -u OS_CLIENT_CONFIG_FILE OS_AUTH_TYPE=none OS_IMAGE_ENDPOINT_OVERRIDE=\(url)"
     }
 
     /// The words learned; nil when something else was said.
@@ -77,4 +94,12 @@ struct CommandTests {
                 fileID: "CommandTests/\(transcript.file.lastPathComponent)",
                 filePath: transcript.file.path, line: step.line, column: 1))
     }
+}
+
+enum LegacyCloud {
+    /// Nil is the in-process one.
+    static let addresses: [String?] = {
+        let address = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
+        return address.map { [nil, $0] } ?? [nil]
+    }()
 }

@@ -29,7 +29,7 @@ extension ImageService {
             // Some databases compare names without regard to case.
             let named = try await images(ImageQuery(name: .one(nameOrID), isHidden: isHidden))
                 .all().filter { $0.name == nameOrID }
-            if named.count > 1 { throw Self.ambiguity(nameOrID, named) }
+            if named.count > 1 { throw Self.ambiguity(nameOrID, named.map(\.id)) }
             if let image = named.first { return image }
         }
         return nil
@@ -44,11 +44,11 @@ extension ImageService {
         }
     }
 
-    static func ambiguity(_ name: String, _ images: [Image]) -> MigrationError {
-        let shown = images.prefix(20).map(\.id).joined(separator: ", ")
-        let more = images.count > 20 ? ", …" : ""
+    static func ambiguity(_ name: String, _ ids: [String]) -> MigrationError {
+        let shown = ids.prefix(20).joined(separator: ", ")
+        let more = ids.count > 20 ? ", …" : ""
         return MigrationError(
-            .ambiguous, "\(images.count) images are named \"\(name)\": \(shown)\(more)",
+            .ambiguous, "\(ids.count) images are named \"\(name)\": \(shown)\(more)",
             hint: "name the one that is meant by its id")
     }
 }

@@ -48,10 +48,7 @@ struct ImageDownloadCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        guard file != "-" || !Terminal.outputIsTerminal else {
-            throw MigrationError(
-                .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
-        }
+        try Terminal.refuseData(to: file)
         let service = try cloud.service()
         let image = try await service.find(image.image)
         let options = DownloadOptions(

@@ -60,6 +60,13 @@ struct Record {
         fields.removeAll { properties[$0.name] != nil }
     }
 
+    /// For a record that keeps its properties in a member of their own.
+    init(table: [String: JSONValue], properties: [String: JSONValue], json: [String: JSONValue]) {
+        fields = table.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        self.properties = properties
+        record = json
+    }
+
     func put(_ format: RecordFormat) {
         guard format == .table else { return Terminal.put(JSONText.pretty(.object(record))) }
         var table = Table(["Field", "Value"])

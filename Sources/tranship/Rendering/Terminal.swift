@@ -10,6 +10,15 @@ enum Terminal {
     static var talkIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// An image on a terminal is never meant.
+    ///
+    /// - Parameter file: where to; `-` is standard output.
+    static func refuseData(to file: String) throws(MigrationError) {
+        guard file == "-", outputIsTerminal else { return }
+        throw MigrationError(
+            .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
+    }
+
     /// One line of talk.
     static func tell(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 

@@ -21,7 +21,8 @@ import Foundation
 ///
 /// `{{word}}` is a value that is known: `{{name}}` is unique to the run,
 /// `{{dir}}` its folder, which is also where it runs, `{{web}}` the address of
-/// ``FaultyWeb``, `{{broken-cloud}} tranship …` a command on it as a cloud. In what is said,
+/// ``FaultyWeb``, `{{broken-cloud}} tranship …` a command on it as a cloud,
+/// `{{legacy-cloud}} tranship …` one on a legacy cloud. In what is said,
 /// `{{UUID}}`, `{{TIME}}`, `{{HEX}}`, `{{NUMBER}}`, `{{WORD}}` and `{{TEXT}}`
 /// stand for anything of the kind, and `{{word:UUID}}` also learns the word.
 struct Transcript: Sendable {

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+/// What a v1 record says that a client may say, but for id and name.
+struct V1FieldOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The data's format: qcow2, raw, vmdk, ami, …", valueName: "format"))
+    var diskFormat: String?
+
+    @Option(help: ArgumentHelp("What wraps the data: bare, ovf, ami, …", valueName: "format"))
+    var containerFormat: String?
+
+    @Option(help: ArgumentHelp("The least disk to boot from, in GiB.", valueName: "n"))
+    var minDisk: Int?
+
+    @Option(help: ArgumentHelp("The least memory to boot with, in MiB.", valueName: "n"))
+    var minRam: Int?
+
+    @Option(help: ArgumentHelp("The project to own it; takes an admin.", valueName: "id"))
+    var owner: String?
+
+    @Option(help: ArgumentHelp("The store's scheme: file, swift, rbd, …", valueName: "scheme"))
+    var store: String?
+
+    @Flag(exclusivity: .exclusive)
+    var publicity: PublicityFlag?
+
+    @Flag(exclusivity: .exclusive)
+    var protection: ProtectionFlag?
+
+    @Option(
+        help: ArgumentHelp(
+            "A property; repeatable. An empty value makes it null.", valueName: "key=value"))
+    var property: [KeyValue] = []
+
+    @Option(help: ArgumentHelp("The MD5 that the data must have.", valueName: "digits"))
+    var checksum: String?
+
+    @Option(help: ArgumentHelp("The size that the data must have.", valueName: "size"))
+    var size: ByteSize?
+
+    /// - Throws: ``MigrationError/Code/invalidChecksum``.
+    func fields() throws(MigrationError) -> LegacyImageFields {
+        var md5: Checksum?
+        if let checksum { md5 = try Checksum(.md5, checksum) }
+        return LegacyImageFields(
+            diskFormat: diskFormat, containerFormat: containerFormat, ownerID: owner,
+            isPublic: publicity.map { $0 == .public },
+            isProtected: protection.map { $0 == .protected }, minDiskGiB: minDisk,
+            minRAMMiB: minRam, sizeBytes: size?.bytes, checksum: md5, store: store,
+            properties: property.dictionary)
+    }
+}
+
+/// Where the data of a v1 image comes from.
+struct V1DataOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file, a URL that is read here, or - for standard input.", valueName: "file"))
+    var file: DataArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "A URL that the service reads each time; nothing is stored.", valueName: "url"))
+    var location: String?
+
+    @Option(help: ArgumentHelp("A URL whose data the service copies.", valueName: "url"))
+    var copyFrom: String?
+
+    /// - Throws: ``MigrationError/Code/usage`` for more than one.
+    func origin() throws(MigrationError) -> LegacyImageOrigin? {
+        guard [file != nil, location != nil, copyFrom != nil].filter({ $0 }).count < 2 else {
+            throw MigrationError(.usage, "--file, --location and --copy-from exclude each other")
+        }
+        return location.map(LegacyImageOrigin.location) ?? copyFrom.map(LegacyImageOrigin.copyFrom)
+    }
+}
+
+enum PublicityFlag: String, EnumerableFlag {
+    case `public`, `private`
+
+    static func help(for value: Self) -> ArgumentHelp? {
+        value == .public ? "Everybody sees it." : "The owner and its members see it."
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import OpenStackImage
+
+/// Which images a v1 list holds: every condition that the API knows.
+struct V1FilterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Of this name.", valueName: "name"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("In this status.", valueName: "status"))
+    var status: String?
+
+    @Option(help: ArgumentHelp("In this format.", valueName: "format"))
+    var diskFormat: String?
+
+    @Option(help: ArgumentHelp("In this container.", valueName: "format"))
+    var containerFormat: String?
+
+    @Option(help: ArgumentHelp("At least so large, such as 512MiB.", valueName: "size"))
+    var sizeMin: ByteSize?
+
+    @Option(help: ArgumentHelp("At most so large.", valueName: "size"))
+    var sizeMax: ByteSize?
+
+    @Option(help: ArgumentHelp("That asks for exactly so much memory, in MiB.", valueName: "n"))
+    var minRam: Int?
+
+    @Option(help: ArgumentHelp("That asks for exactly so much disk, in GiB.", valueName: "n"))
+    var minDisk: Int?
+
+    @Flag(exclusivity: .exclusive)
+    var protection: ListedProtection?
+
+    @Option(
+        help: ArgumentHelp(
+            "For admins: mine (the service's own choice), private or any.", valueName: "which"))
+    var visible: VisibleArgument?
+
+    @Option(
+        help: ArgumentHelp("Changed since this time, deleted ones included.", valueName: "time"))
+    var changesSince: String?
+
+    @Option(help: ArgumentHelp("With this property; repeatable.", valueName: "key=value"))
+    var property: [KeyValue] = []
+
+    var query: LegacyImageQuery {
+        LegacyImageQuery(
+            name: name, status: status, diskFormat: diskFormat, containerFormat: containerFormat,
+            sizeMinBytes: sizeMin?.bytes, sizeMaxBytes: sizeMax?.bytes, minRAMMiB: minRam,
+            minDiskGiB: minDisk, isProtected: protection.map { $0 == .protected },
+            publicity: visible?.publicity, changesSince: changesSince,
+            properties: property.dictionary)
+    }
+}
+
+enum VisibleArgument: String, CaseIterable, ExpressibleByArgument {
+    case mine, `private`, any
+
+    var publicity: LegacyImageQuery.Publicity {
+        switch self {
+        case .mine: .mine
+        case .private: .private
+        case .any: .any
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+struct V1ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List a legacy cloud's images, newest first, over all pages.",
+        discussion: """
+              $ tranship v1 list --cloud legacy
+              $ tranship v1 list --cloud legacy --long --status active --size-min 1GiB --sort size:asc
+              $ tranship v1 list --cloud legacy --changes-since 2016-11-21T00:00:00 --visible any
+            """)
+
+    @OptionGroup(title: "Conditions") var filter: V1FilterOptions
+
+    @Flag(help: "Show more columns; JSON then has all that the service tells.")
+    var long = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Sort by name, status, container_format, disk_format, size, id, created_at or updated_at.",
+            valueName: "key[:dir]"))
+    var sort: SortKeys?
+
+    @Option(
+        help: ArgumentHelp("Images a page; the cloud's own limit holds as well.", valueName: "n"))
+    var limit = 1000
+
+    @Option(help: ArgumentHelp("Begin after the image of this id.", valueName: "id"))
+    var marker: String?
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        var query = filter.query
+        query.sortKey = sort?.keys.first?.key
+        query.isAscending = sort?.keys.first?.isAscending
+        query.pageLimit = limit
+        query.marker = marker
+        let service = try cloud.legacyService()
+        var list = RecordList(cloud.format, columns: long ? Self.longColumns : Self.columns)
+        if long {
+            for try await page in service.images(query) {
+                for image in page { list.add(image.record, image.cells) }
+            }
+        } else {
+            for try await page in service.summaries(query) {
+                for image in page { list.add(image.record, image.cells) }
+            }
+        }
+        list.end()
+    }
+
+    static let columns = ["ID", "Name", "Disk Format", "Container Format", "Size", "Checksum"]
+    static let longColumns = columns + ["Status", "Public", "Protected", "Project"]
+}
+
+extension LegacyImageSummary {
+    fileprivate var cells: [String] {
+        [
+            id, name ?? "", diskFormat ?? "", containerFormat ?? "",
+            sizeBytes.map(String.init) ?? "", checksum ?? "",
+        ]
+    }
+}
+
+extension LegacyImage {
+    fileprivate var cells: [String] {
+        [
+            id, name ?? "", diskFormat ?? "", containerFormat ?? "",
+            sizeBytes.map(String.init) ?? "", checksum ?? "", status.rawValue,
+            JSONValue.bool(isPublic).cell, JSONValue.bool(isProtected).cell, ownerID ?? "",
+        ]
+    }
+}
