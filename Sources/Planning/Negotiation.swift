@@ -104,6 +104,9 @@ public struct Negotiation: Sendable {
     // MARK: Parts
 
     private func serverSide(_ method: UploadMethod, _ origin: Origin) -> Choice {
+        guard offer.hasProjects else {
+            return ours("without Keystone an import has no owner, and the target fails it")
+        }
         guard offer.importMethods.contains(method.rawValue) else {
             return ours("the target does not offer \(method.rawValue)")
         }
@@ -121,7 +124,9 @@ public struct Negotiation: Sendable {
 
     /// The bytes pass through us: an import where several stores are wanted.
     private func ours(_ reason: String) -> Choice {
-        if stores.areSeveral, offer.importMethods.contains(UploadMethod.glanceDirect.rawValue) {
+        if stores.areSeveral, offer.hasProjects,
+            offer.importMethods.contains(UploadMethod.glanceDirect.rawValue)
+        {
             return Choice(
                 method: .glanceDirect, reason: "\(reason); one import fills several stores")
         }

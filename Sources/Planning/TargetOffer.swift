@@ -8,6 +8,9 @@ public import OpenStackImage
 public struct TargetOffer: Sendable, Hashable {
     /// The import methods that it lists; empty when it lists none.
     public var importMethods: [String]
+    /// False without Keystone: the tasks of imports need an owner, and the
+    /// service answers 500 to imports that nobody owns.
+    public var hasProjects: Bool
     /// Empty on a service with one store.
     public var stores: [ImageStore]
     /// This project's quotas; empty where the cloud sets none.
@@ -17,19 +20,21 @@ public struct TargetOffer: Sendable, Hashable {
 
     public init(
         importMethods: [String] = [], stores: [ImageStore] = [], usage: [Usage] = [],
-        reportedAlgorithms: [Checksum.Algorithm] = [.sha512, .md5]
+        reportedAlgorithms: [Checksum.Algorithm] = [.sha512, .md5], hasProjects: Bool = true
     ) {
         self.importMethods = importMethods
         self.stores = stores
         self.usage = usage
         self.reportedAlgorithms = reportedAlgorithms
+        self.hasProjects = hasProjects
     }
 
     /// Asks the service. What it may not or cannot tell stays empty.
     public static func look(
         _ service: ImageService
     ) async throws(MigrationError) -> TargetOffer {
-        var offer = TargetOffer()
+        var offer = TargetOffer(
+            hasProjects: service.session.configuration.authentication.usesKeystone)
         do {
             offer.importMethods = try await service.importInfo().methods
             offer.stores = try await service.stores()

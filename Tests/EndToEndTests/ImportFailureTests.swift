@@ -73,22 +73,23 @@ extension EndToEndTests {
             let address = try await Lab.webServer()
             let forbidden = address.replacingOccurrences(of: "127.0.0.1", with: "127.0.0.2")
             try await scene("forbiddenhost") { scene in
-                let data = try Data(
-                    contentsOf: #require(URL(string: "\(address)/lab/bytes/200000")))
+                let data = try await HTTPClient().send(
+                    HTTPRequest(.get, "\(address)/lab/bytes/200000")
+                ).body
                 let named = try await scene.tranship(
                     "run",
                     try scene.promisedPipeline(
-                        "\(forbidden)/lab/bytes/200000", data: Array(data),
+                        "\(forbidden)/lab/bytes/200000", data: data,
                         targetKeys: "method: web-download"))
                 #expect(named.status == 3, named.said)
                 #expect(named.talk.contains("does not pass filtering"), named.said)
                 let auto = try await scene.tranship(
                     "run",
                     try scene.promisedPipeline(
-                        "\(forbidden)/lab/bytes/200000", data: Array(data)))
+                        "\(forbidden)/lab/bytes/200000", data: data))
                 #expect(auto.status == 0, auto.said)
                 let copy = try await scene.beta.only(scene.prefix)
-                #expect(try await scene.beta.data(copy.id) == Array(data))
+                #expect(try await scene.beta.data(copy.id) == data)
             }
         }
 

@@ -10,25 +10,40 @@ import Testing
 extension EndToEndTests {
     /// A project's quotas: known before the first byte, and kept while running.
     @Suite struct ImportLimitsTests {
-        @Test(
-            "a plan that cannot fit says so before the first byte",
-            arguments: [
-                ("image_size_total", "1", "the plan adds 4 MiB and the project's quota"),
-                ("image_count_total", "1", "the plan adds 2 images and the project's quota"),
-            ])
-        func cannotFit(limit: String, value: String, words: String) async throws {
+        @Test("Keystone's limits: known before the first byte, and kept while running")
+        func unifiedLimits() async throws {
+            // One restart of the service for all of them; limits take none.
+            try await Lab.with("unified-limits", "on", of: "beta") {
+                try await cannotFit("image_size_total", "the plan adds 4 MiB")
+                try await cannotFit("image_count_total", "the plan adds 2 images")
+                try await uploading()
+                try await staged()
+                try await Lab.withLimit("image_count_total", 7, of: "beta") {
+                    try await scene("doctorlimit") { scene in
+                        let outcome = try await scene.doctor("beta")
+                        #expect(outcome.output.contains("image_count_total: "), outcome.said)
+                        #expect(outcome.output.contains(" of 7\n"), outcome.said)
+                    }
+                }
+            }
+        }
+
+        /// Said by `plan`, refused by `run`.
+        private func cannotFit(_ limit: String, _ words: String) async throws {
             try await scene("cannotfit") { scene in
                 for number in 0..<2 {
                     try scene.file("\(number).raw", bytes: 2 << 20, seed: UInt64(number))
                 }
                 let file = try scene.manyFiles()
-                try await Lab.withLimits([limit: value], of: "beta") {
+                try await Lab.withLimit(limit, 1, of: "beta") {
                     let plan = try await scene.tranship("plan", file)
                     #expect(plan.status == 0, plan.said)
                     #expect(plan.talk.contains("warning: target beta: \(words)"), plan.said)
                     let run = try await scene.tranship("run", file)
                     #expect(run.status == 8, run.said)
-                    #expect(run.talk.contains("\(words) \(limit) leaves"), run.said)
+                    #expect(
+                        run.talk.contains("\(words) and the project's quota \(limit) leaves"),
+                        run.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty)
                 }
                 let again = try await scene.tranship("run", file)
@@ -36,12 +51,12 @@ extension EndToEndTests {
             }
         }
 
-        @Test("no more images are uploaded or imported at once than image_count_uploading")
-        func uploading() async throws {
+        /// No more images are imported at once than `image_count_uploading`.
+        private func uploading() async throws {
             let gate = try GatedServer(Sample.raw(200_000, seed: 61))
             try await scene("uploading") { scene in
                 let file = try scene.manyURLs(gate, count: 5)
-                try await Lab.withLimits(["image_count_uploading": "2"], of: "beta") {
+                try await Lab.withLimit("image_count_uploading", 2, of: "beta") {
                     let command = try scene.start(["run", file])
                     try await waits("two imports") { gate.fetches == 2 }
                     // A few looks at the imports, in which a third could begin.
@@ -57,13 +72,13 @@ extension EndToEndTests {
             }
         }
 
-        @Test("no more bytes are staged at once than image_stage_total")
-        func staged() async throws {
+        /// No more bytes are staged at once than `image_stage_total`.
+        private func staged() async throws {
             let gate = try GatedServer(Sample.raw(600_000, seed: 62))
             try await scene("staged") { scene in
-                let file = try scene.manyURLs(gate, count: 4)
+                let file = try scene.manyURLs(gate, count: 3)
                 // One of 0.6 MB fits into 1 MiB, two do not.
-                try await Lab.withLimits(["image_stage_total": "1"], of: "beta") {
+                try await Lab.withLimit("image_stage_total", 1, of: "beta") {
                     let command = try scene.start(["run", file])
                     try await waits("an import") { gate.fetches == 1 }
                     try await Task.sleep(for: .seconds(2))
@@ -145,21 +160,18 @@ extension Scene {
 }
 
 extension Lab {
-    /// Runs with limits of Keystone that this cloud's Glance obeys, which count
-    /// from what the project holds now.
-    static func withLimits(
-        _ limits: [String: String], of cloud: String, _ body: () async throws -> Void
+    /// Runs with one of Keystone's limits, which Glance obeys while
+    /// `unified-limits` is on.
+    static func withLimit(
+        _ name: String, _ value: Int, of cloud: String, _ body: () async throws -> Void
     ) async throws {
-        for (name, value) in limits { try await lab(["limit", cloud, name, value]) }
-        func reset() async throws {
-            for name in limits.keys { try await lab(["limit", cloud, name, "default"]) }
-        }
+        try await lab(["limit", cloud, name, "\(value)"])
         do {
-            try await with("unified-limits", "on", of: cloud, body)
+            try await body()
         } catch {
-            try await reset()
+            try await lab(["limit", cloud, name, "default"])
             throw error
         }
-        try await reset()
+        try await lab(["limit", cloud, name, "default"])
     }
 }

@@ -122,6 +122,20 @@ import Testing
         #expect(negotiation(methods: [], stores: .all).choose(for: file).method == .upload)
     }
 
+    @Test func `A target without Keystone is left alone with imports`() throws {
+        func keyless(_ stores: PlannedRecord.Stores) -> Negotiation {
+            Negotiation(
+                offer: TargetOffer(importMethods: Self.all, hasProjects: false), stores: stores)
+        }
+        let choice = keyless(.standard).choose(for: try origin(.url(isOpen: true), .sha512))
+        #expect(
+            choice
+                == .init(
+                    method: .upload,
+                    reason: "without Keystone an import has no owner, and the target fails it"))
+        #expect(keyless(.all).choose(for: try origin(.file, nil)).method == .upload)
+    }
+
     // MARK: Named methods
 
     private static let everyKind: [Negotiation.Origin.Kind] = [

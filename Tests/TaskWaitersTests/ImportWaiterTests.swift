@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import TaskWaiters
+import TestSupport
+import Testing
+
+/// What is asked of the service, and what its refusals lead to.
+@Suite(.timeLimit(.minutes(1))) struct ImportWaiterTests {
+    private let glance: FakeGlance
+    private static let id = "id-1"
+    private static let importPath = "/v2/images/id-1/import"
+    private static let start: Int64 = 1_000_000_000
+
+    init() throws { glance = try FakeGlance() }
+
+    private func waiter(seconds: Int64 = 0) -> ImportWaiter {
+        ImportWaiter(
+            targets: ["beta": glance.service],
+            fetch: { _ in .webDownload(uri: Secret("http://source/image")) },
+            now: { Self.start + seconds * 1000 }, jitter: { 0.5 })
+    }
+
+    private func transfer(isCopying: Bool = false) -> Transfer {
+        var transfer = Sample.transfer(
+            method: .webDownload, state: isCopying ? .verifying : .registered, imageID: Self.id)
+        transfer.move(to: .importing)
+        transfer.isCopying = isCopying
+        if isCopying { transfer.record.stores = .named(["fast", "slow"]) }
+        transfer.waitStartedAt = Self.start
+        return transfer
+    }
+
+    private var imports: Int { glance.asked.count { $0 == "POST \(Self.importPath)" } }
+
+    private func isWaiting(_ outcome: Outcome) -> Bool {
+        if case .snooze = outcome { true } else { false }
+    }
+
+    // MARK: Asking
+
+    @Test func `The import is asked for once, whatever later looks find`() async throws {
+        glance.put(Self.id, [:])
+        glance.answer("POST", Self.importPath, with: .status(202))
+        let first = try await waiter().look(transfer())
+        #expect(first.transfer.importAskedAt == Self.start)
+        let second = try await waiter(seconds: 5).look(first.transfer)
+        #expect(isWaiting(second))
+        #expect(imports == 1)
+    }
+
+    @Test func `A 5xx is thrown, and the next look asks only when nothing has begun`() async throws
+    {
+        glance.put(Self.id, [:])
+        glance.refuse("POST", Self.importPath, status: 503)
+        let error = await failure { _ = try await waiter().look(transfer()) }
+        #expect(error?.isTransient == true)
+        // It had been accepted all the same.
+        glance.setTasks([["id": "t", "status": "processing", "message": ""]], of: Self.id)
+        #expect(isWaiting(try await waiter().look(transfer())))
+        #expect(imports == 1)
+    }
+
+    @Test func `The lock of another import is waited for, up to the deadline`() async throws {
+        glance.put(Self.id, [:])
+        glance.refuse(
+            "POST", Self.importPath, status: 409, text: "Image id-1 has active task t")
+        #expect(isWaiting(try await waiter().look(transfer())))
+        let error = await failure { _ = try await waiter(seconds: 601).look(transfer()) }
+        #expect(error?.code == .importFailed)
+    }
+
+    @Test func `A refusal moves down the ladder with the service's words`() async throws {
+        glance.put(Self.id, [:])
+        glance.refuse("POST", Self.importPath, status: 400, text: "URI does not pass filtering")
+        var given = transfer()
+        given.fallbacks = [.upload]
+        guard case .restart(let next, let error) = try await waiter().look(given) else {
+            Issue.record("no restart")
+            return
+        }
+        #expect(next.method == .upload)
+        #expect(error.message.contains("URI does not pass filtering"))
+    }
+
+    @Test func `A full quota is thrown as it is, so that the target pauses`() async throws {
+        glance.put(Self.id, [:])
+        glance.refuse("POST", Self.importPath, status: 413, text: "quota exceeded")
+        let error = await failure { _ = try await waiter().look(transfer()) }
+        #expect(error?.code == .quotaExceeded)
+    }
+
+    @Test func `An image that somebody deletes is copied again, but not for ever`() async throws {
+        var given = transfer()
+        for _ in 0..<3 {
+            guard case .restart(let next, let error) = try await waiter().look(given) else {
+                Issue.record("no restart")
+                return
+            }
+            #expect(error.code == .gone)
+            given = next
+        }
+        let last = given
+        let error = await failure { _ = try await waiter().look(last) }
+        #expect(error?.code == .gone)
+    }
+
+    // MARK: Copying a proved image
+
+    private func proved(_ tasks: [[String: JSONValue]] = []) throws {
+        try glance.put(Self.id, data: [1, 2, 3], ["stores": "fast"])
+        glance.setTasks(tasks, of: Self.id)
+    }
+
+    private func task(_ status: String, _ method: String) -> [String: JSONValue] {
+        [
+            "id": .string("task of \(method)"), "status": .string(status), "message": "words",
+            "created_at": "2026-11-21T00:00:01Z",
+            "input": ["import_req": ["method": ["name": .string(method)]]],
+        ]
+    }
+
+    @Test(arguments: [(403, "not for members"), (409, "Store slow is not enabled")])
+    func `A copy that is refused keeps the image, unpublished, and names its stores`(
+        status: Int, words: String
+    ) async throws {
+        try proved()
+        glance.refuse("POST", Self.importPath, status: status, text: words)
+        var given = transfer(isCopying: true)
+        given.fallbacks = [.upload]
+        guard case .advance(let next) = try await waiter().look(given) else {
+            Issue.record("it does not end")
+            return
+        }
+        #expect(next.state == .unpublished)
+        #expect(next.heldStores == ["fast"])
+        #expect(next.failure?.message.contains(words) == true)
+        #expect(glance.data(Self.id) == [1, 2, 3])
+    }
+
+    @Test func `The lock of the import before it is waited for`() async throws {
+        try proved([task("success", "glance-direct")])
+        glance.refuse(
+            "POST", Self.importPath, status: 409, text: "Image id-1 has active task t", times: 1)
+        glance.answer("POST", Self.importPath, with: .status(202))
+        let first = try await waiter().look(transfer(isCopying: true))
+        #expect(isWaiting(first))
+        #expect(first.transfer.importAskedAt == nil)
+        let second = try await waiter().look(first.transfer)
+        #expect(second.transfer.importAskedAt == Self.start)
+        #expect(imports == 2)
+    }
+
+    @Test func `The task of the import says nothing about the copy`() async throws {
+        try proved([task("failure", "glance-direct"), task("processing", "copy-image")])
+        var given = transfer(isCopying: true)
+        given.importAskedAt = Self.start
+        #expect(isWaiting(try await waiter(seconds: 1).look(given)))
+        #expect(imports == 0)
+    }
+
+    @Test func `An image that lies everywhere goes on to be published`() async throws {
+        try proved([task("success", "copy-image")])
+        glance.put(Self.id, ["stores": "fast,slow"])
+        var given = transfer(isCopying: true)
+        given.importAskedAt = Self.start
+        let outcome = try await waiter(seconds: 1).look(given)
+        #expect(outcome.transfer.state == .publishing)
+        #expect(outcome.transfer.heldStores == ["fast", "slow"])
+    }
+}
