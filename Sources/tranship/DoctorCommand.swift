@@ -27,6 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let found = try await CloudExamination.examine(
             cloud, region: region, environment: ProcessInfo.processInfo.environment)
         let rendering = DoctorRendering(found)
-        format == .json ? rendering.line.put() : rendering.text.forEach(Terminal.put)
+        if format == .json { return rendering.line.put() }
+        for line in rendering.text { Terminal.put(line) }
     }
 }
