@@ -57,7 +57,8 @@ let package = Package(
         part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
 
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
+        part(
+            "OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
 
@@ -66,9 +67,13 @@ let package = Package(
         part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel"]),
         part(
             "SourceReaders",
-            ["MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]
+            [
+                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "MigrationModel",
+            ]
         ),
-        part("ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
+        part(
+            "ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
         part(
             "ImageUploaders",
             ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "MigrationModel"]),
@@ -78,7 +83,8 @@ let package = Package(
         part(
             "Planning",
             [
-                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams", "PipelineFiles",
+                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "PipelineFiles",
                 "Digests", "MigrationModel",
             ]),
 
@@ -112,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
-                "MigrationModel", "TestSupport",
+                "tranship", "OpenStackImage", "HTTPTransport", "Digests", "MigrationModel",
+                "TestSupport",
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
@@ -123,10 +129,30 @@ let package = Package(
         tests(
             "Planning",
             [
-                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel", "OpenStackImage",
+                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel",
+                "OpenStackImage",
                 "PipelineFiles", "TestSupport",
             ]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests(
+            "ImageUploaders",
+            [
+                "ByteStreams", "Digests", "FakeGlance", "MigrationModel", "MigrationPipeline",
+                "TestSupport",
+            ]),
+        tests(
+            "TaskWaiters",
+            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
+        tests("Publishing", ["FakeGlance", "MigrationModel", "TestSupport"]),
+        tests(
+            "SourceReaders",
+            [
+                "ByteStreams", "FakeGlance", "HTTPTransport", "MigrationModel", "MigrationPipeline",
+                "OpenStackImage", "TestSupport",
+            ]),
+        tests("ChecksumVerifiers", ["MigrationModel", "MigrationPipeline", "TestSupport"]),
+        tests(
+            "TranshipKit", ["MigrationJournal", "MigrationModel", "TestSupport"]),
         tests(
             "MigrationPipeline",
             [
