@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "OpenStackImage", "HTTPTransport", "Digests", "MigrationModel",
-                "TestSupport",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "Digests",
+                "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),

@@ -49,7 +49,8 @@ public struct DigestVerifier: ChecksumVerifier {
         {
             return .transformed("\(sent) bytes were sent, the target has \(has)")
         }
-        let expected = transfer.computed + [transfer.promise].compactMap { $0 }
+        let expected =
+            transfer.computed + [transfer.promise].compactMap { $0 }
             + transfer.source.checksums
         var proofs: [Checksum] = []
         for reported in report.checksums {

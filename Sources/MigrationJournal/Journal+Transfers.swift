@@ -72,7 +72,8 @@ extension Journal {
         return try decoded(bodies)
     }
 
-    /// What a target's service works on for a run right now.
+    /// What a target's service works on for a run right now: its imports. What
+    /// is still being sent is known to those who send it.
     public func load(
         run: Run, targetKey: String
     ) async throws(MigrationError) -> (importing: Int, stagedBytes: Int64) {
@@ -80,12 +81,10 @@ extension Journal {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT count(*) FILTER (WHERE state = 'importing') AS importing,
-                        coalesce(sum(size_bytes) FILTER (
+                    SELECT count(*) AS importing, coalesce(sum(size_bytes) FILTER (
                             WHERE json_extract(body, '$.method') <> 'upload'), 0) AS staged
                     FROM transfer
-                    WHERE run_id = ? AND target_key = ?
-                        AND state IN ('registered', 'sending', 'importing')
+                    WHERE run_id = ? AND target_key = ? AND state = 'importing'
                     """, arguments: [run.id, targetKey])
             return (row?["importing"] ?? 0, row?["staged"] ?? 0)
         }

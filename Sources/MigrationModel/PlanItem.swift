@@ -44,7 +44,8 @@ public struct PlanItem: Codable, Hashable, Sendable {
 
     public init(
         targetKey: String, source: SourceImage, record: PlannedRecord, method: UploadMethod,
-        methodReason: String = "", fallbacks: [UploadMethod] = [], origin: Origin, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
+        methodReason: String = "", fallbacks: [UploadMethod] = [], origin: Origin,
+        firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
         refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: String = "",
         start: Transfer? = nil
     ) {

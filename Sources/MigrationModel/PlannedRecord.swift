@@ -74,7 +74,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
         ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
-        acceptsTransformed: Bool = false, verification: VerificationMode = .proof, visibility: String = "private",
+        acceptsTransformed: Bool = false, verification: VerificationMode = .proof,
+        visibility: String = "private",
         members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
         isProtected: Bool = false, references: [String: String] = [:]
     ) {

@@ -72,6 +72,15 @@ public final class Scheduler: Sendable {
     private struct Busy {
         var movesData: Bool
         var targetKey: String
+        /// What it is about to stage, or stages.
+        var stagedBytes: Int64
+
+        init(_ transfer: Transfer, movesData: Bool) {
+            self.movesData = movesData
+            targetKey = transfer.targetKey
+            stagedBytes =
+                movesData && transfer.method.isImport ? transfer.source.sizeBytes ?? 0 : 0
+        }
     }
 
     private let journal: Journal
@@ -193,7 +202,7 @@ public final class Scheduler: Sendable {
                         full.insert(transfer.targetKey)
                         continue
                     }
-                    let entry = Busy(movesData: movesData, targetKey: transfer.targetKey)
+                    let entry = Busy(transfer, movesData: movesData)
                     busy[transfer.id] = entry
                     state.withLock { $0.busy[transfer.id] = entry }
                     started = true
@@ -215,15 +224,19 @@ public final class Scheduler: Sendable {
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(MigrationError) -> Bool {
         guard let limit = limits.targets[transfer.targetKey] else { return true }
-        let moving = busy.values.count { $0.movesData && $0.targetKey == transfer.targetKey }
+        let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
+        let moving = here.count
         if let images = limit.images, moving >= images { return false }
         guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
         let load = try await journal.load(run: run, targetKey: transfer.targetKey)
         if let uploading = limit.uploading, moving + load.importing >= max(1, uploading) {
             return false
         }
-        if let most = limit.stagedBytes, transfer.method.isImport, load.stagedBytes > 0 {
-            return load.stagedBytes + (transfer.source.sizeBytes ?? 0) <= most
+        if let most = limit.stagedBytes, transfer.method.isImport {
+            // One that is too large for the quota goes alone: the service has
+            // the last word.
+            let staged = load.stagedBytes + here.reduce(0) { $0 + $1.stagedBytes }
+            return staged == 0 || staged + (transfer.source.sizeBytes ?? 0) <= most
         }
         return true
     }

@@ -9,10 +9,10 @@ internal import PipelineFiles
 struct CloudListing {
     let planner: Planner
     let source: PlanningSource
-    let service: ImageService
+    let catalogue: any SourceCatalogue
 
     func add(_ selection: CloudSource) async throws(MigrationError) {
-        let project = try await service.session.authenticate().projectID
+        let project = try await catalogue.session.authenticate().projectID
         var named = ReferencedImages()
         if !selection.selection.ids.isEmpty {
             try await addByID(selection, project, &named)
@@ -26,38 +26,18 @@ struct CloudListing {
         _ selection: CloudSource, _ project: String?, _ named: inout ReferencedImages
     ) async throws(MigrationError) {
         var seen = 0
-        for query in queries(selection.selection, project) {
-            for try await page in service.images(query) {
-                seen += page.count
-                let chosen = page.map { SourceImage($0, sourceIndex: source.index) }
-                    .filter { selects(selection, $0, project) }
-                named.add(chosen)
-                try await planner.add(chosen.map { ListedImage(image: $0) }, from: source)
-                planner.tell(.listing(what: "source \(selection.cloud)", images: seen))
-            }
+        var referenced = named
+        let isSelected = { (image: SourceImage) in selects(selection, image, project) }
+        try await catalogue.eachPage(
+            of: selection.selection, project: project, selects: isSelected
+        ) { (page) throws(MigrationError) in
+            seen += page.count
+            let chosen = page.filter { selects(selection, $0, project) }
+            referenced.add(chosen)
+            try await planner.add(chosen.map { ListedImage(image: $0) }, from: source)
+            planner.tell(.listing(what: "source \(selection.cloud)", images: seen))
         }
-    }
-
-    /// Hidden images are in no default listing, and community images of others
-    /// only in one that asks for all visibilities: a pass for each.
-    private func queries(_ selection: ImageSelection, _ project: String?) -> [ImageQuery] {
-        var base = ImageQuery()
-        switch selection.owner {
-        case .selfProject: base.ownerID = project
-        case .project(let id): base.ownerID = id
-        case .any, nil: break
-        }
-        if selection.owner != .selfProject { base.visibility = "all" }
-        let hidden: [Bool] =
-            switch selection.hidden {
-            case .any: [false, true]
-            case .only(let value): [value]
-            }
-        return hidden.map { value in
-            var query = base
-            query.isHidden = value
-            return query
-        }
+        named = referenced
     }
 
     /// Ids are asked for one by one: an image that was named must be found even
@@ -67,7 +47,7 @@ struct CloudListing {
     ) async throws(MigrationError) {
         for id in selection.selection.ids {
             do {
-                let image = SourceImage(try await service.image(id), sourceIndex: source.index)
+                let image = try await catalogue.image(id)
                 guard selects(selection, image, project) else {
                     planner.tell(
                         .warning("image \(id) was named, but does not meet the other conditions"))
@@ -101,7 +81,7 @@ struct CloudListing {
     private func addReferenced(_ named: ReferencedImages) async throws(MigrationError) {
         for (id, by) in named.byID.sorted(by: { $0.key < $1.key }) {
             do {
-                let image = SourceImage(try await service.image(id), sourceIndex: source.index)
+                let image = try await catalogue.image(id)
                 try await planner.add(
                     [ListedImage(image: image, notes: ["added: \(by) names it"])], from: source)
             } catch {

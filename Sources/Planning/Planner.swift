@@ -55,7 +55,12 @@ public struct Planner: Sendable {
         for source in sources {
             switch source.kind {
             case .cloud(let selection, let service):
-                try await CloudListing(planner: self, source: source, service: service)
+                let catalogue = CurrentCatalogue(service: service, sourceIndex: source.index)
+                try await CloudListing(planner: self, source: source, catalogue: catalogue)
+                    .add(selection)
+            case .legacyCloud(let selection, let service):
+                let catalogue = LegacyCatalogue(service: service, sourceIndex: source.index)
+                try await CloudListing(planner: self, source: source, catalogue: catalogue)
                     .add(selection)
             case .url(let url, let client, let headers):
                 let image = try await URLProbe(
@@ -92,7 +97,8 @@ public struct Planner: Sendable {
         guard additions.images > 0 else { return [] }
         var found: [MigrationError] = []
         if let left = target.offer.quota("image_size_total")?.left {
-            let neededMiB = (additions.sizeBytes + (1 << 20) - 1) >> 20
+            // Each store's copy counts.
+            let neededMiB = (additions.sizeBytes * target.storeCount + (1 << 20) - 1) >> 20
             if neededMiB > left {
                 found.append(
                     MigrationError(
@@ -190,6 +196,8 @@ public struct Planner: Sendable {
                     isOpen: url.headers.isEmpty && url.auth == nil && url.cacert == nil
                         && !url.url.contains("?"))
             case .cloud: .cloud(isSibling: target.siblings.contains(source.index))
+            // glance-download asks the other region in v2.
+            case .legacyCloud: .cloud(isSibling: false)
             }
         let negotiation = Negotiation(
             offer: target.offer, stores: .init(target.rules.stores))

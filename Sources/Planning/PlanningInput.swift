@@ -10,6 +10,8 @@ public import PipelineFiles
 public struct PlanningSource: Sendable {
     public enum Kind: Sendable {
         case cloud(CloudSource, ImageService)
+        /// A cloud that is spoken to in Images API v1.
+        case legacyCloud(CloudSource, LegacyImageService)
         case url(URLSource, HTTPClient, HTTPHeaders)
         case file(FileSource, baseDirectory: String)
     }
@@ -52,6 +54,17 @@ public struct PlanningTarget: Sendable {
         self.siblings = siblings
         self.offer = offer
         self.verification = verification
+    }
+}
+
+extension PlanningTarget {
+    /// Stores that an image is put into.
+    var storeCount: Int64 {
+        switch PlannedRecord.Stores(rules.stores) {
+        case .standard: 1
+        case .named(let names): Int64(names.count)
+        case .all: Int64(max(1, offer.stores.count { !$0.isReadOnly }))
+        }
     }
 }
 

@@ -50,13 +50,15 @@ public struct CloudReader: SourceReader {
     ) throws(MigrationError) -> (service: ImageService, id: String) {
         guard let service = services[transfer.source.sourceIndex],
             case .cloud(let id) = transfer.source.location
-        else {
-            throw MigrationError(
-                .invalidPipeline,
-                "the pipeline's source \(transfer.source.sourceIndex + 1) is no cloud any more",
-                hint: "run the pipeline again, so that it is planned anew")
-        }
+        else { throw Self.isNoCloud(transfer) }
         return (service, id)
+    }
+
+    static func isNoCloud(_ transfer: Transfer) -> MigrationError {
+        MigrationError(
+            .invalidPipeline,
+            "the pipeline's source \(transfer.source.sourceIndex + 1) is no cloud any more",
+            hint: "run the pipeline again, so that it is planned anew")
     }
 
     /// What the record says now, which must be what was planned.
@@ -69,20 +71,8 @@ public struct CloudReader: SourceReader {
         } catch {
             throw Self.described(error, id)
         }
-        guard image.status.rawValue == transfer.source.status ?? "active" else {
-            throw MigrationError(
-                .sourceChanged,
-                "image \(id) was \(transfer.source.status ?? "active") when it was planned "
-                    + "and is \(image.status.rawValue) now",
-                hint: "run again, so that it is planned anew")
-        }
-        for planned in transfer.source.checksums {
-            let now = image.checksums.first { $0.algorithm == planned.algorithm }
-            guard let now, !now.matches(planned) else { continue }
-            throw MigrationError(
-                .sourceChanged, "image \(id) had \(planned) when it was planned and has \(now) now",
-                hint: "run again, so that it is planned anew")
-        }
+        try Self.expectUnchanged(
+            transfer, status: image.status.rawValue, checksums: image.checksums)
         var members: [String] = []
         if transfer.record.visibility == "shared", transfer.record.members != .drop,
             image.visibility == .shared
@@ -98,8 +88,29 @@ public struct CloudReader: SourceReader {
         return SourceFacts(sizeBytes: image.sizeBytes, members: members)
     }
 
+    /// What is at the source must be what was planned.
+    static func expectUnchanged(
+        _ transfer: Transfer, status: String, checksums: [Checksum]
+    ) throws(MigrationError) {
+        let id = transfer.source.imageID ?? ""
+        guard status == transfer.source.status ?? "active" else {
+            throw MigrationError(
+                .sourceChanged,
+                "image \(id) was \(transfer.source.status ?? "active") when it was planned "
+                    + "and is \(status) now",
+                hint: "run again, so that it is planned anew")
+        }
+        for planned in transfer.source.checksums {
+            let now = checksums.first { $0.algorithm == planned.algorithm }
+            guard let now, !now.matches(planned) else { continue }
+            throw MigrationError(
+                .sourceChanged, "image \(id) had \(planned) when it was planned and has \(now) now",
+                hint: "run again, so that it is planned anew")
+        }
+    }
+
     /// A refusal of the source is the source's failure, not the target's.
-    private static func described(_ error: MigrationError, _ id: String) -> MigrationError {
+    static func described(_ error: MigrationError, _ id: String) -> MigrationError {
         switch error.code {
         case .notFound, .gone:
             MigrationError(

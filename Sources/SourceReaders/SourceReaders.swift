@@ -11,11 +11,16 @@ public struct SourceReaders: SourceReader {
     public static let name = StageName.read
 
     let cloud: CloudReader
+    let legacyCloud: LegacyCloudReader
     let url: URLReader
     let file: FileReader
 
-    public init(cloud: CloudReader, url: URLReader, file: FileReader = FileReader()) {
+    public init(
+        cloud: CloudReader, legacyCloud: LegacyCloudReader = LegacyCloudReader(services: [:]),
+        url: URLReader, file: FileReader = FileReader()
+    ) {
         self.cloud = cloud
+        self.legacyCloud = legacyCloud
         self.url = url
         self.file = file
     }
@@ -25,6 +30,8 @@ public struct SourceReaders: SourceReader {
         opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(MigrationError) {
         switch transfer.source.location {
+        case .cloud where legacyCloud.reads(transfer):
+            try await legacyCloud.read(transfer, into: ring, opened: opened)
         case .cloud: try await cloud.read(transfer, into: ring, opened: opened)
         case .url: try await url.read(transfer, into: ring, opened: opened)
         case .file: try await file.read(transfer, into: ring, opened: opened)
@@ -33,6 +40,7 @@ public struct SourceReaders: SourceReader {
 
     public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
         switch transfer.source.location {
+        case .cloud where legacyCloud.reads(transfer): try await legacyCloud.facts(transfer)
         case .cloud: try await cloud.facts(transfer)
         case .url: try await url.facts(transfer)
         case .file: try await file.facts(transfer)

@@ -95,7 +95,8 @@ struct ImportLook {
         guard image.status == .active else {
             return .failure(
                 MigrationError(
-                    .unexpectedState, "image \(image.id) became \(image.status) while it was copied",
+                    .unexpectedState,
+                    "image \(image.id) became \(image.status) while it was copied",
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
         guard transfer.importAskedAt != nil else { return .copy }
@@ -174,9 +175,10 @@ struct ImportLook {
     /// deadline that is too short costs a whole transfer.
     var deadlineSeconds: Int64 { 600 + (transfer.sizeBytes ?? 0) / (5 << 20) }
 
-    private var overdue: MigrationError? {
+    var overdue: MigrationError? {
         guard waitedSeconds > deadlineSeconds else { return nil }
-        let seen = task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
+        let seen =
+            task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
             ?? "it has no task"
         return MigrationError(
             .importTimedOut,

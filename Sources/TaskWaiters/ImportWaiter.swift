@@ -48,13 +48,10 @@ public struct ImportWaiter: TaskWaiter {
             image = try await service.image(id)
         } catch {
             guard error.code == .notFound else { throw error }
-            return .restart(
-                transfer,
-                after: MigrationError(
-                    .gone, "image \(id) was deleted at the target while it was imported"))
+            return try deleted(transfer, id)
         }
         let look = ImportLook(
-            transfer: transfer, image: image, task: try await newestTask(service, id),
+            transfer: transfer, image: image, task: try await newestTask(service, transfer, id),
             now: now(), jitter: jitter())
         switch transfer.isCopying ? look.judgeCopy() : look.judge() {
         case .ask: return try await ask(look, service)
@@ -63,6 +60,22 @@ public struct ImportWaiter: TaskWaiter {
         case .failure(let error): throw error
         }
     }
+
+    /// Copied again, a few times: somebody may be deleting on purpose.
+    private func deleted(
+        _ given: Transfer, _ id: String
+    ) throws(MigrationError) -> Outcome {
+        var transfer = given
+        transfer.importFailures += 1
+        let error = MigrationError(
+            .gone, "image \(id) was deleted at the target while it was imported",
+            hint: "find out who deletes images there, then run again")
+        guard transfer.importFailures <= Self.deletionsMax else { throw error }
+        return .restart(transfer, after: error)
+    }
+
+    /// Imports of one image that are begun anew because it was deleted.
+    private static let deletionsMax = 3
 
     // MARK: Asking
 
@@ -95,12 +108,33 @@ public struct ImportWaiter: TaskWaiter {
                     .copyImage, stores: .named(missing),
                     allStoresMustSucceed: look.transfer.record.allStoresMustSucceed))
         } catch {
-            guard error.code != .conflict, !error.isTransient else {
-                return try await refused(error, look, service)
-            }
-            return look.notCopied(error.message, missing: missing)
+            return try await copyRefused(error, look, service, missing)
         }
         return look.asked("the copy to \(missing.joined(separator: ", ")) was asked for")
+    }
+
+    /// The image is proved and stays, whatever the service says to its copy.
+    private func copyRefused(
+        _ error: MigrationError, _ look: ImportLook, _ service: ImageService, _ missing: [String]
+    ) async throws(MigrationError) -> Outcome {
+        if error.isTransient || error.code == .interrupted || error.code == .unauthorized {
+            throw error
+        }
+        guard error.code == .conflict else {
+            return look.notCopied(error.message, missing: missing)
+        }
+        let task = try await newestTask(service, look.transfer, look.image.id)
+        if let task, !task.status.isFinal { return look.asked("a copy is under way") }
+        guard Self.isLocked(error), look.overdue == nil else {
+            return look.notCopied(error.message, missing: missing)
+        }
+        return look.later("the service still holds the lock of an earlier import")
+    }
+
+    /// The lock of an import that has just ended outlives it a little.
+    private static func isLocked(_ error: MigrationError) -> Bool {
+        let words = error.answer?.message ?? error.message
+        return words.contains("active task") || words.contains("in progress")
     }
 
     /// Every refusal is answered by another look: the call may have worked
@@ -109,18 +143,16 @@ public struct ImportWaiter: TaskWaiter {
         _ error: MigrationError, _ look: ImportLook, _ service: ImageService
     ) async throws(MigrationError) -> Outcome {
         if error.code == .conflict {
-            let task = try await newestTask(service, look.image.id)
+            let task = try await newestTask(service, look.transfer, look.image.id)
             let image = try await service.image(look.image.id)
             let isUnderWay = task.map { !$0.status.isFinal } ?? false
             if isUnderWay || image.status == .importing {
                 return look.asked("an import is under way")
             }
-            if image.status == .active, !look.transfer.isCopying {
+            if image.status == .active {
                 return .advance(look.transfer.moved(to: .verifying))
             }
-            let words = error.answer?.message ?? error.message
-            // The lock of an import that has just ended outlives it a little.
-            if words.contains("active task") || words.contains("in progress") {
+            if Self.isLocked(error), look.overdue == nil {
                 return look.later("the service still holds the lock of an earlier import")
             }
         }
@@ -134,18 +166,32 @@ public struct ImportWaiter: TaskWaiter {
         ).get()
     }
 
+    /// The newest of the tasks that this wait is about: a proved image that is
+    /// copied still has the task of its import.
     private func newestTask(
-        _ service: ImageService, _ id: String
+        _ service: ImageService, _ transfer: Transfer, _ id: String
     ) async throws(MigrationError) -> ImageTask? {
         do {
-            let tasks = try await service.tasks(ofImage: id)
-            return tasks.max { ($0.createdAt ?? "") < ($1.createdAt ?? "") }
+            return try await service.tasks(ofImage: id).filter {
+                guard let method = $0.importMethod else { return true }
+                return (method == "copy-image") == transfer.isCopying
+            }.max {
+                // Times are whole seconds: of two, the one at work is the newer.
+                ($0.createdAt ?? "", $0.status.isFinal ? 0 : 1)
+                    < ($1.createdAt ?? "", $1.status.isFinal ? 0 : 1)
+            }
         } catch {
             // Services before 2.12 have no such list: the image alone must do.
             guard error.code == .notFound else { throw error }
             return nil
         }
     }
+}
+
+extension ImageTask {
+    /// The method of the import that it works on; nil where the service does
+    /// not say.
+    var importMethod: String? { input["import_req"]?["method"]?["name"]?.string }
 }
 
 extension ImportRequest.Stores {

@@ -22,6 +22,7 @@ struct Workplace: Sendable {
     let sources: [PlanningSource]
     let targets: [PlanningTarget]
     private let cloudSources: [Int: ImageService]
+    private let legacySources: [Int: LegacyImageService]
     private let urlSources: [Int: URLReader.Address]
     private let services: [String: ImageService]
     private let regions: [Int: (name: String, interface: EndpointInterface)]
@@ -34,6 +35,7 @@ struct Workplace: Sendable {
         var sessions = Sessions(environment: environment)
         var sources: [PlanningSource] = []
         var cloudSources: [Int: ImageService] = [:]
+        var legacySources: [Int: LegacyImageService] = [:]
         var urlSources: [Int: URLReader.Address] = [:]
         var keystones: [Int: String] = [:]
         var regions: [Int: (name: String, interface: EndpointInterface)] = [:]
@@ -43,6 +45,14 @@ struct Workplace: Sendable {
                 let session = try sessions.session(
                     cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
                 _ = try await Self.signIn(session)
+                if try await Self.isLegacy(session) {
+                    let service = LegacyImageService(session)
+                    legacySources[index] = service
+                    keystones[index] = session.configuration.authURL
+                    sources.append(
+                        PlanningSource(index: index, kind: .legacyCloud(cloud, service)))
+                    continue
+                }
                 let service = ImageService(session)
                 cloudSources[index] = service
                 keystones[index] = session.configuration.authURL
@@ -75,6 +85,14 @@ struct Workplace: Sendable {
             let session = try sessions.session(
                 cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
             let project = try await Self.signIn(session)
+            guard try await !Self.isLegacy(session) else {
+                throw MigrationError(
+                    .noImageService,
+                    "\(cloud.position): cloud \"\(cloud.cloud)\" is spoken to in Images API v1, and a "
+                        + "target needs v2",
+                    hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
+                        + "image_api_version from its entry")
+            }
             let key = Self.targetKey(cloud)
             guard services[key] == nil else {
                 throw MigrationError(
@@ -95,8 +113,9 @@ struct Workplace: Sendable {
                     verification: VerificationMode(pipeline.verify)))
         }
         return Workplace(
-            sources: sources, targets: targets, cloudSources: cloudSources, urlSources: urlSources,
-            services: services, regions: regions)
+            sources: sources, targets: targets, cloudSources: cloudSources,
+            legacySources: legacySources, urlSources: urlSources, services: services,
+            regions: regions)
     }
 
     /// What each target allows at once: the pipeline's wish and its quotas.
@@ -116,7 +135,9 @@ struct Workplace: Sendable {
     func stages(journal: Journal) -> Stages {
         Stages(
             reader: SourceReaders(
-                cloud: CloudReader(services: cloudSources), url: URLReader(addresses: urlSources)),
+                cloud: CloudReader(services: cloudSources),
+                legacyCloud: LegacyCloudReader(services: legacySources),
+                url: URLReader(addresses: urlSources)),
             verifier: DigestVerifier(),
             uploader: CloudUploader(targets: services, placed: journal.transfer),
             waiter: ImportWaiter(
@@ -160,6 +181,15 @@ struct Workplace: Sendable {
         } catch {
             let isNamed = error.message.contains(session.cloudName)
             throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
+        }
+    }
+
+    /// Whether the cloud has to be spoken to in Images API v1.
+    private static func isLegacy(_ session: CloudSession) async throws(MigrationError) -> Bool {
+        do {
+            return try await LegacyImageService.isNeeded(by: session)
+        } catch {
+            throw error.whileDoing("cloud \(session.cloudName)")
         }
     }
 

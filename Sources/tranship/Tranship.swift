@@ -34,7 +34,8 @@ struct Tranship: AsyncParsableCommand {
                 name: "One cloud",
                 subcommands: [
                     ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
-                    StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self, VersionsCommand.self,
+                    StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self,
+                    VersionsCommand.self, DoctorCommand.self,
                 ]),
         ])
 

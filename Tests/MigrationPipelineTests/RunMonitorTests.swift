@@ -41,7 +41,7 @@ import Testing
 
     @Test func `An image that only waits has not ended`() {
         let told = Mutex(0)
-        let monitor = RunMonitor(now: { 0 }) { _ in told.withLock { $0 += 1 } }
+        let monitor = RunMonitor(now: { 0 }, sink: { _ in told.withLock { $0 += 1 } })
         var transfer = Sample.transfer("a", state: .importing)
         transfer.id = 1
         monitor.started(transfer)

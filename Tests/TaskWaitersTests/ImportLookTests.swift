@@ -1,221 +1,293 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import FakeGlance
 import MigrationModel
 import MigrationPipeline
-import OpenStackImage
 import TestSupport
 import Testing
 
+@testable import OpenStackImage
 @testable import TaskWaiters
 
-/// Every state that an import can be seen in, without a service.
+/// What follows from every state that an image in import can be found in.
 @Suite struct ImportLookTests {
-    private static func image(
-        _ status: String, _ properties: [String: JSONValue] = [:]
-    ) throws -> Image {
-        var record = properties
-        record["id"] = "i"
-        record["status"] = .string(status)
-        return try Image(json: .object(record))
-    }
+    static let start: Int64 = 1_000_000_000
 
-    private static func transfer(
-        askedSecondsAgo: Int64? = nil, waitedSeconds: Int64 = 0, sizeBytes: Int64 = 10
-    ) -> Transfer {
-        var transfer = Sample.transfer(
-            "a", method: .glanceDirect, state: .importing, imageID: "i")
-        transfer.sizeBytes = sizeBytes
-        transfer.importAskedAt = askedSecondsAgo.map { now - $0 * 1000 }
-        transfer.waitStartedAt = now - waitedSeconds * 1000
-        return transfer
-    }
+    struct Scene {
+        var status: ImageStatus = .queued
+        var task: ImageTask.Status?
+        var message = "the task's words"
+        var isAsked = true
+        /// Seconds since the wait began and the import was asked for.
+        var seconds: Int64 = 1
+        var method = UploadMethod.glanceDirect
+        var fallbacks: [UploadMethod] = []
+        var failures = 0
+        var isCopying = false
+        var sizeBytes: Int64 = 10
+        var mustSucceed = true
+        var jitter = 0.5
+        var properties: [String: JSONValue] = [:]
 
-    private static let now: Int64 = 10_000_000_000
-
-    private static func task(_ status: String, _ message: String = "boom") -> FakeTask {
-        FakeTask(status: status, message: message)
-    }
-
-    /// Tasks have no public initializer: they come out of a service's list.
-    private struct FakeTask {
-        var status: String
-        var message: String
-    }
-
-    private static func task(_ fake: FakeTask?) async throws -> ImageTask? {
-        guard let fake else { return nil }
-        let glance = try FakeGlance()
-        glance.put("i", [:])
-        glance.setTasks(
-            [["id": "t1", "status": .string(fake.status), "message": .string(fake.message)]],
-            of: "i")
-        return try await glance.service.tasks(ofImage: "i").first
-    }
-
-    private func look(
-        _ transfer: Transfer, _ image: Image, _ task: FakeTask? = nil, jitter: Double = 0.5
-    ) async throws -> ImportLook {
-        ImportLook(
-            transfer: transfer, image: image, task: try await Self.task(task), now: Self.now,
-            jitter: jitter)
-    }
-
-    @Test(arguments: ["queued", "uploading"])
-    func `An import that nobody asked for is asked for`(status: String) async throws {
-        let look = try await look(Self.transfer(), Self.image(status))
-        guard case .ask = look.judge() else {
-            Issue.record("\(look.judge())")
-            return
+        func look() throws -> ImportLook {
+            var transfer = Sample.transfer(
+                method: method, state: isCopying ? .verifying : .registered, imageID: "id-1")
+            transfer.move(to: .importing)
+            transfer.sizeBytes = sizeBytes
+            transfer.waitStartedAt = start
+            transfer.importAskedAt = isAsked ? start : nil
+            transfer.fallbacks = fallbacks
+            transfer.importFailures = failures
+            transfer.isCopying = isCopying
+            transfer.record.allStoresMustSucceed = mustSucceed
+            transfer.record.stores = .named(["fast", "slow"])
+            var record: [String: JSONValue] = [
+                "id": "id-1", "status": .string(status.rawValue), "stores": "fast",
+            ]
+            record.merge(properties) { $1 }
+            let task = try task.map {
+                try ImageTask(
+                    json: [
+                        "id": "task-1", "status": .string($0.rawValue), "message": .string(message),
+                    ])
+            }
+            return ImportLook(
+                transfer: transfer, image: try Image(json: .object(record)), task: task,
+                now: start + seconds * 1000, jitter: jitter)
         }
     }
 
-    @Test func `One that runs is not asked for again, whoever asked`() async throws {
-        let look = try await look(
-            Self.transfer(), Self.image("uploading"), Self.task("processing"))
-        guard case .outcome(.snooze) = look.judge() else {
-            Issue.record("\(look.judge())")
-            return
-        }
-    }
-
-    @Test func `A failed task's words are told, after the data was staged once more`()
-        async throws
-    {
-        var given = Self.transfer(askedSecondsAgo: 1)
-        let first = try await look(given, Self.image("queued"), Self.task("failure", "disk full"))
-        guard case .outcome(.restart(let again, let error)) = first.judge() else {
-            Issue.record("\(first.judge())")
-            return
-        }
-        #expect(error.code == .importFailed)
-        #expect(again.importFailures == 1)
-        given.importFailures = 1
-        let second = try await look(given, Self.image("queued"), Self.task("failure", "disk full"))
-        guard case .failure(let last) = second.judge() else {
-            Issue.record("\(second.judge())")
-            return
-        }
-        #expect(last.message.contains("its task says: disk full"))
-        #expect(last.hint?.contains("t1") == true)
-    }
-
-    @Test func `A method that failed gives way to the next one`() async throws {
-        var given = Self.transfer(askedSecondsAgo: 1)
-        given.method = .webDownload
-        given.fallbacks = [.upload]
-        let look = try await look(given, Self.image("queued"), Self.task("failure", "404"))
-        guard case .outcome(.restart(let next, _)) = look.judge() else {
-            Issue.record("\(look.judge())")
-            return
-        }
-        #expect(next.method == .upload && next.fallbacks.isEmpty)
-        #expect(next.remarks == ["web-download failed, so upload was used"])
-        #expect(next.methodReason.contains("404"))
-    }
-
-    @Test(arguments: [(10, true), (61, false)] as [(Int64, Bool)])
-    func `An import without any trace is given a minute`(
-        seconds: Int64, waits: Bool
-    ) async throws {
-        var given = Self.transfer(askedSecondsAgo: seconds, waitedSeconds: seconds)
-        given.importFailures = 1
-        let judgement = try await look(given, Self.image("queued")).judge()
+    /// What a judgement is, in a word.
+    private func word(_ judgement: ImportLook.Judgement) -> String {
         switch judgement {
-        case .outcome(.snooze): #expect(waits)
-        case .failure(let error):
-            #expect(!waits)
-            #expect(error.message.contains("never started"))
-        default: Issue.record("\(judgement)")
+        case .ask: "ask"
+        case .copy: "copy"
+        case .failure(let error): "failure \(error.code.rawValue)"
+        case .outcome(.advance(let transfer)): transfer.state.rawValue
+        case .outcome(.snooze): "wait"
+        case .outcome(.restart(let transfer, _)): "restart by \(transfer.method.rawValue)"
         }
     }
 
-    @Test func `The deadline grows with the size`() async throws {
-        let small = try await look(Self.transfer(), Self.image("importing"))
-        #expect(small.deadlineSeconds == 600)
-        let large = try await look(
-            Self.transfer(sizeBytes: 5 << 30), Self.image("importing"))
-        #expect(large.deadlineSeconds == 600 + 1024)
+    private static let states: [ImageStatus] = [
+        .queued, .saving, .uploading, .importing, .active, .deactivated, .killed, .deleted,
+        .pendingDelete, .unknown,
+    ]
+    private static let tasks: [ImageTask.Status?] = [
+        nil, .pending, .processing, .success, .failure,
+    ]
+
+    // MARK: Importing
+
+    @Test(arguments: states, tasks)
+    func `Each status and task leads to one thing, before and after the import was asked for`(
+        status: ImageStatus, task: ImageTask.Status?
+    ) throws {
+        for isAsked in [false, true] {
+            let found = word(
+                try Scene(status: status, task: task, isAsked: isAsked, failures: 1).look().judge())
+            let expected: String
+            switch status {
+            case .active: expected = "verifying"
+            case .queued, .uploading:
+                let isIdle = task?.isFinal ?? true
+                if !isAsked, isIdle {
+                    expected = "ask"
+                } else {
+                    expected = task == .failure ? "failure import-failed" : "wait"
+                }
+            case .importing, .saving:
+                expected = task == .failure ? "failure import-failed" : "wait"
+            default: expected = "failure unexpected-state"
+            }
+            #expect(found == expected, "\(status), \(task?.rawValue ?? "no task"), \(isAsked)")
+        }
     }
 
-    @Test func `After its deadline an import has failed, with what was seen`() async throws {
-        var given = Self.transfer(askedSecondsAgo: 601, waitedSeconds: 601)
-        given.importFailures = 1
-        let look = try await look(given, Self.image("importing"), Self.task("processing", "Copied"))
-        guard case .failure(let error) = look.judge() else {
-            Issue.record("\(look.judge())")
+    @Test func `A failure is told at the first look, with the task's words and id`() throws {
+        guard
+            case .failure(let error) = try Scene(
+                status: .queued, task: .failure, seconds: 0, method: .webDownload
+            ).look().judge()
+        else {
+            Issue.record("no failure")
             return
         }
-        #expect(error.code == .importTimedOut)
-        #expect(error.message.contains("importing after 10m 01s"))
-        #expect(error.message.contains("t1"))
+        #expect(
+            error.message
+                == "the import of image id-1 by web-download failed: "
+                + "its task says: the task's words")
+        #expect(error.hint?.contains("task-1") == true)
     }
 
-    @Test(arguments: ["killed", "deleted", "pending_delete", "deactivated"])
-    func `A state that no import leads to is told`(status: String) async throws {
-        let look = try await look(Self.transfer(askedSecondsAgo: 1), Self.image(status))
-        guard case .failure(let error) = look.judge() else {
-            Issue.record("\(look.judge())")
+    @Test func `A failure that left the image looking busy is told from the task alone`() throws {
+        let busy: [String: JSONValue] = ["os_glance_importing_to_stores": "fast"]
+        let found = try Scene(
+            status: .queued, task: .failure, method: .glanceDownload, properties: busy
+        ).look().judge()
+        #expect(word(found) == "failure import-failed")
+    }
+
+    @Test func `Without a list of tasks, the image's own list of failed stores tells`() throws {
+        let failed: [String: JSONValue] = ["os_glance_failed_import": "slow"]
+        let found = try Scene(status: .queued, method: .webDownload, properties: failed)
+            .look().judge()
+        guard case .failure(let error) = found else {
+            Issue.record("no failure")
             return
         }
-        #expect(error.code == .unexpectedState)
+        #expect(error.message.hasSuffix("the service names the failed stores: slow"))
+    }
+
+    @Test func `An import that leaves no trace for a minute never started`() throws {
+        func look(_ seconds: Int64) throws -> ImportLook.Judgement {
+            try Scene(seconds: seconds, method: .webDownload).look().judge()
+        }
+        #expect(word(try look(ImportLook.traceSeconds)) == "wait")
+        guard case .failure(let error) = try look(ImportLook.traceSeconds + 1) else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(error.message.hasSuffix("it is queued, without a task: the import never started"))
+    }
+
+    // MARK: The ladder
+
+    @Test func `A failed method is followed by the next one, once, and says so`() throws {
+        let scene = Scene(
+            task: .failure, method: .webDownload, fallbacks: [.upload])
+        guard case .outcome(.restart(let next, let error)) = try scene.look().judge() else {
+            Issue.record("no restart")
+            return
+        }
+        #expect(next.method == .upload)
+        #expect(next.fallbacks.isEmpty)
+        #expect(next.importFailures == 1)
+        #expect(next.remarks == ["web-download failed, so upload was used"])
+        #expect(next.methodReason == "web-download failed: \(error.message)")
+    }
+
+    @Test func `Staged data is staged once more, then it is a failure`() throws {
+        #expect(word(try Scene(task: .failure).look().judge()) == "restart by glance-direct")
+        #expect(
+            word(try Scene(task: .failure, failures: 1).look().judge()) == "failure import-failed")
+    }
+
+    // MARK: Time
+
+    @Test func `A deadline grows with the size, and is shown`() throws {
+        #expect(try Scene().look().deadlineSeconds == 600)
+        let tebibyte = try Scene(status: .importing, task: .processing, sizeBytes: 1 << 40).look()
+        #expect(tebibyte.deadlineSeconds == 600 + (1 << 40) / (5 << 20))
+        guard case .outcome(.snooze(_, _, let reason)) = tebibyte.judge() else {
+            Issue.record("it does not wait")
+            return
+        }
+        #expect(reason.hasPrefix("importing: the task's words; waited 1s of at most "))
     }
 
     @Test(
-        arguments: [
-            (0, 0.5, 0.5), (60, 0.5, 6), (60, 0, 5.25), (60, 1, 6.75), (500, 0.5, 15),
-        ] as [(Int64, Double, Double)])
-    func `Looks grow rarer with the time, between two limits, spread by a quarter`(
-        waited: Int64, jitter: Double, seconds: Double
-    ) async throws {
-        let look = try await look(
-            Self.transfer(askedSecondsAgo: 1, waitedSeconds: waited), Self.image("importing"),
-            jitter: jitter)
-        guard case .outcome(.snooze(_, let found, let reason)) = look.judge() else {
-            Issue.record("\(look.judge())")
+        arguments: [ImageStatus.importing, .queued, .uploading],
+        [nil, .pending, .processing, .success] as [ImageTask.Status?])
+    func `A stuck import is told with what was seen, after the deadline and not before`(
+        status: ImageStatus, task: ImageTask.Status?
+    ) throws {
+        // Queued without a task is not stuck; it never began.
+        if status == .queued, task == nil { return }
+        func look(_ seconds: Int64) throws -> ImportLook.Judgement {
+            try Scene(status: status, task: task, seconds: seconds, failures: 1).look().judge()
+        }
+        #expect(word(try look(600)) == "wait")
+        guard case .failure(let error) = try look(601) else {
+            Issue.record("it waits on")
             return
         }
-        #expect(abs(found - seconds) < 0.001)
-        #expect(reason.contains("of at most 10m 00s"))
+        #expect(error.code == .importTimedOut)
+        #expect(error.message.contains("is \(status.rawValue) after"))
+        #expect(error.message.contains(task.map { "task-1 is \($0.rawValue)" } ?? "it has no task"))
+        #expect(error.hint?.contains("60 minutes") == true)
+    }
+
+    @Test(arguments: [0, 1, 10, 60, 100, 140, 1000, 100_000] as [Int64], [0.0, 0.5, 0.999])
+    func `Looks grow rarer within bounds, and are spread by a quarter`(
+        seconds: Int64, jitter: Double
+    ) throws {
+        let scene = Scene(
+            status: .importing, task: .processing, seconds: seconds, sizeBytes: 1 << 44,
+            jitter: jitter)
+        guard case .outcome(.snooze(_, let wait, _)) = try scene.look().judge() else {
+            Issue.record("it does not wait")
+            return
+        }
+        let middle = Double(seconds) / 10
+        #expect(wait >= max(0.5, min(15, middle * 0.875)))
+        #expect(wait <= min(15, max(0.5, middle * 1.125)))
+    }
+
+    @Test func `Asking is written down with its time, so that it is done once`() throws {
+        let look = try Scene(isAsked: false, seconds: 3).look()
+        let outcome = look.asked("the import was asked for")
+        #expect(outcome.transfer.importAskedAt == Self.start + 3000)
+        #expect(outcome.transfer.waitStartedAt == Self.start)
     }
 
     // MARK: Copying into further stores
 
-    @Test func `A copy that failed in some stores names them`() async throws {
-        var given = Self.transfer(askedSecondsAgo: 5)
-        given.isCopying = true
-        let image = try Self.image(
-            "active", ["os_glance_failed_import": "far", "stores": "fast"])
-        let look = try await look(given, image, Self.task("failure", "no space"))
-        guard case .outcome(.advance(let ended)) = look.judgeCopy() else {
-            Issue.record("\(look.judgeCopy())")
-            return
+    @Test(arguments: states, tasks)
+    func `A copy is asked for once, waited for, and looked at again when its task ended`(
+        status: ImageStatus, task: ImageTask.Status?
+    ) throws {
+        for isAsked in [false, true] {
+            for isBusy in [false, true] {
+                let properties: [String: JSONValue] =
+                    isBusy ? ["os_glance_importing_to_stores": "slow"] : [:]
+                let found = word(
+                    try Scene(
+                        status: status, task: task, isAsked: isAsked, isCopying: true,
+                        properties: properties
+                    ).look().judgeCopy())
+                let expected =
+                    if status != .active { "failure unexpected-state" } else if !isAsked {
+                        "copy"
+                    } else if isBusy { "wait" } else {
+                        switch task {
+                        case .failure: "unpublished"
+                        case nil, .success: "copy"
+                        default: "wait"
+                        }
+                    }
+                #expect(
+                    found == expected,
+                    "\(status), \(task?.rawValue ?? "no task"), asked \(isAsked), busy \(isBusy)")
+            }
         }
-        #expect(ended.state == .unpublished)
-        #expect(ended.failure?.message.contains("not in far: its task says: no space") == true)
     }
 
-    @Test func `A copy under way is waited for`() async throws {
-        var given = Self.transfer(askedSecondsAgo: 5)
-        given.isCopying = true
-        let image = try Self.image("active", ["os_glance_importing_to_stores": "far"])
-        let look = try await look(given, image, Self.task("processing", ""))
-        guard case .outcome(.snooze(_, _, let reason)) = look.judgeCopy() else {
-            Issue.record("\(look.judgeCopy())")
+    @Test(arguments: [true, false])
+    func `A store that failed is named, and unpublishes only where all must succeed`(
+        mustSucceed: Bool
+    ) throws {
+        let look = try Scene(
+            status: .active, task: .failure, isCopying: true, mustSucceed: mustSucceed,
+            properties: ["os_glance_failed_import": "slow"]
+        ).look()
+        guard case .outcome(.advance(let transfer)) = look.judgeCopy() else {
+            Issue.record("it does not end")
             return
         }
-        #expect(reason.contains("importing into far"))
+        #expect(transfer.state == (mustSucceed ? .unpublished : .publishing))
+        #expect(transfer.heldStores == ["fast"])
+        #expect(
+            transfer.remarks == ["it lies in fast, not in slow: its task says: the task's words"])
+        #expect(!transfer.isCopying)
+        #expect(transfer.failure?.code == (mustSucceed ? "unpublished" : nil))
     }
 
-    @Test func `An image that stops being active while it is copied is told`() async throws {
-        var given = Self.transfer(askedSecondsAgo: 5)
-        given.isCopying = true
-        let look = try await look(given, Self.image("deactivated"))
-        guard case .failure(let error) = look.judgeCopy() else {
-            Issue.record("\(look.judgeCopy())")
-            return
-        }
-        #expect(error.code == .unexpectedState)
+    @Test func `A copy that never ends leaves the proved image where it is`() throws {
+        let look = try Scene(
+            status: .active, task: .processing, seconds: 601, isCopying: true,
+            properties: ["os_glance_importing_to_stores": "slow"]
+        ).look()
+        #expect(word(look.judgeCopy()) == "unpublished")
     }
 }

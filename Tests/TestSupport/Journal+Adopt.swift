@@ -35,6 +35,7 @@ extension PlanItem {
         item.start = Transfer(
             targetKey: targetKey, source: source, record: record, method: method, origin: origin,
             sizeBytes: source.sizeBytes, promise: promise)
+        item.start?.fallbacks = fallbacks
         return item
     }
 }

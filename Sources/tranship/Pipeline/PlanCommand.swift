@@ -18,7 +18,8 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Option(help: ArgumentHelp("Also write the plan to a file, for `run --plan`.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write the plan to a file, for `run --plan`.", valueName: "file"))
     var save: String?
 
     func run() async throws {

@@ -27,7 +27,8 @@ struct RunCommand: AsyncParsableCommand {
     var drain = false
 
     @Option(
-        help: ArgumentHelp("Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
+        help: ArgumentHelp(
+            "Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
     var plan: String?
 
     func run() async throws {

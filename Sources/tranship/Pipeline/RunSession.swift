@@ -15,7 +15,8 @@ struct RunSession {
     let common: PipelineOptions
     let drain: Bool
 
-    typealias Work = @Sendable (PipelineRun, @escaping PipelineRun.Planned) async throws -> RunSummary
+    typealias Work =
+        @Sendable (PipelineRun, @escaping PipelineRun.Planned) async throws -> RunSummary
 
     /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
     func carryOut(_ work: @escaping Work) async throws {

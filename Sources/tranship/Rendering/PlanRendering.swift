@@ -42,7 +42,8 @@ struct PlanRendering {
                 + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason)")
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
         guard verbose, [.create, .update].contains(item.action) else { return }
-        let proof = item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
+        let proof =
+            item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
             ?? "nothing promised; only what is sent is compared with what the target reports"
         tell("         proof: \(proof); \(item.record.visibility)")
         tell("         by \(item.method.rawValue): \(item.methodReason)")

@@ -80,7 +80,8 @@ final class Talk: Sendable {
         switch transfer.state {
         case .done: line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         default:
-            line("\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
+            line(
+                "\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
             if let hint = transfer.failure?.hint { line("  hint: \(hint)") }
         }
     }

@@ -32,7 +32,7 @@ enum Lab {
         try await lab(["set", cloud, name, "default"])
     }
 
-    private static func lab(_ arguments: [String]) async throws {
+    static func lab(_ arguments: [String]) async throws {
         let scratch = FileManager.default.temporaryDirectory
         let command = try RunningCommand(
             arguments, environment: ProcessInfo.processInfo.environment, folder: scratch,

@@ -3,11 +3,12 @@
 
 import FoundationEssentials
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Cloud session", .enabled(if: Lab.isUp))
+@Suite("Cloud session", .enabled(if: Lab.isUp), .atLab)
 struct CloudSessionTests {
     @Test("a password gives who we are and where images are")
     func password() async throws {

@@ -4,11 +4,12 @@
 import ByteStreams
 import MigrationModel
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Image data at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Image data at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceImageDataTests {
     private let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
 

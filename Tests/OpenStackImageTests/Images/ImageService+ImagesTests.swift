@@ -3,11 +3,12 @@
 
 import FoundationEssentials
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Images at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Images at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceImagesTests {
     @Test("a record comes back as it was created, non-ASCII text included")
     func created() async throws {

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Imports at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Imports at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceImportsTests {
     @Test("the methods that this cloud allows are listed")
     func info() async throws {

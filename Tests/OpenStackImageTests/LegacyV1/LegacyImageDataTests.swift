@@ -188,9 +188,8 @@ struct LegacyImageDataTests {
         let image = try await service.create(
             LegacyCloud.raw, from: .copyFrom(files.url("/a.img")))
         #expect(image.sizeBytes == 200_000)
-        _ = try await Lab.eventually({ try await service.image(image.id) }) {
-            $0.status == .active
-        }
+        let isActive = { (seen: LegacyImage) in seen.status == .active }
+        _ = try await Lab.eventually({ try await service.image(image.id) }, until: isActive)
         try await service.delete(image.id)
     }
 

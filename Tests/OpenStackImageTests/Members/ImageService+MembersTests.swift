@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Members at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Members at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceMembersTests {
     @Test("a member is offered an image, accepts it and is removed")
     func life() async throws {

@@ -2,17 +2,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Schemas at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Schemas at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceSchemasTests {
     @Test(
         "each record has a schema",
+        .proves(
+            "sdk get_images_schema", "sdk get_image_schema", "sdk get_members_schema",
+            "sdk get_member_schema", "sdk get_tasks_schema", "sdk get_task_schema"),
         arguments: ["image", "images", "member", "members", "task", "tasks"])
     func published(_ name: String) async throws {
         let schema = try await Lab.service().schema(name)
+        #expect(!schema.properties.isEmpty)
+    }
+
+    @Test(
+        "each part of the metadata definitions has a schema",
+        .proves(
+            "sdk get_metadef_namespace_schema", "sdk get_metadef_namespaces_schema",
+            "sdk get_metadef_resource_type_schema", "sdk get_metadef_resource_types_schema",
+            "sdk get_metadef_object_schema", "sdk get_metadef_objects_schema",
+            "sdk get_metadef_property_schema", "sdk get_metadef_properties_schema",
+            "sdk get_metadef_tag_schema", "sdk get_metadef_tags_schema"),
+        arguments: [
+            "namespace", "namespaces", "resource_type", "resource_types", "object", "objects",
+            "property", "properties", "tag", "tags",
+        ])
+    func metadefs(_ name: String) async throws {
+        let schema = try await Lab.service().metadefSchema(name)
+        #expect(schema.name == name)
         #expect(!schema.properties.isEmpty)
     }
 

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Sending to the Image service", .enabled(if: Lab.isUp))
+@Suite("Sending to the Image service", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceSendTests {
     @Test("a refused token is renewed once, and nobody notices")
     func renewedOn401() async throws {

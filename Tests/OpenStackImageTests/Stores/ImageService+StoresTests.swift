@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Stores at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Stores at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceStoresTests {
     @Test("members see the stores and the default, admins what they are made of")
     func listed() async throws {

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Tags at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Tags at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceTagsTests {
     @Test(
         "every tag arrives as it was written",

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Tasks at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Tasks at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceTasksTests {
     @Test("an image that was never imported has no tasks; an unknown one is not found")
     func ofImage() async throws {

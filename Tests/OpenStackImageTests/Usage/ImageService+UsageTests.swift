@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Usage at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Usage at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceUsageTests {
     @Test("a cloud without limits lists none")
     func none() async throws {

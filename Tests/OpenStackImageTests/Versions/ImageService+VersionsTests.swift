@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import TestSupport
 import Testing
 
 @testable import OpenStackImage
 
-@Suite("Versions at a real Glance", .enabled(if: Lab.isUp))
+@Suite("Versions at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceVersionsTests {
     @Test("the newest version comes first, the second API among them")
     func listed() async throws {

@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import HTTPTransport
+public import MigrationModel
+public import OpenStackImage
+public import Planning
+
+/// What one cloud offers to us, and what `method: auto` would do with it as a
+/// target. Reads only.
+public struct CloudExamination: Sendable {
+    public let cloudName: String
+    public let region: String?
+    /// Nil where no Keystone is used.
+    public let authURL: String?
+    public let project: AuthenticatedProject
+    /// Newest first.
+    public let versions: [ServiceVersion]
+    public let offer: TargetOffer
+    /// False when the project sees no image, so that ``TargetOffer/reportedAlgorithms``
+    /// is the service's own default and not what this cloud was seen to report.
+    public let areDigestsSeen: Bool
+    public let diskFormats: [String]
+    public let containerFormats: [String]
+    /// How far the service's clock is ahead of ours; nil when it sends no
+    /// `Date`. Good to a second.
+    public let clockAheadSeconds: Int64?
+    public let choices: [Choice]
+    /// What could not be found out, in the service's words.
+    public let troubles: [String]
+
+    /// What `auto` picks for one kind of source.
+    public struct Choice: Sendable, Hashable {
+        /// The kind of source, for people.
+        public let source: String
+        public let choice: Negotiation.Choice
+    }
+
+    /// Signs in and looks.
+    ///
+    /// - Throws: wrong credentials, an unknown cloud, a service that does not
+    ///   answer. What a service only does not tell becomes one of ``troubles``.
+    public static func examine(
+        _ cloud: String, region: String? = nil, environment: [String: String]
+    ) async throws(MigrationError) -> CloudExamination {
+        let session = try CloudSession.named(cloud, region: region, environment: environment)
+        let service = ImageService(session)
+        let project = try await session.authenticate()
+        var troubles: [String] = []
+        let versions = await told("its versions", [], &troubles) { () throws(MigrationError) in
+            try await service.versions()
+        }
+        let offer = try await TargetOffer.look(service)
+        let seen = try await service.reportedAlgorithms()
+        let schema = await told("its formats", nil, &troubles) { () throws(MigrationError) in
+            try await service.schema("image")
+        }
+        return CloudExamination(
+            cloudName: session.cloudName, region: session.configuration.region,
+            authURL: session.configuration.authentication.usesKeystone
+                ? session.configuration.authURL : nil,
+            project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
+            diskFormats: schema?.allowedValues(of: "disk_format") ?? [],
+            containerFormats: schema?.allowedValues(of: "container_format") ?? [],
+            clockAheadSeconds: try await clockAhead(service),
+            choices: try choices(
+                offer, hasSiblings: session.configuration.authentication.usesKeystone),
+            troubles: troubles)
+    }
+
+    /// What the service tells, or that it does not.
+    private static func told<Value>(
+        _ what: String, _ otherwise: Value, _ troubles: inout [String],
+        _ ask: () async throws(MigrationError) -> Value
+    ) async -> Value {
+        do {
+            return try await ask()
+        } catch {
+            troubles.append("\(what): \(error.message)")
+            return otherwise
+        }
+    }
+
+    private static func clockAhead(
+        _ service: ImageService
+    ) async throws(MigrationError) -> Int64? {
+        let before = Date()
+        let answer = try await service.send(ServiceRequest(.get, "/versions"))
+        let after = Date()
+        guard let said = answer.headers["Date"], let theirs = httpDate(said) else { return nil }
+        // Somewhere between asking and hearing the answer, whole seconds.
+        if theirs < before.timeIntervalSince1970 - 1 {
+            return Int64((theirs - before.timeIntervalSince1970).rounded())
+        }
+        if theirs > after.timeIntervalSince1970 {
+            return Int64((theirs - after.timeIntervalSince1970).rounded())
+        }
+        return 0
+    }
+
+    /// Seconds since 1970 of an HTTP date (RFC 9110 5.6.7, its preferred form).
+    static func httpDate(_ text: String) -> Double? {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        return formatter.date(from: text)?.timeIntervalSince1970
+    }
+
+    // MARK: What auto does
+
+    private static func choices(
+        _ offer: TargetOffer, hasSiblings: Bool
+    ) throws(MigrationError) -> [Choice] {
+        let one = Negotiation(offer: offer, stores: .standard)
+        var sources: [(String, Negotiation.Origin)] = [
+            ("a file", .init(.file, promise: nil)),
+            ("a URL, with a sha512", .init(.url(isOpen: true), promise: try promise(.sha512))),
+            ("a URL, with a sha256", .init(.url(isOpen: true), promise: try promise(.sha256))),
+            ("a URL, without a checksum", .init(.url(isOpen: true), promise: nil)),
+            (
+                "a URL with a password, a header or a query",
+                .init(.url(isOpen: false), promise: try promise(.sha512))
+            ),
+            (
+                "an image of another cloud",
+                .init(.cloud(isSibling: false), promise: try promise(.sha512))
+            ),
+        ]
+        if hasSiblings {
+            sources.append(
+                (
+                    "an image of another region of this Keystone, with a sha512",
+                    .init(.cloud(isSibling: true), promise: try promise(.sha512))
+                ))
+        }
+        var found = sources.map { Choice(source: $0.0, choice: one.choose(for: $0.1)) }
+        if offer.stores.count > 1 {
+            found.append(
+                Choice(
+                    source: "a file, into all stores",
+                    choice: Negotiation(offer: offer, stores: .all)
+                        .choose(for: .init(.file, promise: nil))))
+        }
+        return found
+    }
+
+    /// Only the algorithm counts here.
+    private static func promise(
+        _ algorithm: Checksum.Algorithm
+    ) throws(MigrationError) -> Checksum {
+        try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
+    }
+}

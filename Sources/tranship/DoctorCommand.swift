@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import TranshipKit
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Show what a cloud offers, and which methods `auto` would pick; change nothing.",
+        discussion: """
+              $ tranship doctor beta
+              $ tranship doctor beta --region RegionTwo --format json
+            """)
+
+    @Argument(help: ArgumentHelp("An entry of clouds.yaml.", valueName: "cloud"))
+    var cloud: String
+
+    @Option(help: ArgumentHelp("Another region than the entry's.", valueName: "name"))
+    var region: String?
+
+    @Option(help: "text, or json for JSON Lines on standard output.")
+    var format: OutputFormat = .text
+
+    func run() async throws {
+        let found = try await CloudExamination.examine(
+            cloud, region: region, environment: ProcessInfo.processInfo.environment)
+        let rendering = DoctorRendering(found)
+        format == .json ? rendering.line.put() : rendering.text.forEach(Terminal.put)
+    }
+}

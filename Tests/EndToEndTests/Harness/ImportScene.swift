@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import Foundation
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+extension LabCloud {
+    /// Alpha's second region.
+    static let alphaTwo = LabCloud("alpha-two")
+    static let alphaTwoAdmin = LabCloud("alpha-two-admin")
+    static let noauth = LabCloud("noauth")
+    static let basic = LabCloud("basic")
+}
+
+/// As ``scene(_:_:)``, which knows of alpha and beta only.
+func scene(
+    _ topic: String, cleaning clouds: [LabCloud], _ body: (Scene) async throws -> Void
+) async throws {
+    try await scene(topic) { scene in
+        func clean() async throws {
+            for cloud in clouds {
+                for image in try await cloud.images(scene.prefix) { try await cloud.delete(image) }
+            }
+        }
+        do {
+            try await body(scene)
+        } catch {
+            try await clean()
+            throw error
+        }
+        try await clean()
+    }
+}
+
+extension Scene {
+    /// One image of noise in alpha, under the prefix as its name.
+    @discardableResult
+    func addNoise(bytes: Int = 300_000, seed: UInt64 = 5) async throws -> JSONValue {
+        try await alpha.add(
+            prefix, Sample.raw(bytes, seed: seed), ["visibility": "private"])
+    }
+
+    /// A URL with its sha512 promised, which is what the lab's clouds report.
+    func promisedPipeline(
+        _ url: String, data: [UInt8], targetKeys: String = "", _ rest: String = ""
+    ) throws -> String {
+        try pipeline(
+            """
+            sources:
+              - url: \(url)
+                checksum: \(try digest(.sha512, of: data))
+                image: { name: "\(prefix)", disk_format: raw, container_format: bare }
+            targets:
+              - cloud: beta
+            \(targetKeys.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
+            \(rest)
+            """)
+    }
+
+    /// What the plan says of the only image in it.
+    func planned(_ file: String) async throws -> JSONValue {
+        let plan = try await tranship("plan", file, "--format", "json")
+        try #require(plan.status == 0, plan.said)
+        let items = plan.lines("plan-item")
+        try #require(items.count == 1, plan.said)
+        return items[0]
+    }
+
+    /// What the journal says of the only transfer in it.
+    func transfer() async throws -> JSONValue {
+        let all = try await journalled()
+        try #require(all.count == 1, "\(all)")
+        return all[0]
+    }
+}
+
+/// A web server whose bodies begin at once and end when it is opened.
+final class GatedServer: Sendable {
+    let server: RawHTTPServer
+    let sha512: Checksum
+    private let gate = Gate()
+
+    private final class Gate: Sendable {
+        let isOpen = Mutex(false)
+    }
+
+    /// - Parameter waits: who has to wait; the others get all at once.
+    init(
+        _ data: [UInt8], waits: @escaping @Sendable (ReceivedRequest) -> Bool = { $0.isByGlance }
+    ) throws {
+        sha512 = try digest(.sha512, of: data)
+        let gate = gate
+        server = try RawHTTPServer { request in
+            Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "\(data.count)")])
+                guard request.method != "HEAD" else { return }
+                let half = waits(request) ? data.count / 2 : 0
+                exchange.send(Array(data.prefix(half)))
+                while half > 0, !gate.isOpen.withLock({ $0 }) { usleep(10_000) }
+                exchange.send(Array(data.dropFirst(half)))
+            }
+        }
+    }
+
+    var url: String { "\(server.url)/image.img" }
+
+    /// How many of Glance's requests have come.
+    var fetches: Int { server.requests.count { $0.isByGlance && $0.method == "GET" } }
+
+    func open() { gate.isOpen.withLock { $0 = true } }
+}
+
+extension ReceivedRequest {
+    /// Of the service itself, and not of ours.
+    var isByGlance: Bool { self[header: "user-agent"]?.hasPrefix("tranship") != true }
+}
+
+/// Waits until a cloud shows what is expected; an issue after the limit.
+func waits(
+    withinSeconds seconds: Double = 30, _ what: Comment,
+    at location: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while try await !condition() {
+        guard ContinuousClock.now < end else {
+            Issue.record("it never came: \(what.rawValue)", sourceLocation: location)
+            throw Missed()
+        }
+        try await Task.sleep(for: .milliseconds(100))
+    }
+}
+
+struct Missed: Error {}

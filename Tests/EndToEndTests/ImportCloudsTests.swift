@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Image services without Keystone, and what `doctor` says of each kind.
+    @Suite struct ImportCloudsTests {
+        @Test(
+            "an Image service without Keystone is a target and a source",
+            arguments: ["noauth", "basic"], ["upload", "glance-direct"])
+        func withoutKeystone(name: String, method: String) async throws {
+            try await Lab.withExtras {
+                let cloud = LabCloud(name)
+                try await scene("keyless", cleaning: [cloud]) { scene in
+                    try await scene.addNoise()
+                    let there = try scene.cloudPipeline(
+                        target: name, targetKeys: "method: \(method)")
+                    let first = try await scene.tranship("run", there)
+                    #expect(first.status == 0, first.said)
+                    let original = try await scene.alpha.only(scene.prefix)
+                    let copy = try await cloud.only(scene.prefix)
+                    #expect(copy["os_hash_value"] == original["os_hash_value"])
+
+                    let back = try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: \(name)
+                            images: { name: "\(scene.prefix)*", owner: any }
+                        targets: [{ cloud: beta }]
+                        """, file: "back.yaml")
+                    let second = try await scene.tranship(
+                        "run", back, "--journal", scene.folder.path + "/back.sqlite")
+                    #expect(second.status == 0, second.said)
+                    #expect(
+                        try await scene.beta.only(scene.prefix)["os_hash_value"]
+                            == original["os_hash_value"])
+
+                    let again = try await scene.tranship("run", there)
+                    #expect(again.status == 0, again.said)
+                    #expect(again.talk.contains("nothing to do"), again.said)
+                }
+            }
+        }
+
+        @Test("a wrong password of HTTP Basic is told before anything is done")
+        func wrongPassword() async throws {
+            try await Lab.withExtras {
+                try await scene("wrongbasic") { scene in
+                    try await scene.addNoise()
+                    let run = try await scene.tranship(
+                        "run", try scene.cloudPipeline(target: "basic-wrong-password"))
+                    #expect(run.status == 7, run.said)
+                    #expect(run.talk.contains("401"), run.said)
+                }
+            }
+        }
+
+        // MARK: doctor
+
+        @Test("doctor tells what a cloud offers and what auto would do with it")
+        func doctor() async throws {
+            try await scene("doctor") { scene in
+                let outcome = try await scene.doctor("beta", "--format", "json")
+                #expect(outcome.status == 0, outcome.said)
+                let line = try #require(outcome.lines("doctor").first)
+                #expect(line.text("cloud") == "beta")
+                #expect(line.text("user") == "demo")
+                #expect(line.text("project") == "demo")
+                #expect(line["roles"]?.array?.contains("member") == true)
+                #expect(line["versions"]?.array?.isEmpty == false)
+                #expect(
+                    line["import_methods"]?.array
+                        == ["glance-direct", "web-download", "copy-image", "glance-download"])
+                let stores = line["stores"]?.array ?? []
+                #expect(stores.map { $0.text("id") }.sorted() == ["fast", "slow"])
+                #expect(stores.first { $0["default"]?.bool == true }?.text("id") == "fast")
+                #expect(line["digests"]?.array == ["sha512", "md5"])
+                #expect(line["disk_formats"]?.array?.contains("qcow2") == true)
+                #expect(line["container_formats"]?.array?.contains("bare") == true)
+                let auto = line["auto"]?.array ?? []
+                func method(_ source: String) -> String? {
+                    auto.first { $0.text("source") == source }?.text("method")
+                }
+                #expect(method("a file") == "upload")
+                #expect(method("a file, into all stores") == "glance-direct")
+                #expect(method("a URL, with a sha512") == "web-download")
+                #expect(method("a URL, with a sha256") == "upload")
+                #expect(method("an image of another cloud") == "upload")
+                #expect(
+                    method("an image of another region of this Keystone, with a sha512")
+                        == "glance-download")
+                #expect(auto.allSatisfy { !$0.text("reason").isEmpty })
+            }
+        }
+
+        @Test("doctor shows a cloud's switches and quotas as they are, for people too")
+        func doctorOfAnother() async throws {
+            try await scene("doctortext") { scene in
+                try await Lab.withLimits(["image_count_total": "7"], of: "beta") {
+                    try await Lab.with("import-methods", "[glance-direct]", of: "beta") {
+                        let outcome = try await scene.doctor("beta")
+                        #expect(outcome.status == 0, outcome.said)
+                        #expect(outcome.output.contains("import    glance-direct\n"), outcome.said)
+                        #expect(outcome.output.contains("image_count_total: "), outcome.said)
+                        #expect(outcome.output.contains(" of 7\n"), outcome.said)
+                        #expect(outcome.output.contains("fast (default)"), outcome.said)
+                        #expect(
+                            outcome.output.contains("the target does not offer web-download"),
+                            outcome.said)
+                    }
+                }
+            }
+        }
+
+        @Test("doctor looks at another region, and at a service without Keystone")
+        func doctorElsewhere() async throws {
+            try await scene("doctorelse") { scene in
+                let region = try await scene.doctor(
+                    "alpha", "--region", "RegionTwo", "--format", "json")
+                #expect(region.status == 0, region.said)
+                #expect(region.lines("doctor").first?.text("region") == "RegionTwo", region.said)
+                let one = try await scene.doctor("alpha", "--format", "json")
+                #expect(
+                    one.lines("doctor").first?.text("image_endpoint")
+                        != region.lines("doctor").first?.text("image_endpoint"))
+                try await Lab.withExtras {
+                    let keyless = try await scene.doctor("noauth")
+                    #expect(keyless.status == 0, keyless.said)
+                    #expect(keyless.output.contains("identity  no Keystone"), keyless.said)
+                }
+                let unknown = try await scene.doctor("no-such-cloud")
+                #expect(unknown.status == 2, unknown.said)
+                let refused = try await scene.doctor("alpha-wrong-password")
+                #expect(refused.status == 7, refused.said)
+            }
+        }
+    }
+}
+
+extension Scene {
+    /// The one command that takes no journal.
+    func doctor(_ arguments: String...) async throws -> Outcome {
+        try await RunningCommand(
+            ["doctor"] + arguments, environment: environment, folder: folder
+        ).outcome()
+    }
+}
+
+extension Lab {
+    /// Runs with the two Image services that have no Keystone. They stay up,
+    /// as the web server does: the lab's `down` ends them.
+    static func withExtras(_ body: () async throws -> Void) async throws {
+        try await lab(["extra", "up"])
+        try await body()
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// A project's quotas: known before the first byte, and kept while running.
+    @Suite struct ImportLimitsTests {
+        @Test(
+            "a plan that cannot fit says so before the first byte",
+            arguments: [
+                ("image_size_total", "1", "the plan adds 4 MiB and the project's quota"),
+                ("image_count_total", "1", "the plan adds 2 images and the project's quota"),
+            ])
+        func cannotFit(limit: String, value: String, words: String) async throws {
+            try await scene("cannotfit") { scene in
+                for number in 0..<2 {
+                    try scene.file("\(number).raw", bytes: 2 << 20, seed: UInt64(number))
+                }
+                let file = try scene.manyFiles()
+                try await Lab.withLimits([limit: value], of: "beta") {
+                    let plan = try await scene.tranship("plan", file)
+                    #expect(plan.status == 0, plan.said)
+                    #expect(plan.talk.contains("warning: target beta: \(words)"), plan.said)
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == 8, run.said)
+                    #expect(run.talk.contains("\(words) \(limit) leaves"), run.said)
+                    #expect(try await scene.beta.images(scene.prefix).isEmpty)
+                }
+                let again = try await scene.tranship("run", file)
+                #expect(again.status == 0, again.said)
+            }
+        }
+
+        @Test("no more images are uploaded or imported at once than image_count_uploading")
+        func uploading() async throws {
+            let gate = try GatedServer(Sample.raw(200_000, seed: 61))
+            try await scene("uploading") { scene in
+                let file = try scene.manyURLs(gate, count: 5)
+                try await Lab.withLimits(["image_count_uploading": "2"], of: "beta") {
+                    let command = try scene.start(["run", file])
+                    try await waits("two imports") { gate.fetches == 2 }
+                    // A few looks at the imports, in which a third could begin.
+                    try await Task.sleep(for: .seconds(2))
+                    #expect(gate.fetches == 2)
+                    #expect(try await scene.beta.images(scene.prefix).count == 2)
+                    gate.open()
+                    let run = await command.outcome()
+                    #expect(run.status == 0, run.said)
+                    #expect(!run.talk.contains("413"), run.said)
+                    #expect(try await scene.beta.images(scene.prefix).count == 5)
+                }
+            }
+        }
+
+        @Test("no more bytes are staged at once than image_stage_total")
+        func staged() async throws {
+            let gate = try GatedServer(Sample.raw(600_000, seed: 62))
+            try await scene("staged") { scene in
+                let file = try scene.manyURLs(gate, count: 4)
+                // One of 0.6 MB fits into 1 MiB, two do not.
+                try await Lab.withLimits(["image_stage_total": "1"], of: "beta") {
+                    let command = try scene.start(["run", file])
+                    try await waits("an import") { gate.fetches == 1 }
+                    try await Task.sleep(for: .seconds(2))
+                    #expect(gate.fetches == 1)
+                    gate.open()
+                    let run = await command.outcome()
+                    #expect(run.status == 0, run.said)
+                    #expect(!run.talk.contains("413"), run.said)
+                }
+            }
+        }
+
+        @Test("a quota that fills in mid-run pauses its target, and the other target goes on")
+        func pause() async throws {
+            try await scene("pause", cleaning: [.alphaTwoAdmin]) { scene in
+                for number in 0..<6 {
+                    try scene.file("\(number).raw", bytes: 600_000, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}" }
+                    targets: [{ cloud: beta }, { cloud: alpha-two }]
+                    limits: { images: 1 }
+                    """)
+                // Nothing tells of this quota in advance.
+                let used = try await scene.beta.images("").reduce(Int64(0)) {
+                    $0 + ($1["size"]?.integer ?? 0)
+                }
+                try await Lab.with("user-storage-quota", "\(used + 1_500_000)B", of: "beta") {
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == 8, run.said)
+                    #expect(run.talk.contains("413"), run.said)
+                    #expect(try await scene.beta.images(scene.prefix).count == 2, run.said)
+                    #expect(try await LabCloud.alphaTwo.images(scene.prefix).count == 6, run.said)
+                    let states = try await scene.journalled().filter { $0.text("target") == "beta" }
+                        .map { $0.text("state") }
+                    // One met the quota, and the others were not tried.
+                    #expect(states.count { $0 == "failed" } == 1, "\(states)")
+                    #expect(states.count { $0 == "planned" } == 3, "\(states)")
+                }
+                let again = try await scene.tranship("run", file)
+                #expect(again.status == 0, again.said)
+                #expect(try await scene.beta.images(scene.prefix).count == 6)
+            }
+        }
+    }
+}
+
+extension Scene {
+    func manyFiles() throws -> String {
+        try pipeline(
+            """
+            sources:
+              - file: ./*.raw
+                image: { name: "\(prefix) {stem}" }
+            targets: [{ cloud: beta }]
+            """)
+    }
+
+    /// Several images at one server, to be fetched by beta itself.
+    func manyURLs(_ gate: GatedServer, count: Int) throws -> String {
+        let sources = (0..<count).map { number in
+            """
+              - url: \(gate.url)/\(number)
+                checksum: \(gate.sha512)
+                image: { name: "\(prefix) \(number)", disk_format: raw, container_format: bare }
+            """
+        }
+        return try pipeline(
+            """
+            sources:
+            \(sources.joined(separator: "\n"))
+            targets: [{ cloud: beta, method: web-download }]
+            limits: { images: 8 }
+            """)
+    }
+}
+
+extension Lab {
+    /// Runs with limits of Keystone that this cloud's Glance obeys, which count
+    /// from what the project holds now.
+    static func withLimits(
+        _ limits: [String: String], of cloud: String, _ body: () async throws -> Void
+    ) async throws {
+        for (name, value) in limits { try await lab(["limit", cloud, name, value]) }
+        func reset() async throws {
+            for name in limits.keys { try await lab(["limit", cloud, name, "default"]) }
+        }
+        do {
+            try await with("unified-limits", "on", of: cloud, body)
+        } catch {
+            try await reset()
+            throw error
+        }
+        try await reset()
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Each method moves a real image, by name and by `auto`, and the plan says
+    /// why.
+    @Suite struct ImportMethodsTests {
+        private static let data = Sample.raw(300_000, seed: 41)
+
+        @Test(
+            "between two clouds the bytes pass through us",
+            arguments: [
+                ("", "upload", "source and target share no Keystone"),
+                ("method: upload", "upload", "named by the pipeline"),
+                ("method: glance-direct", "glance-direct", "named by the pipeline"),
+                (
+                    "stores: all", "glance-direct",
+                    "source and target share no Keystone; one import fills several stores"
+                ),
+            ])
+        func betweenClouds(keys: String, method: String, reason: String) async throws {
+            try await scene("methods") { scene in
+                try await scene.addNoise()
+                let file = try scene.cloudPipeline(targetKeys: "image: { members: drop }\n\(keys)")
+                try await expect(method, reason, file, scene)
+                let originals = try await scene.alpha.images(scene.prefix)
+                Comparison.expectEqual(originals, try await scene.beta.images(scene.prefix))
+            }
+        }
+
+        @Test(
+            "between two regions of a Keystone the service fetches the image itself",
+            arguments: [
+                (
+                    "", "glance-download",
+                    "the target fetches it itself, and its sha512 proves the result"
+                ),
+                ("method: glance-download", "glance-download", "named by the pipeline"),
+                ("method: upload", "upload", "named by the pipeline"),
+            ])
+        func betweenRegions(keys: String, method: String, reason: String) async throws {
+            try await scene("regions", cleaning: [.alphaTwoAdmin]) { scene in
+                try await scene.addNoise()
+                let file = try scene.cloudPipeline(target: "alpha-two", targetKeys: keys)
+                try await expect(method, reason, file, scene)
+                let originals = try await scene.alpha.images(scene.prefix)
+                Comparison.expectEqual(
+                    originals, try await LabCloud.alphaTwo.images(scene.prefix))
+            }
+        }
+
+        @Test("the second region is a source as well, named in the pipeline")
+        func secondRegionAsSource() async throws {
+            try await scene("fromtwo", cleaning: [.alphaTwoAdmin]) { scene in
+                try await LabCloud.alphaTwo.add(
+                    scene.prefix, Self.data, ["visibility": "private"])
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - cloud: alpha
+                        region: RegionTwo
+                        images: { name: "\(scene.prefix)*" }
+                    targets:
+                      - cloud: alpha
+                    """)
+                try await expect(
+                    "glance-download",
+                    "the target fetches it itself, and its sha512 proves the result", file, scene)
+                let originals = try await LabCloud.alphaTwo.images(scene.prefix)
+                Comparison.expectEqual(originals, try await scene.alpha.images(scene.prefix))
+            }
+        }
+
+        @Test(
+            "the service fetches an open URL itself where its digest proves the result",
+            arguments: [
+                (
+                    "", "sha512", "web-download",
+                    "the target fetches it itself, and its sha512 proves the result"
+                ),
+                ("method: web-download", "sha512", "web-download", "named by the pipeline"),
+                (
+                    "method: web-download", "sha256", "web-download",
+                    "named by the pipeline; the source promises sha256 and the target reports "
+                        + "sha512 and md5, so it is read back for proof"
+                ),
+                (
+                    "", "sha256", "upload",
+                    "the source promises sha256 and the target reports sha512 and md5, "
+                        + "so only bytes that pass here can be proved"
+                ),
+            ])
+        func ofURLs(keys: String, algorithm: String, method: String, reason: String) async throws {
+            let server = try RawHTTPServer { _ in .status(200, body: Self.data) }
+            try await scene("urls") { scene in
+                let sum = try digest(
+                    #require(Checksum.Algorithm(rawValue: algorithm)), of: Self.data)
+                // A record of what beta reports, wherever it is empty.
+                try await scene.beta.add("\(scene.prefix) witness", [1, 2, 3])
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - url: \(server.url)/image.img
+                        checksum: \(sum)
+                        image: { name: "\(scene.prefix)", disk_format: raw, container_format: bare }
+                    targets:
+                      - cloud: beta
+                        \(keys)
+                    """)
+                try await expect(method, reason, file, scene)
+                let copy = try await scene.beta.only(scene.prefix)
+                #expect(try await scene.beta.data(copy.id) == Self.data)
+                #expect(server.requests.contains { $0.isByGlance } == (method == "web-download"))
+                let proofs = try await scene.transfer()["proofs"]?.array ?? []
+                #expect(!proofs.isEmpty)
+            }
+        }
+
+        @Test("a method that cannot read the source is refused in the plan, with the reason")
+        func impossible() async throws {
+            try await scene("impossible") { scene in
+                try await scene.addNoise()
+                let file = try scene.cloudPipeline(targetKeys: "method: glance-download")
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 3, run.said)
+                #expect(run.talk.contains("another region of the target's Keystone"), run.said)
+                #expect(try await scene.beta.images(scene.prefix).isEmpty)
+            }
+        }
+
+        @Test("a method that the target does not offer is refused; auto goes without it")
+        func notOffered() async throws {
+            try await scene("notoffered") { scene in
+                try await scene.addNoise()
+                try await Lab.with("import-methods", "[web-download]", of: "beta") {
+                    let named = try await scene.tranship(
+                        "run", try scene.cloudPipeline(targetKeys: "method: glance-direct"))
+                    #expect(named.status == 3, named.said)
+                    #expect(
+                        named.talk.contains("is not offered by the target, only web-download"),
+                        named.said)
+                    let auto = try scene.cloudPipeline(targetKeys: "stores: all")
+                    #expect(try await scene.planned(auto).text("method") == "upload")
+                }
+            }
+        }
+
+        // MARK: How much is proved
+
+        @Test("verify: services computes nothing, and the two clouds' hashes agree")
+        func services() async throws {
+            try await scene("services") { scene in
+                try await scene.addNoise()
+                let file = try scene.cloudPipeline("verify: services")
+                #expect(try await scene.planned(file).text("verify") == "services")
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let transfer = try await scene.transfer()
+                #expect(transfer["computed"]?.array?.isEmpty ?? true, "\(transfer)")
+                #expect(transfer["proofs"]?.array?.isEmpty == false, "\(transfer)")
+            }
+        }
+
+        @Test(
+            "verify: paranoid reads the target's data back",
+            arguments: ["upload", "glance-direct"])
+        func paranoid(method: String) async throws {
+            try await scene("paranoid") { scene in
+                try await scene.addNoise()
+                let file = try scene.cloudPipeline(
+                    targetKeys: "method: \(method)", "verify: paranoid")
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                #expect(run.talk.contains("reading it back"), run.said)
+            }
+        }
+
+        private func expect(
+            _ method: String, _ reason: String, _ file: String, _ scene: Scene,
+            at location: SourceLocation = #_sourceLocation
+        ) async throws {
+            let item = try await scene.planned(file)
+            #expect(item.text("method") == method, sourceLocation: location)
+            #expect(item.text("method_reason") == reason, sourceLocation: location)
+            let run = try await scene.tranship("run", file)
+            #expect(run.status == 0, run.said, sourceLocation: location)
+            let transfer = try await scene.transfer()
+            #expect(transfer.text("state") == "done", run.said, sourceLocation: location)
+            #expect(transfer.text("method") == method, run.said, sourceLocation: location)
+            #expect(transfer.text("method_reason") == reason, run.said, sourceLocation: location)
+        }
+    }
+}

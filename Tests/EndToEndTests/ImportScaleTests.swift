@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Waiting holds nothing: no thread, no place in memory that a kill loses.
+    @Suite struct ImportScaleTests {
+        private static let count = 200
+
+        @Test("200 images in import hold no threads, and each wait outlives a SIGKILL")
+        func many() async throws {
+            let glance = try FakeGlance()
+            try await scene("many") { scene in
+                for number in 0..<Self.count {
+                    try scene.file("\(number).raw", bytes: 1000 + number, seed: UInt64(number))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) {stem}" }
+                    targets: [{ cloud: fake, method: glance-direct }]
+                    limits: { images: 4 }
+                    """)
+                let clouds = scene.folder.appendingPathComponent("clouds.yaml")
+                try Data(
+                    """
+                    clouds:
+                      fake:
+                        auth_type: none
+                        image_endpoint_override: \(glance.server.url)
+                    """.utf8
+                ).write(to: clouds)
+                let environment = ["OS_CLIENT_CONFIG_FILE": clouds.path]
+
+                let first = try scene.start(["run", file], environment: environment)
+                try await waits(withinSeconds: 60, "a few imports") { imports(glance) >= 20 }
+                let few = try threads(of: first.pid)
+                try await waits(withinSeconds: 120, "all imports") {
+                    imports(glance) == Self.count
+                }
+                // Nothing is sent any more; threads that did that go home.
+                try await Task.sleep(for: .seconds(2))
+                let many = try threads(of: first.pid)
+                #expect(many <= few, "\(few) threads with 20 waiting, \(many) with \(Self.count)")
+                first.signal(SIGKILL)
+                _ = await first.outcome()
+
+                let before = glance.asked.count
+                let second = try scene.start(["run", file], environment: environment)
+                try await waits(withinSeconds: 60, "a look at each import") {
+                    let looks = glance.asked.dropFirst(before).filter { $0.hasSuffix("/tasks") }
+                    return Set(looks).count == Self.count
+                }
+                for id in ids(glance) { try glance.put(id, data: glance.data(id) ?? []) }
+                let run = await second.outcome()
+                #expect(run.status == 0, run.said)
+                let states = try await scene.journalled().map { $0.text("state") }
+                #expect(states.count == Self.count)
+                #expect(states.allSatisfy { $0 == "done" })
+                // Nothing was staged or asked for twice.
+                #expect(imports(glance) == Self.count)
+                #expect(glance.asked.count { $0.hasSuffix("/stage") } == Self.count)
+            }
+        }
+
+        private func imports(_ glance: FakeGlance) -> Int {
+            glance.asked.count { $0.hasPrefix("POST") && $0.hasSuffix("/import") }
+        }
+
+        private func ids(_ glance: FakeGlance) -> [String] {
+            glance.asked.filter { $0.hasSuffix("/import") }.map {
+                String($0.split(separator: "/")[2])
+            }
+        }
+
+        private func threads(of pid: Int32) throws -> Int {
+            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+            let line = try #require(
+                status.split(separator: "\n").first { $0.hasPrefix("Threads:") })
+            return try #require(Int(line.filter(\.isNumber)))
+        }
+    }
+}

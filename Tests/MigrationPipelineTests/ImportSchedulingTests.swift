@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+import Testing
+
+/// What single targets allow, and methods that fail.
+@Suite(.timeLimit(.minutes(1))) struct ImportSchedulingTests {
+    private let fixture: Fixture
+    private var world: FakeWorld { fixture.world }
+    /// Looks that an import takes where it is not to end by itself.
+    private static let forEver = 1_000_000
+
+    init() throws { fixture = try Fixture() }
+
+    private func item(
+        _ id: String, to target: String = "beta", count: Int = 1000,
+        method: UploadMethod = .upload
+    ) -> PlanItem {
+        var item = fixture.item(id, count: count, method: method)
+        item.targetKey = target
+        return item
+    }
+
+    private func scheduler(
+        _ journal: Journal, images: Int = 4, targets: [String: Scheduler.TargetLimits] = [:],
+        waiter: (any TaskWaiter)? = nil
+    ) -> Scheduler {
+        var stages = world.stages
+        if let waiter { stages.waiter = waiter }
+        return Scheduler(
+            journal: journal, stages: stages,
+            limits: .init(
+                images: images, retries: RetryPolicy(attemptsMax: 3, backoffSecondsMax: 0.01),
+                targets: targets),
+            monitor: RunMonitor(now: Timestamp.now, sink: { _ in }))
+    }
+
+    private func sends() -> Int { world.log.count { $0.hasPrefix("send ") } }
+    private func looks() -> Int { world.log.count { $0.hasPrefix("look ") } }
+
+    // MARK: Limits of a target
+
+    @Test func `A target's own limit holds, and leaves the other targets theirs`() async throws {
+        world.hold(.send)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(
+            (0..<4).map { item("b\($0)") } + (0..<2).map { item("g\($0)", to: "gamma") })
+        let scheduler = scheduler(journal, images: 6, targets: ["beta": .init(images: 1)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 3 })
+        world.open(.send)
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+        #expect(world.state.withLock { $0.mostSending } <= 3)
+    }
+
+    @Test(
+        arguments: [
+            Scheduler.TargetLimits(uploading: 2), Scheduler.TargetLimits(stagedBytes: 2500),
+        ])
+    func `Images in import count against a target's quotas until they end`(
+        limits: Scheduler.TargetLimits
+    ) async throws {
+        let items = (0..<5).map { item("i\($0)", method: .glanceDirect) }
+        world.state.withLock { state in
+            for item in items { state.looks[item.source.key] = Self.forEver }
+        }
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items)
+        let scheduler = scheduler(journal, targets: ["beta": limits])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        // Many turns of the scheduler, each of which could start a third.
+        #expect(await eventually { world.log.count { $0.hasPrefix("look ") } > 30 })
+        #expect(sends() == 2)
+        world.state.withLock { $0.looks = [:] }
+        try await work.value
+        #expect(sends() == 5)
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `An image that is larger than the staging quota goes alone, not never`() async throws
+    {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(
+            [item("a", count: 5000, method: .glanceDirect), item("b", method: .glanceDirect)])
+        try await scheduler(
+            journal, targets: ["beta": .init(uploading: 0, stagedBytes: 10)]
+        ).work(run)
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `Plain uploads stage nothing`() async throws {
+        world.hold(.send)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt((0..<3).map { item("i\($0)") })
+        let scheduler = scheduler(journal, targets: ["beta": .init(stagedBytes: 1)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 3 })
+        world.open(.send)
+        try await work.value
+    }
+
+    // MARK: A quota that is full
+
+    private func refusal(_ words: String) -> MigrationError {
+        MigrationError(
+            .quotaExceeded, "Glance answered 413: \(words)",
+            answer: .init(status: 413, message: words, asked: "PUT /v2/images/x/file"))
+    }
+
+    @Test func `A full quota pauses its target, and the other goes on`() async throws {
+        world.fail(.send, "image:a", with: refusal("The quota has been exceeded"))
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([
+            item("a", count: 100), item("b", count: 200), item("c", count: 300),
+            item("d", to: "gamma", count: 400), item("e", to: "gamma", count: 500),
+        ])
+        let scheduler = scheduler(journal, images: 1)
+        try await scheduler.work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends["a"]?.state == .failed)
+        #expect(ends["b"]?.state == .planned)
+        #expect(ends["c"]?.state == .planned)
+        #expect(ends["d"]?.state == .done)
+        #expect(ends["e"]?.state == .done)
+        #expect(scheduler.pausedTargets.keys.sorted() == ["beta"])
+        #expect(world.count("discard image:a") == 1)
+    }
+
+    @Test func `One image that is too large pauses nothing`() async throws {
+        world.fail(.send, "image:a", with: refusal("Image exceeds the size cap"))
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([item("a", count: 100), item("b", count: 200)])
+        let scheduler = scheduler(journal, images: 1)
+        try await scheduler.work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends["a"]?.state == .failed)
+        #expect(ends["b"]?.state == .done)
+        #expect(scheduler.pausedTargets.isEmpty)
+    }
+
+    // MARK: The ladder
+
+    /// Every import fails, and the next method is taken.
+    private struct FailingWaiter: TaskWaiter {
+        static let name = StageName.wait
+
+        func look(_ given: Transfer) async throws(MigrationError) -> Outcome {
+            var transfer = given
+            let error = MigrationError(.importFailed, "its task says: no")
+            guard let next = transfer.fallbacks.first else { throw error }
+            transfer.fallbacks.removeFirst()
+            transfer.method = next
+            transfer.importFailures += 1
+            return .restart(transfer, after: error)
+        }
+    }
+
+    @Test func `A method that fails is followed by the next, in a new record, once`() async throws {
+        var item = item("a", method: .glanceDirect)
+        item.fallbacks = [.upload]
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([item])
+        try await scheduler(journal, waiter: FailingWaiter()).work(run)
+        let transfer = try #require(try await fixture.ends(journal, run)["a"])
+        #expect(transfer.state == .done)
+        #expect(transfer.method == .upload)
+        #expect(transfer.generation == 1)
+        #expect(transfer.imageID == "image:a/1")
+        #expect(world.record("image:a/0") == nil)
+        #expect(world.count("discard image:a") == 1)
+        #expect(world.count("send image:a") == 2)
+    }
+
+    @Test func `Where the ladder ends, the image fails and nothing is left`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([item("a", method: .glanceDirect)])
+        try await scheduler(journal, waiter: FailingWaiter()).work(run)
+        let transfer = try #require(try await fixture.ends(journal, run)["a"])
+        #expect(transfer.state == .failed)
+        #expect(transfer.failure?.code == MigrationError.Code.importFailed.rawValue)
+        #expect(world.record("image:a/0") == nil)
+        #expect(world.count("send image:a") == 1)
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Metadata definitions at a real Glance", .enabled(if: Lab.isUp), .atLab)
+struct ImageServiceMetadefsTests {
+    /// Creates a namespace, hands it to `body` and deletes it.
+    private func withNamespace(
+        _ change: (inout NewMetadefNamespace) -> Void = { _ in },
+        _ body: (ImageService, String) async throws -> Void
+    ) async throws {
+        let admin = try Lab.service("alpha-admin")
+        var namespace = NewMetadefNamespace(Lab.uniqueName("Test::"))
+        change(&namespace)
+        let name = try await admin.createMetadefNamespace(namespace).name
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await body(admin, name))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await admin.deleteMetadefNamespace(name, missingIsFine: true)
+        try outcome.get()
+    }
+
+    @Test(
+        "a namespace is created with all that is in it, changed and deleted",
+        .proves(
+            "sdk create_metadef_namespace(**attrs)",
+            "sdk get_metadef_namespace(metadef_namespace)",
+            "sdk update_metadef_namespace(metadef_namespace, **attrs)",
+            "sdk delete_metadef_namespace(metadef_namespace, ignore_missing)"))
+    func namespace() async throws {
+        try await withNamespace {
+            $0.displayName = "before"
+            $0.properties = [.init("p", title: "P", type: "string")]
+            $0.objects = [.init("o", properties: [.init("q", title: "Q", type: "integer")])]
+            $0.tags = ["t"]
+            $0.resourceTypes = [.init("OS::Glance::Image", prefix: "zz_")]
+        } _: { admin, name in
+            let shown = try await admin.metadefNamespace(name)
+            #expect(shown.displayName == "before")
+            #expect(shown.visibility == "private")
+            #expect(shown.properties.map(\.name) == ["p"])
+            #expect(shown.objects.first?.properties.map(\.name) == ["q"])
+            #expect(shown.tags == ["t"])
+            #expect(shown.resourceTypes.map(\.prefix) == ["zz_"])
+            let there = try await admin.metadefNamespace(
+                name, resourceType: "OS::Glance::Image")
+            #expect(there.properties.map(\.name) == ["zz_p"])
+
+            let taken = await #expect(throws: MigrationError.self) {
+                try await admin.createMetadefNamespace(NewMetadefNamespace(name))
+            }
+            #expect(taken?.code == .conflict)
+            let changed = try await admin.updateMetadefNamespace(
+                name, NewMetadefNamespace(name, displayName: "after", isProtected: true))
+            #expect(changed.displayName == "after")
+            let protected = await #expect(throws: MigrationError.self) {
+                try await admin.deleteMetadefNamespace(name)
+            }
+            #expect(protected?.code == .forbidden)
+            #expect(protected?.hint == "unprotect it first")
+            _ = try await admin.updateMetadefNamespace(
+                name, NewMetadefNamespace(name, isProtected: false))
+            try await admin.deleteMetadefNamespace(name)
+            try await admin.deleteMetadefNamespace(name, missingIsFine: true)
+            let gone = await #expect(throws: MigrationError.self) {
+                try await admin.metadefNamespace(name)
+            }
+            #expect(gone?.code == .notFound)
+        }
+    }
+
+    @Test(
+        "the list pages, sorts and filters",
+        .proves(
+            "sdk metadef_namespaces(query.limit, query.marker, query.resource_types, query.sort_dir, query.sort_key, query.visibility)"
+        ))
+    func list() async throws {
+        try await withNamespace {
+            $0.resourceTypes = [.init("Test::Rare")]
+        } _: { admin, name in
+            let service = try Lab.service()
+            let all = try await admin.metadefNamespaces(
+                MetadefQuery(sortKey: "namespace", pageLimit: 7))
+            #expect(all.count > 20)
+            #expect(all.map(\.name) == all.map(\.name).sorted())
+            #expect(Set(all.map(\.name)).count == all.count)
+            #expect(
+                try await admin.metadefNamespaces(MetadefQuery(resourceTypes: ["Test::Rare"]))
+                    .map(\.name) == [name])
+            #expect(
+                try await service.metadefNamespaces(MetadefQuery(visibility: "public"))
+                    .allSatisfy { $0.visibility == "public" })
+            let after = try await service.metadefNamespaces(
+                MetadefQuery(
+                    visibility: "public", sortKey: "namespace", ascending: false,
+                    marker: "OS::Compute::CPUPinning"))
+            #expect(after.allSatisfy { $0.name < "OS::Compute::CPUPinning" })
+        }
+    }
+
+    @Test(
+        "properties are created, replaced, listed and deleted",
+        .proves(
+            "sdk create_metadef_property(metadef_namespace, **attrs)",
+            "sdk update_metadef_property(metadef_property, metadef_namespace, **attrs)",
+            "sdk get_metadef_property(metadef_property, metadef_namespace, **query)",
+            "sdk metadef_properties(metadef_namespace)",
+            "sdk delete_metadef_property(metadef_property, metadef_namespace, ignore_missing)",
+            "sdk delete_all_metadef_properties(metadef_namespace)"))
+    func properties() async throws {
+        try await withNamespace {
+            $0.resourceTypes = [.init("OS::Glance::Image", prefix: "zz_")]
+        } _: { admin, name in
+            let property = MetadefProperty(
+                "cores", title: "Cores", type: "integer",
+                schema: ["minimum": 1, "maximum": 64, "description": "how many"])
+            #expect(try await admin.createMetadefProperty(of: name, property) == property)
+            var changed = property
+            changed.name = "threads"
+            changed.schema["maximum"] = 128
+            #expect(
+                try await admin.updateMetadefProperty(of: name, named: "cores", changed)
+                    == changed)
+            #expect(try await admin.metadefProperties(of: name) == [changed])
+            #expect(try await admin.metadefProperty(of: name, named: "threads") == changed)
+            #expect(
+                try await admin.metadefProperty(
+                    of: name, named: "zz_threads", resourceType: "OS::Glance::Image"
+                ).title == "Cores")
+            try await admin.deleteMetadefProperty(of: name, named: "threads")
+            try await admin.deleteMetadefProperty(of: name, named: "threads", missingIsFine: true)
+            let missing = await #expect(throws: MigrationError.self) {
+                try await admin.deleteMetadefProperty(of: name, named: "threads")
+            }
+            #expect(missing?.code == .notFound)
+            try await admin.createMetadefProperty(of: name, property)
+            try await admin.deleteMetadefProperties(of: name)
+            #expect(try await admin.metadefProperties(of: name).isEmpty)
+        }
+    }
+
+    @Test(
+        "objects are created, replaced, listed and deleted",
+        .proves(
+            "sdk create_metadef_object(namespace, **attrs)",
+            "sdk get_metadef_object(metadef_object, namespace)",
+            "sdk metadef_objects(namespace)",
+            "sdk update_metadef_object(metadef_object, namespace, **attrs)",
+            "sdk delete_metadef_object(metadef_object, namespace)",
+            "sdk delete_all_metadef_objects(namespace)"))
+    func objects() async throws {
+        try await withNamespace { admin, name in
+            let property = MetadefProperty("q", title: "Q", type: "string")
+            let created = try await admin.createMetadefObject(
+                of: name,
+                NewMetadefObject("one", description: "d", required: ["q"], properties: [property]))
+            #expect(created.required == ["q"] && created.properties == [property])
+            let changed = try await admin.updateMetadefObject(
+                of: name, named: "one", NewMetadefObject("two"))
+            #expect(changed.name == "two")
+            #expect(try await admin.metadefObjects(of: name).map(\.name) == ["two"])
+            #expect(try await admin.metadefObject(of: name, named: "two").properties.isEmpty)
+            try await admin.deleteMetadefObject(of: name, named: "two")
+            try await admin.deleteMetadefObject(of: name, named: "two", missingIsFine: true)
+            try await admin.createMetadefObject(of: name, NewMetadefObject("three"))
+            try await admin.deleteMetadefObjects(of: name)
+            #expect(try await admin.metadefObjects(of: name).isEmpty)
+        }
+    }
+
+    @Test(
+        "tags are added, replaced, renamed and removed",
+        .proves(
+            "sdk add_tag_to_metadef_namespace(namespace, tag)",
+            "sdk remove_tag_from_metadef_namespace(namespace, tag)",
+            "sdk remove_tags_from_metadef_namespace(namespace)"))
+    func tags() async throws {
+        try await withNamespace { admin, name in
+            func names(_ query: MetadefTagQuery = .init(sortKey: "name")) async throws -> [String] {
+                try await admin.metadefTags(of: name, query).map(\.name)
+            }
+            try await admin.setMetadefTags(of: name, ["a", "b"])
+            try await admin.setMetadefTags(of: name, ["c"], appending: true)
+            #expect(try await names() == ["a", "b", "c"])
+            #expect(
+                try await names(
+                    .init(limit: 1, marker: "c", sortKey: "name", ascending: false)) == ["b"])
+            try await admin.setMetadefTags(of: name, ["x"])
+            #expect(try await admin.addMetadefTag(to: name, named: "y").name == "y")
+            #expect(
+                try await admin.renameMetadefTag(of: name, named: "y", to: "z").name == "z")
+            #expect(try await names() == ["x", "z"])
+            #expect(try await admin.metadefTag(of: name, named: "z").createdAt != nil)
+            try await admin.removeMetadefTag(of: name, named: "z")
+            try await admin.removeMetadefTag(of: name, named: "z", missingIsFine: true)
+            try await admin.removeMetadefTags(of: name)
+            #expect(try await names().isEmpty)
+        }
+    }
+
+    @Test(
+        "a namespace is for resource types, with prefixes",
+        .proves(
+            "sdk metadef_resource_types",
+            "sdk create_metadef_resource_type_association(metadef_namespace, **attrs)",
+            "sdk metadef_resource_type_associations(metadef_namespace)",
+            "sdk delete_metadef_resource_type_association(metadef_resource_type, metadef_namespace, ignore_missing)"
+        ))
+    func resourceTypes() async throws {
+        try await withNamespace { admin, name in
+            let known = try await admin.metadefResourceTypes().map(\.name)
+            #expect(known.contains("OS::Nova::Server"))
+            try await admin.createMetadefAssociation(
+                of: name,
+                NewMetadefAssociation("OS::Nova::Server", prefix: "x_", propertiesTarget: "image"))
+            let associations = try await admin.metadefAssociations(of: name)
+            #expect(associations.map(\.resourceType) == ["OS::Nova::Server"])
+            #expect(associations.first?.prefix == "x_")
+            #expect(associations.first?.propertiesTarget == "image")
+            try await admin.deleteMetadefAssociation(of: name, resourceType: "OS::Nova::Server")
+            try await admin.deleteMetadefAssociation(
+                of: name, resourceType: "OS::Nova::Server", missingIsFine: true)
+            #expect(try await admin.metadefAssociations(of: name).isEmpty)
+        }
+    }
+
+    @Test("members read and do not write")
+    func forbidden() async throws {
+        let error = await #expect(throws: MigrationError.self) {
+            try await Lab.service().createMetadefNamespace(
+                NewMetadefNamespace(Lab.uniqueName("Test::")))
+        }
+        #expect(error?.code == .forbidden)
+        #expect(error?.hint == "writing metadata definitions takes an admin by default")
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import OpenStackImage
+import TestSupport
+import Testing
+
+@testable import Planning
+
+/// The choice and its reason, which has to be the true one.
+@Suite struct NegotiationTests {
+    private static let all = ["glance-direct", "web-download", "copy-image", "glance-download"]
+
+    private func negotiation(
+        methods: [String] = all, reports: [Checksum.Algorithm] = [.sha512, .md5],
+        stores: PlannedRecord.Stores = .standard
+    ) -> Negotiation {
+        Negotiation(
+            offer: TargetOffer(importMethods: methods, reportedAlgorithms: reports), stores: stores)
+    }
+
+    private func origin(
+        _ kind: Negotiation.Origin.Kind, _ algorithm: Checksum.Algorithm?
+    ) throws -> Negotiation.Origin {
+        .init(kind, promise: try algorithm.map { try Sample.checksum($0, "a") })
+    }
+
+    private static let ofTheService: [(Negotiation.Origin.Kind, UploadMethod)] = [
+        (.url(isOpen: true), .webDownload), (.cloud(isSibling: true), .glanceDownload),
+    ]
+
+    // MARK: Auto, where the service could fetch
+
+    @Test(
+        arguments: ofTheService, [Checksum.Algorithm.sha512, .md5])
+    func `The service fetches where its own digest proves the result`(
+        way: (Negotiation.Origin.Kind, UploadMethod), algorithm: Checksum.Algorithm
+    ) throws {
+        let choice = negotiation().choose(for: try origin(way.0, algorithm))
+        #expect(choice.method == way.1)
+        #expect(choice.fallbacks == [.upload])
+        #expect(
+            choice.reason
+                == "the target fetches it itself, and its \(algorithm.rawValue) proves the result")
+    }
+
+    @Test(arguments: ofTheService, [Checksum.Algorithm.sha256, .sha1])
+    func `Bytes pass through us where the target reports no such digest`(
+        way: (Negotiation.Origin.Kind, UploadMethod), algorithm: Checksum.Algorithm
+    ) throws {
+        let choice = negotiation().choose(for: try origin(way.0, algorithm))
+        #expect(choice.method == .upload)
+        #expect(choice.fallbacks.isEmpty)
+        #expect(
+            choice.reason
+                == "the source promises \(algorithm.rawValue) and the target reports sha512 and md5, "
+                + "so only bytes that pass here can be proved")
+    }
+
+    @Test(arguments: ofTheService)
+    func `A target that reports sha256 may fetch what promises sha256`(
+        way: (Negotiation.Origin.Kind, UploadMethod)
+    ) throws {
+        let choice = negotiation(reports: [.sha256, .md5]).choose(for: try origin(way.0, .sha256))
+        #expect(choice.method == way.1)
+    }
+
+    @Test(arguments: ofTheService)
+    func `Bytes pass through us where nothing is promised`(
+        way: (Negotiation.Origin.Kind, UploadMethod)
+    ) throws {
+        let choice = negotiation().choose(for: try origin(way.0, nil))
+        #expect(choice.method == .upload)
+        #expect(
+            choice.reason == "nothing is promised, so only bytes that pass here can be hashed")
+    }
+
+    @Test(arguments: ofTheService, [[], ["glance-direct", "copy-image"]])
+    func `Bytes pass through us where the method is not offered`(
+        way: (Negotiation.Origin.Kind, UploadMethod), methods: [String]
+    ) throws {
+        let choice = negotiation(methods: methods).choose(for: try origin(way.0, .sha512))
+        #expect(choice.method == .upload)
+        #expect(choice.reason == "the target does not offer \(way.1.rawValue)")
+    }
+
+    // MARK: Auto, where it could not
+
+    @Test(
+        arguments: [
+            (Negotiation.Origin.Kind.file, "the file is here"),
+            (
+                .url(isOpen: false),
+                "the URL takes a password, a header or a query, which stay here"
+            ),
+            (.cloud(isSibling: false), "source and target share no Keystone"),
+        ], [Checksum.Algorithm?.none, .sha512, .sha256])
+    func `What the service cannot read is uploaded, whatever is promised`(
+        way: (Negotiation.Origin.Kind, String), algorithm: Checksum.Algorithm?
+    ) throws {
+        let choice = negotiation().choose(for: try origin(way.0, algorithm))
+        #expect(choice == .init(method: .upload, reason: way.1))
+    }
+
+    // MARK: Several stores
+
+    @Test(arguments: [PlannedRecord.Stores.all, .named(["a", "b"])])
+    func `One import fills several stores`(stores: PlannedRecord.Stores) throws {
+        let several = negotiation(stores: stores)
+        let choice = several.choose(for: try origin(.file, nil))
+        #expect(choice.method == .glanceDirect)
+        #expect(choice.reason == "the file is here; one import fills several stores")
+        #expect(
+            several.choose(for: try origin(.url(isOpen: true), .sha512)).fallbacks
+                == [.glanceDirect])
+    }
+
+    @Test func `One named store, or a target without imports, takes an upload`() throws {
+        let file = try origin(.file, nil)
+        #expect(negotiation(stores: .named(["a"])).choose(for: file).method == .upload)
+        #expect(negotiation(methods: [], stores: .all).choose(for: file).method == .upload)
+    }
+
+    // MARK: Named methods
+
+    private static let everyKind: [Negotiation.Origin.Kind] = [
+        .file, .url(isOpen: true), .url(isOpen: false), .cloud(isSibling: true),
+        .cloud(isSibling: false),
+    ]
+
+    private static func canRead(_ method: UploadMethod, _ kind: Negotiation.Origin.Kind) -> Bool {
+        switch method {
+        case .upload, .glanceDirect: true
+        case .webDownload: kind == .url(isOpen: true)
+        case .glanceDownload: kind == .cloud(isSibling: true)
+        }
+    }
+
+    @Test(arguments: UploadMethod.allCases, everyKind)
+    func `A named method is taken as it is, or refused where it cannot read the source`(
+        method: UploadMethod, kind: Negotiation.Origin.Kind
+    ) throws {
+        let given = try origin(kind, .sha512)
+        guard Self.canRead(method, kind) else {
+            let error = #expect(throws: MigrationError.self) {
+                try negotiation().check(method, for: given)
+            }
+            #expect(error?.code == .refused)
+            #expect(error?.message.contains("`method: \(method.rawValue)` reads") == true)
+            return
+        }
+        #expect(
+            try negotiation().check(method, for: given)
+                == .init(method: method, reason: "named by the pipeline"))
+    }
+
+    @Test(arguments: UploadMethod.allCases)
+    func `A named method that the target does not list is refused with its list`(
+        method: UploadMethod
+    ) throws {
+        let given = try origin(
+            method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .md5)
+        let narrow = negotiation(methods: ["copy-image"])
+        guard method.isImport else {
+            #expect(try narrow.check(method, for: given).method == .upload)
+            return
+        }
+        let error = #expect(throws: MigrationError.self) { try narrow.check(method, for: given) }
+        #expect(
+            error?.message
+                == "`method: \(method.rawValue)` is not offered by the target, only copy-image")
+    }
+
+    @Test(arguments: ofTheService)
+    func `A named method whose result nothing proves says how it will be proved`(
+        way: (Negotiation.Origin.Kind, UploadMethod)
+    ) throws {
+        #expect(
+            try negotiation().check(way.1, for: try origin(way.0, .sha256)).reason
+                == "named by the pipeline; the source promises sha256 and the target reports sha512 "
+                + "and md5, so it is read back for proof")
+        #expect(
+            try negotiation().check(way.1, for: try origin(way.0, nil)).reason
+                == "named by the pipeline; nothing is promised, so nothing can prove the result")
+    }
+}
