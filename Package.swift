@@ -60,7 +60,8 @@ let package = Package(
         part(
             "OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
         tests(
-            "OpenStackImage", ["HTTPTransport", "ByteStreams", "MigrationModel", "TestSupport"]),
+            "OpenStackImage",
+            ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
@@ -118,8 +119,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
@@ -130,11 +130,29 @@ let package = Package(
         tests(
             "Planning",
             [
-                "FakeGlance", "HTTPTransport", "MigrationJournal", "MigrationModel",
-                "OpenStackImage",
-                "PipelineFiles", "TestSupport",
+                "MigrationJournal", "MigrationModel", "OpenStackImage", "PipelineFiles",
+                "TestSupport",
             ]),
         tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests(
+            "ImageUploaders",
+            [
+                "ByteStreams", "Digests", "FakeGlance", "MigrationModel", "MigrationPipeline",
+                "TestSupport",
+            ]),
+        tests(
+            "TaskWaiters",
+            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
+        tests("Publishing", ["FakeGlance", "MigrationModel", "TestSupport"]),
+        tests(
+            "SourceReaders",
+            [
+                "ByteStreams", "FakeGlance", "HTTPTransport", "MigrationModel", "MigrationPipeline",
+                "OpenStackImage", "TestSupport",
+            ]),
+        tests("ChecksumVerifiers", ["MigrationModel", "MigrationPipeline", "TestSupport"]),
+        tests(
+            "TranshipKit", ["MigrationJournal", "MigrationModel", "TestSupport"]),
         tests(
             "MigrationPipeline",
             [
@@ -152,8 +170,5 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
-        tests(
-            "TaskWaiters",
-            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
     ]
 )

@@ -21,7 +21,7 @@ extension CloudUploader {
     /// | `queued`, with a checksum | spoiled by a refused body: discarded, next id |
     /// | `saving`, `uploading` | a body that still arrives: looked at again |
     /// | `importing` | the service works on it: waited for |
-    /// | `active` | all data is there: compared |
+    /// | `active`, `deactivated` | all data is there: compared |
     /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
     public func reconcile(
         _ given: Transfer
@@ -61,8 +61,9 @@ extension CloudUploader {
         case "importing":
             if transfer.state != .importing { transfer.move(to: .importing) }
             return .proceed(transfer)
-        case "active":
-            transfer.sizeBytes = image.sizeBytes
+        case "active", "deactivated":
+            // What was sent, where it is known, is compared with what is there.
+            transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
             if transfer.state != .verifying { transfer.move(to: .verifying) }
             return .proceed(transfer)
         default:

@@ -4,6 +4,17 @@
 /// Test files that are called after a subject, because it lies across files.
 enum Exceptions {
     static let subjects: [String: String] = [
+        "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
+        "Tests/OpenStackImageTests/Waiting/ImportStandingTests.swift": "what an import looks like",
+        "Tests/OpenStackImageTests/Waiting/ImageService+WaitTests.swift":
+            "every wait over many files",
+        "Tests/OpenStackImageTests/Metadefs/ImageService+MetadefsTests.swift":
+            "one catalogue over many files",
+        "Tests/OpenStackImageTests/ImageData/FileStemTests.swift":
+            "names of files, over many calls",
+        "Tests/OpenStackImageTests/ImageData/DataProofTests.swift": "every way to prove a download",
+        "Tests/MigrationPipelineTests/ImportSchedulingTests.swift":
+            "imports and quotas in the scheduler",
         "Tests/HTTPTransportTests/CancellationTests.swift": "of every kind of exchange",
         "Tests/HTTPTransportTests/HTTPClient+DownloadTests.swift": "one call over many files",
         "Tests/HTTPTransportTests/HTTPClient+UploadTests.swift": "one call over many files",

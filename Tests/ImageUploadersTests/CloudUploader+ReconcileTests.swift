@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import TestSupport
+import Testing
+
+@testable import ImageUploaders
+
+/// One test for each row of the table in the source.
+@Suite(.timeLimit(.minutes(1))) struct CloudUploaderReconcileTests {
+    private let target: Target
+
+    init() throws { target = try Target() }
+
+    private func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+        try await target.uploader.reconcile(transfer)
+    }
+
+    @Test(arguments: [TransferState.registered, .sending])
+    func `A record that is not there is made again under the same id`(
+        state: TransferState
+    ) async throws {
+        var given = target.begun(state)
+        given.isAdopted = true
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.state == .registered)
+        #expect(transfer.imageID == target.id() && transfer.generation == 0)
+        // It is not the one that stood there.
+        #expect(transfer.isAdopted == nil)
+    }
+
+    @Test(arguments: [TransferState.registered, .sending])
+    func `An empty record gets its body`(state: TransferState) async throws {
+        let given = target.begun(state, ["status": "queued"])
+        #expect(
+            try await reconcile(given)
+                == .send(state == .registered ? given : given.moved(to: .registered)))
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test(arguments: ["checksum", "os_hash_value"])
+    func `A record that a refused body spoiled is discarded`(key: String) async throws {
+        let given = target.begun(.sending, ["status": "queued", key: "d41d8cd98f00b204"])
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.state == .planned && transfer.generation == 1)
+        #expect(transfer.imageID == nil)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test(arguments: ["saving", "uploading"])
+    func `A body that still arrives is looked at again`(status: String) async throws {
+        let given = target.begun(.sending, ["status": .string(status)])
+        guard case .snooze(let transfer, let seconds, let reason) = try await reconcile(given)
+        else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(transfer.busyLooks == 1 && transfer.state == .sending)
+        #expect(seconds == 0.3)
+        #expect(reason.contains(status))
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test func `A body that never ends is given up, and its record with it`() async throws {
+        var given = target.begun(.sending, ["status": "saving"])
+        given.busyLooks = CloudUploader.busyLooksMax - 1
+        guard case .snooze(let last, let seconds, _) = try await reconcile(given) else {
+            Issue.record("it gave up too early")
+            return
+        }
+        #expect(seconds == 1)
+        guard case .send(let transfer) = try await reconcile(last) else {
+            Issue.record("it did not give up")
+            return
+        }
+        #expect(transfer.generation == 1)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test func `An import is waited for`() async throws {
+        let given = target.begun(.sending, ["status": "importing"])
+        #expect(try await reconcile(given) == .proceed(given.moved(to: .importing)))
+    }
+
+    @Test(arguments: ["active", "deactivated"])
+    func `A whole copy is compared`(status: String) async throws {
+        let given = target.begun(.sending, ["status": .string(status), "size": 9])
+        guard case .proceed(let transfer) = try await reconcile(given) else {
+            Issue.record("it did not go on")
+            return
+        }
+        #expect(transfer.state == .verifying)
+        // What was sent, so that a short copy shows.
+        #expect(transfer.sizeBytes == 10)
+        var unsized = given
+        unsized.sizeBytes = nil
+        #expect(try await reconcile(unsized) == .proceed(transfer.with(sizeBytes: 9)))
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test(arguments: ["killed", "pending_delete", "deleted"])
+    func `What can only be deleted is deleted`(status: String) async throws {
+        let given = target.begun(.sending, ["status": .string(status)])
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.generation == 1)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test(arguments: ["queued", "saving", "active", "killed"])
+    func `Somebody else's record is a conflict in every state`(status: String) async throws {
+        target.glance.put(target.id(), ["status": .string(status), Origin.propertyName: "l/v"])
+        let error = await failure { _ = try await reconcile(target.begun(.sending)) }
+        #expect(error?.code == .targetConflict)
+        #expect(error?.message.contains("its tranship_origin is \"l/v\"") == true)
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test func `A target that the pipeline no longer has is told`() async throws {
+        var given = target.begun(.sending)
+        given.targetKey = "gamma"
+        let error = await failure { _ = try await reconcile(given) }
+        #expect(error?.code == .invalidPipeline)
+        #expect(error?.message.contains("gamma") == true)
+    }
+}
+
+extension Transfer {
+    fileprivate func with(sizeBytes: Int64) -> Transfer {
+        var copy = self
+        copy.sizeBytes = sizeBytes
+        return copy
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import TestSupport
+import Testing
+
+@testable import ImageUploaders
+
+@Suite(.timeLimit(.minutes(1))) struct CloudUploaderRegisterTests {
+    private let target: Target
+
+    init() throws { target = try Target() }
+
+    @Test func `The id is written down before the record is made`() async throws {
+        let transfer = try await target.register(Sample.transfer("a", state: .reading))
+        #expect(transfer.state == .registered && transfer.imageID == target.id())
+        #expect(target.committed == [transfer])
+        target.glance.burn(target.id())
+        let error = await failure {
+            _ = try await target.uploader.register(Sample.transfer("a", state: .reading)) {
+                (_) throws(MigrationError) in throw MigrationError(.journalFailed, "disk full")
+            }
+        }
+        #expect(error?.code == .journalFailed)
+        #expect(target.glance.changes.count == 1)
+    }
+
+    @Test func `The record says all that can be said before the first byte, and is private`()
+        async throws
+    {
+        var transfer = Sample.transfer("a", record: Sample.record(visibility: "public"))
+        transfer.record.minDiskGiB = 4
+        transfer.record.minRAMMiB = 512
+        transfer.record.tags = ["t"]
+        transfer.record.properties = ["os_distro": "debian"]
+        transfer.record.isProtected = true
+        transfer.record.isHidden = true
+        _ = try await target.register(transfer)
+        let record = try #require(target.glance.image(target.id()))
+        #expect(record["name"] == "sample")
+        #expect(record["visibility"] == "private")
+        #expect(record["protected"] == false && record["os_hidden"] == false)
+        #expect(record["min_disk"] == 4 && record["min_ram"] == 512 && record["tags"] == ["t"])
+        #expect(record["os_distro"] == "debian")
+        #expect(record[Origin.propertyName] == "lineage-a/version-a")
+    }
+
+    @Test func `The owner at the target makes another id`() async throws {
+        var transfer = Sample.transfer("a")
+        transfer.record.ownerID = "project-9"
+        let registered = try await target.register(transfer)
+        #expect(registered.imageID != target.id())
+        #expect(target.glance.image(registered.imageID ?? "")?["owner"] == "project-9")
+    }
+
+    @Test(arguments: [403, 413, 400])
+    func `A refusal before the first byte is told as it is`(status: Int) async throws {
+        target.glance.refuse("POST", "/v2/images", status: status, text: "property x is protected")
+        let error = await failure { _ = try await target.register(Sample.transfer("a")) }
+        #expect(error?.answer?.status == status)
+        #expect(error?.message.contains("property x is protected") == true)
+        #expect(target.committed.count == 1)
+    }
+
+    // MARK: 409
+
+    @Test func `Burned ids are passed over, each one written down before it is tried`()
+        async throws
+    {
+        for generation in 0..<3 { target.glance.burn(target.id(generation)) }
+        let transfer = try await target.register(Sample.transfer("a"))
+        #expect(transfer.generation == 3 && transfer.imageID == target.id(3))
+        #expect(target.committed.map(\.imageID) == (0...3).map { target.id($0) })
+        #expect(target.glance.image(target.id(3))?["status"] == "queued")
+    }
+
+    @Test func `The search for an unused id ends`() async throws {
+        target.glance.refuse("POST", "/v2/images", status: 409)
+        let error = await failure { _ = try await target.register(Sample.transfer("a")) }
+        #expect(error?.code == .conflict)
+        #expect(error?.message.contains("50 ids") == true)
+    }
+
+    @Test func `An id that somebody else uses is a conflict and stays untouched`() async throws {
+        target.glance.put(target.id(), ["name": "theirs"])
+        let error = await failure { _ = try await target.register(Sample.transfer("a")) }
+        #expect(error?.code == .targetConflict)
+        #expect(target.glance.image(target.id())?["name"] == "theirs")
+        #expect(target.glance.changes == ["POST /v2/images"])
+    }
+
+    @Test func `An empty record of ours from another life is used`() async throws {
+        target.putOurs([:])
+        let transfer = try await target.register(Sample.transfer("a"))
+        #expect(transfer.state == .registered && transfer.imageID == target.id())
+        #expect(transfer.generation == 0)
+    }
+
+    @Test func `A whole copy of ours from another life is adopted and not sent again`()
+        async throws
+    {
+        target.putOurs(["status": "active", "size": 10])
+        let transfer = try await target.register(Sample.transfer("a"))
+        #expect(transfer.state == .verifying)
+        #expect(transfer.isAdopted == true)
+        #expect(target.glance.changes == ["POST /v2/images"])
+    }
+
+    @Test func `A busy record of ours from another life is waited for`() async throws {
+        target.putOurs(["status": "saving"])
+        let error = await failure { _ = try await target.register(Sample.transfer("a")) }
+        #expect(error?.code == .conflict && error?.isTransient == true)
+        #expect(target.committed.last?.imageID == target.id())
+    }
+
+    @Test func `A spoiled record of ours gives way to the next id`() async throws {
+        target.putOurs(["status": "killed"])
+        let transfer = try await target.register(Sample.transfer("a"))
+        #expect(transfer.generation == 1 && transfer.imageID == target.id(1))
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test func `A record that is known and there is not made again`() async throws {
+        let given = target.begun(.registered, [:])
+        #expect(try await target.register(given) == given)
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    // MARK: Kernels and ramdisks
+
+    private func named() -> Transfer {
+        var transfer = Sample.transfer("a")
+        transfer.record.references = ["kernel_id": "image:k"]
+        return transfer
+    }
+
+    @Test(arguments: [TransferState.done, .unpublished, .skipped])
+    func `A kernel is named by the id that it has at the target`(state: TransferState) async throws
+    {
+        target.place(Sample.transfer("k", state: state, imageID: "k-at-beta"))
+        let transfer = try await target.register(named())
+        #expect(target.glance.image(transfer.imageID ?? "")?["kernel_id"] == "k-at-beta")
+    }
+
+    @Test(arguments: [TransferState.failed, .planned, .sending])
+    func `Without its kernel an image is not begun`(state: TransferState) async throws {
+        var kernel = Sample.transfer("k", state: state, imageID: "k-at-beta")
+        kernel.failure = .init(MigrationError(.quotaExceeded, "no room"))
+        target.place(kernel)
+        let error = await failure { _ = try await target.register(named()) }
+        #expect(error?.code == .dependencyFailed)
+        #expect(error?.message == "its kernel_id image:k could not be copied: no room")
+        #expect(target.glance.changes.isEmpty)
+    }
+}

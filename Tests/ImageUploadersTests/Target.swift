@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+
+@testable import ImageUploaders
+
+/// An uploader over a fake service, and what it committed.
+final class Target: Sendable {
+    let glance: FakeGlance
+    let uploader: CloudUploader
+    private let commits = Mutex<[Transfer]>([])
+    private let others: Others
+
+    private final class Others: Sendable {
+        let placed = Mutex<[String: Transfer]>([:])
+    }
+
+    init() throws {
+        let glance = try FakeGlance()
+        let others = Others()
+        self.glance = glance
+        self.others = others
+        uploader = CloudUploader(targets: ["beta": glance.service]) {
+            (key, _) async throws(MigrationError) in
+            others.placed.withLock { $0[key] }
+        }
+    }
+
+    var committed: [Transfer] { commits.withLock { $0 } }
+
+    func place(_ transfer: Transfer) {
+        others.placed.withLock { $0[transfer.source.key] = transfer }
+    }
+
+    func commit(_ transfer: Transfer) {
+        commits.withLock { $0.append(transfer) }
+    }
+
+    func register(_ transfer: Transfer) async throws(MigrationError) -> Transfer {
+        try await uploader.register(transfer) { [self] transfer throws(MigrationError) in
+            commit(transfer)
+        }
+    }
+
+    /// The id of one generation, without Keystone and so without a project.
+    func id(_ generation: Int = 0) -> String {
+        ImageIdentity.imageID(of: Sample.source("a"), project: "", generation: generation)
+    }
+
+    /// A transfer whose record is at the target, in some state.
+    func begun(
+        _ state: TransferState, _ fields: [String: JSONValue]? = nil
+    ) -> Transfer {
+        let transfer = Sample.transfer("a", state: state, imageID: id())
+        if let fields { putOurs(fields) }
+        return transfer
+    }
+
+    /// A record that carries the marker of transfer `a`.
+    func putOurs(_ fields: [String: JSONValue], generation: Int = 0) {
+        glance.put(
+            id(generation),
+            fields.merging([
+                Origin.propertyName: .string(Sample.origin(of: "a").propertyValue)
+            ]) { $1 })
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import MigrationModel
+import Publishing
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct CloudPublisherTests {
+    private let glance: FakeGlance
+    private let publisher: CloudPublisher
+    private let others = Others()
+
+    private final class Others: Sendable {
+        let placed = Mutex<[String: Transfer]>([:])
+    }
+
+    init() throws {
+        glance = try FakeGlance()
+        let others = others
+        publisher = CloudPublisher(targets: ["beta": glance.service]) {
+            (key, _) async throws(MigrationError) in
+            others.placed.withLock { $0[key] }
+        }
+        try glance.put("i", data: [1])
+    }
+
+    private func proved(
+        visibility: String = "private", hidden: Bool = false, protected: Bool = false,
+        members: [String] = [], _ rule: PlannedRecord.Members = .keep
+    ) -> Transfer {
+        var record = Sample.record(visibility: visibility)
+        record.isHidden = hidden
+        record.isProtected = protected
+        record.members = rule
+        var transfer = Sample.transfer("a", record: record, state: .publishing, imageID: "i")
+        transfer.members = members
+        return transfer
+    }
+
+    /// What was changed, in order: the key of each patch, each new member.
+    private var changes: [String] {
+        glance.server.requests.filter { $0.method != "GET" }.map { request in
+            let text = request.text
+            let keys = ["visibility", "os_hidden", "protected", "kernel_id"]
+            return keys.first { text.contains("\"/\($0)\"") } ?? "\(request.path) \(text)"
+        }
+    }
+
+    @Test func `Visibility comes first, then members, hidden and protected`() async throws {
+        let done = try await publisher.publish(
+            proved(visibility: "shared", hidden: true, protected: true, members: ["p1", "p2"]))
+        #expect(done.state == .done)
+        #expect(
+            changes == [
+                "visibility", #"/v2/images/i/members {"member":"p1"}"#,
+                #"/v2/images/i/members {"member":"p2"}"#, "os_hidden", "protected",
+            ])
+        #expect(glance.image("i")?["visibility"] == "shared")
+        #expect(glance.image("i")?["os_hidden"] == true)
+        #expect(glance.image("i")?["protected"] == true)
+    }
+
+    @Test func `Only what differs is sent, and doing it twice changes nothing`() async throws {
+        let transfer = proved(
+            visibility: "shared", hidden: true, protected: true, members: ["p1"])
+        _ = try await publisher.publish(transfer)
+        let before = glance.changes.count
+        let done = try await publisher.publish(transfer)
+        #expect(done.state == .done)
+        #expect(glance.changes.count == before)
+        #expect(glance.members(of: "i") == ["p1"])
+    }
+
+    @Test func `A private image needs nothing at all`() async throws {
+        #expect(try await publisher.publish(proved()).state == .done)
+        #expect(glance.asked == ["GET /v2/images/i"])
+    }
+
+    @Test func `A crash in the middle is made good by the next time`() async throws {
+        glance.put("i", ["visibility": "shared"])
+        glance.setMembers(["p1"], of: "i")
+        let done = try await publisher.publish(
+            proved(visibility: "shared", protected: true, members: ["p1", "p2"]))
+        #expect(done.state == .done)
+        #expect(changes == [#"/v2/images/i/members {"member":"p2"}"#, "protected"])
+    }
+
+    @Test(arguments: [
+        ("visibility", "/v2/images/i", "PATCH"), ("members", "/v2/images/i/members", "POST"),
+    ])
+    func `A refusal leaves the proved copy there, with the service's words`(
+        what: String, path: String, method: String
+    ) async throws {
+        glance.refuse(method, path, status: 403, text: "not allowed by policy")
+        let ended = try await publisher.publish(proved(visibility: "shared", members: ["p1"]))
+        #expect(ended.state == .unpublished)
+        let failure = try #require(ended.failure)
+        #expect(failure.code == "unpublished")
+        #expect(failure.message.contains("not allowed by policy"))
+        #expect(failure.hint != nil)
+        #expect(glance.image("i")?["status"] == "active")
+    }
+
+    @Test func `A refused visibility leaves everything else undone`() async throws {
+        glance.refuse("PATCH", "/v2/images/i", status: 403)
+        _ = try await publisher.publish(
+            proved(visibility: "public", hidden: true, protected: true))
+        #expect(glance.image("i")?["protected"] == false)
+        #expect(glance.changes.count == 1)
+    }
+
+    @Test(arguments: [500, 503, 429, 401])
+    func `What may pass, and lost credentials, are no refusal of this image`(
+        status: Int
+    ) async throws {
+        glance.refuse("PATCH", "/v2/images/i", status: status)
+        let error = await failure { _ = try await publisher.publish(proved(visibility: "public")) }
+        #expect(error?.answer?.status == status)
+    }
+
+    @Test func `A copy that somebody removed is made again`() async throws {
+        glance.burn("i")
+        let again = try await publisher.publish(proved(visibility: "public"))
+        #expect(again.state == .planned && again.generation == 1 && again.imageID == nil)
+    }
+
+    // MARK: Members
+
+    @Test func `Members are mapped by the table, and those who are not in it reported`()
+        async throws
+    {
+        let done = try await publisher.publish(
+            proved(visibility: "shared", members: ["p1", "p2"], .map(["p1": "q1"])))
+        #expect(glance.members(of: "i") == ["q1"])
+        #expect(done.remarks == ["not shared with p2: the owner table does not map that project"])
+    }
+
+    @Test func `The rest of the table takes all others`() async throws {
+        let done = try await publisher.publish(
+            proved(visibility: "shared", members: ["p1", "p2"], .map(["p1": "q1", "*": "r"])))
+        #expect(glance.members(of: "i") == ["q1", "r"])
+        #expect(done.remarks.isEmpty)
+    }
+
+    @Test(arguments: ["private", "public", "community"])
+    func `Only a shared image has members`(visibility: String) async throws {
+        _ = try await publisher.publish(proved(visibility: visibility, members: ["p1"]))
+        #expect(glance.members(of: "i").isEmpty)
+    }
+
+    @Test func `Dropped members are not asked about`() async throws {
+        _ = try await publisher.publish(
+            proved(visibility: "shared", members: ["p1"], .drop))
+        #expect(glance.members(of: "i").isEmpty)
+        #expect(!glance.asked.contains { $0.hasSuffix("/members") })
+    }
+
+    // MARK: Images that it names
+
+    @Test func `A kernel that came back under another id is named anew`() async throws {
+        var transfer = proved()
+        transfer.record.references = ["kernel_id": "image:k"]
+        others.placed.withLock {
+            $0["image:k"] = Sample.transfer("k", state: .done, imageID: "k-2")
+        }
+        glance.put("i", ["kernel_id": "k-1"])
+        #expect(try await publisher.publish(transfer).state == .done)
+        #expect(glance.image("i")?["kernel_id"] == "k-2")
+        #expect(changes == ["kernel_id"])
+    }
+
+    @Test func `A target that the pipeline no longer has is told`() async throws {
+        var transfer = proved()
+        transfer.targetKey = "gamma"
+        let given = transfer
+        #expect(
+            await failure { _ = try await publisher.publish(given) }?.code == .invalidPipeline)
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import SourceReaders
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct CloudReaderTests {
+    private final class CloudSource: TestSource {
+        let glance: FakeGlance
+        let reader: any SourceReader
+
+        init() throws {
+            glance = try FakeGlance()
+            reader = CloudReader(services: [0: glance.service])
+        }
+
+        func planned(_ bytes: [UInt8]) async throws -> SourceImage {
+            try glance.put("a", data: bytes)
+            let image = try await glance.service.image("a")
+            return Sample.source(
+                "a", sizeBytes: image.sizeBytes, checksums: image.checksums)
+        }
+
+        func change() throws { try glance.put("a", data: noise(1000, seed: 2)) }
+
+        func remove() throws { glance.burn("a") }
+    }
+
+    private let source: CloudSource
+
+    init() throws { source = try CloudSource() }
+
+    @Test func `An image of a cloud is read as every source is`() async throws {
+        try await checkConformance { try CloudSource() }
+    }
+
+    /// The service answers 204 for a record without data.
+    @Test func `An image without data is told, unless it has none by right`() async throws {
+        source.glance.put("a", ["status": "active", "size": nil])
+        var reading = await read(Sample.source("a", sizeBytes: nil), by: source.reader)
+        #expect(reading.error?.code == .sourceUnavailable)
+        #expect(reading.error?.hint?.contains("volume") == true)
+        source.glance.put("a", ["size": 0])
+        reading = await read(Sample.source("a", sizeBytes: 0), by: source.reader)
+        #expect(reading.error == nil && reading.facts.map(\.sizeBytes) == [0])
+    }
+
+    @Test(arguments: ["deactivated", "queued", "pending_delete"])
+    func `Another status than planned is a change`(status: String) async throws {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["status": .string(status)])
+        let reading = await read(image, by: source.reader)
+        #expect(reading.error?.code == .sourceChanged)
+        #expect(reading.error?.message.contains("is \(status) now") == true)
+    }
+
+    @Test func `A checksum that the source no longer tells is no change`() async throws {
+        let image = try await source.planned([1, 2])
+        source.glance.put("a", ["checksum": nil])
+        #expect(await read(image, by: source.reader).bytes == [1, 2])
+    }
+
+    @Test func `A refusal at the source is the source's`() async throws {
+        let image = try await source.planned([1])
+        source.glance.refuse("GET", "/v2/images/a/file", status: 403, text: "deactivated")
+        let reading = await read(image, by: source.reader)
+        #expect(reading.error?.code == .sourceUnavailable)
+        #expect(reading.error?.message.contains("deactivated") == true)
+    }
+
+    @Test func `A failure of the source that may pass stays one`() async throws {
+        let image = try await source.planned([1])
+        source.glance.refuse("GET", "/v2/images/a/file", status: 503)
+        #expect(await read(image, by: source.reader).error?.isTransient == true)
+    }
+
+    @Test func `A body that is cut is not a short image`() async throws {
+        let image = try await source.planned(noise(1000))
+        source.glance.answer(
+            "GET", "/v2/images/a/file", with: .lying(declaredBytes: 1000, body: noise(999)))
+        let reading = await read(image, by: source.reader)
+        #expect(reading.error?.code == .sourceTruncated)
+        #expect(reading.error?.isTransient == true)
+    }
+
+    // MARK: Members
+
+    private func facts(
+        _ visibility: String, wanted: String = "shared", _ rule: PlannedRecord.Members = .keep
+    ) async throws -> SourceFacts {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["visibility": .string(visibility)])
+        var record = Sample.record(visibility: wanted)
+        record.members = rule
+        return try await source.reader.facts(Sample.transfer("a", source: image, record: record))
+    }
+
+    @Test func `The members of a shared image come along when they are wanted`() async throws {
+        source.glance.setMembers(["p1", "p2"], of: "a")
+        #expect(try await facts("shared").members == ["p1", "p2"])
+        #expect(try await facts("shared", .drop).members.isEmpty)
+        #expect(try await facts("shared", wanted: "private").members.isEmpty)
+        #expect(try await facts("private").members.isEmpty)
+    }
+
+    @Test func `Whoever may not list members has none to pass on`() async throws {
+        source.glance.refuse("GET", "/v2/images/a/members", status: 403)
+        #expect(try await facts("shared").members.isEmpty)
+    }
+
+    @Test func `A source that the pipeline no longer has is told`() async throws {
+        var image = try await source.planned([1])
+        image.sourceIndex = 3
+        let reading = await read(image, by: source.reader)
+        #expect(reading.error?.code == .invalidPipeline)
+        #expect(reading.error?.message.contains("source 4") == true)
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import FakeGlance
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TaskWaiters
+
+@Suite(.timeLimit(.minutes(1))) struct ImportWaiterAnswersTests {
+    private let glance: FakeGlance
+    private let clock = Clock()
+    private let waiter: ImportWaiter
+
+    private final class Clock: Sendable {
+        let milliseconds = Mutex<Int64>(1_000_000)
+    }
+
+    init() throws {
+        glance = try FakeGlance()
+        let clock = clock
+        waiter = ImportWaiter(
+            targets: ["beta": glance.service],
+            fetch: { transfer throws(MigrationError) in
+                .webDownload(uri: Secret("http://mirror.example/\(transfer.source.key)"))
+            }, now: { clock.milliseconds.withLock { $0 } }, jitter: { 0.5 })
+    }
+
+    private func pass(seconds: Int64) {
+        clock.milliseconds.withLock { $0 += seconds * 1000 }
+    }
+
+    private func importing(
+        _ status: String, method: UploadMethod = .glanceDirect, asked: Bool = false
+    ) -> Transfer {
+        glance.put("i", ["status": .string(status)])
+        var transfer = Sample.transfer("a", method: method, state: .importing, imageID: "i")
+        if asked { transfer.importAskedAt = 1_000_000 }
+        return transfer
+    }
+
+    private func snoozed(_ outcome: Outcome) throws -> (Transfer, Double, String) {
+        guard case .snooze(let transfer, let seconds, let reason) = outcome else {
+            throw MigrationError(.unclassified, "it did not wait but \(outcome)")
+        }
+        return (transfer, seconds, reason)
+    }
+
+    private var imports: [ReceivedRequest] {
+        glance.server.requests.filter { $0.method == "POST" && $0.path.hasSuffix("/import") }
+    }
+
+    private func task(_ status: String, _ message: String = "") -> [String: JSONValue] {
+        [
+            "id": "t1", "status": .string(status), "message": .string(message),
+            "created_at": "2026-11-21T00:00:05Z",
+        ]
+    }
+
+    // MARK: Asking
+
+    @Test func `Staged data is imported, and that is asked for once`() async throws {
+        var (transfer, seconds, _) = try snoozed(try await waiter.look(importing("uploading")))
+        #expect(imports.map(\.text) == [#"{"method":{"name":"glance-direct"}}"#])
+        #expect(seconds == 0.5)
+        #expect(transfer.importAskedAt != nil && transfer.waitStartedAt != nil)
+        for _ in 0..<3 { (transfer, _, _) = try snoozed(try await waiter.look(transfer)) }
+        #expect(imports.count == 1)
+        glance.put("i", ["status": "active"])
+        guard case .advance(let arrived) = try await waiter.look(transfer) else {
+            Issue.record("it did not go on")
+            return
+        }
+        #expect(arrived.state == .verifying)
+        #expect(arrived.importAskedAt == nil && arrived.waitStartedAt == nil)
+    }
+
+    @Test func `The service is told where to fetch, and into which stores`() async throws {
+        var given = importing("queued", method: .webDownload)
+        given.record.stores = .named(["fast", "far"])
+        glance.answer("POST", "/v2/images/i/import", with: .status(202))
+        _ = try snoozed(try await waiter.look(given))
+        let text = try #require(imports.first?.text)
+        #expect(text.contains(#""uri":"http://mirror.example/image:a""#))
+        #expect(text.contains(#""stores":["fast","far"]"#))
+        #expect(text.contains(#""all_stores_must_succeed":true"#))
+    }
+
+    /// The answer was lost, or the process: the import runs.
+    @Test func `A refusal because an import runs already is no failure`() async throws {
+        let given = importing("uploading")
+        glance.refuse("POST", "/v2/images/i/import", status: 409, text: "Image has active task")
+        glance.setTasks([task("processing", "Copied 5 MiB")], of: "i")
+        let (transfer, _, _) = try snoozed(try await waiter.look(given))
+        let next = try snoozed(try await waiter.look(transfer))
+        #expect(next.2.contains("Copied 5 MiB"))
+    }
+
+    @Test func `The lock of an import that has just ended is waited for`() async throws {
+        let given = importing("uploading")
+        glance.refuse(
+            "POST", "/v2/images/i/import", status: 409, text: "Image has active task", times: 1)
+        let (transfer, _, reason) = try snoozed(try await waiter.look(given))
+        #expect(reason.contains("lock"))
+        #expect(transfer.importAskedAt == nil)
+        _ = try snoozed(try await waiter.look(transfer))
+        #expect(glance.image("i")?["status"] == "importing")
+    }
+
+    @Test(arguments: [400, 403, 404, 409])
+    func `An import that is refused for good is told`(status: Int) async throws {
+        var given = importing("uploading")
+        given.importFailures = 1
+        let last = given
+        glance.refuse("POST", "/v2/images/i/import", status: status, text: "no store far")
+        let error = await failure { _ = try await waiter.look(last) }
+        #expect(error?.code == .importFailed)
+        #expect(error?.message.contains("no store far") == true)
+    }
+
+    @Test(arguments: [500, 503, 413])
+    func `What may pass, and a full quota, are the pipeline's to judge`(status: Int) async throws {
+        let given = importing("uploading")
+        glance.refuse("POST", "/v2/images/i/import", status: status, text: "over quota")
+        let error = await failure { _ = try await waiter.look(given) }
+        #expect(error?.answer?.status == status)
+    }
+
+    @Test func `An image that was deleted meanwhile starts over`() async throws {
+        let given = importing("importing", asked: true)
+        glance.burn("i")
+        guard case .restart(_, let error) = try await waiter.look(given) else {
+            Issue.record("it did not start over")
+            return
+        }
+        #expect(error.code == .gone)
+    }
+
+    @Test func `A service without a list of tasks is judged by the image alone`() async throws {
+        let given = importing("importing", asked: true)
+        glance.refuse("GET", "/v2/images/i/tasks", status: 404)
+        let (_, _, reason) = try snoozed(try await waiter.look(given))
+        #expect(reason.contains("importing"))
+    }
+
+    @Test func `The newest task is the one that counts`() async throws {
+        let given = importing("importing", asked: true)
+        var old = task("failure", "old trouble")
+        old["created_at"] = "2026-11-20T00:00:00Z"
+        glance.setTasks([task("processing", "Copied 7 MiB"), old], of: "i")
+        #expect(try snoozed(try await waiter.look(given)).2.contains("Copied 7 MiB"))
+    }
+
+    // MARK: Copying into further stores
+
+    private func copying(_ held: String, wanted: [String] = ["fast", "far"]) -> Transfer {
+        var transfer = importing("active")
+        glance.put("i", ["stores": .string(held)])
+        transfer.record.stores = .named(wanted)
+        transfer.isCopying = true
+        return transfer
+    }
+
+    @Test func `A proved copy is copied into the stores that are missing`() async throws {
+        glance.answer("POST", "/v2/images/i/import", with: .status(202))
+        let (transfer, _, reason) = try snoozed(try await waiter.look(copying("fast")))
+        #expect(imports.first?.text.contains(#""name":"copy-image""#) == true)
+        #expect(imports.first?.text.contains(#""stores":["far"]"#) == true)
+        #expect(reason.contains("far"))
+        glance.put("i", ["stores": "fast,far"])
+        guard case .advance(let done) = try await waiter.look(transfer) else {
+            Issue.record("it did not go on")
+            return
+        }
+        #expect(done.state == .publishing && !done.isCopying)
+        #expect(done.heldStores == ["fast", "far"])
+    }
+
+    @Test(arguments: [true, false])
+    func `A refused copy leaves the image proved where it is`(mustSucceed: Bool) async throws {
+        var given = copying("fast")
+        given.record.allStoresMustSucceed = mustSucceed
+        glance.refuse("POST", "/v2/images/i/import", status: 403, text: "admins only")
+        guard case .advance(let ended) = try await waiter.look(given) else {
+            Issue.record("it did not end")
+            return
+        }
+        #expect(ended.state == (mustSucceed ? .unpublished : .publishing))
+        #expect(ended.remarks.first?.contains("it lies in fast, not in far") == true)
+        if mustSucceed {
+            #expect(ended.failure?.message.contains("admins only") == true)
+        }
+        #expect(glance.image("i") != nil)
+    }
+}
