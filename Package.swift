@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),

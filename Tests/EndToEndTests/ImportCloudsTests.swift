@@ -75,7 +75,7 @@ extension EndToEndTests {
                     line["import_methods"]?.array
                         == ["glance-direct", "web-download", "copy-image", "glance-download"])
                 let stores = line["stores"]?.array ?? []
-                #expect(stores.map { $0.text("id") }.sorted() == ["fast", "slow"])
+                #expect(stores.map { $0.text("id") }.sorted() == ["fast", "slow", "web"])
                 #expect(stores.first { $0["default"]?.bool == true }?.text("id") == "fast")
                 #expect(line["digests"]?.array == ["sha512", "md5"])
                 #expect(line["disk_formats"]?.array?.contains("qcow2") == true)
