@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "Digests",
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),

@@ -38,7 +38,8 @@ struct StreamStep: Sendable {
         let algorithm = try await stages.uploader.reportedAlgorithm(for: transfer)
         let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
         let ring = ByteRing(
-            capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true, limiter: limiter)
+            capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
+            limiter: limiter)
         monitor.opened(transfer, ring)
 
         let opened = OneShot<SourceFacts>()

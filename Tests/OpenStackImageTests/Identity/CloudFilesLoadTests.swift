@@ -44,11 +44,11 @@ struct CloudFilesLoadTests {
             let home = "\(root)/home/.config/openstack"
             try write("clouds: { far: {} }", "\(home)/clouds.yaml")
             try write("clouds: { near: { auth: { password: p } } }", "\(home)/secure.yml")
-            try write("clouds: { near: {} }", "\(root)/work/clouds.yml")
+            try write("clouds: { near: {} }", "\(root)/job/clouds.yml")
             let files = try CloudFiles.load(
-                environment: ["HOME": "\(root)/home"], workingDirectory: "\(root)/work")
+                environment: ["HOME": "\(root)/home"], workingDirectory: "\(root)/job")
             #expect(files.cloudNames == ["near"])
-            #expect(files.paths == ["\(root)/work/clouds.yml", "\(home)/secure.yml"])
+            #expect(files.paths == ["\(root)/job/clouds.yml", "\(home)/secure.yml"])
             #expect(files.clouds["near"]?["auth"]?["password"] == .text("p"))
         }
     }
