@@ -19,6 +19,8 @@ internal import PipelineFiles
 /// 6. Different data under the same name: what `on_conflict` says.
 struct Decision {
     let onConflict: OnConflict
+    /// The stores that `all` stands for at the target; empty where it has one.
+    var allStores: [String] = []
 
     func decide(_ comparison: PlanComparison) -> PlanItem {
         var item = comparison.item
@@ -87,9 +89,14 @@ struct Decision {
         let expected =
             (known?.computed ?? []) + (known?.reported ?? []) + item.source.checksums
             + [item.promise].compactMap { $0 }
-        if let wrong = standing.checksums.first(where: { has in
-            expected.contains { $0.algorithm == has.algorithm && !$0.matches(has) }
-        }) {
+        // What was compared when it was published counts, also where the service
+        // had converted the data, which then hashes to something else.
+        let isAsProved = (known?.reported ?? []).contains { standing.checksums.contains($0) }
+        if !isAsProved,
+            let wrong = standing.checksums.first(where: { has in
+                expected.contains { $0.algorithm == has.algorithm && !$0.matches(has) }
+            })
+        {
             return item.decided(
                 .conflict, "image \(standing.id) is a copy of ours with other data: it has \(wrong)"
             )
@@ -100,7 +107,7 @@ struct Decision {
         }
         switch transfer.state {
         case .done, .skipped:
-            if let missing = item.missingStores(standing) {
+            if let missing = item.missingStores(standing, all: allStores) {
                 return moreStores(item, known, standing, missing)
             }
             return item.decided(.skip, "already there as \(standing.id)")
@@ -219,9 +226,15 @@ extension PlanItem {
     }
 
     /// Stores that are named and do not hold it; nil when nothing is missing.
-    func missingStores(_ image: TargetImage) -> [String]? {
-        guard case .named(let names) = record.stores, !image.stores.isEmpty else { return nil }
-        let missing = names.filter { !image.stores.contains($0) }
+    func missingStores(_ image: TargetImage, all: [String]) -> [String]? {
+        let wanted: [String] =
+            switch record.stores {
+            case .standard: []
+            case .named(let names): names
+            case .all: all
+            }
+        guard !image.stores.isEmpty else { return nil }
+        let missing = wanted.filter { !image.stores.contains($0) }
         return missing.isEmpty ? nil : missing
     }
 

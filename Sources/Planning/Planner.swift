@@ -292,7 +292,10 @@ public struct Planner: Sendable {
         let project = comparison.item.record.ownerID ?? target.projectID ?? ""
         comparison.ours = comparison.ours.filter { isDerived($0.id, given, project) }
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
-        return Decision(onConflict: target.rules.onConflict ?? fallback).decide(comparison)
+        return Decision(
+            onConflict: target.rules.onConflict ?? fallback,
+            allStores: target.offer.stores.filter { !$0.isReadOnly }.map(\.id)
+        ).decide(comparison)
     }
 
     /// A marker alone proves nothing: Nova copies an image's properties into the

@@ -78,8 +78,8 @@ extension EndToEndTests {
         }
 
         private func ids(_ glance: FakeGlance) -> [String] {
-            glance.asked.filter { $0.hasSuffix("/import") }.map {
-                String($0.split(separator: "/")[2])
+            glance.asked.filter { $0.hasSuffix("/import") }.compactMap {
+                $0.split(separator: "/").dropLast().last.map(String.init)
             }
         }
 
