@@ -4,6 +4,7 @@
 import Foundation
 import MigrationModel
 import Synchronization
+import TestSupport
 import Testing
 
 /// How a command ended and what it said.
@@ -73,7 +74,13 @@ final class RunningCommand: Sendable {
             continuation.finish()
         }
         try process.run()
-        pid = process.processIdentifier
+        let pid = process.processIdentifier
+        self.pid = pid
+        Task {
+            guard let status = await overlookedExit(of: pid) else { return }
+            continuation.yield(status)
+            continuation.finish()
+        }
         ending = Task {
             for await status in stream { return status }
             return -1
