@@ -153,7 +153,8 @@ let package = Package(
             ]),
         tests("ChecksumVerifiers", ["MigrationModel", "MigrationPipeline", "TestSupport"]),
         tests(
-            "TranshipKit", ["MigrationJournal", "MigrationModel", "TestSupport"]),
+            "TranshipKit",
+            ["MigrationPipeline", "MigrationJournal", "MigrationModel", "TestSupport"]),
         tests(
             "MigrationPipeline",
             [

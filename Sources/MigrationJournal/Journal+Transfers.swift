@@ -46,12 +46,13 @@ extension Journal {
     /// and those that name an image which is not final yet.
     public func due(
         run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
-        excludingTargets: Set<String> = [], limit: Int
+        excludingTargets: Set<String> = [], excludingSources: Set<Int> = [], limit: Int
     ) async throws(MigrationError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
         let busyList = busy.map(String.init).joined(separator: ",")
         let fullTargets = try encoded(excludingTargets.sorted())
+        let fullSources = excludingSources.map(String.init).joined(separator: ",")
         let bodies = try await read { db in
             try Row.fetchAll(
                 db,
@@ -60,6 +61,7 @@ extension Journal {
                     WHERE run_id = ? AND state IN (\(Self.list(states)))
                         AND (due_at IS NULL OR due_at <= ?) AND id NOT IN (\(busyList))
                         AND target_key NOT IN (SELECT value FROM json_each(?))
+                        \(fullSources.isEmpty ? "" : "AND \(Self.sourceIndex) NOT IN (\(fullSources))")
                         AND NOT EXISTS (
                             SELECT 1 FROM dependency AS d
                             JOIN transfer AS other ON other.target_key = t.target_key
@@ -87,6 +89,26 @@ extension Journal {
                     WHERE run_id = ? AND target_key = ? AND state = 'importing'
                     """, arguments: [run.id, targetKey])
             return (row?["importing"] ?? 0, row?["staged"] ?? 0)
+        }
+    }
+
+    /// How many images of these sources, by their index in the pipeline, are
+    /// being fetched by their targets for a run right now.
+    public func fetching(
+        run: Run, fromSources sources: Set<Int>
+    ) async throws(MigrationError) -> Int {
+        let methods = UploadMethod.allCases.filter(\.isServerSide).map { "'\($0.rawValue)'" }
+        let indexes = sources.map(String.init).joined(separator: ",")
+        return try await read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM transfer
+                    WHERE run_id = ? AND state = 'importing'
+                        AND json_extract(body, '$.method') IN (\(methods.joined(separator: ",")))
+                        AND NOT json_extract(body, '$.isCopying')
+                        AND \(Self.sourceIndex) IN (\(indexes))
+                    """, arguments: [run.id]) ?? 0
         }
     }
 
@@ -183,6 +205,8 @@ extension Journal {
     private static func condition(_ run: Run?) -> String {
         run.map { "run_id = \($0.id)" } ?? "TRUE"
     }
+
+    private static let sourceIndex = "json_extract(body, '$.source.sourceIndex')"
 
     static func list(_ states: [TransferState]) -> String {
         states.map { "'\($0.rawValue)'" }.joined(separator: ",")

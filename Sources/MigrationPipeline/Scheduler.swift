@@ -22,29 +22,48 @@ public final class Scheduler: Sendable {
         public var retries: RetryPolicy
         /// What single targets allow, by target key.
         public var targets: [String: TargetLimits]
+        /// What single sources allow, by their index in the pipeline.
+        public var sources: [Int: PlaceLimit]
 
         public init(
             images: Int, small: Int = 16, retries: RetryPolicy,
-            targets: [String: TargetLimits] = [:]
+            targets: [String: TargetLimits] = [:], sources: [Int: PlaceLimit] = [:]
         ) {
             precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
             self.small = small
             self.retries = retries
             self.targets = targets
+            self.sources = sources
+        }
+    }
+
+    /// How many images at most are read at once from one place, or written to
+    /// it. A place is an Image service, a host or this machine; the sources, or
+    /// the targets, that lead to one place name it alike and share its count.
+    public struct PlaceLimit: Sendable, Hashable {
+        public var place: String
+        public var images: Int
+
+        public init(place: String, images: Int) {
+            precondition(images > 0, "a limit that lets nothing through")
+            self.place = place
+            self.images = images
         }
     }
 
     /// What one target allows; nil is no limit.
     public struct TargetLimits: Sendable, Hashable {
         /// Images whose data moves: the pipeline's own wish.
-        public var images: Int?
+        public var images: PlaceLimit?
         /// Images that are being uploaded or imported: `image_count_uploading`.
         public var uploading: Int?
         /// Bytes in the staging area: `image_stage_total`.
         public var stagedBytes: Int64?
 
-        public init(images: Int? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil) {
+        public init(
+            images: PlaceLimit? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil
+        ) {
             self.images = images
             self.uploading = uploading
             self.stagedBytes = stagedBytes
@@ -72,12 +91,14 @@ public final class Scheduler: Sendable {
     private struct Busy {
         var movesData: Bool
         var targetKey: String
+        var sourceIndex: Int
         /// What it is about to stage, or stages.
         var stagedBytes: Int64
 
         init(_ transfer: Transfer, movesData: Bool) {
             self.movesData = movesData
             targetKey = transfer.targetKey
+            sourceIndex = transfer.source.sourceIndex
             stagedBytes =
                 movesData && transfer.method.isImport ? transfer.source.sizeBytes ?? 0 : 0
         }
@@ -189,18 +210,24 @@ public final class Scheduler: Sendable {
             var busy = state.withLock { $0.busy }
             let most = movesData ? limits.images : limits.small
             var full = movesData ? Set(state.withLock { $0.paused.keys }) : []
+            var fullSources: Set<Int> = []
             while true {
                 let free = most - busy.values.count { $0.movesData == movesData }
                 guard free > 0 else { break }
                 let due = try await journal.due(
                     run: run, at: now, movesData: movesData, excluding: Set(busy.keys),
-                    excludingTargets: full, limit: free)
-                let fullBefore = full.count
+                    excludingTargets: full, excludingSources: fullSources, limit: free)
+                let fullBefore = full.count + fullSources.count
                 for transfer in due {
-                    let isAdmitted = movesData ? try await admits(transfer, run, busy) : true
-                    guard isAdmitted else {
-                        full.insert(transfer.targetKey)
-                        continue
+                    if movesData {
+                        guard try await targetAdmits(transfer, run, busy) else {
+                            full.insert(transfer.targetKey)
+                            continue
+                        }
+                        guard try await sourceAdmits(transfer, run, busy) else {
+                            fullSources.insert(transfer.source.sourceIndex)
+                            continue
+                        }
                     }
                     let entry = Busy(transfer, movesData: movesData)
                     busy[transfer.id] = entry
@@ -212,21 +239,41 @@ public final class Scheduler: Sendable {
                         wake()
                     }
                 }
-                // Others may fit where a full target's did not.
-                guard full.count > fullBefore else { break }
+                // Others may fit where a full place's did not.
+                guard full.count + fullSources.count > fullBefore else { break }
             }
         }
         return started
     }
 
+    /// True when what the transfer reads from may be read by one more. What a
+    /// target fetches by itself counts as long as it is imported.
+    private func sourceAdmits(
+        _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
+    ) async throws(MigrationError) -> Bool {
+        guard let limit = limits.sources[transfer.source.sourceIndex] else { return true }
+        let reading = busy.values.count {
+            $0.movesData && limits.sources[$0.sourceIndex]?.place == limit.place
+        }
+        guard reading < limit.images else { return false }
+        let sources = limits.sources.filter { $0.value.place == limit.place }
+        let fetched = try await journal.fetching(run: run, fromSources: Set(sources.keys))
+        return reading + fetched < limit.images
+    }
+
     /// True when the target's own limits leave room for one more.
-    private func admits(
+    private func targetAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(MigrationError) -> Bool {
         guard let limit = limits.targets[transfer.targetKey] else { return true }
         let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
         let moving = here.count
-        if let images = limit.images, moving >= images { return false }
+        if let images = limit.images {
+            let sharing = busy.values.count {
+                $0.movesData && limits.targets[$0.targetKey]?.images?.place == images.place
+            }
+            if sharing >= images.images { return false }
+        }
         guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
         let load = try await journal.load(run: run, targetKey: transfer.targetKey)
         if let uploading = limit.uploading, moving + load.importing >= max(1, uploading) {

@@ -19,6 +19,17 @@ public enum Source: Sendable, Equatable {
         case .archive(let source): source.position
         }
     }
+
+    /// Images that are read at once from where this entry leads; nil: only
+    /// the pipeline's limit.
+    public var limitsImages: Int? {
+        switch self {
+        case .cloud(let source): source.limitsImages
+        case .url(let source): source.limitsImages
+        case .file(let source): source.limitsImages
+        case .archive(let source): source.limitsImages
+        }
+    }
 }
 
 /// Images of a cloud.
@@ -33,6 +44,8 @@ public struct CloudSource: Sendable, Equatable {
     public let selection: ImageSelection
     /// What ``selection`` takes and this matches is left out.
     public let exclude: ImageSelection?
+    /// See ``Source/limitsImages``.
+    public let limitsImages: Int?
     public let position: FilePosition
 
     /// True when the image is selected and not excluded. Parameters as in
@@ -67,6 +80,8 @@ public struct URLSource: Sendable, Equatable {
     public let auth: URLAuthentication?
     /// Sent to this address alone, in the order of the file.
     public let headers: [URLHeader]
+    /// See ``Source/limitsImages``.
+    public let limitsImages: Int?
     public let position: FilePosition
 }
 
@@ -98,6 +113,8 @@ public struct FileSource: Sendable, Equatable {
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.
     public let seriesHasSeveral: Bool
+    /// See ``Source/limitsImages``.
+    public let limitsImages: Int?
     public let position: FilePosition
 }
 
@@ -109,5 +126,7 @@ public struct ArchiveSource: Sendable, Equatable {
     public let image: ImageFields?
     public let series: NameTemplate?
     public let seriesHasSeveral: Bool
+    /// See ``Source/limitsImages``.
+    public let limitsImages: Int?
     public let position: FilePosition
 }

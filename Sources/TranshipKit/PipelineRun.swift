@@ -108,7 +108,7 @@ public final class PipelineRun: Sendable {
             limits: .init(
                 images: pipeline.limits.images,
                 retries: RetryPolicy(attemptsMax: pipeline.limits.attempts),
-                targets: workplace.targetLimits),
+                targets: workplace.targetLimits, sources: workplace.sourceLimits),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
             }, monitor: monitor)

@@ -26,6 +26,10 @@ struct Workplace: Sendable {
     private let urlSources: [Int: URLReader.Address]
     private let services: [String: ImageService]
     private let regions: [Int: (name: String, interface: EndpointInterface)]
+    /// How many images at once are read from a source's place, or written to a
+    /// target's; see ``PlaceLimits``.
+    let sourceLimits: [Int: Scheduler.PlaceLimit]
+    private let targetPlaces: [String: Scheduler.PlaceLimit]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are told
     /// before anything else happens.
@@ -39,12 +43,15 @@ struct Workplace: Sendable {
         var urlSources: [Int: URLReader.Address] = [:]
         var keystones: [Int: String] = [:]
         var regions: [Int: (name: String, interface: EndpointInterface)] = [:]
+        var sourcePlaces = PlaceLimits<Int>()
+        var targetPlaces = PlaceLimits<String>()
         for (index, source) in pipeline.sources.enumerated() {
             switch source {
             case .cloud(let cloud):
                 let session = try sessions.session(
                     cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
-                _ = try await Self.signIn(session)
+                let project = try await Self.signIn(session)
+                sourcePlaces.add(index, at: project.imageEndpoint, source.limitsImages)
                 if try await Self.isLegacy(session) {
                     let service = LegacyImageService(session)
                     legacySources[index] = service
@@ -63,10 +70,12 @@ struct Workplace: Sendable {
             case .url(let url):
                 let address = try Self.address(url, environment)
                 urlSources[index] = address
+                sourcePlaces.add(index, at: PlaceLimits.host(of: url.url), source.limitsImages)
                 sources.append(
                     PlanningSource(
                         index: index, kind: .url(url, address.client, address.headers)))
             case .file(let file):
+                sourcePlaces.add(index, at: "this machine", source.limitsImages)
                 sources.append(
                     PlanningSource(
                         index: index, kind: .file(file, baseDirectory: pipeline.baseDirectory)))
@@ -101,6 +110,7 @@ struct Workplace: Sendable {
             }
             let service = ImageService(session)
             services[key] = service
+            targetPlaces.add(key, at: project.imageEndpoint, cloud.limitsImages)
             let shared = keystones.filter { $0.value == session.configuration.authURL }.map(\.key)
             let siblings = shared.filter {
                 regions[$0] != nil && regions[$0]?.name != session.configuration.region
@@ -115,7 +125,7 @@ struct Workplace: Sendable {
         return Workplace(
             sources: sources, targets: targets, cloudSources: cloudSources,
             legacySources: legacySources, urlSources: urlSources, services: services,
-            regions: regions)
+            regions: regions, sourceLimits: sourcePlaces.limits, targetPlaces: targetPlaces.limits)
     }
 
     /// What each target allows at once: the pipeline's wish and its quotas.
@@ -125,7 +135,7 @@ struct Workplace: Sendable {
             let uploading = target.offer.quota("image_count_uploading")?.left
             let stagedMiB = target.offer.quota("image_stage_total")?.left
             limits[target.key] = .init(
-                images: target.rules.limitsImages, uploading: uploading.map { Int(max(0, $0)) },
+                images: targetPlaces[target.key], uploading: uploading.map { Int(max(0, $0)) },
                 stagedBytes: stagedMiB.map { max(0, $0) << 20 })
         }
         return limits

@@ -59,6 +59,89 @@ extension EndToEndTests {
             }
         }
 
+        @Test("no more images of a source are read at once than its limit, and others go on")
+        func source() async throws {
+            try await scene("sourcelimit") { scene in
+                for number in 1...4 {
+                    try await scene.alpha.add(
+                        "\(scene.prefix) cloud \(number)",
+                        Sample.raw(Sample.mebibyte, seed: UInt64(number)))
+                    try scene.file(
+                        "\(number).raw", bytes: Sample.mebibyte, seed: UInt64(10 + number))
+                }
+                // Two entries of one cloud: together they read one image at a time.
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - cloud: alpha
+                        images: { name: "\(scene.prefix) cloud [12]" }
+                        limits: { images: 1 }
+                      - cloud: alpha
+                        images: { name: "\(scene.prefix) cloud [34]" }
+                      - file: ./*.raw
+                        image: { name: "\(scene.prefix) file {stem}" }
+                    targets: [{ cloud: beta }]
+                    order: listed
+                    limits: { images: 3, bandwidth: 2MiB/s }
+                    """)
+                let command = try scene.start(["run", file])
+                async let ended = command.outcome()
+                var (mostOfCloud, mostOfAll) = (0, 0)
+                while !command.output.contains("STATE"), kill(command.pid, 0) == 0 {
+                    let saving = try await scene.beta.images(scene.prefix).filter {
+                        $0.text("status") == "saving"
+                    }
+                    mostOfAll = max(mostOfAll, saving.count)
+                    mostOfCloud = max(mostOfCloud, saving.count { $0.name.contains(" cloud ") })
+                }
+                let outcome = await ended
+                #expect(outcome.status == 0, outcome.said)
+                #expect(mostOfCloud == 1, outcome.said)
+                #expect(mostOfAll > 1, outcome.said)
+            }
+        }
+
+        @Test(
+            "no more images are read from a host than its limit, by us or by a target itself",
+            arguments: ["upload", "web-download"])
+        func host(method: String) async throws {
+            let gate = try GatedServer(Sample.raw(200_000, seed: 71)) { _ in true }
+            let other = try GatedServer(Sample.raw(1000, seed: 72)) { _ in false }
+            try await scene("hostlimit") { scene in
+                let sources = (0..<5).map { number in
+                    """
+                      - url: \(gate.url)/\(number)
+                        checksum: \(gate.sha512)
+                        image: { name: "\(scene.prefix) \(number)", disk_format: raw }
+                        \(number == 3 ? "limits: { images: 2 }" : "")
+                    """
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                    \(sources.joined(separator: "\n"))
+                      - url: \(other.url)
+                        checksum: \(other.sha512)
+                        image: { name: "\(scene.prefix) other", disk_format: raw }
+                    targets: [{ cloud: beta, method: \(method) }]
+                    order: listed
+                    limits: { images: 8 }
+                    """)
+                func reads() -> Int { gate.server.requests.count { $0.method == "GET" } }
+                let command = try scene.start(["run", file])
+                try await waits("the other host's image, past those that wait") {
+                    try await scene.beta.images("\(scene.prefix) other").first?.text("status")
+                        == "active"
+                }
+                #expect(reads() == 2)
+                gate.open()
+                let run = await command.outcome()
+                #expect(run.status == 0, run.said)
+                #expect(reads() == 5)
+                #expect(try await scene.beta.images(scene.prefix).count == 6)
+            }
+        }
+
         @Test("a journal that cannot grow ends the run with what SQLite says, and nothing is lost")
         func fullDisk() async throws {
             try await scene("fulldisk") { scene in

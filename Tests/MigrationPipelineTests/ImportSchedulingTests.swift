@@ -18,17 +18,18 @@ import Testing
     init() throws { fixture = try Fixture() }
 
     private func item(
-        _ id: String, to target: String = "beta", count: Int = 1000,
+        _ id: String, from source: Int = 0, to target: String = "beta", count: Int = 1000,
         method: UploadMethod = .upload
     ) -> PlanItem {
         var item = fixture.item(id, count: count, method: method)
         item.targetKey = target
+        item.source.sourceIndex = source
         return item
     }
 
     private func scheduler(
         _ journal: Journal, images: Int = 4, targets: [String: Scheduler.TargetLimits] = [:],
-        waiter: (any TaskWaiter)? = nil
+        sources: [Int: Scheduler.PlaceLimit] = [:], waiter: (any TaskWaiter)? = nil
     ) -> Scheduler {
         var stages = world.stages
         if let waiter { stages.waiter = waiter }
@@ -36,8 +37,12 @@ import Testing
             journal: journal, stages: stages,
             limits: .init(
                 images: images, retries: RetryPolicy(attemptsMax: 3, backoffSecondsMax: 0.01),
-                targets: targets),
+                targets: targets, sources: sources),
             monitor: RunMonitor(now: Timestamp.now, sink: { _ in }))
+    }
+
+    private func limited(_ place: String, _ images: Int) -> Scheduler.TargetLimits {
+        .init(images: .init(place: place, images: images))
     }
 
     private func sends() -> Int { world.log.count { $0.hasPrefix("send ") } }
@@ -50,7 +55,7 @@ import Testing
         let journal = try await Journal.open(path: fixture.path)
         let run = try await journal.adopt(
             (0..<4).map { item("b\($0)") } + (0..<2).map { item("g\($0)", to: "gamma") })
-        let scheduler = scheduler(journal, images: 6, targets: ["beta": .init(images: 1)])
+        let scheduler = scheduler(journal, images: 6, targets: ["beta": limited("beta", 1)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.sending == 3 })
@@ -105,6 +110,99 @@ import Testing
         let world = world
         #expect(await eventually { world.sending == 3 })
         world.open(.send)
+        try await work.value
+    }
+
+    @Test func `Targets of one service share its limit`() async throws {
+        world.hold(.send)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(
+            [item("b0"), item("g0", to: "gamma"), item("g1", to: "gamma"), item("d0", to: "delta")])
+        let scheduler = scheduler(
+            journal, targets: ["beta": limited("beta", 1), "gamma": limited("beta", 1)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 2 })
+        #expect(reads() == ["b0", "d0"])
+        world.open(.send)
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    // MARK: Limits of a source
+
+    /// The images that are read or were, by id.
+    private func reads() -> [String] {
+        world.log.filter { $0.hasPrefix("read ") }.map { String($0.dropFirst(11)) }.sorted()
+    }
+
+    @Test func `A source's own limit holds, and leaves the other sources theirs`() async throws {
+        world.hold(.send)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(
+            (0..<4).map { item("a\($0)") } + (0..<3).map { item("c\($0)", from: 1) })
+        let scheduler = scheduler(
+            journal, images: 4, sources: [0: .init(place: "alpha", images: 1)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 4 })
+        #expect(reads() == ["a0", "c0", "c1", "c2"])
+        world.open(.send)
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `Sources of one place share its limit`() async throws {
+        world.hold(.send)
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(
+            [item("a0"), item("b0", from: 1), item("b1", from: 1), item("c0", from: 2)])
+        let alpha = Scheduler.PlaceLimit(place: "alpha", images: 2)
+        let scheduler = scheduler(journal, sources: [0: alpha, 1: alpha])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.sending == 3 })
+        #expect(reads() == ["a0", "b0", "c0"])
+        world.open(.send)
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test(arguments: [UploadMethod.webDownload, .glanceDownload])
+    func `What a target fetches counts against its source until it has it`(
+        method: UploadMethod
+    ) async throws {
+        let items = (0..<5).map { item("i\($0)", method: method) } + [item("z", from: 1)]
+        world.state.withLock { state in
+            for item in items.dropLast() { state.looks[item.source.key] = Self.forEver }
+        }
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items)
+        let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 2)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        // Many turns of the scheduler, each of which could start a third.
+        #expect(await eventually { world.log.count { $0.hasPrefix("look ") } > 30 })
+        #expect(world.count("publish image:z") == 1)
+        let asked = world.log.filter { $0.hasPrefix("register image:i") }
+        #expect(asked.sorted() == ["register image:i0", "register image:i1"])
+        world.state.withLock { $0.looks = [:] }
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+    }
+
+    @Test func `What was staged by us is read from the source no more`() async throws {
+        let items = (0..<3).map { item("i\($0)", method: .glanceDirect) }
+        world.state.withLock { state in
+            for item in items { state.looks[item.source.key] = Self.forEver }
+        }
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items)
+        let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 1)])
+        let work = Task { try await scheduler.work(run) }
+        let world = world
+        #expect(await eventually { world.log.count { $0.hasPrefix("send ") } == 3 })
+        world.state.withLock { $0.looks = [:] }
         try await work.value
     }
 

@@ -32,7 +32,8 @@ struct PipelineKeysTests {
             keys(SizeKey.self), keys(ImageKey.self), keys(SeriesKey.self),
             keys(CloudTargetKey.self), keys(ArchiveTargetKey.self), keys(TargetImageKey.self),
             keys(PropertyRulesKey.self), keys(TagRulesKey.self), keys(ExpiredKey.self),
-            keys(TargetLimitsKey.self), keys(LimitsKey.self), keys(SpoolKey.self),
+            keys(SourceLimitsKey.self), keys(TargetLimitsKey.self), keys(LimitsKey.self),
+            keys(SpoolKey.self),
         ])
     }()
 
@@ -132,6 +133,9 @@ struct PipelineKeysTests {
             + lines(URLSourceKey.self, source("url: https://a.example/b.iso"))
             + lines(FileSourceKey.self, source("file: b.iso"))
             + lines(ArchiveSourceKey.self, source("archive: b"))
+            + lines(SourceLimitsKey.self) {
+                texts.with(source: "  - file: b.iso\n    limits: { \($0) }")
+            }
             + lines(CloudTargetKey.self) { texts.with(target: entry("cloud: a", $0)) }
             + lines(ArchiveTargetKey.self) { texts.with(target: entry("archive: a", $0)) }
             + lines(SelectionKey.self) { texts.with(source: "  - cloud: a\n    images: { \($0) }") }

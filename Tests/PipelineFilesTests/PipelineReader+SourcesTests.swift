@@ -32,6 +32,15 @@ struct PipelineReaderSourcesTests {
             "that excludes everything", PipelineTexts.with(source: "  - cloud: a\n    exclude: {}"),
             "p.yaml:5:14: `exclude` has no condition, so it would leave out everything"),
         BadFile(
+            "whose limit lets nothing through",
+            PipelineTexts.with(source: "  - cloud: a\n    limits: { images: 0 }"),
+            "p.yaml:5:23: `images` is \"0\", but must be between 1 and 1000"),
+        BadFile(
+            "with a limit that only a pipeline has",
+            PipelineTexts.with(source: "  - cloud: a\n    limits: { bandwidth: 1MiB/s }"),
+            "p.yaml:5:15: unknown key `bandwidth` in the `limits` of a source\n"
+                + "hint: the keys there are images"),
+        BadFile(
             "that selects no size",
             PipelineTexts.with(
                 source: "  - cloud: a\n    images: { size: { min: 2MiB, max: 1MiB } }"),

@@ -17,7 +17,7 @@ enum PipelineRootKey: String, PipelineKey {
 }
 
 enum CloudSourceKey: String, PipelineKey {
-    case cloud, region, interface, project, images, exclude
+    case cloud, region, interface, project, images, exclude, limits
     static let place = "a cloud source"
     static let definition = "cloudSource"
 }
@@ -25,7 +25,7 @@ enum CloudSourceKey: String, PipelineKey {
 enum URLSourceKey: String, PipelineKey {
     case url, checksum
     case checksumFile = "checksum_file"
-    case image, series, cacert, auth, headers
+    case image, series, cacert, auth, headers, limits
     static let place = "a url source"
     static let definition = "urlSource"
 }
@@ -33,13 +33,13 @@ enum URLSourceKey: String, PipelineKey {
 enum FileSourceKey: String, PipelineKey {
     case file, checksum
     case checksumFile = "checksum_file"
-    case image, series
+    case image, series, limits
     static let place = "a file source"
     static let definition = "fileSource"
 }
 
 enum ArchiveSourceKey: String, PipelineKey {
-    case archive, image, series
+    case archive, image, series, limits
     static let place = "an archive source"
     static let definition = "archiveSource"
 }
@@ -116,6 +116,12 @@ enum ExpiredKey: String, PipelineKey {
     case action, after
     static let place = "`expired`"
     static let definition = "expired"
+}
+
+enum SourceLimitsKey: String, PipelineKey {
+    case images
+    static let place = "the `limits` of a source"
+    static let definition = "sourceLimits"
 }
 
 enum TargetLimitsKey: String, PipelineKey {

@@ -52,7 +52,7 @@ extension PipelineReader {
                 }
                 return try selection(value, from: ImageSelection())
             },
-            position: keys.position)
+            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
     }
 
     func interface(_ value: FileValue?) throws(MigrationError) -> String? {
@@ -81,7 +81,7 @@ extension PipelineReader {
                 try value.path(of: value.text())
             },
             auth: try authentication(keys[.auth]), headers: try headers(keys[.headers]),
-            position: keys.position)
+            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
     }
 
     private func fileSource(_ value: FileValue) throws(MigrationError) -> FileSource {
@@ -100,7 +100,7 @@ extension PipelineReader {
             image: try template(
                 keys[.image], fileExtension: FileName(pattern).fileExtension, at: keys.position),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            position: keys.position)
+            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
         if source.isGlob, let checksum = keys[.checksum] {
             throw checksum.refusal(
                 "one `checksum` cannot fit every file that \(file.shown) matches",
@@ -119,7 +119,12 @@ extension PipelineReader {
                 try imageFields(value)
             },
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            position: keys.position)
+            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
+    }
+
+    private func limitsImages(_ value: FileValue?) throws(MigrationError) -> Int? {
+        guard let value else { return nil }
+        return try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
     }
 
     private func series(_ value: FileValue?) throws(MigrationError)
