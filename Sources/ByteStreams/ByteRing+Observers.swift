@@ -7,6 +7,8 @@ extension ByteRing {
     /// All rings' observers share it. Concurrent, so it has as many threads as
     /// the machine has cores: enough, because no job on it ever waits.
     private static let queue = DispatchQueue(label: "tranship.observers", attributes: .concurrent)
+    /// The runner of every ring that names no other.
+    public static let dispatching: Runner = { queue.async(execute: $0) }
     private static let spanBytesMax = 256 << 10
     /// After so much a job goes to the end of the queue: one fast image must
     /// not keep the digests of the others from running.
@@ -16,7 +18,7 @@ extension ByteRing {
     func schedule(_ index: Int) {
         guard !state.isScheduled[index] else { return }
         state.isScheduled[index] = true
-        Self.queue.async { self.observe(index) }
+        runner { self.observe(index) }
     }
 
     private func observe(_ index: Int) {
@@ -32,7 +34,7 @@ extension ByteRing {
             }
             settled.resume()
         }
-        Self.queue.async { self.observe(index) }
+        runner { self.observe(index) }
     }
 
     /// What that observer should see next; nil, and no job any more, when it

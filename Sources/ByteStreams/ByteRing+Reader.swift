@@ -38,6 +38,28 @@ extension ByteRing {
             monitor.unlock()
             return nil
         }
+        return handOut(to: buffer)
+    }
+
+    /// The same, without ever waiting: nil when there is nothing right now.
+    package func readNow(
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(MigrationError) -> Int? {
+        precondition(hasReader && !buffer.isEmpty, "nothing to read, or to read into")
+        monitor.lock()
+        if let failure = state.failure {
+            monitor.unlock()
+            throw failure
+        }
+        guard readableBytes > 0 || isAtEnd else {
+            monitor.unlock()
+            return nil
+        }
+        return handOut(to: buffer)
+    }
+
+    /// Call with the lock held; it is open afterwards.
+    private func handOut(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(readableBytes, buffer.count)
         let position = state.read
         guard count > 0, let memory = try? mapped() else {

@@ -29,8 +29,12 @@ public final class ByteRing: @unchecked Sendable {
     /// all rings share. Must not block: it would hold back other images' digests.
     public typealias Observer = @Sendable (UnsafeRawBufferPointer) -> Void
 
+    /// Carries out the short jobs in which observers see their spans.
+    public typealias Runner = @Sendable (@escaping @Sendable () -> Void) -> Void
+
     public let capacityBytes: Int
 
+    let runner: Runner
     let observers: [Observer]
     let hasReader: Bool
     let limiter: BandwidthLimiter?
@@ -69,11 +73,15 @@ public final class ByteRing: @unchecked Sendable {
     ///   - hasReader: false for a ring that only feeds observers.
     ///   - withholdsEnd: the reader gets the last bytes (64 KiB, or all of a
     ///     shorter stream) and the end only after ``release()``.
+    ///   - runner: where observers' jobs go; the default is a concurrent queue
+    ///     that all rings share.
     public init(
         capacityBytes: Int = 2 << 20, observers: [Observer] = [], hasReader: Bool = true,
-        withholdsEnd: Bool = false, limiter: BandwidthLimiter? = nil
+        withholdsEnd: Bool = false, limiter: BandwidthLimiter? = nil,
+        runner: @escaping Runner = ByteRing.dispatching
     ) {
         precondition(capacityBytes >= 16, "too small to keep its promises")
+        self.runner = runner
         self.capacityBytes = capacityBytes
         self.observers = observers
         self.hasReader = hasReader

@@ -17,7 +17,12 @@ extension HTTPClient {
     ) async throws(MigrationError) -> HTTPResponse {
         var request = request
         for _ in 0...HTTPRequest.redirectsMax {
-            let answer = try await perform(Exchange(request, configuration, flow), pool)
+            let answer =
+                if let carrier {
+                    try await flow.carried(request, by: carrier)
+                } else {
+                    try await perform(Exchange(request, configuration, flow), pool)
+                }
             let response = answer.response
             guard request.followsRedirects, Self.redirectStatuses.contains(response.status) else {
                 return response
@@ -49,6 +54,22 @@ extension HTTPClient {
             }
         }
         return try result.get()
+    }
+}
+
+extension Exchange.Flow {
+    fileprivate func carried(
+        _ request: HTTPRequest, by carrier: any Carrier
+    ) async throws(MigrationError) -> Exchange.Answer {
+        let response =
+            switch self {
+            case .small: try await carrier.send(request)
+            case .download(let ring, let onResponse):
+                try await carrier.download(request, into: ring, onResponse: onResponse)
+            case .upload(let ring, let sizeBytes):
+                try await carrier.upload(request, from: ring, sizeBytes: sizeBytes)
+            }
+        return Exchange.Answer(response: response, redirectURL: response.headers["Location"])
     }
 }
 

@@ -19,9 +19,17 @@ public final class HTTPClient: Sendable {
     private let downloadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
     private let uploadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
     private static let idleBodyHandlesMax = 4
+    /// Nil: libcurl.
+    let carrier: (any Carrier)?
 
-    public init(_ configuration: TransportConfiguration = .init()) {
+    public convenience init(_ configuration: TransportConfiguration = .init()) {
+        self.init(configuration, over: nil)
+    }
+
+    /// A client over something else than libcurl.
+    package init(_ configuration: TransportConfiguration = .init(), over carrier: (any Carrier)?) {
         self.configuration = configuration
+        self.carrier = carrier
         gate = AsyncGate(limit: configuration.connectionsMax)
         smallHandles = HandlePool(idleMax: configuration.connectionsMax)
     }

@@ -20,11 +20,49 @@ public final class Journal: Sendable {
     public let path: String
     let database: any DatabaseWriter
     private let lock: JournalLock?
+    /// Stands around every access of a journal in memory; nil for files.
+    private let passage: Passage?
 
-    private init(path: String, database: any DatabaseWriter, lock: JournalLock?) {
+    /// Carries out an access, or throws what keeps it from being carried out.
+    package typealias Passage =
+        @Sendable (_ writes: Bool, _ access: () throws -> Void) throws -> Void
+
+    private init(
+        path: String, database: any DatabaseWriter, lock: JournalLock?, passage: Passage? = nil
+    ) {
         self.path = path
         self.database = database
         self.lock = lock
+        self.passage = passage
+    }
+
+    /// A journal without a file, for simulations: the same tables and the same
+    /// SQL. Every access is carried out at once, on the caller's thread.
+    package static func inMemory() throws(MigrationError) -> Journal {
+        try describing("in memory") {
+            let queue = try DatabaseQueue()
+            try Schema.migrator.migrate(queue)
+            return Journal(path: "in memory", database: queue, lock: nil) { try $1() }
+        }
+    }
+
+    /// The same data as another process would open them.
+    package func reopened(through passage: @escaping Passage) -> Journal {
+        Journal(path: path, database: database, lock: nil, passage: passage)
+    }
+
+    /// Empties a journal in memory, as if its file had been lost.
+    package func forget() throws(MigrationError) {
+        precondition(passage != nil, "a journal in a file is never emptied")
+        try Self.describing(path) {
+            try database.write { db in
+                try db.execute(
+                    sql: """
+                        DELETE FROM attempt; DELETE FROM dependency; DELETE FROM transfer;
+                        DELETE FROM run; DELETE FROM plan_item; DELETE FROM target_image
+                        """)
+            }
+        }
     }
 
     /// Opens the journal for one process, creating or migrating it.
@@ -117,6 +155,7 @@ public final class Journal: Sendable {
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(MigrationError) -> Value {
+        if let passage { return try atOnce(passage, writes: true) { try $0.write(work) } }
         let database = database
         // Unstructured, so that cancelling the caller does not cancel it.
         let result = await Task { try await database.write(work) }.result
@@ -130,12 +169,24 @@ public final class Journal: Sendable {
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(MigrationError) -> Value {
+        if let passage { return try atOnce(passage, writes: false) { try $0.read(work) } }
         let database = database
         let result = await Task { try await database.read(work) }.result
         do {
             return try result.get()
         } catch {
             throw Self.wrap(error, path: path)
+        }
+    }
+
+    private func atOnce<Value>(
+        _ passage: Passage, writes: Bool, _ access: @escaping (any DatabaseWriter) throws -> Value
+    ) throws(MigrationError) -> Value {
+        try Self.describing(path) {
+            var value: Value?
+            try passage(writes) { value = try access(database) }
+            guard let value else { preconditionFailure("a passage did nothing and threw nothing") }
+            return value
         }
     }
 

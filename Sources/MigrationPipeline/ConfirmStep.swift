@@ -11,6 +11,7 @@ internal import MigrationModel
 /// unproved.
 struct ConfirmStep: Sendable {
     let stages: Stages
+    let queues: StageQueues
     let monitor: RunMonitor
 
     func run(_ given: Transfer) async throws(MigrationError) -> Outcome {
@@ -99,7 +100,8 @@ struct ConfirmStep: Sendable {
         expectation.promise = known
         let verification = try stages.verifier.begin(
             expectation, reportedAlgorithm: known?.algorithm ?? .sha512)
-        let ring = ByteRing(observers: verification.observers, hasReader: false)
+        let ring = ByteRing(
+            observers: verification.observers, hasReader: false, runner: queues.observers)
         do throws(MigrationError) {
             try await stages.uploader.readBack(transfer, into: ring)
             ring.finishWriting()

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ByteStreams
-internal import Dispatch
 public import MigrationJournal
 public import MigrationModel
 internal import Synchronization
@@ -108,25 +107,36 @@ public final class Scheduler: Sendable {
     private let limits: Limits
     private let stages: Stages
     private let monitor: RunMonitor
-    private let queues = StageQueues()
+    private let surroundings: Surroundings
+    private let queues: StageQueues
     private let stream: StreamStep
     private let serverSide: ImportStep
     private let confirm: ConfirmStep
-    private let now: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    public init(
+    public convenience init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor, now: @escaping @Sendable () -> Int64 = Timestamp.now
+        monitor: RunMonitor
+    ) {
+        self.init(
+            journal: journal, stages: stages, limits: limits, limiter: limiter, monitor: monitor,
+            surroundings: .machine)
+    }
+
+    /// The same in surroundings of one's own.
+    package init(
+        journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
+        monitor: RunMonitor, surroundings: Surroundings
     ) {
         self.journal = journal
         self.limits = limits
         self.stages = stages
         self.monitor = monitor
-        self.now = now
+        self.surroundings = surroundings
+        queues = StageQueues(surroundings)
         stream = StreamStep(stages: stages, queues: queues, limiter: limiter, monitor: monitor)
         serverSide = ImportStep(stages: stages)
-        confirm = ConfirmStep(stages: stages, monitor: monitor)
+        confirm = ConfirmStep(stages: stages, queues: queues, monitor: monitor)
     }
 
     /// Ends the run early; a second, stronger call wins.
@@ -380,7 +390,7 @@ public final class Scheduler: Sendable {
 
     /// Runs on a stage's queue. (`withTaskExecutorPreference` rethrows untyped.)
     private func on(
-        _ queue: StageQueue,
+        _ queue: any TaskExecutor,
         _ work: @escaping @Sendable () async throws(MigrationError) -> Outcome
     ) async throws(MigrationError) -> Outcome {
         let result: Result<Outcome, MigrationError> = await withTaskExecutorPreference(queue) {
@@ -413,7 +423,7 @@ public final class Scheduler: Sendable {
             var transfer = given
             transfer.attempts += 1
             let decision = limits.retries.decide(
-                error, attempts: transfer.attempts, chance: Double.random(in: 0..<1))
+                error, attempts: transfer.attempts, chance: surroundings.chance())
             switch decision {
             case .retry(let seconds):
                 transfer.dueAt = now() + Int64(seconds * 1000)
@@ -465,6 +475,8 @@ public final class Scheduler: Sendable {
         }
     }
 
+    private func now() -> Int64 { surroundings.now() }
+
     // MARK: Waiting
 
     private func wake() {
@@ -478,14 +490,13 @@ public final class Scheduler: Sendable {
 
     /// Suspends until ``wake()`` or until a point in time, whichever is first.
     private func sleep(untilMilliseconds due: Int64?) async {
-        var timer: DispatchWorkItem?
+        var cancelTimer: (@Sendable () -> Void)?
         if let due {
-            // Weak: a cancelled item stays until its time, and would keep the
+            // Weak: a cancelled timer stays until its time, and would keep the
             // journal's lock so long after the end of the run.
-            let item = DispatchWorkItem { [weak self] in self?.wake() }
-            timer = item
-            let wait = Int(clamping: max(1, due - now()))
-            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(wait), execute: item)
+            cancelTimer = surroundings.after(Int(clamping: max(1, due - now()))) { [weak self] in
+                self?.wake()
+            }
         }
         await withCheckedContinuation { continuation in
             let isWoken = state.withLock { state in
@@ -496,7 +507,7 @@ public final class Scheduler: Sendable {
             if isWoken { continuation.resume() }
         }
         state.withLock { $0.isWoken = false }
-        timer?.cancel()
+        cancelTimer?()
     }
 }
 

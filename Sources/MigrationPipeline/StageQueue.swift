@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ByteStreams
 internal import Dispatch
 
 /// A stage's own concurrent Dispatch queue, as an executor of tasks.
@@ -21,11 +22,23 @@ final class StageQueue: TaskExecutor {
     }
 }
 
-/// One queue for each stage.
+/// Where each stage's tasks run.
 struct StageQueues: Sendable {
-    let read = StageQueue(.read)
-    let verify = StageQueue(.verify)
-    let upload = StageQueue(.upload)
-    let wait = StageQueue(.wait)
-    let publish = StageQueue(.publish)
+    let read: any TaskExecutor
+    let verify: any TaskExecutor
+    let upload: any TaskExecutor
+    let wait: any TaskExecutor
+    let publish: any TaskExecutor
+    /// Where the digests run.
+    let observers: ByteRing.Runner
+
+    /// One queue for each stage, unless the surroundings have one executor for all.
+    init(_ surroundings: Surroundings = .machine) {
+        read = surroundings.executor ?? StageQueue(.read)
+        verify = surroundings.executor ?? StageQueue(.verify)
+        upload = surroundings.executor ?? StageQueue(.upload)
+        wait = surroundings.executor ?? StageQueue(.wait)
+        publish = surroundings.executor ?? StageQueue(.publish)
+        observers = surroundings.observers
+    }
 }

@@ -39,7 +39,7 @@ struct StreamStep: Sendable {
         let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
         let ring = ByteRing(
             capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
-            limiter: limiter)
+            limiter: limiter, runner: queues.observers)
         monitor.opened(transfer, ring)
 
         let opened = OneShot<SourceFacts>()

@@ -4,6 +4,7 @@
 import Foundation
 import GRDB
 import MigrationModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -135,5 +136,40 @@ import Testing
         let error = await failure { _ = try await Journal.open(path: "\(fixed)/journal.sqlite") }
         #expect(error?.code == .journalFailed)
         #expect(error?.message.contains("Permission denied") == true)
+    }
+}
+
+/// Journals without a file, as simulations use them.
+@Suite struct JournalInMemoryTests {
+    @Test func `What one process wrote is there for the next one, through its own passage`()
+        async throws
+    {
+        let first = try Journal.inMemory()
+        let run = try await first.beginRun(pipelineName: "a", pipelineFile: "a", pipelineText: "")
+        let accesses = Mutex<[Bool]>([])
+        let second = first.reopened { writes, access in
+            accesses.withLock { $0.append(writes) }
+            try access()
+        }
+        #expect(try await second.lastRun() == run)
+        try await second.endRun(run, outcome: "done")
+        #expect(accesses.withLock { $0 } == [false, true])
+    }
+
+    @Test func `What its passage refuses does not happen`() async throws {
+        let journal = try Journal.inMemory()
+        let dead = journal.reopened { _, _ in throw MigrationError(.interrupted, "gone") }
+        await #expect(throws: MigrationError.self) {
+            _ = try await dead.beginRun(pipelineName: "a", pipelineFile: "a", pipelineText: "")
+        }
+        #expect(try await journal.lastRun() == nil)
+    }
+
+    @Test func `A lost journal knows nothing`() async throws {
+        let journal = try Journal.inMemory()
+        _ = try await journal.adopt([Sample.item("a")])
+        try journal.forget()
+        #expect(try await journal.lastRun() == nil)
+        #expect(try await journal.tally(run: nil).isEmpty)
     }
 }

@@ -25,7 +25,9 @@ import Testing
     }
 
     private func confirm(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
-        try await ConfirmStep(stages: world.stages, monitor: RunMonitor(now: { 0 })).run(transfer)
+        try await ConfirmStep(
+            stages: world.stages, queues: StageQueues(), monitor: RunMonitor(now: { 0 })
+        ).run(transfer)
     }
 
     private func report(

@@ -20,16 +20,25 @@ public final class CloudSession: Sendable {
     /// Time for one answer of Keystone.
     static let authenticationTimeoutSeconds = 60
 
-    public init(_ configuration: CloudConfiguration) {
+    public convenience init(_ configuration: CloudConfiguration) {
         var transport = TransportConfiguration()
         transport.caFile = configuration.caFile
         transport.clientCertificateFile = configuration.certFile
         transport.clientKeyFile = configuration.keyFile
         transport.verifiesTLS = configuration.verifiesTLS
-        let http = HTTPClient(transport)
+        self.init(configuration, HTTPClient(transport))
+    }
+
+    /// A session over a client of one's own.
+    ///
+    /// - Parameter executor: runs the requests for tokens; nil is the default one.
+    package init(
+        _ configuration: CloudConfiguration, _ http: HTTPClient,
+        executor: (any TaskExecutor)? = nil
+    ) {
         self.configuration = configuration
         self.http = http
-        tokens = TokenCache { await Self.issue(configuration, http) }
+        tokens = TokenCache(executor: executor) { await Self.issue(configuration, http) }
     }
 
     /// The cloud of that name in the operator's files; nil is their default.

@@ -28,6 +28,7 @@ actor TokenCache {
 
     private let issue: @Sendable () async -> Result<IssuedToken, MigrationError>
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let executor: (any TaskExecutor)?
     private var held: Held?
     private var isIssuing = false
     private var waiting: [Int: CheckedContinuation<Outcome, Never>] = [:]
@@ -35,10 +36,12 @@ actor TokenCache {
 
     init(
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        executor: (any TaskExecutor)? = nil,
         issue: @escaping @Sendable () async -> Result<IssuedToken, MigrationError>
     ) {
         self.issue = issue
         self.now = now
+        self.executor = executor
     }
 
     /// A token that lives for the margin at least and, if Keystone's tokens
@@ -57,11 +60,11 @@ actor TokenCache {
                 waiting[id] = continuation
                 if !isIssuing {
                     isIssuing = true
-                    Task { await self.renew() }
+                    Task(executorPreference: executor) { await self.renew() }
                 }
             }
         } onCancel: {
-            Task { await self.giveUp(id) }
+            Task(executorPreference: executor) { await self.giveUp(id) }
         }
         return try outcome.get().token
     }
