@@ -29,7 +29,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .verificationMismatch:
             "some data did not match its checksum; nothing of it was published"
         case .fatal: "authentication failed, or nothing could be done at all"
-        case .limitReached: "a limit of the pipeline was reached; run again to go on"
+        case .limitReached:
+            "a limit of the pipeline or a quota of a target was reached; run again to go on"
         case .journalInUse: "another process works on this journal"
         case .interrupted: "interrupted; run again or resume to go on"
         }

@@ -108,10 +108,18 @@ struct ConfirmStep: Sendable {
             return try verification.judge(totalBytes: try await ring.finished())
         } catch {
             ring.fail(error)
-            guard error.code == .checksumMismatch else { throw error }
+            let words =
+                switch error.code {
+                case .checksumMismatch: error.message
+                // The judge's words are about sources.
+                case .sourceTruncated:
+                    "of \(expectation.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
+                default: throw error
+                }
             throw MigrationError(
-                .verificationMismatch, "read back from the target: \(error.message)",
-                hint: "the copy was discarded; run again")
+                .verificationMismatch, "read back from the target: \(words)",
+                hint:
+                    "the copy was discarded; run again, and look at the target's store if it stays")
         }
     }
 }

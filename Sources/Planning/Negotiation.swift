@@ -61,11 +61,18 @@ public struct Negotiation: Sendable {
     /// A method that the pipeline names.
     ///
     /// - Throws: ``MigrationError/Code/refused`` when the target does not offer
-    ///   it or it cannot read such a source.
+    ///   it or cannot do it, or when it cannot read such a source.
     public func check(
         _ method: UploadMethod, for origin: Origin
     ) throws(MigrationError) -> Choice {
         let named = "`method: \(method.rawValue)`"
+        if method.isImport, !offer.hasProjects {
+            throw MigrationError(
+                .refused,
+                "\(named) is an import, and without Keystone an import has no owner: "
+                    + "the target answers 500 to it",
+                hint: "use method: auto or upload")
+        }
         if method.isImport, !offer.importMethods.isEmpty,
             !offer.importMethods.contains(method.rawValue)
         {

@@ -24,7 +24,7 @@ public struct CloudExamination: Sendable {
     public let diskFormats: [String]
     public let containerFormats: [String]
     /// How far the service's clock is ahead of ours; nil when it sends no
-    /// `Date`. Good to a second.
+    /// `Date` that can be read. Good to a second.
     public let clockAheadSeconds: Int64?
     public let choices: [Choice]
     /// What could not be found out, in the service's words.

@@ -49,7 +49,11 @@ public struct RunSummary: Sendable {
         states.allSatisfy { $0.state == .skipped } && failures.isEmpty && images(.conflict) == 0
     }
 
-    /// Where several apply: interrupted, mismatch, some failed, retryable.
+    /// Where several apply: interrupted, mismatch, some failed, limit, retryable.
+    ///
+    /// A quota that is full fails the image that met it and holds back the
+    /// rest. Of all that says the limit's status, unless something failed that
+    /// room at the target would not have saved.
     public var exitStatus: ExitStatus {
         if isInterrupted { return .interrupted }
         let mismatches: Set<String> = [
@@ -59,11 +63,12 @@ public struct RunSummary: Sendable {
         if failures.contains(where: { mismatches.contains($0.code) }) {
             return .verificationMismatch
         }
-        let others = failures.filter { $0.code != MigrationError.Code.quotaExceeded.rawValue }
-        if !pausedTargets.isEmpty, others.isEmpty, images(.conflict) == 0 { return .limitReached }
-        if images(.conflict) > 0 || failures.contains(where: { !$0.isTransient }) {
-            return .someFailed
+        let lasting = failures.filter { failure in
+            let metQuota = failure.code == MigrationError.Code.quotaExceeded.rawValue
+            return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
+        if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }
+        if !pausedTargets.isEmpty { return .limitReached }
         return failures.isEmpty ? .done : .retryableLeft
     }
 }

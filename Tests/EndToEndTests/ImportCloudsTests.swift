@@ -45,6 +45,26 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "a named import is refused in the plan where there is no Keystone",
+            arguments: ["noauth", "basic"])
+        func namedImport(name: String) async throws {
+            try await Lab.withExtras {
+                try await scene("keylessimport") { scene in
+                    try await scene.addNoise(bytes: 1000)
+                    let file = try scene.cloudPipeline(
+                        target: name, targetKeys: "method: glance-direct")
+                    let item = try await scene.planned(file)
+                    #expect(item.text("action") == "refuse", "\(item)")
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == 3, run.said)
+                    #expect(run.said.rawValue.contains("without Keystone an import has no owner"))
+                    #expect(!run.talk.contains("Glance answered 500"), run.said)
+                    #expect(try await LabCloud(name).images(scene.prefix).isEmpty)
+                }
+            }
+        }
+
         @Test("a wrong password of HTTP Basic is told before anything is done")
         func wrongPassword() async throws {
             try await Lab.withExtras {
@@ -111,6 +131,49 @@ extension EndToEndTests {
             }
         }
 
+        @Test(
+            "doctor tells how far the service's clock is from ours",
+            arguments: [(5400, "ahead of"), (-86_400, "behind")])
+        func skewedClock(seconds: Int, words: String) async throws {
+            try await scene("doctorclock") { scene in
+                let formatter = DateFormatter()
+                formatter.locale = Locale(identifier: "en_US_POSIX")
+                formatter.timeZone = TimeZone(secondsFromGMT: 0)
+                formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+                let theirs = Date(timeIntervalSinceNow: Double(seconds))
+                let proxy = try await Proxy(
+                    to: .beta, adding: [("Date", formatter.string(from: theirs))])
+                let clouds = try proxy.cloudsFile(in: scene.folder)
+                let outcome = try await scene.doctor("proxied", clouds: clouds)
+                #expect(outcome.status == 0, outcome.said)
+                let line = outcome.output.split(separator: "\n").first { $0.hasPrefix("clock") }
+                let told = try #require(
+                    line?.wholeMatch(of: /clock     (\d+) s (ahead of|behind) ours/), outcome.said)
+                #expect(told.2 == words)
+                // The Date was made before the command began: as late as that
+                // it was when the answer came.
+                let ahead = try #require(Int(told.1)) * seconds.signum()
+                #expect(ahead <= seconds + 1)
+                #expect(Double(ahead) >= Double(seconds) - outcome.seconds - 2)
+            }
+        }
+
+        @Test("doctor cannot tell a clock without a Date")
+        func clock() async throws {
+            try await scene("doctornow") { scene in
+                let words = "\nclock     cannot tell: the service sends no readable Date\n"
+                let none = try await scene.doctor("beta")
+                #expect(none.output.contains(words), none.said)
+                let odd = try await Proxy(to: .beta, adding: [("Date", "yesterday")])
+                let unreadable = try await scene.doctor(
+                    "proxied", clouds: try odd.cloudsFile(in: scene.folder))
+                #expect(unreadable.output.contains(words), unreadable.said)
+                let line = try #require(
+                    try await scene.doctor("beta", "--format", "json").lines("doctor").first)
+                #expect(line["clock_ahead_seconds"] == nil, "\(line)")
+            }
+        }
+
         @Test("doctor looks at another region, and at a service without Keystone")
         func doctorElsewhere() async throws {
             try await scene("doctorelse") { scene in
@@ -140,8 +203,10 @@ extension EndToEndTests {
 
 extension Scene {
     /// The one command that takes no journal.
-    func doctor(_ arguments: String...) async throws -> Outcome {
-        try await RunningCommand(
+    func doctor(_ arguments: String..., clouds: String? = nil) async throws -> Outcome {
+        var environment = environment
+        if let clouds { environment["OS_CLIENT_CONFIG_FILE"] = clouds }
+        return try await RunningCommand(
             ["doctor"] + arguments, environment: environment, folder: folder
         ).outcome()
     }

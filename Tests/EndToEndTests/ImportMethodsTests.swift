@@ -4,6 +4,7 @@
 import Digests
 import Foundation
 import MigrationModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -178,6 +179,54 @@ extension EndToEndTests {
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 0, run.said)
                 #expect(run.talk.contains("reading it back"), run.said)
+            }
+        }
+
+        @Test(
+            "verify: paranoid finds what the store lost, which no report of the target shows",
+            arguments: ["upload", "glance-direct"])
+        func damagedStore(method: String) async throws {
+            try await scene("damaged") { scene in
+                let original = try await scene.addNoise()
+                let damaged = Mutex<[String]>([])
+                // The service has stored and hashed the data; the first to read
+                // it finds one byte changed on the disk.
+                let proxy = try await Proxy(to: .beta) { request in
+                    let parts = request.path.split(separator: "/").map(String.init)
+                    guard request.method == "GET", parts.count == 4, parts[3] == "file" else {
+                        return
+                    }
+                    let file = "\(Lab.folder)/beta/data/fast/\(parts[2])"
+                    guard let handle = FileHandle(forUpdatingAtPath: file) else { return }
+                    defer { try? handle.close() }
+                    try? handle.seek(toOffset: 150_000)
+                    guard let byte = try? handle.read(upToCount: 1)?.first else { return }
+                    try? handle.seek(toOffset: 150_000)
+                    try? handle.write(contentsOf: [byte ^ 1])
+                    damaged.withLock { $0.append(parts[2]) }
+                }
+                let clouds = ["OS_CLIENT_CONFIG_FILE": try proxy.cloudsFile(in: scene.folder)]
+                let file = try scene.cloudPipeline(
+                    target: "proxied", targetKeys: "method: \(method)", "verify: paranoid")
+                let run = try await scene.tranship("run", file, environment: clouds)
+                #expect(run.status == 6, run.said)
+                #expect(damaged.withLock { $0.count } == 1, run.said)
+                let promised = "sha512:\(original.text("os_hash_value"))"
+                #expect(
+                    run.talk.contains(
+                        "read back from the target: the bytes of \(scene.prefix) do not match their "
+                            + "checksum: promised \(promised), read sha512:"), run.said)
+                let transfer = try await scene.transfer()
+                #expect(transfer.text("state") == "failed", "\(transfer)")
+                #expect(transfer["error"]?.text("code") == "verification-mismatch", "\(transfer)")
+                #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
+                // What only reports are compared of passes.
+                let other = try scene.cloudPipeline(
+                    target: "proxied", targetKeys: "method: \(method)")
+                let trusting = try await scene.tranship("run", other, environment: clouds)
+                #expect(trusting.status == 0, trusting.said)
+                let copy = try await scene.beta.only(scene.prefix)
+                #expect(copy["os_hash_value"] == original["os_hash_value"])
             }
         }
 

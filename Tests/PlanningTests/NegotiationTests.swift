@@ -186,6 +186,29 @@ import Testing
                 == "`method: \(method.rawValue)` is not offered by the target, only copy-image")
     }
 
+    /// The service creates the import's task before it looks for an owner, and
+    /// ends with an error of its own.
+    @Test(arguments: UploadMethod.allCases)
+    func `A named import is refused where no Keystone gives it an owner`(
+        method: UploadMethod
+    ) throws {
+        let keyless = Negotiation(
+            offer: TargetOffer(importMethods: Self.all, hasProjects: false), stores: .standard)
+        let given = try origin(
+            method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .sha512)
+        guard method.isImport else {
+            #expect(try keyless.check(method, for: given).method == .upload)
+            return
+        }
+        let error = #expect(throws: MigrationError.self) { try keyless.check(method, for: given) }
+        #expect(error?.code == .refused)
+        #expect(
+            error?.message
+                == "`method: \(method.rawValue)` is an import, and without Keystone an import has no "
+                + "owner: the target answers 500 to it")
+        #expect(error?.hint == "use method: auto or upload")
+    }
+
     @Test(arguments: ofTheService)
     func `A named method whose result nothing proves says how it will be proved`(
         way: (Negotiation.Origin.Kind, UploadMethod)

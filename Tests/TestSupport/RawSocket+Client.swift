@@ -26,6 +26,54 @@ extension RawSocket {
         self.init(fd)
     }
 
+    /// What a server on loopback answers to a request that another server got,
+    /// chunks joined; nil where nothing listens or the answer breaks off.
+    public static func answer(
+        of url: String, to request: ReceivedRequest
+    ) -> (status: Int, headers: [(String, String)], body: [UInt8])? {
+        guard let socket = RawSocket(connectingTo: url) else { return nil }
+        defer { close(socket.fd) }
+        let own = ["connection", "content-length", "transfer-encoding", "expect"]
+        let headers = request.headers.filter { !own.contains($0.name.lowercased()) }
+            .map { "\($0.name): \($0.value)\r\n" }.joined()
+        let head =
+            "\(request.method) \(request.target) HTTP/1.1\r\n\(headers)"
+            + "Content-Length: \(request.body.count)\r\nConnection: close\r\n\r\n"
+        socket.write(Array(head.utf8) + request.body)
+        // A status line read as a request line: the status stands for the path.
+        guard let answer = socket.readHead(), let status = Int(answer.path),
+            let body = socket.body(of: answer, isEmpty: request.method == "HEAD" || status == 204)
+        else { return nil }
+        let framing = ["connection", "content-length", "transfer-encoding"]
+        let kept = answer.headers.filter { !framing.contains($0.name.lowercased()) }
+        return (status, kept.map { ($0.name, $0.value) }, body)
+    }
+
+    private func body(of answer: ReceivedRequest, isEmpty: Bool) -> [UInt8]? {
+        if isEmpty { return [] }
+        var body: [UInt8] = []
+        func take(_ count: Int) -> Bool {
+            let end = body.count + count
+            while body.count < end {
+                guard let bytes = read(atMost: end - body.count) else { return false }
+                body += bytes
+            }
+            return true
+        }
+        if let length = answer[header: "content-length"].flatMap({ Int($0) }) {
+            return take(length) ? body : nil
+        }
+        guard answer[header: "transfer-encoding"] != nil else {
+            while take(1) {}
+            return body
+        }
+        while let line = readLine(), let count = Int(line.prefix { $0.isHexDigit }, radix: 16) {
+            guard take(count), readLine() != nil else { return nil }
+            if count == 0 { return body }
+        }
+        return nil
+    }
+
     /// The body behind a URL; nil for any answer but 200 with a length.
     func get(_ url: String) -> [UInt8]? {
         defer { close(fd) }

@@ -4,7 +4,7 @@
 import Foundation
 
 /// A connection with a buffer for what was read too far.
-final class RawSocket {
+public final class RawSocket {
     let fd: Int32
     private var buffer: [UInt8] = []
 

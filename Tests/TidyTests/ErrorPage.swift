@@ -73,8 +73,8 @@ enum ExitPage {
             <!-- Written by `make docs` from Sources/MigrationModel/ExitStatus.swift; changes here are
             lost. -->
 
-            Every command ends with one of these. Where several apply to a run, the first of 130, 6, 3
-            and 5 is taken. The [error codes](errors.md) tell more.
+            Every command ends with one of these. Where several apply to a run, the first of 130, 6, 3,
+            8 and 5 is taken. The [error codes](errors.md) tell more.
 
             | exit | meaning |
             | --- | --- |

@@ -103,6 +103,18 @@ import Testing
         #expect(alone.exitStatus == .limitReached)
     }
 
+    @Test func `A full quota outweighs failures that may pass: running again is not enough`()
+        async throws
+    {
+        var both = try await summary(["a": (.failed, full), "b": (.failed, busy)])
+        both.pausedTargets = ["beta": full]
+        #expect(both.exitStatus == .limitReached)
+    }
+
+    @Test func `One image that is too large for any quota is some failed`() async throws {
+        #expect(try await summary(["a": (.failed, full)]).exitStatus == .someFailed)
+    }
+
     @Test func `A full quota beside another failure is some failed`() async throws {
         var mixed = try await summary(["a": (.failed, full), "b": (.failed, refused)])
         mixed.pausedTargets = ["beta": full]

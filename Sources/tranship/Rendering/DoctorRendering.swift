@@ -65,7 +65,9 @@ struct DoctorRendering {
     }
 
     private var clock: String {
-        guard let ahead = found.clockAheadSeconds else { return "the service sends no Date" }
+        guard let ahead = found.clockAheadSeconds else {
+            return "cannot tell: the service sends no readable Date"
+        }
         if ahead == 0 { return "as here" }
         return "\(abs(ahead)) s \(ahead > 0 ? "ahead of" : "behind") ours"
     }
