@@ -33,6 +33,17 @@ public enum ImageIdentity {
             namespace: namespace, name: words("image", source, project) + "\n\(generation)")
     }
 
+    /// The id of the copy's record: the source image's own as generation 0 where
+    /// it is to be kept, derived otherwise.
+    public static func imageID(
+        of source: SourceImage, project: String, generation: Int, keptID: PlannedRecord.KeptID?
+    ) -> String {
+        if let id = source.imageID, keptID == .required || keptID == .preferred && generation == 0 {
+            return id
+        }
+        return imageID(of: source, project: project, generation: generation)
+    }
+
     private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {
         // The key's kind and the source's own id; not the cloud's name, which
         // differs from one clouds.yaml to the next.

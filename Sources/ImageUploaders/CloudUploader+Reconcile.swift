@@ -23,6 +23,10 @@ extension CloudUploader {
     /// | `importing` | the service works on it: waited for |
     /// | `active`, `deactivated` | all data is there: compared |
     /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
+    ///
+    /// A record under a kept id is never discarded: what would be ends as
+    /// ``MigrationError/Code/idBlocked``, or goes on under a derived id
+    /// (`keep_id: prefer`).
     public func reconcile(
         _ given: Transfer
     ) async throws(MigrationError) -> Reconciliation {
@@ -48,11 +52,15 @@ extension CloudUploader {
         _ given: Transfer, with image: Image
     ) async throws(MigrationError) -> Reconciliation {
         var transfer = given
+        if transfer.holdsKeptID, !isOurs(image, transfer) {
+            return .send(try withoutKeptID(transfer, "it is \(Self.words(image))"))
+        }
         try checkOurs(image, transfer)
         switch image.status.rawValue {
         case "queued":
             if image.checksum != nil || image.hashValue != nil {
-                return .send(try await startOver(transfer))
+                return .send(try await startOver(transfer, "the service keeps the checksum of a body that it refused on its record, "
+                            + "and takes no other"))
             }
             if transfer.state != .registered { transfer.move(to: .registered) }
             return .send(transfer)
@@ -67,7 +75,8 @@ extension CloudUploader {
             if transfer.state != .verifying { transfer.move(to: .verifying) }
             return .proceed(transfer)
         default:
-            return .send(try await startOver(transfer))
+            return .send(
+                try await startOver(transfer, "its record is \(image.status.rawValue)"))
         }
     }
 
@@ -77,7 +86,16 @@ extension CloudUploader {
         var transfer = given
         let looks = (transfer.busyLooks ?? 0) + 1
         if looks > Self.busyLooksMax {
-            return .send(try await startOver(transfer))
+            if status == "uploading", transfer.holdsKeptID {
+                // Staged by a life that did not come to ask for the import. Its
+                // record cannot be had anew, so what is staged is imported, and
+                // then compared as any other.
+                transfer.move(to: .importing)
+                return .proceed(transfer)
+            }
+            return .send(
+                try await startOver(
+                    transfer, "its record has been \(status) for more than \(Self.busyLooksMax) s"))
         }
         transfer.busyLooks = looks
         return .snooze(
@@ -86,16 +104,45 @@ extension CloudUploader {
     }
 
     /// Discards the record and takes the next id: ids are never given out twice.
-    private func startOver(_ given: Transfer) async throws(MigrationError) -> Transfer {
+    private func startOver(
+        _ given: Transfer, _ reason: String
+    ) async throws(MigrationError) -> Transfer {
+        if given.holdsKeptID { return try withoutKeptID(given, reason) }
         var transfer = given
         try await discard(transfer)
         transfer.abandonRecord()
         return transfer
     }
 
+    /// What follows when the source's id cannot be had at the target. Whatever
+    /// record has it stays: a deleted one would take the id with it for ever.
+    func withoutKeptID(
+        _ given: Transfer, _ reason: String
+    ) throws(MigrationError) -> Transfer {
+        guard given.record.keptID == .preferred else {
+            throw MigrationError(
+                .idBlocked,
+                "id \(given.imageID ?? "?") cannot be had at the target: \(reason)",
+                hint: "nothing was deleted; with keep_id: prefer the copy gets another id")
+        }
+        var transfer = given
+        transfer.giveUpKeptID(reason)
+        return transfer
+    }
+
+    /// Whose an image is that stands in the way, for messages.
+    static func words(_ image: Image) -> String {
+        "the id of another image, \"\(image.name ?? "")\""
+            + (image.ownerID.map { " of project \($0)" } ?? "")
+    }
+
+    func isOurs(_ image: Image, _ transfer: Transfer) -> Bool {
+        image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue
+    }
+
     func checkOurs(_ image: Image, _ transfer: Transfer) throws(MigrationError) {
-        let marker = image.properties[Origin.propertyName]?.string
-        guard marker == transfer.origin.propertyValue else {
+        guard isOurs(image, transfer) else {
+            let marker = image.properties[Origin.propertyName]?.string
             throw MigrationError(
                 .targetConflict,
                 "image \(image.id) at the target is somebody else's: its \(Origin.propertyName) is "

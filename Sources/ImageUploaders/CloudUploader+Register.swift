@@ -20,7 +20,7 @@ extension CloudUploader {
         for _ in 0..<Self.generationsMax {
             let id = ImageIdentity.imageID(
                 of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
-                generation: transfer.generation)
+                generation: transfer.generation, keptID: transfer.record.keptID)
             if let known = transfer.imageID, let image = try await existing(known, service) {
                 // Reconciled before the source was opened: ours, and empty.
                 try checkOurs(image, transfer)
@@ -39,8 +39,18 @@ extension CloudUploader {
                 // remember, a burned id (deleted ones stay taken), or somebody
                 // else's.
                 guard let image = try await existing(id, service) else {
+                    if transfer.holdsKeptID {
+                        transfer = try withoutKeptID(
+                            transfer, "the target has given it to an image that was deleted, "
+                                + "or that this project cannot see")
+                        continue
+                    }
                     transfer.generation += 1
                     transfer.imageID = nil
+                    continue
+                }
+                if transfer.holdsKeptID, !isOurs(image, transfer) {
+                    transfer = try withoutKeptID(transfer, "it is \(Self.words(image))")
                     continue
                 }
                 switch try await reconcile(transfer, with: image) {

@@ -84,11 +84,20 @@ public struct CloudUploader: ImageUploader {
         }
         // The journal's row gives the right; the marker proves that the row
         // still speaks of this image.
-        guard image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue else {
+        guard isOurs(image, transfer) else {
             throw MigrationError(
                 .targetConflict,
                 "image \(id) at the target does not carry our marker \(Origin.propertyName)",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
+        }
+        if transfer.holdsKeptID {
+            // Left to be filled again, unless it cannot be.
+            guard image.status.rawValue == "active" else { return }
+            throw MigrationError(
+                .idBlocked,
+                "image \(id) at the target holds data that is not proved, and deleting it would "
+                    + "burn the id that is to be kept",
+                hint: "it is left alone, private; delete it by hand to give the id up")
         }
         // Published copies look like this, and those are not ours to remove here.
         guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected else {

@@ -15,6 +15,8 @@ public struct PlanComparison: Sendable {
     public var ours: [TargetImage]
     /// Other images of the target under the name that the record is to have.
     public var namesakes: [TargetImage]
+    /// An image that is no copy of ours and has the id that is to be kept.
+    public var holder: TargetImage?
 }
 
 /// How many images one action concerns.

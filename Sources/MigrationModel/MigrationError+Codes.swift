@@ -102,6 +102,8 @@ extension MigrationError.Code {
     public static let targetFailed = Self("target-failed")
     /// A different image stands where this one should go.
     public static let targetConflict = Self("target-conflict")
+    /// The source image's own id cannot be had at the target (`keep_id: true`).
+    public static let idBlocked = Self("id-blocked")
     /// The plan refuses this image; the message says why.
     public static let refused = Self("refused")
     /// What the target reports is not what was sent; the copy was discarded.

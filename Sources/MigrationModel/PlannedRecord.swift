@@ -38,6 +38,14 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         }
     }
 
+    /// Whether the copy gets the source image's own id.
+    public enum KeptID: String, Codable, CaseIterable, Sendable {
+        /// It has that id or is not made.
+        case required
+        /// Another one where that id cannot be had.
+        case preferred
+    }
+
     // Written with the record, before the first byte, so that property
     // protections and limits refuse early.
     public var name: String?
@@ -47,6 +55,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var minRAMMiB: Int
     public var tags: [String]
     public var properties: [String: String]
+    /// Nil: an id is derived.
+    public var keptID: KeptID?
     /// The owner to set, where the target's user may set another one.
     public var ownerID: String?
     /// Where the data is to lie.
@@ -73,7 +83,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public init(
         name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
-        ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
+        keptID: KeptID? = nil, ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
         acceptsTransformed: Bool = false, verification: VerificationMode = .proof,
         visibility: String = "private",
         members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
@@ -86,6 +96,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         self.minRAMMiB = minRAMMiB
         self.tags = tags
         self.properties = properties
+        self.keptID = keptID
         self.ownerID = ownerID
         self.stores = stores
         self.allStoresMustSucceed = allStoresMustSucceed

@@ -131,11 +131,33 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return copy
     }
 
+    /// True when its record has the source image's own id. Such a record is
+    /// never deleted, since its id would be lost with it: it is filled again.
+    public var holdsKeptID: Bool {
+        record.keptID != nil && imageID != nil && imageID == source.imageID
+    }
+
     /// Forgets the target's record, whose id can never be used again, and
-    /// starts over under the next one.
+    /// starts over under the next one; under the same one if it is a kept id.
     public mutating func abandonRecord() {
+        if !holdsKeptID {
+            generation += 1
+            imageID = nil
+        }
+        startOver()
+    }
+
+    /// Takes a derived id, since the kept one cannot be had.
+    ///
+    /// - Parameter reason: goes to the report, beside both ids.
+    public mutating func giveUpKeptID(_ reason: String) {
+        if let id = imageID { remarks.append("id \(id) could not be kept: \(reason)") }
         generation += 1
         imageID = nil
+        startOver()
+    }
+
+    private mutating func startOver() {
         isAdopted = nil
         computed = []
         reported = []

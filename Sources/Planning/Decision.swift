@@ -10,13 +10,15 @@ internal import PipelineFiles
 /// Pure, so that each rule is a test. The rules, in order:
 ///
 /// 1. What cannot be copied is refused.
-/// 2. A copy of ours that stands there proved and published is skipped; one
+/// 2. An id that is to be kept and that another image has: a conflict, unless
+///    that image has the same data.
+/// 3. A copy of ours that stands there proved and published is skipped; one
 ///    whose proof or last steps are missing is updated. Where the journal knows
 ///    nothing of it, it is adopted: proved, and never discarded.
-/// 3. A transfer that was begun is continued where the journal left it.
-/// 4. A copy of ours that somebody deleted comes back under the next id.
-/// 5. The same data under the same name, not ours, is not copied once more.
-/// 6. Different data under the same name: what `on_conflict` says.
+/// 4. A transfer that was begun is continued where the journal left it.
+/// 5. A copy of ours that somebody deleted comes back under the next id.
+/// 6. The same data under the same name, not ours, is not copied once more.
+/// 7. Different data under the same name: what `on_conflict` says.
 struct Decision {
     let onConflict: OnConflict
     /// The stores that `all` stands for at the target; empty where it has one.
@@ -26,6 +28,10 @@ struct Decision {
         var item = comparison.item
         if let refusal = item.refusal {
             return item.decided(.refuse, refusal.message)
+        }
+        if let holder = comparison.holder {
+            guard item.record.keptID == .preferred else { return decide(item, heldBy: holder) }
+            item.notes.append("id \(holder.id) is \(holder.words) at the target; it gets another")
         }
         let standing = comparison.ours.first { ["active", "deactivated"].contains($0.status) }
         if let standing {
@@ -48,7 +54,9 @@ struct Decision {
                 .create, "continues: image \(unfinished.id) is \(unfinished.status)",
                 start: transfer)
         }
-        if let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) }) {
+        if item.record.keptID != .required,
+            let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) })
+        {
             // Written down, so that images which name this one find it.
             var transfer = item.fresh
             transfer.imageID = same.id
@@ -80,6 +88,20 @@ struct Decision {
                 .create, "another image has that name (\(other.id)); renamed",
                 start: item.fresh)
         }
+    }
+
+    /// Another image has the id that is to be kept.
+    private func decide(_ item: PlanItem, heldBy holder: TargetImage) -> PlanItem {
+        guard item.hasSameData(as: holder) else {
+            return item.decided(
+                .conflict, "its id is to be kept, and \(holder.id) is \(holder.words) at the target")
+        }
+        var transfer = item.fresh
+        transfer.imageID = holder.id
+        transfer.isAdopted = true
+        transfer.move(to: .skipped)
+        return item.decided(
+            .skip, "the same data stands there under that id already", start: transfer)
     }
 
     /// A copy of ours stands there with data.
@@ -174,8 +196,17 @@ struct Decision {
         var transfer = known
         switch known.state {
         case .done, .skipped, .unpublished:
-            transfer.abandonRecord()
             transfer.record = item.record
+            if transfer.holdsKeptID {
+                let reason = "it was deleted at the target, where an id is given out once"
+                guard item.record.keptID == .preferred else {
+                    return item.decided(
+                        .conflict, "id \(known.imageID ?? "?") is to be kept, and \(reason)")
+                }
+                transfer.giveUpKeptID(reason)
+            } else {
+                transfer.abandonRecord()
+            }
             return item.decided(
                 .create, "was there as \(known.imageID ?? "?") and was deleted at the target",
                 start: transfer.again)
@@ -252,6 +283,9 @@ extension PlanItem {
 }
 
 extension TargetImage {
+    /// Whose id it is, for messages.
+    fileprivate var words: String { "the id of another image, \"\(name ?? "")\"" }
+
     /// A copy of ours, of whatever source.
     var isMarked: Bool { originValue != nil }
 }

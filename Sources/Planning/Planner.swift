@@ -168,6 +168,12 @@ public struct Planner: Sendable {
         }
         var result = rules.apply(image, name: name)
         result.record.verification = target.verification
+        if let id = image.imageID, KeptIDs.isUUID(id) {
+            result.record.keptID = .init(target.rules.image.keepID)
+        }
+        if let refusal = KeptIDs.refusal(image, from: source, to: target) {
+            result.refusal = result.refusal ?? refusal
+        }
         // Of an image that could not be looked at, the rules know nothing.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed
         var choice = Negotiation.Choice(method: .upload, reason: "")
@@ -181,7 +187,8 @@ public struct Planner: Sendable {
             targetKey: target.key, source: image, record: result.record,
             method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
             origin: ImageIdentity.origin(of: image, project: project),
-            firstImageID: ImageIdentity.imageID(of: image, project: project, generation: 0),
+            firstImageID: ImageIdentity.imageID(
+                of: image, project: project, generation: 0, keptID: result.record.keptID),
             promise: image.checksums.first, notes: listed.notes + result.notes,
             refusal: result.refusal.map { .init($0) })
     }
@@ -204,7 +211,8 @@ public struct Planner: Sendable {
             offer: target.offer, stores: .init(target.rules.stores))
         let origin = Negotiation.Origin(kind, promise: image.checksums.first)
         guard let named = UploadMethod(rawValue: target.rules.method.rawValue) else {
-            return negotiation.choose(for: origin)
+            let choice = negotiation.choose(for: origin)
+            return target.rules.image.keepID == .never ? choice : choice.keepingID
         }
         return try negotiation.check(named, for: origin)
     }
@@ -290,7 +298,10 @@ public struct Planner: Sendable {
                     hint: "copying it alone would leave a dangling reference"))
         }
         let project = comparison.item.record.ownerID ?? target.projectID ?? ""
-        comparison.ours = comparison.ours.filter { isDerived($0.id, given, project) }
+        comparison.holder = KeptIDs.holder(comparison)
+        comparison.ours = comparison.ours.filter {
+            $0.id != comparison.holder?.id && isDerived($0.id, given, project)
+        }
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         return Decision(
             onConflict: target.rules.onConflict ?? fallback,
@@ -305,7 +316,8 @@ public struct Planner: Sendable {
         id == comparison.transfer?.imageID
             || (0..<Self.generationsMax).contains {
                 ImageIdentity.imageID(
-                    of: comparison.item.source, project: project, generation: $0) == id
+                    of: comparison.item.source, project: project, generation: $0,
+                    keptID: comparison.item.record.keptID) == id
             }
     }
 }

@@ -23,8 +23,6 @@ struct UnbuiltKeyTests {
         BadFile(
             "`archive` targets are", PipelineTexts.with(target: "  - archive: ./export"),
             "p.yaml:6:5: "),
-        BadFile("`keep_id: true` is", target("image: { keep_id: true }"), "p.yaml:7:23: "),
-        BadFile("`keep_id: prefer` is", target("image: { keep_id: prefer }"), "p.yaml:7:23: "),
         BadFile("`on_conflict: update` is", target("on_conflict: update"), "p.yaml:7:18: "),
         BadFile("`on_conflict: replace` is", target("on_conflict: replace"), "p.yaml:7:18: "),
         BadFile("`keep` is", target("keep: 2"), "p.yaml:7:5: "),

@@ -18,8 +18,6 @@ struct UnbuiltKey {
         row("sources[].archive", nil, "`archive` sources are"),
         row("sources[].series.several", ["true"], "a series with `several: true` is"),
         row("targets[].archive", nil, "`archive` targets are"),
-        row("targets[].image.keep_id", ["true"], "`keep_id: true` is"),
-        row("targets[].image.keep_id", ["prefer"], "`keep_id: prefer` is"),
         row("targets[].on_conflict", ["update"], "`on_conflict: update` is"),
         row("targets[].on_conflict", ["replace"], "`on_conflict: replace` is"),
         row("targets[].keep", nil, "`keep` is"),

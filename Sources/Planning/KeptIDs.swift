@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import MigrationJournal
+internal import MigrationModel
+internal import PipelineFiles
+
+/// What planning can tell of `keep_id` before anything is done.
+enum KeptIDs {
+    /// Why an image cannot have its id at a target, where it has to.
+    static func refusal(
+        _ image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+    ) -> MigrationError? {
+        guard target.rules.image.keepID == .always else { return nil }
+        guard let id = image.imageID else {
+            return MigrationError(
+                .refused, "keep_id is true, and only images of clouds have an id to keep",
+                hint: "use keep_id: prefer, or a pipeline of its own for the clouds")
+        }
+        guard isUUID(id) else {
+            return MigrationError(
+                .refused, "keep_id is true, and its id \(id) is no UUID, which the target wants",
+                hint: "use keep_id: prefer")
+        }
+        if target.sharesKeystone.contains(source.index), !target.siblings.contains(source.index) {
+            return MigrationError(
+                .refused,
+                "keep_id is true, and source and target are one Image service, where an id is "
+                    + "given out once",
+                hint: "use keep_id: prefer or false")
+        }
+        return nil
+    }
+
+    /// Whether an id can be asked for at all.
+    static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
+
+    /// The image of somebody else that has the id.
+    static func holder(_ comparison: PlanComparison) -> TargetImage? {
+        guard comparison.item.record.keptID != nil, let id = comparison.item.source.imageID else {
+            return nil
+        }
+        return comparison.ours.first {
+            $0.id == id && $0.originValue != comparison.item.marker
+                && $0.id != comparison.transfer?.imageID
+        }
+    }
+}
+
+extension PlannedRecord.KeptID {
+    init?(_ rule: KeepID) {
+        switch rule {
+        case .never: return nil
+        case .always: self = .required
+        case .prefer: self = .preferred
+        }
+    }
+}
+
+extension Negotiation.Choice {
+    /// The same where the id is kept: what the service fetched wrongly could not
+    /// be deleted without losing the id, so the bytes pass through us.
+    var keepingID: Negotiation.Choice {
+        guard method.isServerSide, let other = fallbacks.first(where: { !$0.isServerSide }) else {
+            return self
+        }
+        return Negotiation.Choice(
+            method: other, fallbacks: fallbacks.filter { $0 != other && !$0.isServerSide },
+            reason: "the id is kept, so nothing that is wrong may become active under it")
+    }
+}
