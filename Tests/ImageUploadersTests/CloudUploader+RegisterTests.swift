@@ -155,4 +155,75 @@ import Testing
         #expect(error?.message == "its kernel_id image:k could not be copied: no room")
         #expect(target.glance.changes.isEmpty)
     }
+
+    // MARK: Kept ids
+
+    private static let kept = "6f1cdf4c-6a3c-4d3e-9b0a-0a5b1e9f3c11"
+
+    private func keeping(_ rule: PlannedRecord.KeptID) -> Transfer {
+        var transfer = Sample.transfer("a")
+        transfer.source.location = .cloud(imageID: Self.kept)
+        transfer.record.keptID = rule
+        return transfer
+    }
+
+    @Test(arguments: [PlannedRecord.KeptID.required, .preferred])
+    func `A kept id is the source's own`(rule: PlannedRecord.KeptID) async throws {
+        let transfer = try await target.register(keeping(rule))
+        #expect(transfer.imageID == Self.kept && transfer.holdsKeptID)
+        #expect(target.glance.image(Self.kept)?["status"] == "queued")
+        // Given up without its data, it is filled again.
+        try await target.uploader.discard(transfer)
+        #expect(target.glance.image(Self.kept)?["status"] == "queued")
+        var again = transfer
+        again.abandonRecord()
+        #expect(again.state == .planned && again.generation == 0)
+        #expect(try await target.register(again).imageID == Self.kept)
+    }
+
+    @Test func `A kept id that cannot be had is told, and nothing is touched`() async throws {
+        target.glance.burn(Self.kept)
+        let burned = await failure { _ = try await target.register(keeping(.required)) }
+        #expect(burned?.code == .idBlocked && burned?.isTransient == false)
+        #expect(
+            burned?.message
+                == "id \(Self.kept) cannot be had at the target: the target has given it to an "
+                + "image that was deleted, or that this project cannot see")
+        let other = try Target()
+        other.glance.put(Self.kept, ["name": "theirs", "owner": "p9"])
+        let taken = await failure { _ = try await other.register(keeping(.required)) }
+        #expect(taken?.code == .idBlocked)
+        #expect(
+            taken?.message
+                == "id \(Self.kept) cannot be had at the target: it is the id of another image, "
+                + "\"theirs\" of project p9")
+        #expect(other.glance.image(Self.kept)?["name"] == "theirs")
+    }
+
+    @Test func `A preferred id that cannot be had gives way to a derived one, and is reported`()
+        async throws
+    {
+        target.glance.put(Self.kept, ["name": "theirs"])
+        let transfer = try await target.register(keeping(.preferred))
+        #expect(transfer.state == .registered && transfer.generation == 1)
+        #expect(transfer.imageID != Self.kept && !transfer.holdsKeptID)
+        #expect(
+            transfer.remarks == [
+                "id \(Self.kept) could not be kept: it is the id of another image, \"theirs\""
+            ])
+        #expect(target.glance.image(Self.kept)?["name"] == "theirs")
+    }
+
+    @Test func `Data under a kept id that nothing proves stays, and is told`() async throws {
+        let transfer = try await target.register(keeping(.required))
+        target.glance.put(
+            Self.kept,
+            [
+                "status": "active", "visibility": "private",
+                Origin.propertyName: .string(transfer.origin.propertyValue),
+            ])
+        let error = await failure { try await target.uploader.discard(transfer) }
+        #expect(error?.code == .idBlocked)
+        #expect(target.glance.image(Self.kept)?["status"] == "active")
+    }
 }

@@ -310,4 +310,60 @@ import Testing
         let item = try Self.decide(Situation(namesakes: [copy]), onConflict: .fail)
         #expect(item.action == .create)
     }
+
+    // MARK: Kept ids
+
+    private static func keeping(
+        _ rule: PlannedRecord.KeptID, known: Transfer? = nil, holder: TargetImage? = nil,
+        namesakes: [TargetImage] = []
+    ) throws -> PlanItem {
+        var item = try item()
+        item.record.keptID = rule
+        item.firstImageID = "s"
+        return Decision(onConflict: .keepBoth).decide(
+            PlanComparison(
+                position: 1, item: item, transfer: known, ours: [], namesakes: namesakes,
+                holder: holder))
+    }
+
+    @Test func `An id that another image has is a conflict, or is not kept`() throws {
+        let holder = Sample.target("s", name: "theirs")
+        let required = try Self.keeping(.required, holder: holder)
+        #expect(required.action == .conflict)
+        #expect(
+            required.reason
+                == "its id is to be kept, and s is the id of another image, \"theirs\" at the target")
+        let preferred = try Self.keeping(.preferred, holder: holder)
+        #expect(preferred.action == .create)
+        #expect(preferred.notes.last?.hasSuffix("it gets another") == true)
+    }
+
+    @Test func `The same data under the same id is not copied once more`() throws {
+        let holder = Sample.target("s", checksums: [try Sample.checksum(.md5, "a")])
+        let item = try Self.keeping(.required, holder: holder)
+        #expect(item.action == .skip && item.start?.imageID == "s")
+        #expect(item.start?.isAdopted == true)
+        // Under another id it is no copy with the source's id.
+        let namesake = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
+        #expect(try Self.keeping(.required, namesakes: [namesake]).action == .create)
+        #expect(try Self.keeping(.preferred, namesakes: [namesake]).action == .skip)
+    }
+
+    @Test func `A kept id that was deleted at the target is gone for ever`() throws {
+        func known(_ rule: PlannedRecord.KeptID) -> Transfer {
+            var transfer = Self.known(.done, "s")
+            transfer.generation = 0
+            transfer.record.keptID = rule
+            return transfer
+        }
+        let required = try Self.keeping(.required, known: known(.required))
+        #expect(required.action == .conflict)
+        #expect(
+            required.reason == "id s is to be kept, and it was deleted at the target, where an id "
+                + "is given out once")
+        let preferred = try Self.keeping(.preferred, known: known(.preferred))
+        #expect(preferred.action == .create && preferred.start?.generation == 1)
+        #expect(preferred.start?.imageID == nil)
+        #expect(preferred.start?.remarks.count == 1)
+    }
 }

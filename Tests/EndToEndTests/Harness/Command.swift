@@ -29,6 +29,8 @@ struct Outcome: Sendable {
     }
 
     /// All that it said, for the comment of an expectation.
+    /// What it said on both, for what may stand on either.
+    var everything: String { output + talk }
     var said: Comment { "exit \(status)\n\(output)\n\(talk)" }
 }
 
