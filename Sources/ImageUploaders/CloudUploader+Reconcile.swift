@@ -59,7 +59,10 @@ extension CloudUploader {
         switch image.status.rawValue {
         case "queued":
             if image.checksum != nil || image.hashValue != nil {
-                return .send(try await startOver(transfer, "the service keeps the checksum of a body that it refused on its record, "
+                return .send(
+                    try await startOver(
+                        transfer,
+                        "the service keeps the checksum of a body that it refused on its record, "
                             + "and takes no other"))
             }
             if transfer.state != .registered { transfer.move(to: .registered) }

@@ -41,7 +41,8 @@ extension CloudUploader {
                 guard let image = try await existing(id, service) else {
                     if transfer.holdsKeptID {
                         transfer = try withoutKeptID(
-                            transfer, "the target has given it to an image that was deleted, "
+                            transfer,
+                            "the target has given it to an image that was deleted, "
                                 + "or that this project cannot see")
                         continue
                     }

@@ -83,7 +83,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public init(
         name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
-        keptID: KeptID? = nil, ownerID: String? = nil, stores: Stores = .standard, allStoresMustSucceed: Bool = true,
+        keptID: KeptID? = nil, ownerID: String? = nil, stores: Stores = .standard,
+        allStoresMustSucceed: Bool = true,
         acceptsTransformed: Bool = false, verification: VerificationMode = .proof,
         visibility: String = "private",
         members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,

@@ -94,7 +94,8 @@ struct Decision {
     private func decide(_ item: PlanItem, heldBy holder: TargetImage) -> PlanItem {
         guard item.hasSameData(as: holder) else {
             return item.decided(
-                .conflict, "its id is to be kept, and \(holder.id) is \(holder.words) at the target")
+                .conflict, "its id is to be kept, and \(holder.id) is \(holder.words) at the target"
+            )
         }
         var transfer = item.fresh
         transfer.imageID = holder.id

@@ -332,7 +332,8 @@ import Testing
         #expect(required.action == .conflict)
         #expect(
             required.reason
-                == "its id is to be kept, and s is the id of another image, \"theirs\" at the target")
+                == "its id is to be kept, and s is the id of another image, \"theirs\" at the target"
+        )
         let preferred = try Self.keeping(.preferred, holder: holder)
         #expect(preferred.action == .create)
         #expect(preferred.notes.last?.hasSuffix("it gets another") == true)
