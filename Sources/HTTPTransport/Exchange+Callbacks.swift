@@ -41,18 +41,47 @@ extension Exchange {
     }
 
     private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
-        if head.add(line), case .download(_, let onResponse) = flow, (200..<300) ~= head.status {
-            onResponse(
-                HTTPResponse(
-                    status: head.status, headers: head.headers, effectiveURL: request.url))
+        guard head.add(line), case .download(_, let onResponse) = flow,
+            (200..<300) ~= head.status
+        else { return line.count }
+        let response = HTTPResponse(
+            status: head.status, headers: head.headers, effectiveURL: request.url)
+        do throws(MigrationError) {
+            try refuseEncoding(response)
+            partBytes = response.contentRange?.countBytes
+            try onResponse(response)
+            return line.count
+        } catch {
+            return stop(error)
         }
-        return line.count
+    }
+
+    /// Compressed on the way, by a proxy most likely: not the bytes that were
+    /// asked for and promised.
+    private func refuseEncoding(_ response: HTTPResponse) throws(MigrationError) {
+        let encodings = response.headers.values("Content-Encoding")
+            .flatMap { $0.split(separator: ",") }
+            .map { $0.filter { $0 != " " }.lowercased() }
+            .filter { !$0.isEmpty && $0 != "identity" }
+        guard let encoding = encodings.first else { return }
+        throw MigrationError(
+            .invalidAnswer,
+            "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), although it was "
+                + "asked for as it is stored",
+            hint: "a proxy or the server compresses it: have it send such files as they are")
     }
 
     /// - Returns: fewer bytes than there were, to end the transfer.
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         bodyBytes += Int64(bytes.count)
         if case .download(let ring, _) = flow, (200..<300) ~= head.status {
+            if let partBytes, bodyBytes > partBytes {
+                return stop(
+                    MigrationError(
+                        .rangeNotSatisfiable,
+                        "\(request.shown): the body goes on after the \(partBytes) bytes of its "
+                            + "Content-Range"))
+            }
             do {
                 try ring.write(bytes)
             } catch {

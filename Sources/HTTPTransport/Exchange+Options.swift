@@ -129,6 +129,10 @@ extension Exchange {
         // the first byte, is read while the body goes out.
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
+        if case .download = flow, request.headers["accept-encoding"] == nil {
+            // Without it any encoding is welcome (RFC 9110, section 12.5.3).
+            lines.append("Accept-Encoding: identity")
+        }
         return lines
     }
 }

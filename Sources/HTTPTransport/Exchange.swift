@@ -16,7 +16,8 @@ final class Exchange: @unchecked Sendable {
     /// Where bodies go and come from.
     enum Flow: Sendable {
         case small
-        case download(ByteRing, onResponse: @Sendable (HTTPResponse) -> Void)
+        case download(
+            ByteRing, onResponse: @Sendable (HTTPResponse) throws(MigrationError) -> Void)
         case upload(ByteRing, sizeBytes: Int64?)
 
         var ring: ByteRing? {
@@ -40,6 +41,8 @@ final class Exchange: @unchecked Sendable {
     var head = AnswerHead()
     var body: [UInt8] = []
     var bodyBytes: Int64 = 0
+    /// How long a 206 says that its body is.
+    var partBytes: Int64?
     var clock = StallClock()
     /// Why a callback ended the transfer; curl only knows that it did.
     var refusal: MigrationError?
@@ -146,6 +149,8 @@ final class Exchange: @unchecked Sendable {
                 .invalidAnswer,
                 "\(request.shown): the service answered \(head.status) before it had the whole body"
             )
+        case .download where partBytes != nil && partBytes != bodyBytes:
+            throw truncated("\(bodyBytes) of \(partBytes ?? 0) bytes came")
         case .download where request.method != .head && head.status != 204:
             guard let text = head.headers["content-length"], let declared = Int64(text),
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes

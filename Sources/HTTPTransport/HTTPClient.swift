@@ -48,17 +48,23 @@ public final class HTTPClient: Sendable {
     /// Reads a body into a ring.
     ///
     /// With a status of 2xx it calls `onResponse` once with the head, before
-    /// the first byte, then writes the body. It neither finishes the ring nor
-    /// fails it when the source breaks: the caller decides, as it may go on
-    /// with a Range. Only cancellation fails the ring, to wake what is blocked
-    /// in it. With any other status the ring is not touched.
+    /// the first byte, then writes the body. Whoever does not want that body
+    /// throws: then nothing of it is written, and the error is this call's. It
+    /// neither finishes the ring nor fails it, whatever happens: the caller
+    /// decides, as it may go on with a Range. Only cancellation fails the ring,
+    /// to wake what is blocked in it. With any other status the ring is not
+    /// touched.
+    ///
+    /// The body is asked for as it is stored, and one that is encoded all the
+    /// same is refused: those would be other bytes.
     ///
     /// - Returns: the head; with the body, if the status was not 2xx.
     /// - Throws: as ``send(_:)``; `source-truncated` when the body was shorter
-    ///   than declared; the ring's failure when that is what ended it.
+    ///   than declared; `range-not-satisfiable` when a 206 is longer than the
+    ///   part that it says it is; the ring's failure when that is what ended it.
     public func download(
         _ request: HTTPRequest, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
     ) async throws(MigrationError) -> HTTPResponse {
         try await exchange(request, .download(ring, onResponse: onResponse), downloadHandles)
     }

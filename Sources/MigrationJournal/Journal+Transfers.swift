@@ -194,6 +194,31 @@ extension Journal {
         }
     }
 
+    /// What was read from the sources of a run's transfers, all summed up; of
+    /// every run that the journal knows where none is named.
+    public func readingTally(run: Run?) async throws(MigrationError) -> SourceReading {
+        try await read { db in
+            var sum = SourceReading()
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT coalesce(sum(json_extract(body, '$.reading.readBytes')), 0) AS read,
+                        coalesce(sum(json_extract(body, '$.reading.againBytes')), 0) AS again,
+                        coalesce(sum(json_extract(body, '$.reading.savedBytes')), 0) AS saved,
+                        coalesce(sum(json_extract(body, '$.reading.reopenings')), 0) AS reopenings,
+                        coalesce(sum(json_extract(body, '$.reading.restarts')), 0) AS restarts
+                    FROM transfer WHERE \(Self.condition(run))
+                    """)
+            guard let row else { return sum }
+            sum.readBytes = row["read"]
+            sum.againBytes = row["again"]
+            sum.savedBytes = row["saved"]
+            sum.reopenings = row["reopenings"]
+            sum.restarts = row["restarts"]
+            return sum
+        }
+    }
+
     /// Failed tries of a run.
     public func attemptCount(run: Run) async throws(MigrationError) -> Int {
         try await read { db in

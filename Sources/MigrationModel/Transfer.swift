@@ -59,6 +59,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var busyLooks: Int?
     /// When the wait for an import began, in milliseconds since 1970.
     public var waitStartedAt: Int64?
+    /// What was read from the source so far; nil before the first byte.
+    public var reading: SourceReading?
     /// True when the image stood at the target with its data before this journal
     /// knew of it. It may have been published long ago, so it is never discarded.
     public var isAdopted: Bool?

@@ -29,35 +29,57 @@ public protocol Stage: Sendable {
 
 /// Stage *read*: an image at a source becomes a bounded stream of bytes.
 public protocol SourceReader: Stage {
-    /// Opens the image data and writes all of it into the ring.
+    /// Opens the image data and writes all of it into the ring, or all from a
+    /// byte on.
     ///
-    /// Calls `opened` once, before the first byte, with what the source says of
-    /// the data now. Returns when the last byte is written and the source has
-    /// proved to be complete: a body that ends early or goes on too long is
-    /// ``MigrationError/Code/sourceTruncated``, other data than was planned
-    /// ``MigrationError/Code/sourceChanged``. Neither finishes nor fails the ring.
+    /// Tells ``ReadingEvent/opened(_:)`` once, before the first byte, with what
+    /// the source says of the data now. Returns when the last byte is written
+    /// and the source has proved to be complete: a body that ends early or goes
+    /// on too long is ``MigrationError/Code/sourceTruncated``, other data than
+    /// was planned ``MigrationError/Code/sourceChanged``. A source that drops is
+    /// opened again where it dropped, if it can prove that the rest belongs to
+    /// what was written before. Neither finishes nor fails the ring.
+    ///
+    /// - Parameter point: where to go on; nil is the first byte.
+    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` when the source
+    ///   cannot prove that it goes on at that point; nothing was written then.
     func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError)
 
     /// Looks at the source without reading it, for methods by which the service
     /// reads it itself.
     ///
-    /// - Throws: ``MigrationError/Code/sourceChanged`` as ``read(_:into:opened:)``.
+    /// - Throws: ``MigrationError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
     func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts
+}
+
+/// What happens while a source is read.
+public enum ReadingEvent: Sendable {
+    /// It has answered.
+    case opened(SourceFacts)
+    /// It dropped, and will be opened again at this byte.
+    case dropped(atByte: Int64, MigrationError)
+    /// It goes on at this byte, and has proved that it does.
+    case reopened(atByte: Int64)
+    /// It dropped at this byte and cannot go on there, for this reason.
+    case cannotGoOn(atByte: Int64, reason: String)
 }
 
 /// What a source says of image data when it is opened.
 public struct SourceFacts: Sendable, Hashable {
-    /// Nil when the source does not know before the end.
+    /// Of the whole; nil when the source does not know before the end.
     public var sizeBytes: Int64?
     /// Project ids that the image is shared with at the source.
     public var members: [String]
+    /// Nil when a reading that breaks cannot go on where it broke.
+    public var version: SourceVersion?
 
-    public init(sizeBytes: Int64?, members: [String] = []) {
+    public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {
         self.sizeBytes = sizeBytes
         self.members = members
+        self.version = version
     }
 }
 

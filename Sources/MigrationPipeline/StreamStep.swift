@@ -3,6 +3,7 @@
 
 internal import ByteStreams
 internal import MigrationModel
+internal import Synchronization
 
 /// Reading, verifying and uploading as one step: one pass over the bytes and no
 /// disk.
@@ -45,11 +46,17 @@ struct StreamStep: Sendable {
         let opened = OneShot<SourceFacts>()
         let judged = OneShot<[Checksum]>()
         let source = transfer
+        let latest = Mutex(transfer)
+        let tally = ReadingTally(transfer, monitor)
+        let commit: Commit = { transfer throws(MigrationError) in
+            try await commit(transfer)
+            latest.withLock { $0 = transfer }
+        }
         let result: Result<Transfer, MigrationError> = await withTaskGroup(
             of: Result<Transfer, MigrationError>?.self
         ) { group in
             group.addTask(executorPreference: queues.read) {
-                await read(source, into: ring, opened: opened)
+                await read(source, into: ring, opened: opened, tally: tally)
                 return nil
             }
             group.addTask(executorPreference: queues.verify) {
@@ -66,8 +73,17 @@ struct StreamStep: Sendable {
             return sent ?? .failure(MigrationError(.interrupted, "the upload did not start"))
         }
         switch result {
-        case .success(let transfer): return .advance(transfer)
-        case .failure(let error): throw Self.first(ring.failure, error)
+        case .success(var transfer):
+            transfer.reading = tally.reading(to: ring.writtenBytes)
+            return .advance(transfer)
+        case .failure(let error):
+            var transfer = latest.withLock { $0 }
+            let reading = tally.reading(to: ring.writtenBytes)
+            if reading != transfer.reading {
+                transfer.reading = reading
+                try await commit(transfer)
+            }
+            throw Self.first(ring.failure, error)
         }
     }
 
@@ -82,10 +98,14 @@ struct StreamStep: Sendable {
     }
 
     private func read(
-        _ transfer: Transfer, into ring: ByteRing, opened: OneShot<SourceFacts>
+        _ transfer: Transfer, into ring: ByteRing, opened: OneShot<SourceFacts>,
+        tally: ReadingTally
     ) async {
         do throws(MigrationError) {
-            try await stages.reader.read(transfer, into: ring) { opened.settle(.success($0)) }
+            try await stages.reader.read(transfer, from: nil, into: ring) { event in
+                tally.take(event)
+                if case .opened(let facts) = event { opened.settle(.success(facts)) }
+            }
             ring.finishWriting()
             opened.settle(
                 .failure(MigrationError(.sourceUnavailable, "the source ended unopened")))

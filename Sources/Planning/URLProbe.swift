@@ -67,9 +67,10 @@ struct URLProbe {
             let ring = ByteRing(capacityBytes: 64 << 10)
             let first = FirstAnswer()
             do {
-                response = try await client.download(request, into: ring) { answer in
+                response = try await client.download(request, into: ring) {
+                    (answer) throws(MigrationError) in
                     first.set(answer)
-                    ring.fail(MigrationError(.interrupted, "the head is enough"))
+                    throw MigrationError(.interrupted, "the head is enough")
                 }
             } catch {
                 guard let answer = first.answer else { throw error }

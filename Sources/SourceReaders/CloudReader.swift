@@ -2,30 +2,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ByteStreams
+internal import HTTPTransport
 public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
 /// Reads image data from another cloud's Image service (v2).
+///
+/// A source that drops is opened again with `Range` if the record still tells
+/// the same size and hash, and believed if it answers with that part of as many
+/// bytes in all.
 public struct CloudReader: SourceReader {
     public static let name = StageName.read
 
     let services: [Int: ImageService]
+    private let reopening: Reopening
+    private let memory = RangeMemory()
 
     /// - Parameter services: the clouds by their place in the pipeline's `sources`.
-    public init(services: [Int: ImageService]) {
+    public init(services: [Int: ImageService], reopening: Reopening = Reopening()) {
         self.services = services
+        self.reopening = reopening
     }
 
     public func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
         let (service, id) = try place(transfer)
-        let facts = try await facts(id, transfer, service)
+        try await reopening.read(from: point, into: ring, tell: tell) {
+            (point, opened) throws(MigrationError) in
+            // The record is looked at each time: it must not have changed.
+            let facts = try await facts(id, transfer, service)
+            if let point {
+                try await goOn(id, service, facts, from: point, into: ring, opened)
+            } else {
+                try await begin(id, service, facts, into: ring, opened)
+            }
+        }
+    }
+
+    private func begin(
+        _ id: String, _ service: ImageService, _ facts: SourceFacts, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
         let response: Any?
         do {
-            response = try await service.download(id, into: ring) { _ in opened(facts) }
+            response = try await service.download(id, into: ring) {
+                (_) throws(MigrationError) in opened(facts)
+            }
         } catch {
             throw Self.described(error, id)
         }
@@ -37,6 +62,38 @@ public struct CloudReader: SourceReader {
                         + "create an image from the volume and copy that")
             }
             opened(facts)
+        }
+    }
+
+    /// Reads the part from a byte on.
+    private func goOn(
+        _ id: String, _ service: ImageService, _ facts: SourceFacts, from point: ReadingPoint,
+        into ring: ByteRing, _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        guard facts.version == point.version else {
+            throw MigrationError(
+                .rangeNotSatisfiable, "image \(id) is not the same any more at the source")
+        }
+        let origin = "the Image service of cloud \"\(service.session.cloudName)\""
+        try memory.check(origin)
+        do {
+            _ = try await service.download(id, into: ring, from: point.offsetBytes) {
+                (head) throws(MigrationError) in
+                guard head.contentRange?.total == point.version.totalBytes else {
+                    throw MigrationError(
+                        .rangeNotSatisfiable,
+                        "image \(id) has \(point.version.totalBytes ?? 0) bytes by its record and "
+                            + "other by the answer: \(head.headers["Content-Range"] ?? "")")
+                }
+                opened(facts)
+            }
+        } catch {
+            // 400 is how the service says that a store cannot seek.
+            guard error.code == .rangeNotSatisfiable || error.code == .badRequest else {
+                throw Self.described(error, id)
+            }
+            memory.remember(origin)
+            throw MigrationError(.rangeNotSatisfiable, error.message, answer: error.answer)
         }
     }
 
@@ -85,7 +142,10 @@ public struct CloudReader: SourceReader {
                 guard error.code == .forbidden || error.code == .notFound else { throw error }
             }
         }
-        return SourceFacts(sizeBytes: image.sizeBytes, members: members)
+        let version = SourceVersion(totalBytes: image.sizeBytes, hash: image.checksums.first)
+        return SourceFacts(
+            sizeBytes: image.sizeBytes, members: members,
+            version: version.isProof ? version : nil)
     }
 
     /// What is at the source must be what was planned.

@@ -20,9 +20,11 @@ public struct FileReader: SourceReader {
     public init() {}
 
     public func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
+        // It tells no version, so nobody can ask it to go on.
+        precondition(point == nil, "a file is always read from its beginning")
         guard case .file(let path) = transfer.source.location else {
             throw MigrationError(.invalidPipeline, "\(transfer.source.key) is no file")
         }
@@ -34,7 +36,7 @@ public struct FileReader: SourceReader {
                 queue.async {
                     continuation.resume(
                         returning: Result { () throws(MigrationError) in
-                            try Self.pump(path, planned, into: ring, opened: opened)
+                            try Self.pump(path, planned, into: ring) { tell(.opened($0)) }
                         })
                 }
             }

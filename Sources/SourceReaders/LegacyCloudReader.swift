@@ -25,18 +25,24 @@ public struct LegacyCloudReader: SourceReader {
     func reads(_ transfer: Transfer) -> Bool { services[transfer.source.sourceIndex] != nil }
 
     public func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
+        precondition(point == nil, "Images API v1 knows no ranges")
         let (service, id) = try place(transfer)
         let members = try await members(of: id, transfer, service)
         do {
             try await service.download(id, into: ring) { (image) throws(MigrationError) in
                 try CloudReader.expectUnchanged(
                     transfer, status: image.status.rawValue, checksums: image.checksums)
-                opened(SourceFacts(sizeBytes: image.sizeBytes, members: members))
+                tell(.opened(SourceFacts(sizeBytes: image.sizeBytes, members: members)))
             }
         } catch {
+            if error.isTransient, ring.failure == nil, ring.writtenBytes > 0 {
+                tell(
+                    .cannotGoOn(
+                        atByte: ring.writtenBytes, reason: "Images API v1 knows no ranges"))
+            }
             throw CloudReader.described(error, id)
         }
     }

@@ -26,15 +26,15 @@ public struct SourceReaders: SourceReader {
     }
 
     public func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
         switch transfer.source.location {
         case .cloud where legacyCloud.reads(transfer):
-            try await legacyCloud.read(transfer, into: ring, opened: opened)
-        case .cloud: try await cloud.read(transfer, into: ring, opened: opened)
-        case .url: try await url.read(transfer, into: ring, opened: opened)
-        case .file: try await file.read(transfer, into: ring, opened: opened)
+            try await legacyCloud.read(transfer, from: point, into: ring, tell: tell)
+        case .cloud: try await cloud.read(transfer, from: point, into: ring, tell: tell)
+        case .url: try await url.read(transfer, from: point, into: ring, tell: tell)
+        case .file: try await file.read(transfer, from: point, into: ring, tell: tell)
         }
     }
 

@@ -5,8 +5,13 @@ public import ByteStreams
 public import HTTPTransport
 public import MigrationModel
 public import MigrationPipeline
+internal import Synchronization
 
 /// Reads image data from http and https URLs.
+///
+/// A source that drops is opened again with `Range` (RFC 9110, section 14) and
+/// believed only if it answers 206 with that part, of as many bytes in all as
+/// before, under the same strong ETag or, lacking one, the same time of change.
 public struct URLReader: SourceReader {
     public static let name = StageName.read
 
@@ -30,15 +35,18 @@ public struct URLReader: SourceReader {
     }
 
     let addresses: [Int: Address]
+    private let reopening: Reopening
+    private let memory = RangeMemory()
 
     /// - Parameter addresses: by their place in the pipeline's `sources`.
-    public init(addresses: [Int: Address]) {
+    public init(addresses: [Int: Address], reopening: Reopening = Reopening()) {
         self.addresses = addresses
+        self.reopening = reopening
     }
 
     public func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
         guard let address = addresses[transfer.source.sourceIndex] else {
             throw MigrationError(
@@ -46,25 +54,97 @@ public struct URLReader: SourceReader {
                 "the pipeline's source \(transfer.source.sourceIndex + 1) is no URL any more",
                 hint: "run the pipeline again, so that it is planned anew")
         }
-        let shown = transfer.source.displayURL
-        // The transport's errors name the URL themselves.
-        let response = try await address.client.download(address.request(.get), into: ring) {
-            head in
-            if let now = transfer.source.otherVersion(in: head) {
-                ring.fail(Self.changed(shown, to: now))
+        try await reopening.read(from: point, into: ring, tell: tell) {
+            (point, opened) throws(MigrationError) in
+            if let point {
+                try await goOn(transfer.source, address, from: point, into: ring, opened)
             } else {
-                opened(SourceFacts(sizeBytes: head.contentLengthBytes))
+                try await begin(transfer.source, address, into: ring, opened)
             }
         }
+    }
+
+    private func begin(
+        _ source: SourceImage, _ address: Address, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        let shown = source.displayURL
+        // The transport's errors name the URL themselves.
+        let response = try await address.client.download(address.request(.get), into: ring) {
+            (head) throws(MigrationError) in
+            if head.status == 204 { return }
+            guard head.status == 200 else { throw Self.refusal(head, shown) }
+            if let now = source.otherVersion(in: head) { throw Self.changed(shown, to: now) }
+            opened(
+                SourceFacts(sizeBytes: head.contentLengthBytes, version: head.sourceVersion))
+        }
         guard response.status == 200 || response.status == 204 else {
-            let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
-            throw MigrationError(
-                refusal.isTransient ? refusal.code : .sourceUnavailable,
-                "\(shown) cannot be read: \(refusal.message)",
-                hint: refusal.isTransient ? nil : "check the URL and who may read it",
-                answer: refusal.answer, isTransient: refusal.isTransient)
+            throw Self.refusal(response, shown)
         }
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
+    }
+
+    /// Reads the part from a byte on.
+    private func goOn(
+        _ source: SourceImage, _ address: Address, from point: ReadingPoint, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        let shown = source.displayURL
+        let origin = Self.origin(address.url.revealed)
+        try memory.check(origin)
+        var request = address.request(.get)
+        request.headers["Range"] = "bytes=\(point.offsetBytes)-"
+        if let tag = point.version.strongETag { request.headers["If-Range"] = tag }
+        let response: HTTPResponse
+        let isOther = Mutex(false)
+        do {
+            response = try await address.client.download(request, into: ring) {
+                (head) throws(MigrationError) in
+                if let now = point.version.other(in: head) {
+                    isOther.withLock { $0 = true }
+                    throw Self.cannotGoOn(shown, point, "answered with another version: \(now)")
+                }
+                if let words = head.objection(toPart: { $0.continues(point) }) {
+                    throw Self.cannotGoOn(shown, point, "answered \(words)")
+                }
+                opened(
+                    SourceFacts(sizeBytes: head.contentRange?.total, version: point.version))
+            }
+        } catch {
+            // Here and not above: that a part is longer than it says is seen late.
+            if error.code == .rangeNotSatisfiable, !isOther.withLock({ $0 }) {
+                memory.remember(origin)
+            }
+            throw error
+        }
+        if response.status == 400 || response.status == 416 {
+            memory.remember(origin)
+            throw Self.cannotGoOn(shown, point, "answered \(response.status)")
+        }
+        guard response.isSuccess else { throw Self.refusal(response, shown) }
+    }
+
+    private static func cannotGoOn(
+        _ shown: String, _ point: ReadingPoint, _ words: String
+    ) -> MigrationError {
+        MigrationError(
+            .rangeNotSatisfiable,
+            "\(shown) was asked for the bytes from \(point.offsetBytes) on and \(words)")
+    }
+
+    private static func refusal(_ response: HTTPResponse, _ shown: String) -> MigrationError {
+        let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
+        return MigrationError(
+            refusal.isTransient ? refusal.code : .sourceUnavailable,
+            "\(shown) cannot be read: \(refusal.message)",
+            hint: refusal.isTransient ? nil : "check the URL and who may read it",
+            answer: refusal.answer, isTransient: refusal.isTransient)
+    }
+
+    /// Scheme, host and port: `https://host:port`.
+    private static func origin(_ url: String) -> String {
+        shownURL(url).split(separator: "/", omittingEmptySubsequences: false).prefix(3)
+            .joined(separator: "/").lowercased()
     }
 
     /// What was planned: the service itself opens the URL.
@@ -104,5 +184,43 @@ extension HTTPResponse {
     /// The declared length of the body, where one is declared (RFC 9110, 8.6).
     fileprivate var contentLengthBytes: Int64? {
         headers["Content-Length"].flatMap { Int64($0) }
+    }
+
+    /// What a later part is compared with; nil where it would prove nothing.
+    fileprivate var sourceVersion: SourceVersion? {
+        if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
+        let version = SourceVersion(
+            strongETag: strongETag, lastModified: headers["Last-Modified"],
+            totalBytes: contentLengthBytes)
+        return version.isProof ? version : nil
+    }
+
+    /// RFC 9110, section 8.8.3; weak ones begin with `W/`.
+    fileprivate var strongETag: String? {
+        headers["ETag"].flatMap { $0.hasPrefix("\"") && $0.count > 2 ? $0 : nil }
+    }
+}
+
+extension SourceVersion {
+    /// What the answer says of its version, when it is not this one. An answer
+    /// to a range says what the whole would have said (RFC 9110, section 15.3.7).
+    fileprivate func other(in head: HTTPResponse) -> String? {
+        if let strongETag {
+            let now = head.headers["ETag"]
+            return now == strongETag ? nil : "ETag \(now ?? "none"), before \(strongETag)"
+        }
+        let now = head.headers["Last-Modified"]
+        guard now == lastModified else {
+            return "changed \(now ?? "at no known time"), before \(lastModified ?? "unknown")"
+        }
+        return nil
+    }
+}
+
+extension ContentRange {
+    /// All of the rest, of as many bytes in all as before.
+    fileprivate func continues(_ point: ReadingPoint) -> Bool {
+        guard let total, first == point.offsetBytes, last == total - 1 else { return false }
+        return point.version.totalBytes == nil || point.version.totalBytes == total
     }
 }

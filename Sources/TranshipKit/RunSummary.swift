@@ -13,6 +13,9 @@ public struct RunSummary: Sendable {
     public var actions: [PlanTally]
     /// Codes of failed and unpublished transfers, and whether they may pass.
     public var failures: [Transfer.Failure]
+    /// What was read from the sources, in this run and earlier ones of the same
+    /// transfers.
+    public var reading: SourceReading
     public var isInterrupted = false
     /// Targets whose quota was full, with the service's words.
     public var pausedTargets: [String: MigrationError] = [:]
@@ -23,6 +26,7 @@ public struct RunSummary: Sendable {
     init(run: Run, journal: Journal) async throws(MigrationError) {
         self.run = run
         states = try await journal.tally(run: run)
+        reading = try await journal.readingTally(run: run)
         let plan = try await journal.plan(of: run)
         actions = plan.tallies
         failures = try await journal.transfers(

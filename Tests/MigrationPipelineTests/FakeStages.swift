@@ -12,15 +12,15 @@ struct FakeReader: SourceReader {
     let world: FakeWorld
 
     func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
         try await world.enter(.read, transfer)
         let key = transfer.source.key
         let (bytes, broken, declares) = world.state.withLock {
             ($0.sources[key] ?? [], $0.breaks[key], $0.declaresSize)
         }
-        opened(SourceFacts(sizeBytes: declares ? Int64(bytes.count) : nil))
+        tell(.opened(SourceFacts(sizeBytes: declares ? Int64(bytes.count) : nil)))
         let error = await failure {
             try await blocking {
                 let part = bytes.prefix(broken?.afterBytes ?? .max)

@@ -17,6 +17,7 @@ import Testing
 
     private final class Committed: Sendable {
         let states = Mutex<[TransferState]>([])
+        let reading = Mutex<SourceReading?>(nil)
     }
 
     private func step(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
@@ -26,6 +27,7 @@ import Testing
         let committed = committed
         return try await step.run(transfer) { transfer throws(MigrationError) in
             committed.states.withLock { $0.append(transfer.state) }
+            committed.reading.withLock { $0 = transfer.reading }
         }
     }
 
@@ -110,6 +112,22 @@ import Testing
         #expect(error?.isTransient == true)
         #expect(body?.isWhole != true)
         #expect(world.sending == 0)
+    }
+
+    @Test func `What was read in vain is counted, and written down`() async throws {
+        var given = transfer(noise(1_000_000))
+        world.state.withLock {
+            $0.breaks["image:a"] = (
+                600_000, MigrationError(.connectionLost, "reset", isTransient: true)
+            )
+        }
+        _ = await failure { _ = try await step(given) }
+        given.reading = committed.reading.withLock { $0 }
+        #expect(given.reading?.readBytes == 600_000)
+        world.state.withLock { $0.breaks = [:] }
+        let reading = try await step(given).transfer.reading
+        #expect(reading?.readBytes == 1_600_000)
+        #expect(reading?.againBytes == 600_000)
     }
 
     @Test func `A source that cannot be opened leaves no record`() async throws {

@@ -89,6 +89,76 @@ import Testing
         #expect(reading.error?.isTransient == true)
     }
 
+    // MARK: Going on in the middle
+
+    /// Cuts the whole body after 600 of 1000 bytes and answers ranges so.
+    private func dropping(_ part: Reply) async throws -> SourceImage {
+        let image = try await source.planned(noise(1000))
+        source.glance.answer(
+            "GET", "/v2/images/a/file",
+            with: .lying(declaredBytes: 1000, body: Array(noise(1000).prefix(600)))
+        ) { $0[header: "range"] == nil }
+        source.glance.answer("GET", "/v2/images/a/file", with: part)
+        return image
+    }
+
+    private static func part(_ range: String, from first: Int = 600) -> Reply {
+        .status(206, headers: [("Content-Range", range)], body: Array(noise(1000).dropFirst(first)))
+    }
+
+    @Test func `An image that drops goes on where it dropped, and is looked at before`()
+        async throws
+    {
+        let image = try await dropping(Self.part("bytes 600-999/1000"))
+        let reading = await read(image, by: source.reader)
+        #expect(reading.error == nil)
+        #expect(reading.bytes == noise(1000))
+        #expect(reading.told == ["dropped at 600", "reopened at 600"])
+        #expect(
+            source.glance.asked.filter { $0.hasPrefix("GET /v2/images/a") }.suffix(4) == [
+                "GET /v2/images/a", "GET /v2/images/a/file", "GET /v2/images/a",
+                "GET /v2/images/a/file",
+            ])
+    }
+
+    @Test(arguments: [
+        (400, ""), (416, ""), (200, ""), (206, "bytes 600-999/1001"), (206, "bytes 0-999/1000"),
+        (206, "bytes 600-999/*"),
+    ])
+    func `A store that cannot go on there is asked once`(
+        status: Int, range: String
+    ) async throws {
+        let headers = range.isEmpty ? [] : [("Content-Range", range)]
+        let image = try await dropping(
+            .status(status, headers: headers, body: Array(noise(1000).dropFirst(600))))
+        for _ in 0..<2 {
+            let ring = ByteRing()
+            let reading = await read(image, by: source.reader, into: ring)
+            #expect(reading.error?.code == .sourceTruncated)
+            #expect(reading.error?.isTransient == true)
+            #expect(reading.told == ["dropped at 600", "cannot go on at 600"])
+            #expect(ring.writtenBytes == 600)
+        }
+        #expect(source.glance.server.requests.count { $0[header: "range"] != nil } == 1)
+    }
+
+    @Test func `An image whose hash has changed meanwhile is not gone on with`() async throws {
+        let glance = source.glance
+        var image = try await source.planned(noise(1000))
+        image.checksums = []
+        glance.answer(
+            "GET", "/v2/images/a/file",
+            with: Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "1000")])
+                exchange.send(Array(noise(1000).prefix(600)))
+                try? glance.put("a", data: noise(1000, seed: 2))
+                exchange.close()
+            })
+        let reading = await read(image, by: source.reader)
+        #expect(reading.told == ["dropped at 600", "cannot go on at 600"])
+        #expect(reading.reasons.first?.contains("not the same any more") == true)
+    }
+
     // MARK: Members
 
     private func facts(

@@ -23,14 +23,19 @@ protocol TestSource: Sendable {
 struct Reading: Sendable {
     var bytes: [UInt8] = []
     var facts: [SourceFacts] = []
+    /// What else was told: "dropped at 5", "reopened at 5", "cannot go on at 5".
+    var told: [String] = []
+    /// Why it could not go on.
+    var reasons: [String] = []
     var error: MigrationError?
 }
 
 /// Reads all of it, as the pipeline does.
 func read(
-    _ source: SourceImage, by reader: any SourceReader, into ring: ByteRing = ByteRing()
+    _ source: SourceImage, by reader: any SourceReader, into ring: ByteRing = ByteRing(),
+    from point: ReadingPoint? = nil
 ) async -> Reading {
-    let facts = Mutex<[SourceFacts]>([])
+    let reading = Mutex(Reading())
     let collected = Task {
         try? await blocking {
             var bytes: [UInt8] = []
@@ -43,13 +48,27 @@ func read(
         }
     }
     let error = await failure {
-        try await reader.read(Sample.transfer("a", source: source), into: ring) { given in
-            facts.withLock { $0.append(given) }
+        try await reader.read(Sample.transfer("a", source: source), from: point, into: ring) {
+            event in
+            reading.withLock { reading in
+                switch event {
+                case .opened(let facts): reading.facts.append(facts)
+                case .dropped(let byte, _): reading.told.append("dropped at \(byte)")
+                case .reopened(let byte): reading.told.append("reopened at \(byte)")
+                case .cannotGoOn(let byte, let reason):
+                    reading.told.append("cannot go on at \(byte)")
+                    reading.reasons.append(reason)
+                }
+            }
         }
     }
     if let error { ring.fail(error) } else { ring.finishWriting() }
-    return Reading(
-        bytes: await collected.value ?? [], facts: facts.withLock { $0 }, error: error)
+    let bytes = await collected.value ?? []
+    return reading.withLock { reading in
+        reading.bytes = bytes
+        reading.error = error
+        return reading
+    }
 }
 
 /// What ``SourceReader`` promises, for each kind of source.
@@ -88,8 +107,9 @@ func checkConformance(_ make: () async throws -> some TestSource) async throws {
     let ring = ByteRing(capacityBytes: 64 << 10)
     let work = Task {
         await failure {
-            try await cancelled.reader.read(Sample.transfer("a", source: large), into: ring) { _ in
-            }
+            try await cancelled.reader.read(
+                Sample.transfer("a", source: large), from: nil, into: ring
+            ) { _ in }
         }
     }
     // Full, and nobody reads: it is blocked in the ring.

@@ -45,7 +45,9 @@ import Testing
         let ring = ByteRing(capacityBytes: 64 << 10)
         let work = Task {
             await failure {
-                try await source.reader.read(Sample.transfer("a", source: image), into: ring) { _ in
+                try await source.reader.read(
+                    Sample.transfer("a", source: image), from: nil, into: ring
+                ) { _ in
                 }
             }
         }

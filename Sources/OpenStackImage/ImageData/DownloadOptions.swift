@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPTransport
 public import MigrationModel
 
 /// Which bytes of an image are read, from where, and how they are proved.

@@ -43,9 +43,8 @@ extension ImageService {
     /// Reads the data into a ring, from a byte on.
     ///
     /// As ``HTTPClient/download(_:into:onResponse:)``: the ring is neither
-    /// finished nor, when the source breaks, failed. It *is* failed when an
-    /// answer to an offset begins elsewhere, since bytes from the wrong place
-    /// would follow those already there.
+    /// finished nor failed. Of an answer to an offset that begins elsewhere
+    /// nothing is written.
     ///
     /// - Returns: the head, or nil when the image has no data (204): then
     ///   `onResponse` was not called.
@@ -55,7 +54,7 @@ extension ImageService {
     ///   answer does not start there or the image ends before.
     public func download(
         _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
-        onResponse: @escaping @Sendable (HTTPResponse) -> Void = { _ in }
+        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void = { _ in }
     ) async throws(MigrationError) -> HTTPResponse? {
         try await download(
             ImageDataRequests.download(id, offsetBytes > 0 ? .from(offsetBytes) : nil),
@@ -64,7 +63,7 @@ extension ImageService {
 
     func download(
         _ request: ServiceRequest, _ span: ByteSpan?, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
     ) async throws(MigrationError) -> HTTPResponse? {
         var answer = try await receive(request, ring, span, onResponse)
         if answer.head.status == 401, await session.invalidate(answer.authorization) {
@@ -77,19 +76,19 @@ extension ImageService {
 
     private func receive(
         _ request: ServiceRequest, _ ring: ByteRing, _ span: ByteSpan?,
-        _ onResponse: @escaping @Sendable (HTTPResponse) -> Void
+        _ onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
     ) async throws(MigrationError) -> (
         head: HTTPResponse, authorization: CloudSession.Authorization
     ) {
         let authorization = try await session.authorization(
             validForSeconds: Self.tokenSecondsForBodies)
         let head = try await session.http.download(http(request, authorization), into: ring) {
-            head in
+            (head) throws(MigrationError) in
             guard head.status != 204 else { return }
             let objection = ImageDataDecoding.objection(
                 to: head, asking: span, asked: request.asked)
-            if let objection { return ring.fail(objection) }
-            onResponse(head)
+            if let objection { throw objection }
+            try onResponse(head)
         }
         return (head, authorization)
     }

@@ -61,8 +61,9 @@ final class ProvedDownload: Sendable {
         do throws(MigrationError) {
             let request = ImageDataRequests.download(
                 image.id, options.range, preferring: options.preferredStores)
-            let head = try await service.download(request, options.range, into: ring) { head in
-                self.began(head)
+            let head = try await service.download(request, options.range, into: ring) {
+                (head) throws(MigrationError) in
+                try self.began(head)
             }
             guard head != nil else { throw noData }
             ring.finishWriting()
@@ -82,16 +83,15 @@ final class ProvedDownload: Sendable {
     }
 
     /// Called before the first byte.
-    private func began(_ head: HTTPResponse) {
+    private func began(_ head: HTTPResponse) throws(MigrationError) {
         guard promise == nil, options.range == nil else { return }
         let found = head.headers["Content-MD5"].flatMap { try? Checksum(.md5, $0) }
         header.withLock { $0 = found }
         if found == nil, options.proof == .required {
-            ring.fail(
-                MigrationError(
-                    .unverifiable,
-                    "the service reports no checksum of image \(image.id) that can be computed here",
-                    hint: "read it without proof, if you must"))
+            throw MigrationError(
+                .unverifiable,
+                "the service reports no checksum of image \(image.id) that can be computed here",
+                hint: "read it without proof, if you must")
         }
     }
 

@@ -40,7 +40,8 @@ extension Transfer {
             "stores": .array(heldStores.map { .string($0) }),
             "remarks": .array(remarks.map { .string($0) }),
             "computed": .array(computed.map { .string("\($0)") }),
-            "attempts": .integer(Int64(attempts)), "note": note.map { .string($0) },
+            "attempts": .integer(Int64(attempts)), "reading": reading?.json,
+            "note": note.map { .string($0) },
             "promise": promise.map { .string("\($0)") },
             "proofs": .array(reported.map { .string("\($0)") }),
             "error": failure.map {
@@ -50,5 +51,28 @@ extension Transfer {
                 ])
             },
         ]
+    }
+}
+
+extension SourceReading {
+    /// True when something other than one reading from start to end happened.
+    var isRemarkable: Bool {
+        againBytes > 0 || savedBytes > 0 || reopenings > 0 || restarts > 0
+    }
+
+    /// "12 MiB read, 1 MiB of it again; resuming saved 7 MiB".
+    var words: String {
+        var words = "\(ByteCount.format(readBytes)) read"
+        if againBytes > 0 { words += ", \(ByteCount.format(againBytes)) of it again" }
+        if savedBytes > 0 { words += "; resuming saved \(ByteCount.format(savedBytes))" }
+        return words
+    }
+
+    var json: JSONValue {
+        .object([
+            "read": .integer(readBytes), "again": .integer(againBytes),
+            "saved": .integer(savedBytes), "reopenings": .integer(Int64(reopenings)),
+            "restarts": .integer(Int64(restarts)),
+        ])
     }
 }

@@ -20,10 +20,11 @@ struct StatusRendering {
         let states = try await journal.tally(run: run)
         let all = try await journal.tally(run: nil)
         let attempts = try await journal.attemptCount(run: run)
+        let reading = try await journal.readingTally(run: run)
         if format == .json {
-            putJSON(run, holder, states, all, attempts, journal.path)
+            putJSON(run, holder, states, all, attempts, reading, journal.path)
         } else {
-            tell(run, holder, states, all, attempts, journal.path)
+            tell(run, holder, states, all, attempts, reading, journal.path)
         }
         // Everything for programs, and for those who ask for it.
         let isWhole = verbose || format == .json
@@ -48,7 +49,7 @@ struct StatusRendering {
 
     private func tell(
         _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
-        _ attempts: Int, _ path: String
+        _ attempts: Int, _ reading: SourceReading, _ path: String
     ) {
         Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
         Terminal.put("journal     \(path)")
@@ -57,6 +58,7 @@ struct StatusRendering {
                 + words(run, holder))
         for tally in states { Terminal.put(words(tally)) }
         if attempts > 0 { Terminal.put("tries       \(attempts) failed") }
+        if reading.readBytes > 0 { Terminal.put("sources     \(reading.words)") }
         if all != states {
             Terminal.put("in all      \(all.reduce(0) { $0 + $1.images }) images in this journal")
             for tally in all { Terminal.put("  " + words(tally)) }
@@ -83,6 +85,7 @@ struct StatusRendering {
             "\(transfer.state.rawValue.padded(to: 12))\(transfer.label)"
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
         if verbose {
+            if let reading = transfer.reading { Terminal.put("            \(reading.words)") }
             Terminal.put("            by \(transfer.method.rawValue): \(transfer.methodReason)")
             for proof in transfer.reported { Terminal.put("            proved by \(proof)") }
         }
@@ -96,7 +99,7 @@ struct StatusRendering {
 
     private func putJSON(
         _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
-        _ attempts: Int, _ path: String
+        _ attempts: Int, _ reading: SourceReading, _ path: String
     ) {
         func members(_ tallies: [StateTally]) -> JSONValue {
             var members: [String: JSONValue] = [:]
@@ -116,7 +119,7 @@ struct StatusRendering {
                 "outcome": run.outcome.map { .string($0) },
                 "holder": holder.map { .string($0) },
                 "failed_tries": .integer(Int64(attempts)), "states": members(states),
-                "states_in_all": members(all),
+                "states_in_all": members(all), "reading": reading.json,
             ]
         ).put()
     }

@@ -67,6 +67,7 @@ struct SummaryRendering {
             parts.append("\(count) \(word)")
         }
         return parts.joined(separator: ", ")
+            + (summary.reading.isRemarkable ? "; \(summary.reading.words)" : "")
     }
 
     private func putJSON(_ summary: RunSummary) {
@@ -83,6 +84,7 @@ struct SummaryRendering {
                 "actions": .object(actions), "bytes_done": .integer(summary.doneBytes),
                 "exit_status": .integer(Int64(summary.exitStatus.rawValue)),
                 "interrupted": .bool(summary.isInterrupted),
+                "reading": summary.reading.json,
             ]
         ).put()
     }

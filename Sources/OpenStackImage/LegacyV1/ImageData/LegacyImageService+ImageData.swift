@@ -37,9 +37,9 @@ extension LegacyImageService {
     /// Reads the data into a ring. There are no ranges in v1.
     ///
     /// As ``HTTPClient/download(_:into:onResponse:)``: the ring is neither
-    /// finished nor, when the source breaks, failed. The metadata comes in the
-    /// same answer, so `onResponse` has it before the first byte: what it
-    /// throws fails the ring and ends the download.
+    /// finished nor failed. The metadata comes in the same answer, so
+    /// `onResponse` has it before the first byte: what it throws ends the
+    /// download.
     ///
     /// - Throws: ``MigrationError/Code/notFound`` for an image without data (or
     ///   none at all), ``MigrationError/Code/forbidden`` for a deactivated one.
@@ -69,12 +69,8 @@ extension LegacyImageService {
             validForSeconds: ImageService.tokenSecondsForBodies)
         let head = try await session.http.download(
             service.http(request, authorization), into: ring
-        ) { head in
-            do throws(MigrationError) {
-                try onResponse(try Self.image(head, request))
-            } catch {
-                ring.fail(error)
-            }
+        ) { (head) throws(MigrationError) in
+            try onResponse(try Self.image(head, request))
         }
         return (head, authorization)
     }

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// `bytes 5-9/10`: which part of something a body is (RFC 9110, section 14.4).
+public struct ContentRange: Hashable, Sendable {
+    /// The first and the last byte, counted from 0.
+    public let first: Int64
+    public let last: Int64
+    /// Bytes of the whole; nil for `*`.
+    public let total: Int64?
+
+    /// How long a body of that part is.
+    public var countBytes: Int64 { last - first + 1 }
+
+    /// Nil for what is not of this form, or contradicts itself.
+    public init?(_ text: String) {
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
+        let slash = parts[1].split(separator: "/", omittingEmptySubsequences: false)
+        let dash = slash[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard slash.count == 2, dash.count == 2, let first = Int64(dash[0]),
+            let last = Int64(dash[1]), first >= 0, last >= first, last < Int64.max
+        else { return nil }
+        let total = Int64(slash[1])
+        if let total, last >= total { return nil }
+        if total == nil, slash[1] != "*" { return nil }
+        self.first = first
+        self.last = last
+        self.total = total
+    }
+}
+
+extension HTTPResponse {
+    /// The part that a 206 says its body is; nil where it does not say so, or
+    /// holds several parts (`multipart/byteranges`).
+    public var contentRange: ContentRange? {
+        status == 206 ? headers["Content-Range"].flatMap(ContentRange.init) : nil
+    }
+
+    /// What was answered instead of the part that was asked for; nil when the
+    /// head promises that part.
+    ///
+    /// Status and Content-Range alone prove nothing: services that cannot seek
+    /// answer 206 with everything, so the length must agree as well.
+    public func objection(toPart isAsked: (ContentRange) -> Bool) -> String? {
+        guard status == 206 else { return "\(status) with the whole of it" }
+        guard let range = contentRange else {
+            return "206 without a Content-Range that can be read"
+        }
+        guard isAsked(range) else {
+            return "206 with the bytes from \(range.first) on to \(range.last) of "
+                + (range.total.map { "\($0)" } ?? "an unknown number")
+        }
+        if let length = headers["Content-Length"].flatMap({ Int64($0) }),
+            length != range.countBytes
+        {
+            return "206 with \(length) bytes for a range of \(range.countBytes)"
+        }
+        return nil
+    }
+}

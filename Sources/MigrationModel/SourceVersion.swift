@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What tells one state of a source's data from the next: enough to prove that
+/// what is read from the middle belongs to what was read before.
+public struct SourceVersion: Codable, Hashable, Sendable {
+    /// Quoted, as the server sent it. Weak ones (`W/"…"`) stand for equal
+    /// meaning and not for equal bytes, so they are left out.
+    public var strongETag: String?
+    /// As the server sent it.
+    public var lastModified: String?
+    /// Bytes of the whole.
+    public var totalBytes: Int64?
+    /// What an Image service says of the bytes that it holds.
+    public var hash: Checksum?
+
+    public init(
+        strongETag: String? = nil, lastModified: String? = nil, totalBytes: Int64? = nil,
+        hash: Checksum? = nil
+    ) {
+        self.strongETag = strongETag
+        self.lastModified = lastModified
+        self.totalBytes = totalBytes
+        self.hash = hash
+    }
+
+    /// True when equal versions mean equal bytes.
+    public var isProof: Bool {
+        strongETag != nil || (totalBytes != nil && hash != nil)
+            || (totalBytes != nil && lastModified != nil)
+    }
+}
+
+/// Where a reading goes on: not at the first byte.
+public struct ReadingPoint: Codable, Hashable, Sendable {
+    /// How many bytes are here already.
+    public let offsetBytes: Int64
+    /// What they are bytes of.
+    public let version: SourceVersion
+
+    /// - Precondition: there are bytes, and the version can prove something.
+    public init(offsetBytes: Int64, version: SourceVersion) {
+        precondition(offsetBytes > 0 && version.isProof, "nothing to go on from")
+        self.offsetBytes = offsetBytes
+        self.version = version
+    }
+}
+
+/// How much was read from a source for one transfer, over all its tries and
+/// runs. What a killed process had read and not yet written down is missing.
+public struct SourceReading: Codable, Hashable, Sendable {
+    /// Bytes that came from the source.
+    public var readBytes: Int64 = 0
+    /// Of these, bytes that had come before.
+    public var againBytes: Int64 = 0
+    /// Bytes that need not come again, because a reading went on where it broke.
+    public var savedBytes: Int64 = 0
+    /// How often the source was opened again in the middle.
+    public var reopenings = 0
+    /// How often it broke and could not be opened in the middle.
+    public var restarts = 0
+    /// How far any try has come.
+    public var furthestBytes: Int64 = 0
+
+    public init() {}
+
+    /// Adds one reading.
+    ///
+    /// - Parameters:
+    ///   - start: where it began.
+    ///   - count: how many bytes came.
+    public mutating func add(from start: Int64, countBytes count: Int64) {
+        readBytes += count
+        againBytes += max(0, min(start + count, furthestBytes) - start)
+        furthestBytes = max(furthestBytes, start + count)
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationModel
+internal import Synchronization
+
+/// Counts what one reading brings, and says what befalls it.
+final class ReadingTally: Sendable {
+    private let transfer: Transfer
+    private let monitor: RunMonitor
+    private let startBytes: Int64
+    private let state: Mutex<SourceReading>
+
+    /// - Parameter startBytes: where the reading begins.
+    init(_ transfer: Transfer, _ monitor: RunMonitor, from startBytes: Int64 = 0) {
+        self.transfer = transfer
+        self.monitor = monitor
+        self.startBytes = startBytes
+        state = Mutex(transfer.reading ?? SourceReading())
+    }
+
+    func take(_ event: ReadingEvent) {
+        switch event {
+        case .opened: state.withLock { $0.savedBytes += startBytes }
+        case .dropped(let byte, let error):
+            monitor.note(
+                transfer,
+                "the source broke after \(byte) bytes and is opened again there: \(error.message)")
+        case .reopened(let byte):
+            state.withLock { state in
+                state.reopenings += 1
+                // Without that, they would have come again.
+                state.savedBytes += byte
+            }
+        case .cannotGoOn(let byte, let reason):
+            state.withLock { $0.restarts += 1 }
+            monitor.note(
+                transfer, "the source broke after \(byte) bytes and cannot go on there: \(reason)")
+        }
+    }
+
+    /// The sums, with so many bytes of this reading; nil while there is nothing
+    /// to tell.
+    func reading(to countBytes: Int64) -> SourceReading? {
+        var reading = state.withLock { $0 }
+        reading.add(from: startBytes, countBytes: countBytes)
+        return reading == SourceReading() ? nil : reading
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+internal import MigrationModel
+internal import MigrationPipeline
+internal import Synchronization
+
+/// Opens a source again where it dropped, while the upload stays open and the
+/// digests keep their state.
+///
+/// This is no retry of a stage: as long as bytes come, the try goes on. What
+/// cannot be proved to belong to the bytes before it ends the try, and the
+/// pipeline decides what follows.
+public struct Reopening: Sendable {
+    /// Openings in a row that bring no byte.
+    public var inVainMax = 6
+    /// Openings of one image, with however much progress.
+    public var inAllMax = 100
+    /// The longest wait before an opening, in seconds. The target waits as long
+    /// for the next byte, and proxies before it do not wait for ever.
+    public var waitSecondsMax = 10.0
+    /// The longest wait that a source may wish for with `Retry-After`. For more
+    /// the image starts again, when the source wants it.
+    public var retryAfterSecondsMax = 60
+    /// From 0 up to 1, for full jitter.
+    public var chance: @Sendable () -> Double = { .random(in: 0..<1) }
+    /// Waits so many seconds, or until the task is cancelled.
+    public var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
+
+    /// How often a wait looks whether anybody still wants the bytes.
+    private static let lookSeconds = 0.2
+
+    public init() {}
+
+    /// One opening: writes all bytes from the point on into the ring, after
+    /// telling the facts.
+    ///
+    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` when the source does
+    ///   not prove that it goes on there.
+    typealias Open =
+        @Sendable (
+            _ point: ReadingPoint?, _ opened: @escaping @Sendable (SourceFacts) -> Void
+        ) async throws(MigrationError) -> Void
+
+    /// Reads to the end, in as many openings as it takes.
+    func read(
+        from start: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void, open: Open
+    ) async throws(MigrationError) {
+        let known = Mutex<SourceFacts?>(nil)
+        let first = start?.offsetBytes ?? 0
+        var point = start
+        var inVain = 0
+        var inAll = 0
+        // What the ring broke off for; the refusal to go on is only its result.
+        var drop: MigrationError?
+        while true {
+            let before = ring.writtenBytes
+            do throws(MigrationError) {
+                let asked = point
+                return try await open(asked) { facts in
+                    let isFirst = known.withLock { known in
+                        defer { known = known ?? facts }
+                        return known == nil
+                    }
+                    tell(isFirst ? .opened(facts) : .reopened(atByte: asked?.offsetBytes ?? 0))
+                }
+            } catch {
+                let written = ring.writtenBytes
+                let reached = first + written
+                if let drop, error.code == .rangeNotSatisfiable {
+                    tell(.cannotGoOn(atByte: reached, reason: error.message))
+                    // Bytes of a part that lied may be in the ring: from the start.
+                    throw written == before ? drop : Self.lied(error)
+                }
+                guard error.isTransient, error.code != .interrupted, ring.failure == nil,
+                    !Task.isCancelled, written > 0, let facts = known.withLock({ $0 })
+                else { throw error }
+                guard let version = start?.version ?? facts.version, version.isProof else {
+                    tell(
+                        .cannotGoOn(
+                            atByte: reached,
+                            reason: "the source tells nothing by which the rest "
+                                + "could be proved to belong to it"))
+                    throw error
+                }
+                inVain = written > before ? 1 : inVain + 1
+                inAll += 1
+                let wish = error.answer?.retryAfterSeconds
+                guard inVain <= inVainMax, inAll <= inAllMax, wish ?? 0 <= retryAfterSecondsMax
+                else {
+                    let reason =
+                        if inVain > inVainMax {
+                            "\(inVainMax) openings brought nothing"
+                        } else if inAll > inAllMax {
+                            "it was opened \(inAllMax) times"
+                        } else {
+                            "it asks for \(wish ?? 0) s of patience"
+                        }
+                    tell(.cannotGoOn(atByte: reached, reason: reason))
+                    throw error
+                }
+                drop = error
+                point = ReadingPoint(offsetBytes: reached, version: version)
+                tell(.dropped(atByte: reached, error))
+                try await pause(wish.map(Double.init) ?? seconds(inVain), ring)
+            }
+        }
+    }
+
+    private func seconds(_ inVain: Int) -> Double {
+        var ceiling = 0.25
+        for _ in 0..<min(inVain, 10) { ceiling *= 2 }
+        return 0.05 + chance() * min(ceiling, waitSecondsMax)
+    }
+
+    /// Ends early when the target breaks or the task is cancelled.
+    private func pause(_ seconds: Double, _ ring: ByteRing) async throws(MigrationError) {
+        var left = seconds
+        while left > 0 {
+            await wait(min(left, Self.lookSeconds))
+            left -= Self.lookSeconds
+            if let failure = ring.failure { throw failure }
+            if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+        }
+    }
+
+    /// May pass: the next try does not ask for a part.
+    private static func lied(_ error: MigrationError) -> MigrationError {
+        MigrationError(
+            .sourceTruncated, error.message, hint: error.hint, answer: error.answer,
+            isTransient: true)
+    }
+}
+
+/// Who has not honoured a range in this run, and is not asked for one again.
+final class RangeMemory: Sendable {
+    private let origins = Mutex<Set<String>>([])
+
+    func knows(_ origin: String) -> Bool { origins.withLock { $0.contains(origin) } }
+
+    func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }
+
+    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` for one that is known.
+    func check(_ origin: String) throws(MigrationError) {
+        guard !knows(origin) else {
+            throw MigrationError(
+                .rangeNotSatisfiable, "\(origin) did not honour a range before in this run")
+        }
+    }
+}
