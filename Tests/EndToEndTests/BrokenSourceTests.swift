@@ -116,6 +116,45 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a source that drops goes on where it dropped, under the same upload")
+        func drops() async throws {
+            let data = Self.data
+            let server = try RawHTTPServer { request in
+                Reply { exchange in
+                    let range = request[header: "range"]?.dropFirst(6).dropLast()
+                    let first = range.flatMap { Int($0) } ?? 0
+                    var head = [
+                        ("ETag", "\"v1\""), ("Content-Length", "\(data.count - first)"),
+                    ]
+                    if first > 0 {
+                        head.append(
+                            ("Content-Range", "bytes \(first)-\(data.count - 1)/\(data.count)"))
+                    }
+                    exchange.sendHead(first > 0 ? 206 : 200, head)
+                    guard request.method != "HEAD" else { return }
+                    exchange.send(Array(data[first..<min(data.count, first + 100_000)]))
+                    exchange.close()
+                }
+            }
+            try await scene("drops") { scene in
+                let promise = try digest(.sha256, of: data)
+                let file = try scene.urlPipeline(
+                    "\(server.url)/image.img", checksum: promise.description)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let copy = try await scene.beta.only(scene.prefix)
+                #expect(try await scene.beta.data(copy.id) == data)
+                #expect(!run.talk.contains("try 1 of"), run.said)
+                #expect(run.talk.contains("is opened again there"), run.said)
+                #expect(run.talk.contains("resuming saved 293.0 KiB"), run.said)
+                let reading = try await scene.transfer()["reading"]
+                #expect(reading?["read"] == 300_000)
+                #expect(reading?["again"] == 0)
+                #expect(reading?["saved"] == 300_000)
+                #expect(reading?["reopenings"] == 2)
+            }
+        }
+
         @Test("what cannot be reached is not waited for in vain, and may pass")
         func unreachable() async throws {
             let port: UInt16
