@@ -15,7 +15,7 @@ package protocol Carrier: Sendable {
 
     func download(
         _ request: HTTPRequest, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
     ) async throws(MigrationError) -> HTTPResponse
 
     func upload(

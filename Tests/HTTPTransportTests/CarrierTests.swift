@@ -18,7 +18,7 @@ import Testing
 
         func download(
             _ request: HTTPRequest, into ring: ByteRing,
-            onResponse: @escaping @Sendable (HTTPResponse) -> Void
+            onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
         ) async throws(MigrationError) -> HTTPResponse {
             HTTPResponse(status: 404)
         }
