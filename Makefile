@@ -25,7 +25,7 @@ test: ## Build everything and run every test, the lab included
 
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
-	swift format lint --strict --parallel -r Sources Tests Package.swift
+	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift
 
 .PHONY: docs
 docs: ## Write the pages that are made from the source
@@ -33,7 +33,7 @@ docs: ## Write the pages that are made from the source
 
 .PHONY: format
 format: ## Format the Swift code in place
-	swift format --in-place --parallel -r Sources Tests Package.swift
+	swift format --in-place --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift
 
 .PHONY: lab-up
 lab-up: ## Install and start the lab: two clouds on this machine

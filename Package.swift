@@ -33,7 +33,10 @@ let package = Package(
     name: "Tranship",
     products: [
         .executable(name: "tranship", targets: ["tranship"]),
-        .library(name: "OpenStackImage", targets: ["OpenStackImage"]),
+        // With the modules whose types its declarations name.
+        .library(
+            name: "OpenStackImage",
+            targets: ["OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]),
         .library(name: "TranshipKit", targets: ["TranshipKit"]),
     ],
     dependencies: [

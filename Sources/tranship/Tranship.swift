@@ -34,8 +34,8 @@ struct Tranship: AsyncParsableCommand {
                 name: "One cloud",
                 subcommands: [
                     ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
-                    StoreCommand.self, CacheCommand.self, SchemaCommand.self, UsageCommand.self,
-                    VersionsCommand.self, DoctorCommand.self, V1Command.self,
+                    StoreCommand.self, LocationCommand.self, CacheCommand.self, SchemaCommand.self,
+                    UsageCommand.self, VersionsCommand.self, DoctorCommand.self, V1Command.self,
                 ]),
         ])
 

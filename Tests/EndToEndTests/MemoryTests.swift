@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Digests
 import Foundation
 import MigrationModel
 import TestSupport
@@ -45,6 +46,81 @@ extension EndToEndTests {
             }
         }
 
+        /// The same command on a small and on a large image of the same bytes,
+        /// proved both times: what it takes more for the large one is what it
+        /// buffers.
+        @Test("a download of 512 MiB takes at most 4 MiB more than one of 1 MiB")
+        func download() async throws {
+            let (small, large) = (Sample.mebibyte, 512 * Sample.mebibyte)
+            let digests = (try Self.sha512(zeros: small), try Self.sha512(zeros: large))
+            let server = try Self.images([("small", small, digests.0), ("large", large, digests.1)])
+            let scene = try Scene("memorydownload")
+            defer { try? FileManager.default.removeItem(at: scene.folder) }
+            let binary = Self.release ?? RunningCommand.binary
+            func peak(_ id: String, _ bytes: Int, to file: String) async throws -> Double {
+                let command = try RunningCommand(
+                    ["image", "download", id, file],
+                    environment: [
+                        "HOME": scene.folder.path, "OS_AUTH_TYPE": "none",
+                        "OS_IMAGE_ENDPOINT_OVERRIDE": server.url,
+                    ],
+                    folder: scene.folder, shell: "exec 1>/dev/null", binary: binary)
+                async let peak = command.peakMemoryMebibytes()
+                let outcome = await command.outcome()
+                #expect(outcome.status == 0, outcome.said)
+                if file != "-" {
+                    let path = scene.folder.appendingPathComponent(file)
+                    let size = try path.resourceValues(forKeys: [.fileSizeKey]).fileSize
+                    #expect(size == bytes)
+                    try FileManager.default.removeItem(at: path)
+                }
+                return await peak
+            }
+            for file in ["-", "disk.raw"] {
+                let before = try await peak("small", small, to: file)
+                let most = try await peak("large", large, to: file)
+                print("memory: \(before) MiB for 1 MiB, \(most) MiB for 512 MiB into \(file)")
+                #expect(most - before <= 4, "\(before) MiB, then \(most) MiB into \(file)")
+            }
+        }
+
+        /// An Image service without Keystone, with images of zeros.
+        private static func images(
+            _ images: [(id: String, bytes: Int, sha512: String)]
+        ) throws -> RawHTTPServer {
+            try RawHTTPServer { request in
+                guard let image = images.first(where: { request.path.contains("/\($0.id)") }) else {
+                    return .status(404)
+                }
+                guard request.path.hasSuffix("/file") else {
+                    return .status(
+                        200,
+                        text: """
+                            {"id":"\(image.id)","status":"active","size":\(image.bytes),\
+                            "os_hash_algo":"sha512","os_hash_value":"\(image.sha512)"}
+                            """)
+                }
+                return zeros(image.bytes)
+            }
+        }
+
+        private static func sha512(zeros bytes: Int) throws -> String {
+            let piece = [UInt8](repeating: 0, count: Sample.mebibyte)
+            let digest = try StreamingDigest(.sha512)
+            for _ in 0..<bytes / piece.count { piece.withUnsafeBytes { digest.update($0) } }
+            return try digest.finish().value
+        }
+
+        private static func zeros(_ bytes: Int) -> Reply {
+            Reply { exchange in
+                let piece = [UInt8](repeating: 0, count: Sample.mebibyte)
+                exchange.sendHead(200, [("Content-Length", "\(bytes)")])
+                for _ in 0..<bytes / piece.count {
+                    guard exchange.send(piece) else { return exchange.close() }
+                }
+            }
+        }
+
         private func pipeline(_ server: RawHTTPServer, _ scene: Scene) throws -> String {
             let sources = (1...Self.images).map {
                 """
@@ -66,13 +142,7 @@ extension EndToEndTests {
                 if request.method == "HEAD" {
                     return .status(200, headers: [("Content-Length", "\(bytes)")])
                 }
-                return Reply { exchange in
-                    let piece = [UInt8](repeating: 0, count: Sample.mebibyte)
-                    exchange.sendHead(200, [("Content-Length", "\(bytes)")])
-                    for _ in 0..<bytes / piece.count {
-                        guard exchange.send(piece) else { return exchange.close() }
-                    }
-                }
+                return zeros(bytes)
             }
         }
     }

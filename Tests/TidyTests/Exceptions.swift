@@ -12,6 +12,7 @@ enum Exceptions {
             "one catalogue over many files",
         "Tests/OpenStackImageTests/ImageData/FileStemTests.swift":
             "names of files, over many calls",
+        "Tests/OpenStackImageTests/ImageData/DataErrorsTests.swift": "every cause in its words",
         "Tests/OpenStackImageTests/ImageData/DataProofTests.swift": "every way to prove a download",
         "Tests/MigrationPipelineTests/ImportSchedulingTests.swift":
             "imports and quotas in the scheduler",

@@ -6,6 +6,7 @@ public import MigrationModel
 /// What the image cache of one Glance node holds and is asked to fetch
 /// (<https://docs.openstack.org/api-ref/image/v2/#cache-manage>).
 public struct CachedImages: Sendable, Hashable {
+    /// In the cache now.
     public let cached: [CachedImage]
     /// The ids of images that are to be fetched.
     public let queuedIDs: [String]
@@ -15,12 +16,15 @@ public struct CachedImages: Sendable, Hashable {
 
 /// An image in the cache of a Glance node.
 public struct CachedImage: Sendable, Hashable {
+    /// The image's id.
     public let imageID: String
     /// How often it was read from the cache.
     public let hits: Int64
+    /// Of the data as it is cached.
     public let sizeBytes: Int64?
     /// Seconds since 1970.
     public let lastAccessed: Double?
+    /// Seconds since 1970: when it came into the cache.
     public let lastModified: Double?
     /// The answer as it came.
     public let record: [String: JSONValue]
@@ -33,6 +37,8 @@ public enum CacheTarget: String, Sendable, CaseIterable {
 
 /// What pruning the cache took away.
 public struct PrunedCache: Sendable, Hashable {
+    /// How many files were removed.
     public let files: Int64
+    /// How much room they took.
     public let sizeBytes: Int64
 }

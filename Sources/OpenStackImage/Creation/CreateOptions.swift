@@ -10,7 +10,9 @@ public struct CreateOptions: Sendable {
     public var expected: [Checksum]
     /// True creates another image of a name that is taken, and does not look.
     public var allowsDuplicates: Bool
+    /// How data that this program sends reaches the image.
     public var way: Way
+    /// Which of a cloud's stores take the data.
     public var stores: ImportRequest.Stores
     /// False lets an import succeed when some of several stores failed.
     public var allStoresMustSucceed: Bool?
@@ -28,6 +30,8 @@ public struct CreateOptions: Sendable {
     /// that. Its id is burned by it, also one that was asked for.
     public var deletesBroken: Bool
 
+    /// What is left out is as the properties say: validated, waited for,
+    /// recorded, and cleaned up after.
     public init(
         expected: [Checksum] = [], allowsDuplicates: Bool = false, way: Way = .automatic,
         stores: ImportRequest.Stores = .standard, allStoresMustSucceed: Bool? = nil,
@@ -65,17 +69,21 @@ public enum NewImageData: Sendable {
     /// The service gets it: `web-download` or `glance-download`.
     case fetched(ImportRequest.Method)
 
+    /// A file that this program sends; see ``ImageDataSource/file(_:)``.
     public static func file(_ path: String) -> Self { .sent(.file(path)) }
+    /// Bytes in memory that this program sends.
     public static func bytes(_ bytes: [UInt8]) -> Self { .sent(.bytes(bytes)) }
 }
 
 /// What ``ImageService/createImage(_:from:_:)`` made, or found.
 public struct CreatedImage: Sendable {
+    /// The record as it is in the end.
     public let image: Image
     /// False for an image that was there and has these bytes already.
     public let isNew: Bool
     /// What was sent; nil where nothing was.
     public let sent: SentData?
+    /// Whether the stored data was compared with what it should be.
     public let proof: Proof
 
     /// What is known of the stored data.

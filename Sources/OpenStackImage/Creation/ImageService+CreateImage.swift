@@ -58,6 +58,23 @@ extension ImageService {
         }
     }
 
+    /// Records in an image what was sent to it, as ``createImage(_:from:_:onProgress:)``
+    /// does by itself: the properties `owner_specified.openstack.md5`, `.sha256`
+    /// and `.object`, by which openstacksdk and this library know data again
+    /// that they uploaded before.
+    ///
+    /// - Parameter sent: of an upload that computed md5 and sha256; what it did
+    ///   not compute is recorded as unknown.
+    /// - Throws: as ``update(_:_:)``.
+    @discardableResult
+    public func recordChecksums(
+        of sent: SentData, in image: Image
+    ) async throws(MigrationError) -> Image {
+        let marks = ChecksumMarks(sent.checksums).properties(name: image.name ?? image.id)
+        return try await update(
+            image.id, marks.sorted { $0.key < $1.key }.map { .add($0.key, $0.value) })
+    }
+
     private func complete(
         _ image: inout NewImage, _ data: NewImageData?, _ options: CreateOptions
     ) throws(MigrationError) {

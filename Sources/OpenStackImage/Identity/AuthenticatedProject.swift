@@ -5,8 +5,11 @@
 public struct AuthenticatedProject: Hashable, Sendable {
     /// Nil where no Keystone is used (`auth_type` `none` or `http_basic`).
     public var projectID: String?
+    /// The project's name; nil without a Keystone.
     public var projectName: String?
+    /// Who the token was issued to.
     public var userID: String?
+    /// Who the token was issued to, by name.
     public var userName: String?
     /// Names of the roles in this project: `member`, `reader`, `admin`, …
     public var roles: [String]

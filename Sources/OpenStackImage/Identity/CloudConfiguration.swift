@@ -11,6 +11,7 @@ public import MigrationModel
 public struct CloudConfiguration: Sendable {
     /// The entry's name, for messages and journals.
     public var name: String
+    /// How the token is got, or that there is none.
     public var authentication: Authentication
     /// Keystone's address, with or without `/v3`; nil where no Keystone is used.
     public var authURL: String?
@@ -19,6 +20,7 @@ public struct CloudConfiguration: Sendable {
     public var scope: Scope?
     /// Nil takes the catalogue's first Image endpoint, as openstacksdk does.
     public var region: String?
+    /// Which of the catalogue's endpoints is used.
     public var interface: EndpointInterface
     /// Used instead of the catalogue, with or without `/v2`.
     public var imageEndpointOverride: String?
@@ -29,12 +31,14 @@ public struct CloudConfiguration: Sendable {
     public var caFile: String?
     /// The client certificate (PEM) and its key, for clouds that ask for one.
     public var certFile: String?
+    /// The key of `certFile`, a PEM file; nil where that holds both.
     public var keyFile: String?
     /// False accepts any certificate. Never the default.
     public var verifiesTLS: Bool
     /// Of ``ImageService/createImage(_:from:_:)``.
     public var imageDefaults: ImageDefaults
 
+    /// What is left out is the default of its property.
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
@@ -115,8 +119,11 @@ public struct EndpointInterface: RawRepresentable, Hashable, Sendable, CustomStr
         self.rawValue = rawValue.hasSuffix("URL") ? String(rawValue.dropLast(3)) : rawValue
     }
 
+    /// For everybody; the default.
     public static let `public` = Self(rawValue: "public")
+    /// On the cloud's own network.
     public static let `internal` = Self(rawValue: "internal")
+    /// For operators.
     public static let admin = Self(rawValue: "admin")
 
     public var description: String { rawValue }

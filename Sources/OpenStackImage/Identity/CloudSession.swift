@@ -10,6 +10,7 @@ public import MigrationModel
 /// Nothing is sent before the first request needs a token. Safe to use from
 /// any number of tasks; make one per (cloud, region, project) and keep it.
 public final class CloudSession: Sendable {
+    /// What it was made from.
     public let configuration: CloudConfiguration
     /// Carries this cloud's TLS settings. Requests sent on it directly have no
     /// token; ``ImageService`` adds one.
@@ -20,6 +21,8 @@ public final class CloudSession: Sendable {
     /// Time for one answer of Keystone.
     static let authenticationTimeoutSeconds = 60
 
+    /// Nothing is sent, and nothing is read but files of certificates, before
+    /// it is used.
     public convenience init(_ configuration: CloudConfiguration) {
         var transport = TransportConfiguration()
         transport.caFile = configuration.caFile
@@ -60,6 +63,7 @@ public final class CloudSession: Sendable {
         return CloudSession(configuration)
     }
 
+    /// The entry's name in clouds.yaml: for messages.
     public var cloudName: String { configuration.name }
 
     /// Who we are, with a token that is valid now.

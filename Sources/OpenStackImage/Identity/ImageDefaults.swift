@@ -11,6 +11,7 @@ public struct ImageDefaults: Sendable, Hashable {
     /// is told not to expect its own agent in a server.
     public var withoutVendorAgent: [String: String]
 
+    /// What is left out is as in openstacksdk.
     public init(
         diskFormat: String = "qcow2", containerFormat: String = "bare",
         withoutVendorAgent: [String: String] = [:]

@@ -12,8 +12,10 @@ public struct DownloadOptions: Sendable, Hashable {
     public var preferredStores: [String]
     /// How much is handed over at a time; 1 byte to 16 MiB.
     public var bufferBytes: Int
+    /// Whether the bytes must prove right.
     public var proof: Proof
 
+    /// What is left out is the whole image, proved, a MiB at a time.
     public init(
         range: ByteSpan? = nil, preferredStores: [String] = [], bufferBytes: Int = 1 << 20,
         proof: Proof = .required
@@ -89,6 +91,7 @@ public enum ByteSpan: Sendable, Hashable {
 
 /// What came of an image.
 public struct DownloadedData: Sendable, Hashable {
+    /// How much was handed over.
     public let sizeBytes: Int64
     /// The checksum of the service that the bytes hash to; nil for a part, and
     /// where the service reports none.

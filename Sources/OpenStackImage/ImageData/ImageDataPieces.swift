@@ -17,6 +17,8 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
         Iterator(pieces: self)
     }
 
+    /// Begins the download at its first `next()`, and ends it when it is let
+    /// go.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pieces: ImageDataPieces
         private var running: Running?

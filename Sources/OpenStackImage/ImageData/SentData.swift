@@ -5,6 +5,7 @@ public import MigrationModel
 
 /// What went to the service.
 public struct SentData: Sendable, Hashable {
+    /// How much was read and sent.
     public let sizeBytes: Int64
     /// Computed from the bytes on their way.
     public let checksums: [Checksum]
@@ -20,6 +21,7 @@ public struct DataPromises: Sendable, Hashable {
     /// Computed besides.
     public var algorithms: Set<Checksum.Algorithm>
 
+    /// Nothing is promised and nothing computed unless it is said here.
     public init(expected: [Checksum] = [], computing algorithms: Set<Checksum.Algorithm> = []) {
         self.expected = expected
         self.algorithms = algorithms

@@ -9,10 +9,13 @@ public import MigrationModel
 /// for the patch between them. ``record`` is what the service sent, whole, so
 /// that nothing it knows and we do not is lost.
 public struct Image: Sendable, Hashable, Identifiable {
+    /// A UUID, never used again on this cloud.
     public let id: String
     /// At most 255 characters, not unique, and null on some images.
     public var name: String?
+    /// How far it is; `active` has data to give.
     public let status: ImageStatus
+    /// Which projects see it.
     public var visibility: ImageVisibility
     /// True refuses deletion, to its owner as well.
     public var isProtected: Bool
@@ -22,6 +25,7 @@ public struct Image: Sendable, Hashable, Identifiable {
     public let checksum: String?
     /// The algorithm of ``hashValue``, chosen by the cloud's operator.
     public let hashAlgorithm: String?
+    /// Hexadecimal digits, by ``hashAlgorithm``; null while there is no data.
     public let hashValue: String?
     /// The project that owns it; changing it takes an admin.
     public var ownerID: String?
@@ -29,14 +33,20 @@ public struct Image: Sendable, Hashable, Identifiable {
     public let sizeBytes: Int64?
     /// Of the disk that the data describes.
     public let virtualSizeBytes: Int64?
+    /// What wraps the data: `bare`, `ova`, `docker`, …; must be set before
+    /// data.
     public var containerFormat: String?
+    /// The data's format: `qcow2`, `raw`, `vmdk`, …; must be set before data.
     public var diskFormat: String?
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
     /// A set: the service keeps no order.
     public var tags: [String]
+    /// The least memory that a server needs to boot from it, in MiB.
     public var minRAMMiB: Int
+    /// The least disk that a server needs to boot from it, in GiB.
     public var minDiskGiB: Int
     /// The stores that hold the data; empty on clouds with one store.
     public let stores: [String]

@@ -9,21 +9,35 @@
 public struct ImageQuery: Sendable, Hashable {
     /// One value, or one of several.
     public var name: Match?
+    /// One id, or one of several.
     public var id: Match?
+    /// One status, or one of several.
     public var status: Match?
+    /// One format, or one of several.
     public var diskFormat: Match?
+    /// One format, or one of several.
     public var containerFormat: Match?
+    /// Of the project with this id.
     public var ownerID: String?
     /// `all` is every image that may be seen.
     public var visibility: String?
+    /// Shared with us, where our answer is `accepted`, `pending`, `rejected` or
+    /// `all`.
     public var memberStatus: String?
+    /// Nil is both.
     public var isProtected: Bool?
+    /// True lists hidden images in place of the others.
     public var isHidden: Bool?
     /// All of them must be there.
     public var tags: [String]
+    /// At least so large; images without data have no size.
     public var sizeMinBytes: Int64?
+    /// At most so large.
     public var sizeMaxBytes: Int64?
+    /// Created before, at or after a time. The service compares microseconds,
+    /// which it does not show.
     public var createdAt: TimeBound?
+    /// Changed before, at or after a time; see ``createdAt``.
     public var updatedAt: TimeBound?
     /// Equality of any other key: `checksum`, `os_hash_value`, a property.
     public var properties: [String: String]
@@ -35,6 +49,7 @@ public struct ImageQuery: Sendable, Hashable {
     /// The id of the image after which the list begins.
     public var marker: String?
 
+    /// What is left out is no condition.
     public init(
         name: Match? = nil, id: Match? = nil, status: Match? = nil, diskFormat: Match? = nil,
         containerFormat: Match? = nil, ownerID: String? = nil, visibility: String? = nil,
@@ -91,10 +106,12 @@ extension ImageQuery {
             case notEqual = "neq"
         }
 
+        /// How the image's time is to stand to ``time``.
         public var comparison: Comparison
         /// ISO 8601, UTC.
         public var time: String
 
+        /// - Parameter time: ISO 8601, UTC.
         public init(_ comparison: Comparison, _ time: String) {
             self.comparison = comparison
             self.time = time
@@ -104,9 +121,12 @@ extension ImageQuery {
     /// A key to sort by: name, status, container_format, disk_format, size,
     /// id, created_at, updated_at.
     public struct Sort: Sendable, Hashable {
+        /// As in the record.
         public var key: String
+        /// False is the largest, or newest, first.
         public var isAscending: Bool
 
+        /// - Parameter key: as in the record: `created_at`.
         public init(_ key: String, ascending: Bool = true) {
             self.key = key
             isAscending = ascending

@@ -11,6 +11,7 @@ extension ImageService {
         try await update(id, [.replace("os_hidden", true)])
     }
 
+    /// Shows it in lists again.
     @discardableResult
     public func unhide(_ id: String) async throws(MigrationError) -> Image {
         try await update(id, [.replace("os_hidden", false)])
@@ -22,6 +23,7 @@ extension ImageService {
         try await update(id, [.replace("protected", true)])
     }
 
+    /// Allows its deletion again.
     @discardableResult
     public func unprotect(_ id: String) async throws(MigrationError) -> Image {
         try await update(id, [.replace("protected", false)])

@@ -18,13 +18,17 @@ public struct ImageStatus: RawRepresentable, Hashable, Sendable, CustomStringCon
     public static let saving = Self(rawValue: "saving")
     /// Data was staged or is being staged; an import may follow.
     public static let uploading = Self(rawValue: "uploading")
+    /// The service works on an import; its task says how far it is.
     public static let importing = Self(rawValue: "importing")
+    /// Whole, and given out.
     public static let active = Self(rawValue: "active")
     /// Has data that only an admin may read.
     public static let deactivated = Self(rawValue: "deactivated")
     /// An upload failed beyond repair; can only be deleted.
     public static let killed = Self(rawValue: "killed")
+    /// Gone; shown to nobody but admins, of API v1.
     public static let deleted = Self(rawValue: "deleted")
+    /// Deleted, but its data not yet; its id stays taken.
     public static let pendingDelete = Self(rawValue: "pending_delete")
     /// Ours, for a record that says no status.
     public static let unknown = Self(rawValue: "unknown")
@@ -42,6 +46,7 @@ public struct ImageVisibility: RawRepresentable, Hashable, Sendable, CustomStrin
 
     /// Everybody, in every list. Creating one takes an admin by default.
     public static let `public` = Self(rawValue: "public")
+    /// The owner alone.
     public static let `private` = Self(rawValue: "private")
     /// The owner and its members; the default of the service.
     public static let shared = Self(rawValue: "shared")

@@ -8,15 +8,25 @@ public struct NewImage: Sendable, Hashable {
     /// A UUID of our own. One that was ever used on this cloud, deleted images
     /// included, is refused with 409.
     public var id: String?
+    /// At most 255 characters; not unique.
     public var name: String?
+    /// The data's format: `qcow2`, `raw`, …; needed before data.
     public var diskFormat: String?
+    /// What wraps the data: `bare`, …; needed before data.
     public var containerFormat: String?
+    /// The service's own choice is `shared`; `public` takes an admin.
     public var visibility: ImageVisibility?
+    /// True refuses deletion.
     public var isProtected: Bool?
+    /// True leaves it out of lists that do not ask for hidden images.
     public var isHidden: Bool?
+    /// Another project's id takes an admin.
     public var ownerID: String?
+    /// The least memory to boot with, in MiB.
     public var minRAMMiB: Int?
+    /// The least disk to boot from, in GiB.
     public var minDiskGiB: Int?
+    /// At most 255 characters each; the service takes 128 by default.
     public var tags: [String]
     /// Additional properties. The service takes strings only; of base keys and
     /// `os_glance_*` it takes none.
@@ -25,6 +35,7 @@ public struct NewImage: Sendable, Hashable {
     /// win over every other value; the name excepted, openstacksdk's `meta`.
     public var untyped: [String: JSONValue]
 
+    /// What is left out is the service's to choose.
     public init(
         id: String? = nil, name: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, visibility: ImageVisibility? = nil,

@@ -14,6 +14,7 @@ public struct PatchOperation: Sendable, Hashable {
         case add, replace, remove
     }
 
+    /// What is done at ``pointer``.
     public var kind: Kind
     /// RFC 6901: `/name`, with `~1` for a slash within a key.
     public var pointer: String

@@ -6,12 +6,15 @@ public import MigrationModel
 /// How the service is to get an image's data by itself
 /// (<https://docs.openstack.org/api-ref/image/v2/#import-an-image>).
 public struct ImportRequest: Sendable, Hashable {
+    /// Where the data comes from.
     public var method: Method
+    /// Where it goes.
     public var stores: Stores
     /// False lets the import succeed when some of several stores failed; nil
     /// leaves it to the service, which then wants all.
     public var allStoresMustSucceed: Bool?
 
+    /// What is left out is the service's to choose: its default store.
     public init(
         _ method: Method, stores: Stores = .standard, allStoresMustSucceed: Bool? = nil
     ) {
@@ -59,5 +62,6 @@ public struct ImportInfo: Sendable, Hashable {
     /// `glance-direct`, `web-download`, …; empty where import is off or the
     /// service is older than it (API 2.6).
     public var methods: [String]
+    /// The answer as it came.
     public let record: [String: JSONValue]
 }

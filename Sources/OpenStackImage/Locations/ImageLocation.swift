@@ -13,6 +13,7 @@ public struct ImageLocation: Sendable, Hashable {
     /// The answer as it came, but without the URL.
     public let metadata: [String: JSONValue]
 
+    /// - Parameter metadata: of the location; `store` names its store.
     public init(
         url: Secret<String>, metadata: [String: JSONValue] = [:]
     ) {

@@ -6,12 +6,15 @@ public import MigrationModel
 /// A project with which a `shared` image is shared
 /// (<https://docs.openstack.org/api-ref/image/v2/#sharing>).
 public struct Member: Sendable, Hashable {
+    /// The image's id.
     public let imageID: String
     /// The project.
     public let memberID: String
+    /// What the project made of the offer.
     public let status: Status
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
     /// The answer as it came.
     public let record: [String: JSONValue]
@@ -25,8 +28,11 @@ public struct Member: Sendable, Hashable {
             self.rawValue = rawValue
         }
 
+        /// Not answered yet.
         public static let pending = Self(rawValue: "pending")
+        /// In the member's list.
         public static let accepted = Self(rawValue: "accepted")
+        /// Not in the member's list.
         public static let rejected = Self(rawValue: "rejected")
 
         public var description: String { rawValue }

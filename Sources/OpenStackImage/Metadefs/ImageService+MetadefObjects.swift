@@ -4,12 +4,16 @@
 public import MigrationModel
 
 extension ImageService {
+    /// The objects of a namespace.
     public func metadefObjects(
         of namespace: String
     ) async throws(MigrationError) -> [MetadefObject] {
         MetadefObject.list(try await sendForJSON(MetadefRequests.list(.objects, of: namespace)))
     }
 
+    /// One object.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound``.
     public func metadefObject(
         of namespace: String, named name: String
     ) async throws(MigrationError) -> MetadefObject {
@@ -36,6 +40,9 @@ extension ImageService {
                 MetadefRequests.update(.objects, of: namespace, named: name, object.json)))
     }
 
+    /// Deletes an object.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
     public func deleteMetadefObject(
         of namespace: String, named name: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {
@@ -44,6 +51,7 @@ extension ImageService {
             expecting: missingIsFine ? [204, 404] : [204])
     }
 
+    /// Deletes every object of a namespace.
     public func deleteMetadefObjects(of namespace: String) async throws(MigrationError) {
         try await send(MetadefRequests.deleteAll(.objects, of: namespace), expecting: [204])
     }

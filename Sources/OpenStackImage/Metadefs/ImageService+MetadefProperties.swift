@@ -42,6 +42,9 @@ extension ImageService {
                 MetadefRequests.update(.properties, of: namespace, named: name, property.json)))
     }
 
+    /// Deletes a property.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
     public func deleteMetadefProperty(
         of namespace: String, named name: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {
@@ -50,6 +53,7 @@ extension ImageService {
             expecting: missingIsFine ? [204, 404] : [204])
     }
 
+    /// Deletes every property of a namespace.
     public func deleteMetadefProperties(of namespace: String) async throws(MigrationError) {
         try await send(MetadefRequests.deleteAll(.properties, of: namespace), expecting: [204])
     }

@@ -30,6 +30,9 @@ extension ImageService {
         return created
     }
 
+    /// Ends that a namespace is for a resource type.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
     public func deleteMetadefAssociation(
         of namespace: String, resourceType: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {

@@ -4,6 +4,7 @@
 public import MigrationModel
 
 extension ImageService {
+    /// The tags of a namespace.
     public func metadefTags(
         of namespace: String, _ query: MetadefTagQuery = .init()
     ) async throws(MigrationError) -> [MetadefTag] {
@@ -13,6 +14,9 @@ extension ImageService {
                     .tags, of: namespace, query: MetadefRequests.tagItems(query))))
     }
 
+    /// One tag.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound``.
     public func metadefTag(
         of namespace: String, named name: String
     ) async throws(MigrationError) -> MetadefTag {
@@ -36,6 +40,9 @@ extension ImageService {
             expecting: [201])
     }
 
+    /// Gives a tag another name.
+    ///
+    /// - Throws: ``MigrationError/Code/conflict`` for one that is taken.
     @discardableResult
     public func renameMetadefTag(
         of namespace: String, named name: String, to newName: String
@@ -46,6 +53,9 @@ extension ImageService {
                     .tags, of: namespace, named: name, ["name": .string(newName)])))
     }
 
+    /// Removes a tag.
+    ///
+    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
     public func removeMetadefTag(
         of namespace: String, named name: String, missingIsFine: Bool = false
     ) async throws(MigrationError) {
@@ -54,6 +64,7 @@ extension ImageService {
             expecting: missingIsFine ? [204, 404] : [204])
     }
 
+    /// Removes every tag of a namespace.
     public func removeMetadefTags(of namespace: String) async throws(MigrationError) {
         try await send(MetadefRequests.deleteAll(.tags, of: namespace), expecting: [204])
     }

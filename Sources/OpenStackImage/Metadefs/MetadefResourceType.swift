@@ -5,9 +5,11 @@ public import MigrationModel
 
 /// A kind of thing that namespaces are for: `OS::Glance::Image`.
 public struct MetadefResourceType: Sendable, Hashable {
+    /// `OS::Glance::Image`, `OS::Nova::Server`, …
     public let name: String
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
     /// The answer as it came.
     public let record: [String: JSONValue]
@@ -15,6 +17,7 @@ public struct MetadefResourceType: Sendable, Hashable {
 
 /// That a namespace is for a resource type.
 public struct MetadefAssociation: Sendable, Hashable {
+    /// `OS::Glance::Image`, `OS::Nova::Server`, …
     public let resourceType: String
     /// What stands before the names of the namespace's properties there:
     /// `hw_`, `hw:`.
@@ -23,6 +26,7 @@ public struct MetadefAssociation: Sendable, Hashable {
     public let propertiesTarget: String?
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
     /// The answer as it came.
     public let record: [String: JSONValue]
@@ -31,10 +35,14 @@ public struct MetadefAssociation: Sendable, Hashable {
 /// An association that is to be. One with a type that the service does not
 /// know makes that type known.
 public struct NewMetadefAssociation: Sendable, Hashable {
+    /// `OS::Glance::Image`, `OS::Nova::Server`, …
     public var resourceType: String
+    /// What stands before the names of the properties there.
     public var prefix: String?
+    /// Where a resource has several sets of properties, which one.
     public var propertiesTarget: String?
 
+    /// What is left out is nothing.
     public init(_ resourceType: String, prefix: String? = nil, propertiesTarget: String? = nil) {
         self.resourceType = resourceType
         self.prefix = prefix

@@ -5,9 +5,11 @@ public import MigrationModel
 
 /// A word that a namespace offers for tagging.
 public struct MetadefTag: Sendable, Hashable {
+    /// Unique in its namespace.
     public let name: String
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
     /// The answer as it came.
     public let record: [String: JSONValue]
@@ -22,8 +24,10 @@ public struct MetadefTagQuery: Sendable, Hashable {
     public var marker: String?
     /// `name`, `created_at`, `updated_at`.
     public var sortKey: String?
+    /// Only heard together with ``sortKey``.
     public var isAscending: Bool
 
+    /// What is left out is no condition.
     public init(
         limit: Int? = nil, marker: String? = nil, sortKey: String? = nil, ascending: Bool = true
     ) {

@@ -17,8 +17,10 @@
 /// }
 /// ```
 public struct ImageService: Sendable {
+    /// The cloud that it asks.
     public let session: CloudSession
 
+    /// The Image service of this cloud; nothing is asked yet.
     public init(_ session: CloudSession) {
         self.session = session
     }

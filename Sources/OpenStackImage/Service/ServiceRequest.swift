@@ -7,6 +7,7 @@ public import MigrationModel
 /// A request to the Image service, before it is known where that service is
 /// and which token to show: what the `…Requests` of each resource build.
 public struct ServiceRequest: Sendable, Hashable {
+    /// GET, PUT, …
     public var method: HTTPRequest.Method
     /// Below the service's root, version first, already percent-encoded:
     /// `/v2/images`.
@@ -15,20 +16,27 @@ public struct ServiceRequest: Sendable, Hashable {
     public var query: [QueryItem]
     /// A query that a service wrote in a link, sent as it stands.
     var rawQuery: String?
+    /// Without the token, which the session adds.
     public var headers: HTTPHeaders
+    /// Nil sends none.
     public var body: [UInt8]?
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {
+        /// As it is, not yet encoded.
         public var name: String
+        /// As it is, not yet encoded.
         public var value: String
 
+        /// Both as they are, not yet encoded.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
+    /// - Parameter path: below the service's root, percent-encoded:
+    ///   `/v2/images`.
     public init(
         _ method: HTTPRequest.Method, _ path: String, query: [QueryItem] = [],
         headers: HTTPHeaders = [:], body: [UInt8]? = nil

@@ -8,8 +8,11 @@ public import MigrationModel
 public struct ImageStore: Sendable, Hashable, Identifiable {
     /// What `stores` of an image and `X-Image-Meta-Store` name.
     public let id: String
+    /// The operator's words.
     public let description: String?
+    /// Takes what names no store.
     public let isDefault: Bool
+    /// Gives data and takes none.
     public let isReadOnly: Bool
     /// `file`, `rbd`, `s3`, …; shown to admins only.
     public let type: String?

@@ -9,6 +9,7 @@ public struct Usage: Sendable, Hashable {
     public let name: String
     /// -1 is no limit.
     public let limit: Int64
+    /// In the unit of the limit.
     public let used: Int64
 
     /// Nil where there is no limit; negative when more than it is used.

@@ -6,7 +6,9 @@
 public struct ServiceVersion: Sendable, Hashable {
     /// As sent: `v2.17`.
     public let id: String
+    /// 2 of `v2.17`.
     public let major: Int
+    /// 17 of `v2.17`; 0 of `v2`.
     public let minor: Int
     /// `CURRENT`, `SUPPORTED`, `DEPRECATED` or `EXPERIMENTAL`.
     public let status: String

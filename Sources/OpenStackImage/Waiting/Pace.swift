@@ -10,6 +10,7 @@ public struct Pace: Sendable, Hashable {
     /// From the first look on; nil waits for ever.
     public var deadlineSeconds: Double?
 
+    /// - Parameter deadlineSeconds: from the first look on; nil waits for ever.
     public init(intervalSeconds: Double = 2, deadlineSeconds: Double? = 3600) {
         self.intervalSeconds = max(0, intervalSeconds)
         self.deadlineSeconds = deadlineSeconds

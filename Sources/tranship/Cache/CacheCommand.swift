@@ -8,7 +8,7 @@ struct CacheCommand: ParsableCommand {
         commandName: "cache",
         abstract: "The image cache of a Glance node; for admins.",
         subcommands: [
-            CacheListCommand.self, CacheQueueCommand.self, CacheDeleteCommand.self,
-            CacheClearCommand.self, CachePruneCommand.self,
+            CacheListCommand.self, CacheNodesCommand.self, CacheQueueCommand.self,
+            CacheDeleteCommand.self, CacheClearCommand.self, CachePruneCommand.self,
         ])
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import MigrationModel
 import OpenStackImage
 
 struct ImageUploadCommand: AsyncParsableCommand {
@@ -30,6 +31,14 @@ struct ImageUploadCommand: AsyncParsableCommand {
     @Flag(help: "Do not compare what the service reports.")
     var unverified = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Record md5 and sha256 in properties of the image.",
+            discussion: """
+                As openstacksdk does, whose create_image then knows the data again.
+                """))
+    var recordChecksums = false
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
@@ -37,10 +46,13 @@ struct ImageUploadCommand: AsyncParsableCommand {
         let service = try cloud.service()
         let image = try await service.find(image.image)
         let progress = DataProgress(image.name ?? image.id, sizeBytes: source.sizeBytes)
+        let data = DataPromises(
+            expected: promises.expected, computing: recordChecksums ? [.md5, .sha256] : [])
         try await progress.during { [self] in
-            try await service.upload(
-                image.id, from: source, DataPromises(expected: promises.expected), store: store,
-                validates: !unverified, onProgress: progress.report)
+            let sent = try await service.upload(
+                image.id, from: source, data, store: store, validates: !unverified,
+                onProgress: progress.report)
+            if recordChecksums { try await service.recordChecksums(of: sent, in: image) }
         }
         try await service.image(image.id).put(cloud.format)
     }

@@ -12,17 +12,27 @@ struct SchemaShowCommand: AsyncParsableCommand {
         discussion: """
               $ tranship schema show image
               $ tranship schema show image --format json | jq .properties.disk_format.enum
+              $ tranship schema show metadefs/namespace
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "image, images, member, members, task or tasks.", valueName: "schema"))
+            "image, images, member, members, task, tasks, or metadefs/ and a part of them.",
+            discussion: """
+                The parts are namespace, resource_type, object, property and tag, and each
+                in the plural: metadefs/namespaces, metadefs/properties, …
+                """, valueName: "schema"))
     var schema: String
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let schema = try await cloud.service().schema(schema)
+        let service = try cloud.service()
+        let prefix = "metadefs/"
+        let schema =
+            schema.hasPrefix(prefix)
+            ? try await service.metadefSchema(String(schema.dropFirst(prefix.count)))
+            : try await service.schema(schema)
         guard cloud.format == .table else {
             return Terminal.put(JSONText.pretty(.object(schema.record)))
         }

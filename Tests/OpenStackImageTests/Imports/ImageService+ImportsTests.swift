@@ -9,14 +9,16 @@ import Testing
 
 @Suite("Imports at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceImportsTests {
-    @Test("the methods that this cloud allows are listed")
+    @Test("the methods that this cloud allows are listed", .proves("sdk get_import_info"))
     func info() async throws {
         let methods = try await Lab.service().importInfo().methods
         #expect(methods.contains("glance-direct"))
         #expect(methods.contains("web-download"))
     }
 
-    @Test("staged data becomes the image's by glance-direct, and its task says success")
+    @Test(
+        "staged data becomes the image's by glance-direct, and its task says success",
+        .proves("sdk import_image(image, method, store)", "sdk image_tasks(image)"))
     func glanceDirect() async throws {
         try await Lab.withImage { service, image in
             let bytes = Array(repeating: UInt8(7), count: 70_000)
@@ -84,7 +86,9 @@ struct ImageServiceImportsTests {
         }
     }
 
-    @Test("an admin copies an image into another store and removes the copy again")
+    @Test(
+        "an admin copies an image into another store and removes the copy again",
+        .proves("sdk import_image(stores)", "sdk delete_image(store)"))
     func copied() async throws {
         try await Lab.withActiveImage { _, image in
             let admin = try Lab.service("alpha-admin")
@@ -109,6 +113,44 @@ struct ImageServiceImportsTests {
                 try await admin.deleteCopy(image.id, inStore: "fast")
             }
             #expect(last?.code == .forbidden)
+        }
+    }
+
+    @Test(
+        "the service fetches a URL into all stores, of which each must take it",
+        .proves("sdk import_image(uri, all_stores, all_stores_must_succeed)"),
+        arguments: [true, false])
+    func webDownload(_ allMustSucceed: Bool) async throws {
+        let bytes = noise(70_000)
+        let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+        try await Lab.withImage { service, image in
+            let active = try await service.importImage(
+                image.id,
+                ImportRequest(
+                    .webDownload(uri: Secret("\(server.url)/disk.raw")), stores: .all,
+                    allStoresMustSucceed: allMustSucceed),
+                waiting: Pace(intervalSeconds: 0.1, deadlineSeconds: 60))
+            #expect(active.sizeBytes == 70_000)
+            #expect(Set(active.stores) == ["fast", "slow"])
+        }
+    }
+
+    @Test(
+        "the service fetches an image of another region",
+        .proves("sdk import_image(remote_region, remote_image_id, remote_service_interface)"))
+    func glanceDownload() async throws {
+        try await Lab.withActiveImage { _, original in
+            try await Lab.withImage(
+                NewImage(diskFormat: "raw", containerFormat: "bare"), "alpha-two"
+            ) { two, image in
+                let active = try await two.importImage(
+                    image.id,
+                    ImportRequest(
+                        .glanceDownload(
+                            region: "RegionOne", imageID: original.id, interface: .public)),
+                    waiting: Pace(intervalSeconds: 0.1, deadlineSeconds: 60))
+                #expect(active.checksums == original.checksums)
+            }
         }
     }
 }

@@ -18,7 +18,10 @@ struct LegacyImageDataTests {
     init() throws { expected = try Checksum(.md5, md5(noise(200_000))) }
 
     @Test(
-        "what goes up comes down, with its metadata in the same answer", arguments: LegacyCloud.all)
+        "what goes up comes down, with its metadata in the same answer",
+        .proves(
+            "v1 get(image_id, x-image-meta-*, x-image-meta-property-*, body)", "v1 create(body)"),
+        arguments: LegacyCloud.all)
     func roundTrip(_ cloud: LegacyCloud) async throws {
         var fields = LegacyCloud.raw
         fields.properties = ["note": "größe"]
@@ -49,7 +52,9 @@ struct LegacyImageDataTests {
         try await service.delete(image.id)
     }
 
-    @Test("a reserved image gets its data later, and metadata with it", arguments: LegacyCloud.all)
+    @Test(
+        "a reserved image gets its data later, and metadata with it", .proves("v1 update(body)"),
+        arguments: LegacyCloud.all)
     func uploadLater(_ cloud: LegacyCloud) async throws {
         var fields = LegacyCloud.raw
         fields.properties = ["a": "1"]
@@ -93,7 +98,9 @@ struct LegacyImageDataTests {
         }
     }
 
-    @Test("data that is not as stated is refused, and the image killed", arguments: LegacyCloud.all)
+    @Test(
+        "data that is not as stated is refused, and the image killed",
+        .proves("v1 create(size, checksum)"), arguments: LegacyCloud.all)
     func notAsStated(_ cloud: LegacyCloud) async throws {
         let wrong = try Checksum(.md5, String(repeating: "0", count: 32))
         for fields in [Fields(checksum: wrong), Fields(sizeBytes: 7)] {
@@ -152,7 +159,8 @@ struct LegacyImageDataTests {
     }
 
     @Test(
-        "the service reads a location each time, and knows no checksum", arguments: LegacyCloud.all)
+        "the service reads a location each time, and knows no checksum",
+        .proves("v1 create(location)", "v1 update(location)"), arguments: LegacyCloud.all)
     func location(_ cloud: LegacyCloud) async throws {
         let files = try FileServer(["/a.img": data])
         let service = try cloud.service()
@@ -171,7 +179,9 @@ struct LegacyImageDataTests {
         }
     }
 
-    @Test("the service copies from a URL, and is done some time later", arguments: LegacyCloud.all)
+    @Test(
+        "the service copies from a URL, and is done some time later",
+        .proves("v1 create(copy_from)", "v1 update(copy_from)"), arguments: LegacyCloud.all)
     func copyFrom(_ cloud: LegacyCloud) async throws {
         let files = try FileServer(["/a.img": data])
         try await cloud.withImage { service, reserved in

@@ -9,7 +9,9 @@ import Testing
 
 @Suite("Images v1: versions")
 struct LegacyImageServiceTests {
-    @Test("a legacy cloud lists v1 and nothing else", arguments: LegacyCloud.all)
+    @Test(
+        "a legacy cloud lists v1 and nothing else", .proves("v1 versions"),
+        arguments: LegacyCloud.all)
     func versions(_ cloud: LegacyCloud) async throws {
         let versions = try await cloud.service().versions()
         #expect(versions.map(\.id) == ["v1.1", "v1.0"])

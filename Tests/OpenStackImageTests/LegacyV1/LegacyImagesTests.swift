@@ -11,7 +11,12 @@ import Testing
 struct LegacyImagesTests {
     private typealias Fields = LegacyImageFields
 
-    @Test("a reserved image is queued and has what it was given", arguments: LegacyCloud.all)
+    @Test(
+        "a reserved image is queued and has what it was given",
+        .proves(
+            "v1 create(name, disk_format, container_format, owner, is_public, protected, min_ram, min_disk, store, property-*)",
+            "v1 head(image_id, x-image-meta-*, x-image-meta-property-*)"),
+        arguments: LegacyCloud.all)
     func reserve(_ cloud: LegacyCloud) async throws {
         let name = Lab.uniqueName("reserved")
         let fields = Fields(
@@ -86,7 +91,9 @@ struct LegacyImagesTests {
         }
     }
 
-    @Test("an id of one's own is kept, and never given twice", arguments: LegacyCloud.all)
+    @Test(
+        "an id of one's own is kept, and never given twice", .proves("v1 create(id)"),
+        arguments: LegacyCloud.all)
     func ownID(_ cloud: LegacyCloud) async throws {
         let id = UUID().uuidString.lowercased()
         try await cloud.withImage(Fields(id: id)) { service, created in
@@ -132,7 +139,10 @@ struct LegacyImagesTests {
         }
     }
 
-    @Test("a change leaves alone what it does not name", arguments: LegacyCloud.all)
+    @Test(
+        "a change leaves alone what it does not name",
+        .proves("v1 update(image_id, x-image-meta-*, x-image-meta-property-*)"),
+        arguments: LegacyCloud.all)
     func update(_ cloud: LegacyCloud) async throws {
         var fields = LegacyCloud.raw
         fields.properties = ["a": "1", "b": "2"]
@@ -156,7 +166,9 @@ struct LegacyImagesTests {
         }
     }
 
-    @Test("purging removes every property that is not named", arguments: LegacyCloud.all)
+    @Test(
+        "purging removes every property that is not named", .proves("v1 update(purge_props)"),
+        arguments: LegacyCloud.all)
     func purge(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(Fields(properties: ["a": "1", "b": "2"])) { service, created in
             let changed = try await service.update(
@@ -183,7 +195,8 @@ struct LegacyImagesTests {
     }
 
     @Test(
-        "a protected image is not deleted; an unprotected one is, once", arguments: LegacyCloud.all)
+        "a protected image is not deleted; an unprotected one is, once",
+        .proves("v1 delete(image_id)"), arguments: LegacyCloud.all)
     func delete(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(Fields(isProtected: true)) { service, created in
             let protected = await #expect(throws: MigrationError.self) {

@@ -44,18 +44,33 @@ struct LegacyListsTests {
         try outcome.get()
     }
 
-    private func numbers(_ images: [LegacyImage]) -> [Int] {
-        images.map { Int($0.name?.suffix(1) ?? "") ?? -1 }
+    private func numbers(_ images: [LegacyImage]) -> [Int] { numbers(images.map(\.name)) }
+
+    private func numbers(_ names: [String?]) -> [Int] {
+        names.map { Int($0?.suffix(1) ?? "") ?? -1 }
     }
 
-    @Test("each filter lets through what it says", arguments: LegacyCloud.all)
+    /// What both lists give, the long and the short one.
+    private func numbers(_ service: LegacyImageService, _ query: Query) async throws -> [Int] {
+        let long = numbers(try await service.images(query).all())
+        let short = numbers(try await service.summaries(query).all().map(\.name))
+        #expect(short == long, "\(query)")
+        return long
+    }
+
+    @Test(
+        "each filter lets through what it says",
+        .proves(
+            "v1 list(name, container_format, disk_format, status, size_min, size_max, min_ram, min_disk, protected, is_public, property-*)",
+            "v1 detail(name, container_format, disk_format, status, size_min, size_max, min_ram, min_disk, protected, is_public, property-*)"
+        ), arguments: LegacyCloud.all)
     func filters(_ cloud: LegacyCloud) async throws {
         try await withFive(cloud) { service, all, images in
             _ = try await service.update(images[1].id, LegacyImageFields(isProtected: true))
             func list(_ change: (inout Query) -> Void) async throws -> [Int] {
                 var query = all
                 change(&query)
-                return numbers(try await service.images(query).all())
+                return try await numbers(service, query)
             }
             #expect(try await list { _ in } == [4, 3, 2, 1, 0])
             #expect(try await list { $0.name = images[3].name } == [3])
@@ -79,12 +94,14 @@ struct LegacyListsTests {
         }
     }
 
-    @Test("changes since a time hold what was deleted since", arguments: LegacyCloud.all)
+    @Test(
+        "changes since a time hold what was deleted since",
+        .proves("v1 list(changes-since)", "v1 detail(changes-since)"), arguments: LegacyCloud.all)
     func changesSince(_ cloud: LegacyCloud) async throws {
         try await withFive(cloud) { service, all, images in
             var query = all
             query.changesSince = try await service.image(images[2].id).updatedAt
-            #expect(numbers(try await service.images(query).all()) == [4, 3])
+            #expect(try await numbers(service, query) == [4, 3])
             try await service.delete(images[0].id)
             // A deleted image has no properties to list it by.
             query = Query(name: images[0].name, publicity: .any)
@@ -96,22 +113,27 @@ struct LegacyListsTests {
         }
     }
 
-    @Test("the order is as asked for", arguments: LegacyCloud.all)
+    @Test(
+        "the order is as asked for",
+        .proves("v1 list(sort_key, sort_dir)", "v1 detail(sort_key, sort_dir)"),
+        arguments: LegacyCloud.all)
     func order(_ cloud: LegacyCloud) async throws {
         try await withFive(cloud) { service, all, _ in
             for key in ["name", "size", "created_at"] {
                 var query = all
                 query.sortKey = key
-                let descending = try await service.images(query).all()
-                #expect(numbers(descending) == [4, 3, 2, 1, 0])
+                let descending = try await numbers(service, query)
+                #expect(descending == [4, 3, 2, 1, 0])
                 query.isAscending = true
-                let ascending = try await service.images(query).all()
-                #expect(numbers(ascending) == [0, 1, 2, 3, 4])
+                let ascending = try await numbers(service, query)
+                #expect(ascending == [0, 1, 2, 3, 4])
             }
         }
     }
 
-    @Test("pages follow each other to the end", arguments: LegacyCloud.all)
+    @Test(
+        "pages follow each other to the end",
+        .proves("v1 list(limit, marker)", "v1 detail(limit, marker)"), arguments: LegacyCloud.all)
     func pages(_ cloud: LegacyCloud) async throws {
         try await withFive(cloud) { service, all, images in
             var query = all
@@ -119,13 +141,19 @@ struct LegacyListsTests {
             var pages: [[Int]] = []
             for try await page in service.images(query) { pages.append(numbers(page)) }
             #expect(pages == [[4, 3], [2, 1], [0]])
+            pages = []
+            for try await page in service.summaries(query) {
+                pages.append(numbers(page.map(\.name)))
+            }
+            #expect(pages == [[4, 3], [2, 1], [0]])
             query.marker = images[2].id
-            #expect(numbers(try await service.images(query).all()) == [1, 0])
+            #expect(try await numbers(service, query) == [1, 0])
         }
     }
 
     @Test(
         "from any page a step forward and a step back lead to its neighbours",
+        .proves("v1 list(next, previous)", "v1 detail(next, previous)"),
         arguments: LegacyCloud.all, [nil, true, false])
     func neighbours(_ cloud: LegacyCloud, _ isAscending: Bool?) async throws {
         try await withFive(cloud) { service, all, _ in
@@ -133,27 +161,35 @@ struct LegacyListsTests {
             query.pageLimit = 2
             query.isAscending = isAscending
             let whole = isAscending == true ? [0, 1, 2, 3, 4] : [4, 3, 2, 1, 0]
-            let list = service.images(query)
-            let first = try await list.first()
-            #expect(numbers(first.items) == Array(whole[0..<2]))
-            #expect(first.previous == nil)
-            let second = try await list.page(try #require(first.next))
-            #expect(numbers(second.items) == Array(whole[2..<4]))
-            let third = try await list.page(try #require(second.next))
-            #expect(numbers(third.items) == [whole[4]])
-            let end = try await list.page(try #require(third.next))
-            #expect(end.items.isEmpty)
-            #expect(end.next == nil)
-            let back = try await list.page(try #require(third.previous))
-            #expect(numbers(back.items) == Array(whole[2..<4]))
-            let forth = try await list.page(try #require(back.next))
-            #expect(numbers(forth.items) == [whole[4]])
-            let start = try await list.page(try #require(back.previous))
-            #expect(numbers(start.items) == Array(whole[0..<2]))
-            let before = try await list.page(try #require(start.previous))
-            #expect(before.items.isEmpty)
-            #expect(before.previous == nil)
+            try await walk(service.images(query), whole, \.name)
+            try await walk(service.summaries(query), whole, \.name)
         }
+    }
+
+    /// To the end of a list of five in pages of two, and back before its start.
+    private func walk<Item: LegacyListItem>(
+        _ list: LegacyPages<Item>, _ whole: [Int], _ name: (Item) -> String?
+    ) async throws {
+        func shown(_ page: LegacyPage<Item>) -> [Int] { numbers(page.items.map(name)) }
+        let first = try await list.first()
+        #expect(shown(first) == Array(whole[0..<2]))
+        #expect(first.previous == nil)
+        let second = try await list.page(try #require(first.next))
+        #expect(shown(second) == Array(whole[2..<4]))
+        let third = try await list.page(try #require(second.next))
+        #expect(shown(third) == [whole[4]])
+        let end = try await list.page(try #require(third.next))
+        #expect(end.items.isEmpty)
+        #expect(end.next == nil)
+        let back = try await list.page(try #require(third.previous))
+        #expect(shown(back) == Array(whole[2..<4]))
+        let forth = try await list.page(try #require(back.next))
+        #expect(shown(forth) == [whole[4]])
+        let start = try await list.page(try #require(back.previous))
+        #expect(shown(start) == Array(whole[0..<2]))
+        let before = try await list.page(try #require(start.previous))
+        #expect(before.items.isEmpty)
+        #expect(before.previous == nil)
     }
 
     @Test("a short list has six fields an image", arguments: LegacyCloud.all)

@@ -4,6 +4,7 @@
 import FoundationEssentials
 import MigrationModel
 import OpenStackImage
+import TestSupport
 import Testing
 
 @Suite("Images v1: members")
@@ -13,7 +14,11 @@ struct LegacyMembersTests {
         try await service.members(of: id).sorted { $0.memberID < $1.memberID }
     }
 
-    @Test("members come, change and go", arguments: LegacyCloud.all)
+    @Test(
+        "members come, change and go",
+        .proves(
+            "v1 list_members(image_id)", "v1 add_member(image_id, member_id, can_share)",
+            "v1 remove_member(image_id, member_id)"), arguments: LegacyCloud.all)
     func members(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage { service, image in
             #expect(try await members(service, image.id).isEmpty)
@@ -48,7 +53,9 @@ struct LegacyMembersTests {
         }
     }
 
-    @Test("all members are replaced at once, former ones included", arguments: LegacyCloud.all)
+    @Test(
+        "all members are replaced at once, former ones included",
+        .proves("v1 replace_members(image_id, memberships, can_share)"), arguments: LegacyCloud.all)
     func replace(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage { service, image in
             try await service.addMember(image.id, projectID: "p1")
@@ -65,7 +72,9 @@ struct LegacyMembersTests {
         }
     }
 
-    @Test("a project's shared images are those that are there", arguments: LegacyCloud.all)
+    @Test(
+        "a project's shared images are those that are there",
+        .proves("v1 shared_images(member_id)"), arguments: LegacyCloud.all)
     func sharedImages(_ cloud: LegacyCloud) async throws {
         let project = Lab.uniqueName("project")
         #expect(try await cloud.service().sharedImages(with: project).isEmpty)

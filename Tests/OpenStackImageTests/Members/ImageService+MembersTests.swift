@@ -9,7 +9,16 @@ import Testing
 
 @Suite("Members at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceMembersTests {
-    @Test("a member is offered an image, accepts it and is removed")
+    @Test(
+        "a member is offered an image, accepts it and is removed",
+        .proves(
+            "sdk add_member(image, **attrs)", "sdk remove_member(member, image, ignore_missing)",
+            "sdk find_member(name_or_id, image, ignore_missing)", "sdk get_member(member, image)",
+            "sdk members(image)", "sdk update_member(member, image, **attrs)",
+            "sdk images(query.member_status)", "4j listMembers(imageId)",
+            "4j createMember(imageId, memberId)", "4j getMember(imageId, memberId)",
+            "4j updateMember(imageId, memberId, memberStatus)", "4j deleteMember(imageId, memberId)"
+        ))
     func life() async throws {
         let other = try Lab.service("alpha-other")
         let projectID = try #require(try await other.session.authenticate().projectID)
@@ -38,8 +47,15 @@ struct ImageServiceMembersTests {
             ).all()
             #expect(shared.map(\.id) == [image.id])
 
+            for (status, count) in [("accepted", 1), ("rejected", 0), ("all", 1)] {
+                let query = ImageQuery(
+                    id: .one(image.id), visibility: "shared", memberStatus: status)
+                #expect(try await other.images(query).all().count == count, "\(status)")
+            }
+
             try await service.removeMember(image.id, projectID: projectID)
             #expect(try await service.members(of: image.id).isEmpty)
+            #expect(try await service.memberIfPresent(of: image.id, projectID: projectID) == nil)
             try await service.removeMember(image.id, projectID: projectID, missingIsFine: true)
             let gone = await #expect(throws: MigrationError.self) {
                 try await service.removeMember(image.id, projectID: projectID)

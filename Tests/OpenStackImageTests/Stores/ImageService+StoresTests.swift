@@ -9,7 +9,9 @@ import Testing
 
 @Suite("Stores at a real Glance", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceStoresTests {
-    @Test("members see the stores and the default, admins what they are made of")
+    @Test(
+        "members see the stores and the default, admins what they are made of",
+        .proves("sdk stores(details)"))
     func listed() async throws {
         let stores = try await Lab.service().stores()
         #expect(Set(stores.map(\.id)).isSuperset(of: ["fast", "slow"]))

@@ -11,6 +11,9 @@ import Testing
 struct ImageServiceTagsTests {
     @Test(
         "every tag arrives as it was written",
+        .proves(
+            "sdk add_tag(image, tag)", "sdk remove_tag(image, tag)", "4j updateTag(imageId, tag)",
+            "4j deleteTag(imageId, tag)"),
         arguments: ["plain", "two words", "per%cent", "a?b#c", "ümlaut", "大", "a/b"])
     func arrives(_ tag: String) async throws {
         try await Lab.withImage(NewImage(tags: ["kept"])) { service, image in

@@ -21,7 +21,9 @@ struct ImageServiceTasksTests {
         }
     }
 
-    @Test("the list of all tasks is for admins, over pages")
+    @Test(
+        "the list of all tasks is for admins, over pages",
+        .proves("sdk tasks(query.limit)", "4j tasks.list(filteringParams)"))
     func all() async throws {
         let member = await #expect(throws: MigrationError.self) { try await Lab.service().tasks() }
         #expect(member?.code == .forbidden)
@@ -42,6 +44,51 @@ struct ImageServiceTasksTests {
             } until: {
                 $0.status.isFinal
             }
+            let status = try await admin.task(id).status
+            let ended = try await admin.tasks(TaskQuery(status: status))
+            #expect(ended.contains { $0.id == id })
+            #expect(ended.allSatisfy { $0.status == status })
+            let pending = try await admin.tasks(TaskQuery(status: .pending))
+            #expect(!pending.contains { $0.id == id })
         }
+    }
+
+    @Test(
+        "tasks are listed by type and status, sorted, and from a marker on",
+        .proves("sdk tasks(query.type, query.status, query.sort_key, query.sort_dir, query.marker)")
+    )
+    func filtered() async throws {
+        let admin = try Lab.service("alpha-admin")
+        var ids: [String] = []
+        for _ in 0..<2 {
+            // Nothing answers there, so that each ends at once.
+            let task = try await admin.createTask(
+                type: "import",
+                input: [
+                    "import_from": "http://127.0.0.1:9/nothing", "import_from_format": "raw",
+                    "image_properties": ["disk_format": "raw", "container_format": "bare"],
+                ])
+            ids.append(task.id)
+            _ = try await Lab.eventually {
+                try await admin.task(task.id)
+            } until: {
+                $0.status == .failure
+            }
+        }
+        let tasks = try await admin.tasks(
+            TaskQuery(type: "import", status: .failure, sortKey: "created_at", ascending: true))
+        #expect(tasks.allSatisfy { $0.type == "import" && $0.status == .failure })
+        let times = tasks.compactMap(\.createdAt)
+        #expect(times == times.sorted())
+        #expect(Set(tasks.map(\.id)).isSuperset(of: ids))
+        let first = try #require(tasks.firstIndex { ids.contains($0.id) })
+        let after = try await admin.tasks(
+            TaskQuery(
+                type: "import", status: .failure, sortKey: "created_at", ascending: true,
+                marker: tasks[first].id))
+        #expect(after.contains { ids.contains($0.id) })
+        #expect(!after.contains { $0.id == tasks[first].id })
+        let pending = try await admin.tasks(TaskQuery(status: .pending))
+        #expect(!pending.contains { ids.contains($0.id) })
     }
 }

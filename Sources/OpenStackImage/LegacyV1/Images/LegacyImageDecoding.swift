@@ -55,6 +55,9 @@ extension LegacyImage: LegacyListItem {
 }
 
 extension LegacyImageSummary: LegacyListItem {
+    /// Reads a record of `GET /v1/images`.
+    ///
+    /// - Throws: ``MigrationError/Code/invalidAnswer`` for one without an id.
     public init(json: JSONValue) throws(MigrationError) {
         guard let record = json.object, let id = record["id"]?.string else {
             throw MigrationError(.invalidAnswer, "an image record without an id")

@@ -13,16 +13,22 @@ public struct LegacyImageFields: Sendable, Hashable {
     public var name: String?
     /// Needed before data; `ami`, `aki` and `ari` stand for both formats.
     public var diskFormat: String?
+    /// What wraps the data; needed before data.
     public var containerFormat: String?
     /// Heeded for administrators only; else the project of the token.
     public var ownerID: String?
+    /// Seen by every project; the service's own choice is false.
     public var isPublic: Bool?
+    /// True refuses deletion.
     public var isProtected: Bool?
+    /// The least disk to boot from, in GiB.
     public var minDiskGiB: Int?
+    /// The least memory to boot with, in MiB.
     public var minRAMMiB: Int?
     /// What the data must have: other data is refused, and the image killed.
     /// 0 without data makes an active, empty image.
     public var sizeBytes: Int64?
+    /// Of the disk that the data describes: the client's word, kept as it is.
     public var virtualSizeBytes: Int64?
     /// An MD5 that the data must have: other data is refused, and the image
     /// killed. For an image with a location it is recorded as it stands.
@@ -33,6 +39,7 @@ public struct LegacyImageFields: Sendable, Hashable {
     /// case, hyphens as underscores.
     public var properties: [String: String]
 
+    /// What is left out is not sent.
     public init(
         id: String? = nil, name: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, ownerID: String? = nil, isPublic: Bool? = nil,

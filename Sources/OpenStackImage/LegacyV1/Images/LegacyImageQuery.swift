@@ -17,15 +17,23 @@ public struct LegacyImageQuery: Sendable, Hashable {
         case any = "None"
     }
 
+    /// Exactly this name; ASCII only.
     public var name: String?
+    /// In this status.
     public var status: String?
+    /// In this format.
     public var diskFormat: String?
+    /// In this container.
     public var containerFormat: String?
+    /// At least so large.
     public var sizeMinBytes: Int64?
+    /// At most so large.
     public var sizeMaxBytes: Int64?
     /// Exactly what the image asks for.
     public var minRAMMiB: Int?
+    /// Exactly what the image asks for.
     public var minDiskGiB: Int?
+    /// Nil is both.
     public var isProtected: Bool?
     /// Sent as `is_public`; others than administrators are not heard.
     public var publicity: Publicity?
@@ -45,6 +53,7 @@ public struct LegacyImageQuery: Sendable, Hashable {
     /// The id of the image after which the list begins.
     public var marker: String?
 
+    /// What is left out is no condition.
     public init(
         name: String? = nil, status: String? = nil, diskFormat: String? = nil,
         containerFormat: String? = nil, sizeMinBytes: Int64? = nil, sizeMaxBytes: Int64? = nil,

@@ -5,6 +5,7 @@ public import MigrationModel
 
 /// One page of a v1 list, and the way to its neighbours.
 public struct LegacyPage<Item: LegacyListItem>: Sendable {
+    /// In the order of the list, whichever way the page was reached.
     public let items: [Item]
     /// What lists the page after this one; nil after an empty page.
     public let next: LegacyPageReference?
@@ -63,11 +64,16 @@ public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
         Iterator(pages: self, reference: LegacyPageReference(query: query))
     }
 
+    /// Fetches as it goes.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pages: LegacyPages
         /// Nil after the last page.
         var reference: LegacyPageReference?
 
+        /// The next page, or nil after the last.
+        ///
+        /// - Throws: as ``LegacyImageService/images(_:)``'s requests, and
+        ///   ``MigrationError/Code/invalidAnswer`` for a link to the same page.
         public mutating func next() async throws(MigrationError) -> [Item]? {
             guard let here = reference else { return nil }
             let page = try await pages.page(here)

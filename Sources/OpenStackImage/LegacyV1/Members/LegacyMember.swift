@@ -10,6 +10,7 @@ public struct LegacyMember: Sendable, Hashable {
     /// Whether it may share the image with others in turn.
     public var canShare: Bool
 
+    /// - Parameter memberID: the project.
     public init(memberID: String, canShare: Bool = false) {
         self.memberID = memberID
         self.canShare = canShare
@@ -18,6 +19,8 @@ public struct LegacyMember: Sendable, Hashable {
 
 /// An image that is shared with a project, seen from the project.
 public struct LegacySharedImage: Sendable, Hashable {
+    /// The image's id.
     public let imageID: String
+    /// The project may share it in turn.
     public let canShare: Bool
 }

@@ -25,8 +25,10 @@ public struct LegacyImageService: Sendable {
     /// Its transport: one service, whichever version is asked.
     let service: ImageService
 
+    /// The cloud that it asks.
     public var session: CloudSession { service.session }
 
+    /// The Image service of this cloud, by API v1; nothing is asked yet.
     public init(_ session: CloudSession) {
         service = ImageService(session)
     }

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// What programmers read of the library.
+@Suite struct DocumentationTests {
+    /// What a protocol asks for is documented there.
+    private static func isExempt(_ text: Substring) -> Bool {
+        text.firstMatch(
+            of:
+                /public (typealias (Element|Failure) |let rawValue|var description: String|init\((rawValue|stringLiteral|arrayLiteral)|func makeAsyncIterator|mutating func next\($)/
+        ) != nil
+    }
+
+    /// Lines from 1 of public declarations without a comment above them.
+    static func undocumented(_ file: SourceTree.File) -> [(number: Int, text: String)] {
+        let lines = file.lines
+        return file.lines(with: "public ").filter { line in
+            let text = line.text.trimmingPrefix(while: \.isWhitespace)
+            let words = text.split(separator: " ").drop { $0.hasPrefix("@") }
+            guard words.first == "public",
+                !["import", "extension"].contains(words.dropFirst().first)
+            else { return false }
+            guard !isExempt(text) else { return false }
+            let above = lines[..<(line.number - 1)].reversed()
+                .map { $0.trimmingPrefix(while: \.isWhitespace) }
+                .first { !$0.hasPrefix("@") }
+            return above?.hasPrefix("///") != true
+        }
+    }
+
+    @Test func `Every public declaration of the library says what it is`() throws {
+        let files = try SourceTree.sources.get().filter { $0.target == "OpenStackImage" }
+        #expect(files.count > 80)
+        for file in files {
+            for line in Self.undocumented(file) {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
+    /// The scanner itself: it has to see what it asks for.
+    @Test func `A declaration without a comment is seen`() {
+        let source = """
+            /// A.
+            public struct A {
+                /// B.
+                @discardableResult
+                public func b() {}
+                public var c = 1
+                @inlinable public func d() {}
+                public let rawValue: String
+                var e = 2
+            }
+            """
+        let file = SourceTree.File(path: "Sources/A/B.swift", text: source)
+        #expect(Self.undocumented(file).map(\.number) == [6, 7])
+    }
+
+    /// The examples are compiled and run, so what the guide shows is true.
+    @Test func `What the guide shows is code of the examples`() throws {
+        let guide = try SourceTree.text("docs/library.md")
+        let example = Self.words(
+            try SourceTree.text("Examples/Sources/ImageTour/ImageTour.swift"))
+        let blocks = guide.components(separatedBy: "```swift\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "```").first }
+        #expect(blocks.count > 5)
+        for block in blocks {
+            #expect(example.contains(Self.words(block)), "not in the examples:\n\(block)")
+        }
+    }
+
+    /// The text with every line at the margin.
+    private static func words(_ text: String) -> String {
+        text.components(separatedBy: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")
+    }
+}
