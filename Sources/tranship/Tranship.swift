@@ -35,7 +35,8 @@ struct Tranship: AsyncParsableCommand {
                 subcommands: [
                     ImageCommand.self, MemberCommand.self, TagCommand.self, TaskCommand.self,
                     StoreCommand.self, LocationCommand.self, CacheCommand.self, SchemaCommand.self,
-                    UsageCommand.self, VersionsCommand.self, DoctorCommand.self, V1Command.self,
+                    MetadefCommand.self, UsageCommand.self, VersionsCommand.self,
+                    DoctorCommand.self, V1Command.self,
                 ]),
         ])
 

@@ -14,11 +14,15 @@ struct CacheDeleteCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var images: ImagesArgument
+
+    @Flag(help: "An image that is not there is fine.")
+    var missingOk = false
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
         let service = try cloud.service()
-        try await EachImage(names: images.images, service: service)
+        try await EachImage(names: images.images, service: service, missingIsFine: missingOk)
             .carryOut { image throws(MigrationError) in
                 try await service.removeFromCache(image.id)
             }

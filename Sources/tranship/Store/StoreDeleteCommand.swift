@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import MigrationModel
 import OpenStackImage
 
 struct StoreDeleteCommand: AsyncParsableCommand {
@@ -18,11 +19,18 @@ struct StoreDeleteCommand: AsyncParsableCommand {
     var store: String
 
     @OptionGroup var image: ImageArgument
+
+    @Flag(help: "An image that is not there is fine.")
+    var missingOk = false
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
         let service = try cloud.service()
-        let image = try await service.find(image.image)
-        try await service.deleteCopy(image.id, inStore: store)
+        try await EachImage(
+            names: [image.image], service: service, missingIsFine: missingOk
+        ).carryOut { [self] image throws(MigrationError) in
+            try await service.deleteCopy(image.id, inStore: store, missingIsFine: missingOk)
+        }
     }
 }

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+struct MetadefCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Create a namespace, or something in a part of one; for admins.",
+        discussion: """
+              $ tranship metadef create --record '{"namespace": "My::Own", "visibility": "public"}'
+              $ tranship metadef create My::Own properties --record '{
+                  "name": "cores", "title": "Cores", "type": "integer", "minimum": 1}'
+              $ tranship metadef create My::Own tags --record '{"name": "prod"}'
+              $ tranship metadef create My::Own resource-types --record '{"name": "OS::Glance::Image"}'
+
+            Records are JSON in the keys of the API. That of a namespace may hold its parts.
+            """)
+
+    @Argument(help: ArgumentHelp("The namespace to create it in.", valueName: "namespace"))
+    var namespace: String?
+
+    @Argument(help: MetadefPart.help)
+    var part: MetadefPart?
+
+    @Option(help: ArgumentHelp("What to create, as a JSON object.", valueName: "json"))
+    var record: JSONArgument
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func validate() throws {
+        guard namespace == nil || part != nil else {
+            throw ValidationError("Say in which part: objects, properties, tags, resource-types.")
+        }
+    }
+
+    func run() async throws {
+        let created = try await create(try cloud.service(), record.value)
+        Record(created).put(cloud.format)
+    }
+
+    private func create(
+        _ service: ImageService, _ value: JSONValue
+    ) async throws(MigrationError) -> [String: JSONValue] {
+        guard let namespace, let part else {
+            return try await service.createMetadefNamespace(try NewMetadefNamespace(record: value))
+                .record
+        }
+        switch part {
+        case .objects:
+            return try await service.createMetadefObject(
+                of: namespace, try NewMetadefObject(record: value)
+            ).record
+        case .properties:
+            return try await service.createMetadefProperty(
+                of: namespace, try MetadefProperty(record: value)
+            ).record
+        case .tags:
+            guard let name = value["name"]?.string else {
+                throw MigrationError(.usage, "the record of a tag needs \"name\"")
+            }
+            return try await service.addMetadefTag(to: namespace, named: name).record
+        case .resourceTypes:
+            return try await service.createMetadefAssociation(
+                of: namespace, try NewMetadefAssociation(record: value)
+            ).record
+        }
+    }
+}

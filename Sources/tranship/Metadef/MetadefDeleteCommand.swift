@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import OpenStackImage
+
+struct MetadefDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Delete a namespace with all that is in it, or something in it; for admins.",
+        discussion: """
+              $ tranship metadef delete My::Own properties cores
+              $ tranship metadef delete My::Own tags --all
+              $ tranship metadef delete My::Own
+            """)
+
+    @Argument(help: ArgumentHelp("The namespace.", valueName: "namespace"))
+    var namespace: String
+
+    @Argument(help: MetadefPart.help)
+    var part: MetadefPart?
+
+    @Argument(help: ArgumentHelp("The thing to delete.", valueName: "name"))
+    var name: String?
+
+    @Flag(help: "All objects, properties or tags.")
+    var all = false
+
+    @Flag(help: "What is not there is fine.")
+    var missingOk = false
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func validate() throws {
+        // Never a whole namespace by a word that is missing.
+        guard part == nil ? (name == nil && !all) : (name != nil) != all else {
+            throw ValidationError("Name one thing of the part, or say --all.")
+        }
+        guard !all || part != .resourceTypes else {
+            throw ValidationError("--all is for objects, properties and tags.")
+        }
+    }
+
+    func run() async throws {
+        let service = try cloud.service()
+        guard let part else {
+            return try await service.deleteMetadefNamespace(namespace, missingIsFine: missingOk)
+        }
+        guard let name else {
+            switch part {
+            case .objects: return try await service.deleteMetadefObjects(of: namespace)
+            case .properties: return try await service.deleteMetadefProperties(of: namespace)
+            case .tags, .resourceTypes: return try await service.removeMetadefTags(of: namespace)
+            }
+        }
+        switch part {
+        case .objects:
+            try await service.deleteMetadefObject(
+                of: namespace, named: name, missingIsFine: missingOk)
+        case .properties:
+            try await service.deleteMetadefProperty(
+                of: namespace, named: name, missingIsFine: missingOk)
+        case .tags:
+            try await service.removeMetadefTag(
+                of: namespace, named: name, missingIsFine: missingOk)
+        case .resourceTypes:
+            try await service.deleteMetadefAssociation(
+                of: namespace, resourceType: name, missingIsFine: missingOk)
+        }
+    }
+}
