@@ -171,6 +171,18 @@ let package = Package(
             name: "FakeGlance",
             dependencies: ["Digests", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
+        // Whole runs of the real pipeline over a world in memory.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "MigrationModel", "ByteStreams", "Digests", "HTTPTransport", "OpenStackImage",
+                "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
+                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["MigrationModel", "Simulation"],
+            path: "Tests/simulate", swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],

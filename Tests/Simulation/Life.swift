@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// One process that works on the pipeline, from its start to its end or death.
+///
+/// A dead process still has tasks, which end one by one; nothing that they do
+/// reaches the journal or a service any more.
+///
+/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+final class Life: @unchecked Sendable {
+    private(set) var isDead = false
+    /// How many more times it goes out into the world; nil is for ever.
+    private var stepsLeft: Int?
+    private let onDeath: () -> Void
+
+    init(stepsLeft: Int?, onDeath: @escaping () -> Void) {
+        self.stepsLeft = stepsLeft
+        self.onDeath = onDeath
+    }
+
+    /// A moment at which the process may die: before and after everything that
+    /// others can see.
+    func step() throws(MigrationError) {
+        try check()
+        guard let left = stepsLeft else { return }
+        if left == 0 {
+            die()
+            throw Self.gone
+        }
+        stepsLeft = left - 1
+    }
+
+    func check() throws(MigrationError) {
+        if isDead { throw Self.gone }
+    }
+
+    func die() {
+        guard !isDead else { return }
+        isDead = true
+        onDeath()
+    }
+
+    private static var gone: MigrationError {
+        MigrationError(.interrupted, "the process is dead", isTransient: true)
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import HTTPTransport
+import MigrationModel
+
+/// The network of one process: exchanges take time, and some go wrong, before
+/// or after they had their effect.
+struct Network: Carrier {
+    let world: World
+    let life: Life
+    /// A bug that is planted between the process and its network.
+    var planted: PlantedBug?
+
+    private enum Fault {
+        case unreachable, lostBefore, lostAfter, gatewayAfter, tokenEnds
+        case status(Int)
+    }
+
+    func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
+        let fault = fault()
+        let response = try await exchange(request, fault)
+        world.say("\(request.shownShortly) → \(response.status)")
+        return response
+    }
+
+    private func exchange(
+        _ request: HTTPRequest, _ fault: Fault?
+    ) async throws(MigrationError) -> HTTPResponse {
+        try await before(request, fault)
+        if case .status(let status) = fault { return unwilling(status) }
+        try life.step()
+        if request.method != .get, request.method != .head, !request.url.hasSuffix("/tokens") {
+            world.changes += 1
+        }
+        let response = await world.answer(request)
+        try life.step()
+        await pause()
+        try goesOn()
+        switch fault {
+        case .lostAfter:
+            world.say("\(request.shownShortly) → \(response.status), and the answer is lost")
+            throw lost(request)
+        case .gatewayAfter:
+            world.say("\(request.shownShortly) → \(response.status), and a proxy says 502")
+            return Cloud.refuse(502, "Bad Gateway")
+        default: return response
+        }
+    }
+
+    func download(
+        _ request: HTTPRequest, into ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+    ) async throws(MigrationError) -> HTTPResponse {
+        let fault = fault()
+        try await before(request, fault)
+        if case .status(let status) = fault { return unwilling(status) }
+        try life.step()
+        let answer = world.data(request)
+        var (head, bytes) = (answer.head, answer.bytes)
+        world.say("\(request.shownShortly) → \(head.status), \(bytes.count) bytes")
+        guard head.status == 200 else { return head }
+        var end = bytes.count
+        var isNoticed = true
+        if world.happens(), !bytes.isEmpty {
+            end = world.chance.below(bytes.count)
+            // A body without a declared length that ends early looks whole.
+            if world.chance.happens(0.3), answer.source != nil {
+                isNoticed = false
+                head.headers["Content-Length"] = nil
+            }
+        } else if world.happens(0.5), let source = answer.source, !bytes.isEmpty,
+            world.scenario.sources[source].promise != .none
+        {
+            world.say("… and they are damaged on their way")
+            bytes[world.chance.below(bytes.count)] ^= 0x10
+        }
+        onResponse(head)
+        var position = 0
+        while position < end {
+            try life.step()
+            let count = min(end - position, 1 + world.chance.below(65_536))
+            try bytes[position..<position + count].withUnsafeBytes { span in
+                Result { () throws(MigrationError) in try ring.write(span) }
+            }.get()
+            position += count
+            await pause()
+            try goesOn()
+        }
+        if let failure = ring.failure { throw failure }
+        if end < bytes.count, isNoticed {
+            world.say("\(request.shownShortly) breaks after \(end) bytes")
+            guard world.chance.happens(0.5) else { throw lost(request) }
+            throw MigrationError(
+                .sourceTruncated, "\(request.shownShortly): \(end) of \(bytes.count) bytes came",
+                isTransient: true)
+        }
+        return head
+    }
+
+    func upload(
+        _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(MigrationError) -> HTTPResponse {
+        let fault = fault()
+        try await before(request, fault)
+        if case .status(let status) = fault { return unwilling(status) }
+        try life.step()
+        let (host, path, _) = World.parts(request.url)
+        guard let cloud = world.clouds[host] else { return HTTPResponse(status: 404) }
+        if world.happens(0.2) {
+            return Cloud.refuse(
+                413, world.chance.happens(0.5) ? "the quota is exceeded" : "it is too large")
+        }
+        let work: Int
+        switch cloud.beginBody(request, path) {
+        case .success(let number): work = number
+        case .failure(let refusal):
+            world.say("\(request.shownShortly) → \(refusal.response.status)")
+            return refusal.response
+        }
+        world.changes += 1
+        world.say("\(request.shownShortly) begins")
+        let body: [UInt8]
+        do throws(MigrationError) {
+            body = try await sent(ring, sizeBytes, request)
+        } catch {
+            world.say("\(request.shownShortly) breaks: \(error.message)")
+            cloud.breakBody(path[2], work)
+            throw error
+        }
+        let response = cloud.endBody(path[2], work, isStaged: path[3] == "stage", body)
+        world.say("\(request.shownShortly) → \(response.status), \(body.count) bytes")
+        try life.step()
+        await pause()
+        try goesOn()
+        switch fault {
+        case .lostAfter: throw lost(request)
+        case .gatewayAfter: return Cloud.refuse(504, "Gateway Timeout")
+        default: return response
+        }
+    }
+
+    /// What comes out of the ring until it ends.
+    private func sent(
+        _ ring: ByteRing, _ sizeBytes: Int64?, _ request: HTTPRequest
+    ) async throws(MigrationError) -> [UInt8] {
+        var body: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let breaksAt = world.happens() ? world.chance.below(100_000) : Int.max
+        while true {
+            try life.step()
+            let count = try buffer.withUnsafeMutableBytes { span in
+                Result { () throws(MigrationError) in try ring.readNow(into: span) }
+            }.get()
+            if let count, count > 0 { body += buffer.prefix(count) }
+            if count == 0 { break }
+            if body.count > breaksAt { throw lost(request) }
+            await pause()
+            try goesOn()
+        }
+        if let sizeBytes, sizeBytes != body.count {
+            throw MigrationError(
+                .sourceTruncated, "\(body.count) of \(sizeBytes) bytes were to be sent",
+                isTransient: true)
+        }
+        return body
+    }
+
+    // MARK: What goes wrong
+
+    private func fault() -> Fault? {
+        guard world.happens() else { return nil }
+        switch world.chance.below(12) {
+        case 0: return .unreachable
+        case 1, 2: return .lostBefore
+        case 3, 4, 5: return .lostAfter
+        case 6: return .gatewayAfter
+        case 7: return .tokenEnds
+        default: return .status(world.chance.pick([503, 500, 429, 504]))
+        }
+    }
+
+    private func before(
+        _ request: HTTPRequest, _ fault: Fault?
+    ) async throws(MigrationError) {
+        try goesOn()
+        await pause()
+        try goesOn()
+        switch fault {
+        case .unreachable:
+            throw MigrationError(
+                .unreachable, "\(request.shownShortly): cannot connect", isTransient: true)
+        case .lostBefore: throw lost(request)
+        case .tokenEnds: world.clouds[World.parts(request.url).host]?.endToken()
+        default: break
+        }
+    }
+
+    private func unwilling(_ status: Int) -> HTTPResponse {
+        var response = Cloud.refuse(status, "try again later")
+        if status == 429 { response.headers["Retry-After"] = "2" }
+        return response
+    }
+
+    private func lost(_ request: HTTPRequest) -> MigrationError {
+        MigrationError(
+            .connectionLost, "\(request.shownShortly): connection reset", isTransient: true)
+    }
+
+    private func pause() async {
+        let range: ClosedRange<Int64> = world.chance.happens(0.05) ? 100...3000 : 0...20
+        await world.timeline.sleep(world.chance.milliseconds(range))
+    }
+
+    private func goesOn() throws(MigrationError) {
+        try life.check()
+        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+    }
+}
+
+extension HTTPRequest {
+    /// Method, host and path.
+    fileprivate var shownShortly: String { "\(method.rawValue) \(url.dropFirst(7))" }
+}

@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+
+/// A mistake that somebody might make, put around the real stages: what a
+/// simulation that is worth its time has to find.
+package enum PlantedBug: String, CaseIterable, Sendable {
+    /// The visibility is set as soon as there is a record.
+    case publishesBeforeProof = "publishes-before-proof"
+    /// A source that does not keep its promise is taken all the same.
+    case ignoresBrokenPromises = "ignores-broken-promises"
+    /// The last bytes are handed out before the digest of all was compared.
+    case releasesTheEndEarly = "releases-the-end-early"
+    /// What the target reports is not compared with what was sent.
+    case comparesNothing = "compares-nothing"
+    /// The record is created before its id is in the journal.
+    case createsBeforeCommitting = "creates-before-committing"
+    /// A create whose answer was lost is sent again, without the derived id.
+    case createsAgainAfterALostAnswer = "creates-again-after-a-lost-answer"
+    /// A record is deleted without a look at whose it is and who sees it.
+    case discardsWithoutLooking = "discards-without-looking"
+    /// What was not finished stays at the target.
+    case leavesUnfinishedCopies = "leaves-unfinished-copies"
+    /// A burned id is tried again and again.
+    case forgetsGenerations = "forgets-generations"
+    /// A record that still holds a dead body counts as one with all data.
+    case takesBusyForComplete = "takes-busy-for-complete"
+    /// A record that a refused body has spoiled is sent to again.
+    case keepsSpoiledRecords = "keeps-spoiled-records"
+    /// Some source that ends early is taken for a short one.
+    case takesShortForWhole = "takes-short-for-whole"
+    /// An import is waited for by its image alone, whatever its task says.
+    case waitsByTheImageAlone = "waits-by-the-image-alone"
+    /// A failure that may pass is tried without an end.
+    case retriesForEver = "retries-for-ever"
+    /// An image of the same name counts as a copy.
+    case skipsByName = "skips-by-name"
+    /// Copies that were adopted count as ours to delete.
+    case ownsWhatItAdopts = "owns-what-it-adopts"
+
+    func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {
+        Stages(
+            reader: WrappedReader(real: stages.reader, bug: self),
+            verifier: WrappedVerifier(real: stages.verifier, bug: self),
+            uploader: WrappedUploader(real: stages.uploader, bug: self, services: services),
+            waiter: WrappedWaiter(real: stages.waiter, bug: self), publisher: stages.publisher)
+    }
+
+    func change(plan journal: Journal) async throws(MigrationError) {
+        guard self == .skipsByName else { return }
+        let page = try await journal.comparisons(after: 0, limit: 100)
+        for comparison in page where !comparison.namesakes.isEmpty {
+            var item = comparison.item
+            guard item.action == .create else { continue }
+            item.action = .skip
+            item.start = nil
+            try await journal.decide([(comparison.position, item)])
+        }
+    }
+}
+
+private struct WrappedReader: SourceReader {
+    static let name = StageName.read
+    let real: any SourceReader
+    let bug: PlantedBug
+
+    func read(
+        _ transfer: Transfer, into ring: ByteRing,
+        opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(MigrationError) {
+        guard bug == .takesShortForWhole else {
+            return try await real.read(transfer, into: ring, opened: opened)
+        }
+        do {
+            try await real.read(transfer, into: ring) { _ in opened(SourceFacts(sizeBytes: nil)) }
+        } catch {
+            guard ring.failure == nil, ring.writtenBytes > 0, error.code != .interrupted else {
+                throw error
+            }
+        }
+    }
+
+    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+        try await real.facts(transfer)
+    }
+}
+
+private struct WrappedVerifier: ChecksumVerifier {
+    static let name = StageName.verify
+    let real: any ChecksumVerifier
+    let bug: PlantedBug
+
+    private struct Lenient: RunningVerification {
+        let real: any RunningVerification
+        var observers: [ByteRing.Observer] { real.observers }
+
+        func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum] {
+            do {
+                return try real.judge(totalBytes: totalBytes)
+            } catch {
+                return []
+            }
+        }
+    }
+
+    func begin(
+        _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
+    ) throws(MigrationError) -> any RunningVerification {
+        let running = try real.begin(transfer, reportedAlgorithm: reportedAlgorithm)
+        return bug == .ignoresBrokenPromises || bug == .takesShortForWhole
+            ? Lenient(real: running) : running
+    }
+
+    func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
+        bug == .comparesNothing ? .match([]) : real.compare(transfer, with: report)
+    }
+}
+
+private struct WrappedUploader: ImageUploader {
+    static let name = StageName.upload
+    let real: any ImageUploader
+    let bug: PlantedBug
+    let services: [String: ImageService]
+
+    func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(MigrationError) -> Checksum.Algorithm {
+        try await real.reportedAlgorithm(for: transfer)
+    }
+
+    func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+        if bug == .keepsSpoiledRecords, let id = transfer.imageID,
+            let image = try? await services[transfer.targetKey]?.image(id),
+            image.status == .queued
+        {
+            return .send(transfer.moved(to: .registered))
+        }
+        let found = try await real.reconcile(transfer)
+        if bug == .takesBusyForComplete, case .snooze(let transfer, _, _) = found {
+            return .proceed(transfer.moved(to: .verifying))
+        }
+        return found
+    }
+
+    func register(
+        _ given: Transfer, commit: @escaping Commit
+    ) async throws(MigrationError) -> Transfer {
+        var transfer = given
+        if bug == .forgetsGenerations { transfer.generation = 0 }
+        let nothing: Commit = { (_: Transfer) async throws(MigrationError) -> Void in }
+        let commits = bug == .createsBeforeCommitting ? nothing : commit
+        var registered = try await real.register(transfer, commit: commits)
+        if bug == .createsBeforeCommitting { try await commit(registered) }
+        if bug == .ownsWhatItAdopts { registered.isAdopted = nil }
+        if bug == .publishesBeforeProof, let id = registered.imageID {
+            _ = try await services[transfer.targetKey]?.update(
+                id, [.replace("visibility", .string(transfer.record.visibility))])
+        }
+        return registered
+    }
+
+    func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError) -> Transfer {
+        if bug == .releasesTheEndEarly { ring.release() }
+        return try await real.send(transfer, from: ring)
+    }
+
+    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+        try await real.report(transfer)
+    }
+
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {
+        try await real.readBack(transfer, into: ring)
+    }
+
+    func discard(_ transfer: Transfer) async throws(MigrationError) {
+        switch bug {
+        case .leavesUnfinishedCopies: return
+        case .discardsWithoutLooking:
+            guard let id = transfer.imageID else { return }
+            do throws(MigrationError) {
+                try await services[transfer.targetKey]?.delete(id)
+            } catch {
+                guard error.code == .notFound else { throw error }
+            }
+        case .ownsWhatItAdopts:
+            var owned = transfer
+            owned.isAdopted = nil
+            try await real.discard(owned)
+        default: try await real.discard(transfer)
+        }
+    }
+}
+
+private struct WrappedWaiter: TaskWaiter {
+    static let name = StageName.wait
+    let real: any TaskWaiter
+    let bug: PlantedBug
+
+    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+        guard bug == .waitsByTheImageAlone else { return try await real.look(transfer) }
+        do throws(MigrationError) {
+            let outcome = try await real.look(transfer)
+            guard case .restart = outcome else { return outcome }
+        } catch {
+            guard error.code == .importFailed || error.code == .importTimedOut else { throw error }
+        }
+        return .snooze(transfer, seconds: 5, reason: "the image is not active yet")
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import MigrationModel
+
+/// What a seed makes: sources, targets, and how much goes wrong.
+struct Scenario: Sendable {
+    /// What a source says of its bytes.
+    enum Promise: Sendable {
+        case sha512, sha256, md5, none
+
+        var algorithm: Checksum.Algorithm? {
+            switch self {
+            case .sha512: .sha512
+            case .sha256: .sha256
+            case .md5: .md5
+            case .none: nil
+            }
+        }
+    }
+
+    struct Source: Sendable {
+        var number: Int
+        var isURL: Bool
+        var bytes: [UInt8]
+        var promise: Promise
+        /// What it gives is never what it promises.
+        var lies: Bool
+        var visibility: String
+        var isProtected: Bool
+        var isHidden: Bool
+        /// The number of the image that it names as its kernel.
+        var kernel: Int?
+        var md5: String
+        var sha512: String
+
+        var name: String { "img\(number)" }
+        var id: String { "5ce00000-0000-4000-8000-00000000000\(number)" }
+        var file: String { "\(name).raw" }
+
+        /// What it gives: the bytes that it promises, or others.
+        var given: [UInt8] {
+            guard lies else { return bytes }
+            guard let first = bytes.first else { return [7] }
+            return [first ^ 1] + bytes.dropFirst()
+        }
+    }
+
+    struct Target: Sendable {
+        var name: String
+        /// Of its pipeline entry.
+        var method: String
+        var onConflict: String?
+        /// What it reports beside md5.
+        var algorithm: Checksum.Algorithm?
+        var allowsPublic: Bool
+        /// Another region of the source cloud's Keystone.
+        var isSibling: Bool
+        /// Sources under whose name something else stands there, and whether
+        /// that has the same data.
+        var namesakes: [Int: Bool]
+        /// Sources whose first derived id somebody else has there.
+        var taken: Set<Int>
+    }
+
+    /// A start of the pipeline in the time in which things go wrong.
+    struct Start: Sendable {
+        /// How often it goes out into the world before it dies.
+        var dieAfterSteps: Int?
+        /// When somebody asks it to stop, in milliseconds, and how.
+        var stopAfter: (milliseconds: Int64, isAbort: Bool)?
+        var losesJournal: Bool
+        /// Takes up the run before it where that was interrupted.
+        var resumes: Bool
+        /// When an operator deletes a copy of ours, in milliseconds.
+        var deletions: [Int64]
+        var forgeries: [Int64]
+        var pauseMilliseconds: Int64
+    }
+
+    var sources: [Source]
+    var targets: [Target]
+    var starts: [Start]
+    var faultRate: Double
+    var imagesAtOnce: Int
+    var attempts: Int
+    var verify: String
+
+    static let sourceCloud = "alpha"
+    static let fileHost = "files"
+
+    init(_ chance: inout Chance) throws(MigrationError) {
+        faultRate = chance.pick([0, 0.02, 0.02, 0.06, 0.15])
+        imagesAtOnce = 1 + chance.below(3)
+        attempts = 1 + chance.below(5)
+        verify = chance.happens(0.1) ? "paranoid" : "proof"
+        sources = []
+        for number in 0..<(1 + chance.below(4)) {
+            sources.append(try Self.source(number, sources, &chance))
+        }
+        targets = []
+        for name in chance.happens(0.3) ? ["beta", "gamma"] : ["beta"] {
+            targets.append(Self.target(name, sources, &chance))
+        }
+        starts = []
+        for _ in 0..<(1 + chance.below(3)) {
+            starts.append(Self.start(&chance))
+        }
+    }
+
+    private static func source(
+        _ number: Int, _ before: [Source], _ chance: inout Chance
+    ) throws(MigrationError) -> Source {
+        let count =
+            switch chance.below(20) {
+            case 0: 0
+            case 1..<12: 1 + chance.below(1000)
+            case 12..<18: 1000 + chance.below(63_000)
+            default: 64_000 + chance.below(136_000)
+            }
+        let bytes = chance.bytes(count)
+        let isURL = chance.happens(0.3)
+        var promise: Promise = chance.pick(
+            isURL
+                ? [.sha256, .sha256, .sha512, .md5, .none]
+                : [.sha512, .sha512, .sha512, .md5, .none])
+        let lies = chance.happens(0.1)
+        if lies, promise == .none { promise = .sha512 }
+        let kernel =
+            isURL || !chance.happens(0.3)
+            ? nil : before.filter { !$0.isURL && !$0.lies }.map(\.number).last
+        return Source(
+            number: number, isURL: isURL, bytes: bytes, promise: promise, lies: lies,
+            visibility: chance.pick(["private", "private", "shared", "community", "public"]),
+            isProtected: chance.happens(0.2), isHidden: chance.happens(0.15), kernel: kernel,
+            md5: try digest(.md5, of: bytes).value, sha512: try digest(.sha512, of: bytes).value)
+    }
+
+    private static func target(
+        _ name: String, _ sources: [Source], _ chance: inout Chance
+    ) -> Target {
+        var target = Target(
+            name: name,
+            method: chance.pick(["auto", "auto", "upload", "upload", "glance-direct"]),
+            onConflict: chance.pick([nil, nil, "keep-both", "rename", "skip", "fail"]),
+            algorithm: chance.pick([.sha512, .sha512, .sha256, nil]),
+            allowsPublic: chance.happens(0.7), isSibling: chance.happens(0.3), namesakes: [:],
+            taken: [])
+        for source in sources {
+            if chance.happens(0.08) { target.namesakes[source.number] = chance.happens(0.4) }
+            if chance.happens(0.04) { target.taken.insert(source.number) }
+        }
+        return target
+    }
+
+    private static func start(_ chance: inout Chance) -> Start {
+        func times(_ probability: Double, _ chance: inout Chance) -> [Int64] {
+            var times: [Int64] = []
+            while chance.happens(probability), times.count < 3 {
+                times.append(chance.milliseconds(0...15_000))
+            }
+            return times
+        }
+        return Start(
+            dieAfterSteps: chance.happens(0.6) ? chance.below(chance.pick([15, 60, 200])) : nil,
+            stopAfter: chance.happens(0.12)
+                ? (chance.milliseconds(0...8000), chance.happens(0.5)) : nil,
+            losesJournal: chance.happens(0.12), resumes: chance.happens(0.4),
+            deletions: times(0.2, &chance), forgeries: times(0.15, &chance),
+            pauseMilliseconds: chance.pick([0, 100, 5000, 100_000]))
+    }
+
+    // MARK: The pipeline
+
+    /// The file of the pipeline; few differ, so that they are parsed once.
+    var pipelineText: String {
+        var lines = ["version: 1", "name: simulation", "sources:"]
+        if sources.contains(where: { !$0.isURL }) {
+            lines.append("  - { cloud: \(Self.sourceCloud), images: { hidden: any } }")
+        }
+        for source in sources where source.isURL {
+            let sums =
+                source.promise == .none ? "" : " checksum_file: \"http://\(Self.fileHost)/SUMS\","
+            lines.append("  - { url: \"http://\(Self.fileHost)/\(source.file)\",\(sums)")
+            lines.append(
+                "      image: { name: \(source.name), visibility: \(source.visibility), "
+                    + "protected: \(source.isProtected) } }")
+        }
+        lines.append("targets:")
+        for target in targets {
+            let conflict = target.onConflict.map { ", on_conflict: \($0)" } ?? ""
+            lines.append("  - { cloud: \(target.name), method: \(target.method)\(conflict) }")
+        }
+        lines += [
+            "verify: \(verify)", "limits: { images: \(imagesAtOnce), attempts: \(attempts) }",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Scenario {
+    /// What a log begins with.
+    var words: String {
+        var lines = ["faults \(faultRate)"]
+        for source in sources {
+            lines.append(
+                "\(source.name): \(source.bytes.count) bytes, \(source.promise)"
+                    + (source.lies ? ", lies" : "") + ", \(source.visibility)"
+                    + (source.kernel.map { ", kernel img\($0)" } ?? ""))
+        }
+        for target in targets {
+            lines.append(
+                "\(target.name): reports \(target.algorithm?.rawValue ?? "md5")"
+                    + (target.allowsPublic ? "" : ", nothing public")
+                    + (target.isSibling ? ", sibling of alpha" : "")
+                    + target.namesakes.sorted { $0.key < $1.key }.map {
+                        ", \($0.value ? "same data" : "other data") named img\($0.key)"
+                    }.joined()
+                    + target.taken.sorted().map { ", the id of img\($0) is taken" }.joined())
+        }
+        return lines.joined(separator: "\n")
+    }
+}

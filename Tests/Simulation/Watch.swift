@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+
+/// Looks at every effect that the process has, and says what must never be.
+///
+/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+final class Watch: @unchecked Sendable {
+    let sources: [Scenario.Source]
+    var violations: [String] = []
+    /// The journal at the moment of a request.
+    var rows: [Transfer] = []
+
+    init(sources: [Scenario.Source]) {
+        self.sources = sources
+    }
+
+    /// True where something known beforehand tells that these are the wrong bytes.
+    private func areProvablyWrong(_ bytes: [UInt8], _ source: Scenario.Source) -> Bool {
+        guard bytes != source.bytes else { return false }
+        return source.promise != .none || bytes.count != source.bytes.count
+    }
+
+    /// Bytes that came through us, whole, and not damaged behind us.
+    func becameActive(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
+        guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
+        if areProvablyWrong(bytes, source) {
+            cloud.world.violation(
+                "\(cloud.name)/\(record.id): wrong bytes of \(source.name) became active")
+        }
+    }
+
+    /// A change of what others see.
+    func published(_ record: Cloud.Record, at cloud: Cloud) {
+        guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
+        let place = "\(cloud.name)/\(record.id)"
+        guard record.status == "active" || record.status == "deactivated" else {
+            return cloud.world.violation("\(place) is published while it is \(record.status)")
+        }
+        let data = record.data ?? []
+        if record.isMangled || areProvablyWrong(data, source) {
+            cloud.world.violation("\(place) is published with wrong bytes")
+        }
+        let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
+        if row?.state != .publishing {
+            cloud.world.violation(
+                "\(place) is published while the journal says \(row?.state.rawValue ?? "nothing")")
+        }
+    }
+
+    func deleting(_ record: Cloud.Record, at cloud: Cloud) {
+        let place = "\(cloud.name)/\(record.id)"
+        let marker = record.fields[Origin.propertyName]?.string
+        let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
+        var wrongs: [String] = []
+        if !record.isOurs { wrongs.append("it is somebody else's") }
+        if row == nil { wrongs.append("no row of the journal names it") }
+        if row?.isAdopted == true { wrongs.append("it was adopted") }
+        if let row, row.origin.propertyValue != marker { wrongs.append("it has another marker") }
+        if record.fields["visibility"] != "private" || record.wasPublished {
+            wrongs.append("others have seen it")
+        }
+        if record.fields["protected"] == true { wrongs.append("it is protected") }
+        for wrong in wrongs { cloud.world.violation("\(place) is deleted although \(wrong)") }
+    }
+
+    func touching(_ record: Cloud.Record, at cloud: Cloud, _ request: HTTPRequest) {
+        if !record.isOurs {
+            cloud.world.violation(
+                "\(request.method.rawValue) on \(cloud.name)/\(record.id), which is somebody else's"
+            )
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import Digests
+import HTTPTransport
+import MigrationJournal
+import MigrationModel
+
+/// Everything outside the process: clouds, a file server, the network between,
+/// the disk with the journal, and whoever interferes.
+///
+/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+final class World: @unchecked Sendable {
+    let scenario: Scenario
+    let timeline: Timeline
+    let watch: Watch
+    let journal: Journal
+    private(set) var clouds: [String: Cloud] = [:]
+    /// Nothing goes wrong any more.
+    var isCalm = false
+    /// Requests that change something, since the world is calm.
+    var changes = 0
+    var chance: Chance
+    private let isLogging: Bool
+    private(set) var log: [String] = []
+
+    init(
+        _ scenario: Scenario, _ timeline: Timeline, journal: Journal, chance: Chance,
+        isLogging: Bool
+    ) {
+        self.scenario = scenario
+        self.timeline = timeline
+        self.journal = journal
+        self.chance = chance
+        self.isLogging = isLogging
+        watch = Watch(sources: scenario.sources)
+        let source = Cloud(Scenario.sourceCloud, of: self, target: nil)
+        clouds[source.name] = source
+        for image in scenario.sources where !image.isURL { source.addSource(image) }
+        for target in scenario.targets {
+            let cloud = Cloud(target.name, of: self, target: target)
+            clouds[target.name] = cloud
+            for (number, isSame) in target.namesakes.sorted(by: { $0.key < $1.key }) {
+                cloud.addNamesake(of: scenario.sources[number], isSame: isSame)
+            }
+        }
+    }
+
+    func say(_ words: @autoclosure () -> String) {
+        guard isLogging else { return }
+        log.append("\(timeline.now - 1_800_000_000_000) \(words())")
+    }
+
+    func violation(_ words: String) {
+        say("VIOLATION: \(words)")
+        watch.violations.append(words)
+    }
+
+    func happens(_ share: Double = 1) -> Bool {
+        !isCalm && chance.happens(scenario.faultRate * share)
+    }
+
+    // MARK: Answers
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let (host, path, query) = Self.parts(request.url)
+        if request.method == .delete || request.method == .patch || request.method == .post {
+            watch.rows = await rows()
+        }
+        if host == Scenario.fileHost { return file(request, path) }
+        guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
+        return cloud.answer(request, path, query)
+    }
+
+    /// What the journal says of every transfer, past the process.
+    func rows() async -> [Transfer] {
+        do throws(MigrationError) {
+            return try await journal.transfers(run: nil, in: TransferState.allCases, limit: 1000)
+        } catch {
+            violation("the journal cannot be read: \(error.message)")
+            return []
+        }
+    }
+
+    static func parts(_ url: String) -> (host: String, path: [String], query: String) {
+        let pieces = url.split(separator: "?", maxSplits: 1)
+        let path = pieces[0].dropFirst("http://".count).split(separator: "/").map(String.init)
+        return (path.first ?? "", Array(path.dropFirst()), pieces.count > 1 ? String(pieces[1]) : "")
+    }
+
+    private func file(_ request: HTTPRequest, _ path: [String]) -> HTTPResponse {
+        let name = path.first ?? ""
+        if name == "SUMS" { return HTTPResponse(status: 200, body: Array(sums.utf8)) }
+        guard let source = scenario.sources.first(where: { $0.isURL && $0.file == name }) else {
+            return HTTPResponse(status: 404)
+        }
+        return HTTPResponse(
+            status: 200,
+            headers: ["Content-Length": String(source.bytes.count), "ETag": "\"\(source.md5)\""])
+    }
+
+    private var sums: String {
+        var text = ""
+        for source in scenario.sources where source.isURL {
+            guard let algorithm = source.promise.algorithm,
+                let sum = try? digest(algorithm, of: source.bytes)
+            else { continue }
+            text += "\(sum.value)  \(source.file)\n"
+        }
+        return text
+    }
+
+    /// The bytes behind a download.
+    func data(_ request: HTTPRequest) -> (head: HTTPResponse, bytes: [UInt8], source: Int?) {
+        let (host, path, _) = Self.parts(request.url)
+        if host == Scenario.fileHost {
+            let head = file(request, path)
+            let source = scenario.sources.first { $0.isURL && $0.file == path.first }
+            guard let source, head.status == 200 else { return (head, [], nil) }
+            return (head, source.given, source.number)
+        }
+        guard let cloud = clouds[host] else { return (HTTPResponse(status: 404), [], nil) }
+        return cloud.data(request, path)
+    }
+
+    // MARK: Whoever interferes
+
+    /// An operator deletes a copy of ours, whatever it is about to become.
+    func deleteSomething() {
+        guard !isCalm else { return }
+        let all = clouds.values.sorted { $0.name < $1.name }.flatMap { cloud in
+            cloud.records.values.filter(\.isOurs).map { (cloud, $0.id) }.sorted { $0.1 < $1.1 }
+        }
+        guard !all.isEmpty else { return }
+        let (cloud, id) = chance.pick(all)
+        say("an operator deletes \(cloud.name)/\(id)")
+        cloud.remove(id)
+    }
+
+    /// A server's snapshot has all properties of its image, our marker too.
+    func forgeSomething() {
+        guard !isCalm else { return }
+        for cloud in clouds.values.sorted(by: { $0.name < $1.name }) where cloud.target != nil {
+            let ours = cloud.records.values.filter(\.isOurs).sorted { $0.id < $1.id }
+            guard let model = ours.first else { continue }
+            say("a snapshot of \(cloud.name)/\(model.id) is made")
+            cloud.addSnapshot(of: model)
+        }
+    }
+}

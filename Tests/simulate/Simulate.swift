@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import MigrationModel
+import Simulation
+
+/// `simulate [--from SEED] [--seeds N] [--planted BUG] | simulate --seed SEED`
+@main struct Simulate {
+    static func main() {
+        var arguments = Array(CommandLine.arguments.dropFirst())[...]
+        var first: UInt64 = 1
+        var count: UInt64 = 1000
+        var single: UInt64?
+        var planted: PlantedBug?
+        while let option = arguments.popFirst() {
+            let value = arguments.popFirst() ?? ""
+            switch (option, UInt64(value)) {
+            case ("--from", let number?): first = number
+            case ("--seeds", let number?): count = number
+            case ("--seed", let number?): single = number
+            case ("--planted", _) where PlantedBug(rawValue: value) != nil:
+                planted = PlantedBug(rawValue: value)
+            default: usage()
+            }
+        }
+        do throws(MigrationError) {
+            let simulator = try Simulator()
+            if let single {
+                let report = try simulator.run(seed: single, planted: planted, isLogging: true)
+                print(report.log.joined(separator: "\n"))
+                finish(report.violations.isEmpty ? 0 : 1)
+            }
+            try explore(simulator, first, count, planted)
+        } catch {
+            print("error: \(error.message)")
+            exit(1)
+        }
+    }
+
+    private static func explore(
+        _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?
+    ) throws(MigrationError) {
+        let start = ContinuousClock.now
+        var runs = 0
+        var transfers = 0
+        for seed in first..<first + count {
+            let report = try simulator.run(seed: seed, planted: planted)
+            runs += report.runs
+            transfers += report.transfers
+            if !report.violations.isEmpty {
+                print("seed \(seed) failed:")
+                for violation in report.violations { print("  \(violation)") }
+                print("see what happened with: make simulate SEED=\(seed)")
+                finish(1)
+            }
+            let done = seed - first + 1
+            if done % 5000 == 0 || done == count {
+                let seconds = Double((ContinuousClock.now - start).components.seconds)
+                let perMinute = seconds > 0 ? Int(Double(runs) / seconds * 60) : 0
+                print(
+                    "seeds \(first) to \(seed) are clean: \(runs) runs, \(transfers) transfers, "
+                        + "\(perMinute) runs a minute")
+            }
+        }
+    }
+
+    private static func finish(_ status: Int32) -> Never {
+        exit(status)
+    }
+
+    private static func usage() -> Never {
+        print("usage: simulate [--from SEED] [--seeds N] [--planted BUG]")
+        print("       simulate --seed SEED [--planted BUG]")
+        print("bugs:  \(PlantedBug.allCases.map(\.rawValue).joined(separator: " "))")
+        exit(2)
+    }
+}
