@@ -42,6 +42,9 @@ final class Life: @unchecked Sendable {
         onDeath()
     }
 
+    /// Its work is done: what tasks are left have no effect either.
+    func end() { isDead = true }
+
     private static var gone: MigrationError {
         MigrationError(.interrupted, "the process is dead", isTransient: true)
     }

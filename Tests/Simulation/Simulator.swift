@@ -172,7 +172,7 @@ package final class Simulator {
                 return nil
             }
             if life.isDead { return nil }
-            life.die()
+            life.end()
             if case .failure(let error) = end.value { world.say("it ends: \(error.message)") }
             return end.value
         }

@@ -24,7 +24,7 @@ struct Standing {
             guard let cloud = world.clouds[target.name] else { continue }
             var endings: [Ending] = []
             for source in world.scenario.sources {
-                let ending = ending(source, target, endings)
+                let ending = ending(source, target, endings, hasLostJournal: hasLostJournal)
                 endings.append(ending)
                 standings.append(
                     standing(source, target, cloud, ending, rows, hasLostJournal: hasLostJournal))
@@ -34,7 +34,8 @@ struct Standing {
     }
 
     private static func ending(
-        _ source: Scenario.Source, _ target: Scenario.Target, _ before: [Ending]
+        _ source: Scenario.Source, _ target: Scenario.Target, _ before: [Ending],
+        hasLostJournal: Bool
     ) -> Ending {
         if target.taken.contains(source.number) { return .open }
         if let isSame = target.namesakes[source.number] {
@@ -46,6 +47,8 @@ struct Standing {
             }
         }
         if source.lies { return .absent }
+        // What nothing proves is adopted and left alone.
+        if hasLostJournal, source.promise == .none { return .open }
         if let kernel = source.kernel, before[kernel] != .copied { return .open }
         return .copied
     }
@@ -63,10 +66,6 @@ struct Standing {
         let copy = copies.first
         if let copy, copy.status != "active" {
             return Standing(wrong: "\(place): left over: \(words)", isSettled: true)
-        }
-        let isUnproved = row?.failure?.code == MigrationError.Code.unverifiable.rawValue
-        if isUnproved, hasLostJournal, source.promise == .none, copy?.wasPublished != true {
-            return Standing(wrong: nil, isSettled: false)
         }
         switch ending {
         case .absent:

@@ -5,7 +5,7 @@ import Glibc
 import MigrationModel
 import Simulation
 
-/// `simulate [--from SEED] [--seeds N] [--planted BUG] | simulate --seed SEED`
+/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] | simulate --seed SEED`
 @main struct Simulate {
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())[...]
@@ -13,12 +13,14 @@ import Simulation
         var count: UInt64 = 1000
         var single: UInt64?
         var planted: PlantedBug?
+        var failuresMax = 1
         while let option = arguments.popFirst() {
             let value = arguments.popFirst() ?? ""
             switch (option, UInt64(value)) {
             case ("--from", let number?): first = number
             case ("--seeds", let number?): count = number
             case ("--seed", let number?): single = number
+            case ("--failures", let number?): failuresMax = Int(number)
             case ("--planted", _) where PlantedBug(rawValue: value) != nil:
                 planted = PlantedBug(rawValue: value)
             default: usage()
@@ -31,7 +33,7 @@ import Simulation
                 print(report.log.joined(separator: "\n"))
                 finish(report.violations.isEmpty ? 0 : 1)
             }
-            try explore(simulator, first, count, planted)
+            try explore(simulator, first, count, planted, failuresMax)
         } catch {
             print("error: \(error.message)")
             exit(1)
@@ -39,11 +41,13 @@ import Simulation
     }
 
     private static func explore(
-        _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?
+        _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?,
+        _ failuresMax: Int
     ) throws(MigrationError) {
         let start = ContinuousClock.now
         var runs = 0
         var transfers = 0
+        var failures = 0
         for seed in first..<first + count {
             let report = try simulator.run(seed: seed, planted: planted)
             runs += report.runs
@@ -52,17 +56,19 @@ import Simulation
                 print("seed \(seed) failed:")
                 for violation in report.violations { print("  \(violation)") }
                 print("see what happened with: make simulate SEED=\(seed)")
-                finish(1)
+                failures += 1
+                if failures >= failuresMax { finish(1) }
             }
             let done = seed - first + 1
             if done % 5000 == 0 || done == count {
                 let seconds = Double((ContinuousClock.now - start).components.seconds)
                 let perMinute = seconds > 0 ? Int(Double(runs) / seconds * 60) : 0
                 print(
-                    "seeds \(first) to \(seed) are clean: \(runs) runs, \(transfers) transfers, "
+                    "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, \(transfers) transfers, "
                         + "\(perMinute) runs a minute")
             }
         }
+        if failures > 0 { finish(1) }
     }
 
     private static func finish(_ status: Int32) -> Never {
@@ -70,7 +76,7 @@ import Simulation
     }
 
     private static func usage() -> Never {
-        print("usage: simulate [--from SEED] [--seeds N] [--planted BUG]")
+        print("usage: simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG]")
         print("       simulate --seed SEED [--planted BUG]")
         print("bugs:  \(PlantedBug.allCases.map(\.rawValue).joined(separator: " "))")
         exit(2)
