@@ -23,6 +23,10 @@ build: ## Build the release binary, .build/release/tranship
 test: ## Build everything and run every test, the lab included
 	@scripts/test $(TEST_ARGS)
 
+.PHONY: simulate
+simulate: ## Whole runs over a simulated cloud: SEEDS=100000 of them, or one with SEED=N
+	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift

@@ -183,6 +183,7 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["MigrationModel", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
+        tests("Simulation", ["MigrationModel", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],

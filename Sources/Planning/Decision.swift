@@ -115,7 +115,10 @@ struct Decision {
         // What was compared when it was published counts, also where the service
         // had converted the data, which then hashes to something else.
         let isAsProved = (known?.reported ?? []).contains { standing.checksums.contains($0) }
-        if !isAsProved,
+        // An unproved copy with wrong data that the journal names is ours to
+        // discard, and the run does it; any other is left to the operator.
+        let isUnproved = known?.imageID == standing.id && known?.holdsUnprovedCopy == true
+        if !isAsProved, !isUnproved,
             let wrong = standing.checksums.first(where: { has in
                 expected.contains { $0.algorithm == has.algorithm && !$0.matches(has) }
             })
@@ -292,6 +295,15 @@ extension TargetImage {
 }
 
 extension Transfer {
+    /// True while what stands at the target was made by this journal and not
+    /// proved.
+    fileprivate var holdsUnprovedCopy: Bool {
+        switch state {
+        case .done, .skipped, .unpublished, .publishing: false
+        default: isAdopted != true && !isCopying
+        }
+    }
+
     /// With the tries of a new run before it.
     var again: Transfer {
         var copy = self

@@ -129,13 +129,37 @@ import Testing
         }
     }
 
-    @Test func `A copy of ours with other data is a conflict, whatever the journal says`() throws {
+    /// True where the journal says that this run's own, unproved copy stands there.
+    private static func isUnproved(_ situation: Situation) -> Bool {
+        guard let known = situation.known, let standing = situation.standing else { return false }
+        let proved: [TransferState] = [.done, .skipped, .unpublished, .publishing]
+        return known.imageID == standing.id && !proved.contains(known.state)
+    }
+
+    @Test func `A copy of ours with other data is a conflict once it was proved, or unknown`()
+        throws
+    {
         let wrong = try Sample.checksum(.md5, "b")
         for situation in try Self.table() where situation.isPromised {
-            guard situation.standing?.checksums.contains(wrong) == true else { continue }
+            guard situation.standing?.checksums.contains(wrong) == true,
+                !Self.isUnproved(situation)
+            else { continue }
             let item = try Self.decide(situation)
             #expect(item.action == .conflict, "\(situation)")
             #expect(item.reason.contains("\(wrong)"))
+        }
+    }
+
+    /// Its discarding failed, or the process died before it: nobody else will.
+    @Test func `A copy of ours with other data that was never proved is gone on with`() throws {
+        let wrong = try Sample.checksum(.md5, "b")
+        for situation in try Self.table() where situation.isPromised {
+            guard situation.standing?.checksums.contains(wrong) == true,
+                Self.isUnproved(situation)
+            else { continue }
+            let item = try Self.decide(situation)
+            #expect(item.action == .create, "\(situation)")
+            #expect(item.start?.isAdopted != true)
         }
     }
 

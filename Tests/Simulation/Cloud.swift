@@ -26,6 +26,8 @@ final class Cloud: @unchecked Sendable {
         var members: [String] = []
         var isMangled = false
         var wasPublished = false
+        /// It stood there, with its data, when the journal was lost.
+        var isForgotten = false
 
         var status: String {
             get { fields["status"]?.string ?? "" }
@@ -121,6 +123,13 @@ final class Cloud: @unchecked Sendable {
     func remove(_ id: String) {
         records[id] = nil
         burned.insert(id)
+    }
+
+    /// Nobody remembers any more what was made here.
+    func forget() {
+        for id in records.keys where records[id]?.status == "active" {
+            records[id]?.isForgotten = true
+        }
     }
 
     private func activate(_ id: String, _ bytes: [UInt8]) {
@@ -329,7 +338,7 @@ final class Cloud: @unchecked Sendable {
             return Self.refuse(410, "Image \(id) could not be found after upload")
         }
         var bytes = given
-        if world.happens(0.3) {
+        if world.happens(0.6) {
             // What was refused leaves its digest on the record.
             records[id]?.status = "queued"
             guard !isStaged else { return Self.refuse(415, "the format does not match") }
@@ -356,14 +365,15 @@ final class Cloud: @unchecked Sendable {
 
     func data(
         _ request: HTTPRequest, _ path: [String]
-    ) -> (head: HTTPResponse, bytes: [UInt8], source: Int?) {
+    ) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
         if let refusal = refusal(request) { return (refusal, [], nil) }
         guard path.count > 3, let record = records[path[2]] else {
             return (Self.refuse(404, "No image found"), [], nil)
         }
         guard let data = record.data else { return (HTTPResponse(status: 204), [], nil) }
-        let source = target == nil ? record.sourceNumber : nil
-        let bytes = source.map { world.scenario.sources[$0].given } ?? data
+        let number = target == nil ? record.sourceNumber : nil
+        let source = number.map { world.scenario.sources[$0] }
+        let bytes = source?.given ?? data
         return (
             HTTPResponse(status: 200, headers: ["Content-Length": String(bytes.count)]), bytes,
             source
@@ -453,7 +463,7 @@ final class Cloud: @unchecked Sendable {
         guard let source else { return nil }
         var bytes = source.given
         // A body that ends early is noticed where its length was declared.
-        let isWhole = !world.happens(0.5)
+        let isWhole = !source.breaksOff && !world.happens(0.5)
         if !isWhole { bytes = Array(bytes.dropLast()) }
         return (bytes, isWhole)
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ByteStreams
+import FoundationEssentials
 import HTTPTransport
 import MigrationModel
 
@@ -20,7 +21,15 @@ struct Network: Carrier {
 
     func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
         let fault = fault()
-        let response = try await exchange(request, fault)
+        let response: HTTPResponse
+        do {
+            response = try await exchange(request, fault)
+        } catch {
+            guard planted == .createsAgainAfterALostAnswer, error.code == .connectionLost,
+                let again = request.withoutID
+            else { throw error }
+            response = try await exchange(again, nil)
+        }
         world.say("\(request.shownShortly) → \(response.status)")
         return response
     }
@@ -63,7 +72,9 @@ struct Network: Carrier {
         guard head.status == 200 else { return head }
         var end = bytes.count
         var isNoticed = true
-        if world.happens(), !bytes.isEmpty {
+        if (answer.source?.breaksOff ?? false) {
+            end = bytes.count / 2
+        } else if world.happens(), !bytes.isEmpty {
             end = world.chance.below(bytes.count)
             // A body without a declared length that ends early looks whole.
             if world.chance.happens(0.3), answer.source != nil {
@@ -71,7 +82,7 @@ struct Network: Carrier {
                 head.headers["Content-Length"] = nil
             }
         } else if world.happens(0.5), let source = answer.source, !bytes.isEmpty,
-            world.scenario.sources[source].promise != .none
+            source.promise != .none
         {
             world.say("… and they are damaged on their way")
             bytes[world.chance.below(bytes.count)] ^= 0x10
@@ -89,7 +100,7 @@ struct Network: Carrier {
             try goesOn()
         }
         if let failure = ring.failure { throw failure }
-        if end < bytes.count, isNoticed {
+        if end < bytes.count || (answer.source?.breaksOff ?? false), isNoticed {
             world.say("\(request.shownShortly) breaks after \(end) bytes")
             guard world.chance.happens(0.5) else { throw lost(request) }
             throw MigrationError(
@@ -134,6 +145,7 @@ struct Network: Carrier {
         try life.step()
         await pause()
         try goesOn()
+        if response.status == 415, world.chance.happens(0.5) { throw lost(request) }
         switch fault {
         case .lostAfter: throw lost(request)
         case .gatewayAfter: return Cloud.refuse(504, "Gateway Timeout")
@@ -220,6 +232,18 @@ struct Network: Carrier {
 }
 
 extension HTTPRequest {
+    /// A request to create an image, with an id of the service's choice.
+    fileprivate var withoutID: HTTPRequest? {
+        guard method == .post, url.hasSuffix("/v2/images"), let body,
+            case .object(var fields) = try? JSONDecoder().decode(
+                JSONValue.self, from: Data(body))
+        else { return nil }
+        fields["id"] = nil
+        var request = self
+        request.body = JSONValue.object(fields).text
+        return request
+    }
+
     /// Method, host and path.
     fileprivate var shownShortly: String { "\(method.rawValue) \(url.dropFirst(7))" }
 }

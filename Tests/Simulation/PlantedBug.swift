@@ -52,13 +52,15 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     }
 
     func change(plan journal: Journal) async throws(MigrationError) {
-        guard self == .skipsByName else { return }
-        let page = try await journal.comparisons(after: 0, limit: 100)
-        for comparison in page where !comparison.namesakes.isEmpty {
+        guard self == .skipsByName || self == .ownsWhatItAdopts else { return }
+        for comparison in try await journal.comparisons(after: 0, limit: 100) {
             var item = comparison.item
-            guard item.action == .create else { continue }
-            item.action = .skip
-            item.start = nil
+            if self == .ownsWhatItAdopts {
+                item.start?.isAdopted = nil
+            } else if item.action == .create, !comparison.namesakes.isEmpty {
+                item.action = .skip
+                item.start = nil
+            }
             try await journal.decide([(comparison.position, item)])
         }
     }
@@ -150,16 +152,24 @@ private struct WrappedUploader: ImageUploader {
     func register(
         _ given: Transfer, commit: @escaping Commit
     ) async throws(MigrationError) -> Transfer {
-        var transfer = given
-        if bug == .forgetsGenerations { transfer.generation = 0 }
         let nothing: Commit = { (_: Transfer) async throws(MigrationError) -> Void in }
-        let commits = bug == .createsBeforeCommitting ? nothing : commit
-        var registered = try await real.register(transfer, commit: commits)
+        let first: Commit = { (next) async throws(MigrationError) in
+            guard next.generation == 0 else {
+                throw MigrationError(.conflict, "the id is taken", isTransient: true)
+            }
+            try await commit(next)
+        }
+        let commits =
+            switch bug {
+            case .createsBeforeCommitting: nothing
+            case .forgetsGenerations: first
+            default: commit
+            }
+        let registered = try await real.register(given, commit: commits)
         if bug == .createsBeforeCommitting { try await commit(registered) }
-        if bug == .ownsWhatItAdopts { registered.isAdopted = nil }
         if bug == .publishesBeforeProof, let id = registered.imageID {
-            _ = try await services[transfer.targetKey]?.update(
-                id, [.replace("visibility", .string(transfer.record.visibility))])
+            _ = try await services[given.targetKey]?.update(
+                id, [.replace("visibility", .string(given.record.visibility))])
         }
         return registered
     }
@@ -187,10 +197,6 @@ private struct WrappedUploader: ImageUploader {
             } catch {
                 guard error.code == .notFound else { throw error }
             }
-        case .ownsWhatItAdopts:
-            var owned = transfer
-            owned.isAdopted = nil
-            try await real.discard(owned)
         default: try await real.discard(transfer)
         }
     }

@@ -27,6 +27,8 @@ struct Scenario: Sendable {
         var promise: Promise
         /// What it gives is never what it promises.
         var lies: Bool
+        /// It never gives all of it.
+        var breaksOff: Bool
         var visibility: String
         var isProtected: Bool
         var isHidden: Bool
@@ -41,7 +43,7 @@ struct Scenario: Sendable {
 
         /// What it gives: the bytes that it promises, or others.
         var given: [UInt8] {
-            guard lies else { return bytes }
+            guard lies, !breaksOff else { return bytes }
             guard let first = bytes.first else { return [7] }
             return [first ^ 1] + bytes.dropFirst()
         }
@@ -132,6 +134,7 @@ struct Scenario: Sendable {
             ? nil : before.filter { !$0.isURL && !$0.lies }.map(\.number).last
         return Source(
             number: number, isURL: isURL, bytes: bytes, promise: promise, lies: lies,
+            breaksOff: lies && chance.happens(0.4),
             visibility: chance.pick(["private", "private", "shared", "community", "public"]),
             isProtected: chance.happens(0.2), isHidden: chance.happens(0.15), kernel: kernel,
             md5: try digest(.md5, of: bytes).value, sha512: try digest(.sha512, of: bytes).value)
@@ -206,7 +209,7 @@ extension Scenario {
         for source in sources {
             lines.append(
                 "\(source.name): \(source.bytes.count) bytes, \(source.promise)"
-                    + (source.lies ? ", lies" : "") + ", \(source.visibility)"
+                    + (source.breaksOff ? ", breaks off" : source.lies ? ", lies" : "") + ", \(source.visibility)"
                     + (source.kernel.map { ", kernel img\($0)" } ?? ""))
         }
         for target in targets {

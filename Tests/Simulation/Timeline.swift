@@ -37,6 +37,7 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
     private var timers: [Timer] = []
     private var timersSoFar = 0
     private let thread = pthread_self()
+    private static let slowness = 0.05
 
     init(_ chance: Chance) {
         self.chance = chance
@@ -110,6 +111,9 @@ final class Timeline: TaskExecutor, @unchecked Sendable {
             guard steps < stepsEnd, now < end else { throw .endless }
             if ready.isEmpty {
                 guard fireNext() else { throw .deadlock }
+            } else if !timers.isEmpty, chance.happens(Self.slowness) {
+                // The machine is busy: time goes on before the job is done.
+                _ = fireNext()
             } else {
                 step()
             }

@@ -59,6 +59,7 @@ final class Watch: @unchecked Sendable {
         if row == nil { wrongs.append("no row of the journal names it") }
         if row?.isAdopted == true { wrongs.append("it was adopted") }
         if let row, row.origin.propertyValue != marker { wrongs.append("it has another marker") }
+        if record.isForgotten { wrongs.append("it stood there before the journal began") }
         if record.fields["visibility"] != "private" || record.wasPublished {
             wrongs.append("others have seen it")
         }

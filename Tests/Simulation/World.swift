@@ -65,7 +65,7 @@ final class World: @unchecked Sendable {
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let (host, path, query) = Self.parts(request.url)
-        if request.method == .delete || request.method == .patch || request.method == .post {
+        if path.first == "v2", request.method != .get, path.last != "import" {
             watch.rows = await rows()
         }
         if host == Scenario.fileHost { return file(request, path) }
@@ -112,19 +112,25 @@ final class World: @unchecked Sendable {
     }
 
     /// The bytes behind a download.
-    func data(_ request: HTTPRequest) -> (head: HTTPResponse, bytes: [UInt8], source: Int?) {
+    func data(_ request: HTTPRequest) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
         let (host, path, _) = Self.parts(request.url)
         if host == Scenario.fileHost {
             let head = file(request, path)
             let source = scenario.sources.first { $0.isURL && $0.file == path.first }
             guard let source, head.status == 200 else { return (head, [], nil) }
-            return (head, source.given, source.number)
+            return (head, source.given, source)
         }
         guard let cloud = clouds[host] else { return (HTTPResponse(status: 404), [], nil) }
         return cloud.data(request, path)
     }
 
     // MARK: Whoever interferes
+
+    func loseJournal() throws(MigrationError) {
+        say("the journal is lost")
+        try journal.forget()
+        for cloud in clouds.values { cloud.forget() }
+    }
 
     /// An operator deletes a copy of ours, whatever it is about to become.
     func deleteSomething() {

@@ -56,6 +56,7 @@ import Simulation
                 print("seed \(seed) failed:")
                 for violation in report.violations { print("  \(violation)") }
                 print("see what happened with: make simulate SEED=\(seed)")
+                fflush(nil)
                 failures += 1
                 if failures >= failuresMax { finish(1) }
             }
@@ -66,6 +67,7 @@ import Simulation
                 print(
                     "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, \(transfers) transfers, "
                         + "\(perMinute) runs a minute")
+                fflush(nil)
             }
         }
         if failures > 0 { finish(1) }

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Simulation
+import TestSupport
+import Testing
+
+/// Whole runs of the real pipeline over a simulated world. `make simulate` does
+/// the same with a hundred thousand seeds; docs/simulation.md tells more.
+@Suite(.timeLimit(.minutes(10))) struct SimulatorTests {
+    /// Every test makes its own, on one thread.
+    private func explore(
+        _ seeds: some Sequence<UInt64> & Sendable, planted: PlantedBug? = nil
+    ) async throws -> Simulator.Report? {
+        try await blocking {
+            let simulator = try Simulator()
+            for seed in seeds {
+                let report = try simulator.run(seed: seed, planted: planted)
+                if !report.violations.isEmpty { return report }
+            }
+            return nil
+        }
+    }
+
+    @Test func `Nothing is lost, doubled, published unproved or deleted without right`()
+        async throws
+    {
+        // The same ones each time, and others each time.
+        let other = UInt64.random(in: 1_000_000...1_000_000_000)
+        print("simulation: seeds 1 to 150 and from \(other)")
+        for seeds in [1...150, other...(other + 150)] {
+            let failed = try await explore(seeds)
+            #expect(
+                failed == nil,
+                "\(failed?.violations ?? []): make simulate SEED=\(failed?.seed ?? 0)")
+        }
+    }
+
+    @Test func `A seed replays exactly`() async throws {
+        try await blocking {
+            let one = try Simulator()
+            let other = try Simulator()
+            for seed: UInt64 in 1...15 {
+                let first = try one.run(seed: seed, isLogging: true)
+                let second = try other.run(seed: seed, isLogging: true)
+                #expect(first.log == second.log, "seed \(seed)")
+                #expect(first.log.count > 20, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test(arguments: PlantedBug.allCases)
+    func `A planted bug is found`(bug: PlantedBug) async throws {
+        let seeds: ClosedRange<UInt64> = 1...2000
+        let found = try await explore(seeds, planted: bug)
+        #expect(found != nil, "\(bug.rawValue) is not found by \(seeds.count) seeds")
+    }
+}
