@@ -10,16 +10,16 @@ extension Journal {
         precondition(transfer.id != 0, "a transfer is committed before it was planned")
         let body = try encoded(transfer)
         try await write { db in
-            try db.execute(
+            let statement = try db.cachedStatement(
                 sql: """
                     UPDATE transfer SET state = ?, due_at = ?, size_bytes = ?, error_code = ?,
                         started_at = coalesce(started_at, ?), updated_at = ?, body = ?
                     WHERE id = ?
-                    """,
-                arguments: [
-                    transfer.state.rawValue, transfer.dueAt, transfer.sizeBytes,
-                    transfer.failure?.code, Timestamp.now(), Timestamp.now(), body, transfer.id,
-                ])
+                    """)
+            try statement.execute(arguments: [
+                transfer.state.rawValue, transfer.dueAt, transfer.sizeBytes,
+                transfer.failure?.code, Timestamp.now(), Timestamp.now(), body, transfer.id,
+            ])
         }
     }
 

@@ -155,7 +155,9 @@ public final class Journal: Sendable {
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(MigrationError) -> Value {
-        if let passage { return try atOnce(passage, writes: true) { try $0.write(work) } }
+        if let passage {
+            return try atOnce(passage, writes: true) { try $0.writeWithoutTransaction(work) }
+        }
         let database = database
         // Unstructured, so that cancelling the caller does not cancel it.
         let result = await Task { try await database.write(work) }.result
@@ -169,7 +171,7 @@ public final class Journal: Sendable {
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(MigrationError) -> Value {
-        if let passage { return try atOnce(passage, writes: false) { try $0.read(work) } }
+        if let passage { return try atOnce(passage, writes: false) { try $0.unsafeRead(work) } }
         let database = database
         let result = await Task { try await database.read(work) }.result
         do {

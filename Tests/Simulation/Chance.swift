@@ -31,7 +31,9 @@ struct Chance: Sendable {
         range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[below(elements.count)]
+    }
 
     mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -148,7 +148,8 @@ final class Cloud: @unchecked Sendable {
                     ? source?.sha512 ?? "" : Self.sum(algorithm, bytes))
         }
         records[id]?.fields["os_glance_importing_to_stores"] = nil
-        world.say("\(name)/\(id) is active, \(bytes.count) bytes\(isTrue ? "" : ", not its source's")")
+        world.say(
+            "\(name)/\(id) is active, \(bytes.count) bytes\(isTrue ? "" : ", not its source's")")
     }
 
     private static func sum(_ algorithm: Checksum.Algorithm, _ bytes: [UInt8]) -> String {

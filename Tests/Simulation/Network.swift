@@ -60,7 +60,7 @@ struct Network: Carrier {
 
     func download(
         _ request: HTTPRequest, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) -> Void
+        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
     ) async throws(MigrationError) -> HTTPResponse {
         let fault = fault()
         try await before(request, fault)
@@ -70,14 +70,16 @@ struct Network: Carrier {
         var (head, bytes) = (answer.head, answer.bytes)
         world.say("\(request.shownShortly) → \(head.status), \(bytes.count) bytes")
         guard head.status == 200 else { return head }
+        var position = part(request, of: bytes, &head)
+        guard head.isSuccess else { return head }
         var end = bytes.count
         var isNoticed = true
-        if (answer.source?.breaksOff ?? false) {
-            end = bytes.count / 2
-        } else if world.happens(), !bytes.isEmpty {
-            end = world.chance.below(bytes.count)
+        if answer.source?.breaksOff ?? false {
+            end = max(position, bytes.count / 2)
+        } else if world.happens(), position < bytes.count {
+            end = position + world.chance.below(bytes.count - position)
             // A body without a declared length that ends early looks whole.
-            if world.chance.happens(0.3), answer.source != nil {
+            if world.chance.happens(0.3), answer.source != nil, head.status == 200 {
                 isNoticed = false
                 head.headers["Content-Length"] = nil
             }
@@ -87,8 +89,7 @@ struct Network: Carrier {
             world.say("… and they are damaged on their way")
             bytes[world.chance.below(bytes.count)] ^= 0x10
         }
-        onResponse(head)
-        var position = 0
+        try onResponse(head)
         while position < end {
             try life.step()
             let count = min(end - position, 1 + world.chance.below(65_536))
@@ -108,6 +109,27 @@ struct Network: Carrier {
                 isTransient: true)
         }
         return head
+    }
+
+    /// Where the body begins: services and stores do with ranges what they like.
+    private func part(
+        _ request: HTTPRequest, of bytes: [UInt8], _ head: inout HTTPResponse
+    ) -> Int {
+        guard let range = request.headers["Range"],
+            let first = Int(range.dropFirst("bytes=".count).dropLast())
+        else { return 0 }
+        guard first < bytes.count else {
+            head = Cloud.refuse(416)
+            return 0
+        }
+        // Some know no ranges, and some only say that they do.
+        let manner = world.isCalm ? 2 : world.chance.below(12)
+        if manner == 0 { return 0 }
+        head.status = 206
+        head.headers["Content-Range"] = "bytes \(first)-\(bytes.count - 1)/\(bytes.count)"
+        if manner == 1 { return 0 }
+        head.headers["Content-Length"] = String(bytes.count - first)
+        return first
     }
 
     func upload(

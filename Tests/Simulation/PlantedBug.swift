@@ -72,14 +72,17 @@ private struct WrappedReader: SourceReader {
     let bug: PlantedBug
 
     func read(
-        _ transfer: Transfer, into ring: ByteRing,
-        opened: @escaping @Sendable (SourceFacts) -> Void
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(MigrationError) {
         guard bug == .takesShortForWhole else {
-            return try await real.read(transfer, into: ring, opened: opened)
+            return try await real.read(transfer, from: point, into: ring, tell: tell)
         }
         do {
-            try await real.read(transfer, into: ring) { _ in opened(SourceFacts(sizeBytes: nil)) }
+            try await real.read(transfer, from: point, into: ring) { event in
+                guard case .opened = event else { return tell(event) }
+                tell(.opened(SourceFacts(sizeBytes: nil)))
+            }
         } catch {
             guard ring.failure == nil, ring.writtenBytes > 0, error.code != .interrupted else {
                 throw error

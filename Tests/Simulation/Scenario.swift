@@ -209,7 +209,8 @@ extension Scenario {
         for source in sources {
             lines.append(
                 "\(source.name): \(source.bytes.count) bytes, \(source.promise)"
-                    + (source.breaksOff ? ", breaks off" : source.lies ? ", lies" : "") + ", \(source.visibility)"
+                    + (source.breaksOff ? ", breaks off" : source.lies ? ", lies" : "")
+                    + ", \(source.visibility)"
                     + (source.kernel.map { ", kernel img\($0)" } ?? ""))
         }
         for target in targets {

@@ -145,11 +145,14 @@ struct SimulatedProcess: Sendable {
     ) async throws(MigrationError) {
         let world = world
         let urls = place.urls
+        var reopening = Reopening()
+        reopening.chance = { world.chance.unit() }
+        reopening.wait = { await world.timeline.sleep(Int64($0 * 1000)) }
         let stages = Stages(
             reader: SourceReaders(
-                cloud: CloudReader(services: place.clouds),
+                cloud: CloudReader(services: place.clouds, reopening: reopening),
                 legacyCloud: LegacyCloudReader(services: [:]),
-                url: URLReader(addresses: urls)),
+                url: URLReader(addresses: urls, reopening: reopening)),
             verifier: DigestVerifier(),
             uploader: CloudUploader(targets: place.services, placed: journal.transfer),
             waiter: ImportWaiter(

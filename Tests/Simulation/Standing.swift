@@ -62,7 +62,9 @@ struct Standing {
             .sorted { $0.id < $1.id }
         let row = rows.last { $0.source.displayName == source.name && $0.targetKey == target.name }
         let words = copies.map { "\($0.id) \($0.status)" }.joined(separator: ", ")
-        if copies.count > 1 { return Standing(wrong: "\(place): doubled: \(words)", isSettled: true) }
+        if copies.count > 1 {
+            return Standing(wrong: "\(place): doubled: \(words)", isSettled: true)
+        }
         let copy = copies.first
         if let copy, copy.status != "active" {
             return Standing(wrong: "\(place): left over: \(words)", isSettled: true)

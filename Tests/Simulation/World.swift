@@ -86,7 +86,9 @@ final class World: @unchecked Sendable {
     static func parts(_ url: String) -> (host: String, path: [String], query: String) {
         let pieces = url.split(separator: "?", maxSplits: 1)
         let path = pieces[0].dropFirst("http://".count).split(separator: "/").map(String.init)
-        return (path.first ?? "", Array(path.dropFirst()), pieces.count > 1 ? String(pieces[1]) : "")
+        return (
+            path.first ?? "", Array(path.dropFirst()), pieces.count > 1 ? String(pieces[1]) : ""
+        )
     }
 
     private func file(_ request: HTTPRequest, _ path: [String]) -> HTTPResponse {
@@ -112,7 +114,9 @@ final class World: @unchecked Sendable {
     }
 
     /// The bytes behind a download.
-    func data(_ request: HTTPRequest) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
+    func data(_ request: HTTPRequest) -> (
+        head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?
+    ) {
         let (host, path, _) = Self.parts(request.url)
         if host == Scenario.fileHost {
             let head = file(request, path)
