@@ -309,6 +309,7 @@ final class Cloud: @unchecked Sendable {
                         "Image status transition from \(record.status) to saving is not allowed")))
         }
         if record.fields["checksum"] != .null {
+            world.violation("\(name)/\(record.id) is sent to, and a refused body has spoiled it")
             return .failure(Refusal(Self.refuse(500, "The data of this image exists already")))
         }
         record.work = next()

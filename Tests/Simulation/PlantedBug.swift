@@ -218,6 +218,6 @@ private struct WrappedWaiter: TaskWaiter {
         } catch {
             guard error.code == .importFailed || error.code == .importTimedOut else { throw error }
         }
-        return .snooze(transfer, seconds: 5, reason: "the image is not active yet")
+        return .snooze(transfer, seconds: 60, reason: "the image is not active yet")
     }
 }
