@@ -27,6 +27,10 @@ test: ## Build everything and run every test, the lab included
 simulate: ## Whole runs over a simulated cloud: SEEDS=100000 of them, or one with SEED=N
 	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
 
+.PHONY: sanitize
+sanitize: ## Run what works with threads and raw memory under the sanitizers
+	@scripts/sanitize
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift
@@ -55,4 +59,4 @@ docker: ## Build the container image tranship
 .PHONY: clean
 clean: ## Stop the lab, remove it and everything built
 	@scripts/lab down
-	rm -rf .build .lab
+	rm -rf .build .build-tsan .build-asan .lab

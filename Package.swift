@@ -137,7 +137,7 @@ let package = Package(
                 "MigrationJournal", "MigrationModel", "OpenStackImage", "PipelineFiles",
                 "TestSupport",
             ]),
-        tests("MigrationJournal", ["MigrationModel", "TestSupport", grdb]),
+        tests("MigrationJournal", ["ByteStreams", "MigrationModel", "TestSupport", grdb]),
         tests(
             "ImageUploaders",
             [

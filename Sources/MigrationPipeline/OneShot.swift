@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ByteStreams
 internal import MigrationModel
-internal import Synchronization
 
 /// A value that one task provides once and others await.
 ///
@@ -14,7 +14,7 @@ final class OneShot<Value: Sendable>: Sendable {
         case settled(Result<Value, MigrationError>)
     }
 
-    private let state = Mutex(State.waiting([]))
+    private let state = Guarded(State.waiting([]))
 
     /// Settles it; later calls change nothing.
     func settle(_ result: Result<Value, MigrationError>) {

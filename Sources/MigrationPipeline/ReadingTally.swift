@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ByteStreams
 internal import MigrationModel
-internal import Synchronization
 
 /// Counts what one reading brings, and says what befalls it.
 final class ReadingTally: Sendable {
     private let transfer: Transfer
     private let monitor: RunMonitor
     private let startBytes: Int64
-    private let state: Mutex<SourceReading>
+    private let state: Guarded<SourceReading>
 
     /// - Parameter startBytes: where the reading begins.
     init(_ transfer: Transfer, _ monitor: RunMonitor, from startBytes: Int64 = 0) {
         self.transfer = transfer
         self.monitor = monitor
         self.startBytes = startBytes
-        state = Mutex(transfer.reading ?? SourceReading())
+        state = Guarded(transfer.reading ?? SourceReading())
     }
 
     func take(_ event: ReadingEvent) {

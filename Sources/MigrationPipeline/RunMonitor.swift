@@ -3,7 +3,6 @@
 
 internal import ByteStreams
 public import MigrationModel
-internal import Synchronization
 
 /// What happens in a run, for whoever shows it.
 ///
@@ -47,7 +46,7 @@ public final class RunMonitor: Sendable {
         var endedImages = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let sink: @Sendable (RunEvent) -> Void
     private let now: @Sendable () -> Int64
 

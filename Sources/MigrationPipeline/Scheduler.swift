@@ -4,7 +4,6 @@
 public import ByteStreams
 public import MigrationJournal
 public import MigrationModel
-internal import Synchronization
 
 /// Carries the transfers of a run through the stages until nothing is left.
 ///
@@ -112,7 +111,7 @@ public final class Scheduler: Sendable {
     private let stream: StreamStep
     private let serverSide: ImportStep
     private let confirm: ConfirmStep
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     public convenience init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
@@ -322,7 +321,7 @@ public final class Scheduler: Sendable {
 
     /// Takes a transfer as far as it goes without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
-        let latest = Mutex(given)
+        let latest = Guarded(given)
         let commit: Commit = { [journal] transfer throws(MigrationError) in
             try await journal.commit(transfer)
             latest.withLock { $0 = transfer }

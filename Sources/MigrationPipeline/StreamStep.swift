@@ -3,7 +3,6 @@
 
 internal import ByteStreams
 internal import MigrationModel
-internal import Synchronization
 
 /// Reading, verifying and uploading as one step: one pass over the bytes and no
 /// disk.
@@ -46,7 +45,7 @@ struct StreamStep: Sendable {
         let opened = OneShot<SourceFacts>()
         let judged = OneShot<[Checksum]>()
         let source = transfer
-        let latest = Mutex(transfer)
+        let latest = Guarded(transfer)
         let tally = ReadingTally(transfer, monitor)
         let commit: Commit = { transfer throws(MigrationError) in
             try await commit(transfer)

@@ -4,7 +4,6 @@
 import ByteStreams
 import Foundation
 import MigrationModel
-import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ByteRingDescriptorsTests {
@@ -16,7 +15,7 @@ import Testing
             _ = try? bytes.withUnsafeBytes { (bytes) throws -> Void in try ring.write(bytes) }
             ring.finishWriting()
         }
-        let last = Mutex<Int64>(0)
+        let last = Guarded<Int64>(0)
         async let drained = {
             let count = try await ring.drain(into: pipe.writeEnd, named: "the output") { bytes in
                 last.withLock { $0 = bytes }
@@ -112,7 +111,7 @@ private final class Pipe: Sendable {
 }
 
 private final class Flag: Sendable {
-    private let isUp = Mutex(true)
+    private let isUp = Guarded(true)
 
     func takeDown() -> Bool {
         isUp.withLock { isUp in

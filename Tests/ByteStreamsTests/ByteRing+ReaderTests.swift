@@ -3,7 +3,6 @@
 
 import ByteStreams
 import MigrationModel
-import Synchronization
 import Testing
 
 @Suite struct ByteRingReaderTests {
@@ -43,8 +42,8 @@ import Testing
     }
 
     @Test func `Observers run where the ring's maker wants them`() throws {
-        let jobs = Mutex<[@Sendable () -> Void]>([])
-        let seen = Mutex(0)
+        let jobs = Guarded<[@Sendable () -> Void]>([])
+        let seen = Guarded(0)
         let ring = ByteRing(
             capacityBytes: 64, observers: [{ span in seen.withLock { $0 += span.count } }],
             runner: { job in jobs.withLock { $0.append(job) } })

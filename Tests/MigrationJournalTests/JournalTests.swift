@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import Foundation
 import GRDB
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -146,7 +146,7 @@ import Testing
     {
         let first = try Journal.inMemory()
         let run = try await first.beginRun(pipelineName: "a", pipelineFile: "a", pipelineText: "")
-        let accesses = Mutex<[Bool]>([])
+        let accesses = Guarded<[Bool]>([])
         let second = first.reopened { writes, access in
             accesses.withLock { $0.append(writes) }
             try access()

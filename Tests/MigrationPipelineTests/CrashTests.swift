@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import GRDB
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -24,7 +24,7 @@ import Testing
 
     /// Everything stands there once, whole and published.
     private func check(_ fixture: Fixture, _ run: Run, _ point: String) async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let ends = try await fixture.ends(journal, run)
         #expect(ends.count == 5)
         let (records, sources) = fixture.world.state.withLock { ($0.records, $0.sources) }
@@ -43,12 +43,12 @@ import Testing
     }
 
     private func plan(_ fixture: Fixture) async throws -> Run {
-        try await Journal.open(path: fixture.path).adopt(items(fixture))
+        try await fixture.journal().adopt(items(fixture))
     }
 
     /// Like a process of its own: opens the journal and closes it.
     private func work(_ fixture: Fixture, _ run: Run) async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         try await fixture.scheduler(journal, images: 2).work(run)
     }
 
@@ -99,7 +99,7 @@ import Testing
     private func isCrashed(
         _ fixture: Fixture, _ run: Run, afterCalls calls: Int
     ) async throws -> Bool {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let scheduler = fixture.scheduler(journal, images: 2)
         fixture.world.crash(afterCalls: calls) { [weak scheduler] in scheduler?.stop(.abort) }
         try await scheduler.work(run)

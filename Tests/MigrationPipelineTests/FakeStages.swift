@@ -4,7 +4,6 @@
 import ByteStreams
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 
 struct FakeReader: SourceReader {
@@ -114,7 +113,7 @@ struct FakeUploader: ImageUploader {
     private func receive(
         _ transfer: Transfer, _ ring: ByteRing
     ) async throws(MigrationError) -> FakeWorld.Body {
-        let body = Mutex(FakeWorld.Body(bytes: [], isWhole: false))
+        let body = Guarded(FakeWorld.Body(bytes: [], isWhole: false))
         let error = await failure {
             try await withTaskCancellationHandler {
                 try await blocking {

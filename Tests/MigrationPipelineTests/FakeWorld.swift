@@ -5,7 +5,6 @@ import ByteStreams
 import ChecksumVerifiers
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 
 /// What a stage is asked to do, for scripts and logs.
@@ -52,8 +51,8 @@ final class FakeWorld: Sendable {
         var readBackBytes: [UInt8]?
     }
 
-    let state = Mutex(State())
-    private let onCrash = Mutex<(@Sendable () -> Void)?>(nil)
+    let state = Guarded(State())
+    private let onCrash = Guarded<(@Sendable () -> Void)?>(nil)
 
     var stages: Stages {
         Stages(

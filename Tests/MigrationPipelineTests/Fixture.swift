@@ -6,7 +6,6 @@ import Digests
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -22,6 +21,14 @@ final class Fixture: Sendable {
     init() throws { folder = try TemporaryFolder() }
 
     var path: String { folder.file("journal.sqlite") }
+
+    /// Opens the journal. One that was let go may take a moment to go: a timer
+    /// or a callback on another thread holds the last reference while it runs.
+    func journal() async throws -> Journal {
+        let path = path
+        _ = await eventually { Journal.holder(path: path) == nil }
+        return try await Journal.open(path: path)
+    }
 
     /// A source of `count` bytes, promised by its SHA-256.
     func item(
@@ -56,7 +63,7 @@ final class Fixture: Sendable {
     func run(
         _ items: [PlanItem], images: Int = 4, attempts: Int = 3
     ) async throws -> [String: Transfer] {
-        let journal = try await Journal.open(path: path)
+        let journal = try await journal()
         let run = try await journal.adopt(items)
         try await scheduler(journal, images: images, attempts: attempts).work(run)
         return try await ends(journal, run)

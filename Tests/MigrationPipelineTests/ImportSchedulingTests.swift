@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteStreams
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `A target's own limit holds, and leaves the other targets theirs`() async throws {
         world.hold(.send)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(
             (0..<4).map { item("b\($0)") } + (0..<2).map { item("g\($0)", to: "gamma") })
         let scheduler = scheduler(journal, images: 6, targets: ["beta": limited("beta", 1)])
@@ -76,7 +76,7 @@ import Testing
         world.state.withLock { state in
             for item in items { state.looks[item.source.key] = Self.forEver }
         }
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
         let scheduler = scheduler(journal, targets: ["beta": limits])
         let work = Task { try await scheduler.work(run) }
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `An image that is larger than the staging quota goes alone, not never`() async throws
     {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(
             [item("a", count: 5000, method: .glanceDirect), item("b", method: .glanceDirect)])
         try await scheduler(
@@ -103,7 +103,7 @@ import Testing
 
     @Test func `Plain uploads stage nothing`() async throws {
         world.hold(.send)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt((0..<3).map { item("i\($0)") })
         let scheduler = scheduler(journal, targets: ["beta": .init(stagedBytes: 1)])
         let work = Task { try await scheduler.work(run) }
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `Targets of one service share its limit`() async throws {
         world.hold(.send)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(
             [item("b0"), item("g0", to: "gamma"), item("g1", to: "gamma"), item("d0", to: "delta")])
         let scheduler = scheduler(
@@ -138,7 +138,7 @@ import Testing
 
     @Test func `A source's own limit holds, and leaves the other sources theirs`() async throws {
         world.hold(.send)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(
             (0..<4).map { item("a\($0)") } + (0..<3).map { item("c\($0)", from: 1) })
         let scheduler = scheduler(
@@ -154,7 +154,7 @@ import Testing
 
     @Test func `Sources of one place share its limit`() async throws {
         world.hold(.send)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(
             [item("a0"), item("b0", from: 1), item("b1", from: 1), item("c0", from: 2)])
         let alpha = Scheduler.PlaceLimit(place: "alpha", images: 2)
@@ -176,7 +176,7 @@ import Testing
         world.state.withLock { state in
             for item in items.dropLast() { state.looks[item.source.key] = Self.forEver }
         }
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
         let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 2)])
         let work = Task { try await scheduler.work(run) }
@@ -196,7 +196,7 @@ import Testing
         world.state.withLock { state in
             for item in items { state.looks[item.source.key] = Self.forEver }
         }
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
         let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 1)])
         let work = Task { try await scheduler.work(run) }
@@ -216,7 +216,7 @@ import Testing
 
     @Test func `A full quota pauses its target, and the other goes on`() async throws {
         world.fail(.send, "image:a", with: refusal("The quota has been exceeded"))
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt([
             item("a", count: 100), item("b", count: 200), item("c", count: 300),
             item("d", to: "gamma", count: 400), item("e", to: "gamma", count: 500),
@@ -235,7 +235,7 @@ import Testing
 
     @Test func `One image that is too large pauses nothing`() async throws {
         world.fail(.send, "image:a", with: refusal("Image exceeds the size cap"))
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt([item("a", count: 100), item("b", count: 200)])
         let scheduler = scheduler(journal, images: 1)
         try await scheduler.work(run)
@@ -265,7 +265,7 @@ import Testing
     @Test func `A method that fails is followed by the next, in a new record, once`() async throws {
         var item = item("a", method: .glanceDirect)
         item.fallbacks = [.upload]
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt([item])
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
@@ -279,7 +279,7 @@ import Testing
     }
 
     @Test func `Where the ladder ends, the image fails and nothing is left`() async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt([item("a", method: .glanceDirect)])
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])

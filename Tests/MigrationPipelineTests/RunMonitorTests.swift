@@ -3,7 +3,6 @@
 
 import ByteStreams
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -40,7 +39,7 @@ import Testing
     }
 
     @Test func `An image that only waits has not ended`() {
-        let told = Mutex(0)
+        let told = Guarded(0)
         let monitor = RunMonitor(now: { 0 }, sink: { _ in told.withLock { $0 += 1 } })
         var transfer = Sample.transfer("a", state: .importing)
         transfer.id = 1

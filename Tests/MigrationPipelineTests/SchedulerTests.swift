@@ -5,7 +5,6 @@ import ByteStreams
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
-import Synchronization
 import TestSupport
 import Testing
 
@@ -141,7 +140,7 @@ import Testing
     @Test func `Every failed try stands in the journal`() async throws {
         world.fail(.read, "image:a", with: transient(), transient())
         try await fixture.run([fixture.item("a")])
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try #require(try await journal.lastRun())
         #expect(try await journal.attemptCount(run: run) == 2)
     }
@@ -192,7 +191,7 @@ import Testing
         let items = (0..<5).map { fixture.item("i\($0)") } + [fixture.item("a")]
         let error = await failure { try await fixture.run(items) }
         #expect(error?.code == code)
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try #require(try await journal.lastRun())
         let ends = try await fixture.ends(journal, run)
         #expect(ends["a"]?.state.isFinal == false)
@@ -210,7 +209,7 @@ import Testing
     }
 
     @Test func `Draining finishes what was begun and starts nothing more`() async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal, images: 1)
         world.hold(.send)
@@ -228,7 +227,7 @@ import Testing
     }
 
     @Test func `Aborting leaves every transfer where the next run finds it`() async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal, images: 2)
         world.hold(.send)
@@ -248,7 +247,7 @@ import Testing
     }
 
     @Test func `A cancelled task aborts the run and does not spin`() async throws {
-        let journal = try await Journal.open(path: fixture.path)
+        let journal = try await fixture.journal()
         let run = try await journal.adopt(["a", "b"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal)
         world.hold(.send)
@@ -298,8 +297,8 @@ import Testing
     // MARK: What is told
 
     @Test func `Each image is told to have started and to have ended`() async throws {
-        let told = Mutex<[String]>([])
-        let journal = try await Journal.open(path: fixture.path)
+        let told = Guarded<[String]>([])
+        let journal = try await fixture.journal()
         let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
         world.fail(.send, "image:b", with: MigrationError(.formatRejected, "not raw"))
         let scheduler = fixture.scheduler(journal) { event in

@@ -3,7 +3,6 @@
 
 import ByteStreams
 import MigrationModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,8 +15,8 @@ import Testing
     private let committed = Committed()
 
     private final class Committed: Sendable {
-        let states = Mutex<[TransferState]>([])
-        let reading = Mutex<SourceReading?>(nil)
+        let states = Guarded<[TransferState]>([])
+        let reading = Guarded<SourceReading?>(nil)
     }
 
     private func step(_ transfer: Transfer) async throws(MigrationError) -> Outcome {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import ByteStreams
 import Testing
 
 @testable import MigrationPipeline
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `A call that was cancelled does not come`() async {
-        let calls = Mutex(0)
+        let calls = Guarded(0)
         let cancel = Surroundings.machine.after(20) { calls.withLock { $0 += 1 } }
         cancel()
         // Later than the other by its deadline, so it comes after it.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import ByteStreams
 public import Testing
 
 /// Lets a few tests at a time use the lab.
@@ -30,10 +30,10 @@ extension Trait where Self == LabGate {
 private final class Slots: Sendable {
     static let shared = Slots(count: 8)
 
-    private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
+    private let state: Guarded<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
 
     init(count: Int) {
-        state = Mutex((count, []))
+        state = Guarded((count, []))
     }
 
     func take() async {

@@ -53,7 +53,7 @@ struct ImageListCommand: AsyncParsableCommand {
         var list = RecordList(cloud.format, columns: long ? Self.longColumns : Self.columns)
         var left = maxItems ?? Int.max
         for try await image in try cloud.service().images(query).flattened {
-            guard left > 0 else { break }
+            guard left > 0, Terminal.takesOutput else { break }
             left -= 1
             list.add(image.record, long ? image.longCells : image.cells)
         }

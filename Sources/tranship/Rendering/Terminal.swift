@@ -37,6 +37,16 @@ enum Terminal {
             .targetFailed, "cannot write standard output: \(String(cString: strerror(number)))")
     }
 
+    /// False once nobody reads standard output any more or it has failed: what
+    /// would follow is not worth asking a cloud for.
+    static var takesOutput: Bool {
+        guard failureNumber.withLock({ $0 }) == 0 else { return false }
+        // A pipe without a reader shows before anything is written to it, as
+        // by a table, which is written at its end.
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&output, 1, 0) <= 0 || output.revents & Int16(POLLERR) == 0
+    }
+
     private static let failureNumber = Mutex<Int32>(0)
 
     /// Columns of the terminal; 80 where it does not tell.

@@ -45,10 +45,12 @@ struct V1ListCommand: AsyncParsableCommand {
         var list = RecordList(cloud.format, columns: long ? Self.longColumns : Self.columns)
         if long {
             for try await page in service.images(query) {
+                guard Terminal.takesOutput else { break }
                 for image in page { list.add(image.record, image.cells) }
             }
         } else {
             for try await page in service.summaries(query) {
+                guard Terminal.takesOutput else { break }
                 for image in page { list.add(image.record, image.cells) }
             }
         }

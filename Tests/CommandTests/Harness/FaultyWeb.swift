@@ -24,6 +24,7 @@ struct FaultyWeb {
         let md5 = try digest(.md5, of: Self.bytes).value
         let other = try digest(.md5, of: half).value
         server = try RawHTTPServer(scripts: [
+            "/v2/images": [Self.page],
             "/disk.raw": [.status(200, body: Self.bytes)],
             "/short.raw": [.lying(declaredBytes: Self.bytes.count, body: half)],
             "/v2/images/\(Self.shortID)": [Self.record(Self.shortID, md5)],
@@ -35,6 +36,23 @@ struct FaultyWeb {
             "/v2/images/\(Self.unprovedID)": [Self.record(Self.unprovedID, nil)],
             "/v2/images/\(Self.unprovedID)/file": [.status(200, body: Self.bytes)],
         ])
+    }
+
+    /// A list of images that never ends: each page links the next one.
+    private static let page = Reply { exchange in
+        guard exchange.readBody() else { return exchange.close() }
+        let number = exchange.request.target.split(separator: "=").last.flatMap { Int($0) } ?? 0
+        let images = (0..<100).map { index -> JSONValue in
+            [
+                "id": .string("\(number)-\(index)"), "status": "active",
+                "name": .string("image \(index) of page \(number)"),
+            ]
+        }
+        let page: JSONValue = [
+            "images": .array(images), "next": .string("/v2/images?marker=\(number + 1)"),
+        ]
+        let body = (try? JSONEncoder().encode(page)).map { [UInt8]($0) } ?? []
+        Reply.status(200, headers: [("Content-Type", "application/json")], body: body).run(exchange)
     }
 
     private static func record(_ id: String, _ md5: String?) -> Reply {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// How a command ended and what it said.
 struct Outcome: Sendable {
@@ -53,16 +54,24 @@ struct Shell: Sendable {
         for file in files { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
-        let status = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { process in
-                let isSignal = process.terminationReason == .uncaughtSignal
-                continuation.resume(returning: process.terminationStatus + (isSignal ? 128 : 0))
-            }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
+        let (stream, continuation) = AsyncStream<Int32>.makeStream()
+        process.terminationHandler = { process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
+            continuation.finish()
+        }
+        try process.run()
+        let pid = process.processIdentifier
+        Task {
+            guard let status = await overlookedExit(of: pid) else { return }
+            continuation.yield(status)
+            continuation.finish()
+        }
+        // The first of the two; nothing is yielded only when the task is cancelled.
+        var status: Int32 = -1
+        for await first in stream {
+            status = first
+            break
         }
         return Outcome(
             status: status, output: try String(contentsOf: files[0], encoding: .utf8),
