@@ -122,9 +122,11 @@ struct SpoolStep: Sendable {
         var start: Int64 = 0
     }
 
-    /// What the source said when it answered.
+    /// What the source said when it answered, and when it broke.
     private final class Opened: Sendable {
         let facts = Mutex<SourceFacts?>(nil)
+        /// Why the reading ended early.
+        let failure = Mutex<MigrationError?>(nil)
 
         var version: SourceVersion? { facts.withLock { $0?.version } }
     }
@@ -174,7 +176,9 @@ struct SpoolStep: Sendable {
                 }
                 ring.finishWriting()
             } catch {
-                ring.fail(error)
+                opened.failure.withLock { $0 = error }
+                // What came before it broke is right, and is kept.
+                error.code == .rangeNotSatisfiable ? ring.fail(error) : ring.finishWriting()
             }
         }
         var failure: MigrationError?
@@ -198,7 +202,7 @@ struct SpoolStep: Sendable {
             ring.fail(error)
         }
         await reading
-        if let failure {
+        if let failure = failure ?? opened.failure.withLock({ $0 }) {
             // As much as possible of what came is kept; the first error counts.
             if failure.code != .rangeNotSatisfiable {
                 try? await checkpoint(&filling, file, opened.version, tally)
