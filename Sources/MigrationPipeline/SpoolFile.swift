@@ -121,14 +121,15 @@ final class SpoolFile: @unchecked Sendable {
         return true
     }
 
-    /// Takes bytes out of a ring, about so many.
+    /// Takes bytes out of a ring.
     ///
     /// - Returns: true at the end.
-    func append(_ ring: ByteRing, aboutBytes count: Int64) throws(MigrationError) -> Bool {
+    func append(_ ring: ByteRing, atMostBytes count: Int64) throws(MigrationError) -> Bool {
         let stop = offsetBytes + count
         while offsetBytes < stop {
             // To the next border of a block: holes begin and end there.
-            let want = buffer.count - Int(offsetBytes % Int64(buffer.count))
+            let toBorder = buffer.count - Int(offsetBytes % Int64(buffer.count))
+            let want = min(toBorder, Int(stop - offsetBytes))
             var filled = 0
             var isEnd = false
             while filled < want, !isEnd {

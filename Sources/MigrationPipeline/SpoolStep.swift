@@ -186,13 +186,22 @@ struct SpoolStep: Sendable {
             var isEnd = false
             while !isEnd {
                 let size = opened.facts.withLock { $0?.sizeBytes } ?? given.source.sizeBytes
-                let step = min(8 << 20, max(1 << 20, (size ?? .max) / 200))
-                try spool.reserve(
-                    &filling.entry,
-                    size ?? Self.roundedUp(file.offsetBytes + step, to: Spool.stepBytes), given)
+                var step: Int64 = min(8 << 20, max(1 << 20, (size ?? .max) / 200))
+                if let size {
+                    try spool.reserve(&filling.entry, size, given)
+                } else {
+                    // In steps, up to all that the spool holds, and never beyond.
+                    let next = file.offsetBytes + 1
+                    let most = max(next, spool.place.maxBytes ?? .max)
+                    try spool.reserve(
+                        &filling.entry, min(most, Self.roundedUp(next, to: Spool.stepBytes)),
+                        given)
+                    step = min(step, filling.entry.reservedBytes - file.offsetBytes)
+                }
+                let count = step
                 isEnd = try await SpoolFile.blocking(failing: ring) {
                     Result { () throws(MigrationError) in
-                        try file.append(ring, aboutBytes: step)
+                        try file.append(ring, atMostBytes: count)
                     }
                 }
                 if !isEnd { try await checkpoint(&filling, file, opened.version, tally) }

@@ -154,7 +154,7 @@ private final class CountingSource: Sendable {
         sizeBytes = size
         let state = State(tenths == nil)
         self.state = state
-        let stop = size / 10 * (tenths ?? 10)
+        let stop = size * (tenths ?? 10) / 10
         server = try RawHTTPServer { request in
             Reply { exchange in
                 let range = request[header: "range"]?.dropFirst(6).dropLast()
