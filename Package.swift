@@ -68,7 +68,8 @@ let package = Package(
 
         // The pipeline: its memory, its engine, its stages.
         part("MigrationJournal", ["MigrationModel", grdb]),
-        part("MigrationPipeline", ["MigrationJournal", "ByteStreams", "MigrationModel"]),
+        part(
+            "MigrationPipeline", ["MigrationJournal", "ByteStreams", "Digests", "MigrationModel"]),
         part(
             "SourceReaders",
             [

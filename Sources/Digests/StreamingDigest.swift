@@ -70,6 +70,25 @@ public final class StreamingDigest: Sendable {
         return try Checksum(algorithm, hexDigits(value))
     }
 
+    /// The checksum of all bytes so far; more may follow.
+    ///
+    /// - Throws: as ``finish()``.
+    public func soFar() throws(MigrationError) -> Checksum {
+        let value = context.withLock { context -> [UInt8]? in
+            precondition(!context.isFinished, "a digest was looked at after its end")
+            guard !context.isBroken, let copy = EVP_MD_CTX_new() else { return nil }
+            defer { EVP_MD_CTX_free(copy) }
+            var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+            var length: UInt32 = 0
+            guard EVP_MD_CTX_copy_ex(copy, context.pointer) == 1,
+                EVP_DigestFinal_ex(copy, &value, &length) == 1
+            else { return nil }
+            return Array(value.prefix(Int(length)))
+        }
+        guard let value else { throw Self.refused(algorithm) }
+        return try Checksum(algorithm, hexDigits(value))
+    }
+
     private static func refused(_ algorithm: Checksum.Algorithm) -> MigrationError {
         MigrationError(
             .unverifiable, "OpenSSL on this machine refuses to compute \(algorithm.rawValue)",

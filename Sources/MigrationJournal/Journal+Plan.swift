@@ -183,6 +183,30 @@ extension Journal {
         }
     }
 
+    /// How many of these targets get the data of each of these images through
+    /// us, by source key; those without one are left out.
+    public func copiesThroughUs(
+        sourceKeys: Set<String>, targetKeys: [String]
+    ) async throws(MigrationError) -> [String: Int] {
+        let (sources, targets) = (try encoded(sourceKeys.sorted()), try encoded(targetKeys))
+        let methods = UploadMethod.allCases.filter { !$0.isServerSide }
+            .map { "'\($0.rawValue)'" }.joined(separator: ",")
+        return try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT p.source_key AS key, count(*) AS copies
+                    FROM json_each(?) AS s CROSS JOIN json_each(?) AS t
+                    CROSS JOIN plan_item AS p
+                        ON p.target_key = t.value AND p.source_key = s.value
+                    WHERE p.action = 'create'
+                        AND json_extract(p.body, '$.start.method') IN (\(methods))
+                    GROUP BY p.source_key
+                    """, arguments: [sources, targets])
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["key"], $0["copies"]) })
+        }
+    }
+
     public func planTally() async throws(MigrationError) -> [PlanTally] {
         try await read { db in try Self.tally(db) }
     }

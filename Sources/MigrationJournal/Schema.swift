@@ -10,12 +10,28 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
         migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
+        migrator.registerMigration("003 spool") { try $0.execute(sql: step003) }
         return migrator
     }
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
+
+    /// Files that several transfers may share: they have rows of their own.
+    private static let step003 = """
+        CREATE TABLE spool (
+            source_key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            path TEXT NOT NULL,
+            offset_bytes INTEGER NOT NULL,
+            is_complete INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (source_key, fingerprint)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// One store became several, and a transfer knows why it has its method.
     private static let step002 = """

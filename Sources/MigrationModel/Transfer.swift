@@ -59,6 +59,10 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var busyLooks: Int?
     /// When the wait for an import began, in milliseconds since 1970.
     public var waitStartedAt: Int64?
+    /// True when the data is read into the spool first and sent from there.
+    public var spools: Bool?
+    /// Why, or why not, in words for the plan and the report.
+    public var wayReason: String?
     /// What was read from the source so far; nil before the first byte.
     public var reading: SourceReading?
     /// True when the image stood at the target with its data before this journal
@@ -125,6 +129,12 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         }
         if next != .failed { failure = nil }
     }
+
+    /// True when the source broke twice and could not go on where it broke.
+    public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
+
+    /// The ``wayReason`` of such a source.
+    public static let flakyWords = "the source broke twice and could not go on where it broke"
 
     /// The same, as an expression.
     public func moved(to next: TransferState) -> Transfer {

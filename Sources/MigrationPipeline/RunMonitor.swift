@@ -83,7 +83,11 @@ public final class RunMonitor: Sendable {
     }
 
     func opened(_ transfer: Transfer, _ ring: ByteRing) {
-        state.withLock { $0.active[transfer.id]?.ring = ring }
+        state.withLock { state in
+            // The spool was filled through a ring of its own.
+            state.movedBytes += state.active[transfer.id]?.ring?.readBytes ?? 0
+            state.active[transfer.id]?.ring = ring
+        }
     }
 
     func sending(_ transfer: Transfer) {

@@ -109,23 +109,25 @@ public final class Scheduler: Sendable {
     private let surroundings: Surroundings
     private let queues: StageQueues
     private let stream: StreamStep
+    private let spool: Spool?
+    private let spooling: SpoolStep?
     private let serverSide: ImportStep
     private let confirm: ConfirmStep
     private let state = Guarded(State())
 
     public convenience init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor
+        monitor: RunMonitor, spool: Spool? = nil
     ) {
         self.init(
             journal: journal, stages: stages, limits: limits, limiter: limiter, monitor: monitor,
-            surroundings: .machine)
+            surroundings: .machine, spool: spool)
     }
 
     /// The same in surroundings of one's own.
     package init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor, surroundings: Surroundings
+        monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
     ) {
         self.journal = journal
         self.limits = limits
@@ -134,8 +136,14 @@ public final class Scheduler: Sendable {
         self.surroundings = surroundings
         queues = StageQueues(surroundings)
         stream = StreamStep(stages: stages, queues: queues, limiter: limiter, monitor: monitor)
+        self.spool = spool
+        spooling = spool.map { [queues] spool in
+            SpoolStep(
+                stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
+        }
         serverSide = ImportStep(stages: stages)
         confirm = ConfirmStep(stages: stages, queues: queues, monitor: monitor)
+        spool?.whenChanged { [weak self] in self?.wake() }
     }
 
     /// Ends the run early; a second, stronger call wins.
@@ -332,11 +340,13 @@ public final class Scheduler: Sendable {
             switch outcome {
             case .advance(let transfer):
                 try await commit(transfer)
+                await releaseSpool(transfer)
                 monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
             case .snooze(var transfer, let seconds, let reason):
                 transfer.dueAt = now() + Int64(seconds * 1000)
                 transfer.note = reason
                 try await commit(transfer)
+                try await spool?.waitIsWritten(transfer)
                 monitor.left(transfer, .waiting(transfer, seconds: seconds))
             case .restart(let transfer, let error):
                 try await restart(transfer, after: error, run: run)
@@ -365,7 +375,7 @@ public final class Scheduler: Sendable {
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
             guard transfer.method.isServerSide else {
-                return try await stream.run(transfer, commit: commit)
+                return try await move(transfer, commit: commit)
             }
             return try await on(queues.upload) { [serverSide] () throws(MigrationError) in
                 try await serverSide.run(transfer, commit: commit)
@@ -384,6 +394,37 @@ public final class Scheduler: Sendable {
             }
         case .done, .skipped, .unpublished, .failed:
             preconditionFailure("a final transfer was started")
+        }
+    }
+
+    /// In one pass, or by way of the spool.
+    private func move(
+        _ transfer: Transfer, commit: @escaping Commit
+    ) async throws(MigrationError) -> Outcome {
+        guard transfer.spools == true, let spool, let spooling else {
+            return try await stream.run(transfer, commit: commit)
+        }
+        switch try await spooling.run(transfer, commit: commit) {
+        case .ended(let outcome): return outcome
+        case .ready(let transfer, let entry):
+            do throws(MigrationError) {
+                return try await stream.run(transfer, from: entry, commit: commit)
+            } catch {
+                if error.cause is SpoolDamage { try await spool.discard(entry) }
+                throw error
+            }
+        }
+    }
+
+    /// Removes the spooled data of a transfer that has ended, unless another
+    /// waits for it.
+    private func releaseSpool(_ transfer: Transfer) async {
+        guard transfer.state.isFinal, transfer.spools == true, let spool else { return }
+        do throws(MigrationError) {
+            try await spool.release(transfer)
+        } catch {
+            // The next run removes it.
+            monitor.note(transfer, error.message)
         }
     }
 
@@ -421,6 +462,13 @@ public final class Scheduler: Sendable {
             try await journal.recordAttempt(given, run: run, error: error)
             var transfer = given
             transfer.attempts += 1
+            if spool?.takesFlakySources == true, transfer.isSourceFlaky, transfer.spools != true,
+                !transfer.method.isServerSide
+            {
+                transfer.spools = true
+                transfer.wayReason = Transfer.flakyWords
+                monitor.note(transfer, "it goes by way of the spool now: \(Transfer.flakyWords)")
+            }
             let decision = limits.retries.decide(
                 error, attempts: transfer.attempts, chance: surroundings.chance())
             switch decision {
@@ -433,6 +481,7 @@ public final class Scheduler: Sendable {
             case .giveUp:
                 transfer = await givenUp(transfer, error)
                 try await journal.commit(transfer)
+                await releaseSpool(transfer)
                 monitor.left(transfer, .ended(transfer))
             }
         } catch {

@@ -42,7 +42,8 @@ public protocol SourceReader: Stage {
     ///
     /// - Parameter point: where to go on; nil is the first byte.
     /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` when the source
-    ///   cannot prove that it goes on at that point; nothing was written then.
+    ///   does not prove that it goes on at that point, or at one where it was
+    ///   opened again and bytes of a wrong part were written.
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void

@@ -4,8 +4,8 @@
 internal import ByteStreams
 internal import MigrationModel
 
-/// Reading, verifying and uploading as one step: one pass over the bytes and no
-/// disk.
+/// Reading, verifying and uploading as one step: one pass over the bytes, from
+/// the source or from the spool.
 ///
 /// Three tasks, each on its stage's queue, joined by one bounded ring. Whoever
 /// fails first fails the ring; that ends the other two, and its error is the
@@ -20,7 +20,10 @@ struct StreamStep: Sendable {
     /// Half a mebibyte to a side: more makes nothing faster (measured up to 16).
     private static let ringBytes = 1 << 20
 
-    func run(_ given: Transfer, commit: @escaping Commit) async throws(MigrationError) -> Outcome {
+    /// - Parameter spooled: where the data lies; nil is at the source.
+    func run(
+        _ given: Transfer, from spooled: SpoolEntry? = nil, commit: @escaping Commit
+    ) async throws(MigrationError) -> Outcome {
         var transfer = given
         if transfer.imageID != nil {
             switch try await stages.uploader.reconcile(transfer) {
@@ -55,7 +58,11 @@ struct StreamStep: Sendable {
             of: Result<Transfer, MigrationError>?.self
         ) { group in
             group.addTask(executorPreference: queues.read) {
-                await read(source, into: ring, opened: opened, tally: tally)
+                if let spooled {
+                    await read(spooled, source, into: ring, opened: opened)
+                } else {
+                    await read(source, into: ring, opened: opened, tally: tally)
+                }
                 return nil
             }
             group.addTask(executorPreference: queues.verify) {
@@ -73,12 +80,12 @@ struct StreamStep: Sendable {
         }
         switch result {
         case .success(var transfer):
-            transfer.reading = tally.reading(to: ring.writtenBytes)
+            if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
             return .advance(transfer)
         case .failure(let error):
             var transfer = latest.withLock { $0 }
             let reading = tally.reading(to: ring.writtenBytes)
-            if reading != transfer.reading {
+            if spooled == nil, reading != transfer.reading {
                 transfer.reading = reading
                 try await commit(transfer)
             }
@@ -108,6 +115,26 @@ struct StreamStep: Sendable {
             ring.finishWriting()
             opened.settle(
                 .failure(MigrationError(.sourceUnavailable, "the source ended unopened")))
+        } catch {
+            ring.fail(error)
+            opened.settle(.failure(ring.failure ?? error))
+        }
+    }
+
+    private func read(
+        _ spooled: SpoolEntry, _ transfer: Transfer, into ring: ByteRing,
+        opened: OneShot<SourceFacts>
+    ) async {
+        do throws(MigrationError) {
+            var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
+            if transfer.record.visibility == "shared", transfer.record.members != .drop {
+                facts.members = try await stages.reader.facts(transfer).members
+            }
+            opened.settle(.success(facts))
+            try await SpoolFile.blocking(failing: ring) {
+                Result { () throws(MigrationError) in try SpoolFile.pump(spooled, into: ring) }
+            }
+            ring.finishWriting()
         } catch {
             ring.fail(error)
             opened.settle(.failure(ring.failure ?? error))

@@ -3,7 +3,8 @@
 
 /// How data travels from a source to its targets.
 public enum TransferMode: String, Sendable, CaseIterable {
-    /// Chosen for each transfer; today always a stream.
+    /// Chosen for each transfer: the spool for several targets and for sources
+    /// that proved flaky.
     case auto
     /// In one pass, without a disk between.
     case stream

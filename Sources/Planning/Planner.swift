@@ -6,7 +6,7 @@ internal import Foundation
 public import MigrationJournal
 public import MigrationModel
 internal import OpenStackImage
-internal import PipelineFiles
+public import PipelineFiles
 
 /// Finds out what stands where and what is to be done about it.
 ///
@@ -18,21 +18,24 @@ public struct Planner: Sendable {
     let targets: [PlanningTarget]
     let date: String
     let nowUnixSeconds: Int64
+    let mode: TransferMode
     let tell: @Sendable (PlanningEvent) -> Void
 
     /// Items that are decided in one transaction.
-    private static let pageImages = 500
+    static let pageImages = 500
     /// Derived ids that a marked image is compared with.
     private static let generationsMax = 50
 
     public init(
         journal: Journal, sources: [PlanningSource], targets: [PlanningTarget],
-        nowUnixSeconds: Int64, tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
+        nowUnixSeconds: Int64, mode: TransferMode = .auto,
+        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
     ) {
         self.journal = journal
         self.sources = sources
         self.targets = targets
         self.nowUnixSeconds = nowUnixSeconds
+        self.mode = mode
         self.tell = tell
         date = Date(timeIntervalSince1970: Double(nowUnixSeconds)).formatted(
             .iso8601.year().month().day())
@@ -82,6 +85,7 @@ public struct Planner: Sendable {
             }
         }
         try await decideAll()
+        try await chooseWays()
         var shortfalls: [MigrationError] = []
         for target in targets {
             shortfalls += try await self.shortfalls(target)

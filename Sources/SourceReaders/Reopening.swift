@@ -129,7 +129,7 @@ public struct Reopening: Sendable {
     /// May pass: the next try does not ask for a part.
     private static func lied(_ error: MigrationError) -> MigrationError {
         MigrationError(
-            .sourceTruncated, error.message, hint: error.hint, answer: error.answer,
+            .rangeNotSatisfiable, error.message, hint: error.hint, answer: error.answer,
             isTransient: true)
     }
 }

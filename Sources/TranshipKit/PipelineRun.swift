@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ByteStreams
+internal import Foundation
 public import MigrationJournal
 public import MigrationModel
 public import MigrationPipeline
@@ -61,7 +62,7 @@ public final class PipelineRun: Sendable {
     private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
         try await Planner(
             journal: journal, sources: workplace.sources, targets: workplace.targets,
-            nowUnixSeconds: Timestamp.now() / 1000, tell: tell
+            nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell
         ).plan()
     }
 
@@ -102,7 +103,23 @@ public final class PipelineRun: Sendable {
         }
     }
 
+    /// Where a pipeline spools: what its file says, else `NAME.spool` beside its
+    /// journal `NAME.sqlite`.
+    public static func spoolPlace(
+        of pipeline: Pipeline, journalPath: String
+    ) -> Spool.Place {
+        var journal = URL(fileURLWithPath: journalPath).standardizedFileURL
+        if journal.pathExtension == "sqlite" { journal.deletePathExtension() }
+        return Spool.Place(
+            folder: pipeline.spool?.path ?? journal.path + ".spool",
+            maxBytes: pipeline.spool?.maxBytes)
+    }
+
     private func work(_ run: Run, in workplace: Workplace) async throws(MigrationError) {
+        // Opened for a stream as well: an earlier run may have left files.
+        let spool = try await Spool.open(
+            Self.spoolPlace(of: pipeline, journalPath: journal.path),
+            takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run)
         let scheduler = Scheduler(
             journal: journal, stages: workplace.stages(journal: journal),
             limits: .init(
@@ -111,7 +128,7 @@ public final class PipelineRun: Sendable {
                 targets: workplace.targetLimits, sources: workplace.sourceLimits),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
-            }, monitor: monitor)
+            }, monitor: monitor, spool: spool)
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await scheduler.work(run)

@@ -16,13 +16,20 @@ struct FakeReader: SourceReader {
     ) async throws(MigrationError) {
         try await world.enter(.read, transfer)
         let key = transfer.source.key
-        let (bytes, broken, declares) = world.state.withLock {
-            ($0.sources[key] ?? [], $0.breaks[key], $0.declaresSize)
+        let (bytes, broken, declares, version) = world.state.withLock {
+            ($0.sources[key] ?? [], $0.breaks[key], $0.declaresSize, $0.versions[key])
         }
-        tell(.opened(SourceFacts(sizeBytes: declares ? Int64(bytes.count) : nil)))
+        if let point, point.version != version {
+            throw MigrationError(.rangeNotSatisfiable, "another version")
+        }
+        let first = Int(point?.offsetBytes ?? 0)
+        tell(
+            .opened(
+                SourceFacts(sizeBytes: declares ? Int64(bytes.count) : nil, version: version)))
         let error = await failure {
             try await blocking {
-                let part = bytes.prefix(broken?.afterBytes ?? .max)
+                let part = bytes.prefix(broken?.afterBytes ?? .max).dropFirst(first)
+                world.state.withLock { $0.readBytes[key, default: 0] += part.count }
                 try Array(part).withUnsafeBytes { try ring.write($0) }
             }
         }

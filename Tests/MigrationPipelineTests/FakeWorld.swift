@@ -34,6 +34,11 @@ final class FakeWorld: Sendable {
         /// Ends a source's data early, with this error after so many bytes.
         var breaks: [String: (afterBytes: Int, error: MigrationError)] = [:]
         var declaresSize = true
+        /// What a source tells of its version; without one it cannot go on in
+        /// the middle.
+        var versions: [String: SourceVersion] = [:]
+        /// Bytes that were read of each source, whatever became of them.
+        var readBytes: [String: Int] = [:]
         /// Sending begins when the ring has failed.
         var sendsAfterFailure = false
         var records: [String: Record] = [:]

@@ -47,7 +47,7 @@ final class Fixture: Sendable {
     }
 
     func scheduler(
-        _ journal: Journal, images: Int = 4, attempts: Int = 3,
+        _ journal: Journal, images: Int = 4, attempts: Int = 3, spool: Spool? = nil,
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) -> Scheduler {
         Scheduler(
@@ -55,7 +55,7 @@ final class Fixture: Sendable {
             limits: .init(
                 images: images,
                 retries: RetryPolicy(attemptsMax: attempts, backoffSecondsMax: 0.01)),
-            monitor: RunMonitor(now: Timestamp.now, sink: events))
+            monitor: RunMonitor(now: Timestamp.now, sink: events), spool: spool)
     }
 
     /// Runs all of it and returns how each image ended, by id.

@@ -115,12 +115,15 @@ struct PipelineReaderPipelineTests {
 
     @Test("a spool is a path or a mapping")
     func spool() throws {
-        func spool(_ text: String) -> String? {
-            // Read, though not built: the position proves that nothing else is wrong.
-            refusal(PipelineTexts.with(more: "spool: \(text)"))?.message
+        func spool(_ text: String) throws -> SpoolSetting? {
+            try parse(PipelineTexts.with(more: "spool: \(text)")).spool
         }
-        #expect(spool("/var/tmp") == "p.yaml:7:1: `spool` is not built yet")
-        #expect(spool("{ path: x, max: 1GiB }") == "p.yaml:7:1: `spool` is not built yet")
-        #expect(spool("{ max: 1GiB }") == "p.yaml:7:8: `spool` needs `path`")
+        let path = try spool("/var/tmp")
+        #expect(path?.path == "/var/tmp" && path?.maxBytes == nil)
+        let both = try spool("{ path: /x, max: 1GiB }")
+        #expect(both?.path == "/x" && both?.maxBytes == 1 << 30)
+        #expect(
+            refusal(PipelineTexts.with(more: "spool: { max: 1GiB }"))?.message
+                == "p.yaml:7:8: `spool` needs `path`")
     }
 }

@@ -178,7 +178,7 @@ struct PipelineTests {
         #expect(
             reader.unbuiltUses.map(\.words).sorted() == [
                 "`archive` sources are", "`archive` targets are", "`expired` is", "`keep` is",
-                "`previous` is", "`spool` is",
+                "`previous` is",
             ])
     }
 

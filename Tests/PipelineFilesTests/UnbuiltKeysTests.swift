@@ -28,9 +28,6 @@ struct UnbuiltKeyTests {
         BadFile("`keep` is", target("keep: 2"), "p.yaml:7:5: "),
         BadFile("`previous` is", target("previous: hide"), "p.yaml:7:5: "),
         BadFile("`expired` is", target("expired: { action: leave }"), "p.yaml:7:5: "),
-        BadFile(
-            "`transfer: spool` is", PipelineTexts.with(more: "transfer: spool"), "p.yaml:7:11: "),
-        BadFile("`spool` is", PipelineTexts.with(more: "spool: /var/tmp"), "p.yaml:7:1: "),
     ]
 
     @Test("what is documented and not built is refused, not ignored", arguments: uses)
@@ -68,6 +65,8 @@ struct UnbuiltKeyTests {
             PipelineTexts.withURL("    series: { name: a, several: false }"),
             PipelineTexts.with(more: "transfer: auto"),
             PipelineTexts.with(more: "transfer: stream"),
+            PipelineTexts.with(more: "transfer: spool"),
+            PipelineTexts.with(more: "spool: /var/tmp"),
             PipelineTexts.with(more: "verify: proof"),
             PipelineTexts.withURL("    auth: netrc\n    cacert: ca.pem\n    headers: { X-A: b }"),
         ]
@@ -79,12 +78,12 @@ struct UnbuiltKeyTests {
         let error = try #require(
             refusal(
                 PipelineTexts.with(
-                    target: "  - cloud: beta\n    previous: hide\n    keep: 2",
-                    more: "transfer: spool")))
+                    target: "  - cloud: beta\n    previous: hide\n    keep: 2\n    "
+                        + "on_conflict: update")))
         #expect(
             "\(error)" == """
                 p.yaml:7:5: `previous` is not built yet
-                hint: not built yet either: `keep` (line 8), `transfer: spool` (line 9)
+                hint: not built yet either: `keep` (line 8), `on_conflict: update` (line 9)
                 """)
     }
 

@@ -23,8 +23,6 @@ struct UnbuiltKey {
         row("targets[].keep", nil, "`keep` is"),
         row("targets[].previous", nil, "`previous` is"),
         row("targets[].expired", nil, "`expired` is"),
-        row("transfer", ["spool"], "`transfer: spool` is"),
-        row("spool", nil, "`spool` is"),
     ]
 
     /// A key without a value read (nil) is covered by rows for any value only.

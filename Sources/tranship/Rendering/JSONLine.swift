@@ -29,6 +29,11 @@ struct JSONLine {
 }
 
 extension Transfer {
+    /// How its data travels; nil where no plan has said so.
+    var way: String? {
+        wayReason == nil || method.isServerSide ? nil : spools == true ? "spool" : "stream"
+    }
+
     /// What every line about a transfer says of it.
     var jsonMembers: [String: JSONValue?] {
         [
@@ -41,6 +46,8 @@ extension Transfer {
             "remarks": .array(remarks.map { .string($0) }),
             "computed": .array(computed.map { .string("\($0)") }),
             "attempts": .integer(Int64(attempts)), "reading": reading?.json,
+            "transfer": way.map { .string($0) },
+            "transfer_reason": way == nil ? nil : wayReason.map { .string($0) },
             "note": note.map { .string($0) },
             "promise": promise.map { .string("\($0)") },
             "proofs": .array(reported.map { .string("\($0)") }),

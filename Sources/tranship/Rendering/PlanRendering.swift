@@ -47,6 +47,9 @@ struct PlanRendering {
             ?? "nothing promised; only what is sent is compared with what the target reports"
         tell("         proof: \(proof); \(item.record.visibility)")
         tell("         by \(item.method.rawValue): \(item.methodReason)")
+        if let start = item.start, let reason = start.wayReason {
+            tell("         \(start.spools == true ? "spooled" : "streamed"): \(reason)")
+        }
         for note in item.notes { tell("         \(note)") }
     }
 
@@ -70,6 +73,8 @@ struct PlanRendering {
                 "size": item.source.sizeBytes.map { .integer($0) },
                 "method": .string(item.method.rawValue), "reason": .string(item.reason),
                 "method_reason": .string(item.methodReason),
+                "transfer": item.start?.way.map { .string($0) },
+                "transfer_reason": item.start?.wayReason.map { .string($0) },
                 "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
                 "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },

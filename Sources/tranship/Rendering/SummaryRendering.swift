@@ -19,7 +19,7 @@ struct SummaryRendering {
         var shown = 0
         var remarks: [String] = []
         for state in [
-            TransferState.failed, .unpublished, .planned, .reading, .registered, .sending,
+            TransferState.failed, .unpublished, .planned, .reading, .read, .registered, .sending,
             .importing, .verifying, .publishing, .done,
         ] {
             let transfers = try await journal.transfers(

@@ -1,0 +1,241 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationJournal
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MigrationPipeline
+
+/// Several transfers and one spool.
+@Suite(.timeLimit(.minutes(2))) struct SpoolTests {
+    private let fixture: Fixture
+    private var world: FakeWorld { fixture.world }
+    private var folder: String { fixture.folder.file("spool") }
+
+    init() throws { fixture = try Fixture() }
+
+    /// An image to each of these targets, by way of the spool.
+    private func items(
+        _ id: String, count: Int = 300_000, to targets: [String] = ["beta"], spools: Bool = true
+    ) -> [PlanItem] {
+        targets.map { target in
+            var item = fixture.item(id, count: count)
+            item.targetKey = target
+            item.action = .create
+            var start = Transfer(
+                targetKey: target, source: item.source, record: item.record, method: .upload,
+                origin: item.origin, sizeBytes: item.source.sizeBytes, promise: item.promise)
+            start.spools = spools
+            item.start = start
+            return item
+        }
+    }
+
+    private func run(
+        _ items: [PlanItem], maxBytes: Int64? = nil, disk: SpoolDisk = .real, attempts: Int = 3,
+        isFlaky: Bool = false, events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws -> [Transfer] {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items)
+        let spool = try await Spool.open(
+            Spool.Place(folder: folder, maxBytes: maxBytes), takesFlakySources: isFlaky,
+            journal: journal, run: run, disk: disk)
+        try await fixture.scheduler(
+            journal, attempts: attempts, spool: spool, events: events
+        ).work(run)
+        return try await journal.transfers(run: run, in: TransferState.allCases, limit: 100)
+    }
+
+    private var left: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    private func read(_ id: String) -> Int {
+        world.state.withLock { $0.readBytes["image:\(id)"] ?? 0 }
+    }
+
+    @Test func `A source is read once for several targets, and nothing is left`() async throws {
+        let ends = try await run(items("a", to: ["beta", "gamma", "delta"]))
+        #expect(ends.map(\.state) == [.done, .done, .done])
+        #expect(read("a") == 300_000)
+        #expect(world.bodies("image:a").count == 3)
+        #expect(world.bodies("image:a").allSatisfy { $0.isWhole && $0.bytes.count == 300_000 })
+        #expect(left.isEmpty)
+        #expect(ends.compactMap(\.reading?.readBytes).reduce(0, +) == 300_000)
+    }
+
+    @Test func `A target that breaks does not cost another reading`() async throws {
+        world.fail(
+            .send, "image:a", with: MigrationError(.connectionLost, "reset", isTransient: true),
+            MigrationError(.serviceFailed, "500", isTransient: true))
+        let ends = try await run(items("a"))
+        #expect(ends.map(\.state) == [.done])
+        #expect(read("a") == 300_000)
+        #expect(left.isEmpty)
+    }
+
+    @Test func `The spool never holds more than it may`() async throws {
+        let most = Mutex<Int64>(0)
+        let folder = folder
+        let ends = try await run(
+            (1...6).flatMap { items("\($0)", count: 400_000, to: ["beta", "gamma"]) },
+            maxBytes: 1_000_000
+        ) { _ in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            let total = names.reduce(Int64(0)) { sum, name in
+                var status = stat()
+                return stat("\(folder)/\(name)", &status) == 0 ? sum + Int64(status.st_size) : sum
+            }
+            most.withLock { $0 = max($0, total) }
+        }
+        #expect(ends.map(\.state) == Array(repeating: .done, count: 12))
+        #expect((1...6).allSatisfy { read("\($0)") == 400_000 })
+        #expect(most.withLock { $0 } > 0 && most.withLock { $0 } <= 1_000_000)
+        #expect(left.isEmpty)
+    }
+
+    @Test func `Sources of unknown size share a small spool without blocking each other`()
+        async throws
+    {
+        world.state.withLock { $0.declaresSize = false }
+        var all = (1...4).flatMap { items("\($0)", count: 400_000) }
+        for index in all.indices {
+            all[index].source.sizeBytes = nil
+            all[index].start?.source.sizeBytes = nil
+        }
+        let ends = try await run(all, maxBytes: 100 << 20)
+        #expect(ends.map(\.state) == Array(repeating: .done, count: 4))
+        #expect(left.isEmpty)
+    }
+
+    @Test func `A full disk pauses what needs room until others are sent`() async throws {
+        // Room for one of both.
+        let folder = folder
+        let disk = SpoolDisk { descriptor, bytes, count, offset in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            let taken = names.reduce(0) { sum, name in
+                var status = stat()
+                return stat("\(folder)/\(name)", &status) == 0 ? sum + Int(status.st_size) : sum
+            }
+            guard taken + count <= 1_500_000 else {
+                errno = ENOSPC
+                return -1
+            }
+            return pwrite(descriptor, bytes, count, off_t(offset))
+        }
+        let notes = Mutex<[String]>([])
+        world.hold(.send)
+        let world = world
+        let opening = Task {
+            // The first one is there and waits for its target; the other needs its room.
+            _ = await eventually { notes.withLock { !$0.isEmpty } }
+            world.open(.send)
+        }
+        let ends = try await run(
+            items("a", count: 1_000_000) + items("b", count: 1_000_000), disk: disk
+        ) { event in
+            guard case .note(_, let text) = event else { return }
+            notes.withLock { $0.append(text) }
+        }
+        await opening.value
+        #expect(ends.map(\.state) == [.done, .done])
+        #expect(ends.allSatisfy { $0.attempts == 0 })
+        #expect(notes.withLock { $0.count { $0.contains("waits until others are sent") } } == 1)
+        #expect(left.isEmpty)
+    }
+
+    @Test func `What was spooled for a transfer that failed is removed`() async throws {
+        world.fail(.send, "image:a", with: MigrationError(.forbidden, "no"))
+        let ends = try await run(items("a"))
+        #expect(ends.map(\.state) == [.failed])
+        #expect(left.isEmpty)
+    }
+
+    @Test func `Spooled data that is damaged on the disk is read again and never sent whole`()
+        async throws
+    {
+        let folder = folder
+        world.hold(.register)
+        let world = world
+        let damaging = Task {
+            _ = await eventually { world.isWaiting(.register) }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            let handle = FileHandle(forUpdatingAtPath: "\(folder)/\(names.first ?? "")")
+            try? handle?.seek(toOffset: 3_000_000)
+            try? handle?.write(contentsOf: [UInt8](repeating: 0, count: 100))
+            world.open(.register)
+        }
+        // Larger than the ring, so that the damage is not in memory yet.
+        let ends = try await run(items("a", count: 4_000_000))
+        await damaging.value
+        #expect(ends.map(\.state) == [.done])
+        #expect(read("a") == 8_000_000)
+        #expect(world.bodies("image:a").map(\.isWhole) == [false, true])
+        #expect(left.isEmpty)
+    }
+
+    @Test func `A source that breaks twice and cannot go on is spooled from then on`()
+        async throws
+    {
+        let ends = try await run(items("a", spools: false), attempts: 5, isFlaky: true)
+        #expect(ends.map(\.spools) == [false])
+        world.state.withLock { $0.readBytes = [:] }
+        var flaky = items("b", spools: false)
+        var reading = SourceReading()
+        reading.restarts = 2
+        flaky[0].start?.reading = reading
+        world.fail(
+            .read, "image:b", with: MigrationError(.connectionLost, "reset", isTransient: true))
+        let other = try await run(flaky, isFlaky: true).filter { $0.source.key == "image:b" }
+        #expect(other.map(\.state) == [.done])
+        #expect(other.map(\.spools) == [true])
+        #expect(other.map(\.wayReason) == [Transfer.flakyWords])
+        #expect(left.isEmpty)
+    }
+
+    // MARK: Orphans
+
+    @Test func `Only files of this journal's spool that nobody waits for are orphans`()
+        async throws
+    {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items("a"))
+        let place = Spool.Place(folder: folder)
+        let spool = try await Spool.open(place, journal: journal, run: run)
+        let transfer = try await journal.unfinished(run: run, limit: 1)[0]
+        guard case .fill(let entry) = try await spool.claim(transfer) else {
+            Issue.record("there is room")
+            return
+        }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let ours = (entry.path as NSString).lastPathComponent
+        let orphan = String(ours.dropLast(46)) + String(repeating: "0", count: 40) + ".spool"
+        let others = [
+            "notes.txt", ours + ".bak", "x" + ours, "tranship-000000000000-" + orphan.suffix(46),
+            String(orphan.dropLast(7)) + "g.spool",
+        ]
+        for name in [ours, orphan] + others {
+            try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+        let link = "\(folder)/\(orphan.dropLast(8))11.spool"
+        try? FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: "\(folder)/notes.txt")
+        let found = try await Spool.orphans(in: place, journal: journal, run: run)
+        #expect(found.map(\.path) == ["\(folder)/\(orphan)"])
+        // A later run opens it.
+        _ = try await Spool.open(place, journal: journal, run: run)
+        #expect(!left.contains(orphan))
+        #expect(Set(left).isSuperset(of: others + [ours]))
+        // Nobody waits for it any more.
+        try await journal.commit(transfer.moved(to: .failed))
+        _ = try await Spool.open(place, journal: journal, run: run)
+        #expect(!left.contains(ours))
+        #expect(Set(left).isSuperset(of: others))
+        #expect(try await journal.spoolEntries(run: run).isEmpty)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import Planning
+
+@Suite struct PlannerWaysTests {
+    private func choice(
+        _ mode: TransferMode, copies: Int = 1, method: UploadMethod = .upload,
+        isFile: Bool = false, restarts: Int = 0
+    ) -> WayChoice {
+        var transfer = Sample.transfer(method: method)
+        if isFile { transfer.source.location = .file("/a") }
+        var reading = SourceReading()
+        reading.restarts = restarts
+        transfer.reading = reading
+        return WayChoice(mode, transfer, copies: copies)
+    }
+
+    @Test func `Several targets and flaky sources are spooled, and the reason is told`() {
+        #expect(!choice(.auto).spools)
+        #expect(choice(.auto, copies: 2).spools)
+        #expect(choice(.auto, copies: 2).reason == "read once for 2 targets")
+        #expect(!choice(.auto, restarts: 1).spools)
+        #expect(choice(.auto, restarts: 2).spools)
+        #expect(choice(.auto, restarts: 2).reason == Transfer.flakyWords)
+    }
+
+    @Test func `What the pipeline names is done`() {
+        #expect(choice(.spool).spools)
+        #expect(!choice(.stream, copies: 2).spools)
+        #expect(choice(.stream).reason == "named by the pipeline")
+    }
+
+    @Test(arguments: TransferMode.allCases)
+    func `Files and what the target fetches are never spooled`(mode: TransferMode) {
+        #expect(!choice(mode, copies: 2, isFile: true).spools)
+        #expect(!choice(mode, copies: 2, method: .webDownload).spools)
+    }
+}
