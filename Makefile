@@ -27,6 +27,10 @@ test: ## Build everything and run every test, the lab included
 simulate: ## Whole runs over a simulated cloud: SEEDS=100000 of them, or one with SEED=N
 	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
 
+.PHONY: soak
+soak: ## Kill runs at every commit and at 300 random moments (an hour)
+	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} scripts/test --filter KillTests
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift

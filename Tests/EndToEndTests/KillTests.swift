@@ -75,12 +75,14 @@ extension EndToEndTests {
         /// - Returns: how many runs were killed.
         private func everyCommit(_ line: KillLine, from first: Int) async throws -> Int {
             var killed = 0
+            // In short: dying with everything done but the commit is the harder case.
+            let isWhole = first == 1 || Self.soakMoments != nil
             for number in first... {
-                for moment in ["before", "after"] {
+                for moment in isWhole ? ["before", "after"] : ["before"] {
                     let wasKilled = try await atCommit("\(moment):\(number)", line)
                     guard wasKilled else {
                         // Far more than the commits of planning, or nothing was tested.
-                        #expect(killed >= 12, "\(line.name) was killed at \(killed) points only")
+                        #expect(killed >= (isWhole ? 12 : 6), "\(line.name) was killed at \(killed) points only")
                         return killed
                     }
                     killed += 1
@@ -126,11 +128,6 @@ extension EndToEndTests {
                     try await line.check(copy, scenery, "\(context)\n\(copy)")
                 }
             }
-            let clean = try await scene.tranship("clean", scenery.file, "--format", "json")
-            #expect(clean.status == 0, "\(context)\n\(clean.said)")
-            #expect(
-                clean.lines("leftover").allSatisfy { $0.text("name").hasSuffix(Bystander.suffix) },
-                "\(context)\n\(clean.said)")
         }
 
         // MARK: Random moments
