@@ -49,7 +49,8 @@ public struct Leftover: Sendable, Hashable {
         guard isOurs, origin?.propertyValue == image.originValue, let name else {
             fate = .keep
             whose = "unknown"
-            reason = "it carries a marker, and neither the journal nor its id says that it is of "
+            reason =
+                "it carries a marker, and neither the journal nor its id says that it is of "
                 + "this pipeline"
             return
         }
@@ -62,10 +63,13 @@ public struct Leftover: Sendable, Hashable {
             [.create, .update].contains(marked.item?.action)
         {
             reason = "the next run goes on with it"
+        } else if (marked.transfer?.record ?? marked.item?.record)?.keptID != nil,
+            image.id == (marked.transfer?.source ?? marked.item?.source)?.imageID
+        {
+            reason = "its id is the source's, which would be lost with it"
         } else if image.visibility != "private" || image.isProtected {
-            reason =
-                "it is \(image.visibility)\(image.isProtected ? " and protected" : ""), so "
-                + "somebody changed it"
+            let protection = image.isProtected ? " and protected" : ""
+            reason = "it is \(image.visibility)\(protection), so somebody changed it"
         } else if image.ownerID != ownerID {
             reason = "it belongs to project \(image.ownerID ?? "?")"
         } else {

@@ -60,7 +60,8 @@ extension PipelineRun {
             image.properties[Origin.propertyName]?.string == given.image.originValue,
             image.visibility == .private, !image.isProtected, image.ownerID == given.image.ownerID
         else {
-            leftover.reason = "it changed while it was looked at: it is \(image.status.rawValue) now"
+            leftover.reason =
+                "it changed while it was looked at: it is \(image.status.rawValue) now"
             return leftover
         }
         if given.mayBeBusy {
@@ -110,7 +111,7 @@ struct Quiet {
         }
         isOver = now - Int64(time.timeIntervalSince1970) > Self.leastSeconds
         words =
-            "it is \(image.status.rawValue) since \(image.updatedAt ?? "?"), so another process may be "
-            + "sending it; after an hour of that it counts as left over"
+            "it is \(image.status.rawValue) since \(image.updatedAt ?? "?"), so another process "
+            + "may be sending it; after an hour of that it counts as left over"
     }
 }

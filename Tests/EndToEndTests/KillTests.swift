@@ -82,7 +82,9 @@ extension EndToEndTests {
                     let wasKilled = try await atCommit("\(moment):\(number)", line)
                     guard wasKilled else {
                         // Far more than the commits of planning, or nothing was tested.
-                        #expect(killed >= (isWhole ? 12 : 6), "\(line.name) was killed at \(killed) points only")
+                        #expect(
+                            killed >= (isWhole ? 12 : 6),
+                            "\(line.name) was killed at \(killed) points only")
                         return killed
                     }
                     killed += 1
@@ -151,7 +153,8 @@ extension EndToEndTests {
                         let outcome = await command.outcome()
                         #expect([128 + SIGKILL, 0].contains(outcome.status), outcome.said)
                     }
-                    let context = "soak \(line.name), seed \(seed), at \(fractions.map { $0 * 4 }) s"
+                    let moments = fractions.map { $0 * 4 }
+                    let context = "soak \(line.name), seed \(seed), at \(moments) s"
                     let last = try await scene.tranship("run", scenery.file)
                     #expect(last.status == 0, "\(context)\n\(last.said)")
                     try await expectWhole(scenery, line, scene, "\(context)\n\(last.said)")

@@ -87,6 +87,16 @@ import Testing
         #expect(leftover.fate == .keep && leftover.reason.contains("it is \(visibility)"))
     }
 
+    @Test func `A record under a kept id stays, since its id would be lost`() throws {
+        var given = marked()
+        given.image.id = "s"
+        given.transfer?.imageID = "s"
+        given.transfer?.record.keptID = .required
+        let leftover = try #require(judge(given))
+        #expect(leftover.fate == .keep)
+        #expect(leftover.reason == "its id is the source's, which would be lost with it")
+    }
+
     @Test func `What is protected or another project's stays`() throws {
         var protected = marked()
         protected.image.isProtected = true

@@ -50,12 +50,17 @@ struct KillLine: Sendable {
                 #expect(stores == ["fast", "slow"], context)
             }),
         KillLine(
+            name: "keep-id", keys: beta("method: upload", "members: drop, keep_id: true"),
+            expectation: { copy, scenery, context in
+                #expect(copy.id == scenery.originals[copy.name]?.id, context)
+            }),
+        KillLine(
             name: "two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
             keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload"),
     ]
 
-    private static func beta(_ keys: String) -> String {
-        "  - cloud: beta\n    \(keys)\n    image: { members: drop }"
+    private static func beta(_ keys: String, _ image: String = "members: drop") -> String {
+        "  - cloud: beta\n    \(keys)\n    image: { \(image) }"
     }
 
     /// - Parameters:
