@@ -87,7 +87,7 @@ struct AdoptionJudge {
             return adoption(.done, image, item.reason, proofs, transfer)
         case .create, .update:
             if standing != nil, let known, known.imageID == image.id,
-                [.registered, .sending, .importing].contains(known.state)
+                [.registered, .sending, .importing, .verifying, .publishing].contains(known.state)
             {
                 return stale(known, image, proofs)
             }
@@ -124,15 +124,18 @@ struct AdoptionJudge {
         transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
         // It may have been published long ago, by a run that this journal forgot.
         transfer.isAdopted = true
-        transfer.move(to: .verifying)
+        if transfer.state != .publishing { transfer.move(to: .verifying) }
         guard !proofs.isEmpty, item.isPublished(image),
             item.missingStores(image, all: allStores) == nil
         else {
-            return adoption(.work, image, "\(was); \(proof(proofs))", proofs, transfer)
+            let words = "\(was); \(proof(proofs))"
+            return transfer.state == known.state
+                ? adoption(.known, image, words, proofs)
+                : adoption(.work, image, words, proofs, transfer)
         }
         transfer.reported = proofs
         transfer.heldStores = image.stores
-        transfer.move(to: .publishing)
+        if transfer.state != .publishing { transfer.move(to: .publishing) }
         transfer.move(to: .done)
         return adoption(.done, image, was, proofs, transfer)
     }
