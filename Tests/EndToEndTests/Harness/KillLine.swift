@@ -50,11 +50,6 @@ struct KillLine: Sendable {
                 #expect(stores == ["fast", "slow"], context)
             }),
         KillLine(
-            name: "keep-id", keys: beta("method: upload", "members: drop, keep_id: true"),
-            expectation: { copy, scenery, context in
-                #expect(copy.id == scenery.originals[copy.name]?.id, context)
-            }),
-        KillLine(
             name: "two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
             keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload"),
     ]
