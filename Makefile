@@ -31,6 +31,10 @@ simulate: ## Whole runs over a simulated cloud: SEEDS=100000 of them, or one wit
 sanitize: ## Run what works with threads and raw memory under the sanitizers
 	@scripts/sanitize
 
+.PHONY: soak
+soak: ## Kill runs at every commit and at 300 random moments (an hour)
+	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} scripts/test --filter KillTests
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift

@@ -250,7 +250,7 @@ extension Journal {
                 let item = try journal.decode(PlanItem.self, row["body"])
                 guard let transfer = item.start else { continue }
                 position += 1
-                try journal.upsert(db, transfer, run: run, position: position)
+                try journal.upsert(db, transfer, runID: run.id, position: position)
             }
             let refusals = try String.fetchAll(
                 db, sql: "SELECT body FROM plan_item WHERE action = 'refuse' LIMIT ?",
@@ -263,8 +263,8 @@ extension Journal {
         }
     }
 
-    private func upsert(
-        _ db: Database, _ transfer: Transfer, run: Run, position: Int64
+    func upsert(
+        _ db: Database, _ transfer: Transfer, runID: Int64, position: Int64
     ) throws {
         let id = try Int64.fetchOne(
             db,
@@ -280,7 +280,7 @@ extension Journal {
                 RETURNING id
                 """,
             arguments: [
-                run.id, transfer.targetKey, transfer.source.key, transfer.origin.versionID,
+                runID, transfer.targetKey, transfer.source.key, transfer.origin.versionID,
                 position, transfer.state.rawValue, transfer.dueAt, transfer.sizeBytes,
                 transfer.failure?.code, Timestamp.now(), try encode(transfer),
             ])

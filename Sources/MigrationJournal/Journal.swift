@@ -22,18 +22,22 @@ public final class Journal: Sendable {
     private let lock: JournalLock?
     /// Stands around every access of a journal in memory; nil for files.
     private let passage: Passage?
+    /// What a test does at the commits; nil without tests.
+    private let hook: CommitHook?
 
     /// Carries out an access, or throws what keeps it from being carried out.
     package typealias Passage =
         @Sendable (_ writes: Bool, _ access: () throws -> Void) throws -> Void
 
     private init(
-        path: String, database: any DatabaseWriter, lock: JournalLock?, passage: Passage? = nil
+        path: String, database: any DatabaseWriter, lock: JournalLock?, passage: Passage? = nil,
+        hook: CommitHook? = nil
     ) {
         self.path = path
         self.database = database
         self.lock = lock
         self.passage = passage
+        self.hook = hook
     }
 
     /// A journal without a file, for simulations: the same tables and the same
@@ -71,6 +75,13 @@ public final class Journal: Sendable {
     ///   it, ``MigrationError/Code/journalTooNew`` when a newer version wrote
     ///   it, ``MigrationError/Code/journalFailed`` for the rest.
     public static func open(path: String) async throws(MigrationError) -> Journal {
+        try await open(path: path, hook: nil)
+    }
+
+    /// The same with something to do at each commit, for tests.
+    package static func open(
+        path: String, hook: CommitHook?
+    ) async throws(MigrationError) -> Journal {
         let folder = (path as NSString).deletingLastPathComponent
         try describing(path) {
             if !folder.isEmpty {
@@ -101,7 +112,7 @@ public final class Journal: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
             }
-            return Journal(path: path, database: pool, lock: lock)
+            return Journal(path: path, database: pool, lock: lock, hook: hook)
         }
     }
 
@@ -160,7 +171,10 @@ public final class Journal: Sendable {
         }
         let database = database
         // Unstructured, so that cancelling the caller does not cancel it.
-        let result = await Task { try await database.write(work) }.result
+        let result = await Task { [hook] in
+            guard let hook else { return try await database.write(work) }
+            return try await hook.around { try await database.write(work) }
+        }.result
         do {
             return try result.get()
         } catch {

@@ -24,7 +24,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified: "an error that has no code of its own"
         case .usage: "the command line or the pipeline file is wrong; nothing was done"
         case .someFailed: "some images failed, were refused or were left in conflict"
-        case .differences: "differences were found (plan drift, check)"
+        case .differences: "differences were found (plan drift, check, clean)"
         case .retryableLeft: "only failures that may pass are left; run again"
         case .verificationMismatch:
             "some data did not match its checksum; nothing of it was published"

@@ -46,7 +46,8 @@ public struct PipelineLimits: Sendable, Equatable {
     public let bandwidthBytesPerSecond: Int64?
     /// For each transfer, over failures that may pass; 1 to 1,000.
     public let attempts: Int
-    /// How many published images one run may delete.
+    /// How many published images one run may delete, and how many leftovers
+    /// one `clean`.
     public let deletes: Int
 
     public init(

@@ -109,9 +109,7 @@ struct Decision {
     private func decide(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage
     ) -> PlanItem {
-        let expected =
-            (known?.computed ?? []) + (known?.reported ?? []) + item.source.checksums
-            + [item.promise].compactMap { $0 }
+        let expected = item.expected(known)
         // What was compared when it was published counts, also where the service
         // had converted the data, which then hashes to something else.
         let isAsProved = (known?.reported ?? []).contains { standing.checksums.contains($0) }
@@ -258,6 +256,12 @@ extension PlanItem {
         }
         copy.start?.source = source
         return copy
+    }
+
+    /// All that the data of this version is known to hash to.
+    func expected(_ known: Transfer?) -> [Checksum] {
+        (known?.computed ?? []) + (known?.reported ?? []) + source.checksums
+            + [promise].compactMap { $0 }
     }
 
     /// Stores that are named and do not hold it; nil when nothing is missing.

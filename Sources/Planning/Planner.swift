@@ -50,6 +50,16 @@ public struct Planner: Sendable {
     ///
     /// - Returns: what the targets' quotas have no room for.
     public func plan() async throws(MigrationError) -> [MigrationError] {
+        try await compare()
+        var shortfalls: [MigrationError] = []
+        for target in targets {
+            shortfalls += try await self.shortfalls(target)
+        }
+        return shortfalls
+    }
+
+    /// All listings, and what follows for each image, in the scratch tables.
+    func compare() async throws(MigrationError) {
         try await journal.beginPlan()
         for target in targets {
             try await listTarget(target)
@@ -86,11 +96,6 @@ public struct Planner: Sendable {
         }
         try await decideAll()
         try await chooseWays()
-        var shortfalls: [MigrationError] = []
-        for target in targets {
-            shortfalls += try await self.shortfalls(target)
-        }
-        return shortfalls
     }
 
     /// What the plan needs of a target against what its quotas leave.
@@ -301,11 +306,8 @@ public struct Planner: Sendable {
                         + (other?.refusal?.message ?? "it is not at the source"),
                     hint: "copying it alone would leave a dangling reference"))
         }
-        let project = comparison.item.record.ownerID ?? target.projectID ?? ""
         comparison.holder = KeptIDs.holder(comparison)
-        comparison.ours = comparison.ours.filter {
-            $0.id != comparison.holder?.id && isDerived($0.id, given, project)
-        }
+        comparison.ours = ours(given, at: target)
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         return Decision(
             onConflict: target.rules.onConflict ?? fallback,
@@ -316,13 +318,24 @@ public struct Planner: Sendable {
     /// A marker alone proves nothing: Nova copies an image's properties into the
     /// snapshots of its servers, our marker among them. An image is ours when
     /// its id is in the journal or is one that we derive.
-    private func isDerived(_ id: String, _ comparison: PlanComparison, _ project: String) -> Bool {
-        id == comparison.transfer?.imageID
-            || (0..<Self.generationsMax).contains {
-                ImageIdentity.imageID(
-                    of: comparison.item.source, project: project, generation: $0,
-                    keptID: comparison.item.record.keptID) == id
-            }
+    func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
+        let holder = KeptIDs.holder(comparison)
+        return comparison.ours.filter {
+            $0.id != holder?.id
+                && ($0.id == comparison.transfer?.imageID
+                    || isDerived($0.id, comparison.item.source, comparison.item.record, target))
+        }
+    }
+
+    /// True for the ids that we give to copies of a source image.
+    func isDerived(
+        _ id: String, _ source: SourceImage, _ record: PlannedRecord, _ target: PlanningTarget
+    ) -> Bool {
+        let project = record.ownerID ?? target.projectID ?? ""
+        return (0..<Self.generationsMax).contains {
+            ImageIdentity.imageID(
+                of: source, project: project, generation: $0, keptID: record.keptID) == id
+        }
     }
 }
 

@@ -19,8 +19,8 @@ public final class PipelineRun: Sendable {
     public let journal: Journal
     public let monitor: RunMonitor
 
-    private let environment: [String: String]
-    private let tell: @Sendable (PlanningEvent) -> Void
+    let environment: [String: String]
+    let tell: @Sendable (PlanningEvent) -> Void
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
 
@@ -35,7 +35,8 @@ public final class PipelineRun: Sendable {
         self.pipeline = pipeline
         self.environment = environment
         tell = planning
-        journal = try await Journal.open(path: journalPath)
+        journal = try await Journal.open(
+            path: journalPath, hook: try KillPoint.hook(environment))
         monitor = RunMonitor(now: Timestamp.now, sink: events)
     }
 
@@ -60,10 +61,13 @@ public final class PipelineRun: Sendable {
     }
 
     private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
-        try await Planner(
+        try await planner(in: workplace).plan()
+    }
+
+    func planner(in workplace: Workplace) -> Planner {
+        Planner(
             journal: journal, sources: workplace.sources, targets: workplace.targets,
-            nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell
-        ).plan()
+            nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell)
     }
 
     // MARK: Running

@@ -128,6 +128,8 @@ struct Workplace: Sendable {
             regions: regions, sourceLimits: sourcePlaces.limits, targetPlaces: targetPlaces.limits)
     }
 
+    func service(_ targetKey: String) -> ImageService? { services[targetKey] }
+
     /// What each target allows at once: the pipeline's wish and its quotas.
     var targetLimits: [String: Scheduler.TargetLimits] {
         var limits: [String: Scheduler.TargetLimits] = [:]

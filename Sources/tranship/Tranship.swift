@@ -29,6 +29,7 @@ struct Tranship: AsyncParsableCommand {
                 name: "Pipelines",
                 subcommands: [
                     PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
+                    AdoptCommand.self, CleanCommand.self,
                 ]),
             CommandGroup(
                 name: "One cloud",

@@ -1,11 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Digests
 import Foundation
 import MigrationModel
+import TestSupport
 import Testing
 
 extension EndToEndTests {
+    /// SIGKILL, which no process sees coming: at every commit of the journal and
+    /// at random moments. One more run, and every image stands there once.
+    ///
+    /// `make soak` sets `TRANSHIP_SOAK` to the number of random moments;
+    /// `TRANSHIP_SEED` repeats those of an earlier one.
     @Suite struct KillTests {
         @Test("20 SIGKILLs at random moments cost nothing: every image arrives once")
         func upload() async throws {
@@ -17,8 +24,147 @@ extension EndToEndTests {
             try await killed(times: 8, method: "glance-direct", topic: "killimport")
         }
 
+        @Test("SIGKILL at every commit of the journal, before and after it, costs nothing")
+        func everyCommit() async throws {
+            // Planning is the same for all; one of them is killed there as well.
+            let lines = KillLine.all.enumerated().map { ($1, $0 == 0 ? 1 : KillLine.planCommits) }
+            try await withThrowingTaskGroup(of: String.self) { group in
+                var waiting = lines[...]
+                func startNext() {
+                    guard let (line, first) = waiting.popFirst() else { return }
+                    group.addTask {
+                        let points = try await everyCommit(line, from: first)
+                        return "\(line.name): \(points) points"
+                    }
+                }
+                for _ in 0..<3 { startNext() }
+                for try await done in group {
+                    print("kill at commits: \(done)")
+                    startNext()
+                }
+            }
+        }
+
+        @Test(
+            "random SIGKILLs in every way of moving images cost nothing",
+            .enabled(if: soakMoments != nil, "make soak"))
+        func soak() async throws {
+            let moments = Self.soakMoments ?? 0
+            let each = (moments + KillLine.all.count - 1) / KillLine.all.count
+            for line in KillLine.all {
+                let seed = Self.seed
+                print("soak \(line.name): seed \(seed)")
+                var random = SeededNumbers(seed: seed)
+                try await killed(line, times: each, seed: seed, &random)
+            }
+        }
+
+        private static let soakMoments = ProcessInfo.processInfo.environment["TRANSHIP_SOAK"]
+            .flatMap { Int($0) }
+
+        private static var seed: UInt64 {
+            ProcessInfo.processInfo.environment["TRANSHIP_SEED"].flatMap { UInt64($0) }
+                ?? .random(in: 0..<1 << 32)
+        }
+
+        // MARK: Commits
+
+        /// Kills a run of one image at each of its commits, each time with an
+        /// image and a journal of its own, until a run has no such commit.
+        ///
+        /// - Returns: how many runs were killed.
+        private func everyCommit(_ line: KillLine, from first: Int) async throws -> Int {
+            var killed = 0
+            // In short: dying with everything done but the commit is the harder case.
+            let isWhole = first == 1 || Self.soakMoments != nil
+            for number in first... {
+                for moment in isWhole ? ["before", "after"] : ["before"] {
+                    let wasKilled = try await atCommit("\(moment):\(number)", line)
+                    guard wasKilled else {
+                        // Far more than the commits of planning, or nothing was tested.
+                        #expect(
+                            killed >= (isWhole ? 12 : 6),
+                            "\(line.name) was killed at \(killed) points only")
+                        return killed
+                    }
+                    killed += 1
+                }
+            }
+            return killed
+        }
+
+        private func atCommit(_ point: String, _ line: KillLine) async throws -> Bool {
+            var wasKilled = false
+            try await scene("commit", cleaning: line.cleaning) { scene in
+                let scenery = try await line.prepare(scene, 1, "")
+                let bystander = try await Bystander(scene, line.targets)
+                let first = try await scene.tranship(
+                    "run", scenery.file, environment: ["TRANSHIP_KILL_AT_COMMIT": point])
+                #expect([0, 128 + SIGKILL].contains(first.status), "\(line.name) \(first.said)")
+                wasKilled = first.status != 0
+                let context = "\(line.name) killed \(point)"
+                let last = try await scene.tranship("run", scenery.file)
+                #expect(last.status == 0, "\(context)\n\(last.said)")
+                try await expectWhole(scenery, line, scene, "\(context)\n\(last.said)")
+                try await bystander.expectUntouched(context)
+            }
+            return wasKilled
+        }
+
+        /// Every image exactly once at each target, with its bytes, and nothing
+        /// else that we made.
+        private func expectWhole(
+            _ scenery: KillLine.Scenery, _ line: KillLine, _ scene: Scene, _ context: String
+        ) async throws {
+            for target in line.targets {
+                let copies = try await target.images(scene.prefix).filter {
+                    !$0.name.hasSuffix(Bystander.suffix)
+                }
+                #expect(
+                    copies.map(\.name).sorted() == scenery.data.keys.sorted(),
+                    "\(context)\n\(copies)")
+                for copy in copies {
+                    #expect(copy.text("status") == "active", "\(context)\n\(copy)")
+                    let there = try await target.data(copy.id)
+                    #expect(there == scenery.data[copy.name], "\(copy.name): \(context)")
+                    try await line.check(copy, scenery, "\(context)\n\(copy)")
+                }
+            }
+        }
+
+        // MARK: Random moments
+
+        private func killed(
+            _ line: KillLine, times: Int, seed: UInt64, _ random: inout SeededNumbers
+        ) async throws {
+            var left = times
+            while left > 0 {
+                // Images of which every run is killed a few times before the last.
+                let kills = min(left, Int.random(in: 1...6, using: &random))
+                left -= kills
+                let fractions = (0..<kills).map { _ in Double.random(in: 0..<1, using: &random) }
+                try await scene("soak", cleaning: line.cleaning) { scene in
+                    let scenery = try await line.prepare(scene, 4, "limits: { bandwidth: 2MiB/s }")
+                    let bystander = try await Bystander(scene, line.targets)
+                    for fraction in fractions {
+                        let command = try scene.start(["run", scenery.file])
+                        try await Task.sleep(for: .seconds(fraction * 4))
+                        command.signal(SIGKILL)
+                        let outcome = await command.outcome()
+                        #expect([128 + SIGKILL, 0].contains(outcome.status), outcome.said)
+                    }
+                    let moments = fractions.map { $0 * 4 }
+                    let context = "soak \(line.name), seed \(seed), at \(moments) s"
+                    let last = try await scene.tranship("run", scenery.file)
+                    #expect(last.status == 0, "\(context)\n\(last.said)")
+                    try await expectWhole(scenery, line, scene, "\(context)\n\(last.said)")
+                    try await bystander.expectUntouched(context)
+                }
+            }
+        }
+
         private func killed(times: Int, method: String, topic: String) async throws {
-            let seed = UInt64.random(in: 0..<1 << 32)
+            let seed = Self.seed
             print("\(topic): seed \(seed)")
             var random = SeededNumbers(seed: seed)
             try await scene(topic) { scene in

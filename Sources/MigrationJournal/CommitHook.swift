@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// What tests do at the commits of a journal: die there, mostly.
+///
+/// Commits are counted from 1, in the order in which they are asked for.
+package struct CommitHook: Sendable {
+    package enum Moment: String, Sendable {
+        /// Everything was done but the commit.
+        case before
+        /// It is written, and nothing that it announces was done.
+        case after
+    }
+
+    package typealias Action = @Sendable (Moment, _ commit: Int) -> Void
+
+    private final class Counter: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
+    private let counter = Counter()
+    private let action: Action
+
+    package init(_ action: @escaping Action) {
+        self.action = action
+    }
+
+    /// Calls the action around a commit.
+    func around<Value>(_ commit: () async throws -> Value) async rethrows -> Value {
+        let number = counter.count.add(1, ordering: .relaxed).newValue
+        action(.before, number)
+        let value = try await commit()
+        action(.after, number)
+        return value
+    }
+}

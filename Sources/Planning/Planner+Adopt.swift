@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationJournal
+public import MigrationModel
+internal import OpenStackImage
+
+extension Planner {
+    /// Reads all listings and finds out which images at the targets are copies
+    /// of what the sources have. Changes nothing but the journal's scratch
+    /// tables: what is to be written down stands in the plan's items.
+    ///
+    /// - Parameter each: called with every image in turn.
+    /// - Throws: as ``plan()``.
+    public func adopt(
+        each: (Adoption) async throws(MigrationError) -> Void
+    ) async throws(MigrationError) {
+        try await compare()
+        var position: Int64 = 0
+        while true {
+            let page = try await journal.comparisons(after: position, limit: Self.pageImages)
+            guard let last = page.last else { break }
+            var decisions: [(position: Int64, item: PlanItem)] = []
+            for comparison in page {
+                let adoption = judge(comparison)
+                if let adoption { try await each(adoption) }
+                var item = comparison.item
+                item.start = adoption?.transfer
+                decisions.append((comparison.position, item))
+            }
+            try await journal.decide(decisions)
+            position = last.position
+        }
+        try await strays(each)
+    }
+
+    private func judge(_ comparison: PlanComparison) -> Adoption? {
+        guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
+            return nil
+        }
+        return AdoptionJudge(
+            item: comparison.item, known: comparison.transfer, ours: ours(comparison, at: target),
+            allStores: target.offer.stores.filter { !$0.isReadOnly }.map(\.id)
+        ).judge()
+    }
+
+    /// What carries our marker and is no copy of anything that is planned.
+    private func strays(
+        _ each: (Adoption) async throws(MigrationError) -> Void
+    ) async throws(MigrationError) {
+        var last: TargetImage?
+        while true {
+            let page = try await journal.marked(after: last, limit: Self.pageImages)
+            guard let end = page.last else { break }
+            for marked in page {
+                guard let target = targets.first(where: { $0.key == marked.image.targetKey })
+                else { continue }
+                guard let item = marked.item else {
+                    try await each(.stray(marked))
+                    continue
+                }
+                guard marked.transfer?.imageID != marked.image.id,
+                    !isDerived(marked.image.id, item.source, item.record, target)
+                else { continue }
+                try await each(.forged(marked))
+            }
+            last = end.image
+        }
+    }
+
+    /// Judges every marked image for ``Leftover``.
+    public func leftovers(
+        each: (Leftover) async throws(MigrationError) -> Void
+    ) async throws(MigrationError) {
+        try await compare()
+        var last: TargetImage?
+        while true {
+            let page = try await journal.marked(after: last, limit: Self.pageImages)
+            guard let end = page.last else { break }
+            for marked in page {
+                guard let target = targets.first(where: { $0.key == marked.image.targetKey })
+                else { continue }
+                let source = marked.transfer?.source ?? marked.item?.source
+                let record = marked.transfer?.record ?? marked.item?.record
+                var isOurs = marked.transfer?.imageID == marked.image.id
+                if let source, let record, !isOurs {
+                    isOurs = isDerived(marked.image.id, source, record, target)
+                }
+                let leftover = Leftover(
+                    marked, isOurs: isOurs, ownerID: record?.ownerID ?? target.projectID)
+                if let leftover { try await each(leftover) }
+            }
+            last = end.image
+        }
+    }
+}

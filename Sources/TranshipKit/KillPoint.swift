@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import MigrationJournal
+internal import MigrationModel
+
+/// Where a test wants this process to die: `TRANSHIP_KILL_AT_COMMIT` is
+/// `before:N` or `after:N`, the N-th commit of the journal.
+///
+/// Debug builds only: no variable makes a released binary end itself.
+enum KillPoint {
+    static let variable = "TRANSHIP_KILL_AT_COMMIT"
+
+    static func hook(_ environment: [String: String]) throws(MigrationError) -> CommitHook? {
+        #if DEBUG
+            guard let text = environment[variable] else { return nil }
+            let parts = text.split(separator: ":")
+            guard parts.count == 2, let moment = CommitHook.Moment(rawValue: String(parts[0])),
+                let number = Int(parts[1]), number > 0
+            else {
+                throw MigrationError(
+                    .usage, "\(variable) is \"\(text)\", where it must be before:N or after:N",
+                    hint: "it is for tests; unset it")
+            }
+            // SIGKILL, so that nothing of ours gets to run any more.
+            return CommitHook { if $0 == moment, $1 == number { kill(getpid(), SIGKILL) } }
+        #else
+            return nil
+        #endif
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationJournal
+public import MigrationModel
+internal import PipelineFiles
+public import Planning
+
+extension PipelineRun {
+    /// Rebuilds the journal from what stands at the targets: finds our copies,
+    /// compares what the targets report with what the sources promise, and
+    /// writes them down. Changes nothing at any cloud.
+    ///
+    /// The journal's rows change in one transaction after the last call of
+    /// `each`, so that an interruption changes nothing.
+    ///
+    /// - Returns: how many images each verdict got.
+    /// - Throws: as planning: what makes looking impossible.
+    public func adopt(
+        each: (Adoption) async throws(MigrationError) -> Void
+    ) async throws(MigrationError) -> [Adoption.Verdict: Int] {
+        let workplace = try await Workplace.open(pipeline, environment: environment)
+        var tally: [Adoption.Verdict: Int] = [:]
+        try await planner(in: workplace).adopt { adoption throws(MigrationError) in
+            tally[adoption.verdict, default: 0] += 1
+            try await each(adoption)
+        }
+        guard tally[.done] != nil || tally[.work] != nil else { return tally }
+        try await journal.recordAdoption(
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets)
+        return tally
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import MigrationJournal
+public import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+public import Planning
+
+extension PipelineRun {
+    /// Records at the targets that hold no whole image, are ours and needed by
+    /// nobody.
+    ///
+    /// Each is looked at once more right before it is removed, and at most
+    /// `limits.deletes` are.
+    ///
+    /// - Parameters:
+    ///   - removes: false only lists them.
+    ///   - each: called with every record, after what was done about it.
+    /// - Returns: how many records met each fate; of ``Leftover/Fate/remove``,
+    ///   those that are left.
+    /// - Throws: as planning. That one record cannot be removed is a fate.
+    public func clean(
+        removes: Bool, each: (Leftover) async throws(MigrationError) -> Void
+    ) async throws(MigrationError) -> [Leftover.Fate: Int] {
+        let workplace = try await Workplace.open(pipeline, environment: environment)
+        var tally: [Leftover.Fate: Int] = [:]
+        let most = pipeline.limits.deletes
+        try await planner(in: workplace).leftovers { found throws(MigrationError) in
+            var leftover = found
+            if leftover.fate == .remove, let service = workplace.service(leftover.image.targetKey) {
+                leftover = try await looked(at: leftover, service)
+                if leftover.fate == .remove, removes, tally[.removed] ?? 0 < most {
+                    leftover = await removed(leftover, service)
+                }
+            }
+            tally[leftover.fate, default: 0] += 1
+            try await each(leftover)
+        }
+        return tally
+    }
+
+    /// As it is now, which may be long after the listing.
+    private func looked(
+        at given: Leftover, _ service: ImageService
+    ) async throws(MigrationError) -> Leftover {
+        var leftover = given
+        let image: Image
+        do {
+            image = try await service.image(given.image.id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            leftover.fate = .removed
+            leftover.reason = "somebody else removed it just now"
+            return leftover
+        }
+        leftover.fate = .keep
+        guard image.status.rawValue == given.image.status,
+            image.properties[Origin.propertyName]?.string == given.image.originValue,
+            image.visibility == .private, !image.isProtected, image.ownerID == given.image.ownerID
+        else {
+            leftover.reason =
+                "it changed while it was looked at: it is \(image.status.rawValue) now"
+            return leftover
+        }
+        if given.mayBeBusy {
+            let quiet = Quiet(image, nowUnixSeconds: Timestamp.now() / 1000)
+            guard quiet.isOver else {
+                leftover.reason = quiet.words
+                return leftover
+            }
+        }
+        leftover.fate = .remove
+        return leftover
+    }
+
+    private func removed(_ given: Leftover, _ service: ImageService) async -> Leftover {
+        var leftover = given
+        do throws(MigrationError) {
+            try await service.delete(given.image.id)
+            leftover.fate = .removed
+        } catch {
+            if error.code == .notFound {
+                leftover.fate = .removed
+            } else {
+                leftover.fate = .failed
+                leftover.reason = error.message
+            }
+        }
+        return leftover
+    }
+}
+
+/// How long a busy record has been left alone.
+///
+/// A service tells nothing of a body that is arriving: neither its size nor its
+/// time changes until the end. So time has to do.
+struct Quiet {
+    static let leastSeconds: Int64 = 3600
+
+    let isOver: Bool
+    let words: String
+
+    init(_ image: Image, nowUnixSeconds now: Int64) {
+        let time = image.updatedAt.flatMap { try? Date($0, strategy: .iso8601) }
+        guard let time else {
+            isOver = false
+            words = "it is \(image.status.rawValue), and the service does not say since when"
+            return
+        }
+        isOver = now - Int64(time.timeIntervalSince1970) > Self.leastSeconds
+        words =
+            "it is \(image.status.rawValue) since \(image.updatedAt ?? "?"), so another process "
+            + "may be sending it; after an hour of that it counts as left over"
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import MigrationModel
+import PipelineFiles
+import Planning
+import TranshipKit
+
+struct CleanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean",
+        abstract: "List what is ours at the targets and nobody needs; remove it with --yes.",
+        discussion: """
+              $ tranship clean leave-alpha.yaml
+              $ tranship clean leave-alpha.yaml --yes
+
+            These are records without whole data, left over by transfers that were given up:
+            private, unprotected, with our property tranship_origin and an id that the
+            journal knows or that we derive. Images with data are never removed.
+            Without --yes the exit status is 4 where something is to be removed.
+            """)
+
+    @OptionGroup var pipeline: PipelineArgument
+    @OptionGroup var common: PipelineOptions
+
+    @Flag(help: "Remove it: at most `limits.deletes` records, each explained.")
+    var yes = false
+
+    func run() async throws {
+        let loaded = try pipeline.load()
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let session = try await PipelineRun(
+            loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
+            planning: talk.planning)
+        let rendering = LeftoverRendering(format: common.format, talk: talk)
+        let tally = try await session.clean(removes: yes) { leftover throws(MigrationError) in
+            rendering.render(leftover)
+        }
+        rendering.render(tally, limit: loaded.limits.deletes, removes: yes)
+        if tally[.failed] != nil { throw EarlyExit(status: .someFailed) }
+        guard tally[.remove] != nil else { return }
+        throw EarlyExit(status: yes ? .limitReached : .differences)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Planning
+
+/// What `adopt` found, a line an image, as text or JSON Lines.
+struct AdoptionRendering {
+    let format: OutputFormat
+    let talk: Talk
+
+    func render(_ adoption: Adoption) {
+        if format == .json { return putJSON(adoption) }
+        talk.endLine()
+        let id = adoption.imageID.map { " (image \($0))" } ?? ""
+        Terminal.put(
+            "\(adoption.verdict.rawValue.padded(to: 7))\(adoption.name) -> \(adoption.targetKey)\(id): "
+                .withControlsShown + adoption.reason)
+        for proof in adoption.proofs { Terminal.put("       proved by \(proof)") }
+    }
+
+    func render(_ tally: [Adoption.Verdict: Int]) {
+        talk.endLine()
+        func count(_ verdict: Adoption.Verdict) -> Int { tally[verdict] ?? 0 }
+        if format == .json {
+            var members: [String: JSONValue?] = [:]
+            for verdict in Adoption.Verdict.allCases {
+                members[verdict.rawValue] = .integer(Int64(count(verdict)))
+            }
+            return JSONLine("adoption-summary", members).put()
+        }
+        Terminal.tell(
+            "adopted \(count(.done)) as done and \(count(.work)) with work left; "
+                + "\(count(.known)) known already, \(count(.left)) left alone")
+        if count(.work) > 0 { Terminal.tell("`tranship run` goes on with those") }
+    }
+
+    private func putJSON(_ adoption: Adoption) {
+        JSONLine(
+            "adoption",
+            [
+                "verdict": .string(adoption.verdict.rawValue), "name": .string(adoption.name),
+                "source": adoption.sourceKey.map { .string($0) },
+                "target": .string(adoption.targetKey),
+                "image_id": adoption.imageID.map { .string($0) },
+                "reason": .string(adoption.reason),
+                "proofs": .array(adoption.proofs.map { .string("\($0)") }),
+                "state": adoption.transfer.map { .string($0.state.rawValue) },
+            ]
+        ).put()
+    }
+}

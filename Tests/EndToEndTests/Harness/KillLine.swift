@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Digests
+import MigrationModel
+import TestSupport
+import Testing
+
+/// A way by which images are moved while their process is killed.
+struct KillLine: Sendable {
+    /// What stands at the sources, and the pipeline that moves it.
+    struct Scenery: Sendable {
+        var file: String
+        /// What has to arrive, by name.
+        var data: [String: [UInt8]]
+        /// The images at the source, by name; empty for URLs.
+        var originals: [String: JSONValue] = [:]
+        var server: RawHTTPServer?
+    }
+
+    /// The first commit after planning, which is the same for all.
+    static let planCommits = 7
+
+    var name: String
+    var targets: [LabCloud] = [.beta]
+    /// Clouds that a scene does not clean by itself.
+    var cleaning: [LabCloud] = []
+    /// The pipeline's targets.
+    var keys: String
+    var isURL = false
+    var expectation: @Sendable (JSONValue, Scenery, Comment) -> Void = { _, _, _ in }
+
+    static let all: [KillLine] = [
+        KillLine(name: "upload", keys: beta("method: upload")),
+        KillLine(name: "glance-direct", keys: beta("method: glance-direct")),
+        KillLine(name: "web-download", keys: beta("method: web-download"), isURL: true),
+        KillLine(
+            name: "glance-download", targets: [.alphaTwo], cleaning: [.alphaTwoAdmin],
+            keys: "  - cloud: alpha-two\n    method: glance-download"),
+        KillLine(
+            name: "copy-image", targets: [.betaAdmin],
+            keys: """
+                  - cloud: beta-admin
+                    method: upload
+                    stores: all
+                    image: { members: drop }
+                """,
+            expectation: { copy, _, context in
+                let stores = copy.text("stores").split(separator: ",").sorted()
+                #expect(stores == ["fast", "slow"], context)
+            }),
+        KillLine(
+            name: "two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
+            keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload"),
+    ]
+
+    private static func beta(_ keys: String, _ image: String = "members: drop") -> String {
+        "  - cloud: beta\n    \(keys)\n    image: { \(image) }"
+    }
+
+    /// - Parameters:
+    ///   - images: how many images to make.
+    ///   - rest: the end of the pipeline file.
+    func prepare(_ scene: Scene, _ images: Int, _ rest: String) async throws -> Scenery {
+        var scenery = Scenery(file: "", data: [:])
+        for number in 0..<images {
+            scenery.data["\(scene.prefix)-\(number)"] = Sample.raw(
+                200_000 + number * 100_000, seed: UInt64(number + 1))
+        }
+        let data = scenery.data
+        guard isURL else {
+            for (name, bytes) in data {
+                scenery.originals[name] = try await scene.alpha.add(
+                    name, bytes, ["visibility": "private"])
+            }
+            scenery.file = try scene.pipeline(
+                """
+                sources:
+                  - cloud: alpha
+                    images: { name: "\(scene.prefix)*" }
+                targets:
+                \(keys)
+                \(rest)
+                """)
+            return scenery
+        }
+        let server = try RawHTTPServer { request in
+            .status(200, body: data[String(request.path.dropFirst())] ?? [])
+        }
+        scenery.server = server
+        let sources = try data.sorted { $0.key < $1.key }.map { name, bytes in
+            """
+              - url: \(server.url)/\(name)
+                checksum: \(try digest(.sha512, of: bytes))
+                image: { name: "\(name)", disk_format: raw, container_format: bare, visibility: private }
+            """
+        }
+        scenery.file = try scene.pipeline(
+            """
+            sources:
+            \(sources.joined(separator: "\n"))
+            targets:
+            \(keys)
+            \(rest)
+            """)
+        return scenery
+    }
+
+    func check(_ copy: JSONValue, _ scenery: Scenery, _ context: String) async throws {
+        expectation(copy, scenery, "\(context)")
+    }
+}
+
+/// Images at the targets that are none of ours, although they carry a marker.
+struct Bystander: Sendable {
+    static let suffix = " bystander"
+    private var images: [(cloud: LabCloud, id: String)] = []
+
+    init(_ scene: Scene, _ targets: [LabCloud]) async throws {
+        for cloud in targets {
+            let image = try await cloud.add(
+                scene.prefix + Self.suffix, nil,
+                ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-somebody-else"])
+            images.append((cloud, image.id))
+        }
+    }
+
+    func expectUntouched(_ context: String) async throws {
+        for (cloud, id) in images {
+            #expect(try await cloud.image(id).text("status") == "queued", "\(context)")
+        }
+    }
+}

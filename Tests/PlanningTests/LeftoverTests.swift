@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+@testable import Planning
+
+@Suite struct LeftoverTests {
+    private static let marker = Sample.origin(of: "s").propertyValue
+
+    /// A queued record that the journal's failed row names.
+    private func marked(
+        status: String = "queued", state: TransferState? = .failed, imageID: String? = "s-0",
+        start: Transfer? = nil, action: PlanAction? = nil
+    ) -> MarkedImage {
+        var item: PlanItem?
+        if let action {
+            item = Sample.item("s")
+            item?.action = action
+            item?.start = start
+        }
+        return MarkedImage(
+            image: Sample.target("s-0", status: status, marker: Self.marker),
+            transfer: state.map { Sample.transfer("s", state: $0, imageID: imageID) }, item: item)
+    }
+
+    private func judge(
+        _ marked: MarkedImage, isOurs: Bool = true, ownerID: String? = nil
+    ) -> Leftover? {
+        Leftover(marked, isOurs: isOurs, ownerID: ownerID)
+    }
+
+    @Test(arguments: ["queued", "saving", "uploading", "importing", "killed"])
+    func `What is ours, empty and needed by nobody is removed`(status: String) throws {
+        let leftover = try #require(judge(marked(status: status)))
+        #expect(leftover.fate == .remove)
+        #expect(leftover.reason == "it is \(status), and no transfer goes on with it")
+        #expect(leftover.whose == "a copy of name of s, by the journal")
+        #expect(leftover.mayBeBusy == !["queued", "killed"].contains(status))
+    }
+
+    @Test(arguments: ["active", "deactivated", "pending_delete", "deleted"])
+    func `Images with data are never looked at`(status: String) {
+        #expect(judge(marked(status: status)) == nil)
+    }
+
+    @Test func `A marker alone gives no right to remove`() throws {
+        let unknown = try #require(judge(marked(state: nil), isOurs: false))
+        #expect(unknown.fate == .keep && unknown.whose == "unknown")
+        #expect(try #require(judge(marked(), isOurs: false)).fate == .keep)
+        var other = marked()
+        other.image.originValue = "l/other"
+        #expect(try #require(judge(other)).fate == .keep)
+    }
+
+    @Test func `Its derived id gives the right where the journal has forgotten it`() throws {
+        let leftover = try #require(judge(marked(state: nil, action: .skip)))
+        #expect(leftover.fate == .remove)
+        #expect(leftover.whose == "a copy of name of s, by its derived id")
+    }
+
+    @Test(arguments: [PlanAction.create, .update])
+    func `What the next run goes on with stays`(action: PlanAction) throws {
+        let start = Sample.transfer("s", state: .registered, imageID: "s-0")
+        let leftover = try #require(judge(marked(start: start, action: action)))
+        #expect(leftover.fate == .keep && leftover.reason == "the next run goes on with it")
+        var next = start
+        next.imageID = "s-1"
+        #expect(try #require(judge(marked(start: next, action: action))).fate == .remove)
+    }
+
+    @Test func `What resume goes on with stays`() throws {
+        var given = marked(state: .sending)
+        given.isResumable = true
+        let leftover = try #require(judge(given))
+        #expect(leftover.fate == .keep && leftover.reason == "the interrupted run needs it")
+    }
+
+    @Test(arguments: ["public", "shared", "community"])
+    func `What others can see stays`(visibility: String) throws {
+        var given = marked()
+        given.image.visibility = visibility
+        let leftover = try #require(judge(given))
+        #expect(leftover.fate == .keep && leftover.reason.contains("it is \(visibility)"))
+    }
+
+    @Test func `A record under a kept id stays, since its id would be lost`() throws {
+        var given = marked()
+        given.image.id = "s"
+        given.transfer?.imageID = "s"
+        given.transfer?.record.keptID = .required
+        let leftover = try #require(judge(given))
+        #expect(leftover.fate == .keep)
+        #expect(leftover.reason == "its id is the source's, which would be lost with it")
+    }
+
+    @Test func `What is protected or another project's stays`() throws {
+        var protected = marked()
+        protected.image.isProtected = true
+        #expect(
+            try #require(judge(protected)).reason
+                == "it is private and protected, so somebody changed it")
+        var foreign = marked()
+        foreign.image.ownerID = "project-2"
+        let leftover = try #require(judge(foreign, ownerID: "project-1"))
+        #expect(leftover.fate == .keep && leftover.reason == "it belongs to project project-2")
+    }
+}
