@@ -10,12 +10,26 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
         migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
+        migrator.registerMigration("005 outages") { try $0.execute(sql: step005) }
         return migrator
     }
 
     /// Written into the file's header, so that `file(1)` and we can tell a
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
+
+    /// When endpoints did not answer.
+    private static let step005 = """
+        CREATE TABLE outage (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            endpoint TEXT NOT NULL,
+            began_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL
+        ) STRICT;
+        """
 
     /// One store became several, and a transfer knows why it has its method.
     private static let step002 = """
