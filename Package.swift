@@ -128,6 +128,15 @@ let package = Package(
                 "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
+        // Named faults, one by one, against real clouds.
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "tranship", "TranshipKit", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "MigrationJournal",
+                "MigrationPipeline", "PipelineFiles", "Digests", "MigrationModel", "TestSupport",
+            ],
+            swiftSettings: strict),
         tests("MigrationModel", ["TestSupport"]),
         // The order of the sources themselves, and the pages made from them.
         .testTarget(

@@ -74,6 +74,20 @@ extension Journal {
         return try decoded(bodies)
     }
 
+    /// Makes due now what is due so late that no wait of ours can be meant: the
+    /// clock was wrong when it was written.
+    public func bringForward(
+        run: Run, dueAfter latest: Int64, to now: Int64
+    ) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE transfer SET due_at = ?, body = json_set(body, '$.dueAt', ?)
+                    WHERE run_id = ? AND due_at > ?
+                    """, arguments: [now, now, run.id, latest])
+        }
+    }
+
     /// What a target's service works on for a run right now: its imports. What
     /// is still being sent is known to those who send it.
     public func load(

@@ -11,6 +11,7 @@ enum Schema {
         migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
         migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
         migrator.registerMigration("003 spool") { try $0.execute(sql: step003) }
+        migrator.registerMigration("005 outages") { try $0.execute(sql: step005) }
         return migrator
     }
 
@@ -31,6 +32,19 @@ enum Schema {
             body TEXT NOT NULL,
             PRIMARY KEY (source_key, fingerprint)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// When endpoints did not answer.
+    private static let step005 = """
+        CREATE TABLE outage (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            endpoint TEXT NOT NULL,
+            began_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL
+        ) STRICT;
         """
 
     /// One store became several, and a transfer knows why it has its method.

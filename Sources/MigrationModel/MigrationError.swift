@@ -22,18 +22,24 @@ public struct MigrationError: Error, Sendable {
     /// exit code, never whether data may be trusted.
     public let isTransient: Bool
 
+    /// At which end it happened, where a pipeline knows it.
+    public let side: Side?
+
+    public enum Side: Sendable { case source, target }
+
     /// What failed underneath: a curl, SQLite or file system error.
     public let cause: (any Error)?
 
     public init(
         _ code: Code, _ message: String, hint: String? = nil, answer: ServiceAnswer? = nil,
-        isTransient: Bool = false, cause: (any Error)? = nil
+        isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.hint = hint
         self.answer = answer
         self.isTransient = isTransient
+        self.side = side
         self.cause = cause
     }
 
@@ -41,13 +47,21 @@ public struct MigrationError: Error, Sendable {
     public func whileDoing(_ context: String) -> MigrationError {
         MigrationError(
             code, "\(context): \(message)", hint: hint, answer: answer, isTransient: isTransient,
-            cause: cause)
+            side: side, cause: cause)
     }
 
     /// The same error with another hint, for a caller that knows better.
     public func hinting(_ hint: String) -> MigrationError {
         MigrationError(
-            code, message, hint: hint, answer: answer, isTransient: isTransient, cause: cause)
+            code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
+            cause: cause)
+    }
+
+    /// The same error with the end at which it happened.
+    public func at(_ side: Side) -> MigrationError {
+        MigrationError(
+            code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
+            cause: cause)
     }
 
     /// Any error as one of ours: unknown ones become ``Code/unclassified``.

@@ -36,6 +36,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// Failed tries in this run.
     public var attempts: Int
+    /// Failed tries in this run that met a record in an unexpected state.
+    public var surprises: Int?
     /// When the next try or look is due, in milliseconds since 1970; nil is now.
     public var dueAt: Int64?
     /// Why it waits, or what a person should know of how it ended.

@@ -18,7 +18,12 @@ struct ImportStep: Sendable {
                 return .snooze(next, seconds: seconds, reason: reason)
             }
         }
-        let facts = try await stages.reader.facts(transfer)
+        let facts: SourceFacts
+        do {
+            facts = try await stages.reader.facts(transfer)
+        } catch {
+            throw error.at(.source)
+        }
         transfer.sizeBytes = facts.sizeBytes ?? transfer.source.sizeBytes
         transfer.members = facts.members
         transfer = try await stages.uploader.register(transfer, commit: commit)

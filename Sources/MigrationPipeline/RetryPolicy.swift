@@ -9,8 +9,26 @@ public import MigrationModel
 public struct RetryPolicy: Sendable {
     /// Tries per transfer and run, the first one included.
     public var attemptsMax: Int
-    /// The longest wait between two tries, in seconds.
+    /// The longest wait between two tries, in seconds, where nobody asks for
+    /// another one.
     public var backoffSecondsMax: Double
+
+    /// Failures in a row after which an endpoint's images wait for it.
+    public var outageFailures = 5
+    /// How long the first look waits at an endpoint that does not answer; it
+    /// doubles up to twelve times as much. In seconds.
+    public var probeSeconds: Double = 5
+    /// How long a run waits for an endpoint that does not answer, in seconds.
+    public var outageSecondsMax: Double = 1800
+
+    /// The longest wait that a service may ask for, in seconds, and so the
+    /// longest of all.
+    public static let waitSecondsMax = 3600
+    /// Failed tries of all images of a run together: two for each image, and
+    /// never fewer than 100. What fails after that is not tried again.
+    public static func runBudget(images: Int) -> Int { max(100, 2 * images) }
+    /// Tries after a state that nobody expected.
+    public static let surprisesMax = 2
 
     public init(attemptsMax: Int, backoffSecondsMax: Double = 60) {
         self.attemptsMax = attemptsMax
@@ -24,19 +42,26 @@ public struct RetryPolicy: Sendable {
 
     /// - Parameters:
     ///   - attempts: failed tries so far, this one included.
+    ///   - surprises: those of them that met an unexpected state, this one
+    ///     included.
     ///   - chance: uniformly from 0 up to 1, for full jitter.
-    public func decide(_ error: MigrationError, attempts: Int, chance: Double) -> Decision {
-        // A conflict is a state that we did not expect: worth one more look.
-        let allowed = error.code == .conflict ? min(2, attemptsMax) : attemptsMax
-        guard error.isTransient || error.code == .conflict, attempts < allowed else {
-            return .giveUp
-        }
+    public func decide(
+        _ error: MigrationError, attempts: Int, surprises: Int = 0, chance: Double
+    ) -> Decision {
+        let mayPass = error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
+        guard mayPass, attempts < attemptsMax else { return .giveUp }
         if let seconds = error.answer?.retryAfterSeconds {
             // The service's own wish, within reason.
-            return .retry(afterSeconds: Double(min(seconds, 3600)))
+            return .retry(afterSeconds: Double(min(seconds, Self.waitSecondsMax)))
         }
         var ceiling = 1.0
         for _ in 0..<min(attempts, 20) { ceiling *= 2 }
         return .retry(afterSeconds: 0.2 + chance * min(ceiling, backoffSecondsMax))
     }
+}
+
+extension MigrationError {
+    /// The target's record is in a state, or gone, where nobody expected it:
+    /// every try begins by asking for it, so another one may find its way.
+    var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }
 }

@@ -15,6 +15,8 @@ public enum RunEvent: Sendable {
     case retrying(Transfer, error: MigrationError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, String)
+    /// About the run and no single image.
+    case notice(String)
 }
 
 /// Counts what is under way: bytes, images, and what each one does.
@@ -97,6 +99,10 @@ public final class RunMonitor: Sendable {
 
     func note(_ transfer: Transfer, _ text: String) {
         sink(.note(transfer, text))
+    }
+
+    func notice(_ text: String) {
+        sink(.notice(text))
     }
 
     /// The transfer leaves the hands of this trip, for good or for later.

@@ -22,10 +22,13 @@ public final class Scheduler: Sendable {
         public var targets: [String: TargetLimits]
         /// What single sources allow, by their index in the pipeline.
         public var sources: [Int: PlaceLimit]
+        /// What stands behind sources and targets.
+        public var endpoints: Endpoints
 
         public init(
             images: Int, small: Int = 16, retries: RetryPolicy,
-            targets: [String: TargetLimits] = [:], sources: [Int: PlaceLimit] = [:]
+            targets: [String: TargetLimits] = [:], sources: [Int: PlaceLimit] = [:],
+            endpoints: Endpoints = .init()
         ) {
             precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
@@ -33,6 +36,7 @@ public final class Scheduler: Sendable {
             self.retries = retries
             self.targets = targets
             self.sources = sources
+            self.endpoints = endpoints
         }
     }
 
@@ -78,6 +82,8 @@ public final class Scheduler: Sendable {
 
     private struct State {
         var stop: Stop?
+        /// Failed tries that are left for all images of this start together.
+        var triesLeft = Int.max
         var fatal: MigrationError?
         var busy: [Int64: Busy] = [:]
         var paused: [String: MigrationError] = [:]
@@ -102,10 +108,10 @@ public final class Scheduler: Sendable {
         }
     }
 
-    private let journal: Journal
-    private let limits: Limits
+    let journal: Journal
+    let limits: Limits
     private let stages: Stages
-    private let monitor: RunMonitor
+    let monitor: RunMonitor
     private let surroundings: Surroundings
     private let queues: StageQueues
     private let stream: StreamStep
@@ -114,6 +120,7 @@ public final class Scheduler: Sendable {
     private let serverSide: ImportStep
     private let confirm: ConfirmStep
     private let state = Guarded(State())
+    let breakers: Guarded<CircuitBreakers>
 
     public convenience init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
@@ -129,6 +136,7 @@ public final class Scheduler: Sendable {
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
         monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
     ) {
+        breakers = Guarded(CircuitBreakers(.init(limits.retries)))
         self.journal = journal
         self.limits = limits
         self.stages = stages
@@ -186,6 +194,10 @@ public final class Scheduler: Sendable {
     private func loop(
         _ run: Run, _ group: inout TaskGroup<Void>
     ) async throws(MigrationError) {
+        try await journal.bringForward(
+            run: run, dueAfter: now() + Int64(RetryPolicy.waitSecondsMax) * 1000, to: now())
+        let images = try await journal.tally(run: run).reduce(0) { $0 + $1.images }
+        state.withLock { $0.triesLeft = RetryPolicy.runBudget(images: images) }
         while true {
             let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
             if stop == .abort || fatal != nil {
@@ -207,10 +219,17 @@ public final class Scheduler: Sendable {
             // then may be due again, and has woken us to look.
             if next == nil, busy.isEmpty {
                 if stop == .drain { return }
+                if let probe = breakers.withLock({ $0.nextProbe(after: now) }),
+                    try await !journal.unfinished(run: run, limit: 1).isEmpty
+                {
+                    await sleep(untilMilliseconds: probe)
+                    continue
+                }
                 guard try await failStranded(run) else { return }
                 continue
             }
-            await sleep(untilMilliseconds: next)
+            let probe = breakers.withLock { $0.nextProbe(after: now) }
+            await sleep(untilMilliseconds: [next, probe].compactMap { $0 }.min())
         }
     }
 
@@ -245,6 +264,15 @@ public final class Scheduler: Sendable {
                             fullSources.insert(transfer.source.sourceIndex)
                             continue
                         }
+                    }
+                    // Last, as it makes this one the one that looks.
+                    guard !isCutOff(transfer) || endpointsAdmit(transfer, at: now) else {
+                        if isOpen(limits.endpoints.target(transfer)) {
+                            full.insert(transfer.targetKey)
+                        } else {
+                            fullSources.insert(transfer.source.sourceIndex)
+                        }
+                        continue
                     }
                     let entry = Busy(transfer, movesData: movesData)
                     busy[transfer.id] = entry
@@ -310,7 +338,7 @@ public final class Scheduler: Sendable {
     private func failStranded(_ run: Run) async throws(MigrationError) -> Bool {
         let paused = state.withLock { Set($0.paused.keys) }
         let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
-            !paused.contains($0.targetKey)
+            !paused.contains($0.targetKey) && !isCutOff($0)
         }
         for transfer in stranded {
             let error = MigrationError(
@@ -330,13 +358,17 @@ public final class Scheduler: Sendable {
     /// Takes a transfer as far as it goes without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
         let latest = Guarded(given)
-        let commit: Commit = { [journal] transfer throws(MigrationError) in
+        let commit: Commit = { [self] transfer throws(MigrationError) in
             try await journal.commit(transfer)
             latest.withLock { $0 = transfer }
+            // Its source was opened, and its target has the record.
+            guard transfer.state == .sending else { return }
+            try await answered(limits.endpoints.all(transfer), run: run)
         }
         monitor.started(given)
         do throws(MigrationError) {
             let outcome = try await step(given, commit: commit)
+            try await answered([limits.endpoints.target(given)], run: run)
             switch outcome {
             case .advance(let transfer):
                 try await commit(transfer)
@@ -354,6 +386,8 @@ public final class Scheduler: Sendable {
         } catch {
             await settle(latest.withLock { $0 }, after: error, run: run)
         }
+        let now = now()
+        breakers.withLock { $0.left(given.id, now: now) }
     }
 
     /// Discards a record that is of no more use and starts over.
@@ -461,6 +495,13 @@ public final class Scheduler: Sendable {
         do throws(MigrationError) {
             try await journal.recordAttempt(given, run: run, error: error)
             var transfer = given
+            if let endpoint = try await outage(given, error, run: run) {
+                transfer.failure = .init(error)
+                transfer.note = "waits for \(endpoint), which does not answer"
+                try await journal.commit(transfer)
+                monitor.left(transfer, .note(transfer, transfer.note ?? ""))
+                return
+            }
             transfer.attempts += 1
             if spool?.takesFlakySources == true, transfer.isSourceFlaky, transfer.spools != true,
                 !transfer.method.isServerSide
@@ -469,8 +510,11 @@ public final class Scheduler: Sendable {
                 transfer.wayReason = Transfer.flakyWords
                 monitor.note(transfer, "it goes by way of the spool now: \(Transfer.flakyWords)")
             }
-            let decision = limits.retries.decide(
-                error, attempts: transfer.attempts, chance: surroundings.chance())
+            if error.isSurprise { transfer.surprises = (transfer.surprises ?? 0) + 1 }
+            var decision = limits.retries.decide(
+                error, attempts: transfer.attempts, surprises: transfer.surprises ?? 0,
+                chance: surroundings.chance())
+            if !spendsTry(), decision != .giveUp { decision = .giveUp }
             switch decision {
             case .retry(let seconds):
                 transfer.dueAt = now() + Int64(seconds * 1000)
@@ -488,6 +532,20 @@ public final class Scheduler: Sendable {
             state.withLock { $0.fatal = $0.fatal ?? error }
             monitor.left(given, .note(given, error.message))
         }
+    }
+
+    /// Takes one try from the run's budget; false when it is used up.
+    private func spendsTry() -> Bool {
+        let left = state.withLock { state in
+            state.triesLeft -= 1
+            return state.triesLeft
+        }
+        if left == 0 {
+            monitor.notice(
+                "so many tries have failed that nothing is tried again in this run; see to the "
+                    + "cause, then run again")
+        }
+        return left > 0
     }
 
     /// Discards what is ours and unproved, and writes down why it ended.
@@ -523,11 +581,13 @@ public final class Scheduler: Sendable {
         }
     }
 
-    private func now() -> Int64 { surroundings.now() }
+    func now() -> Int64 { surroundings.now() }
 
     // MARK: Waiting
 
-    private func wake() {
+    private static let sleepMillisecondsMax: Int64 = 60_000
+
+    func wake() {
         let continuation = state.withLock { state in
             state.isWoken = true
             defer { state.wake = nil }
@@ -542,7 +602,9 @@ public final class Scheduler: Sendable {
         if let due {
             // Weak: a cancelled timer stays until its time, and would keep the
             // journal's lock so long after the end of the run.
-            cancelTimer = surroundings.after(Int(clamping: max(1, due - now()))) { [weak self] in
+            // A timer may stand still while the machine sleeps: looked at again.
+            let wait = min(Self.sleepMillisecondsMax, max(1, due - now()))
+            cancelTimer = surroundings.after(Int(wait)) { [weak self] in
                 self?.wake()
             }
         }

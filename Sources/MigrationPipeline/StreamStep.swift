@@ -116,7 +116,7 @@ struct StreamStep: Sendable {
             opened.settle(
                 .failure(MigrationError(.sourceUnavailable, "the source ended unopened")))
         } catch {
-            ring.fail(error)
+            ring.fail(error.at(.source))
             opened.settle(.failure(ring.failure ?? error))
         }
     }

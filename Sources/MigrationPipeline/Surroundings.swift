@@ -3,7 +3,6 @@
 
 package import ByteStreams
 internal import Dispatch
-internal import MigrationJournal
 
 /// What a run takes from the machine that it runs on: time, chance, threads.
 ///
@@ -39,17 +38,19 @@ package struct Surroundings: Sendable {
         self.observers = observers
     }
 
-    /// This machine.
-    package static let machine = Surroundings(
-        now: Timestamp.now,
-        after: { milliseconds, body in
-            let item = DispatchWorkItem(block: body)
-            DispatchQueue.global().asyncAfter(
-                deadline: .now() + .milliseconds(milliseconds), execute: item)
-            let cancel = Cancellation(item)
-            return { cancel.item.cancel() }
-        },
-        chance: { Double.random(in: 0..<1) }, executor: nil, observers: ByteRing.dispatching)
+    /// This machine, with a clock that starts now.
+    package static var machine: Surroundings {
+        Surroundings(
+            now: SteadyClock().now,
+            after: { milliseconds, body in
+                let item = DispatchWorkItem(block: body)
+                DispatchQueue.global().asyncAfter(
+                    deadline: .now() + .milliseconds(milliseconds), execute: item)
+                let cancel = Cancellation(item)
+                return { cancel.item.cancel() }
+            },
+            chance: { Double.random(in: 0..<1) }, executor: nil, observers: ByteRing.dispatching)
+    }
 }
 
 /// `@unchecked Sendable`: `cancel()` of a work item may be called on any thread

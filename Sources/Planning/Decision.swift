@@ -312,6 +312,7 @@ extension Transfer {
     var again: Transfer {
         var copy = self
         copy.attempts = 0
+        copy.surprises = nil
         copy.dueAt = nil
         return copy
     }

@@ -20,6 +20,7 @@ public final class PipelineRun: Sendable {
     public let monitor: RunMonitor
 
     let environment: [String: String]
+    private let tuning: RunTuning
     let tell: @Sendable (PlanningEvent) -> Void
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
@@ -27,12 +28,23 @@ public final class PipelineRun: Sendable {
     /// Opens the journal.
     ///
     /// - Throws: as ``Journal/open(path:)``.
-    public init(
+    public convenience init(
         _ pipeline: Pipeline, journalPath: String, environment: [String: String],
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(MigrationError) {
+        try await self.init(
+            pipeline, journalPath: journalPath, environment: environment, tuning: .init(),
+            planning: planning, events: events)
+    }
+
+    init(
+        _ pipeline: Pipeline, journalPath: String, environment: [String: String],
+        tuning: RunTuning, planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws(MigrationError) {
         self.pipeline = pipeline
+        self.tuning = tuning
         self.environment = environment
         tell = planning
         journal = try await Journal.open(
@@ -57,7 +69,12 @@ public final class PipelineRun: Sendable {
     /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
     ///   refuses to begin with these.
     public func plan() async throws(MigrationError) -> [MigrationError] {
-        try await plan(in: try await Workplace.open(pipeline, environment: environment))
+        try await plan(in: try await open())
+    }
+
+    private func open() async throws(MigrationError) -> Workplace {
+        try await Workplace.open(
+            pipeline, environment: environment, transport: tuning.transport)
     }
 
     private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
@@ -82,7 +99,7 @@ public final class PipelineRun: Sendable {
     public func run(
         planned: Planned = { (_) async throws(MigrationError) in }
     ) async throws(MigrationError) -> RunSummary {
-        let workplace = try await Workplace.open(pipeline, environment: environment)
+        let workplace = try await open()
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets)
@@ -99,7 +116,7 @@ public final class PipelineRun: Sendable {
     /// Goes on with a run that was interrupted, as it was planned.
     public func resume(_ run: Run, planned: Planned) async throws(MigrationError) -> RunSummary {
         guard run.plannedAt != nil else { return try await self.run(planned: planned) }
-        let workplace = try await Workplace.open(pipeline, environment: environment)
+        let workplace = try await open()
         try await journal.reopen(run)
         return try await ending(run) { () throws(MigrationError) in
             try await planned(run)
@@ -124,15 +141,20 @@ public final class PipelineRun: Sendable {
         let spool = try await Spool.open(
             Self.spoolPlace(of: pipeline, journalPath: journal.path),
             takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run)
+        var retries = RetryPolicy(
+            attemptsMax: pipeline.limits.attempts, backoffSecondsMax: tuning.backoffSecondsMax)
+        retries.probeSeconds = tuning.probeSeconds ?? retries.probeSeconds
+        retries.outageSecondsMax = tuning.outageSecondsMax ?? retries.outageSecondsMax
         let scheduler = Scheduler(
-            journal: journal, stages: workplace.stages(journal: journal),
+            journal: journal,
+            stages: workplace.stages(journal: journal, now: tuning.surroundings.now),
             limits: .init(
                 images: pipeline.limits.images,
-                retries: RetryPolicy(attemptsMax: pipeline.limits.attempts),
-                targets: workplace.targetLimits, sources: workplace.sourceLimits),
+                retries: retries, targets: workplace.targetLimits, sources: workplace.sourceLimits,
+                endpoints: workplace.endpoints),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
-            }, monitor: monitor, spool: spool)
+            }, monitor: monitor, surroundings: tuning.surroundings, spool: spool)
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
         try await scheduler.work(run)
@@ -162,9 +184,10 @@ public final class PipelineRun: Sendable {
         summary.pausedTargets = scheduler.withLock { $0 }?.pausedTargets ?? [:]
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
         summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
+        if isLeft { summary.deadEndpoints = scheduler.withLock { $0 }?.deadEndpoints ?? [:] }
         try await journal.endRun(
             run,
-            outcome: summary.isInterrupted
+            outcome: summary.isInterrupted || !summary.deadEndpoints.isEmpty
                 ? "interrupted" : summary.exitStatus == .done ? "done" : "failed")
         return summary
     }

@@ -10,7 +10,7 @@ internal import MigrationPipeline
 /// projects, other images, other addresses of one host. So the lowest limit
 /// that any of them states holds for all of them together.
 struct PlaceLimits<Entry: Hashable> {
-    private var places: [Entry: String] = [:]
+    private(set) var places: [Entry: String] = [:]
     private var lowest: [String: Int] = [:]
 
     mutating func add(_ entry: Entry, at place: String, _ images: Int?) {
@@ -31,6 +31,8 @@ extension PlaceLimits<Int> {
     static func host(of url: String) -> String {
         guard let scheme = url.firstRange(of: "://") else { return url }
         let end = url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-        return url[..<end].lowercased()
+        // Without user and password, who may stand before the host.
+        let host = url[scheme.upperBound..<end].split(separator: "@").last ?? ""
+        return (url[..<scheme.upperBound] + host).lowercased()
     }
 }

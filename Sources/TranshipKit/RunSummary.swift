@@ -20,6 +20,10 @@ public struct RunSummary: Sendable {
     /// Targets whose quota was full, with the service's words.
     public var pausedTargets: [String: MigrationError] = [:]
 
+    /// Services and hosts that did not answer until the run gave them up, with
+    /// the last failure. Their images wait for the next run.
+    public var deadEndpoints: [String: MigrationError] = [:]
+
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
 
@@ -50,7 +54,8 @@ public struct RunSummary: Sendable {
 
     /// True when there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
-        states.allSatisfy { $0.state == .skipped } && failures.isEmpty && images(.conflict) == 0
+        states.allSatisfy { $0.state == .skipped } && failures.isEmpty
+            && deadEndpoints.isEmpty && images(.conflict) == 0
     }
 
     /// Where several apply: interrupted, mismatch, some failed, limit, retryable.
@@ -73,6 +78,6 @@ public struct RunSummary: Sendable {
         }
         if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }
         if !pausedTargets.isEmpty { return .limitReached }
-        return failures.isEmpty ? .done : .retryableLeft
+        return failures.isEmpty && deadEndpoints.isEmpty ? .done : .retryableLeft
     }
 }

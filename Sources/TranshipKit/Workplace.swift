@@ -30,13 +30,16 @@ struct Workplace: Sendable {
     /// target's; see ``PlaceLimits``.
     let sourceLimits: [Int: Scheduler.PlaceLimit]
     private let targetPlaces: [String: Scheduler.PlaceLimit]
+    /// What stands behind sources and targets.
+    let endpoints: Scheduler.Endpoints
 
     /// Finds every cloud and signs in to it, so that wrong credentials are told
     /// before anything else happens.
     static func open(
-        _ pipeline: Pipeline, environment: [String: String]
+        _ pipeline: Pipeline, environment: [String: String],
+        transport: TransportConfiguration = .init()
     ) async throws(MigrationError) -> Workplace {
-        var sessions = Sessions(environment: environment)
+        var sessions = Sessions(environment: environment, transport: transport)
         var sources: [PlanningSource] = []
         var cloudSources: [Int: ImageService] = [:]
         var legacySources: [Int: LegacyImageService] = [:]
@@ -68,7 +71,7 @@ struct Workplace: Sendable {
                 }
                 sources.append(PlanningSource(index: index, kind: .cloud(cloud, service)))
             case .url(let url):
-                let address = try Self.address(url, environment)
+                let address = try Self.address(url, environment, transport)
                 urlSources[index] = address
                 sourcePlaces.add(index, at: PlaceLimits.host(of: url.url), source.limitsImages)
                 sources.append(
@@ -125,7 +128,8 @@ struct Workplace: Sendable {
         return Workplace(
             sources: sources, targets: targets, cloudSources: cloudSources,
             legacySources: legacySources, urlSources: urlSources, services: services,
-            regions: regions, sourceLimits: sourcePlaces.limits, targetPlaces: targetPlaces.limits)
+            regions: regions, sourceLimits: sourcePlaces.limits, targetPlaces: targetPlaces.limits,
+            endpoints: .init(sources: sourcePlaces.places, targets: targetPlaces.places))
     }
 
     func service(_ targetKey: String) -> ImageService? { services[targetKey] }
@@ -144,7 +148,9 @@ struct Workplace: Sendable {
     }
 
     /// The stages over these clouds.
-    func stages(journal: Journal) -> Stages {
+    ///
+    /// - Parameter now: the scheduler's clock.
+    func stages(journal: Journal, now: @escaping @Sendable () -> Int64) -> Stages {
         Stages(
             reader: SourceReaders(
                 cloud: CloudReader(services: cloudSources),
@@ -155,7 +161,7 @@ struct Workplace: Sendable {
             waiter: ImportWaiter(
                 targets: services,
                 fetch: { transfer throws(MigrationError) in try fetch(transfer) },
-                now: Timestamp.now),
+                now: now),
             publisher: CloudPublisher(targets: services, placed: journal.transfer))
     }
 
@@ -206,9 +212,9 @@ struct Workplace: Sendable {
     }
 
     private static func address(
-        _ source: URLSource, _ environment: [String: String]
+        _ source: URLSource, _ environment: [String: String], _ transport: TransportConfiguration
     ) throws(MigrationError) -> URLReader.Address {
-        var configuration = TransportConfiguration()
+        var configuration = transport
         configuration.caFile = source.cacert
         var headers = HTTPHeaders()
         for header in source.headers { headers.add(header.name, header.value.revealed) }
@@ -233,10 +239,12 @@ struct Workplace: Sendable {
 /// that name it, so that many transfers share one token.
 private struct Sessions {
     let environment: [String: String]
+    let transport: TransportConfiguration
     private var known: [[String?]: CloudSession] = [:]
 
-    init(environment: [String: String]) {
+    init(environment: [String: String], transport: TransportConfiguration) {
         self.environment = environment
+        self.transport = transport
     }
 
     mutating func session(
@@ -248,7 +256,7 @@ private struct Sessions {
         do {
             let session = try CloudSession.named(
                 cloud, region: region, interface: interface, project: project,
-                environment: environment)
+                environment: environment, transport: transport, quickRetries: 2)
             known[key] = session
             return session
         } catch {

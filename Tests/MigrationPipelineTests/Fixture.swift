@@ -48,13 +48,14 @@ final class Fixture: Sendable {
 
     func scheduler(
         _ journal: Journal, images: Int = 4, attempts: Int = 3, spool: Spool? = nil,
-        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in },
+        retries change: (inout RetryPolicy) -> Void = { _ in }
     ) -> Scheduler {
-        Scheduler(
+        var retries = RetryPolicy(attemptsMax: attempts, backoffSecondsMax: 0.01)
+        change(&retries)
+        return Scheduler(
             journal: journal, stages: world.stages,
-            limits: .init(
-                images: images,
-                retries: RetryPolicy(attemptsMax: attempts, backoffSecondsMax: 0.01)),
+            limits: .init(images: images, retries: retries),
             monitor: RunMonitor(now: Timestamp.now, sink: events), spool: spool)
     }
 

@@ -31,12 +31,14 @@ import Testing
         #expect(policy.decide(error, attempts: 1, chance: 0) == .giveUp)
     }
 
-    @Test func `An unexpected state is worth one more look`() {
-        let error = MigrationError(.conflict, "saving")
-        #expect(policy.decide(error, attempts: 1, chance: 0) != .giveUp)
-        #expect(policy.decide(error, attempts: 2, chance: 0) == .giveUp)
+    @Test(arguments: [MigrationError.Code.conflict, .gone, .notFound])
+    func `An unexpected state is worth two more looks`(code: MigrationError.Code) {
+        let error = MigrationError(code, "saving")
+        #expect(policy.decide(error, attempts: 1, surprises: 1, chance: 0) != .giveUp)
+        #expect(policy.decide(error, attempts: 4, surprises: 2, chance: 0) != .giveUp)
+        #expect(policy.decide(error, attempts: 3, surprises: 3, chance: 0) == .giveUp)
         let once = RetryPolicy(attemptsMax: 1)
-        #expect(once.decide(error, attempts: 1, chance: 0) == .giveUp)
+        #expect(once.decide(error, attempts: 1, surprises: 1, chance: 0) == .giveUp)
     }
 
     @Test(arguments: [(0, 0), (7, 7), (3600, 3600), (86_400, 3600)] as [(Int, Double)])

@@ -203,6 +203,7 @@ extension RunEvent {
         case .ended(let transfer):
             "\(transfer.words): ended\(transfer.failure.map { ": \($0.code) \($0.message)" } ?? "")"
         case .note(let transfer, let text): "\(transfer.words): \(text)"
+        case .notice(let text): text
         }
     }
 }

@@ -32,9 +32,12 @@ public final class RawExchange {
 
     /// Reads the body to its end, or so many bytes of it.
     ///
+    /// - Parameter each: gets the payload piece by piece, as it comes.
     /// - Returns: false when it did not come to a well-formed end.
     @discardableResult
-    public func readBody(atMost limit: Int64 = .max) -> Bool {
+    public func readBody(
+        atMost limit: Int64 = .max, each: ([UInt8]) -> Void = { _ in }
+    ) -> Bool {
         guard !isBodyRead, let digest = try? StreamingDigest(.sha256) else { return isBodyRead }
         var rest = limit
         func take(_ count: Int64) -> Bool {
@@ -43,6 +46,7 @@ public final class RawExchange {
                 let part = Int(min(left, rest, 256 << 10))
                 guard let bytes = socket.read(atMost: part) else { return false }
                 bytes.withUnsafeBytes { digest.update($0) }
+                each(bytes)
                 left -= Int64(bytes.count)
                 rest -= Int64(bytes.count)
                 log.change(index) { request in

@@ -16,6 +16,10 @@ public final class CloudSession: Sendable {
     /// token; ``ImageService`` adds one.
     public let http: HTTPClient
 
+    /// How often a small request that changes nothing is sent again at once,
+    /// when the connection broke or a gateway refused it.
+    public let quickRetries: Int
+
     private let tokens: TokenCache
 
     /// Time for one answer of Keystone.
@@ -23,25 +27,34 @@ public final class CloudSession: Sendable {
 
     /// Nothing is sent, and nothing is read but files of certificates, before
     /// it is used.
-    public convenience init(_ configuration: CloudConfiguration) {
-        var transport = TransportConfiguration()
+    ///
+    /// - Parameter transport: how long to wait; its TLS settings are replaced by
+    ///   the cloud's.
+    public convenience init(
+        _ configuration: CloudConfiguration, transport: TransportConfiguration = .init(),
+        quickRetries: Int = 0
+    ) {
+        var transport = transport
         transport.caFile = configuration.caFile
         transport.clientCertificateFile = configuration.certFile
         transport.clientKeyFile = configuration.keyFile
         transport.verifiesTLS = configuration.verifiesTLS
-        self.init(configuration, HTTPClient(transport))
+        self.init(configuration, HTTPClient(transport), quickRetries: quickRetries)
     }
 
     /// A session over a client of one's own.
     ///
     /// - Parameter executor: runs the requests for tokens; nil is the default one.
     package init(
-        _ configuration: CloudConfiguration, _ http: HTTPClient,
+        _ configuration: CloudConfiguration, _ http: HTTPClient, quickRetries: Int = 0,
         executor: (any TaskExecutor)? = nil
     ) {
         self.configuration = configuration
         self.http = http
-        tokens = TokenCache(executor: executor) { await Self.issue(configuration, http) }
+        self.quickRetries = quickRetries
+        tokens = TokenCache(executor: executor) {
+            await Self.issue(configuration, http, quickRetries)
+        }
     }
 
     /// The cloud of that name in the operator's files; nil is their default.
@@ -54,13 +67,14 @@ public final class CloudSession: Sendable {
     ///   ``CloudConfiguration/scoped(toProject:)``.
     public static func named(
         _ cloud: String?, region: String? = nil, interface: String? = nil, project: String? = nil,
-        environment: [String: String]
+        environment: [String: String], transport: TransportConfiguration = .init(),
+        quickRetries: Int = 0
     ) throws(MigrationError) -> CloudSession {
         let files = try CloudFiles.load(environment: environment)
         var configuration = try files.configuration(
             of: cloud, region: region, interface: interface)
         if let project { configuration = try configuration.scoped(toProject: project) }
-        return CloudSession(configuration)
+        return CloudSession(configuration, transport: transport, quickRetries: quickRetries)
     }
 
     /// The entry's name in clouds.yaml: for messages.
@@ -127,7 +141,7 @@ public final class CloudSession: Sendable {
     }
 
     private static func issue(
-        _ cloud: CloudConfiguration, _ http: HTTPClient
+        _ cloud: CloudConfiguration, _ http: HTTPClient, _ quickRetries: Int
     ) async -> Result<IssuedToken, MigrationError> {
         guard var request = TokenRequests.issue(cloud) else {
             return .failure(
@@ -137,7 +151,7 @@ public final class CloudSession: Sendable {
         }
         request.timeoutSeconds = authenticationTimeoutSeconds
         do throws(MigrationError) {
-            let answer = try await http.send(request)
+            let answer = try await http.send(request, quickRetries: quickRetries)
             return .success(try IssuedToken(answer, of: cloud))
         } catch {
             return .failure(explained(error, cloud))

@@ -10,6 +10,13 @@ extension ImageService {
     /// request arrives; but stores that use the user's own token ask again at
     /// the end. So much of its life should be left when a body begins.
     static let tokenSecondsForBodies = 900
+    /// A slow link's, for bodies that take longer than that.
+    private static let expectedBytesPerSecond: Int64 = 4 << 20
+
+    /// What should be left of the token's life for a body of that size.
+    static func tokenSeconds(forBytes sizeBytes: Int64?) -> Int {
+        max(tokenSecondsForBodies, Int((sizeBytes ?? 0) / expectedBytesPerSecond))
+    }
 
     /// Sends the data of a `queued` image, which becomes `active`.
     ///
@@ -97,7 +104,7 @@ extension ImageService {
         _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
     ) async throws(MigrationError) {
         let authorization = try await session.authorization(
-            validForSeconds: Self.tokenSecondsForBodies)
+            validForSeconds: Self.tokenSeconds(forBytes: sizeBytes))
         let answer = try await session.http.upload(
             http(request, authorization), from: ring, sizeBytes: sizeBytes)
         if answer.status == 401, await session.invalidate(authorization) {

@@ -15,12 +15,13 @@ extension ImageService {
     /// - Throws: ``MigrationError/Code/unauthorized`` after the second 401,
     ///   what ``CloudSession/authenticate()`` throws, and what the network did.
     public func send(_ request: ServiceRequest) async throws(MigrationError) -> HTTPResponse {
+        let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
-        let answer = try await session.http.send(http(request, first))
+        let answer = try await session.http.send(http(request, first), quickRetries: retries)
         guard answer.status == 401 else { return answer }
         guard await session.invalidate(first) else { throw unauthorized(answer, request) }
         let second = try await session.authorization()
-        let again = try await session.http.send(http(request, second))
+        let again = try await session.http.send(http(request, second), quickRetries: retries)
         guard again.status == 401 else { return again }
         throw unauthorized(again, request)
     }

@@ -21,10 +21,12 @@ struct StatusRendering {
         let all = try await journal.tally(run: nil)
         let attempts = try await journal.attemptCount(run: run)
         let reading = try await journal.readingTally(run: run)
+        let outages = try await journal.outages(run: run)
         if format == .json {
-            putJSON(run, holder, states, all, attempts, reading, journal.path)
+            putJSON(run, holder, states, all, attempts, reading, outages, journal.path)
         } else {
             tell(run, holder, states, all, attempts, reading, journal.path)
+            for outage in outages { tell(outage) }
         }
         // Everything for programs, and for those who ask for it.
         let isWhole = verbose || format == .json
@@ -37,11 +39,16 @@ struct StatusRendering {
                 run: isWhole ? nil : run, in: listed, limit: Self.pageImages, offset: shown)
             if page.isEmpty { break }
             shown += page.count
+            let tries = isWhole ? try await journal.attempts(of: page.map(\.id)) : [:]
             for transfer in page {
                 if format == .json {
-                    JSONLine("transfer", transfer.jsonMembers).put()
+                    var members = transfer.jsonMembers
+                    members["failed_tries"] = .array(
+                        (tries[transfer.id] ?? []).map(\.jsonValue))
+                    JSONLine("transfer", members).put()
                 } else {
                     tell(transfer)
+                    for attempt in tries[transfer.id] ?? [] { tell(attempt) }
                 }
             }
         }
@@ -97,9 +104,22 @@ struct StatusRendering {
         }
     }
 
+    private func tell(_ attempt: Attempt) {
+        Terminal.put(
+            "            failed \(Timestamp.text(attempt.at)) in \(attempt.state): "
+                + "\(attempt.code): \(attempt.message)")
+    }
+
+    private func tell(_ outage: OutageRecord) {
+        let end = outage.endedAt.map { "to \(Timestamp.text($0))" } ?? "and to the end"
+        Terminal.put(
+            "outage      \(outage.endpoint) from \(Timestamp.text(outage.beganAt)) \(end): "
+                + "\(outage.code): \(outage.message)")
+    }
+
     private func putJSON(
         _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
-        _ attempts: Int, _ reading: SourceReading, _ path: String
+        _ attempts: Int, _ reading: SourceReading, _ outages: [OutageRecord], _ path: String
     ) {
         func members(_ tallies: [StateTally]) -> JSONValue {
             var members: [String: JSONValue] = [:]
@@ -120,7 +140,27 @@ struct StatusRendering {
                 "holder": holder.map { .string($0) },
                 "failed_tries": .integer(Int64(attempts)), "states": members(states),
                 "states_in_all": members(all), "reading": reading.json,
+                "outages": .array(outages.map(\.jsonValue)),
             ]
         ).put()
+    }
+}
+
+extension Attempt {
+    fileprivate var jsonValue: JSONValue {
+        .object([
+            "at": .string(Timestamp.text(at)), "state": .string(state), "code": .string(code),
+            "message": .string(message),
+        ])
+    }
+}
+
+extension OutageRecord {
+    fileprivate var jsonValue: JSONValue {
+        .object([
+            "endpoint": .string(endpoint), "began_at": .string(Timestamp.text(beganAt)),
+            "ended_at": endedAt.map { .string(Timestamp.text($0)) } ?? .null,
+            "code": .string(code), "message": .string(message),
+        ])
     }
 }

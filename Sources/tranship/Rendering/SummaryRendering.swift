@@ -35,6 +35,10 @@ struct SummaryRendering {
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             Terminal.tell("target \(target) was paused: \(error.message)")
         }
+        for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
+            Terminal.tell("\(endpoint) did not answer any more: \(error.message)")
+            Terminal.tell("hint: its images wait; run again, or `tranship resume`, when it is back")
+        }
         let all = summary.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
         if all > shown { Terminal.put("… and \(all - shown) more") }
         Terminal.tell(line(summary))

@@ -71,6 +71,7 @@ final class Talk: Sendable {
                     + "\(transfer.note ?? "failed"), again in \(rounded(seconds))")
         case .note(let transfer, let text):
             line("\(transfer.label): \(text)")
+        case .notice(let text): line(text)
         case .ended(let transfer): ended(transfer)
         }
     }
@@ -103,6 +104,7 @@ final class Talk: Sendable {
             var members = transfer.jsonMembers
             members["message"] = .string(text)
             JSONLine("note", members).put()
+        case .notice(let text): JSONLine("notice", ["message": .string(text)]).put()
         }
     }
 

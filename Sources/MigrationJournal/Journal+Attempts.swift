@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+public import MigrationModel
+
+/// A try that failed.
+public struct Attempt: Sendable, Hashable {
+    /// Milliseconds since 1970.
+    public var at: Int64
+    /// Where the transfer stood.
+    public var state: String
+    public var code: String
+    public var message: String
+}
+
+/// A time in which an endpoint did not answer.
+public struct OutageRecord: Sendable, Hashable {
+    /// An Image service or a host.
+    public var endpoint: String
+    /// Milliseconds since 1970.
+    public var beganAt: Int64
+    /// Nil while it lasts, and where the run ended before it did.
+    public var endedAt: Int64?
+    public var code: String
+    public var message: String
+}
+
+extension Journal {
+    /// The newest failed tries of some transfers, oldest first, at most `limit`
+    /// of each.
+    public func attempts(
+        of transfers: [Int64], limit: Int = 20
+    ) async throws(MigrationError) -> [Int64: [Attempt]] {
+        let list = transfers.map(String.init).joined(separator: ",")
+        return try await read { db in
+            var found: [Int64: [Attempt]] = [:]
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM (
+                        SELECT *, row_number() OVER (
+                            PARTITION BY transfer_id ORDER BY id DESC) AS age
+                        FROM attempt WHERE transfer_id IN (\(list)))
+                    WHERE age <= ? ORDER BY id
+                    """, arguments: [limit])
+            for row in rows {
+                found[row["transfer_id"], default: []].append(
+                    Attempt(
+                        at: row["at"], state: row["state"], code: row["code"],
+                        message: row["message"]))
+            }
+            return found
+        }
+    }
+
+    /// Remembers that an endpoint stopped to answer.
+    public func beginOutage(
+        run: Run, endpoint: String, error: MigrationError
+    ) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO outage (run_id, endpoint, began_at, code, message)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    run.id, endpoint, Timestamp.now(), error.code.rawValue, error.message,
+                ])
+        }
+    }
+
+    /// It answers again.
+    public func endOutage(run: Run, endpoint: String) async throws(MigrationError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE outage SET ended_at = ?
+                    WHERE run_id = ? AND endpoint = ? AND ended_at IS NULL
+                    """, arguments: [Timestamp.now(), run.id, endpoint])
+        }
+    }
+
+    /// The outages of a run, oldest first. Empty where the journal is older
+    /// than these.
+    public func outages(run: Run) async throws(MigrationError) -> [OutageRecord] {
+        try await read { db in
+            guard try db.tableExists("outage") else { return [] }
+            return try Row.fetchAll(
+                db, sql: "SELECT * FROM outage WHERE run_id = ? ORDER BY id LIMIT 1000",
+                arguments: [run.id]
+            ).map { row in
+                OutageRecord(
+                    endpoint: row["endpoint"], beganAt: row["began_at"], endedAt: row["ended_at"],
+                    code: row["code"], message: row["message"])
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationJournal
+
+/// The machine's clock as it was once, going on evenly from there.
+///
+/// Due times stand in the journal as times of the day, so that a restart finds
+/// them. But a clock that is set while a run waits must neither make it wait
+/// for the difference nor end a deadline early. Time in which the machine
+/// slept counts.
+package struct SteadyClock: Sendable {
+    private let startMilliseconds: Int64
+    private let elapsed: @Sendable () -> Duration
+
+    /// - Parameters:
+    ///   - wall: milliseconds since 1970; asked once.
+    ///   - elapsed: from any fixed moment on.
+    package init(
+        wall: () -> Int64 = Timestamp.now,
+        elapsed: (@Sendable () -> Duration)? = nil
+    ) {
+        let start = ContinuousClock.now
+        let running = elapsed ?? { start.duration(to: .now) }
+        let before = running()
+        startMilliseconds = wall()
+        self.elapsed = { running() - before }
+    }
+
+    /// Milliseconds since 1970.
+    package var now: @Sendable () -> Int64 {
+        { [startMilliseconds, elapsed] in
+            let (seconds, attoseconds) = elapsed().components
+            return startMilliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MigrationModel
+import Testing
+
+/// docs/faults.md is written from the faults themselves: what it says of each
+/// is what ``FaultTests`` expects of it.
+@Suite struct FaultPageTests {
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../docs/faults.md").standardizedFileURL
+
+    @Test func `The page lists the faults that the suite has`() throws {
+        if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
+            try Data(FaultPage.markdown.utf8).write(to: Self.file)
+        }
+        let text = try String(contentsOf: Self.file, encoding: .utf8)
+        #expect(text == FaultPage.markdown, "docs/faults.md is stale: run `make docs`")
+    }
+
+    @Test func `Every fault has a name of its own, and there are many`() {
+        #expect(Set(Fault.all.map { "\($0.side): \($0.name)" }).count == Fault.all.count)
+        #expect(Fault.all.count >= 40)
+    }
+}
+
+private enum FaultPage {
+    static var markdown: String {
+        var text = """
+            # Faults
+
+            What a run makes of a world that fails: \(Fault.all.count) faults, each of which a test makes
+            happen on every way of the data that it concerns, \(FaultTests.cases.count) runs in all. The target is a
+            real Image service; where it is the target that fails, a server stands before it that breaks,
+            refuses or loses what it is told to, so that what happens to the service is real. After the fault
+            the same pipeline runs again without it.
+
+            This page is written from the tests (`make docs`), and they fail where it says something else.
+
+            *Failed tries* cost one of `limits.attempts`, of which there are 3 here. *At the target* is all that
+            stands there under the image's name; "the copy" is exactly one image with exactly the right bytes.
+
+            """
+        for side in Fault.Side.allCases {
+            text += """
+
+                ## \(side.rawValue)
+
+                | what it does | ways | the run ends | failed tries | at the target | the next run |
+                |---|---|---|---|---|---|
+
+                """
+            for fault in Fault.all where fault.side == side { text += row(fault) }
+        }
+        return text
+    }
+
+    private static func row(_ fault: Fault) -> String {
+        let ways = fault.ways.map(\.rawValue).joined(separator: ", ")
+        let tries = fault.end.failedTries
+        let count =
+            tries.lowerBound == tries.upperBound
+            ? "\(tries.lowerBound)" : "\(tries.lowerBound) to \(tries.upperBound)"
+        return "| \(fault.name) | \(ways) | \(words(fault.end)) | \(count) "
+            + "| \(words(fault.end.left)) | \(next(fault.next)) |\n"
+    }
+
+    private static func words(_ end: Fault.End) -> String {
+        let parts = [
+            end.state.map { "`\($0.rawValue)`" }, end.code.map { "`\($0.rawValue)`" },
+            end.exit == .unclassified ? "killed" : "exit \(end.exit.rawValue)",
+        ]
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func words(_ left: Fault.End.Left) -> String {
+        switch left {
+        case .nothing: "nothing"
+        case .copy: "the copy"
+        case .other(let status): "a record, \(status)"
+        }
+    }
+
+    private static func next(_ end: Fault.End) -> String {
+        switch end {
+        case _ where end.isStill: "moves nothing"
+        case _ where end.exit == .done: "the image arrives"
+        default: words(end)
+        }
+    }
+}

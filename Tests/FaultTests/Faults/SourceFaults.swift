@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import TestSupport
+
+/// A source that breaks off may be taken up at the byte reached or read anew:
+/// both are right, and a failed try more or less is all that differs.
+private let taken = 0...1
+
+extension Fault {
+    static let ofSources: [Fault] =
+        breaks + ranges + answers + bodies
+
+    private static func source(
+        _ name: String, ways: [Way] = Way.bodies, _ end: End, next: End = .nothingToDo,
+        _ fault: SourceFault
+    ) -> Fault {
+        Fault(name: name, side: .source, ways: ways, setting: .source(fault), end: end, next: next)
+    }
+
+    /// Given up; the next run finds the source sound.
+    private static func given(
+        _ name: String, ways: [Way] = Way.bodies, _ end: End, _ fault: SourceFault
+    ) -> Fault {
+        source(name, ways: ways, end, next: .done(), fault)
+    }
+
+    // MARK: It breaks off
+
+    private static let breaks: [Fault] = [
+        source(
+            "drops before the first byte", .done(tries: taken),
+            SourceFault { reading in
+                Reply { exchange in
+                    exchange.sendHead(200, reading.head)
+                    exchange.close()
+                }
+            }),
+        source(
+            "drops in the middle", .done(tries: taken),
+            SourceFault { reading in
+                .lying(declaredBytes: reading.data.count, body: reading.half)
+            }),
+        source(
+            "drops before the last byte", .done(tries: taken),
+            SourceFault { reading in
+                .lying(declaredBytes: reading.data.count, body: reading.data.dropLast())
+            }),
+        source(
+            "resets the connection in the middle", .done(tries: taken),
+            SourceFault { reading in
+                .resetting(declaredBytes: reading.data.count, body: reading.half)
+            }),
+        given(
+            "drops in the middle each time",
+            .failed(.sourceTruncated, .retryableLeft, tries: 3...3),
+            SourceFault(times: SourceFault.always) { reading in
+                .lying(
+                    declaredBytes: reading.data.count,
+                    body: Array(reading.data.prefix(reading.data.count / 2)))
+            }),
+        source(
+            "ends in the middle of its chunks", .done(tries: taken),
+            SourceFault { reading in .chunked(reading.half, isComplete: false) }),
+        source(
+            "hangs before its answer", .done(tries: 1), SourceFault { _ in .hanging() }),
+        source(
+            "stalls in the middle", .done(tries: taken),
+            SourceFault { reading in
+                Reply { exchange in
+                    exchange.sendHead(200, reading.head)
+                    exchange.send(reading.half)
+                    exchange.hang()
+                }
+            }),
+        source(
+            "drips slowly and never stalls", .done(),
+            SourceFault { reading in
+                let bytes = Array(reading.data[reading.start...])
+                let pieces = stride(from: 0, to: bytes.count, by: 100_000).map {
+                    Array(bytes[$0..<min($0 + 100_000, bytes.count)])
+                }
+                return .dripping(pieces, everyMilliseconds: 700)
+            }),
+    ]
+
+    // MARK: Ranges
+
+    private static func ranged(
+        _ name: String, tag: String = "\"one\"",
+        _ lie: @escaping @Sendable (FaultySource.Reading) -> Reply?
+    ) -> Fault {
+        source(
+            name, .done(tries: 0...2),
+            SourceFault(times: 2, tag: tag) { reading in
+                if reading.number == 0 {
+                    let head = [("Content-Length", "\(reading.data.count)"), ("ETag", tag)]
+                    return Reply { exchange in
+                        exchange.sendHead(200, head)
+                        exchange.send(reading.half)
+                        exchange.close()
+                    }
+                }
+                return reading.isRange ? lie(reading) : nil
+            })
+    }
+
+    private static let ranges: [Fault] = [
+        ranged("drops, then answers a range from a wrong start") { reading in
+            let total = reading.data.count
+            return .status(
+                206,
+                headers: [
+                    ("ETag", "\"one\""), ("Content-Range", "bytes 0-\(total - 1)/\(total)"),
+                ], body: reading.data)
+        },
+        ranged("drops, then answers a range with 206 and everything") { reading in
+            let total = reading.data.count
+            return .status(
+                206,
+                headers: [
+                    ("ETag", "\"one\""),
+                    ("Content-Range", "bytes \(reading.start)-\(total - 1)/\(total)"),
+                ], body: reading.data)
+        },
+        ranged("drops, then answers a range with 200 and everything") { reading in
+            .status(200, headers: [("ETag", "\"one\"")], body: reading.data)
+        },
+        ranged("drops, then answers a range with 416") { _ in .status(416, text: "no range") },
+        ranged("drops, then answers a range with 400") { _ in .status(400, text: "no range") },
+        ranged("drops, and its ETag is a weak one", tag: "W/\"one\"") { _ in nil },
+        given(
+            "drops, and has another ETag after that", .failed(.sourceChanged, tries: 1...2),
+            SourceFault(times: SourceFault.always, isUnpromised: true) { reading in
+                let head = [("Content-Length", "\(reading.data.count)")]
+                if reading.number == 0 {
+                    return Reply { exchange in
+                        exchange.sendHead(200, head + [("ETag", "\"one\"")])
+                        exchange.send(reading.half)
+                        exchange.close()
+                    }
+                }
+                return .status(200, headers: head + [("ETag", "\"two\"")], body: reading.data)
+            }),
+    ]
+
+    // MARK: Other answers
+
+    private static let answers: [Fault] =
+        [408, 429, 500, 502, 503, 504].map { status in
+            source(
+                "answers \(status) once", .done(tries: 1),
+                SourceFault { _ in .status(status, text: "later") })
+        } + [
+            source(
+                "answers 429 with Retry-After", .done(tries: 1),
+                SourceFault { _ in
+                    .status(429, headers: [("Retry-After", "1")], text: "too many")
+                }),
+            given(
+                "answers 503 each time", .failed(.serviceFailed, .retryableLeft, tries: 3...3),
+                SourceFault(times: SourceFault.always) { _ in .status(503, text: "closed") }),
+            given(
+                "answers 401", .failed(.sourceUnavailable),
+                SourceFault { _ in .status(401, text: "who are you") }),
+            given(
+                "answers 403", .failed(.sourceUnavailable),
+                SourceFault { _ in .status(403, text: "not for you") }),
+            given(
+                "answers 404", .failed(.sourceUnavailable),
+                SourceFault { _ in .status(404, text: "no such file") }),
+            given(
+                "answers 410", .failed(.sourceUnavailable),
+                SourceFault { _ in .status(410, text: "no more") }),
+            source(
+                "redirects to another host, which gets no credentials", .done(),
+                SourceFault(keys: "headers: { Authorization: Bearer abc }") { reading in
+                    .redirect(to: "\(reading.elsewhere)/image.img")
+                }),
+            given(
+                "redirects in circles", .failed(.badRedirect),
+                SourceFault(times: SourceFault.always) { _ in .redirect(to: "/image.img") }),
+            given(
+                "speaks something that is not HTTP", .failed(.invalidAnswer),
+                SourceFault { _ in
+                    Reply { exchange in
+                        exchange.send("SSH-2.0-OpenSSH_9.2\r\n")
+                        exchange.close()
+                    }
+                }),
+            source(
+                "sends a head of 400 KiB", .done(tries: 1),
+                SourceFault { _ in
+                    .status(
+                        200,
+                        headers: (0..<100).map {
+                            ("X-Pad-\($0)", String(repeating: "x", count: 4096))
+                        })
+                }),
+        ]
+
+    // MARK: Other bytes
+
+    private static let bodies: [Fault] = [
+        source(
+            "sends a chunk whose size is no number", .done(tries: taken),
+            SourceFault { reading in
+                Reply { exchange in
+                    exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
+                    exchange.send("64\r\n")
+                    exchange.send(Array(reading.data.prefix(100)))
+                    exchange.send("\r\nzz\r\nmore\r\n")
+                    exchange.close()
+                }
+            }),
+        given(
+            "sends fewer bytes than it announced, in good order", .failed(.sourceTruncated),
+            SourceFault { reading in .chunked(reading.half) }),
+        given(
+            "sends more bytes than it announced", .failed(.sourceTruncated),
+            SourceFault { reading in .status(200, body: reading.data + [1, 2, 3]) }),
+        given(
+            "sends nothing", .failed(.sourceTruncated),
+            SourceFault { _ in .status(200) }),
+        given(
+            "sends other bytes of the same number",
+            .failed(.checksumMismatch, .verificationMismatch),
+            SourceFault { reading in
+                .status(200, body: reading.data.dropLast() + [reading.data[0] &+ 1])
+            }),
+        given(
+            "is compressed by a proxy on the way", .failed(.invalidAnswer),
+            SourceFault { reading in
+                .status(
+                    200, headers: [("Content-Encoding", "gzip")],
+                    body: [0x1f, 0x8b, 8, 0] + reading.data.prefix(5000))
+            }),
+    ]
+}

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ByteStreams
+import Foundation
+import MigrationModel
+import TestSupport
+
+/// What goes wrong between us and the target's Image service.
+struct TargetFault: Sendable {
+    /// Which calls of the service it is about.
+    enum Call: String, Sendable {
+        case create, upload, stage, importing, show, patch, delete, list
+        /// Upload or stage: whichever carries the body.
+        case body
+
+        func contains(_ call: Call) -> Bool {
+            call == self || (self == .body && (call == .upload || call == .stage))
+        }
+    }
+
+    let call: Call
+    /// So many calls of that kind are let through first.
+    var after = 0
+    var times = 1
+    let act: @Sendable (FaultyTarget.Passage) -> Void
+
+    init(
+        _ call: Call, after: Int = 0, times: Int = 1,
+        _ act: @escaping @Sendable (FaultyTarget.Passage) -> Void
+    ) {
+        self.call = call
+        self.after = after
+        self.times = times
+        self.act = act
+    }
+}
+
+/// Stands before a real Image service and passes everything on, except for the
+/// faults. What happens to the service is real.
+final class FaultyTarget: Sendable {
+    /// One request on its way.
+    struct Passage {
+        let exchange: RawExchange
+        /// The real service.
+        let service: String
+
+        var imagePath: String {
+            let parts = exchange.request.path.split(separator: "/")
+            return "/v2/images/\(parts.count > 2 ? parts[2] : "")"
+        }
+
+        /// As if there was no fault.
+        func pass() {
+            guard let answer = exchange.pass(to: service) else { return exchange.close() }
+            exchange.answer(answer)
+        }
+
+        /// The service does it all, and nobody hears of it.
+        func loseAnswer() {
+            _ = exchange.pass(to: service)
+            exchange.reset()
+        }
+
+        /// The service gets so much of the body, then both connections break.
+        func reset(afterBytes bytes: Int64) {
+            if bytes > 0 { _ = exchange.pass(to: service, bodyBytes: bytes) }
+            exchange.reset()
+        }
+
+        /// An answer that the service never gave, without waiting for the body.
+        func refuse(
+            _ status: Int, _ text: String, afterBytes bytes: Int64 = 0,
+            headers: [(String, String)] = []
+        ) {
+            if bytes > 0 { exchange.readBody(atMost: bytes) }
+            let isWhole = bytes == .max
+            exchange.sendHead(status, headers + [("Content-Length", "\(text.utf8.count)")])
+            exchange.send(text)
+            if !isWhole { exchange.close() }
+        }
+
+        /// Passes it on, and something else happens to the service when half of
+        /// the body is there.
+        func pass(whenHalf act: () -> Void) {
+            let half = exchange.request[header: "content-length"].flatMap { Int64($0) } ?? 2
+            var isDone = false
+            let answer = exchange.pass(to: service) { passed in
+                guard !isDone, passed >= half / 2 else { return }
+                isDone = true
+                act()
+            }
+            guard let answer else { return exchange.close() }
+            exchange.answer(answer)
+        }
+
+        /// The image as the service has it, changed before we see it.
+        func show(with changes: [String: JSONValue]) {
+            guard let answer = exchange.pass(to: service), answer.status == 200,
+                var image = (try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body)))?
+                    .object
+            else { return exchange.close() }
+            image.merge(changes) { $1 }
+            var changed = answer
+            changed.body =
+                (try? JSONEncoder().encode(JSONValue.object(image))).map(Array.init) ?? []
+            exchange.answer(changed)
+        }
+
+        /// Somebody else with our rights changes the image.
+        func patch(_ property: String, _ value: String) {
+            let text = #"[{"op":"add","path":"/\#(property)","value":"\#(value)"}]"#
+            _ = exchange.ask(
+                "PATCH", imagePath, of: service,
+                mediaType: "application/openstack-images-v2.1-json-patch", body: Array(text.utf8))
+        }
+
+        /// Somebody else with our rights deletes the image.
+        func deleteImage() { _ = exchange.ask("DELETE", imagePath, of: service) }
+    }
+
+    private struct State {
+        var isOn = true
+        var seen: [Int: Int] = [:]
+    }
+
+    private let server: RawHTTPServer
+    private let state: Guarded<State>
+
+    init(before service: String, _ faults: [TargetFault]) throws {
+        let state = Guarded(State())
+        self.state = state
+        server = try RawHTTPServer { request in
+            let call = Self.call(of: request)
+            let fault: TargetFault? = state.withLock { state in
+                guard state.isOn, let call else { return nil }
+                for (index, fault) in faults.enumerated() where fault.call.contains(call) {
+                    let number = state.seen[index, default: 0]
+                    state.seen[index] = number + 1
+                    let end = fault.times == .max ? .max : fault.after + fault.times
+                    if number >= fault.after, number < end { return fault }
+                }
+                return nil
+            }
+            return Reply { exchange in
+                let passage = Passage(exchange: exchange, service: service)
+                if let fault { fault.act(passage) } else { passage.pass() }
+            }
+        }
+    }
+
+    var url: String { server.url }
+    var requests: [ReceivedRequest] { server.requests }
+
+    /// From now on nothing is wrong.
+    func heal() { state.withLock { $0.isOn = false } }
+
+    /// The requests of one kind.
+    func count(_ call: TargetFault.Call) -> Int {
+        server.requests.count { Self.call(of: $0).map(call.contains) ?? false }
+    }
+
+    private static func call(of request: ReceivedRequest) -> TargetFault.Call? {
+        let parts = request.path.split(separator: "/")
+        guard parts.count >= 2, parts[0] == "v2", parts[1] == "images" else { return nil }
+        switch (request.method, parts.count, parts.last) {
+        case ("POST", 2, _): return .create
+        case ("GET", 2, _): return .list
+        case ("GET", 3, _): return .show
+        case ("PATCH", 3, _): return .patch
+        case ("DELETE", 3, _): return .delete
+        case ("PUT", 4, "file"): return .upload
+        case ("PUT", 4, "stage"): return .stage
+        case ("POST", 4, "import"): return .importing
+        default: return nil
+        }
+    }
+}

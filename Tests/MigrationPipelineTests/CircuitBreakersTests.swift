@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import Testing
+
+@testable import MigrationPipeline
+
+@Suite struct CircuitBreakersTests {
+    private let error = MigrationError(.unreachable, "no route", isTransient: true)
+
+    /// One that is out since 0.
+    private func opened() -> CircuitBreakers {
+        var breakers = CircuitBreakers()
+        for id in 1...4 {
+            let hasOpened = breakers.failed(Int64(id), at: "b", with: error, now: 0)
+            #expect(!hasOpened)
+        }
+        #expect(breakers.admits("b", at: 0))
+        let hasOpened = breakers.failed(5, at: "b", with: error, now: 0)
+        #expect(hasOpened)
+        return breakers
+    }
+
+    @Test func `Failures in a row open it, and one look goes at a time`() {
+        var breakers = opened()
+        #expect(!breakers.admits("b", at: 4999))
+        #expect(breakers.admits("other", at: 0))
+        #expect(breakers.nextProbe(after: 0) == 5000)
+        #expect(breakers.admits("b", at: 5000))
+        breakers.begins(7, at: "b")
+        #expect(!breakers.admits("b", at: 6000))
+        #expect(breakers.nextProbe(after: 6000) == nil)
+    }
+
+    @Test func `Looks that fail are made less and less often`() {
+        var breakers = opened()
+        var now: Int64 = 0
+        var waits: [Int64] = []
+        for _ in 0..<6 {
+            let next = breakers.nextProbe(after: now) ?? 0
+            waits.append((next - now) / 1000)
+            now = next
+            breakers.begins(1, at: "b")
+            let hasOpened = breakers.failed(1, at: "b", with: error, now: now)
+            #expect(!hasOpened)
+        }
+        #expect(waits == [5, 10, 20, 40, 60, 60])
+    }
+
+    @Test func `An answer closes it, and says for how long it was open`() {
+        var breakers = opened()
+        let answered1 = breakers.answered("b", now: 61_000)
+        #expect(answered1 == 61)
+        let answered2 = breakers.answered("b", now: 61_000)
+        #expect(answered2 == nil)
+        let hasOpened = breakers.failed(1, at: "b", with: error, now: 61_000)
+        #expect(!hasOpened)
+        #expect(breakers.admits("b", at: 61_000))
+    }
+
+    @Test func `An answer in between begins the count anew`() {
+        var breakers = CircuitBreakers()
+        for round in 0..<12 {
+            let hasOpened = breakers.failed(1, at: "b", with: error, now: 0)
+            #expect(!hasOpened)
+            if round % 4 == 3 {
+                let answered3 = breakers.answered("b", now: 0)
+                #expect(answered3 == nil)
+            }
+        }
+    }
+
+    @Test func `Who left without having looked lets the next one look`() {
+        var breakers = opened()
+        breakers.begins(7, at: "b")
+        breakers.left(8, now: 5000)
+        #expect(!breakers.admits("b", at: 100_000))
+        breakers.left(7, now: 5000)
+        #expect(!breakers.admits("b", at: 14_999))
+        #expect(breakers.admits("b", at: 15_000))
+    }
+
+    @Test func `One that is out for too long is looked at no more`() {
+        let breakers = opened()
+        #expect(breakers.errors["b"]?.message == "no route")
+        #expect(breakers.admits("b", at: 1_799_999))
+        #expect(!breakers.admits("b", at: 1_800_000))
+        #expect(breakers.nextProbe(after: 1_800_000) == nil)
+    }
+
+    @Test func `Only what a dead endpoint would do counts`() {
+        func refusal(_ status: Int) -> MigrationError {
+            MigrationError(
+                .serviceFailed, "", answer: .init(status: status, message: "", asked: ""),
+                isTransient: true)
+        }
+        #expect(error.looksLikeOutage)
+        #expect([502, 503, 504].allSatisfy { refusal($0).looksLikeOutage })
+        #expect([500, 408, 429].allSatisfy { !refusal($0).looksLikeOutage })
+        #expect(!MigrationError(.unreachable, "bad URL").looksLikeOutage)
+        #expect(!MigrationError(.sourceTruncated, "", isTransient: true).looksLikeOutage)
+    }
+}

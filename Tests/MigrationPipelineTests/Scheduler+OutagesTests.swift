@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SchedulerOutagesTests {
+    private let fixture: Fixture
+
+    init() throws { fixture = try Fixture() }
+
+    private let refused = MigrationError(.unreachable, "connection refused", isTransient: true)
+
+    private func fail(_ call: Call, _ id: String, times: Int) {
+        for _ in 0..<times { fixture.world.fail(call, "image:\(id)", with: refused) }
+    }
+
+    @Test(arguments: [Call.read, .register])
+    func `An endpoint that does not answer uses up no image's tries`(call: Call) async throws {
+        // As many failures as would end it twice over, and a few for the others.
+        fail(call, "i0", times: 8)
+        for index in 1..<6 { fail(call, "i\(index)", times: 2) }
+        let notices = Mutex<[String]>([])
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt((0..<6).map { fixture.item("i\($0)") })
+        let scheduler = fixture.scheduler(
+            journal,
+            events: { event in
+                if case .notice(let text) = event { notices.withLock { $0.append(text) } }
+            },
+            retries: {
+                $0.outageFailures = 3
+                $0.probeSeconds = 0.005
+            })
+        try await scheduler.work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends.count == 6)
+        #expect(ends.values.allSatisfy { $0.state == .done && $0.attempts <= 2 })
+        let said = notices.withLock { $0 }
+        let place = call == .read ? "source 1" : "target beta"
+        #expect(
+            said.first?.hasPrefix("\(place) does not answer; its images wait") == true, "\(said)")
+        #expect(said.last?.hasPrefix("\(place) answers again") == true, "\(said)")
+        let outages = try await journal.outages(run: run)
+        #expect(outages.count * 2 == said.count)
+        #expect(outages.allSatisfy { $0.endedAt != nil && $0.code == "unreachable" })
+        // Every failure stands in the journal, whether it cost a try or not.
+        #expect(try await journal.attemptCount(run: run) == 18)
+        let tries = try await journal.attempts(of: ends.values.map(\.id), limit: 5)
+        #expect(tries[ends["i0"]?.id ?? 0]?.count == 5)
+        #expect(
+            tries[ends["i1"]?.id ?? 0]?.map(\.message)
+                == Array(repeating: "connection refused", count: 2))
+        #expect(scheduler.deadEndpoints.isEmpty)
+    }
+
+    @Test func `One that stays dead is given up, and its images wait for the next run`()
+        async throws
+    {
+        for index in 0..<4 { fail(.register, "i\(index)", times: 10_000) }
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt((0..<4).map { fixture.item("i\($0)") })
+        let scheduler = fixture.scheduler(
+            journal,
+            retries: {
+                $0.outageFailures = 2
+                $0.probeSeconds = 0.005
+                $0.outageSecondsMax = 0.1
+            })
+        try await scheduler.work(run)
+        #expect(scheduler.deadEndpoints.map(\.key) == ["target beta"])
+        let left = try await journal.unfinished(run: run, limit: 10)
+        #expect(left.count == 4)
+        #expect(left.allSatisfy { $0.attempts <= 1 && $0.failure?.code == "unreachable" })
+    }
+
+    @Test func `A run has so many failed tries and no more`() async throws {
+        let busy = MigrationError(.serviceFailed, "busy", isTransient: true)
+        for index in 0..<20 {
+            for _ in 0..<50 { fixture.world.fail(.register, "image:i\(index)", with: busy) }
+        }
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt((0..<20).map { fixture.item("i\($0)") })
+        try await fixture.scheduler(journal, attempts: 40).work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends.values.allSatisfy { $0.state == .failed && $0.failure?.isTransient == true })
+        let failed = try await journal.attemptCount(run: run)
+        #expect((100..<140).contains(failed), "\(failed)")
+    }
+
+    @Test func `A due time that no wait of ours can mean counts as now`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
+        for var transfer in try await journal.unfinished(run: run, limit: 2) {
+            transfer.dueAt = Timestamp.now() + 86_400_000
+            try await journal.commit(transfer)
+        }
+        try await fixture.scheduler(journal).work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends.values.allSatisfy { $0.state == .done })
+    }
+}

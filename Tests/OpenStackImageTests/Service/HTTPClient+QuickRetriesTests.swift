@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTransport
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import OpenStackImage
+
+@Suite struct HTTPClientQuickRetriesTests {
+    private let reset = Reply { $0.reset() }
+
+    private func asked(_ replies: [Reply], retries: Int) async throws -> (status: Int?, count: Int)
+    {
+        let server = try RawHTTPServer(scripts: ["/": replies])
+        var status: Int?
+        do {
+            let request = HTTPRequest(.get, "\(server.url)/")
+            status = try await HTTPClient().send(request, quickRetries: retries).status
+        } catch {
+            #expect(error.code == .connectionLost)
+        }
+        return (status, server.requests.count)
+    }
+
+    @Test func `A broken connection and a gateway's refusal are tried again at once`() async throws
+    {
+        let found = try await asked([reset, .status(502), .status(200)], retries: 2)
+        #expect(found == (200, 3))
+    }
+
+    @Test func `No more often than asked, and the last answer counts`() async throws {
+        #expect(
+            try await asked([.status(503), .status(504), .status(200)], retries: 1) == (504, 2))
+        #expect(try await asked([reset, reset, .status(200)], retries: 1) == (nil, 2))
+        #expect(try await asked([reset, .status(200)], retries: 0) == (nil, 1))
+    }
+
+    @Test(arguments: [404, 429, 500])
+    func `Every other answer is the answer`(status: Int) async throws {
+        #expect(try await asked([.status(status), .status(200)], retries: 2) == (status, 1))
+    }
+
+    @Test func `A service that says when to come back is not asked before`() async throws {
+        let busy = Reply.status(503, headers: [("Retry-After", "60")])
+        #expect(try await asked([busy, .status(200)], retries: 2) == (503, 1))
+    }
+
+    @Test(arguments: [(nil, 900), (1 << 30, 900), (100 << 30, 25_600)] as [(Int64?, Int)])
+    func `The token is to live as long as a slow link needs for the body`(
+        bytes: Int64?, seconds: Int
+    ) {
+        #expect(ImageService.tokenSeconds(forBytes: bytes) == seconds)
+    }
+}
