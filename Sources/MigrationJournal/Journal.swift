@@ -63,6 +63,7 @@ public final class Journal: Sendable {
                 try db.execute(
                     sql: """
                         DELETE FROM attempt; DELETE FROM dependency; DELETE FROM transfer;
+                        DELETE FROM outage; DELETE FROM spool;
                         DELETE FROM run; DELETE FROM plan_item; DELETE FROM target_image
                         """)
             }

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ByteStreams
 internal import Digests
 internal import Foundation
 public import MigrationJournal
 public import MigrationModel
-internal import Synchronization
 
 /// The files between reading and sending: which there are, who fills one, and
 /// how much room they may take.
@@ -84,8 +84,8 @@ public final class Spool: Sendable {
     private let journal: Journal
     private let run: Run
     private let prefix: String
-    private let state = Mutex(State())
-    private let onChange = Mutex<(@Sendable () -> Void)?>(nil)
+    private let state = Guarded(State())
+    private let onChange = Guarded<(@Sendable () -> Void)?>(nil)
 
     /// Opens the spool of a run: makes its folder and removes what nobody needs.
     ///

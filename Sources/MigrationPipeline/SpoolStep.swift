@@ -3,7 +3,6 @@
 
 internal import ByteStreams
 internal import MigrationModel
-internal import Synchronization
 
 /// Reading into the spool and verifying, as one step before the upload.
 ///
@@ -124,9 +123,9 @@ struct SpoolStep: Sendable {
 
     /// What the source said when it answered, and when it broke.
     private final class Opened: Sendable {
-        let facts = Mutex<SourceFacts?>(nil)
+        let facts = Guarded<SourceFacts?>(nil)
         /// Why the reading ended early.
-        let failure = Mutex<MigrationError?>(nil)
+        let failure = Guarded<MigrationError?>(nil)
 
         var version: SourceVersion? { facts.withLock { $0?.version } }
     }
