@@ -24,9 +24,11 @@ public struct RetryPolicy: Sendable {
     /// The longest wait that a service may ask for, in seconds, and so the
     /// longest of all.
     public static let waitSecondsMax = 3600
+    /// Failed tries that all images of a run together may always have.
+    public var runTriesMin = 100
     /// Failed tries of all images of a run together: two for each image, and
-    /// never fewer than 100. What fails after that is not tried again.
-    public static func runBudget(images: Int) -> Int { max(100, 2 * images) }
+    /// never fewer than ``runTriesMin``. What fails after that is not tried again.
+    public func runBudget(images: Int) -> Int { max(runTriesMin, 2 * images) }
     /// Tries after a state that nobody expected.
     public static let surprisesMax = 2
 

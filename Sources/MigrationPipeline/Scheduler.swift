@@ -197,7 +197,7 @@ public final class Scheduler: Sendable {
         try await journal.bringForward(
             run: run, dueAfter: now() + Int64(RetryPolicy.waitSecondsMax) * 1000, to: now())
         let images = try await journal.tally(run: run).reduce(0) { $0 + $1.images }
-        state.withLock { $0.triesLeft = RetryPolicy.runBudget(images: images) }
+        state.withLock { $0.triesLeft = limits.retries.runBudget(images: images) }
         while true {
             let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
             if stop == .abort || fatal != nil {

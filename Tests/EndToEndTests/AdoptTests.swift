@@ -39,14 +39,16 @@ extension EndToEndTests {
                 #expect(adopt.output.contains("proved by sha512:"), adopt.said)
                 #expect(
                     adopt.talk.contains(
-                        "adopted 3 as done and 0 with work left; 0 known already, 0 left alone"),
+                        "adopted 3 as done and 0 with work left; 0 known already, "),
                     adopt.said)
                 #expect(try await scene.beta.images(scene.prefix) == before)
                 let rows = try await scene.journalled()
                 #expect(rows.map { $0.text("state") } == ["skipped", "skipped", "skipped"])
 
                 let again = try await scene.tranship("adopt", file, "--format", "json")
-                #expect(again.lines("adoption").allSatisfy { $0.text("verdict") == "known" })
+                #expect(
+                    again.lines("adoption").filter { $0.name.hasPrefix(scene.prefix) }
+                        .allSatisfy { $0.text("verdict") == "known" })
                 #expect(again.lines("adoption-summary").first?["known"] == 3, again.said)
 
                 let last = try await scene.tranship("run", file)
@@ -95,7 +97,8 @@ extension EndToEndTests {
 
                 let adopt = try await scene.tranship("adopt", file, "--format", "json")
                 #expect(adopt.status == 0, adopt.said)
-                let found = adopt.lines("adoption")
+                // Copies of other pipelines may stand there as well.
+                let found = adopt.lines("adoption").filter { $0.name.hasPrefix(scene.prefix) }
                 #expect(found.count == 3, adopt.said)
                 for adoption in found where adoption.name != "\(scene.prefix) 2" {
                     #expect(adoption.text("verdict") == "done", "\(adoption)")

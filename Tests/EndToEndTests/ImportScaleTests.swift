@@ -18,6 +18,11 @@ extension EndToEndTests {
         @Test("200 images in import hold no threads, and each wait outlives a SIGKILL")
         func many() async throws {
             let glance = try FakeGlance()
+            let imageURL = glance.server.url
+            let keystone = try RawHTTPServer { request in
+                request.path == "/v3/auth/tokens"
+                    ? FakeCloud.token(imageURL: imageURL) : .status(404)
+            }
             try await scene("many") { scene in
                 for number in 0..<Self.count {
                     try scene.file("\(number).raw", bytes: 1000 + number, seed: UInt64(number))
@@ -35,8 +40,9 @@ extension EndToEndTests {
                     """
                     clouds:
                       fake:
-                        auth_type: none
-                        image_endpoint_override: \(glance.server.url)
+                        auth: { auth_url: "\(keystone.url)/v3", username: u, password: p,
+                          project_name: p, user_domain_name: Default, project_domain_name: Default }
+                        region_name: RegionOne
                     """.utf8
                 ).write(to: clouds)
                 let environment = ["OS_CLIENT_CONFIG_FILE": clouds.path]

@@ -168,13 +168,15 @@ struct SimulatedProcess: Sendable {
                 },
                 now: { world.timeline.now }, jitter: { world.chance.unit() }),
             publisher: CloudPublisher(targets: place.services, placed: journal.transfer))
+        var retries = RetryPolicy(attemptsMax: pipeline.limits.attempts)
+        if planted == .retriesForEver {
+            retries.attemptsMax = .max
+            retries.runTriesMin = .max
+        }
         let scheduler = Scheduler(
             journal: journal,
             stages: planted?.wrap(stages, services: place.services) ?? stages,
-            limits: .init(
-                images: pipeline.limits.images,
-                retries: RetryPolicy(
-                    attemptsMax: planted == .retriesForEver ? .max : pipeline.limits.attempts)),
+            limits: .init(images: pipeline.limits.images, retries: retries),
             monitor: RunMonitor(now: { world.timeline.now }) { event in
                 world.say(event.words)
             },

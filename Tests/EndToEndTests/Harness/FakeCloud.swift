@@ -46,7 +46,7 @@ final class FakeCloud: Sendable {
     private func reply(to request: ReceivedRequest) -> Reply {
         let id = String(request.path.split(separator: "/").last ?? "")
         switch (request.method, request.path) {
-        case ("POST", "/v3/auth/tokens"): return token()
+        case ("POST", "/v3/auth/tokens"): return Self.token(imageURL: url)
         case ("GET", "/v2/images"): return Self.json(200, ["images": []])
         case ("POST", "/v2/images"):
             return Reply { [self] exchange in
@@ -70,8 +70,9 @@ final class FakeCloud: Sendable {
         }
     }
 
-    private func token() -> Reply {
-        Self.json(
+    /// A Keystone's answer, with an Image service in its catalogue.
+    static func token(imageURL: String) -> Reply {
+        json(
             201,
             [
                 "token": [
@@ -87,7 +88,7 @@ final class FakeCloud: Sendable {
                             "endpoints": [
                                 [
                                     "id": "e", "interface": "public", "region": "RegionOne",
-                                    "region_id": "RegionOne", "url": .string(url),
+                                    "region_id": "RegionOne", "url": .string(imageURL),
                                 ]
                             ],
                         ]
