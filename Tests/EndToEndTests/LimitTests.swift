@@ -133,6 +133,8 @@ extension EndToEndTests {
                     try await scene.beta.images("\(scene.prefix) other").first?.text("status")
                         == "active"
                 }
+                // A target begins to fetch when it gets to it.
+                try await waits("two reads from the host with a limit") { reads() >= 2 }
                 #expect(reads() == 2)
                 gate.open()
                 let run = await command.outcome()
