@@ -49,9 +49,9 @@ extension EndToEndTests {
         /// The same command on a small and on a large image of the same bytes,
         /// proved both times: what it takes more for the large one is what it
         /// buffers.
-        @Test("a download of 512 MiB takes at most 4 MiB more than one of 1 MiB")
+        @Test("a download of 512 MiB takes at most 4 MiB more than one of 128 MiB")
         func download() async throws {
-            let (small, large) = (Sample.mebibyte, 512 * Sample.mebibyte)
+            let (small, large) = (128 * Sample.mebibyte, 512 * Sample.mebibyte)
             let digests = (try Self.sha512(zeros: small), try Self.sha512(zeros: large))
             let server = try Self.images([("small", small, digests.0), ("large", large, digests.1)])
             let scene = try Scene("memorydownload")
@@ -77,9 +77,11 @@ extension EndToEndTests {
                 return await peak
             }
             for file in ["-", "disk.raw"] {
-                let before = try await peak("small", small, to: file)
+                // Looked at from outside, a short life is easily seen too small.
+                var before = 0.0
+                for _ in 0..<3 { before = max(before, try await peak("small", small, to: file)) }
                 let most = try await peak("large", large, to: file)
-                print("memory: \(before) MiB for 1 MiB, \(most) MiB for 512 MiB into \(file)")
+                print("memory: \(before) MiB for 128 MiB, \(most) MiB for 512 MiB into \(file)")
                 #expect(most - before <= 4, "\(before) MiB, then \(most) MiB into \(file)")
             }
         }
