@@ -247,7 +247,7 @@ final class Cloud: @unchecked Sendable {
         }
         let row = world.watch.rows.first { $0.imageID == id && $0.targetKey == name }
         if row == nil {
-            world.violation("\(name)/\(id) is created and no row of the journal names it")
+            world.violation("\(name)/\(id) is created and no row of the journal intends it")
         }
         add(id, fields, isOurs: true)
         if records[id]?.fields["visibility"] != "private" {
