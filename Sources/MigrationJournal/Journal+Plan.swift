@@ -125,11 +125,14 @@ extension Journal {
         var namesakes: [TargetImage] = []
         if let name: String = row["name"] {
             namesakes = try db.values(
-                cached: "SELECT body FROM target_image WHERE target_key = ? AND name = ? LIMIT ?",
-                arguments: [target, name, Self.namesakesMax]
-            ).map { try decode(TargetImage.self, $0) }.filter { image in
-                !ours.contains { $0.id == image.id }
-            }
+                cached: """
+                    SELECT body FROM target_image WHERE target_key = ? AND name = ?
+                        AND id NOT IN (?, ?) AND version_id IS NOT ? LIMIT ?
+                    """,
+                arguments: [
+                    target, name, first, transfer?.imageID ?? first, version, Self.namesakesMax,
+                ]
+            ).map { try decode(TargetImage.self, $0) }
         }
         return PlanComparison(
             position: row["position"], item: try decode(PlanItem.self, row["body"]),

@@ -100,7 +100,9 @@ package final class Simulator {
             let ended = begin(
                 dieAfterSteps: start.dieAfterSteps, resuming: start.resumes,
                 stopAfter: start.stopAfter)
-            if let ended { checkEnd(ended, rows(), wasStopped: start.stopAfter != nil) }
+            if let ended {
+                checkEnd(ended, rows(in: Self.telling), wasStopped: start.stopAfter != nil)
+            }
             world.timeline.pass(start.pauseMilliseconds)
         }
 
@@ -221,9 +223,14 @@ package final class Simulator {
             return Set((found.value ?? []).map(\.id))
         }
 
-        private func rows() -> [Transfer] {
+        /// What is not as it should be is in one of these.
+        private static let telling = TransferState.allCases.filter {
+            !$0.isFinal || $0 == .failed || $0 == .unpublished
+        }
+
+        private func rows(in states: [TransferState] = TransferState.allCases) -> [Transfer] {
             let found = Box<[Transfer]>()
-            wait { [world] in found.value = await world.rows() }
+            wait { [world] in found.value = await world.rows(in: states) }
             return found.value ?? []
         }
 
