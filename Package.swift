@@ -194,6 +194,15 @@ let package = Package(
             name: "simulate", dependencies: ["MigrationModel", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
         tests("Simulation", ["MigrationModel", "TestSupport"]),
+        // Each state of ours with each state of the image at the target.
+        .testTarget(
+            name: "ReconciliationTests",
+            dependencies: [
+                "ChecksumVerifiers", "Digests", "FakeGlance", "ImageUploaders", "MigrationJournal",
+                "MigrationModel", "MigrationPipeline", "OpenStackImage", "PipelineFiles",
+                "Planning", "Publishing", "SourceReaders", "TaskWaiters", "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],

@@ -6,11 +6,15 @@ public import MigrationPipeline
 internal import OpenStackImage
 
 extension CloudUploader {
-    /// How long a body of a dead process may keep its record busy before the
+    /// How long a body of ours that broke off may keep its record busy before the
     /// record is given up, in looks one second apart. Services end a body whose
     /// connection died within a second, and a stalled one after their socket's
-    /// time-out, commonly 60 s.
+    /// time-out, commonly 60 s. For a body that is not ours, see
+    /// ``Transfer/othersPatienceSeconds(sizeBytes:)``.
     static let busyLooksMax = 75
+    /// The shortest and the longest time between two looks at a record that
+    /// another host fills, in seconds.
+    static let othersLookSeconds = 1.0...60.0
 
     /// One rule for each state in which the record can be found.
     ///
@@ -19,9 +23,9 @@ extension CloudUploader {
     /// | not there | its id may be burned; it is created again or under the next id |
     /// | `queued`, without data | the body is sent into the same record |
     /// | `queued`, with a checksum | spoiled by a refused body: discarded, next id |
-    /// | `saving`, `uploading` | a body that still arrives: looked at again |
+    /// | `saving`, `uploading` | a body that still arrives: looked at again, and given up sooner if it is ours |
     /// | `importing` | the service works on it: waited for |
-    /// | `active`, `deactivated` | all data is there: compared |
+    /// | `active`, `deactivated` | all data is there: compared, and adopted unless it is ours |
     /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
     ///
     /// A record under a kept id is never discarded: what would be ends as
@@ -41,7 +45,7 @@ extension CloudUploader {
             // Intended and never created, or deleted since. Which of both the
             // create call tells: a deleted id is refused for ever.
             if transfer.state != .registered { transfer.move(to: .registered) }
-            transfer.isAdopted = nil
+            transfer.isEmptyNow()
             return .send(transfer)
         }
         return try await reconcile(transfer, with: image)
@@ -56,6 +60,10 @@ extension CloudUploader {
             return .send(try withoutKeptID(transfer, "it is \(Self.words(image))"))
         }
         try checkOurs(image, transfer)
+        if [.planned, .reading, .read].contains(transfer.state) {
+            // A kept id is known before anything is begun, or begun again.
+            transfer.move(to: .registered)
+        }
         switch image.status.rawValue {
         case "queued":
             if image.checksum != nil || image.hashValue != nil {
@@ -66,44 +74,72 @@ extension CloudUploader {
                             + "and takes no other"))
             }
             if transfer.state != .registered { transfer.move(to: .registered) }
+            transfer.isEmptyNow()
             return .send(transfer)
         case "saving", "uploading":
-            return try await busy(transfer, status: image.status.rawValue)
+            return try await busy(transfer, image)
         case "importing":
+            let isFilledByUs = transfer.isFilledByUs
             if transfer.state != .importing { transfer.move(to: .importing) }
+            transfer.isFilledByUs = isFilledByUs
             return .proceed(transfer)
         case "active", "deactivated":
             // What was sent, where it is known, is compared with what is there.
             transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
-            if transfer.state != .verifying { transfer.move(to: .verifying) }
-            return .proceed(transfer)
+            return .proceed(transfer.foundWhole())
         default:
             return .send(
                 try await startOver(transfer, "its record is \(image.status.rawValue)"))
         }
     }
 
+    /// A body of ours that broke off ends soon; that of another host may be
+    /// arriving, and killing it would only make both start again.
     private func busy(
-        _ given: Transfer, status: String
+        _ given: Transfer, _ image: Image
     ) async throws(MigrationError) -> Reconciliation {
         var transfer = given
-        let looks = (transfer.busyLooks ?? 0) + 1
-        if looks > Self.busyLooksMax {
-            if status == "uploading", transfer.holdsKeptID {
-                // Staged by a life that did not come to ask for the import. Its
-                // record cannot be had anew, so what is staged is imported, and
-                // then compared as any other.
-                transfer.move(to: .importing)
-                return .proceed(transfer)
+        let status = image.status.rawValue
+        let now = now()
+        // While data is staged the service writes the record as well.
+        transfer.isBusy(status == "saving" ? image.updatedAt : nil, now: now)
+        if transfer.isFilledByUs == true {
+            let looks = transfer.busyLooks ?? 0
+            guard looks <= Self.busyLooksMax else {
+                return try await dead(transfer, status, "for more than \(Self.busyLooksMax) s")
             }
-            return .send(
-                try await startOver(
-                    transfer, "its record has been \(status) for more than \(Self.busyLooksMax) s"))
+            return .snooze(
+                transfer, seconds: looks < 5 ? 0.3 : 1,
+                reason: "the target still holds a body that broke off (\(status))")
         }
-        transfer.busyLooks = looks
+        let waited = max(0, now - (transfer.busySince ?? now)) / 1000
+        let patience = Transfer.othersPatienceSeconds(sizeBytes: transfer.sizeBytes)
+        guard waited <= patience else {
+            return try await dead(transfer, status, "for \(TimeSpan.format(waited))")
+        }
+        let pause = Double(waited) / 10
         return .snooze(
-            transfer, seconds: looks < 5 ? 0.3 : 1,
-            reason: "the target still holds a body that broke off (\(status))")
+            transfer,
+            seconds: min(
+                max(pause, Self.othersLookSeconds.lowerBound), Self.othersLookSeconds.upperBound),
+            reason: "another process is sending it, or died while it did (\(status)); waited "
+                + "\(TimeSpan.format(waited)) of at most \(TimeSpan.format(patience))")
+    }
+
+    /// Nobody is behind that body any more.
+    private func dead(
+        _ given: Transfer, _ status: String, _ time: String
+    ) async throws(MigrationError) -> Reconciliation {
+        var transfer = given
+        if status == "uploading", transfer.holdsKeptID {
+            // Staged by a life that did not come to ask for the import. Its
+            // record cannot be had anew, so what is staged is imported, and
+            // then compared as any other.
+            transfer.move(to: .importing)
+            return .proceed(transfer)
+        }
+        transfer.isFilledByUs = true
+        return .send(try await startOver(transfer, "its record has been \(status) \(time)"))
     }
 
     /// Discards the record and takes the next id: ids are never given out twice.

@@ -12,7 +12,7 @@ extension CloudUploader {
 
     public func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(MigrationError) -> Reconciliation {
         var transfer = given
         let service = try service(transfer.targetKey)
         let project = try await service.session.authenticate().projectID
@@ -24,7 +24,7 @@ extension CloudUploader {
             if let known = transfer.imageID, let image = try await existing(known, service) {
                 // Reconciled before the source was opened: ours, and empty.
                 try checkOurs(image, transfer)
-                return transfer
+                return .send(transfer)
             }
             transfer.imageID = id
             if transfer.state != .registered { transfer.move(to: .registered) }
@@ -32,12 +32,12 @@ extension CloudUploader {
             do {
                 _ = try await service.create(
                     NewImage(transfer.record, id: id, properties: properties))
-                return transfer
+                return .send(transfer)
             } catch {
                 guard error.code == .conflict else { throw error }
-                // 409 is either ours from a life that this journal does not
-                // remember, a burned id (deleted ones stay taken), or somebody
-                // else's.
+                // 409 is either ours, from another host or a life that this journal
+                // does not remember, a burned id (deleted ones stay taken), or
+                // somebody else's.
                 guard let image = try await existing(id, service) else {
                     if transfer.holdsKeptID {
                         transfer = try withoutKeptID(
@@ -54,16 +54,9 @@ extension CloudUploader {
                     transfer = try withoutKeptID(transfer, "it is \(Self.words(image))")
                     continue
                 }
-                switch try await reconcile(transfer, with: image) {
-                case .send(let next):
-                    if next.state == .registered { return next }
-                    transfer = next
-                case .proceed(var next):
-                    next.isAdopted = true
-                    return next
-                case .snooze(_, _, let reason):
-                    throw MigrationError(.conflict, reason, isTransient: true)
-                }
+                let found = try await reconcile(transfer, with: image)
+                guard case .send(let next) = found, next.state != .registered else { return found }
+                transfer = next
             }
         }
         throw MigrationError(

@@ -16,19 +16,23 @@ public struct CloudUploader: ImageUploader {
     let placed:
         @Sendable (_ sourceKey: String, _ targetKey: String)
             async throws(MigrationError) -> Transfer?
+    let now: @Sendable () -> Int64
     let algorithms = LearnedAlgorithms()
 
     /// - Parameters:
     ///   - targets: the services by target key.
     ///   - placed: the journal's transfer of another source image to a target.
+    ///   - now: milliseconds since 1970.
     public init(
         targets: [String: ImageService],
         placed:
             @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(MigrationError) -> Transfer?
+            async throws(MigrationError) -> Transfer?,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.targets = targets
         self.placed = placed
+        self.now = now
     }
 
     public func reportedAlgorithm(
@@ -108,11 +112,24 @@ public struct CloudUploader: ImageUploader {
                     + ": it may have been published and is not discarded",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
         }
+        guard transfer.isFilledByUs == true || !Self.isFilled(image) else {
+            throw MigrationError(
+                .targetConflict,
+                "image \(id) at the target is \(image.status), and this journal did not send it",
+                hint: "it is left to the other process that does; if there is none, "
+                    + "`tranship clean` lists it")
+        }
         do {
             try await service.delete(id)
         } catch {
             guard error.code == .notFound else { throw error }
         }
+    }
+
+    /// True where somebody's data is in the record, or on its way there.
+    private static func isFilled(_ image: Image) -> Bool {
+        ["saving", "uploading", "importing", "active", "deactivated"].contains(
+            image.status.rawValue)
     }
 
     // MARK: Parts

@@ -12,6 +12,7 @@ enum Schema {
         migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
         migrator.registerMigration("003 spool") { try $0.execute(sql: step003) }
         migrator.registerMigration("005 outages") { try $0.execute(sql: step005) }
+        migrator.registerMigration("006 who fills a record") { try $0.execute(sql: step006) }
         return migrator
     }
 
@@ -32,6 +33,12 @@ enum Schema {
             body TEXT NOT NULL,
             PRIMARY KEY (source_key, fingerprint)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Before, every record that was named counted as filled by its journal.
+    private static let step006 = """
+        UPDATE transfer SET body = json_set(body, '$.isFilledByUs', json('true'))
+        WHERE state NOT IN ('planned', 'reading', 'read', 'registered', 'skipped');
         """
 
     /// When endpoints did not answer.

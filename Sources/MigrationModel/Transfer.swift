@@ -57,8 +57,16 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var heldStores: [String] = []
     /// What the report says beside the state: conversions, stores that failed.
     public var remarks: [String] = []
+    /// True when the record's data is, or may be, what this journal sent or asked
+    /// the service for: from before the first byte until the record is seen
+    /// empty. Another host derives the same id and may fill the same record.
+    public var isFilledByUs: Bool?
     /// Looks at a record that was still busy with an earlier, broken body.
     public var busyLooks: Int?
+    /// When the record was first seen busy as it is, in milliseconds since 1970.
+    public var busySince: Int64?
+    /// What the service then told of the record's last change.
+    public var busyVersion: String?
     /// When the wait for an import began, in milliseconds since 1970.
     public var waitStartedAt: Int64?
     /// True when the data is read into the spool first and sent from there.
@@ -111,6 +119,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         self.dueAt = dueAt
         self.note = note
         self.failure = failure
+        if [.sending, .importing, .verifying, .publishing].contains(state) { isFilledByUs = true }
     }
 
     /// Goes to another state.
@@ -124,7 +133,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         state = next
         dueAt = nil
         note = nil
-        busyLooks = nil
+        isNotBusy()
+        if next == .sending || next == .importing { isFilledByUs = true }
         if next != .importing {
             waitStartedAt = nil
             importAskedAt = nil
@@ -171,8 +181,54 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         startOver()
     }
 
-    private mutating func startOver() {
+    /// Its record is there and empty, or is not there: nobody's data is in it.
+    public mutating func isEmptyNow() {
+        isFilledByUs = nil
         isAdopted = nil
+    }
+
+    /// Its record was found busy.
+    ///
+    /// - Parameters:
+    ///   - version: what the service tells of the record's last change; another
+    ///     one than before is another body.
+    ///   - now: milliseconds since 1970.
+    public mutating func isBusy(_ version: String?, now: Int64) {
+        if busySince == nil || busyVersion != version {
+            if busySince != nil { isFilledByUs = nil }
+            isNotBusy()
+            busySince = now
+            busyVersion = version
+        }
+        busyLooks = (busyLooks ?? 0) + 1
+    }
+
+    private mutating func isNotBusy() {
+        busyLooks = nil
+        busySince = nil
+        busyVersion = nil
+    }
+
+    /// The target holds all of it, and it is compared next. What this journal
+    /// did not put there is adopted.
+    public func foundWhole() -> Transfer {
+        var copy = self
+        if copy.isFilledByUs != true { copy.isAdopted = true }
+        if copy.state != .verifying { copy.move(to: .verifying) }
+        return copy
+    }
+
+    /// How long a record may be busy with a body or an import of another host
+    /// before that counts as dead, in seconds: an hour, and as long as 1 MiB/s
+    /// takes. The service tells nothing of how far a body has come.
+    ///
+    /// - Parameter sizeBytes: of the image; nil where nobody knows.
+    public static func othersPatienceSeconds(sizeBytes: Int64?) -> Int64 {
+        3600 + (sizeBytes ?? 0) / (1 << 20)
+    }
+
+    private mutating func startOver() {
+        isEmptyNow()
         computed = []
         reported = []
         isCopying = false

@@ -26,7 +26,11 @@ struct ImportStep: Sendable {
         }
         transfer.sizeBytes = facts.sizeBytes ?? transfer.source.sizeBytes
         transfer.members = facts.members
-        transfer = try await stages.uploader.register(transfer, commit: commit)
-        return .advance(transfer.moved(to: .importing))
+        switch try await stages.uploader.register(transfer, commit: commit) {
+        case .send(let next): return .advance(next.moved(to: .importing))
+        case .proceed(let next): return .advance(next)
+        case .snooze(let next, let seconds, let reason):
+            return .snooze(next, seconds: seconds, reason: reason)
+        }
     }
 }

@@ -11,67 +11,6 @@ public import MigrationModel
 /// outcome is committed before anything else happens, so a run that is killed
 /// at any moment continues from the journal alone.
 public final class Scheduler: Sendable {
-    /// How many of what at once.
-    public struct Limits: Sendable {
-        /// Images whose data moves.
-        public var images: Int
-        /// Images that are looked at, compared or published.
-        public var small: Int
-        public var retries: RetryPolicy
-        /// What single targets allow, by target key.
-        public var targets: [String: TargetLimits]
-        /// What single sources allow, by their index in the pipeline.
-        public var sources: [Int: PlaceLimit]
-        /// What stands behind sources and targets.
-        public var endpoints: Endpoints
-
-        public init(
-            images: Int, small: Int = 16, retries: RetryPolicy,
-            targets: [String: TargetLimits] = [:], sources: [Int: PlaceLimit] = [:],
-            endpoints: Endpoints = .init()
-        ) {
-            precondition(images > 0 && small > 0, "a limit that lets nothing through")
-            self.images = images
-            self.small = small
-            self.retries = retries
-            self.targets = targets
-            self.sources = sources
-            self.endpoints = endpoints
-        }
-    }
-
-    /// How many images at most are read at once from one place, or written to
-    /// it. A place is an Image service, a host or this machine; the sources, or
-    /// the targets, that lead to one place name it alike and share its count.
-    public struct PlaceLimit: Sendable, Hashable {
-        public var place: String
-        public var images: Int
-
-        public init(place: String, images: Int) {
-            precondition(images > 0, "a limit that lets nothing through")
-            self.place = place
-            self.images = images
-        }
-    }
-
-    /// What one target allows; nil is no limit.
-    public struct TargetLimits: Sendable, Hashable {
-        /// Images whose data moves: the pipeline's own wish.
-        public var images: PlaceLimit?
-        /// Images that are being uploaded or imported: `image_count_uploading`.
-        public var uploading: Int?
-        /// Bytes in the staging area: `image_stage_total`.
-        public var stagedBytes: Int64?
-
-        public init(
-            images: PlaceLimit? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil
-        ) {
-            self.images = images
-            self.uploading = uploading
-            self.stagedBytes = stagedBytes
-        }
-    }
-
     /// How a run is to be ended early.
     public enum Stop: Int, Sendable {
         /// Start nothing more, finish what is in flight.
@@ -80,7 +19,7 @@ public final class Scheduler: Sendable {
         case abort = 2
     }
 
-    private struct State {
+    struct State {
         var stop: Stop?
         /// Failed tries that are left for all images of this start together.
         var triesLeft = Int.max
@@ -92,7 +31,7 @@ public final class Scheduler: Sendable {
     }
 
     /// A transfer in somebody's hands.
-    private struct Busy {
+    struct Busy {
         var movesData: Bool
         var targetKey: String
         var sourceIndex: Int
@@ -110,16 +49,16 @@ public final class Scheduler: Sendable {
 
     let journal: Journal
     let limits: Limits
-    private let stages: Stages
+    let stages: Stages
     let monitor: RunMonitor
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
     private let queues: StageQueues
     private let stream: StreamStep
-    private let spool: Spool?
+    let spool: Spool?
     private let spooling: SpoolStep?
     private let serverSide: ImportStep
     private let confirm: ConfirmStep
-    private let state = Guarded(State())
+    let state = Guarded(State())
     let breakers: Guarded<CircuitBreakers>
 
     public convenience init(
@@ -291,68 +230,6 @@ public final class Scheduler: Sendable {
         return started
     }
 
-    /// True when what the transfer reads from may be read by one more. What a
-    /// target fetches by itself counts as long as it is imported.
-    private func sourceAdmits(
-        _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
-    ) async throws(MigrationError) -> Bool {
-        guard let limit = limits.sources[transfer.source.sourceIndex] else { return true }
-        let reading = busy.values.count {
-            $0.movesData && limits.sources[$0.sourceIndex]?.place == limit.place
-        }
-        guard reading < limit.images else { return false }
-        let sources = limits.sources.filter { $0.value.place == limit.place }
-        let fetched = try await journal.fetching(run: run, fromSources: Set(sources.keys))
-        return reading + fetched < limit.images
-    }
-
-    /// True when the target's own limits leave room for one more.
-    private func targetAdmits(
-        _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
-    ) async throws(MigrationError) -> Bool {
-        guard let limit = limits.targets[transfer.targetKey] else { return true }
-        let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
-        let moving = here.count
-        if let images = limit.images {
-            let sharing = busy.values.count {
-                $0.movesData && limits.targets[$0.targetKey]?.images?.place == images.place
-            }
-            if sharing >= images.images { return false }
-        }
-        guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
-        let load = try await journal.load(run: run, targetKey: transfer.targetKey)
-        if let uploading = limit.uploading, moving + load.importing >= max(1, uploading) {
-            return false
-        }
-        if let most = limit.stagedBytes, transfer.method.isImport {
-            // One that is too large for the quota goes alone: the service has
-            // the last word.
-            let staged = load.stagedBytes + here.reduce(0) { $0 + $1.stagedBytes }
-            return staged == 0 || staged + (transfer.source.sizeBytes ?? 0) <= most
-        }
-        return true
-    }
-
-    /// What is left although nothing is due names images that never come: a
-    /// circle of references.
-    private func failStranded(_ run: Run) async throws(MigrationError) -> Bool {
-        let paused = state.withLock { Set($0.paused.keys) }
-        let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
-            !paused.contains($0.targetKey) && !isCutOff($0)
-        }
-        for transfer in stranded {
-            let error = MigrationError(
-                .dependencyFailed, "it names an image that in turn waits for it",
-                hint: "remove kernel_id or ramdisk_id from one of them at the source")
-            var failed = transfer
-            failed.move(to: .failed)
-            failed.failure = .init(error)
-            try await journal.commit(failed)
-            monitor.left(failed, .ended(failed))
-        }
-        return !stranded.isEmpty
-    }
-
     // MARK: One transfer
 
     /// Takes a transfer as far as it goes without waiting or changing lanes.
@@ -452,7 +329,7 @@ public final class Scheduler: Sendable {
 
     /// Removes the spooled data of a transfer that has ended, unless another
     /// waits for it.
-    private func releaseSpool(_ transfer: Transfer) async {
+    func releaseSpool(_ transfer: Transfer) async {
         guard transfer.state.isFinal, transfer.spools == true, let spool else { return }
         do throws(MigrationError) {
             try await spool.release(transfer)
@@ -475,110 +352,6 @@ public final class Scheduler: Sendable {
             }
         }
         return try result.get()
-    }
-
-    /// Decides what follows a failure and commits it.
-    private func settle(_ given: Transfer, after error: MigrationError, run: Run) async {
-        if error.code == .interrupted || (Task.isCancelled && error.isTransient) {
-            // The journal already says where it stands; the next run goes on there.
-            monitor.left(given, .moved(given))
-            return
-        }
-        if Self.isFatal(error) {
-            state.withLock { $0.fatal = $0.fatal ?? error }
-            monitor.left(given, .note(given, error.message))
-            return
-        }
-        if error.code == .quotaExceeded, error.isAboutProjectQuota {
-            state.withLock { $0.paused[given.targetKey] = error }
-        }
-        do throws(MigrationError) {
-            try await journal.recordAttempt(given, run: run, error: error)
-            var transfer = given
-            if let endpoint = try await outage(given, error, run: run) {
-                transfer.failure = .init(error)
-                transfer.note = "waits for \(endpoint), which does not answer"
-                try await journal.commit(transfer)
-                monitor.left(transfer, .note(transfer, transfer.note ?? ""))
-                return
-            }
-            transfer.attempts += 1
-            if spool?.takesFlakySources == true, transfer.isSourceFlaky, transfer.spools != true,
-                !transfer.method.isServerSide
-            {
-                transfer.spools = true
-                transfer.wayReason = Transfer.flakyWords
-                monitor.note(transfer, "it goes by way of the spool now: \(Transfer.flakyWords)")
-            }
-            if error.isSurprise { transfer.surprises = (transfer.surprises ?? 0) + 1 }
-            var decision = limits.retries.decide(
-                error, attempts: transfer.attempts, surprises: transfer.surprises ?? 0,
-                chance: surroundings.chance())
-            if !spendsTry(), decision != .giveUp { decision = .giveUp }
-            switch decision {
-            case .retry(let seconds):
-                transfer.dueAt = now() + Int64(seconds * 1000)
-                transfer.failure = .init(error)
-                transfer.note = "try \(transfer.attempts) of \(limits.retries.attemptsMax) failed"
-                try await journal.commit(transfer)
-                monitor.left(transfer, .retrying(transfer, error: error, seconds: seconds))
-            case .giveUp:
-                transfer = await givenUp(transfer, error)
-                try await journal.commit(transfer)
-                await releaseSpool(transfer)
-                monitor.left(transfer, .ended(transfer))
-            }
-        } catch {
-            state.withLock { $0.fatal = $0.fatal ?? error }
-            monitor.left(given, .note(given, error.message))
-        }
-    }
-
-    /// Takes one try from the run's budget; false when it is used up.
-    private func spendsTry() -> Bool {
-        let left = state.withLock { state in
-            state.triesLeft -= 1
-            return state.triesLeft
-        }
-        if left == 0 {
-            monitor.notice(
-                "so many tries have failed that nothing is tried again in this run; see to the "
-                    + "cause, then run again")
-        }
-        return left > 0
-    }
-
-    /// Discards what is ours and unproved, and writes down why it ended.
-    private func givenUp(_ given: Transfer, _ error: MigrationError) async -> Transfer {
-        var transfer = given
-        if transfer.state == .publishing || transfer.isCopying {
-            // The data is proved: it stays, private, and can be published later.
-            transfer.move(to: .unpublished)
-            transfer.failure = .init(error)
-            return transfer
-        }
-        if transfer.imageID != nil, transfer.isAdopted != true {
-            do throws(MigrationError) {
-                try await stages.uploader.discard(transfer)
-                transfer.abandonRecord()
-            } catch {
-                // The id stays in the journal: the next run looks at it first.
-                monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")
-            }
-        }
-        transfer.move(to: .failed)
-        transfer.failure = .init(error)
-        return transfer
-    }
-
-    /// Errors that every other transfer would meet as well.
-    static func isFatal(_ error: MigrationError) -> Bool {
-        switch error.code {
-        case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
-        // A token that ended under a body is renewed for the next try.
-        case .unauthorized: !error.isTransient
-        default: false
-        }
     }
 
     func now() -> Int64 { surroundings.now() }
@@ -618,15 +391,5 @@ public final class Scheduler: Sendable {
         }
         state.withLock { $0.isWoken = false }
         cancelTimer?()
-    }
-}
-
-extension MigrationError {
-    /// True when a whole project's quota is full, and not one image too large:
-    /// 413 stands for both, and only the service's words tell.
-    var isAboutProjectQuota: Bool {
-        guard let words = answer?.message.lowercased() else { return false }
-        return words.contains("quota") || words.contains("over limit")
-            || words.contains("over a limit")
     }
 }

@@ -157,14 +157,15 @@ public protocol ImageUploader: Stage {
     ///
     /// `commit` is awaited with the chosen id *before* the record is created.
     ///
-    /// - Returns: the transfer in `registered`, ready for the body; in a later
-    ///   state when the record turned out to have its data already.
+    /// - Returns: ``Reconciliation/send(_:)`` with the transfer in `registered`,
+    ///   ready for the body; another one when the record turned out to be there
+    ///   already, with its data or with a body that arrives.
     /// - Throws: ``MigrationError/Code/targetConflict`` when somebody else's
     ///   image has the id; ``MigrationError/Code/dependencyFailed`` when an image
     ///   that the record names is not there; the service's refusals.
     func register(
         _ transfer: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Transfer
+    ) async throws(MigrationError) -> Reconciliation
 
     /// Sends the body and returns the transfer in the state that follows.
     func send(
@@ -182,7 +183,8 @@ public protocol ImageUploader: Stage {
     ///
     /// - Throws: ``MigrationError/Code/targetConflict`` for one that is left
     ///   alone: it does not carry our marker, others can see it, it is
-    ///   protected, or it was adopted.
+    ///   protected, it was adopted, or it holds data that this journal did not
+    ///   send.
     func discard(_ transfer: Transfer) async throws(MigrationError)
 }
 

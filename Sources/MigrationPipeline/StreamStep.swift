@@ -54,8 +54,14 @@ struct StreamStep: Sendable {
             try await commit(transfer)
             latest.withLock { $0 = transfer }
         }
-        let result: Result<Transfer, MigrationError> = await withTaskGroup(
-            of: Result<Transfer, MigrationError>?.self
+        let tallied: (Transfer) -> Transfer = { transfer in
+            guard spooled == nil else { return transfer }
+            var copy = transfer
+            copy.reading = tally.reading(to: ring.writtenBytes)
+            return copy
+        }
+        let result: Result<Reconciliation, MigrationError> = await withTaskGroup(
+            of: Result<Reconciliation, MigrationError>?.self
         ) { group in
             group.addTask(executorPreference: queues.read) {
                 if let spooled {
@@ -72,23 +78,26 @@ struct StreamStep: Sendable {
             group.addTask(executorPreference: queues.upload) {
                 await send(source, ring, opened: opened, judged: judged, commit: commit)
             }
-            var sent: Result<Transfer, MigrationError>?
+            var sent: Result<Reconciliation, MigrationError>?
             for await result in group {
                 if let result { sent = result }
             }
             return sent ?? .failure(MigrationError(.interrupted, "the upload did not start"))
         }
         switch result {
-        case .success(var transfer):
-            if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
-            return .advance(transfer)
+        case .success(.send(let next)), .success(.proceed(let next)):
+            return .advance(tallied(next))
+        case .success(.snooze(let next, let seconds, let reason)):
+            return .snooze(tallied(next), seconds: seconds, reason: reason)
         case .failure(let error):
-            var transfer = latest.withLock { $0 }
-            let reading = tally.reading(to: ring.writtenBytes)
-            if spooled == nil, reading != transfer.reading {
-                transfer.reading = reading
-                try await commit(transfer)
+            var transfer = tallied(latest.withLock { $0 })
+            if transfer.state == .sending, error.code == .conflict {
+                // Refused before it was taken: what the record gets is another
+                // host's, and not ours to give up.
+                transfer.move(to: .registered)
+                transfer.isEmptyNow()
             }
+            if transfer != latest.withLock({ $0 }) { try await commit(transfer) }
             throw Self.first(ring.failure, error)
         }
     }
@@ -158,17 +167,18 @@ struct StreamStep: Sendable {
     private func send(
         _ source: Transfer, _ ring: ByteRing, opened: OneShot<SourceFacts>,
         judged: OneShot<[Checksum]>, commit: @escaping Commit
-    ) async -> Result<Transfer, MigrationError> {
+    ) async -> Result<Reconciliation, MigrationError> {
         do throws(MigrationError) {
             let facts = try await opened.value()
             var transfer = source
             transfer.sizeBytes = facts.sizeBytes
             transfer.members = facts.members
-            transfer = try await stages.uploader.register(transfer, commit: commit)
-            guard transfer.state == .registered else {
-                ring.fail(MigrationError(.interrupted, "the target has the data already"))
-                return .success(transfer)
+            let registered = try await stages.uploader.register(transfer, commit: commit)
+            guard case .send(let next) = registered else {
+                ring.fail(MigrationError(.interrupted, "the target gets the data by another way"))
+                return .success(registered)
             }
+            transfer = next
             transfer.move(to: .sending)
             try await commit(transfer)
             monitor.sending(transfer)
@@ -180,7 +190,7 @@ struct StreamStep: Sendable {
             var sent = try await stages.uploader.send(transfer, from: ring)
             sent.computed = try await judged.value()
             sent.sizeBytes = ring.writtenBytes
-            return .success(sent)
+            return .success(.proceed(sent))
         } catch {
             ring.fail(error)
             return .failure(error)

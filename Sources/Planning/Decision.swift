@@ -299,12 +299,12 @@ extension TargetImage {
 }
 
 extension Transfer {
-    /// True while what stands at the target was made by this journal and not
+    /// True while what stands at the target was sent by this journal and not
     /// proved.
     fileprivate var holdsUnprovedCopy: Bool {
         switch state {
         case .done, .skipped, .unpublished, .publishing: false
-        default: isAdopted != true && !isCopying
+        default: isFilledByUs == true && isAdopted != true && !isCopying
         }
     }
 

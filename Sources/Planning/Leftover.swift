@@ -23,6 +23,8 @@ public struct Leftover: Sendable, Hashable {
     public var reason: String
     /// Whose it is: the source image and what proves that it is ours.
     public var whose: String
+    /// Of the source image; nil where nobody knows.
+    public var sizeBytes: Int64?
 
     /// States in which an image holds no data that anybody could use.
     static let statuses: Set<String> = ["queued", "saving", "uploading", "importing", "killed"]
@@ -45,7 +47,9 @@ public struct Leftover: Sendable, Hashable {
         guard Self.statuses.contains(marked.image.status) else { return nil }
         image = marked.image
         let origin = marked.transfer?.origin ?? marked.item?.origin
-        let name = (marked.transfer?.source ?? marked.item?.source)?.displayName
+        let source = marked.transfer?.source ?? marked.item?.source
+        sizeBytes = source?.sizeBytes
+        let name = source?.displayName
         guard isOurs, origin?.propertyValue == image.originValue, let name else {
             fate = .keep
             whose = "unknown"
@@ -64,7 +68,7 @@ public struct Leftover: Sendable, Hashable {
         {
             reason = "the next run goes on with it"
         } else if (marked.transfer?.record ?? marked.item?.record)?.keptID != nil,
-            image.id == (marked.transfer?.source ?? marked.item?.source)?.imageID
+            image.id == source?.imageID
         {
             reason = "its id is the source's, which would be lost with it"
         } else if image.visibility != "private" || image.isProtected {

@@ -48,6 +48,13 @@ public struct CloudPublisher: Publisher {
             transfer.abandonRecord()
             return transfer
         }
+        guard image.status == .active || image.status == .deactivated else {
+            // It was proved, so its data has got lost since.
+            throw MigrationError(
+                .unexpectedState,
+                "image \(id) at the target was proved and is \(image.status) now",
+                hint: "look at it with `openstack image show \(id)`; the next run copies it again")
+        }
         do throws(MigrationError) {
             try await applyReferences(transfer, to: image, service)
             try await applyVisibility(transfer.record, to: image, service)

@@ -10,7 +10,7 @@ internal import OpenStackImage
 /// Pure: everything that was seen is handed in, so that every state of the
 /// service is a test.
 struct ImportLook {
-    let transfer: Transfer
+    var transfer: Transfer
     let image: Image
     /// The newest task of the image; nil when it has none, or the service has
     /// no list of them.
@@ -36,7 +36,7 @@ struct ImportLook {
 
     func judge() -> Judgement {
         switch image.status {
-        case .active: return .outcome(.advance(transfer.moved(to: .verifying)))
+        case .active, .deactivated: return .outcome(.advance(transfer.foundWhole()))
         case .uploading, .queued, .importing, .saving: break
         default:
             return .failure(

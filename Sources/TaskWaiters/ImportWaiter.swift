@@ -93,7 +93,9 @@ public struct ImportWaiter: TaskWaiter {
         } catch {
             return try await refused(error, look, service)
         }
-        return look.asked("the import was asked for")
+        var asked = look
+        asked.transfer.isFilledByUs = true
+        return asked.asked("the import was asked for")
     }
 
     private func copy(
@@ -150,7 +152,7 @@ public struct ImportWaiter: TaskWaiter {
                 return look.asked("an import is under way")
             }
             if image.status == .active {
-                return .advance(look.transfer.moved(to: .verifying))
+                return .advance(look.transfer.foundWhole())
             }
             if Self.isLocked(error), look.overdue == nil {
                 return look.later("the service still holds the lock of an earlier import")

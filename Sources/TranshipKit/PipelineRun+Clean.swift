@@ -65,7 +65,8 @@ extension PipelineRun {
             return leftover
         }
         if given.mayBeBusy {
-            let quiet = Quiet(image, nowUnixSeconds: Timestamp.now() / 1000)
+            let quiet = Quiet(
+                image, sizeBytes: given.sizeBytes, nowUnixSeconds: Timestamp.now() / 1000)
             guard quiet.isOver else {
                 leftover.reason = quiet.words
                 return leftover
@@ -97,21 +98,21 @@ extension PipelineRun {
 /// A service tells nothing of a body that is arriving: neither its size nor its
 /// time changes until the end. So time has to do.
 struct Quiet {
-    static let leastSeconds: Int64 = 3600
-
     let isOver: Bool
     let words: String
 
-    init(_ image: Image, nowUnixSeconds now: Int64) {
+    /// - Parameter sizeBytes: of the source image; nil where nobody knows.
+    init(_ image: Image, sizeBytes: Int64?, nowUnixSeconds now: Int64) {
+        let least = Transfer.othersPatienceSeconds(sizeBytes: sizeBytes)
         let time = image.updatedAt.flatMap { try? Date($0, strategy: .iso8601) }
         guard let time else {
             isOver = false
             words = "it is \(image.status.rawValue), and the service does not say since when"
             return
         }
-        isOver = now - Int64(time.timeIntervalSince1970) > Self.leastSeconds
+        isOver = now - Int64(time.timeIntervalSince1970) > least
         words =
             "it is \(image.status.rawValue) since \(image.updatedAt ?? "?"), so another process "
-            + "may be sending it; after an hour of that it counts as left over"
+            + "may be sending it; after \(TimeSpan.format(least)) of that it counts as left over"
     }
 }

@@ -157,7 +157,7 @@ struct Workplace: Sendable {
                 legacyCloud: LegacyCloudReader(services: legacySources),
                 url: URLReader(addresses: urlSources)),
             verifier: DigestVerifier(),
-            uploader: CloudUploader(targets: services, placed: journal.transfer),
+            uploader: CloudUploader(targets: services, placed: journal.transfer, now: now),
             waiter: ImportWaiter(
                 targets: services,
                 fetch: { transfer throws(MigrationError) in try fetch(transfer) },

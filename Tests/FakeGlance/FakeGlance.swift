@@ -88,6 +88,11 @@ public final class FakeGlance: Sendable {
         state.contents.withLock { $0.members[id] ?? [] }
     }
 
+    /// Imports that are asked for from now on end by themselves.
+    public func endImports() {
+        state.contents.withLock { $0.imports = [] }
+    }
+
     // MARK: What it is made to answer
 
     /// Answers such requests with an error, for ever or so many times.

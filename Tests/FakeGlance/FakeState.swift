@@ -22,6 +22,8 @@ final class FakeState: Sendable {
         var members: [String: [String]] = [:]
         var burned: Set<String> = []
         var scripts: [Script] = []
+        /// Imports that were asked for; nil where they never end.
+        var imports: Set<String>?
     }
 
     let contents = Mutex(Contents())
@@ -71,7 +73,9 @@ final class FakeState: Sendable {
         switch (request.method, parts.dropFirst(3).first) {
         case ("GET", nil) where id.isEmpty: return list(request)
         case ("POST", nil): return Reply { self.create($0) }
-        case ("GET", nil): return .json(contents.withLock { $0.images[id] })
+        case ("GET", nil):
+            endImport(id)
+            return .json(contents.withLock { $0.images[id] })
         case ("PATCH", nil): return Reply { self.patch(id, $0) }
         case ("DELETE", nil): return delete(id)
         case ("GET", "file"): return download(id)
@@ -169,12 +173,25 @@ final class FakeState: Sendable {
         exchange.sendHead(204)
     }
 
+    private func endImport(_ id: String) {
+        let data = contents.withLock { contents in
+            contents.imports?.remove(id) == nil ? nil : contents.data[id]
+        }
+        guard let data else { return }
+        try? store(data, in: id)
+        contents.withLock { contents in
+            let last = (contents.tasks[id]?.count ?? 0) - 1
+            if last >= 0 { contents.tasks[id]?[last]["status"] = "success" }
+        }
+    }
+
     private func startImport(_ id: String) -> Reply {
         Reply { exchange in
             exchange.readBody()
             let isStarted = self.contents.withLock { contents in
                 guard contents.images[id]?["status"] == "uploading" else { return false }
                 contents.images[id]?["status"] = "importing"
+                contents.imports?.insert(id)
                 contents.tasks[id, default: []].append([
                     "id": "task-1", "status": "processing", "message": "Copied 0 MiB",
                     "created_at": "2026-11-21T00:00:01Z",

@@ -38,9 +38,13 @@ import Testing
     @Test(arguments: [TransferState.registered, .sending])
     func `An empty record gets its body`(state: TransferState) async throws {
         let given = target.begun(state, ["status": "queued"])
-        #expect(
-            try await reconcile(given)
-                == .send(state == .registered ? given : given.moved(to: .registered)))
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.state == .registered && transfer.imageID == given.imageID)
+        // Whoever sends next fills it.
+        #expect(transfer.isFilledByUs == nil)
         #expect(target.glance.changes.isEmpty)
     }
 
@@ -65,6 +69,7 @@ import Testing
             return
         }
         #expect(transfer.busyLooks == 1 && transfer.state == .sending)
+        #expect(transfer.isFilledByUs == true)
         #expect(seconds == 0.3)
         #expect(reason.contains(status))
         #expect(target.glance.changes.isEmpty)
@@ -72,6 +77,7 @@ import Testing
 
     @Test func `A body that never ends is given up, and its record with it`() async throws {
         var given = target.begun(.sending, ["status": "saving"])
+        given.isBusy(nil, now: 0)
         given.busyLooks = CloudUploader.busyLooksMax - 1
         guard case .snooze(let last, let seconds, _) = try await reconcile(given) else {
             Issue.record("it gave up too early")
@@ -83,6 +89,101 @@ import Testing
             return
         }
         #expect(transfer.generation == 1)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    // MARK: Other hosts
+
+    @Test func `A body of another host is waited for an hour, and then given up`() async throws {
+        var transfer = target.begun(.registered, ["status": "saving", "updated_at": "1"])
+        let looks: [(afterSeconds: Int64, pause: Double)] = [
+            (0, 1), (100, 10), (2900, 60), (600, 60),
+        ]
+        for look in looks {
+            target.pass(seconds: look.afterSeconds)
+            guard case .snooze(let next, let seconds, let reason) = try await reconcile(transfer)
+            else {
+                Issue.record("it did not wait")
+                return
+            }
+            #expect(seconds == look.pause)
+            #expect(
+                reason.hasPrefix("another process is sending it, or died while it did (saving)"))
+            transfer = next
+        }
+        #expect(target.glance.changes.isEmpty)
+        target.pass(seconds: 1)
+        guard case .send(let next) = try await reconcile(transfer) else {
+            Issue.record("it did not give up")
+            return
+        }
+        #expect(next.generation == 1 && next.state == .planned)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test func `Large bodies of other hosts are waited for longer`() {
+        #expect(Transfer.othersPatienceSeconds(sizeBytes: nil) == 3600)
+        #expect(Transfer.othersPatienceSeconds(sizeBytes: 10 << 30) == 3600 + 10240)
+    }
+
+    /// The service puts the record back when a body ends, and writes its time.
+    @Test func `A body that comes after ours broke off is another host's`() async throws {
+        var given = target.begun(.sending, ["status": "saving", "updated_at": "1"])
+        guard case .snooze(let first, _, _) = try await reconcile(given) else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(first.isFilledByUs == true)
+        given = first
+        given.busyLooks = CloudUploader.busyLooksMax
+        target.putOurs(["status": "saving", "updated_at": "2"])
+        guard case .snooze(let second, _, let reason) = try await reconcile(given) else {
+            Issue.record("it took the other's body for its own")
+            return
+        }
+        #expect(second.isFilledByUs == nil && second.busyLooks == 1)
+        #expect(reason.contains("another process"))
+    }
+
+    @Test(arguments: ["active", "deactivated"])
+    func `A whole copy that another host sent is adopted`(status: String) async throws {
+        let given = target.begun(.registered, ["status": .string(status), "size": 10])
+        guard case .proceed(let transfer) = try await reconcile(given) else {
+            Issue.record("it did not go on")
+            return
+        }
+        #expect(transfer.state == .verifying && transfer.isAdopted == true)
+    }
+
+    @Test func `An import of another host is waited for and not ours to discard`() async throws {
+        let given = target.begun(.registered, ["status": "importing"])
+        guard case .proceed(let transfer) = try await reconcile(given) else {
+            Issue.record("it did not go on")
+            return
+        }
+        #expect(transfer.state == .importing && transfer.isFilledByUs == nil)
+        let error = await failure { try await target.uploader.discard(transfer) }
+        #expect(error?.code == .targetConflict)
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test(arguments: ["saving", "uploading", "importing", "active", "deactivated"])
+    func `What another host fills is not discarded when this one gives up`(
+        status: String
+    ) async throws {
+        let given = target.begun(.registered, ["status": .string(status)])
+        let error = await failure { try await target.uploader.discard(given) }
+        #expect(
+            error?.message
+                == "image \(target.id()) at the target is \(status), and this journal did not send it"
+        )
+        #expect(target.glance.changes.isEmpty)
+        try await target.uploader.discard(target.begun(.sending))
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test func `An empty record is discarded whoever made it`() async throws {
+        try await target.uploader.discard(target.begun(.registered, ["status": "queued"]))
         #expect(target.glance.isBurned(target.id()))
     }
 

@@ -111,9 +111,21 @@ import Testing
 
     @Test func `A busy record of ours from another life is waited for`() async throws {
         target.putOurs(["status": "saving"])
-        let error = await failure { _ = try await target.register(Sample.transfer("a")) }
-        #expect(error?.code == .conflict && error?.isTransient == true)
+        guard
+            case .snooze(let transfer, let seconds, let reason) =
+                try await target.registering(Sample.transfer("a"))
+        else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(transfer.state == .registered && transfer.imageID == target.id())
+        #expect(seconds == 1)
+        #expect(
+            reason
+                == "another process is sending it, or died while it did (saving); waited 0s of at "
+                + "most 1h 00m")
         #expect(target.committed.last?.imageID == target.id())
+        #expect(target.glance.changes == ["POST /v2/images"])
     }
 
     @Test func `A spoiled record of ours gives way to the next id`() async throws {

@@ -19,6 +19,7 @@ final class Target: Sendable {
 
     private final class Others: Sendable {
         let placed = Mutex<[String: Transfer]>([:])
+        let nowMilliseconds = Mutex<Int64>(1_800_000_000_000)
     }
 
     init() throws {
@@ -26,10 +27,15 @@ final class Target: Sendable {
         let others = Others()
         self.glance = glance
         self.others = others
-        uploader = CloudUploader(targets: ["beta": glance.service]) {
-            (key, _) async throws(MigrationError) in
-            others.placed.withLock { $0[key] }
-        }
+        uploader = CloudUploader(
+            targets: ["beta": glance.service],
+            placed: { (key, _) async throws(MigrationError) in
+                others.placed.withLock { $0[key] }
+            }, now: { others.nowMilliseconds.withLock { $0 } })
+    }
+
+    func pass(seconds: Int64) {
+        others.nowMilliseconds.withLock { $0 += seconds * 1000 }
     }
 
     var committed: [Transfer] { commits.withLock { $0 } }
@@ -42,10 +48,23 @@ final class Target: Sendable {
         commits.withLock { $0.append(transfer) }
     }
 
-    func register(_ transfer: Transfer) async throws(MigrationError) -> Transfer {
+    /// Registers, and says what follows.
+    func registering(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
         try await uploader.register(transfer) { [self] transfer throws(MigrationError) in
             commit(transfer)
         }
+    }
+
+    /// The same where the body can be sent, or the data is there.
+    func register(_ transfer: Transfer) async throws -> Transfer {
+        switch try await registering(transfer) {
+        case .send(let transfer), .proceed(let transfer): return transfer
+        case .snooze(_, _, let reason): throw Unexpected(reason: reason)
+        }
+    }
+
+    struct Unexpected: Error {
+        var reason: String
     }
 
     /// The id of one generation, without Keystone and so without a project.

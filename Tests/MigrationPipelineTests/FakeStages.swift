@@ -75,7 +75,7 @@ struct FakeUploader: ImageUploader {
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(MigrationError) -> Reconciliation {
         try await world.enter(.register, given)
         var transfer = given
         if transfer.state != .registered { transfer.move(to: .registered) }
@@ -86,7 +86,7 @@ struct FakeUploader: ImageUploader {
             state.records[id] =
                 state.records[id] ?? .init(marker: transfer.origin.propertyValue)
         }
-        return transfer
+        return .send(transfer)
     }
 
     func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError) -> Transfer {

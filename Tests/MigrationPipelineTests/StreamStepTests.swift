@@ -163,6 +163,17 @@ import Testing
         #expect(error?.message == "changed")
     }
 
+    /// Whatever body the record gets then is another host's.
+    @Test func `A body that is refused because another one arrives counts as not begun`()
+        async throws
+    {
+        let given = transfer([1, 2, 3])
+        world.fail(.send, "image:a", with: MigrationError(.conflict, "Glance answered 409"))
+        let error = await failure { _ = try await step(given) }
+        #expect(error?.code == .conflict)
+        #expect(states == [.reading, .registered, .sending, .registered])
+    }
+
     @Test func `The stage's words for a refusal are preferred to the transport's`() async throws {
         struct Refusing: ImageUploader {
             static let name = StageName.upload
@@ -183,7 +194,7 @@ import Testing
             }
             func register(
                 _ transfer: Transfer, commit: @escaping Commit
-            ) async throws(MigrationError) -> Transfer {
+            ) async throws(MigrationError) -> Reconciliation {
                 try await inner.register(transfer, commit: commit)
             }
             func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {

@@ -53,7 +53,10 @@ import Testing
         transfer.generation = 2
         transfer.attempts = 3
         transfer.dueAt = 99
-        if state == .failed { transfer.failure = .init(MigrationError(.timedOut, "slow")) }
+        if state == .failed {
+            transfer.failure = .init(MigrationError(.timedOut, "slow"))
+            transfer.isFilledByUs = true
+        }
         return transfer
     }
 
@@ -133,7 +136,8 @@ import Testing
     private static func isUnproved(_ situation: Situation) -> Bool {
         guard let known = situation.known, let standing = situation.standing else { return false }
         let proved: [TransferState] = [.done, .skipped, .unpublished, .publishing]
-        return known.imageID == standing.id && !proved.contains(known.state)
+        return known.imageID == standing.id && known.isFilledByUs == true
+            && !proved.contains(known.state)
     }
 
     @Test func `A copy of ours with other data is a conflict once it was proved, or unknown`()

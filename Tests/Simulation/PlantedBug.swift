@@ -154,7 +154,7 @@ private struct WrappedUploader: ImageUploader {
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(MigrationError) -> Reconciliation {
         let nothing: Commit = { (_: Transfer) async throws(MigrationError) -> Void in }
         let first: Commit = { (next) async throws(MigrationError) in
             guard next.generation == 0 else {
@@ -169,8 +169,9 @@ private struct WrappedUploader: ImageUploader {
             default: commit
             }
         let registered = try await real.register(given, commit: commits)
-        if bug == .createsBeforeCommitting { try await commit(registered) }
-        if bug == .publishesBeforeProof, let id = registered.imageID {
+        guard case .send(let transfer) = registered else { return registered }
+        if bug == .createsBeforeCommitting { try await commit(transfer) }
+        if bug == .publishesBeforeProof, let id = transfer.imageID {
             _ = try await services[given.targetKey]?.update(
                 id, [.replace("visibility", .string(given.record.visibility))])
         }

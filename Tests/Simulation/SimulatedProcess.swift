@@ -154,7 +154,8 @@ struct SimulatedProcess: Sendable {
                 legacyCloud: LegacyCloudReader(services: [:]),
                 url: URLReader(addresses: urls, reopening: reopening)),
             verifier: DigestVerifier(),
-            uploader: CloudUploader(targets: place.services, placed: journal.transfer),
+            uploader: CloudUploader(
+                targets: place.services, placed: journal.transfer, now: { world.timeline.now }),
             waiter: ImportWaiter(
                 targets: place.services,
                 fetch: { (transfer) throws(MigrationError) in

@@ -88,7 +88,7 @@ import Testing
                 try Scene(status: status, task: task, isAsked: isAsked, failures: 1).look().judge())
             let expected: String
             switch status {
-            case .active: expected = "verifying"
+            case .active, .deactivated: expected = "verifying"
             case .queued, .uploading:
                 let isIdle = task?.isFinal ?? true
                 if !isAsked, isIdle {

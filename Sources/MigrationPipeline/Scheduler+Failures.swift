@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ByteStreams
+internal import MigrationJournal
+internal import MigrationModel
+
+extension Scheduler {
+    /// Decides what follows a failure and commits it.
+    func settle(_ given: Transfer, after error: MigrationError, run: Run) async {
+        if error.code == .interrupted || (Task.isCancelled && error.isTransient) {
+            // The journal already says where it stands; the next run goes on there.
+            monitor.left(given, .moved(given))
+            return
+        }
+        if Self.isFatal(error) {
+            state.withLock { $0.fatal = $0.fatal ?? error }
+            monitor.left(given, .note(given, error.message))
+            return
+        }
+        if error.code == .quotaExceeded, error.isAboutProjectQuota {
+            state.withLock { $0.paused[given.targetKey] = error }
+        }
+        do throws(MigrationError) {
+            try await journal.recordAttempt(given, run: run, error: error)
+            var transfer = given
+            if let endpoint = try await outage(given, error, run: run) {
+                transfer.failure = .init(error)
+                transfer.note = "waits for \(endpoint), which does not answer"
+                try await journal.commit(transfer)
+                monitor.left(transfer, .note(transfer, transfer.note ?? ""))
+                return
+            }
+            transfer.attempts += 1
+            if spool?.takesFlakySources == true, transfer.isSourceFlaky, transfer.spools != true,
+                !transfer.method.isServerSide
+            {
+                transfer.spools = true
+                transfer.wayReason = Transfer.flakyWords
+                monitor.note(transfer, "it goes by way of the spool now: \(Transfer.flakyWords)")
+            }
+            if error.isSurprise { transfer.surprises = (transfer.surprises ?? 0) + 1 }
+            var decision = limits.retries.decide(
+                error, attempts: transfer.attempts, surprises: transfer.surprises ?? 0,
+                chance: surroundings.chance())
+            if !spendsTry(), decision != .giveUp { decision = .giveUp }
+            switch decision {
+            case .retry(let seconds):
+                transfer.dueAt = now() + Int64(seconds * 1000)
+                transfer.failure = .init(error)
+                transfer.note = "try \(transfer.attempts) of \(limits.retries.attemptsMax) failed"
+                try await journal.commit(transfer)
+                monitor.left(transfer, .retrying(transfer, error: error, seconds: seconds))
+            case .giveUp:
+                transfer = await givenUp(transfer, error)
+                try await journal.commit(transfer)
+                await releaseSpool(transfer)
+                monitor.left(transfer, .ended(transfer))
+            }
+        } catch {
+            state.withLock { $0.fatal = $0.fatal ?? error }
+            monitor.left(given, .note(given, error.message))
+        }
+    }
+
+    /// Takes one try from the run's budget; false when it is used up.
+    private func spendsTry() -> Bool {
+        let left = state.withLock { state in
+            state.triesLeft -= 1
+            return state.triesLeft
+        }
+        if left == 0 {
+            monitor.notice(
+                "so many tries have failed that nothing is tried again in this run; see to the "
+                    + "cause, then run again")
+        }
+        return left > 0
+    }
+
+    /// Discards what is ours and unproved, and writes down why it ended.
+    private func givenUp(_ given: Transfer, _ error: MigrationError) async -> Transfer {
+        var transfer = given
+        if transfer.state == .publishing || transfer.isCopying {
+            // The data is proved: it stays, private, and can be published later.
+            transfer.move(to: .unpublished)
+            transfer.failure = .init(error)
+            return transfer
+        }
+        if transfer.imageID != nil, transfer.isAdopted != true {
+            do throws(MigrationError) {
+                try await stages.uploader.discard(transfer)
+                transfer.abandonRecord()
+            } catch {
+                // The id stays in the journal: the next run looks at it first.
+                monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")
+            }
+        }
+        transfer.move(to: .failed)
+        transfer.failure = .init(error)
+        return transfer
+    }
+
+    /// Errors that every other transfer would meet as well.
+    static func isFatal(_ error: MigrationError) -> Bool {
+        switch error.code {
+        case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
+        // A token that ended under a body is renewed for the next try.
+        case .unauthorized: !error.isTransient
+        default: false
+        }
+    }
+
+    /// What is left although nothing is due names images that never come: a
+    /// circle of references.
+    func failStranded(_ run: Run) async throws(MigrationError) -> Bool {
+        let paused = state.withLock { Set($0.paused.keys) }
+        let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
+            !paused.contains($0.targetKey) && !isCutOff($0)
+        }
+        for transfer in stranded {
+            let error = MigrationError(
+                .dependencyFailed, "it names an image that in turn waits for it",
+                hint: "remove kernel_id or ramdisk_id from one of them at the source")
+            var failed = transfer
+            failed.move(to: .failed)
+            failed.failure = .init(error)
+            try await journal.commit(failed)
+            monitor.left(failed, .ended(failed))
+        }
+        return !stranded.isEmpty
+    }
+}
+
+extension MigrationError {
+    /// True when a whole project's quota is full, and not one image too large:
+    /// 413 stands for both, and only the service's words tell.
+    var isAboutProjectQuota: Bool {
+        guard let words = answer?.message.lowercased() else { return false }
+        return words.contains("quota") || words.contains("over limit")
+            || words.contains("over a limit")
+    }
+}

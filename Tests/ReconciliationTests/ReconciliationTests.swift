@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+import TestSupport
+import Testing
+
+/// Every state of ours with every state of the image at the target: what the
+/// next run makes of it, as docs/journal.md says.
+@Suite(.timeLimit(.minutes(2))) struct ReconciliationTests {
+    @Test(arguments: Ours.allCases, Found.allCases)
+    func `A run makes of each state what the rule says`(ours: Ours, found: Found) async throws {
+        let ending = try await Encounter(method: ours.method).play(ours, found)
+        #expect(ending.rule(ours, found) == Rule.of(ours, found))
+        if ending.action != .conflict, ending.transfer.state == .done {
+            #expect(ending.isRight, "what counts as done has the right bytes")
+        }
+    }
+
+    /// Deleted once, an id is lost for ever.
+    @Test(arguments: Ours.allCases, Found.allCases)
+    func `No record under a kept id is ever discarded`(ours: Ours, found: Found) async throws {
+        let required = try await Encounter(method: ours.method, keepID: "true").play(ours, found)
+        #expect(!required.wasDiscarded)
+        #expect(required.transfer.imageID == nil || required.transfer.imageID == required.firstID)
+        let preferred = try await Encounter(method: ours.method, keepID: "prefer")
+            .play(ours, found)
+        #expect(!preferred.wasDiscarded)
+        if preferred.action == .create, preferred.transfer.state == .done {
+            #expect(preferred.isRight)
+        }
+    }
+}
+
+extension Encounter.Ending {
+    /// What was seen, in the words of the table.
+    func rule(_ ours: Ours, _ found: Found) -> String {
+        switch action {
+        case .skip: return "nothing to do"
+        case .conflict: return "`conflict` in the plan"
+        default: break
+        }
+        var parts: [String] = []
+        switch waitedSeconds {
+        case ..<10: break
+        case ..<100: parts.append(ours == .importing ? "a minute" : "75 looks")
+        case ..<1000: parts.append("10 minutes")
+        default: parts.append("an hour")
+        }
+        if wasDiscarded { parts.append("discarded") }
+        if transfer.isAdopted == true { parts.append("adopted") }
+        if wasSent {
+            parts.append(
+                transfer.imageID != firstID
+                    ? "next id" : found.status == nil ? "made and sent" : "sent into it")
+        } else if transfer.state == .done {
+            parts.append(
+                [.publishing, .unpublished].contains(ours) ? "published" : "compared, published")
+        }
+        switch transfer.state {
+        case .done: break
+        case .failed: parts.append("`\(transfer.failure?.code ?? "?")`")
+        default: parts.append("`\(transfer.state.rawValue)`")
+        }
+        return parts.joined(separator: "; ")
+    }
+}

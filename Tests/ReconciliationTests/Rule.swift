@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a run has to make of each pair of states: the table of docs/journal.md.
+///
+/// "Next id" is the copy made anew under the next id of the derived sequence;
+/// "discarded" is the record that was found, deleted.
+enum Rule {
+    static func of(_ ours: Ours, _ found: Found) -> String {
+        let row = row(found)
+        switch ours {
+        case .unknown: return row.unknown
+        case .registered: return row.registered ?? row.unknown
+        case .sending: return row.sending
+        case .failed: return row.failed ?? row.sending
+        case .importing: return row.importing
+        case .verifying: return row.verifying
+        case .publishing: return row.publishing
+        case .done: return row.done
+        case .unpublished: return row.unpublished ?? row.done
+        }
+    }
+
+    private struct Row {
+        var unknown: String
+        /// Nil: as `unknown`.
+        var registered: String?
+        var sending: String
+        /// Nil: as `sending`.
+        var failed: String?
+        var importing: String
+        var verifying: String
+        var publishing: String
+        var done: String
+        /// Nil: as `done`.
+        var unpublished: String?
+    }
+
+    private static let lost = "discarded; `unexpected-state`"
+    private static let wrong = "discarded; `verification-mismatch`"
+    private static let conflict = "`conflict` in the plan"
+
+    private static func row(_ found: Found) -> Row {
+        switch found {
+        case .absent:
+            Row(
+                unknown: "made and sent", sending: "made and sent", importing: "next id",
+                verifying: "next id", publishing: "next id", done: "next id")
+        case .deleted:
+            Row(
+                unknown: "next id", sending: "next id", importing: "next id",
+                verifying: "next id", publishing: "next id", done: "next id")
+        case .queued:
+            Row(
+                unknown: "sent into it", sending: "sent into it",
+                importing: "a minute; discarded; next id", verifying: lost,
+                publishing: "`unpublished`", done: "next id")
+        case .spoiled:
+            Row(
+                unknown: "discarded; next id", sending: "discarded; next id",
+                importing: "a minute; discarded; next id", verifying: lost,
+                publishing: "`unpublished`", done: "next id")
+        case .saving, .uploading:
+            Row(
+                unknown: "an hour; discarded; next id", sending: "75 looks; discarded; next id",
+                importing: "10 minutes; discarded; next id", verifying: lost,
+                publishing: "`unpublished`", done: "next id")
+        case .importing:
+            Row(
+                unknown: "10 minutes; `import-timed-out`",
+                sending: "10 minutes; discarded; `import-timed-out`",
+                importing: "10 minutes; discarded; next id", verifying: lost,
+                publishing: "`unpublished`", done: "next id")
+        case .right, .unhashed:
+            Row(
+                unknown: "adopted; compared, published", sending: "compared, published",
+                importing: "compared, published", verifying: "compared, published",
+                publishing: "published", done: "nothing to do", unpublished: "published")
+        case .wrong:
+            Row(
+                unknown: conflict, sending: wrong, importing: wrong, verifying: wrong,
+                publishing: conflict, done: conflict)
+        case .deactivated:
+            // A member cannot read it back, so only what was begun is compared.
+            Row(
+                unknown: conflict, registered: "adopted; compared, published",
+                sending: "compared, published", importing: "compared, published",
+                verifying: "compared, published", publishing: "published",
+                done: "nothing to do", unpublished: "published")
+        case .killed, .deletedStatus, .pendingDelete:
+            Row(
+                unknown: "discarded; next id", sending: "discarded; next id", importing: lost,
+                verifying: lost, publishing: "`unpublished`", done: "next id")
+        }
+    }
+}

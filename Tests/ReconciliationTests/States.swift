@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationModel
+
+/// What the journal says of an image when a run begins.
+enum Ours: String, CaseIterable, Sendable {
+    /// `planned`, `reading`, `read`, or no row at all: no record is named.
+    case unknown = "nothing yet"
+    case registered, sending, importing, verifying, publishing, done, unpublished, failed
+
+    /// Takes a planned transfer to this state, as a run does that is killed then.
+    func reach(
+        _ transfer: inout Transfer, imageID: String, checksum: Checksum?, now: Int64
+    ) throws {
+        let path: [TransferState] =
+            switch self {
+            case .unknown: []
+            case .registered: [.registered]
+            case .sending: [.registered, .sending]
+            case .importing: [.registered, .sending, .importing]
+            case .verifying: [.registered, .sending, .verifying]
+            case .publishing: [.registered, .sending, .verifying, .publishing]
+            case .done: [.registered, .sending, .verifying, .publishing, .done]
+            case .unpublished: [.registered, .sending, .verifying, .publishing, .unpublished]
+            case .failed: [.registered, .sending, .failed]
+            }
+        guard !path.isEmpty else { return }
+        transfer.imageID = imageID
+        for state in path {
+            transfer.move(to: state)
+            if state == .verifying { transfer.computed = [checksum].compactMap { $0 } }
+            if state == .publishing { transfer.reported = transfer.computed }
+        }
+        if self == .importing {
+            transfer.waitStartedAt = now
+            transfer.importAskedAt = now
+        }
+        if self == .failed { transfer.failure = .init(MigrationError(.timedOut, "too slow")) }
+        if self == .unpublished {
+            transfer.failure = .init(MigrationError(.unpublished, "not allowed"))
+        }
+    }
+
+    /// The pipeline's method.
+    var method: String { self == .importing ? "glance-direct" : "upload" }
+}
+
+/// What stands at the target under the id that the image has or will have.
+enum Found: String, CaseIterable, Sendable {
+    case absent = "not there, never was"
+    case deleted = "not there, was deleted"
+    case queued = "`queued`, empty"
+    case spoiled = "`queued`, with a checksum"
+    case saving = "`saving`"
+    case uploading = "`uploading`"
+    case importing = "`importing`"
+    case right = "`active`, right hash"
+    case wrong = "`active`, wrong hash"
+    case unhashed = "`active`, no hash"
+    case deactivated = "`deactivated`"
+    case killed = "`killed`"
+    case deletedStatus = "`deleted`"
+    case pendingDelete = "`pending_delete`"
+
+    /// Nil where no record is seen.
+    var status: String? {
+        switch self {
+        case .absent, .deleted: nil
+        case .queued, .spoiled: "queued"
+        case .saving: "saving"
+        case .uploading: "uploading"
+        case .importing: "importing"
+        case .right, .wrong, .unhashed: "active"
+        case .deactivated: "deactivated"
+        case .killed: "killed"
+        case .deletedStatus: "deleted"
+        case .pendingDelete: "pending_delete"
+        }
+    }
+}
