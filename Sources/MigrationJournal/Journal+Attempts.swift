@@ -32,18 +32,17 @@ extension Journal {
     public func attempts(
         of transfers: [Int64], limit: Int = 20
     ) async throws(MigrationError) -> [Int64: [Attempt]] {
-        let list = transfers.map(String.init).joined(separator: ",")
+        let list = try encoded(transfers)
         return try await read { db in
             var found: [Int64: [Attempt]] = [:]
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.rows(
+                cached: """
                     SELECT * FROM (
                         SELECT *, row_number() OVER (
                             PARTITION BY transfer_id ORDER BY id DESC) AS age
-                        FROM attempt WHERE transfer_id IN (\(list)))
+                        FROM attempt WHERE transfer_id IN (SELECT value FROM json_each(?)))
                     WHERE age <= ? ORDER BY id
-                    """, arguments: [limit])
+                    """, arguments: [list, limit])
             for row in rows {
                 found[row["transfer_id"], default: []].append(
                     Attempt(
@@ -60,7 +59,7 @@ extension Journal {
     ) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO outage (run_id, endpoint, began_at, code, message)
                     VALUES (?, ?, ?, ?, ?)
                     """,
@@ -74,7 +73,7 @@ extension Journal {
     public func endOutage(run: Run, endpoint: String) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     UPDATE outage SET ended_at = ?
                     WHERE run_id = ? AND endpoint = ? AND ended_at IS NULL
                     """, arguments: [Timestamp.now(), run.id, endpoint])
@@ -86,8 +85,8 @@ extension Journal {
     public func outages(run: Run) async throws(MigrationError) -> [OutageRecord] {
         try await read { db in
             guard try db.tableExists("outage") else { return [] }
-            return try Row.fetchAll(
-                db, sql: "SELECT * FROM outage WHERE run_id = ? ORDER BY id LIMIT 1000",
+            return try db.rows(
+                cached: "SELECT * FROM outage WHERE run_id = ? ORDER BY id LIMIT 1000",
                 arguments: [run.id]
             ).map { row in
                 OutageRecord(

@@ -33,9 +33,8 @@ extension Journal {
     ) async throws(MigrationError) -> [MarkedImage] {
         let journal = self
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT i.body, t.id AS transfer_id, t.body AS transfer_body,
                         p.body AS item_body,
                         t.run_id IS (SELECT id FROM run
@@ -75,18 +74,18 @@ extension Journal {
         try await write { db in
             let now = Timestamp.now()
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at,
                         planned_at, ended_at, outcome)
                     VALUES (?, ?, ?, ?, ?, ?, 'adopted')
                     """, arguments: [pipelineName, pipelineFile, pipelineText, now, now, now])
             let id = db.lastInsertedRowID
             let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT body FROM plan_item WHERE json_extract(body, '$.start') IS NOT NULL
-                    ORDER BY position
-                    """)
+                db.cachedStatement(
+                    sql: """
+                        SELECT body FROM plan_item WHERE json_extract(body, '$.start') IS NOT NULL
+                        ORDER BY position
+                        """))
             var position: Int64 = 0
             while let row = try rows.next() {
                 let item = try journal.decode(PlanItem.self, row["body"])

@@ -33,7 +33,8 @@ extension Journal {
     /// Empties the scratch space for a new plan.
     public func beginPlan() async throws(MigrationError) {
         try await write { db in
-            try db.execute(sql: "DELETE FROM plan_item; DELETE FROM target_image")
+            try db.execute(cached: "DELETE FROM plan_item")
+            try db.execute(cached: "DELETE FROM target_image")
         }
     }
 
@@ -80,8 +81,8 @@ extension Journal {
     ) async throws(MigrationError) -> PlanItem? {
         let journal = self
         return try await read { db in
-            try String.fetchOne(
-                db, sql: "SELECT body FROM plan_item WHERE source_key = ? AND target_key = ?",
+            try db.value(
+                cached: "SELECT body FROM plan_item WHERE source_key = ? AND target_key = ?",
                 arguments: [sourceKey, targetKey]
             ).map { try journal.decode(PlanItem.self, $0) }
         }
@@ -93,9 +94,8 @@ extension Journal {
     ) async throws(MigrationError) -> [PlanComparison] {
         let journal = self
         return try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.rows(
+                cached: """
                     SELECT p.position, p.body, p.target_key, p.version_id, p.first_image_id, p.name,
                         t.id AS transfer_id, t.body AS transfer_body
                     FROM plan_item AS p
@@ -116,21 +116,23 @@ extension Journal {
         let target: String = row["target_key"]
         let first: String = row["first_image_id"]
         let version: String = row["version_id"]
-        let ours = try String.fetchAll(
-            db,
-            sql: """
+        let ours = try db.values(
+            cached: """
                 SELECT body FROM target_image WHERE target_key = ? AND id IN (?, ?)
                 UNION SELECT body FROM target_image WHERE target_key = ? AND version_id = ?
                 """, arguments: [target, first, transfer?.imageID ?? first, target, version]
         ).map { try decode(TargetImage.self, $0) }
         var namesakes: [TargetImage] = []
         if let name: String = row["name"] {
-            namesakes = try String.fetchAll(
-                db, sql: "SELECT body FROM target_image WHERE target_key = ? AND name = ? LIMIT ?",
-                arguments: [target, name, Self.namesakesMax]
-            ).map { try decode(TargetImage.self, $0) }.filter { image in
-                !ours.contains { $0.id == image.id }
-            }
+            namesakes = try db.values(
+                cached: """
+                    SELECT body FROM target_image WHERE target_key = ? AND name = ?
+                        AND id NOT IN (?, ?) AND version_id IS NOT ? LIMIT ?
+                    """,
+                arguments: [
+                    target, name, first, transfer?.imageID ?? first, version, Self.namesakesMax,
+                ]
+            ).map { try decode(TargetImage.self, $0) }
         }
         return PlanComparison(
             position: row["position"], item: try decode(PlanItem.self, row["body"]),
@@ -145,7 +147,7 @@ extension Journal {
         try await write { db in
             for (position, item) in decisions {
                 try db.execute(
-                    sql: "UPDATE plan_item SET action = ?, body = ? WHERE position = ?",
+                    cached: "UPDATE plan_item SET action = ?, body = ? WHERE position = ?",
                     arguments: [item.action?.rawValue, try journal.encode(item), position])
             }
         }
@@ -158,9 +160,8 @@ extension Journal {
         let journal = self
         let list = actions.map { "'\($0.rawValue)'" }.joined(separator: ",")
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT position, body FROM plan_item
                     WHERE position > ? AND action IN (\(list)) ORDER BY position LIMIT ?
                     """, arguments: [position, limit]
@@ -173,9 +174,8 @@ extension Journal {
         targetKey: String
     ) async throws(MigrationError) -> (images: Int, sizeBytes: Int64) {
         try await read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
+            let row = try db.row(
+                cached: """
                     SELECT count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
                     FROM plan_item WHERE target_key = ? AND action = 'create'
                     """, arguments: [targetKey])
@@ -192,9 +192,8 @@ extension Journal {
         let methods = UploadMethod.allCases.filter { !$0.isServerSide }
             .map { "'\($0.rawValue)'" }.joined(separator: ",")
         return try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.rows(
+                cached: """
                     SELECT p.source_key AS key, count(*) AS copies
                     FROM json_each(?) AS s CROSS JOIN json_each(?) AS t
                     CROSS JOIN plan_item AS p
@@ -212,9 +211,8 @@ extension Journal {
     }
 
     private static func tally(_ db: Database) throws -> [PlanTally] {
-        try Row.fetchAll(
-            db,
-            sql: """
+        try db.rows(
+            cached: """
                 SELECT action, count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
                 FROM plan_item WHERE action IS NOT NULL GROUP BY action
                 """
@@ -240,25 +238,26 @@ extension Journal {
             }
         try await write { db in
             let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT body FROM plan_item WHERE action IN ('create', 'update', 'skip')
-                    ORDER BY \(sorting)
-                    """)
+                db.cachedStatement(
+                    sql: """
+                        SELECT body -> '$.start' AS start FROM plan_item
+                        WHERE action IN ('create', 'update', 'skip')
+                            AND json_extract(body, '$.start') IS NOT NULL
+                        ORDER BY \(sorting)
+                        """))
             var position: Int64 = 0
             while let row = try rows.next() {
-                let item = try journal.decode(PlanItem.self, row["body"])
-                guard let transfer = item.start else { continue }
+                let transfer = try journal.decode(Transfer.self, row["start"])
                 position += 1
                 try journal.upsert(db, transfer, runID: run.id, position: position)
             }
-            let refusals = try String.fetchAll(
-                db, sql: "SELECT body FROM plan_item WHERE action = 'refuse' LIMIT ?",
+            let refusals = try db.values(
+                cached: "SELECT body FROM plan_item WHERE action = 'refuse' LIMIT ?",
                 arguments: [RunPlan.refusalsMax]
             ).compactMap { try journal.decode(PlanItem.self, $0).refusal }
             let plan = RunPlan(tallies: try Self.tally(db), refusals: refusals)
             try db.execute(
-                sql: "UPDATE run SET planned_at = ?, plan = ? WHERE id = ?",
+                cached: "UPDATE run SET planned_at = ?, plan = ? WHERE id = ?",
                 arguments: [Timestamp.now(), try journal.encode(plan), run.id])
         }
     }
@@ -266,9 +265,8 @@ extension Journal {
     func upsert(
         _ db: Database, _ transfer: Transfer, runID: Int64, position: Int64
     ) throws {
-        let id = try Int64.fetchOne(
-            db,
-            sql: """
+        let id: Int64? = try db.value(
+            cached: """
                 INSERT INTO transfer (run_id, target_key, source_key, version_id, position, state,
                     due_at, size_bytes, error_code, updated_at, body)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -285,10 +283,10 @@ extension Journal {
                 transfer.failure?.code, Timestamp.now(), try encode(transfer),
             ])
         guard let id else { return }
-        try db.execute(sql: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
+        try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
         for key in Set(transfer.record.references.values) {
             try db.execute(
-                sql: "INSERT INTO dependency (transfer_id, source_key) VALUES (?, ?)",
+                cached: "INSERT INTO dependency (transfer_id, source_key) VALUES (?, ?)",
                 arguments: [id, key])
         }
     }

@@ -41,12 +41,12 @@ extension Journal {
     ) async throws(MigrationError) -> Run {
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at)
                     VALUES (?, ?, ?, ?)
                     """, arguments: [pipelineName, pipelineFile, pipelineText, Timestamp.now()])
-            let row = try Row.fetchOne(
-                db, sql: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
+            let row = try db.row(
+                cached: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
             guard let row else {
                 throw MigrationError(.journalFailed, "a run was written and cannot be read back")
             }
@@ -58,8 +58,8 @@ extension Journal {
     public func plan(of run: Run) async throws(MigrationError) -> RunPlan {
         let journal = self
         return try await read { db in
-            let text = try String.fetchOne(
-                db, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run.id])
+            let text: String? = try db.value(
+                cached: "SELECT plan FROM run WHERE id = ?", arguments: [run.id])
             return try text.map { try journal.decode(RunPlan.self, $0) } ?? RunPlan()
         }
     }
@@ -67,7 +67,7 @@ extension Journal {
     public func endRun(_ run: Run, outcome: String) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
+                cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
                 arguments: [Timestamp.now(), outcome, run.id])
         }
     }
@@ -76,7 +76,7 @@ extension Journal {
     public func reopen(_ run: Run) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
+                cached: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
                 arguments: [run.id])
         }
     }
@@ -84,7 +84,7 @@ extension Journal {
     /// The latest run; nil in a new journal.
     public func lastRun() async throws(MigrationError) -> Run? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
+            try db.row(cached: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
         }
     }
 }

@@ -13,7 +13,7 @@ extension Journal {
         let journal = self
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO spool (source_key, fingerprint, path, offset_bytes, is_complete,
                         created_at, updated_at, body)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
@@ -27,7 +27,7 @@ extension Journal {
                 ])
             guard let transfer else { return }
             try db.execute(
-                sql: "UPDATE transfer SET updated_at = ?, body = ? WHERE id = ?",
+                cached: "UPDATE transfer SET updated_at = ?, body = ? WHERE id = ?",
                 arguments: [Timestamp.now(), try journal.encode(transfer), transfer.id])
         }
     }
@@ -36,7 +36,7 @@ extension Journal {
     public func drop(_ entry: SpoolEntry) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: "DELETE FROM spool WHERE source_key = ? AND fingerprint = ?",
+                cached: "DELETE FROM spool WHERE source_key = ? AND fingerprint = ?",
                 arguments: [entry.sourceKey, entry.fingerprint])
         }
     }
@@ -49,9 +49,8 @@ extension Journal {
         let journal = self
         return try await read { db in
             guard try db.tableExists("spool") else { return [] }
-            return try Row.fetchAll(
-                db,
-                sql: """
+            return try db.rows(
+                cached: """
                     SELECT s.body, EXISTS (\(Self.needing)) AS is_needed
                     FROM spool AS s ORDER BY s.created_at, s.source_key
                     """, arguments: [run?.id]
@@ -64,9 +63,8 @@ extension Journal {
     /// Whether a transfer of this run still waits for the data of that file.
     public func isNeeded(_ entry: SpoolEntry, run: Run) async throws(MigrationError) -> Bool {
         try await read { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
+            try db.value(
+                cached: """
                     SELECT EXISTS (\(Self.needing)) FROM spool AS s
                     WHERE s.source_key = ? AND s.fingerprint = ?
                     """, arguments: [run.id, entry.sourceKey, entry.fingerprint]) ?? false
@@ -85,14 +83,14 @@ extension Journal {
     /// Makes transfers due that wait for a time.
     public func wake(_ ids: Set<Int64>) async throws(MigrationError) {
         guard !ids.isEmpty else { return }
-        let list = ids.sorted().map(String.init).joined(separator: ",")
+        let list = try encoded(ids.sorted())
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     UPDATE transfer SET due_at = NULL, body = json_remove(body, '$.dueAt')
-                    WHERE id IN (\(list)) AND due_at IS NOT NULL AND state IN
+                    WHERE id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND state IN
                         (\(Self.list(TransferState.allCases.filter(\.movesData))))
-                    """)
+                    """, arguments: [list])
         }
     }
 }

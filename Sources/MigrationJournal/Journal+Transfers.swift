@@ -29,7 +29,7 @@ extension Journal {
     ) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     INSERT INTO attempt (transfer_id, run_id, at, state, code, message)
                     VALUES (?, ?, ?, ?, ?, ?)
                     """,
@@ -50,25 +50,28 @@ extension Journal {
     ) async throws(MigrationError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
-        let busyList = busy.map(String.init).joined(separator: ",")
+        let busyList = try encoded(busy.sorted())
         let fullTargets = try encoded(excludingTargets.sorted())
-        let fullSources = excludingSources.map(String.init).joined(separator: ",")
+        let fullSources = try encoded(excludingSources.sorted())
         let bodies = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT id, body FROM transfer AS t
                     WHERE run_id = ? AND state IN (\(Self.list(states)))
-                        AND (due_at IS NULL OR due_at <= ?) AND id NOT IN (\(busyList))
+                        AND (due_at IS NULL OR due_at <= ?) AND id NOT IN (SELECT value FROM json_each(?))
                         AND target_key NOT IN (SELECT value FROM json_each(?))
-                        \(fullSources.isEmpty ? "" : "AND \(Self.sourceIndex) NOT IN (\(fullSources))")
+                        AND (? OR \(Self.sourceIndex) NOT IN (SELECT value FROM json_each(?)))
                         AND NOT EXISTS (
                             SELECT 1 FROM dependency AS d
                             JOIN transfer AS other ON other.target_key = t.target_key
                                 AND other.source_key = d.source_key AND other.run_id = t.run_id
                             WHERE d.transfer_id = t.id AND other.state NOT IN (\(finals)))
                     ORDER BY position LIMIT ?
-                    """, arguments: [run.id, now, fullTargets, limit]
+                    """,
+                arguments: [
+                    run.id, now, busyList, fullTargets, excludingSources.isEmpty, fullSources,
+                    limit,
+                ]
             ).map { ($0["id"] as Int64, $0["body"] as String) }
         }
         return try decoded(bodies)
@@ -81,7 +84,7 @@ extension Journal {
     ) async throws(MigrationError) {
         try await write { db in
             try db.execute(
-                sql: """
+                cached: """
                     UPDATE transfer SET due_at = ?, body = json_set(body, '$.dueAt', ?)
                     WHERE run_id = ? AND due_at > ?
                     """, arguments: [now, now, run.id, latest])
@@ -94,9 +97,8 @@ extension Journal {
         run: Run, targetKey: String
     ) async throws(MigrationError) -> (importing: Int, stagedBytes: Int64) {
         try await read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
+            let row = try db.row(
+                cached: """
                     SELECT count(*) AS importing, coalesce(sum(size_bytes) FILTER (
                             WHERE json_extract(body, '$.method') <> 'upload'), 0) AS staged
                     FROM transfer
@@ -112,17 +114,16 @@ extension Journal {
         run: Run, fromSources sources: Set<Int>
     ) async throws(MigrationError) -> Int {
         let methods = UploadMethod.allCases.filter(\.isServerSide).map { "'\($0.rawValue)'" }
-        let indexes = sources.map(String.init).joined(separator: ",")
+        let indexes = try encoded(sources.sorted())
         return try await read { db in
-            try Int.fetchOne(
-                db,
-                sql: """
+            try db.value(
+                cached: """
                     SELECT count(*) FROM transfer
                     WHERE run_id = ? AND state = 'importing'
                         AND json_extract(body, '$.method') IN (\(methods.joined(separator: ",")))
                         AND NOT json_extract(body, '$.isCopying')
-                        AND \(Self.sourceIndex) IN (\(indexes))
-                    """, arguments: [run.id]) ?? 0
+                        AND \(Self.sourceIndex) IN (SELECT value FROM json_each(?))
+                    """, arguments: [run.id, indexes]) ?? 0
         }
     }
 
@@ -138,15 +139,14 @@ extension Journal {
             TransferState.allCases.filter {
                 !$0.isFinal && $0.movesData == movesData ?? $0.movesData
             })
-        let busyList = busy.map(String.init).joined(separator: ",")
+        let busyList = try encoded(busy.sorted())
         return try await read { db in
-            try Int64.fetchOne(
-                db,
-                sql: """
+            try db.value(
+                cached: """
                     SELECT min(due_at) FROM transfer
                     WHERE run_id = ? AND state IN (\(open)) AND due_at > ?
-                        AND id NOT IN (\(busyList))
-                    """, arguments: [run.id, now])
+                        AND id NOT IN (SELECT value FROM json_each(?))
+                    """, arguments: [run.id, now, busyList])
         }
     }
 
@@ -162,13 +162,12 @@ extension Journal {
         run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
     ) async throws(MigrationError) -> [Transfer] {
         let bodies = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT id, body FROM transfer
                     WHERE \(Self.condition(run)) AND state IN (\(Self.list(states)))
                     ORDER BY run_id, position, id LIMIT ? OFFSET ?
-                    """, arguments: [limit, offset]
+                    """, arguments: [run?.id, limit, offset]
             ).map { ($0["id"] as Int64, $0["body"] as String) }
         }
         return try decoded(bodies)
@@ -179,9 +178,8 @@ extension Journal {
         sourceKey: String, targetKey: String
     ) async throws(MigrationError) -> Transfer? {
         let bodies = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT id, body FROM transfer WHERE source_key = ? AND target_key = ?
                     ORDER BY id DESC LIMIT 1
                     """, arguments: [sourceKey, targetKey]
@@ -194,12 +192,11 @@ extension Journal {
     /// run that the journal knows where none is named.
     public func tally(run: Run?) async throws(MigrationError) -> [StateTally] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                cached: """
                     SELECT state, count(*) AS images, coalesce(sum(size_bytes), 0) AS bytes
                     FROM transfer WHERE \(Self.condition(run)) GROUP BY state
-                    """
+                    """, arguments: [run?.id]
             ).compactMap { row in
                 TransferState(rawValue: row["state"]).map {
                     StateTally(state: $0, images: row["images"], sizeBytes: row["bytes"])
@@ -213,16 +210,15 @@ extension Journal {
     public func readingTally(run: Run?) async throws(MigrationError) -> SourceReading {
         try await read { db in
             var sum = SourceReading()
-            let row = try Row.fetchOne(
-                db,
-                sql: """
+            let row = try db.row(
+                cached: """
                     SELECT coalesce(sum(json_extract(body, '$.reading.readBytes')), 0) AS read,
                         coalesce(sum(json_extract(body, '$.reading.againBytes')), 0) AS again,
                         coalesce(sum(json_extract(body, '$.reading.savedBytes')), 0) AS saved,
                         coalesce(sum(json_extract(body, '$.reading.reopenings')), 0) AS reopenings,
                         coalesce(sum(json_extract(body, '$.reading.restarts')), 0) AS restarts
                     FROM transfer WHERE \(Self.condition(run))
-                    """)
+                    """, arguments: [run?.id])
             guard let row else { return sum }
             sum.readBytes = row["read"]
             sum.againBytes = row["again"]
@@ -236,13 +232,14 @@ extension Journal {
     /// Failed tries of a run.
     public func attemptCount(run: Run) async throws(MigrationError) -> Int {
         try await read { db in
-            try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM attempt WHERE run_id = ?", arguments: [run.id]) ?? 0
+            try db.value(
+                cached: "SELECT count(*) FROM attempt WHERE run_id = ?", arguments: [run.id]) ?? 0
         }
     }
 
+    /// Takes the run's id as an argument.
     private static func condition(_ run: Run?) -> String {
-        run.map { "run_id = \($0.id)" } ?? "TRUE"
+        run == nil ? "? IS NULL" : "run_id = ?"
     }
 
     private static let sourceIndex = "json_extract(body, '$.source.sourceIndex')"

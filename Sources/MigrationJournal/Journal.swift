@@ -60,12 +60,12 @@ public final class Journal: Sendable {
         precondition(passage != nil, "a journal in a file is never emptied")
         try Self.describing(path) {
             try database.write { db in
-                try db.execute(
-                    sql: """
-                        DELETE FROM attempt; DELETE FROM dependency; DELETE FROM transfer;
-                        DELETE FROM outage; DELETE FROM spool;
-                        DELETE FROM run; DELETE FROM plan_item; DELETE FROM target_image
-                        """)
+                for table in [
+                    "attempt", "dependency", "transfer", "outage", "spool", "run", "plan_item",
+                    "target_image",
+                ] {
+                    try db.execute(cached: "DELETE FROM \(table)")
+                }
             }
         }
     }

@@ -33,37 +33,36 @@ struct WayChoice: Hashable {
 }
 
 extension Planner {
-    /// Decides for each image that is to be copied how its data travels.
+    /// The start with how its data travels.
+    func going(_ given: Transfer, copies: Int) -> Transfer {
+        var start = given
+        let choice = WayChoice(mode, start, copies: copies)
+        start.spools = choice.spools
+        start.wayReason = choice.reason
+        return start
+    }
+
+    /// Decides once more where images go to several targets: how many get the
+    /// data of each through us is known only once all is decided.
     func chooseWays() async throws(MigrationError) {
+        guard mode == .auto, targets.count > 1 else { return }
         var position: Int64 = 0
         while true {
             let page = try await journal.planItems(
                 after: position, limit: Self.pageImages, actions: [.create])
             guard let last = page.last else { return }
             position = last.position
-            let copies =
-                mode == .auto && targets.count > 1
-                ? try await journal.copiesThroughUs(
-                    sourceKeys: Set(page.map(\.item.source.key)), targetKeys: targets.map(\.key))
-                : [:]
+            let copies = try await journal.copiesThroughUs(
+                sourceKeys: Set(page.map(\.item.source.key)), targetKeys: targets.map(\.key))
             var changed: [(position: Int64, item: PlanItem)] = []
             for (position, item) in page {
-                guard let start = item.start else { continue }
-                let choice = WayChoice(mode, start, copies: copies[item.source.key] ?? 1)
+                guard let start = item.start, let count = copies[item.source.key], count > 1
+                else { continue }
                 var item = item
-                item.start?.spools = choice.spools
-                item.start?.wayReason = choice.reason
-                if item != item.with(start) { changed.append((position, item)) }
+                item.start = going(start, copies: count)
+                changed.append((position, item))
             }
             try await journal.decide(changed)
         }
-    }
-}
-
-extension PlanItem {
-    fileprivate func with(_ start: Transfer) -> PlanItem {
-        var copy = self
-        copy.start = start
-        return copy
     }
 }

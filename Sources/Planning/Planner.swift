@@ -249,7 +249,9 @@ public struct Planner: Sendable {
             guard let last = page.last else { break }
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
-                decisions.append((comparison.position, try await decide(comparison)))
+                var item = try await decide(comparison)
+                if item.action == .create { item.start = item.start.map { going($0, copies: 1) } }
+                decisions.append((comparison.position, item))
             }
             try await journal.decide(decisions)
             naming += decisions.filter {

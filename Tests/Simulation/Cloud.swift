@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Digests
-import FoundationEssentials
 import HTTPTransport
 import MigrationModel
 
@@ -161,9 +160,7 @@ final class Cloud: @unchecked Sendable {
     func answer(_ request: HTTPRequest, _ path: [String], _ query: String) -> HTTPResponse {
         if path == ["identity", "v3", "auth", "tokens"] { return issueToken() }
         if let refusal = refusal(request) { return refusal }
-        let body = request.body.flatMap {
-            try? JSONDecoder().decode(JSONValue.self, from: Data($0))
-        }
+        let body = request.body.flatMap(JSONValue.init(text:))
         guard path.first == "v2" else { return Self.refuse(404) }
         if path.dropFirst().first == "info" { return info(path) }
         guard path.dropFirst().first == "images" else { return Self.refuse(404) }
@@ -247,7 +244,7 @@ final class Cloud: @unchecked Sendable {
         }
         let row = world.watch.rows.first { $0.imageID == id && $0.targetKey == name }
         if row == nil {
-            world.violation("\(name)/\(id) is created and no row of the journal names it")
+            world.violation("\(name)/\(id) is created and no row of the journal intends it")
         }
         add(id, fields, isOurs: true)
         if records[id]?.fields["visibility"] != "private" {

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ByteStreams
-import FoundationEssentials
 import HTTPTransport
 import MigrationModel
 
@@ -257,8 +256,7 @@ extension HTTPRequest {
     /// A request to create an image, with an id of the service's choice.
     fileprivate var withoutID: HTTPRequest? {
         guard method == .post, url.hasSuffix("/v2/images"), let body,
-            case .object(var fields) = try? JSONDecoder().decode(
-                JSONValue.self, from: Data(body))
+            case .object(var fields) = JSONValue(text: body)
         else { return nil }
         fields["id"] = nil
         var request = self

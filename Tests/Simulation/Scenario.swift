@@ -98,15 +98,16 @@ struct Scenario: Sendable {
         attempts = 1 + chance.below(5)
         verify = chance.happens(0.1) ? "paranoid" : "proof"
         sources = []
-        for number in 0..<(1 + chance.below(4)) {
+        // Most of what can go wrong takes one image; all of it takes no more than four.
+        for number in 0..<chance.pick([1, 1, 1, 1, 2, 2, 2, 3, 3, 4]) {
             sources.append(try Self.source(number, sources, &chance))
         }
         targets = []
-        for name in chance.happens(0.3) ? ["beta", "gamma"] : ["beta"] {
+        for name in chance.happens(0.2) ? ["beta", "gamma"] : ["beta"] {
             targets.append(Self.target(name, sources, &chance))
         }
         starts = []
-        for _ in 0..<(1 + chance.below(3)) {
+        for _ in 0..<(1 + chance.below(4)) {
             starts.append(Self.start(&chance))
         }
     }
@@ -117,8 +118,8 @@ struct Scenario: Sendable {
         let count =
             switch chance.below(20) {
             case 0: 0
-            case 1..<12: 1 + chance.below(1000)
-            case 12..<18: 1000 + chance.below(63_000)
+            case 1..<14: 1 + chance.below(1000)
+            case 14..<19: 1000 + chance.below(63_000)
             default: 64_000 + chance.below(136_000)
             }
         let bytes = chance.bytes(count)

@@ -100,7 +100,9 @@ package final class Simulator {
             let ended = begin(
                 dieAfterSteps: start.dieAfterSteps, resuming: start.resumes,
                 stopAfter: start.stopAfter)
-            if let ended { checkEnd(ended, wasStopped: start.stopAfter != nil) }
+            if let ended {
+                checkEnd(ended, rows(in: Self.telling), wasStopped: start.stopAfter != nil)
+            }
             world.timeline.pass(start.pauseMilliseconds)
         }
 
@@ -113,14 +115,15 @@ package final class Simulator {
             guard let ended = begin(dieAfterSteps: nil, resuming: false, stopAfter: nil) else {
                 return
             }
-            checkEnd(ended, wasStopped: false)
-            if rows().contains(where: { $0.failure?.code == Self.mismatch }) {
+            var rows = rows()
+            checkEnd(ended, rows, wasStopped: false)
+            if rows.contains(where: { $0.failure?.code == Self.mismatch }) {
                 // What a broken store or proxy had made of a copy was found out
                 // and discarded; the next start copies it.
                 _ = begin(dieAfterSteps: nil, resuming: false, stopAfter: nil)
+                rows = self.rows()
             }
             var isQuiet = false
-            let rows = rows()
             for standing in Standing.all(world, rows, hasLostJournal: hasLostJournal) {
                 if let wrong = standing.wrong { world.violation(wrong) }
                 isQuiet = isQuiet || !standing.isSettled
@@ -184,44 +187,50 @@ package final class Simulator {
         }
 
         /// A run that was not disturbed from outside ends every image.
-        private func checkEnd(_ ended: Result<Run, MigrationError>, wasStopped: Bool) {
+        private func checkEnd(
+            _ ended: Result<Run, MigrationError>, _ rows: [Transfer], wasStopped: Bool
+        ) {
             guard case .success(let run) = ended else {
                 if world.isCalm, case .failure(let error) = ended {
                     world.violation("the last start fails: \(error.message)")
                 }
                 return
             }
-            for row in rows() where !row.state.isFinal {
-                let isPaused = row.failure?.code == MigrationError.Code.quotaExceeded.rawValue
-                if !wasStopped, !isPaused, !isAnyPaused, isIn(run, row) {
-                    world.violation(
-                        "start \(runs): \(row.source.displayName) to \(row.targetKey) is left "
-                            + row.state.rawValue)
-                }
-            }
-            for row in rows() where row.state == .failed && row.failure == nil {
+            for row in rows where row.state == .failed && row.failure == nil {
                 world.violation("\(row.source.displayName) failed without a reason")
+            }
+            let open = rows.filter { !$0.state.isFinal }
+            let isPaused = rows.contains { $0.failure?.code == Self.quota }
+            guard !open.isEmpty, !wasStopped, !isPaused else { return }
+            let left = unfinished(run)
+            for row in open where left.contains(row.id) {
+                world.violation(
+                    "start \(runs): \(row.source.displayName) to \(row.targetKey) is left "
+                        + row.state.rawValue)
             }
         }
 
         private static let mismatch = MigrationError.Code.verificationMismatch.rawValue
 
-        private var isAnyPaused: Bool {
-            rows().contains { $0.failure?.code == MigrationError.Code.quotaExceeded.rawValue }
-        }
+        private static let quota = MigrationError.Code.quotaExceeded.rawValue
 
-        private func isIn(_ run: Run, _ row: Transfer) -> Bool {
+        private func unfinished(_ run: Run) -> Set<Int64> {
             let found = Box<[Transfer]>()
             wait { [journal = world.journal] in
                 found.value =
                     (try? await journal.unfinished(run: run, limit: 100)) ?? []
             }
-            return found.value?.contains { $0.id == row.id } ?? false
+            return Set((found.value ?? []).map(\.id))
         }
 
-        private func rows() -> [Transfer] {
+        /// What is not as it should be is in one of these.
+        private static let telling = TransferState.allCases.filter {
+            !$0.isFinal || $0 == .failed || $0 == .unpublished
+        }
+
+        private func rows(in states: [TransferState] = TransferState.allCases) -> [Transfer] {
             let found = Box<[Transfer]>()
-            wait { [world] in found.value = await world.rows() }
+            wait { [world] in found.value = await world.rows(in: states) }
             return found.value ?? []
         }
 

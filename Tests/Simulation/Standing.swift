@@ -71,8 +71,12 @@ struct Standing {
         }
         switch ending {
         case .absent:
+            // What a service fetched wrongly, and whose journal was lost before it
+            // was compared: nobody may delete it, and nobody sees it.
+            let isAllowed = copy.map { $0.isForgotten && !$0.wasPublished } ?? true
             return Standing(
-                wrong: copy.map { "\(place): should not be there: \($0.id)" }, isSettled: false)
+                wrong: isAllowed ? nil : "\(place): should not be there: \(words)",
+                isSettled: false)
         case .copied:
             guard let copy else {
                 return Standing(

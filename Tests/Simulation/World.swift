@@ -65,8 +65,8 @@ final class World: @unchecked Sendable {
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let (host, path, query) = Self.parts(request.url)
-        if path.first == "v2", request.method != .get, path.last != "import" {
-            watch.rows = await rows()
+        if path.first == "v2", let states = Watch.states(request.method, path) {
+            watch.rows = await rows(in: states)
         }
         if host == Scenario.fileHost { return file(request, path) }
         guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
@@ -74,9 +74,9 @@ final class World: @unchecked Sendable {
     }
 
     /// What the journal says of every transfer, past the process.
-    func rows() async -> [Transfer] {
+    func rows(in states: [TransferState] = TransferState.allCases) async -> [Transfer] {
         do throws(MigrationError) {
-            return try await journal.transfers(run: nil, in: TransferState.allCases, limit: 1000)
+            return try await journal.transfers(run: nil, in: states, limit: 1000)
         } catch {
             violation("the journal cannot be read: \(error.message)")
             return []

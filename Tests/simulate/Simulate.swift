@@ -62,11 +62,13 @@ import Simulation
             }
             let done = seed - first + 1
             if done % 5000 == 0 || done == count {
-                let seconds = Double((ContinuousClock.now - start).components.seconds)
-                let perMinute = seconds > 0 ? Int(Double(runs) / seconds * 60) : 0
+                let minutes = (ContinuousClock.now - start) / .seconds(60)
+                // On a machine that does other things as well, this one tells more.
+                let busyMinutes = Double(clock()) / Double(CLOCKS_PER_SEC) / 60
                 print(
-                    "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, \(transfers) transfers, "
-                        + "\(perMinute) runs a minute")
+                    "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, "
+                        + "\(transfers) transfers, \(Int(Double(runs) / minutes)) runs a minute, "
+                        + "\(Int(Double(runs) / busyMinutes)) a minute of the processor")
                 fflush(nil)
             }
         }

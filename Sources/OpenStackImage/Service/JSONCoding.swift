@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import MigrationModel
 
 extension JSONValue {
@@ -9,9 +8,7 @@ extension JSONValue {
     ///
     /// - Throws: ``MigrationError/Code/invalidAnswer`` when it is not JSON.
     init(body: [UInt8], asked: String) throws(MigrationError) {
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
-        } catch {
+        guard let value = JSONValue(text: body) else {
             throw MigrationError(
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
@@ -19,16 +16,6 @@ extension JSONValue {
                     "something other than an OpenStack service may answer there: a proxy, a login "
                     + "page")
         }
-    }
-
-    /// The text to send, keys sorted so that equal values are equal bytes.
-    var body: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings, finite numbers and containers of them always encode.
-        guard let data = try? encoder.encode(self) else {
-            preconditionFailure("a JSON value with a number that is not finite")
-        }
-        return [UInt8](data)
+        self = value
     }
 }

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+
+/// The same as GRDB's own, with statements that a connection compiles once:
+/// compiling one takes several times as long as running it.
+///
+/// The text must be one of a few. What differs from call to call is an argument;
+/// a set is one as well, as a JSON array that `json_each` takes apart.
+extension Database {
+    func execute(cached sql: String, arguments: StatementArguments = StatementArguments()) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    func rows(
+        cached sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Row] {
+        try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The first row.
+    func row(
+        cached sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> Row? {
+        try Row.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The first column of all rows.
+    func values<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+        cached sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Value] {
+        try Value.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The first column of the first row; nil where there is none, or NULL.
+    func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+        cached sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> Value? {
+        try Value.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+}
