@@ -98,7 +98,8 @@ public final class Spool: Sendable {
             place, takesFlakySources: takesFlakySources, journal: journal, run: run, disk: .real)
     }
 
-    static func open(
+    /// The same on a disk of one's own.
+    package static func open(
         _ place: Place, takesFlakySources: Bool, journal: Journal, run: Run, disk: SpoolDisk
     ) async throws(MigrationError) -> Spool {
         let spool = Spool(place, takesFlakySources, journal, run, disk)
@@ -204,6 +205,12 @@ public final class Spool: Sendable {
                 state.filling.insert(key)
                 return .success(.fill(entry))
             }
+            // On a full disk one file after the other, or none would be completed.
+            if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
+                state.waiting[transfer.id] = state.changes
+                return .success(
+                    .wait(reason: "the spool's disk is full until others are read and sent"))
+            }
             let size = transfer.source.sizeBytes
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
             if let most = place.maxBytes {
@@ -301,6 +308,17 @@ public final class Spool: Sendable {
         return state.withLock { state in
             state.entries.contains {
                 $0.key != key && ($0.value.isComplete || state.filling.contains($0.key))
+            }
+        }
+    }
+
+    /// True when another file is partly there and nobody fills it now: who
+    /// would, waits for room.
+    func holdsPart(besides entry: SpoolEntry) -> Bool {
+        let key = Key(entry)
+        return state.withLock { state in
+            state.entries.contains {
+                $0.key != key && !$0.value.isComplete && !state.filling.contains($0.key)
             }
         }
     }

@@ -59,7 +59,13 @@ struct SpoolStep: Sendable {
             let (transfer, entry) = try filled.get()
             return .ready(try await read(transfer, commit), entry)
         } catch {
-            guard error.cause is NoRoom, spool.mayGetRoom(besides: claimed) else { throw error }
+            guard error.cause is NoRoom else { throw error }
+            if !spool.mayGetRoom(besides: claimed) {
+                // Several that are partly there can hold all the room and none be
+                // completed: the last one that could go on gives up its own.
+                guard spool.holdsPart(besides: claimed) else { throw error }
+                try await spool.discard(claimed)
+            }
             if spool.isFirstToTellOfFullDisk() {
                 monitor.note(
                     transfer, "\(error.message); what needs room waits until others are sent")

@@ -113,21 +113,26 @@ import Testing
         #expect(left.isEmpty)
     }
 
-    @Test func `A full disk pauses what needs room until others are sent`() async throws {
-        // Room for one of both.
+    /// One that holds so many bytes.
+    private func disk(_ bytesMax: Int) -> SpoolDisk {
         let folder = folder
-        let disk = SpoolDisk { descriptor, bytes, count, offset in
+        return SpoolDisk { descriptor, bytes, count, offset in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             let taken = names.reduce(0) { sum, name in
                 var status = stat()
                 return stat("\(folder)/\(name)", &status) == 0 ? sum + Int(status.st_size) : sum
             }
-            guard taken + count <= 1_500_000 else {
+            guard taken + count <= bytesMax else {
                 errno = ENOSPC
                 return -1
             }
             return pwrite(descriptor, bytes, count, off_t(offset))
         }
+    }
+
+    @Test func `A full disk pauses what needs room until others are sent`() async throws {
+        // Room for one of both.
+        let disk = disk(1_500_000)
         let notes = Mutex<[String]>([])
         world.hold(.send)
         let world = world
@@ -146,6 +151,16 @@ import Testing
         #expect(ends.map(\.state) == [.done, .done])
         #expect(ends.allSatisfy { $0.attempts == 0 })
         #expect(notes.withLock { $0.count { $0.contains("waits until others are sent") } } == 1)
+        #expect(left.isEmpty)
+    }
+
+    @Test func `Files that fill a disk together, none of them whole, get through one by one`()
+        async throws
+    {
+        let ends = try await run(
+            (1...4).flatMap { items("\($0)", count: 1_000_000) }, disk: disk(1_500_000))
+        #expect(ends.map(\.state) == Array(repeating: .done, count: 4))
+        #expect(ends.allSatisfy { $0.attempts == 0 })
         #expect(left.isEmpty)
     }
 
