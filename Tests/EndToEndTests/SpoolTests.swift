@@ -55,7 +55,7 @@ extension EndToEndTests {
                 #expect(again < size / 100)
                 #expect(saved > size * 88 / 100)
                 #expect(try await scene.tranship("status").output.contains("resuming saved"))
-                #expect(Self.spooled(scene).isEmpty)
+                #expect(scene.spooled.isEmpty)
             }
         }
 
@@ -87,7 +87,7 @@ extension EndToEndTests {
                     let copy = try await cloud.only(scene.prefix)
                     #expect(copy.text("os_hash_value") == source.sha512.value)
                 }
-                #expect(Self.spooled(scene, "spooled").isEmpty)
+                #expect(scene.files(in: "spooled").isEmpty)
             }
         }
 
@@ -103,17 +103,11 @@ extension EndToEndTests {
                 #expect(full.status == 5, full.said)
                 #expect(full.talk.contains("File too large"), full.said)
                 #expect(full.talk.contains("hint: make room on that disk"), full.said)
-                #expect(Self.spooled(scene).isEmpty)
+                #expect(scene.spooled.isEmpty)
                 #expect(try await scene.beta.images(scene.prefix).isEmpty)
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 0, run.said)
             }
-        }
-
-        private static func spooled(_ scene: Scene, _ folder: String = "journal.spool") -> [String]
-        {
-            let path = scene.folder.appendingPathComponent(folder).path
-            return (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         }
     }
 }
