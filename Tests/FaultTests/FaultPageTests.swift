@@ -78,6 +78,7 @@ private enum FaultPage {
         switch left {
         case .nothing: "nothing"
         case .copy: "the copy"
+        case .partly(let stores): "the copy, in \(stores.joined(separator: ", ")) only"
         case .other(let status): "a record, \(status)"
         }
     }
