@@ -28,7 +28,12 @@ public final class StartedProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         let outputHandle = try Self.created(output)
         process.standardOutput = outputHandle
-        process.standardError = output == talk ? outputHandle : try Self.created(talk)
+        let talkHandle = output == talk ? outputHandle : try Self.created(talk)
+        process.standardError = talkHandle
+        defer {
+            // The child has its own.
+            for handle in [outputHandle, talkHandle] { try? handle.close() }
+        }
         let (stream, continuation) = AsyncStream<Int32>.makeStream()
         process.terminationHandler = { process in
             let isSignal = process.terminationReason == .uncaughtSignal

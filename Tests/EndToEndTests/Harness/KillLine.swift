@@ -30,6 +30,8 @@ struct KillLine: Sendable {
     /// The pipeline's other keys.
     var rest = ""
     var isURL = false
+    /// Killed by `make soak` only.
+    var isLong = false
     /// Of the smallest image.
     var sizeBytes = 200_000
     /// A second, while runs are killed at random moments.
@@ -66,14 +68,14 @@ struct KillLine: Sendable {
         KillLine(
             name: "spool, two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
             keys: beta("method: glance-direct") + "\n  - cloud: alpha-two\n    method: upload",
-            rest: "transfer: auto", sizeBytes: 1_200_000, bandwidth: "8MiB/s"),
+            rest: "transfer: auto", isLong: true, sizeBytes: 1_200_000, bandwidth: "8MiB/s"),
         KillLine(
             name: "keep-id", keys: beta("method: upload", "members: drop, keep_id: true"),
             expectation: isKept),
         KillLine(
             name: "keep-id, glance-direct",
             keys: beta("method: glance-direct", "members: drop, keep_id: true"),
-            expectation: isKept),
+            isLong: true, expectation: isKept),
     ]
 
     private static let isKept: @Sendable (JSONValue, Scenery, Comment) -> Void = {

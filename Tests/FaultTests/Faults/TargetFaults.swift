@@ -254,7 +254,7 @@ extension Fault {
             "deletes the image during its import", ways: [.webDownload], .done(tries: 1),
             source: SourceFault { reading in stalling(reading) },
             TargetFault(.importing) { passage in
-                passage.pass()
+                passage.passUntilRead()
                 passage.deleteImage()
             }),
         target(

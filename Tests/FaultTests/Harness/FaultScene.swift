@@ -138,7 +138,9 @@ struct FaultScene: Sendable {
         source = try FaultySource(sourceFault, data: data)
         front = sourceFault.isTLS ? try await TLSFront(before: source.port) : nil
         let real = try await way.target.service.session.authenticate().imageEndpoint
-        target = try FaultyTarget(before: real, targetFaults, folder: way.target.folder)
+        target = try FaultyTarget(
+            before: real, targetFaults, folder: way.target.folder,
+            readings: { [source] in source.requests.count { $0.method == "GET" } })
 
         let lab = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
         let entry = try #require(Self.entry(way.target.name, of: lab))

@@ -46,6 +46,8 @@ final class FaultyTarget: Sendable {
         let service: String
         /// Where it keeps what it has.
         let folder: String
+        /// How often the data of the source was asked for.
+        let readings: @Sendable () -> Int
         /// What heals it.
         fileprivate let undoing: Guarded<[@Sendable () -> Void]>
 
@@ -109,6 +111,12 @@ final class FaultyTarget: Sendable {
             exchange.answer(answer)
         }
 
+        /// Passes an import on, and waits until the service reads from the source.
+        func passUntilRead() {
+            pass()
+            for _ in 0..<2000 where readings() == 0 { usleep(5000) }
+        }
+
         /// The image as the service has it, changed before we see it.
         func show(with changes: [String: JSONValue]) {
             guard let answer = exchange.pass(to: service), answer.status == 200,
@@ -155,8 +163,13 @@ final class FaultyTarget: Sendable {
     private let state: Guarded<State>
     private let undoing = Guarded<[@Sendable () -> Void]>([])
 
-    /// - Parameter folder: where the service keeps what it has.
-    init(before service: String, _ faults: [TargetFault], folder: String) throws {
+    /// - Parameters:
+    ///   - folder: where the service keeps what it has.
+    ///   - readings: how often the data of the source was asked for.
+    init(
+        before service: String, _ faults: [TargetFault], folder: String,
+        readings: @escaping @Sendable () -> Int
+    ) throws {
         let state = Guarded(State())
         let undoing = undoing
         self.state = state
@@ -174,7 +187,8 @@ final class FaultyTarget: Sendable {
             }
             return Reply { exchange in
                 let passage = Passage(
-                    exchange: exchange, service: service, folder: folder, undoing: undoing)
+                    exchange: exchange, service: service, folder: folder, readings: readings,
+                    undoing: undoing)
                 if let fault { fault.act(passage) } else { passage.pass() }
             }
         }
