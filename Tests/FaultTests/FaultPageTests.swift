@@ -38,6 +38,10 @@ private enum FaultPage {
 
             This page is written from the tests (`make docs`), and they fail where it says something else.
 
+            The *ways* are the methods of the pipeline file, and two more: `spool` reads the image into a local
+            file first and uploads it from there, and `copy-image` uploads it into one store and has the service
+            copy it into the others.
+
             *Failed tries* cost one of `limits.attempts`, of which there are 3 here. *At the target* is all that
             stands there under the image's name; "the copy" is exactly one image with exactly the right bytes.
 

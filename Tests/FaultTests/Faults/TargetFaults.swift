@@ -151,12 +151,13 @@ extension Fault {
             "creates the record, and the answer is lost", ways: Way.records + [.glanceDownload],
             .done(tries: 1),
             TargetFault(.create) { $0.loseAnswer() }),
+        // What is staged looks like a body that still comes, for 75 looks.
         target(
-            "takes the whole body, and the answer is lost", ways: Way.bodies + [.spool],
+            "takes the whole body, and the answer is lost", ways: Way.bodies + [.spool], pace: 10,
             .done(tries: 1),
             TargetFault(.body) { $0.loseAnswer() }),
         target(
-            "takes the whole body and never answers", .done(tries: 1),
+            "takes the whole body and never answers", pace: 10, .done(tries: 1),
             TargetFault(.body) {
                 _ = $0.exchange.pass(to: $0.service)
                 $0.exchange.hang()
