@@ -71,9 +71,22 @@ public final class Spool: Sendable {
         var waiting: [Int64: Int] = [:]
         /// How often there was reason to look again.
         var changes = 0
-        var hasToldOfFullDisk = false
+        /// Files that are being removed.
+        var removing = 0
+        /// Its disk had no room: from then on one file is filled at a time, or
+        /// several could each hold what the others need.
+        var isDiskFull = false
+
+        /// True where another file is to be filled before this transfer's.
+        mutating func waitsForDisk(_ transfer: Transfer) -> Bool {
+            guard isDiskFull, !filling.isEmpty else { return false }
+            waiting[transfer.id] = changes
+            return true
+        }
     }
 
+    private static let fullDisk = Claim.wait(
+        reason: "the spool's disk was full; one file is filled at a time")
     /// What is kept for a file of unknown size, again and again.
     static let stepBytes: Int64 = 64 << 20
 
@@ -201,9 +214,11 @@ public final class Spool: Sendable {
             }
             if let entry = state.entries[key] {
                 if entry.isComplete { return .success(.complete(entry)) }
+                guard !state.waitsForDisk(transfer) else { return .success(Self.fullDisk) }
                 state.filling.insert(key)
                 return .success(.fill(entry))
             }
+            guard !state.waitsForDisk(transfer) else { return .success(Self.fullDisk) }
             let size = transfer.source.sizeBytes
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
             if let most = place.maxBytes {
@@ -278,7 +293,9 @@ public final class Spool: Sendable {
         state.withLock { state in
             state.entries[Key(entry)] = nil
             state.growing.remove(Key(entry))
+            state.removing += 1
         }
+        defer { state.withLock { $0.removing -= 1 } }
         try Self.remove(entry.path)
         try await journal.drop(entry)
         try await wakeAll()
@@ -299,11 +316,37 @@ public final class Spool: Sendable {
     func mayGetRoom(besides entry: SpoolEntry) -> Bool {
         let key = Key(entry)
         return state.withLock { state in
-            state.entries.contains {
-                $0.key != key && ($0.value.isComplete || state.filling.contains($0.key))
-            }
+            state.removing > 0
+                || state.entries.contains {
+                    $0.key != key && ($0.value.isComplete || state.filling.contains($0.key))
+                }
         }
     }
+
+    /// Removes the files that are partly there and that nobody fills, so that one
+    /// can be completed. Their transfers read them again when they get the room.
+    ///
+    /// - Parameter changes: ``changes`` when its filling began.
+    /// - Returns: how far that one has come; nil where no room was made, neither
+    ///   now nor since then.
+    func takeRoom(
+        for given: SpoolEntry, since changes: Int
+    ) async throws(MigrationError) -> SpoolEntry? {
+        let key = Key(given)
+        let (entry, idle, isRoomier) = state.withLock { state in
+            (
+                state.entries[key],
+                state.entries.filter { $0.key != key && !state.filling.contains($0.key) }
+                    .map(\.value).filter { !$0.isComplete },
+                state.changes != changes
+            )
+        }
+        for other in idle { try await discard(other) }
+        return idle.isEmpty && !isRoomier ? nil : entry
+    }
+
+    /// Grows whenever there may be more room than before.
+    var changes: Int { state.withLock { $0.changes } }
 
     func waits(_ transfer: Transfer) {
         state.withLock { $0.waiting[transfer.id] = $0.changes }
@@ -323,8 +366,8 @@ public final class Spool: Sendable {
     /// True the first time.
     func isFirstToTellOfFullDisk() -> Bool {
         state.withLock { state in
-            defer { state.hasToldOfFullDisk = true }
-            return !state.hasToldOfFullDisk
+            defer { state.isDiskFull = true }
+            return !state.isDiskFull
         }
     }
 

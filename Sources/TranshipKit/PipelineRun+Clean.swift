@@ -4,6 +4,7 @@
 internal import Foundation
 internal import MigrationJournal
 public import MigrationModel
+public import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 public import Planning
@@ -37,6 +38,39 @@ extension PipelineRun {
             }
             tally[leftover.fate, default: 0] += 1
             try await each(leftover)
+        }
+        return tally
+    }
+
+    /// Files of this journal's spool that no transfer of its last run waits for.
+    /// The next run would remove them as well.
+    ///
+    /// - Parameters:
+    ///   - removes: false only lists them.
+    ///   - each: called with every file, after what was done about it, and why
+    ///     it could not be removed.
+    /// - Returns: how many files met each fate.
+    public func cleanSpool(
+        removes: Bool, each: (Spool.Orphan, Leftover.Fate, MigrationError?) -> Void
+    ) async throws(MigrationError) -> [Leftover.Fate: Int] {
+        var tally: [Leftover.Fate: Int] = [:]
+        let orphans = try await Spool.orphans(
+            in: Self.spoolPlace(of: pipeline, journalPath: journal.path), journal: journal,
+            run: try await journal.lastRun())
+        for orphan in orphans {
+            var fate = Leftover.Fate.remove
+            var failure: MigrationError?
+            if removes {
+                do {
+                    try Spool.remove(orphan.path)
+                    fate = .removed
+                } catch {
+                    fate = .failed
+                    failure = error
+                }
+            }
+            tally[fate, default: 0] += 1
+            each(orphan, fate, failure)
         }
         return tally
     }

@@ -110,6 +110,43 @@ extension EndToEndTests {
             }
         }
 
+        @Test("clean lists files of the spool that no image waits for, and removes them with --yes")
+        func orphans() async throws {
+            let source = try CountingSource(mebibytes: 1, stopsAt: nil)
+            try await scene("spoolclean") { scene in
+                let file = try scene.urlPipeline(
+                    source.url, checksum: source.sha256.description, "transfer: spool")
+                // Killed when it has read, and the source forgotten after that.
+                let killed = try await scene.tranship(
+                    "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "after:12"])
+                try #require(killed.status == 128 + SIGKILL, killed.said)
+                let left = Self.spooled(scene)
+                try #require(left.count == 1, killed.said)
+                let folder = scene.folder.appendingPathComponent("journal.spool")
+                let needed = try await scene.tranship("clean", file)
+                #expect(!needed.output.contains("file "), needed.said)
+
+                // A journal that does not know of it any more.
+                let run = try await scene.tranship("run", file)
+                try #require(run.status == 0, run.said)
+                let orphan = folder.appendingPathComponent(left[0])
+                try Data(count: 5000).write(to: orphan)
+                let stranger = folder.appendingPathComponent("tranship-notes.spool")
+                try Data("mine".utf8).write(to: stranger)
+
+                let listed = try await scene.tranship("clean", file)
+                #expect(listed.status == 4, listed.said)
+                #expect(listed.output.contains("remove   file \(orphan.path)"), listed.said)
+                #expect(listed.output.contains("no image waits for it"), listed.said)
+                #expect(Self.spooled(scene).count == 2)
+                let removed = try await scene.tranship("clean", file, "--yes", "--format", "json")
+                #expect(removed.status == 0, removed.said)
+                let line = removed.lines("leftover").first { $0.text("kind") == "spool" }
+                #expect(line?.text("fate") == "removed" && line?.text("path") == orphan.path)
+                #expect(Self.spooled(scene) == ["tranship-notes.spool"])
+            }
+        }
+
         private static func spooled(_ scene: Scene, _ folder: String = "journal.spool") -> [String]
         {
             let path = scene.folder.appendingPathComponent(folder).path

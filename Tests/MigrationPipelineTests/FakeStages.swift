@@ -79,7 +79,7 @@ struct FakeUploader: ImageUploader {
         try await world.enter(.register, given)
         var transfer = given
         if transfer.state != .registered { transfer.move(to: .registered) }
-        let id = "\(transfer.source.key)/\(transfer.generation)"
+        let id = FakeWorld.recordID(transfer)
         transfer.imageID = id
         try await commit(transfer)
         world.state.withLock { state in

@@ -110,6 +110,11 @@ final class FakeWorld: Sendable {
     func bodies(_ key: String) -> [Body] { state.withLock { $0.bodies[key] ?? [] } }
     func record(_ id: String) -> Record? { state.withLock { $0.records[id] } }
     var sending: Int { state.withLock { $0.sending } }
+    /// Short at beta, where most tests look.
+    static func recordID(_ transfer: Transfer) -> String {
+        let place = transfer.targetKey == "beta" ? "" : " at \(transfer.targetKey)"
+        return "\(transfer.source.key)/\(transfer.generation)\(place)"
+    }
     func isWaiting(_ call: Call) -> Bool {
         state.withLock { $0.waiting.contains { $0.0 == call } }
     }

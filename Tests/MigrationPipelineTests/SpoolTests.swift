@@ -113,21 +113,54 @@ import Testing
         #expect(left.isEmpty)
     }
 
-    @Test func `A full disk pauses what needs room until others are sent`() async throws {
-        // Room for one of both.
+    /// A disk for this spool with so much room.
+    private func small(
+        bytes most: Int, before: @escaping @Sendable (Int32, Int64) -> Void = { _, _ in }
+    ) -> SpoolDisk {
         let folder = folder
-        let disk = SpoolDisk { descriptor, bytes, count, offset in
+        return SpoolDisk { descriptor, bytes, count, offset in
+            before(descriptor, offset)
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             let taken = names.reduce(0) { sum, name in
                 var status = stat()
                 return stat("\(folder)/\(name)", &status) == 0 ? sum + Int(status.st_size) : sum
             }
-            guard taken + count <= 1_500_000 else {
+            guard taken + count <= most else {
                 errno = ENOSPC
                 return -1
             }
             return pwrite(descriptor, bytes, count, off_t(offset))
         }
+    }
+
+    @Test func `Two that fill the disk together do not wait for each other's room for ever`()
+        async throws
+    {
+        let reached = Mutex<Set<Int32>>([])
+        // Nobody goes on after 700,000 bytes before both are there.
+        let disk = small(bytes: 1_500_000) { descriptor, offset in
+            guard offset >= 700_000 else { return }
+            let end = ContinuousClock.now + .seconds(20)
+            while ContinuousClock.now < end {
+                let both = reached.withLock { reached in
+                    reached.insert(descriptor)
+                    return reached.count > 1
+                }
+                if both { return }
+                usleep(500)
+            }
+        }
+        let ends = try await run(
+            items("a", count: 1_000_000) + items("b", count: 1_000_000), disk: disk)
+        #expect(ends.map(\.state) == [.done, .done])
+        #expect(ends.allSatisfy { $0.attempts == 0 })
+        // One of both was read again from its first byte.
+        #expect(read("a") + read("b") > 2_600_000)
+        #expect(left.isEmpty)
+    }
+
+    @Test func `A full disk pauses what needs room until others are sent`() async throws {
+        let disk = small(bytes: 1_500_000)
         let notes = Mutex<[String]>([])
         world.hold(.send)
         let world = world

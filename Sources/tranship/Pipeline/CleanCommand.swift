@@ -17,14 +17,15 @@ struct CleanCommand: AsyncParsableCommand {
 
             These are records without whole data, left over by transfers that were given up:
             private, unprotected, with our property tranship_origin and an id that the
-            journal knows or that we derive. Images with data are never removed.
+            journal knows or that we derive; images with data are never removed. And these
+            are files of the spool that no image waits for.
             Without --yes the exit status is 4 where something is to be removed.
             """)
 
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Flag(help: "Remove it: at most `limits.deletes` records, each explained.")
+    @Flag(help: "Remove it: at most `limits.deletes` records, and all such files, each explained.")
     var yes = false
 
     func run() async throws {
@@ -37,9 +38,11 @@ struct CleanCommand: AsyncParsableCommand {
         let tally = try await session.clean(removes: yes) { leftover throws(MigrationError) in
             rendering.render(leftover)
         }
-        rendering.render(tally, limit: loaded.limits.deletes, removes: yes)
-        if tally[.failed] != nil { throw EarlyExit(status: .someFailed) }
-        guard tally[.remove] != nil else { return }
+        let files = try await session.cleanSpool(removes: yes, each: rendering.render)
+        rendering.render(
+            tally.merging(files, uniquingKeysWith: +), limit: loaded.limits.deletes, removes: yes)
+        if tally[.failed] ?? files[.failed] != nil { throw EarlyExit(status: .someFailed) }
+        guard tally[.remove] ?? files[.remove] != nil else { return }
         throw EarlyExit(status: yes ? .limitReached : .differences)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import MigrationPipeline
 import Planning
 
 /// What `clean` found and did, a line a record, as text or JSON Lines.
@@ -18,6 +19,25 @@ struct LeftoverRendering {
                 .withControlsShown
                 + "\(image.targetKey), \(image.status), \(leftover.whose): \(leftover.reason)"
                 .withControlsShown)
+    }
+
+    /// A file of the spool.
+    func render(_ orphan: Spool.Orphan, _ fate: Leftover.Fate, _ failure: MigrationError?) {
+        let reason = failure?.message ?? "no image waits for it"
+        if format == .json {
+            return JSONLine(
+                "leftover",
+                [
+                    "fate": .string(fate.rawValue), "kind": .string("spool"),
+                    "path": .string(orphan.path), "disk_bytes": .integer(orphan.diskBytes),
+                    "reason": .string(reason),
+                ]
+            ).put()
+        }
+        talk.endLine()
+        Terminal.put(
+            "\(fate.rawValue.padded(to: 9))file \(orphan.path), \(ByteCount.format(orphan.diskBytes)): "
+                .withControlsShown + reason.withControlsShown)
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
