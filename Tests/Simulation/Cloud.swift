@@ -29,6 +29,9 @@ final class Cloud: @unchecked Sendable {
         var forgottenBy: Set<Int> = []
         /// The host whose body or import it has, or had last.
         var sender: Int?
+        /// All hosts that began a body or an import here: whose it was in the
+        /// end, they cannot tell.
+        var senders: Set<Int> = []
         /// There is a connection behind the body that it is busy with.
         var isArriving = false
         /// Milliseconds since 1970.
@@ -346,6 +349,7 @@ final class Cloud: @unchecked Sendable {
         record.work = next()
         record.status = path[3] == "stage" ? "uploading" : "saving"
         record.sender = host.number
+        record.senders.insert(host.number)
         record.isArriving = true
         records[record.id] = record
         changed(record.id)
@@ -442,6 +446,7 @@ final class Cloud: @unchecked Sendable {
         }
         record.work = next()
         record.sender = host.number
+        record.senders.insert(host.number)
         record.updatedAt = world.timeline.now
         let work = record.work
         let fate = world.happens() ? 1 + world.chance.below(4) : 0

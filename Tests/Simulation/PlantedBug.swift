@@ -200,25 +200,26 @@ private struct WrappedUploader: ImageUploader {
         try await real.readBack(transfer, into: ring)
     }
 
-    func discard(_ transfer: Transfer) async throws(MigrationError) {
+    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
         switch bug {
-        case .leavesUnfinishedCopies: return
+        case .leavesUnfinishedCopies: return true
         case .discardsWithoutLooking:
-            guard let id = transfer.imageID else { return }
+            guard let id = transfer.imageID else { return false }
             do throws(MigrationError) {
                 try await services[transfer.targetKey]?.delete(id)
             } catch {
                 guard error.code == .notFound else { throw error }
             }
+            return true
         case .discardsKeptIDs:
             var other = transfer
             other.record.keptID = nil
-            try await real.discard(other)
+            return try await real.discard(other)
         case .discardsWhatOthersSent:
             var other = transfer
             other.isFilledByUs = true
-            try await real.discard(other)
-        default: try await real.discard(transfer)
+            return try await real.discard(other)
+        default: return try await real.discard(transfer)
         }
     }
 }

@@ -56,10 +56,10 @@ struct Standing {
             }
         }
         if source.lies { return .absent }
-        // What nothing proves is adopted and left alone.
+        // What nothing proves is left alone, adopted or under a kept id.
         let isAdopting =
             cloud.world.hosts.contains(where: \.hasLostJournal)
-            || cloud.world.hosts.count > 1
+            || cloud.world.hosts.count > 1 || target.keepID != "false"
         if isAdopting, source.promise == .none { return .open }
         if let kernel = source.kernel, before[kernel] != .copied { return .open }
         return .copied
@@ -85,8 +85,10 @@ struct Standing {
             let source = world.scenario.sources.first(where: { $0.name == row.source.name })
         else { return "\(place): its id is blocked, and need not be kept" }
         if cloud.isBurned(source.id) { return nil }
+        // Where nothing was promised, nothing proves what a dead process sent.
         guard let record = cloud.records[source.id],
             !record.isOurs || isUnfillable(record, source)
+                || (source.promise == .none && record.status == "active" && !record.wasPublished)
         else {
             return "\(place): its id is free, and the journal says: \(row.failure?.message ?? "")"
         }

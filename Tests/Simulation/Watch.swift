@@ -77,9 +77,11 @@ final class Watch: @unchecked Sendable {
         }
         if record.fields["protected"] == true { wrongs.append("it is protected") }
         if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
-        if let sender = record.sender, sender != host.number {
-            if record.isArriving { wrongs.append("another host is sending it") }
-            if record.data != nil { wrongs.append("another host has sent it") }
+        if record.isArriving, record.sender != host.number {
+            wrongs.append("another host is sending it")
+        }
+        if record.data != nil, !record.senders.contains(host.number) {
+            wrongs.append("another host has sent it")
         }
         for wrong in wrongs { cloud.world.violation("\(place) is deleted although \(wrong)") }
     }
