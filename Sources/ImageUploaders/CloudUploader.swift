@@ -76,14 +76,15 @@ public struct CloudUploader: ImageUploader {
             try imageID(transfer), into: ring, onResponse: { _ in })
     }
 
-    public func discard(_ transfer: Transfer) async throws(MigrationError) {
-        guard let id = transfer.imageID else { return }
+    @discardableResult
+    public func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
+        guard let id = transfer.imageID else { return false }
         let service = try service(transfer.targetKey)
         let image: Image
         do {
             image = try await service.image(id)
         } catch {
-            if error.code == .notFound { return }
+            if error.code == .notFound { return false }
             throw error
         }
         // The journal's row gives the right; the marker proves that the row
@@ -96,7 +97,7 @@ public struct CloudUploader: ImageUploader {
         }
         if transfer.holdsKeptID {
             // Left to be filled again, unless it cannot be.
-            guard image.status.rawValue == "active" else { return }
+            guard image.status.rawValue == "active" else { return true }
             throw MigrationError(
                 .idBlocked,
                 "image \(id) at the target holds data that is not proved, and deleting it would "
@@ -124,6 +125,7 @@ public struct CloudUploader: ImageUploader {
         } catch {
             guard error.code == .notFound else { throw error }
         }
+        return true
     }
 
     /// True where somebody's data is in the record, or on its way there.

@@ -163,9 +163,14 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// Forgets the target's record, whose id can never be used again, and
     /// starts over under the next one; under the same one if it is a kept id.
-    public mutating func abandonRecord() {
+    ///
+    /// - Parameter wasThere: false where there was no record. Its id may never
+    ///   have been given out, so it is tried again: whoever leaves a free id to
+    ///   others ends with one copy under that and one under the next. An id that
+    ///   was deleted is refused.
+    public mutating func abandonRecord(wasThere: Bool = true) {
         if !holdsKeptID {
-            generation += 1
+            if wasThere { generation += 1 }
             imageID = nil
         }
         startOver()

@@ -72,8 +72,8 @@ struct ConfirmStep: Sendable {
                         hint: "name the source's checksum in the pipeline, or delete that image")
                 }
                 // The digests died with the process that sent the bytes.
-                try await stages.uploader.discard(transfer)
-                transfer.abandonRecord()
+                let wasThere = try await stages.uploader.discard(transfer)
+                transfer.abandonRecord(wasThere: wasThere)
                 return .advance(transfer)
             }
             monitor.note(transfer, "\(words); reading it back")

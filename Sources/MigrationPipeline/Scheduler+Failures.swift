@@ -88,8 +88,8 @@ extension Scheduler {
         }
         if transfer.imageID != nil, transfer.isAdopted != true {
             do throws(MigrationError) {
-                try await stages.uploader.discard(transfer)
-                transfer.abandonRecord()
+                let wasThere = try await stages.uploader.discard(transfer)
+                transfer.abandonRecord(wasThere: wasThere)
             } catch {
                 // The id stays in the journal: the next run looks at it first.
                 monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")

@@ -185,7 +185,9 @@ public protocol ImageUploader: Stage {
     ///   alone: it does not carry our marker, others can see it, it is
     ///   protected, it was adopted, or it holds data that this journal did not
     ///   send.
-    func discard(_ transfer: Transfer) async throws(MigrationError)
+    /// - Returns: false where there was no record.
+    @discardableResult
+    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool
 }
 
 /// What a look at the target's record found.

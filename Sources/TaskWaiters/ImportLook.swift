@@ -37,7 +37,8 @@ struct ImportLook {
     func judge() -> Judgement {
         switch image.status {
         case .active, .deactivated: return .outcome(.advance(transfer.foundWhole()))
-        case .uploading, .queued, .importing, .saving: break
+        case .uploading where isOthers, .saving: return .outcome(leftToOthers())
+        case .uploading, .queued, .importing: break
         default:
             return .failure(
                 MigrationError(
@@ -61,6 +62,22 @@ struct ImportLook {
         }
         if let error = overdue { return Judgement(failed(error)) }
         return .outcome(later(progress))
+    }
+
+    /// True when somebody else sends a body into the record: no import of ours
+    /// makes it look so.
+    var isOthers: Bool {
+        image.status == .saving
+            || (image.status == .uploading && transfer.method.isServerSide)
+    }
+
+    /// Another host was first with its body: it is waited for as any other, and
+    /// nothing in the record is ours.
+    func leftToOthers() -> Outcome {
+        var next = transfer
+        next.move(to: .registered)
+        next.isEmptyNow()
+        return .advance(next)
     }
 
     /// The method failed: the next one, once more, or the end.

@@ -168,6 +168,10 @@ public struct ImportWaiter: TaskWaiter {
         if error.code == .conflict {
             let task = try await newestTask(service, look.transfer, look.image.id)
             let image = try await service.image(look.image.id)
+            let now = ImportLook(
+                transfer: look.transfer, image: image, task: task, now: look.now,
+                jitter: look.jitter)
+            if now.isOthers { return now.leftToOthers() }
             let isUnderWay = task.map { !$0.status.isFinal } ?? false
             if isUnderWay || image.status == .importing {
                 return look.asked("an import is under way")

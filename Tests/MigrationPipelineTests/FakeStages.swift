@@ -163,9 +163,10 @@ struct FakeUploader: ImageUploader {
         if let error { throw error }
     }
 
-    func discard(_ transfer: Transfer) async throws(MigrationError) {
+    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
         try await world.enter(.discard, transfer)
-        world.state.withLock { $0.records[transfer.imageID ?? ""] = nil }
+        return world.state.withLock { $0.records.removeValue(forKey: transfer.imageID ?? "") }
+            != nil
     }
 }
 

@@ -201,7 +201,7 @@ import Testing
                 try await inner.report(transfer)
             }
             func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {}
-            func discard(_ transfer: Transfer) async throws(MigrationError) {}
+            func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool { true }
         }
         var stages = world.stages
         stages.uploader = Refusing(inner: FakeUploader(world: world))

@@ -60,7 +60,13 @@ enum Rule {
                 unknown: "discarded; next id", sending: "discarded; next id",
                 importing: "a minute; discarded; next id", verifying: lost,
                 publishing: "`unpublished`", done: "next id")
-        case .saving, .uploading:
+        case .saving:
+            // No import looks so: it is another host's.
+            Row(
+                unknown: "an hour; discarded; next id", sending: "75 looks; discarded; next id",
+                importing: "an hour; discarded; next id", verifying: lost,
+                publishing: "`unpublished`", done: "next id")
+        case .uploading:
             Row(
                 unknown: "an hour; discarded; next id", sending: "75 looks; discarded; next id",
                 importing: "10 minutes; discarded; next id", verifying: lost,

@@ -25,8 +25,20 @@ final class Cloud: @unchecked Sendable {
         var members: [String] = []
         var isMangled = false
         var wasPublished = false
-        /// It stood there, with its data, when the journal was lost.
-        var isForgotten = false
+        /// The hosts whose journal was lost while it stood there with its data.
+        var forgottenBy: Set<Int> = []
+        /// The host whose body or import it has, or had last.
+        var sender: Int?
+        /// All hosts that began a body or an import here: whose it was in the
+        /// end, they cannot tell.
+        var senders: Set<Int> = []
+        /// There is a connection behind the body that it is busy with.
+        var isArriving = false
+        /// Milliseconds since 1970.
+        var updatedAt: Int64 = 0
+
+        /// The journal of the host that made it was lost.
+        var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
 
         var status: String {
             get { fields["status"]?.string ?? "" }
@@ -103,6 +115,17 @@ final class Cloud: @unchecked Sendable {
         activate(id, [4, 5, 6])
     }
 
+    /// Another image that has the source image's own id here.
+    func addHolder(of source: Scenario.Source, isSame: Bool) {
+        add(source.id, ["name": "holder"], isOurs: false)
+        activate(source.id, isSame ? source.bytes : [7, 8, 9])
+    }
+
+    /// An image had that id, and was deleted.
+    func burn(_ id: String) { burned.insert(id) }
+
+    func isBurned(_ id: String) -> Bool { burned.contains(id) }
+
     private func add(_ id: String, _ fields: [String: JSONValue], isOurs: Bool) {
         var all: [String: JSONValue] = [
             "id": .string(id), "status": "queued", "visibility": "private", "protected": false,
@@ -116,8 +139,18 @@ final class Cloud: @unchecked Sendable {
         let digits = name.dropFirst(3).prefix { $0.isNumber }
         records[id] = Record(
             id: id, fields: all, isOurs: isOurs,
-            sourceNumber: name.hasPrefix("img") ? Int(digits) : nil)
+            sourceNumber: name.hasPrefix("img") ? Int(digits) : nil,
+            updatedAt: world.timeline.now)
     }
+
+    /// As a client gets it.
+    private func shown(_ record: Record) -> JSONValue {
+        var fields = record.fields
+        fields["updated_at"] = .string(UTCText.text(record.updatedAt))
+        return .object(fields)
+    }
+
+    private func changed(_ id: String) { records[id]?.updatedAt = world.timeline.now }
 
     func remove(_ id: String) {
         records[id] = nil
@@ -125,9 +158,9 @@ final class Cloud: @unchecked Sendable {
     }
 
     /// Nobody remembers any more what was made here.
-    func forget() {
+    func forget(_ host: Host) {
         for id in records.keys where records[id]?.status == "active" {
-            records[id]?.isForgotten = true
+            records[id]?.forgottenBy.insert(host.number)
         }
     }
 
@@ -137,6 +170,7 @@ final class Cloud: @unchecked Sendable {
         records[id]?.data = bytes
         records[id]?.staged = nil
         records[id]?.status = "active"
+        changed(id)
         records[id]?.fields["size"] = .integer(Int64(bytes.count))
         records[id]?.fields["checksum"] = .string(
             isTrue ? source?.md5 ?? "" : Self.sum(.md5, bytes))
@@ -157,7 +191,9 @@ final class Cloud: @unchecked Sendable {
 
     // MARK: Small requests
 
-    func answer(_ request: HTTPRequest, _ path: [String], _ query: String) -> HTTPResponse {
+    func answer(
+        _ request: HTTPRequest, _ path: [String], _ query: String, from host: Host
+    ) -> HTTPResponse {
         if path == ["identity", "v3", "auth", "tokens"] { return issueToken() }
         if let refusal = refusal(request) { return refusal }
         let body = request.body.flatMap(JSONValue.init(text:))
@@ -170,15 +206,15 @@ final class Cloud: @unchecked Sendable {
         guard let record = records[id] else { return Self.refuse(404, "No image found") }
         if request.method != .get { world.watch.touching(record, at: self, request) }
         switch (request.method, part) {
-        case (.get, ""): return Self.json(200, .object(record.fields))
+        case (.get, ""): return Self.json(200, shown(record))
         case (.get, "tasks"):
             return Self.json(200, ["tasks": .array(record.tasks.map(JSONValue.object))])
         case (.get, "members"):
             return Self.json(
                 200, ["members": .array(record.members.map { ["member_id": .string($0)] })])
         case (.patch, ""): return patch(record, body)
-        case (.delete, ""): return delete(record)
-        case (.post, "import"): return startImport(record, body)
+        case (.delete, ""): return delete(record, by: host)
+        case (.post, "import"): return startImport(record, body, by: host)
         case (.post, "members"): return addMember(record, body)
         default: return Self.refuse(404)
         }
@@ -227,7 +263,7 @@ final class Cloud: @unchecked Sendable {
         }
         // More than a page there never is, and one is asked for to see the newest.
         return Self.json(
-            200, ["images": .array(found.prefix(limit).map { .object($0.fields) })])
+            200, ["images": .array(found.prefix(limit).map(shown))])
     }
 
     private func create(_ body: JSONValue?) -> HTTPResponse {
@@ -250,7 +286,7 @@ final class Cloud: @unchecked Sendable {
         if records[id]?.fields["visibility"] != "private" {
             world.violation("\(name)/\(id) is created for others to see")
         }
-        return Self.json(201, .object(records[id]?.fields ?? [:]))
+        return Self.json(201, records[id].map(shown) ?? .null)
     }
 
     private func patch(_ given: Record, _ body: JSONValue?) -> HTTPResponse {
@@ -267,12 +303,13 @@ final class Cloud: @unchecked Sendable {
             world.watch.published(given, at: self)
             record.wasPublished = true
         }
+        record.updatedAt = world.timeline.now
         records[given.id] = record
-        return Self.json(200, .object(record.fields))
+        return Self.json(200, shown(record))
     }
 
-    private func delete(_ record: Record) -> HTTPResponse {
-        world.watch.deleting(record, at: self)
+    private func delete(_ record: Record, by host: Host) -> HTTPResponse {
+        world.watch.deleting(record, at: self, by: host)
         if record.fields["protected"] == true { return Self.refuse(403, "Image is protected") }
         remove(record.id)
         return HTTPResponse(status: 204)
@@ -291,7 +328,7 @@ final class Cloud: @unchecked Sendable {
 
     /// - Returns: the number of the body, or why there will be none.
     func beginBody(
-        _ request: HTTPRequest, _ path: [String]
+        _ request: HTTPRequest, _ path: [String], from host: Host
     ) -> Result<Int, Refusal> {
         if let refusal = refusal(request) { return .failure(Refusal(refusal)) }
         guard path.count > 3, var record = records[path[2]] else {
@@ -311,12 +348,17 @@ final class Cloud: @unchecked Sendable {
         }
         record.work = next()
         record.status = path[3] == "stage" ? "uploading" : "saving"
+        record.sender = host.number
+        record.senders.insert(host.number)
+        record.isArriving = true
         records[record.id] = record
+        changed(record.id)
         return .success(record.work)
     }
 
     /// The connection broke: the service notices sooner, later or never.
     func breakBody(_ id: String, _ work: Int) {
+        if records[id]?.work == work { records[id]?.isArriving = false }
         let delay: Int64?
         switch world.isCalm ? 0 : world.chance.below(20) {
         case 0..<16: delay = world.chance.milliseconds(50...1000)
@@ -328,6 +370,7 @@ final class Cloud: @unchecked Sendable {
             guard records[id]?.work == work, records[id]?.status != "active" else { return }
             world.say("\(name)/\(id) is queued again")
             records[id]?.status = "queued"
+            changed(id)
         }
     }
 
@@ -337,6 +380,8 @@ final class Cloud: @unchecked Sendable {
             return Self.refuse(410, "Image \(id) could not be found after upload")
         }
         var bytes = given
+        records[id]?.isArriving = false
+        changed(id)
         if world.happens(0.6) {
             // What was refused leaves its digest on the record.
             records[id]?.status = "queued"
@@ -381,7 +426,9 @@ final class Cloud: @unchecked Sendable {
 
     // MARK: Imports
 
-    private func startImport(_ given: Record, _ body: JSONValue?) -> HTTPResponse {
+    private func startImport(
+        _ given: Record, _ body: JSONValue?, by host: Host
+    ) -> HTTPResponse {
         var record = given
         let id = record.id
         let method = body?["method"]?["name"]?.string ?? ""
@@ -398,6 +445,9 @@ final class Cloud: @unchecked Sendable {
             return Self.refuse(400, "cannot fetch that")
         }
         record.work = next()
+        record.sender = host.number
+        record.senders.insert(host.number)
+        record.updatedAt = world.timeline.now
         let work = record.work
         let fate = world.happens() ? 1 + world.chance.below(4) : 0
         if fate == 1 {
@@ -430,6 +480,7 @@ final class Cloud: @unchecked Sendable {
         if hasFailed || fetched?.isWhole == false {
             world.say("the import of \(name)/\(id) fails")
             records[id]?.status = "queued"
+            changed(id)
             records[id]?.staged = nil
             records[id]?.tasks[index]["status"] = "failure"
             records[id]?.tasks[index]["message"] = "Internal Error"

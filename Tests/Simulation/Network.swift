@@ -10,6 +10,7 @@ import MigrationModel
 struct Network: Carrier {
     let world: World
     let life: Life
+    let host: Host
     /// A bug that is planted between the process and its network.
     var planted: PlantedBug?
 
@@ -42,7 +43,7 @@ struct Network: Carrier {
         if request.method != .get, request.method != .head, !request.url.hasSuffix("/tokens") {
             world.changes += 1
         }
-        let response = await world.answer(request)
+        let response = await world.answer(request, from: host)
         try life.step()
         await pause()
         try goesOn()
@@ -138,14 +139,14 @@ struct Network: Carrier {
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
         try life.step()
-        let (host, path, _) = World.parts(request.url)
-        guard let cloud = world.clouds[host] else { return HTTPResponse(status: 404) }
+        let (place, path, _) = World.parts(request.url)
+        guard let cloud = world.clouds[place] else { return HTTPResponse(status: 404) }
         if world.happens(0.2) {
             return Cloud.refuse(
                 413, world.chance.happens(0.5) ? "the quota is exceeded" : "it is too large")
         }
         let work: Int
-        switch cloud.beginBody(request, path) {
+        switch cloud.beginBody(request, path, from: host) {
         case .success(let number): work = number
         case .failure(let refusal):
             world.say("\(request.shownShortly) → \(refusal.response.status)")
@@ -181,6 +182,11 @@ struct Network: Carrier {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let breaksAt = world.happens() ? world.chance.below(100_000) : Int.max
+        // Some line is so slow that others may think nobody is behind it.
+        if world.hosts.count > 1, world.happens() {
+            await world.timeline.sleep(world.chance.milliseconds(60_000...900_000))
+            try goesOn()
+        }
         while true {
             try life.step()
             let count = try buffer.withUnsafeMutableBytes { span in

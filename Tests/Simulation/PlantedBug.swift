@@ -43,6 +43,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Copies that were adopted count as ours to delete.
     case ownsWhatItAdopts = "owns-what-it-adopts"
 
+    /// A record under a kept id is deleted like any other.
+    case discardsKeptIDs = "discards-kept-ids"
+    /// A body that another host is sending counts as a broken one of ours.
+    case takesOthersForDead = "takes-others-for-dead"
+    /// What another host has sent is discarded like what we sent.
+    case discardsWhatOthersSent = "discards-what-others-sent"
+
     func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {
         Stages(
             reader: WrappedReader(real: stages.reader, bug: self),
@@ -145,7 +152,9 @@ private struct WrappedUploader: ImageUploader {
         {
             return .send(transfer.moved(to: .registered))
         }
-        let found = try await real.reconcile(transfer)
+        var given = transfer
+        if bug == .takesOthersForDead { given.isFilledByUs = true }
+        let found = try await real.reconcile(given)
         if bug == .takesBusyForComplete, case .snooze(let transfer, _, _) = found {
             return .proceed(transfer.moved(to: .verifying))
         }
@@ -191,17 +200,26 @@ private struct WrappedUploader: ImageUploader {
         try await real.readBack(transfer, into: ring)
     }
 
-    func discard(_ transfer: Transfer) async throws(MigrationError) {
+    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
         switch bug {
-        case .leavesUnfinishedCopies: return
+        case .leavesUnfinishedCopies: return true
         case .discardsWithoutLooking:
-            guard let id = transfer.imageID else { return }
+            guard let id = transfer.imageID else { return false }
             do throws(MigrationError) {
                 try await services[transfer.targetKey]?.delete(id)
             } catch {
                 guard error.code == .notFound else { throw error }
             }
-        default: try await real.discard(transfer)
+            return true
+        case .discardsKeptIDs:
+            var other = transfer
+            other.record.keptID = nil
+            return try await real.discard(other)
+        case .discardsWhatOthersSent:
+            var other = transfer
+            other.isFilledByUs = true
+            return try await real.discard(other)
+        default: return try await real.discard(transfer)
         }
     }
 }

@@ -62,8 +62,15 @@ struct Scenario: Sendable {
         /// Sources under whose name something else stands there, and whether
         /// that has the same data.
         var namesakes: [Int: Bool]
-        /// Sources whose first derived id somebody else has there.
+        /// Sources whose first id somebody else has there.
         var taken: Set<Int>
+        /// Of its pipeline entry: `false`, `true` or `prefer`.
+        var keepID = "false"
+        /// Sources whose own id another image has there, and whether that has
+        /// the same data.
+        var holders: [Int: Bool] = [:]
+        /// Sources whose own id was deleted there.
+        var burned: Set<Int> = []
     }
 
     /// A start of the pipeline in the time in which things go wrong.
@@ -79,12 +86,24 @@ struct Scenario: Sendable {
         var deletions: [Int64]
         var forgeries: [Int64]
         var pauseMilliseconds: Int64
+        /// Another host that does the same at the same time.
+        var second: Second?
+    }
+
+    /// A start on a host with a journal of its own.
+    struct Second: Sendable {
+        /// How much later it starts.
+        var afterMilliseconds: Int64
+        var dieAfterSteps: Int?
+        var resumes: Bool
     }
 
     var sources: [Source]
     var targets: [Target]
     var starts: [Start]
     var faultRate: Double
+    /// Two hosts do their last starts at the same time.
+    var endsTogether = false
     var imagesAtOnce: Int
     var attempts: Int
     var verify: String
@@ -110,7 +129,33 @@ struct Scenario: Sendable {
         for _ in 0..<(1 + chance.below(4)) {
             starts.append(Self.start(&chance))
         }
+        for index in targets.indices where chance.happens(0.25) {
+            keepIDs(at: index, &chance)
+        }
+        if chance.happens(0.3) {
+            for index in starts.indices where chance.happens(0.7) {
+                starts[index].second = Second(
+                    afterMilliseconds: chance.milliseconds(0...chance.pick([100, 2000, 20_000])),
+                    dieAfterSteps: chance.happens(0.4)
+                        ? chance.below(chance.pick([15, 60, 200])) : nil,
+                    resumes: chance.happens(0.4))
+            }
+            endsTogether = chance.happens(0.5)
+        }
     }
+
+    private mutating func keepIDs(at index: Int, _ chance: inout Chance) {
+        targets[index].keepID = chance.pick(["true", "prefer"])
+        for source in sources where !source.isURL {
+            switch chance.below(20) {
+            case 0, 1: targets[index].holders[source.number] = chance.happens(0.5)
+            case 2: targets[index].burned.insert(source.number)
+            default: break
+            }
+        }
+    }
+
+    var hasTwoHosts: Bool { starts.contains { $0.second != nil } }
 
     private static func source(
         _ number: Int, _ before: [Source], _ chance: inout Chance
@@ -194,7 +239,9 @@ struct Scenario: Sendable {
         lines.append("targets:")
         for target in targets {
             let conflict = target.onConflict.map { ", on_conflict: \($0)" } ?? ""
-            lines.append("  - { cloud: \(target.name), method: \(target.method)\(conflict) }")
+            let image = target.keepID == "false" ? "" : ", image: { keep_id: \(target.keepID) }"
+            lines.append(
+                "  - { cloud: \(target.name), method: \(target.method)\(conflict)\(image) }")
         }
         lines += [
             "verify: \(verify)", "limits: { images: \(imagesAtOnce), attempts: \(attempts) }",
@@ -222,7 +269,11 @@ extension Scenario {
                     + target.namesakes.sorted { $0.key < $1.key }.map {
                         ", \($0.value ? "same data" : "other data") named img\($0.key)"
                     }.joined()
-                    + target.taken.sorted().map { ", the id of img\($0) is taken" }.joined())
+                    + target.taken.sorted().map { ", the id of img\($0) is taken" }.joined()
+                    + target.holders.sorted { $0.key < $1.key }.map {
+                        ", \($0.value ? "same data" : "other data") under the own id of img\($0.key)"
+                    }.joined()
+                    + target.burned.sorted().map { ", the own id of img\($0) is burned" }.joined())
         }
         return lines.joined(separator: "\n")
     }

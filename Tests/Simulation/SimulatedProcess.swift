@@ -20,13 +20,13 @@ import TaskWaiters
 struct SimulatedProcess: Sendable {
     let world: World
     let life: Life
+    let host: Host
     let pipeline: Pipeline
     let planted: PlantedBug?
 
     private var journal: Journal {
-        let world = world
         let life = life
-        return world.journal.reopened { writes, access in
+        return host.journal.reopened { writes, access in
             guard writes else {
                 try life.check()
                 return try access()
@@ -38,7 +38,8 @@ struct SimulatedProcess: Sendable {
     }
 
     private func service(_ cloud: String) -> ImageService {
-        let client = HTTPClient(over: Network(world: world, life: life, planted: planted))
+        let client = HTTPClient(
+            over: Network(world: world, life: life, host: host, planted: planted))
         let configuration = CloudConfiguration(
             name: cloud,
             authentication: .password(.id("someone"), password: Secret("secret")),
@@ -115,7 +116,7 @@ struct SimulatedProcess: Sendable {
                 place.sources.append(PlanningSource(index: index, kind: .cloud(cloud, service)))
             case .url(let url):
                 let client = HTTPClient(
-                    over: Network(world: world, life: life, planted: planted))
+                    over: Network(world: world, life: life, host: host, planted: planted))
                 place.urls[index] = URLReader.Address(url: Secret(url.url), client: client)
                 place.sources.append(PlanningSource(index: index, kind: .url(url, client, [:])))
             case .file, .archive: preconditionFailure("no such source is simulated")

@@ -27,7 +27,8 @@ package final class Simulator {
         package var steps: Int
     }
 
-    private let journal: Journal
+    /// One for each host.
+    private let journals: [Journal]
     private var pipelines: [String: Pipeline] = [:]
 
     /// Jobs after which a start counts as endless: several times what the
@@ -36,7 +37,7 @@ package final class Simulator {
     private static let millisecondsMax: Int64 = 6 * 3_600_000
 
     package init() throws(MigrationError) {
-        journal = try Journal.inMemory()
+        journals = [try Journal.inMemory(), try Journal.inMemory()]
     }
 
     /// - Parameters:
@@ -48,9 +49,13 @@ package final class Simulator {
         var chance = Chance(seed)
         let scenario = try Scenario(&chance)
         let timeline = Timeline(Chance(chance.next()))
-        try journal.forget()
+        var hosts: [Host] = []
+        for (index, journal) in journals.prefix(scenario.hasTwoHosts ? 2 : 1).enumerated() {
+            try journal.forget()
+            hosts.append(Host(number: index + 1, journal: journal))
+        }
         let world = World(
-            scenario, timeline, journal: journal, chance: Chance(chance.next()),
+            scenario, timeline, hosts: hosts, chance: Chance(chance.next()),
             isLogging: isLogging)
         let pipeline = try pipeline(scenario)
         world.say("seed \(seed)\n\(scenario.pipelineText)\(scenario.words)")
@@ -78,7 +83,6 @@ package final class Simulator {
         let pipeline: Pipeline
         let planted: PlantedBug?
         private(set) var runs = 0
-        private var hasLostJournal = false
 
         init(world: World, pipeline: Pipeline, planted: PlantedBug?) {
             self.world = world
@@ -87,73 +91,141 @@ package final class Simulator {
         }
 
         func perform(_ start: Scenario.Start) throws(MigrationError) {
-            if start.losesJournal {
-                try world.loseJournal()
-                hasLostJournal = true
-            }
+            let first = world.hosts[0]
+            if start.losesJournal { try world.loseJournal(of: first) }
             for milliseconds in start.deletions {
                 world.timeline.after(milliseconds) { [world] in world.deleteSomething() }
             }
             for milliseconds in start.forgeries {
                 world.timeline.after(milliseconds) { [world] in world.forgeSomething() }
             }
-            let ended = begin(
-                dieAfterSteps: start.dieAfterSteps, resuming: start.resumes,
-                stopAfter: start.stopAfter)
-            if let ended {
-                checkEnd(ended, rows(in: Self.telling), wasStopped: start.stopAfter != nil)
+            var launches = [
+                Launch(
+                    host: first, dieAfterSteps: start.dieAfterSteps, resumes: start.resumes,
+                    stopAfter: start.stopAfter)
+            ]
+            if let second = start.second {
+                launches.append(
+                    Launch(
+                        host: world.hosts[1], afterMilliseconds: second.afterMilliseconds,
+                        dieAfterSteps: second.dieAfterSteps, resumes: second.resumes))
+            }
+            for (launch, ended) in zip(launches, begin(launches)) {
+                guard let ended else { continue }
+                checkEnd(
+                    ended, launch.host, rows(of: launch.host, in: Self.telling),
+                    wasStopped: launch.stopAfter != nil)
             }
             world.timeline.pass(start.pauseMilliseconds)
         }
 
-        /// Calm weather: one start that has to do all that is left, and one
-        /// that has to find nothing to do.
+        /// Calm weather: one start on each host that has to do all that is left,
+        /// and one that has to find nothing to do.
         func settle() {
             world.say("calm")
             world.isCalm = true
             world.timeline.pass(3 * 3_600_000)
-            guard let ended = begin(dieAfterSteps: nil, resuming: false, stopAfter: nil) else {
-                return
+            let hosts = world.hosts.filter(\.isUsed)
+            var rows = finish(hosts, together: world.scenario.endsTogether)
+            // Each may have used up its tries on what the other one did.
+            if world.scenario.endsTogether, hosts.count > 1 {
+                rows = finish(hosts, together: false)
             }
-            var rows = rows()
-            checkEnd(ended, rows, wasStopped: false)
-            if rows.contains(where: { $0.failure?.code == Self.mismatch }) {
-                // What a broken store or proxy had made of a copy was found out
-                // and discarded; the next start copies it.
-                _ = begin(dieAfterSteps: nil, resuming: false, stopAfter: nil)
-                rows = self.rows()
+            // What a broken store or proxy had made of a copy was found out and
+            // discarded; the next start copies it. Another host that has adopted
+            // it finds the new one after that.
+            for _ in hosts
+            where rows.values.joined().contains(where: { $0.failure?.code == Self.mismatch }) {
+                rows = finish(hosts, together: false)
             }
-            var isQuiet = false
-            for standing in Standing.all(world, rows, hasLostJournal: hasLostJournal) {
+            var isQuiet = true
+            for standing in Standing.all(world, rows) {
                 if let wrong = standing.wrong { world.violation(wrong) }
-                isQuiet = isQuiet || !standing.isSettled
+                isQuiet = isQuiet && standing.isSettled
             }
-            guard world.watch.violations.isEmpty, !isQuiet else { return }
+            guard world.watch.violations.isEmpty, isQuiet else { return }
             world.changes = 0
-            _ = begin(dieAfterSteps: nil, resuming: false, stopAfter: nil)
+            for host in hosts { _ = begin([Launch(host: host)]) }
             if world.changes > 0 {
                 world.violation("a run after everything was done changed something")
             }
         }
 
-        /// - Returns: how it ended; nil where it died or got stuck.
-        private func begin(
-            dieAfterSteps: Int?, resuming: Bool,
-            stopAfter: (milliseconds: Int64, isAbort: Bool)?
-        ) -> Result<Run, MigrationError>? {
-            runs += 1
-            world.say("start \(runs)")
-            let world = world
+        /// Starts it on each host, and waits until all have ended.
+        ///
+        /// - Returns: what then stands in their journals, by host.
+        private func finish(_ hosts: [Host], together: Bool) -> [Int: [Transfer]] {
+            var ends: [Result<Run, MigrationError>?] = []
+            if together {
+                ends = begin(hosts.map { Launch(host: $0) })
+            } else {
+                for host in hosts { ends += begin([Launch(host: host)]) }
+            }
+            var all: [Int: [Transfer]] = [:]
+            for (host, ended) in zip(hosts, ends) {
+                let rows = rows(of: host)
+                all[host.number] = rows
+                if let ended { checkEnd(ended, host, rows, wasStopped: false) }
+            }
+            return all
+        }
+
+        /// A start on a host.
+        private struct Launch {
+            var host: Host
+            /// How much later than the first one.
+            var afterMilliseconds: Int64 = 0
+            var dieAfterSteps: Int?
+            var resumes = false
+            var stopAfter: (milliseconds: Int64, isAbort: Bool)?
+        }
+
+        /// A process, from its launch to its end.
+        private struct Running: Sendable {
+            let life: Life
             let end = Box<Result<Run, MigrationError>>()
+        }
+
+        /// Starts processes and works until all have ended.
+        ///
+        /// - Returns: how each ended; nil where it died or got stuck.
+        private func begin(_ launches: [Launch]) -> [Result<Run, MigrationError>?] {
+            let all = launches.map(launch)
+            do throws(Timeline.Stuck) {
+                try world.timeline.work(
+                    until: { all.allSatisfy { $0.end.value != nil } },
+                    stepsMax: Simulator.stepsMax * launches.count,
+                    within: Simulator.millisecondsMax)
+            } catch {
+                world.violation("start \(runs): \(error.rawValue)")
+                return all.map { _ in nil }
+            }
+            return all.map { running in
+                if running.life.isDead { return nil }
+                running.life.end()
+                if case .failure(let error) = running.end.value {
+                    world.say("it ends: \(error.message)")
+                }
+                return running.end.value
+            }
+        }
+
+        private func launch(_ launch: Launch) -> Running {
+            runs += 1
+            launch.host.isUsed = true
+            let (world, number) = (world, runs)
             let task = Box<Task<Void, Never>>()
             let scheduler = Box<Scheduler>()
-            let life = Life(stepsLeft: dieAfterSteps) {
-                world.say("the process dies")
-                task.value?.cancel()
-            }
+            let running = Running(
+                life: Life(stepsLeft: launch.dieAfterSteps) {
+                    world.say("the process of start \(number) dies")
+                    task.value?.cancel()
+                })
+            let end = running.end
             let process = SimulatedProcess(
-                world: world, life: life, pipeline: pipeline, planted: planted)
-            if let stopAfter {
+                world: world, life: running.life, host: launch.host, pipeline: pipeline,
+                planted: planted)
+            if let stopAfter = launch.stopAfter {
                 world.timeline.after(stopAfter.milliseconds) {
                     guard end.value == nil else { return }
                     world.say("somebody asks it to \(stopAfter.isAbort ? "abort" : "drain")")
@@ -164,31 +236,30 @@ package final class Simulator {
                     }
                 }
             }
-            task.value = Task(executorPreference: world.timeline) {
-                do throws(MigrationError) {
-                    end.value = .success(
-                        try await process.run(resuming: resuming) { scheduler.value = $0 })
-                } catch {
-                    end.value = .failure(error)
+            let resumes = launch.resumes
+            let start: @Sendable () -> Void = {
+                world.say("start \(number), on host \(process.host.number)")
+                task.value = Task(executorPreference: world.timeline) {
+                    do throws(MigrationError) {
+                        end.value = .success(
+                            try await process.run(resuming: resumes) { scheduler.value = $0 })
+                    } catch {
+                        end.value = .failure(error)
+                    }
                 }
             }
-            do throws(Timeline.Stuck) {
-                try world.timeline.work(
-                    until: { end.value != nil }, stepsMax: Simulator.stepsMax,
-                    within: Simulator.millisecondsMax)
-            } catch {
-                world.violation("start \(runs): \(error.rawValue)")
-                return nil
+            if launch.afterMilliseconds == 0 {
+                start()
+            } else {
+                world.timeline.after(launch.afterMilliseconds, start)
             }
-            if life.isDead { return nil }
-            life.end()
-            if case .failure(let error) = end.value { world.say("it ends: \(error.message)") }
-            return end.value
+            return running
         }
 
         /// A run that was not disturbed from outside ends every image.
         private func checkEnd(
-            _ ended: Result<Run, MigrationError>, _ rows: [Transfer], wasStopped: Bool
+            _ ended: Result<Run, MigrationError>, _ host: Host, _ rows: [Transfer],
+            wasStopped: Bool
         ) {
             guard case .success(let run) = ended else {
                 if world.isCalm, case .failure(let error) = ended {
@@ -196,13 +267,19 @@ package final class Simulator {
                 }
                 return
             }
-            for row in rows where row.state == .failed && row.failure == nil {
-                world.violation("\(row.source.displayName) failed without a reason")
+            for row in rows where row.state == .failed {
+                if row.failure == nil {
+                    world.violation("\(row.source.displayName) failed without a reason")
+                }
+                if row.failure?.code == Self.idBlocked, let wrong = Standing.wrongBlock(world, row)
+                {
+                    world.violation(wrong)
+                }
             }
             let open = rows.filter { !$0.state.isFinal }
             let isPaused = rows.contains { $0.failure?.code == Self.quota }
             guard !open.isEmpty, !wasStopped, !isPaused else { return }
-            let left = unfinished(run)
+            let left = unfinished(run, host)
             for row in open where left.contains(row.id) {
                 world.violation(
                     "start \(runs): \(row.source.displayName) to \(row.targetKey) is left "
@@ -210,15 +287,16 @@ package final class Simulator {
             }
         }
 
+        private static let idBlocked = MigrationError.Code.idBlocked.rawValue
+
         private static let mismatch = MigrationError.Code.verificationMismatch.rawValue
 
         private static let quota = MigrationError.Code.quotaExceeded.rawValue
 
-        private func unfinished(_ run: Run) -> Set<Int64> {
+        private func unfinished(_ run: Run, _ host: Host) -> Set<Int64> {
             let found = Box<[Transfer]>()
-            wait { [journal = world.journal] in
-                found.value =
-                    (try? await journal.unfinished(run: run, limit: 100)) ?? []
+            wait {
+                found.value = (try? await host.journal.unfinished(run: run, limit: 100)) ?? []
             }
             return Set((found.value ?? []).map(\.id))
         }
@@ -228,9 +306,11 @@ package final class Simulator {
             !$0.isFinal || $0 == .failed || $0 == .unpublished
         }
 
-        private func rows(in states: [TransferState] = TransferState.allCases) -> [Transfer] {
+        private func rows(
+            of host: Host, in states: [TransferState] = TransferState.allCases
+        ) -> [Transfer] {
             let found = Box<[Transfer]>()
-            wait { [world] in found.value = await world.rows(in: states) }
+            wait { [world] in found.value = await world.rows(of: host, in: states) }
             return found.value ?? []
         }
 

@@ -14,29 +14,38 @@ struct Standing {
     private enum Ending {
         case copied
         case absent
+        /// The id that is to be kept is held by a record that cannot be filled.
+        case blocked
         /// The operator's rules leave either open.
         case open
     }
 
-    static func all(_ world: World, _ rows: [Transfer], hasLostJournal: Bool) -> [Standing] {
+    /// - Parameter rows: of the journal of each host on which something was
+    ///   started, by its number.
+    static func all(_ world: World, _ rows: [Int: [Transfer]]) -> [Standing] {
         var standings: [Standing] = []
         for target in world.scenario.targets {
             guard let cloud = world.clouds[target.name] else { continue }
             var endings: [Ending] = []
             for source in world.scenario.sources {
-                let ending = ending(source, target, endings, hasLostJournal: hasLostJournal)
+                let ending = ending(source, target, cloud, endings)
                 endings.append(ending)
-                standings.append(
-                    standing(source, target, cloud, ending, rows, hasLostJournal: hasLostJournal))
+                standings.append(standing(source, target, cloud, ending, rows))
             }
         }
         return standings
     }
 
     private static func ending(
-        _ source: Scenario.Source, _ target: Scenario.Target, _ before: [Ending],
-        hasLostJournal: Bool
+        _ source: Scenario.Source, _ target: Scenario.Target, _ cloud: Cloud, _ before: [Ending]
     ) -> Ending {
+        if target.keepID == "true" {
+            if source.isURL || cloud.isBurned(source.id) { return .absent }
+            if let record = cloud.records[source.id] {
+                if !record.isOurs { return .absent }
+                if isUnfillable(record, source) { return .blocked }
+            }
+        }
         if target.taken.contains(source.number) { return .open }
         if let isSame = target.namesakes[source.number] {
             if isSame { return .open }
@@ -47,50 +56,116 @@ struct Standing {
             }
         }
         if source.lies { return .absent }
-        // What nothing proves is adopted and left alone.
-        if hasLostJournal, source.promise == .none { return .open }
+        // What nothing proves is left alone, adopted or under a kept id.
+        let isAdopting =
+            cloud.world.hosts.contains(where: \.hasLostJournal)
+            || cloud.world.hosts.count > 1 || target.keepID != "false"
+        if isAdopting, source.promise == .none { return .open }
         if let kernel = source.kernel, before[kernel] != .copied { return .open }
         return .copied
     }
 
+    /// A record under the source's own id that cannot get the source's data any
+    /// more, and must not be deleted.
+    private static func isUnfillable(
+        _ record: Cloud.Record, _ source: Scenario.Source
+    ) -> Bool {
+        switch record.status {
+        case "queued": record.fields["checksum"] != .null
+        case "saving", "uploading": true
+        case "active": record.data != source.bytes && !record.wasPublished
+        default: false
+        }
+    }
+
+    /// Why it is wrong that an id is said to be blocked; nil where it is.
+    static func wrongBlock(_ world: World, _ row: Transfer) -> String? {
+        let place = "\(row.source.displayName) at \(row.targetKey)"
+        guard let cloud = world.clouds[row.targetKey], cloud.target?.keepID == "true",
+            let source = world.scenario.sources.first(where: { $0.name == row.source.name })
+        else { return "\(place): its id is blocked, and need not be kept" }
+        if cloud.isBurned(source.id) { return nil }
+        // Where nothing was promised, nothing proves what a dead process sent.
+        guard let record = cloud.records[source.id],
+            !record.isOurs || isUnfillable(record, source)
+                || (source.promise == .none && record.status == "active" && !record.wasPublished)
+        else {
+            return "\(place): its id is free, and the journal says: \(row.failure?.message ?? "")"
+        }
+        return nil
+    }
+
     private static func standing(
         _ source: Scenario.Source, _ target: Scenario.Target, _ cloud: Cloud, _ ending: Ending,
-        _ rows: [Transfer], hasLostJournal: Bool
+        _ rows: [Int: [Transfer]]
     ) -> Standing {
         let place = "\(source.name) at \(target.name)"
-        let copies = cloud.records.values.filter { $0.isOurs && $0.sourceNumber == source.number }
-            .sorted { $0.id < $1.id }
-        let row = rows.last { $0.source.displayName == source.name && $0.targetKey == target.name }
-        let words = copies.map { "\($0.id) \($0.status)" }.joined(separator: ", ")
+        let keepsID = target.keepID != "false"
+        let copies = cloud.records.values.filter { record in
+            guard record.isOurs, record.sourceNumber == source.number else { return false }
+            // Deleting it would burn the id.
+            let isLeft = keepsID && record.id == source.id && isUnfillable(record, source)
+            return !(isLeft && target.keepID == "prefer")
+        }.sorted { $0.id < $1.id }
+        let own = rows.sorted { $0.key < $1.key }.map { _, rows in
+            rows.last { $0.source.displayName == source.name && $0.targetKey == target.name }
+        }
+        let found = copies.map { "\($0.id) \($0.status)" }.joined(separator: ", ")
         if copies.count > 1 {
-            return Standing(wrong: "\(place): doubled: \(words)", isSettled: true)
+            return Standing(wrong: "\(place): doubled: \(found)", isSettled: true)
         }
         let copy = copies.first
-        if let copy, copy.status != "active" {
-            return Standing(wrong: "\(place): left over: \(words)", isSettled: true)
-        }
         switch ending {
-        case .absent:
-            // What a service fetched wrongly, and whose journal was lost before it
-            // was compared: nobody may delete it, and nobody sees it.
-            let isAllowed = copy.map { $0.isForgotten && !$0.wasPublished } ?? true
+        case .blocked:
+            let isSaid = own.allSatisfy { $0?.state != .done && $0?.state != .skipped }
             return Standing(
-                wrong: isAllowed ? nil : "\(place): should not be there: \(words)",
+                wrong: isSaid
+                    ? nil : "\(place): its id is blocked, and the journal says it is done",
+                isSettled: false)
+        case .absent:
+            // Left to be filled, since deleting it would burn the id. Or what a
+            // service fetched wrongly, and whose journal was lost before it was
+            // compared: nobody may delete it, and nobody sees it.
+            let isAllowed = copy.map { copy in
+                (keepsID && copy.id == source.id && copy.status != "active")
+                    || (copy.isOrphaned && !copy.wasPublished)
+            }
+            return Standing(
+                wrong: isAllowed ?? true ? nil : "\(place): should not be there: \(found)",
                 isSettled: false)
         case .copied:
             guard let copy else {
                 return Standing(
-                    wrong: "\(place): lost; the journal says \(row?.state.rawValue ?? "nothing")"
-                        + (row?.failure.map { ": \($0.code) \($0.message)" } ?? ""),
-                    isSettled: false)
+                    wrong: "\(place): lost; the journal says "
+                        + own.map { Self.words($0) }.joined(separator: ", "), isSettled: false)
             }
-            return standing(copy, source, target, row, place)
+            if copy.status != "active" {
+                return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
+            }
+            if copy.isOrphaned, !copy.wasPublished, copy.data != source.bytes {
+                return Standing(wrong: nil, isSettled: false)
+            }
+            var standing = Standing(wrong: nil, isSettled: true)
+            for row in own where standing.wrong == nil {
+                let next = self.standing(copy, source, target, row, place)
+                standing.wrong = next.wrong
+                standing.isSettled = standing.isSettled && next.isSettled
+            }
+            return standing
         case .open:
+            if let copy, copy.status != "active", !(keepsID && copy.id == source.id) {
+                return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
+            }
             guard let copy, copy.wasPublished, copy.data != source.bytes else {
                 return Standing(wrong: nil, isSettled: false)
             }
             return Standing(wrong: "\(place): wrong bytes, published", isSettled: false)
         }
+    }
+
+    private static func words(_ row: Transfer?) -> String {
+        (row?.state.rawValue ?? "nothing")
+            + (row?.failure.map { ": \($0.code) \($0.message)" } ?? "")
     }
 
     private static func standing(
@@ -102,17 +177,16 @@ struct Standing {
         }
         let isRefused = source.visibility == "public" && !target.allowsPublic
         let visibility = isRefused ? "private" : source.visibility
-        let state = row?.state.rawValue ?? "nothing"
-        let failure = row?.failure.map { ": \($0.code) \($0.message)" } ?? ""
+        let said = words(row)
         guard copy.fields["visibility"]?.string == visibility else {
             return Standing(
                 wrong: "\(place): \(copy.fields["visibility"]?.string ?? "?") instead of "
-                    + "\(visibility); the journal says \(state)\(failure)", isSettled: true)
+                    + "\(visibility); the journal says \(said)", isSettled: true)
         }
         let isDone = row?.state == .done || row?.state == .skipped
         guard isDone || (isRefused && row?.state == .unpublished) else {
             return Standing(
-                wrong: "\(place): stands there, and the journal says \(state)\(failure)",
+                wrong: "\(place): stands there, and the journal says \(said)",
                 isSettled: true)
         }
         return Standing(wrong: nil, isSettled: isDone)

@@ -60,7 +60,7 @@ final class Watch: @unchecked Sendable {
         }
     }
 
-    func deleting(_ record: Cloud.Record, at cloud: Cloud) {
+    func deleting(_ record: Cloud.Record, at cloud: Cloud, by host: Host) {
         let place = "\(cloud.name)/\(record.id)"
         let marker = record.fields[Origin.propertyName]?.string
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
@@ -69,11 +69,20 @@ final class Watch: @unchecked Sendable {
         if row == nil { wrongs.append("no row of the journal names it") }
         if row?.isAdopted == true { wrongs.append("it was adopted") }
         if let row, row.origin.propertyValue != marker { wrongs.append("it has another marker") }
-        if record.isForgotten { wrongs.append("it stood there before the journal began") }
+        if record.forgottenBy.contains(host.number) {
+            wrongs.append("it stood there before the journal began")
+        }
         if record.fields["visibility"] != "private" || record.wasPublished {
             wrongs.append("others have seen it")
         }
         if record.fields["protected"] == true { wrongs.append("it is protected") }
+        if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
+        if record.isArriving, record.sender != host.number {
+            wrongs.append("another host is sending it")
+        }
+        if record.data != nil, !record.senders.contains(host.number) {
+            wrongs.append("another host has sent it")
+        }
         for wrong in wrongs { cloud.world.violation("\(place) is deleted although \(wrong)") }
     }
 

@@ -15,7 +15,8 @@ final class World: @unchecked Sendable {
     let scenario: Scenario
     let timeline: Timeline
     let watch: Watch
-    let journal: Journal
+    /// One or two, of which each has a journal of its own.
+    let hosts: [Host]
     private(set) var clouds: [String: Cloud] = [:]
     /// Nothing goes wrong any more.
     var isCalm = false
@@ -26,12 +27,12 @@ final class World: @unchecked Sendable {
     private(set) var log: [String] = []
 
     init(
-        _ scenario: Scenario, _ timeline: Timeline, journal: Journal, chance: Chance,
+        _ scenario: Scenario, _ timeline: Timeline, hosts: [Host], chance: Chance,
         isLogging: Bool
     ) {
         self.scenario = scenario
         self.timeline = timeline
-        self.journal = journal
+        self.hosts = hosts
         self.chance = chance
         self.isLogging = isLogging
         watch = Watch(sources: scenario.sources)
@@ -44,6 +45,10 @@ final class World: @unchecked Sendable {
             for (number, isSame) in target.namesakes.sorted(by: { $0.key < $1.key }) {
                 cloud.addNamesake(of: scenario.sources[number], isSame: isSame)
             }
+            for (number, isSame) in target.holders.sorted(by: { $0.key < $1.key }) {
+                cloud.addHolder(of: scenario.sources[number], isSame: isSame)
+            }
+            for number in target.burned { cloud.burn(scenario.sources[number].id) }
         }
     }
 
@@ -63,20 +68,22 @@ final class World: @unchecked Sendable {
 
     // MARK: Answers
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    func answer(_ request: HTTPRequest, from sender: Host) async -> HTTPResponse {
         let (host, path, query) = Self.parts(request.url)
         if path.first == "v2", let states = Watch.states(request.method, path) {
-            watch.rows = await rows(in: states)
+            watch.rows = await rows(of: sender, in: states)
         }
         if host == Scenario.fileHost { return file(request, path) }
         guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
-        return cloud.answer(request, path, query)
+        return cloud.answer(request, path, query, from: sender)
     }
 
     /// What the journal says of every transfer, past the process.
-    func rows(in states: [TransferState] = TransferState.allCases) async -> [Transfer] {
+    func rows(
+        of host: Host, in states: [TransferState] = TransferState.allCases
+    ) async -> [Transfer] {
         do throws(MigrationError) {
-            return try await journal.transfers(run: nil, in: states, limit: 1000)
+            return try await host.rows(in: states)
         } catch {
             violation("the journal cannot be read: \(error.message)")
             return []
@@ -130,10 +137,11 @@ final class World: @unchecked Sendable {
 
     // MARK: Whoever interferes
 
-    func loseJournal() throws(MigrationError) {
+    func loseJournal(of host: Host) throws(MigrationError) {
         say("the journal is lost")
-        try journal.forget()
-        for cloud in clouds.values { cloud.forget() }
+        try host.journal.forget()
+        host.hasLostJournal = true
+        for cloud in clouds.values { cloud.forget(host) }
     }
 
     /// An operator deletes a copy of ours, whatever it is about to become.

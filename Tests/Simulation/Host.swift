@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import MigrationModel
+
+/// A machine on which the pipeline is started: its disk, which outlives every
+/// process.
+///
+/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+final class Host: @unchecked Sendable {
+    /// From 1.
+    let number: Int
+    let journal: Journal
+    /// Something was started here.
+    var isUsed = false
+    var hasLostJournal = false
+
+    init(number: Int, journal: Journal) {
+        self.number = number
+        self.journal = journal
+    }
+
+    /// What the journal says of transfers, past the process.
+    func rows(
+        in states: [TransferState] = TransferState.allCases
+    ) async throws(MigrationError) -> [Transfer] {
+        try await journal.transfers(run: nil, in: states, limit: 1000)
+    }
+}
