@@ -7,7 +7,7 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite(.timeLimit(.minutes(1))) struct JournalPlanTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalPlanTests {
     private let folder: TemporaryFolder
     private let journal: Journal
 
