@@ -88,7 +88,7 @@ extension Fault {
         Fault(
             name: name, side: .target, ways: ways,
             setting: .local(
-                LocalFault { scene in try await FullDisk.beta.while { try await scene.run() } }),
+                LocalFault { scene in try await FullDisk.beta.run(scene) }),
             end: end, next: .done(), sizeBytes: 32 << 20)
     }
 

@@ -111,10 +111,12 @@ struct FaultScene: Sendable {
     let pipelineFile: String
     let environment: [String: String]
     private let front: TLSFront?
+    private let endings = Guarded<[@Sendable () async -> Void]>([])
 
     private static let data = noise(600_000, seed: 77)
-    /// What a stall is in these tests; the sources' pauses are shorter.
-    static let stallSeconds = 2
+    /// What a stall is in these tests; the sources' pauses are shorter. A service
+    /// takes longer ones to write what is large.
+    private var stallSeconds: Int { data.count == Self.data.count ? 2 : 20 }
 
     init(_ fault: Fault, _ way: Fault.Way) async throws {
         self.fault = fault
@@ -234,7 +236,7 @@ struct FaultScene: Sendable {
         let talk = Guarded<[String]>([])
         var tuning = RunTuning(
             transport: TransportConfiguration(
-                stallSeconds: Self.stallSeconds, answerTimeoutSeconds: 15),
+                stallSeconds: stallSeconds, answerTimeoutSeconds: 15),
             backoffSecondsMax: 0.2)
         tuning.surroundings = .fast(fault.pace, wall: wall)
         tuning.surroundings.disk = disk
@@ -304,8 +306,14 @@ struct FaultScene: Sendable {
         }
     }
 
+    /// Is done when the test is over, however it ends.
+    func atEnd(_ body: @escaping @Sendable () async -> Void) {
+        endings.withLock { $0.append(body) }
+    }
+
     func cleanUp() async {
         target.heal()
+        for end in endings.withLock({ $0 }) { await end() }
         do {
             for name in names {
                 try await way.target.remove(name)

@@ -7,51 +7,47 @@ import MigrationPipeline
 import TestSupport
 
 /// The disk of one of the lab's services, on which there is no room for large
-/// files while somebody works. Small ones, everybody else's, find room.
+/// files for one run. Small ones, everybody else's, find room.
 actor FullDisk {
     static let beta = FullDisk("beta")
     private static let mebibytes = 16
 
     private let cloud: String
-    private var users = 0
-    private var change: Task<Void, any Error>?
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     private init(_ cloud: String) { self.cloud = cloud }
 
-    nonisolated func `while`<Value: Sendable>(
-        _ work: @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let result: Result<Value, any Error>
+    /// Runs the scene's pipeline without room. Until the scene ends, and so in
+    /// its next run, nobody else takes the room away.
+    nonisolated func run(_ scene: FaultScene) async throws -> Ended {
+        await take()
+        scene.atEnd { await self.give() }
+        try await Lab.run(["fill", cloud, "\(Self.mebibytes)"])
+        let result: Result<Ended, any Error>
         do {
-            try await enter()
-            result = .success(try await work())
+            result = .success(try await scene.run())
         } catch {
             result = .failure(error)
         }
-        try await leave()
+        try await Lab.run(["mend", cloud])
         return try result.get()
     }
 
-    private func enter() async throws {
-        users += 1
-        try await set(["fill", cloud, "\(Self.mebibytes)"])
-    }
-
-    private func leave() async throws {
-        users -= 1
-        guard users == 0 else { return }
-        try await set(["mend", cloud])
-    }
-
-    /// One after the other, in the order of the calls.
-    private func set(_ arguments: [String]) async throws {
-        let before = change
-        let next = Task {
-            _ = await before?.result
-            try await Lab.run(arguments)
+    private func take() async {
+        guard isTaken else {
+            isTaken = true
+            return
         }
-        change = next
-        try await next.value
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func give() {
+        guard !waiting.isEmpty else {
+            isTaken = false
+            return
+        }
+        waiting.removeFirst().resume()
     }
 }
 
