@@ -46,6 +46,14 @@ import Testing
         #expect(transfer.computed.isEmpty && transfer.reported.isEmpty)
     }
 
+    @Test func `A record that was not there leaves its id to be tried again`() throws {
+        var transfer = try busy()
+        transfer.abandonRecord(wasThere: false)
+        #expect(transfer.state == .planned)
+        #expect(transfer.generation == 0)
+        #expect(transfer.imageID == nil)
+    }
+
     @Test func `A step that the states do not allow is our mistake and stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var transfer = Sample.transfer(state: .planned)

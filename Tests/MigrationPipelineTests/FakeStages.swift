@@ -82,6 +82,7 @@ struct FakeUploader: ImageUploader {
         let id = FakeWorld.recordID(transfer)
         transfer.imageID = id
         try await commit(transfer)
+        try await world.enter(.create, transfer)
         world.state.withLock { state in
             state.records[id] =
                 state.records[id] ?? .init(marker: transfer.origin.propertyValue)

@@ -9,7 +9,8 @@ import TestSupport
 
 /// What a stage is asked to do, for scripts and logs.
 enum Call: String, Sendable {
-    case read, facts, algorithm, reconcile, register, send, report, readBack, discard, look, publish
+    case read, facts, algorithm, reconcile, register, create, send, report, readBack, discard, look
+    case publish
 }
 
 /// Sources, a target and what happens to them, in memory. The stages over it

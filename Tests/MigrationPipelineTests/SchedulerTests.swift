@@ -129,6 +129,16 @@ import Testing
         #expect(state(ends, "b") == .done)
     }
 
+    /// An id that was never given out is left to nobody: another host would use it,
+    /// and there would be two copies.
+    @Test func `A record that was never made leaves its id to be tried again`() async throws {
+        world.fail(.create, "image:a", with: transient("1"), transient("2"), transient("3"))
+        let transfer = try #require(try await fixture.run([fixture.item("a")])["a"])
+        #expect(transfer.state == .failed)
+        #expect(world.count("discard image:a") == 1)
+        #expect(transfer.imageID == nil && transfer.generation == 0)
+    }
+
     @Test func `What will not pass is not tried again`() async throws {
         world.fail(.register, "image:a", with: MigrationError(.forbidden, "no"))
         let ends = try await fixture.run([fixture.item("a")])

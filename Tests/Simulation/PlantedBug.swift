@@ -47,8 +47,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case discardsKeptIDs = "discards-kept-ids"
     /// A body that another host is sending counts as a broken one of ours.
     case takesOthersForDead = "takes-others-for-dead"
-    /// What another host has sent is discarded like what we sent.
-    case discardsWhatOthersSent = "discards-what-others-sent"
+    /// What another host has sent counts as sent by us.
+    case ownsWhatOthersSent = "owns-what-others-sent"
 
     func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {
         Stages(
@@ -152,9 +152,19 @@ private struct WrappedUploader: ImageUploader {
         {
             return .send(transfer.moved(to: .registered))
         }
-        var given = transfer
-        if bug == .takesOthersForDead { given.isFilledByUs = true }
-        let found = try await real.reconcile(given)
+        let found = try await real.reconcile(transfer)
+        if bug == .takesOthersForDead, case .snooze(let next, _, _) = found,
+            next.isFilledByUs != true
+        {
+            var given = transfer
+            given.isFilledByUs = true
+            return try await real.reconcile(given)
+        }
+        if bug == .ownsWhatOthersSent, case .proceed(var next) = found {
+            next.isFilledByUs = true
+            next.isAdopted = nil
+            return .proceed(next)
+        }
         if bug == .takesBusyForComplete, case .snooze(let transfer, _, _) = found {
             return .proceed(transfer.moved(to: .verifying))
         }
@@ -214,10 +224,6 @@ private struct WrappedUploader: ImageUploader {
         case .discardsKeptIDs:
             var other = transfer
             other.record.keptID = nil
-            return try await real.discard(other)
-        case .discardsWhatOthersSent:
-            var other = transfer
-            other.isFilledByUs = true
             return try await real.discard(other)
         default: return try await real.discard(transfer)
         }

@@ -106,6 +106,19 @@ import Testing
         }
     }
 
+    /// What the service fetches by itself is never staged.
+    @Test(arguments: [UploadMethod.webDownload, .glanceDownload])
+    func `A staged body where the service was to fetch is another host's`(
+        method: UploadMethod
+    ) throws {
+        var scene = Scene(status: .uploading, task: nil)
+        scene.method = method
+        for isAsked in [false, true] {
+            scene.isAsked = isAsked
+            #expect(word(try scene.look().judge()) == "registered")
+        }
+    }
+
     @Test func `A failure is told at the first look, with the task's words and id`() throws {
         guard
             case .failure(let error) = try Scene(

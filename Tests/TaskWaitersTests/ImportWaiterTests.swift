@@ -74,6 +74,26 @@ import Testing
         #expect(error?.code == .importFailed)
     }
 
+    /// Between the look and the call another host has begun its body: restarting
+    /// would delete the record under it.
+    @Test func `A record that another host fills by now is left to it`() async throws {
+        glance.put(Self.id, [:])
+        glance.answer(
+            "GET", "/v2/images/\(Self.id)", times: 1,
+            with: .status(200, text: #"{"id":"id-1","status":"queued"}"#))
+        glance.answer(
+            "GET", "/v2/images/\(Self.id)",
+            with: .status(200, text: #"{"id":"id-1","status":"saving"}"#))
+        glance.refuse("POST", Self.importPath, status: 409, text: "Image status is saving")
+        guard case .advance(let next) = try await waiter().look(transfer()) else {
+            Issue.record("it is not left alone")
+            return
+        }
+        #expect(imports == 1)
+        #expect(next.state == .registered && next.imageID == Self.id)
+        #expect(next.isFilledByUs == nil && next.importFailures == 0)
+    }
+
     @Test func `A refusal moves down the ladder with the service's words`() async throws {
         glance.put(Self.id, [:])
         glance.refuse("POST", Self.importPath, status: 400, text: "URI does not pass filtering")
