@@ -32,8 +32,9 @@ sanitize: ## Run what works with threads and raw memory under the sanitizers
 	@scripts/sanitize
 
 .PHONY: soak
-soak: ## Kill runs at every commit and at 300 random moments (an hour)
-	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} scripts/test --filter KillTests
+soak: ## Kill runs at every commit, at 300 random moments, and in 2 GiB (an hour)
+	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} TRANSHIP_SPOOL_MIB=$${TRANSHIP_SPOOL_MIB:-2048} \
+		scripts/test --filter 'KillTests|SpoolTests/killed'
 
 .PHONY: lint
 lint: ## Check the formatting of the Swift code

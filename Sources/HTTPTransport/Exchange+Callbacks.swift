@@ -168,6 +168,10 @@ extension Exchange {
     /// - Returns: not 0 to end the transfer.
     private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
         if isCancelled { return 1 }
+        // The last call comes when all was read, before curl lets the connection go.
+        if case .download = flow, isTLS, endsWithConnection, let handle {
+            hasTLSEnded = UnreadAnswer.hasEnded(handle)
+        }
         if case .download(let ring, _) = flow, let failure = ring.failure {
             // Whoever wanted the bytes has gone; the source may be silent for
             // long yet.

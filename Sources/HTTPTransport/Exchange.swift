@@ -56,6 +56,10 @@ final class Exchange: @unchecked Sendable {
     /// What was left in a TLS connection that broke; nil while none did.
     var unreadTLS: [UInt8]?
 
+    /// A body that ends with its TLS connection: whether that was ended, at the
+    /// last look, and not cut.
+    var hasTLSEnded: Bool?
+
     private let cancelled = Atomic<Bool>(false)
     private let sockets = Guarded<OpenSockets?>(nil)
 
@@ -151,6 +155,8 @@ final class Exchange: @unchecked Sendable {
             )
         case .download where partBytes != nil && partBytes != bodyBytes:
             throw truncated("\(bodyBytes) of \(partBytes ?? 0) bytes came")
+        case .download where hasTLSEnded == false:
+            throw truncated("after \(bodyBytes) bytes the TLS connection was cut")
         case .download where request.method != .head && head.status != 204:
             guard let text = head.headers["content-length"], let declared = Int64(text),
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes
@@ -158,6 +164,13 @@ final class Exchange: @unchecked Sendable {
             throw truncated("\(bodyBytes) of \(declared) bytes came")
         default: return answer
         }
+    }
+
+    /// Nothing but the end of the connection tells the end of the body
+    /// (RFC 9112, section 6.3).
+    var endsWithConnection: Bool {
+        head.isComplete && request.method != .head && head.status != 204
+            && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
     }
 
     func truncated(_ words: String) -> MigrationError {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 public import MigrationModel
 
 extension HTTPResponse {
@@ -54,7 +55,7 @@ extension HTTPResponse {
     private var serviceMessage: String {
         let text = String(decoding: body.prefix(64 << 10), as: UTF8.self)
         let message =
-            if let json = JSONValue(text: body) {
+            if let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) {
                 Self.message(in: json) ?? text
             } else {
                 Self.withoutTags(Self.withoutHeading(text, status))

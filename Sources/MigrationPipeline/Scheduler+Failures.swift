@@ -18,7 +18,7 @@ extension Scheduler {
             monitor.left(given, .note(given, error.message))
             return
         }
-        if error.code == .quotaExceeded, error.isAboutProjectQuota {
+        if error.code == .quotaExceeded, error.isAboutWholeTarget {
             state.withLock { $0.paused[given.targetKey] = error }
         }
         do throws(MigrationError) {
@@ -132,11 +132,11 @@ extension Scheduler {
 }
 
 extension MigrationError {
-    /// True when a whole project's quota is full, and not one image too large:
-    /// 413 stands for both, and only the service's words tell.
-    var isAboutProjectQuota: Bool {
+    /// True when a whole project's quota or the service's disk is full, and not
+    /// one image too large: 413 stands for all, and only the service's words tell.
+    var isAboutWholeTarget: Bool {
         guard let words = answer?.message.lowercased() else { return false }
         return words.contains("quota") || words.contains("over limit")
-            || words.contains("over a limit")
+            || words.contains("over a limit") || words.contains("storage media is full")
     }
 }

@@ -73,20 +73,9 @@ public final class Spool: Sendable {
         var changes = 0
         /// Files that are being removed.
         var removing = 0
-        /// Its disk had no room: from then on one file is filled at a time, or
-        /// several could each hold what the others need.
-        var isDiskFull = false
-
-        /// True where another file is to be filled before this transfer's.
-        mutating func waitsForDisk(_ transfer: Transfer) -> Bool {
-            guard isDiskFull, !filling.isEmpty else { return false }
-            waiting[transfer.id] = changes
-            return true
-        }
+        var hasToldOfFullDisk = false
     }
 
-    private static let fullDisk = Claim.wait(
-        reason: "the spool's disk was full; one file is filled at a time")
     /// What is kept for a file of unknown size, again and again.
     static let stepBytes: Int64 = 64 << 20
 
@@ -111,7 +100,8 @@ public final class Spool: Sendable {
             place, takesFlakySources: takesFlakySources, journal: journal, run: run, disk: .real)
     }
 
-    static func open(
+    /// The same on a disk of one's own.
+    package static func open(
         _ place: Place, takesFlakySources: Bool, journal: Journal, run: Run, disk: SpoolDisk
     ) async throws(MigrationError) -> Spool {
         let spool = Spool(place, takesFlakySources, journal, run, disk)
@@ -214,11 +204,15 @@ public final class Spool: Sendable {
             }
             if let entry = state.entries[key] {
                 if entry.isComplete { return .success(.complete(entry)) }
-                guard !state.waitsForDisk(transfer) else { return .success(Self.fullDisk) }
                 state.filling.insert(key)
                 return .success(.fill(entry))
             }
-            guard !state.waitsForDisk(transfer) else { return .success(Self.fullDisk) }
+            // On a full disk one file after the other, or none would be completed.
+            if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
+                state.waiting[transfer.id] = state.changes
+                return .success(
+                    .wait(reason: "the spool's disk is full until others are read and sent"))
+            }
             let size = transfer.source.sizeBytes
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
             if let most = place.maxBytes {
@@ -289,12 +283,17 @@ public final class Spool: Sendable {
     }
 
     /// Forgets a file and removes it.
-    func discard(_ entry: SpoolEntry) async throws(MigrationError) {
-        state.withLock { state in
+    ///
+    /// - Parameter unlessFilled: leaves it to whoever fills it by now.
+    func discard(_ entry: SpoolEntry, unlessFilled: Bool = false) async throws(MigrationError) {
+        let isDiscarded = state.withLock { state in
+            if unlessFilled, state.filling.contains(Key(entry)) { return false }
             state.entries[Key(entry)] = nil
             state.growing.remove(Key(entry))
             state.removing += 1
+            return true
         }
+        guard isDiscarded else { return }
         defer { state.withLock { $0.removing -= 1 } }
         try Self.remove(entry.path)
         try await journal.drop(entry)
@@ -323,30 +322,16 @@ public final class Spool: Sendable {
         }
     }
 
-    /// Removes the files that are partly there and that nobody fills, so that one
-    /// can be completed. Their transfers read them again when they get the room.
-    ///
-    /// - Parameter changes: ``changes`` when its filling began.
-    /// - Returns: how far that one has come; nil where no room was made, neither
-    ///   now nor since then.
-    func takeRoom(
-        for given: SpoolEntry, since changes: Int
-    ) async throws(MigrationError) -> SpoolEntry? {
-        let key = Key(given)
-        let (entry, idle, isRoomier) = state.withLock { state in
-            (
-                state.entries[key],
-                state.entries.filter { $0.key != key && !state.filling.contains($0.key) }
-                    .map(\.value).filter { !$0.isComplete },
-                state.changes != changes
-            )
+    /// True when another file is partly there and nobody fills it now: who
+    /// would, waits for room.
+    func holdsPart(besides entry: SpoolEntry) -> Bool {
+        let key = Key(entry)
+        return state.withLock { state in
+            state.entries.contains {
+                $0.key != key && !$0.value.isComplete && !state.filling.contains($0.key)
+            }
         }
-        for other in idle { try await discard(other) }
-        return idle.isEmpty && !isRoomier ? nil : entry
     }
-
-    /// Grows whenever there may be more room than before.
-    var changes: Int { state.withLock { $0.changes } }
 
     func waits(_ transfer: Transfer) {
         state.withLock { $0.waiting[transfer.id] = $0.changes }
@@ -366,8 +351,8 @@ public final class Spool: Sendable {
     /// True the first time.
     func isFirstToTellOfFullDisk() -> Bool {
         state.withLock { state in
-            defer { state.isDiskFull = true }
-            return !state.isDiskFull
+            defer { state.hasToldOfFullDisk = true }
+            return !state.hasToldOfFullDisk
         }
     }
 

@@ -8,11 +8,15 @@ internal import Foundation
 internal import MigrationModel
 
 /// The calls that can find a disk full, so that a test can have one.
-struct SpoolDisk: Sendable {
+package struct SpoolDisk: Sendable {
     /// As `pwrite(2)`.
-    var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
+    package var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
 
-    static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
+    package init(write: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int) {
+        self.write = write
+    }
+
+    package static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
 
     static func failure(_ what: String, _ path: String) -> MigrationError {
         let number = errno

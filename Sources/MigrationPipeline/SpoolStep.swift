@@ -37,7 +37,7 @@ struct SpoolStep: Sendable {
                 return .ended(.snooze(next, seconds: seconds, reason: reason))
             }
         }
-        var claimed: SpoolEntry
+        let claimed: SpoolEntry
         switch try await spool.claim(transfer) {
         case .complete(let entry):
             return .ready(try await read(transfer, commit), entry)
@@ -45,45 +45,31 @@ struct SpoolStep: Sendable {
             return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: reason))
         case .fill(let entry): claimed = entry
         }
-        if transfer.state == .read { transfer.move(to: .planned) }
-        if transfer.state == .planned { transfer.move(to: .reading) }
-        let committed = Guarded(transfer)
-        let commit: Commit = { transfer throws(MigrationError) in
+        let filled: Result<(Transfer, SpoolEntry), MigrationError>
+        do throws(MigrationError) {
+            if transfer.state == .read { transfer.move(to: .planned) }
+            if transfer.state == .planned { transfer.move(to: .reading) }
             try await commit(transfer)
-            committed.withLock { $0 = transfer }
+            filled = .success(try await fill(claimed, transfer, commit))
+        } catch {
+            filled = .failure(error)
         }
-        var filled: Result<(Transfer, SpoolEntry), MigrationError>
-        var mayWait = false
-        repeat {
-            let changes = spool.changes
-            do throws(MigrationError) {
-                try await commit(committed.withLock { $0 })
-                filled = .success(try await fill(claimed, committed.withLock { $0 }, commit))
-            } catch {
-                filled = .failure(error)
-                guard error.cause is NoRoom else { break }
-                mayWait = spool.mayGetRoom(besides: claimed)
-                if spool.isFirstToTellOfFullDisk() {
-                    monitor.note(
-                        transfer, "\(error.message); what needs room waits until others are sent")
-                }
-                // Files that are partly there and wait for each other's room would
-                // do so for ever.
-                guard !mayWait,
-                    let entry = try await spool.takeRoom(for: claimed, since: changes)
-                else { break }
-                claimed = entry
-                continue
-            }
-            break
-        } while true
-        transfer = committed.withLock { $0 }
         try await spool.leave(claimed)
         do throws(MigrationError) {
             let (transfer, entry) = try filled.get()
             return .ready(try await read(transfer, commit), entry)
         } catch {
-            guard error.cause is NoRoom, mayWait else { throw error }
+            guard error.cause is NoRoom else { throw error }
+            if !spool.mayGetRoom(besides: claimed) {
+                // Several that are partly there can hold all the room and none be
+                // completed: the last one that could go on gives up its own.
+                guard spool.holdsPart(besides: claimed) else { throw error }
+                try await spool.discard(claimed, unlessFilled: true)
+            }
+            if spool.isFirstToTellOfFullDisk() {
+                monitor.note(
+                    transfer, "\(error.message); what needs room waits until others are sent")
+            }
             spool.waits(transfer)
             return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: error.message))
         }

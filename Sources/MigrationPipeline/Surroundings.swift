@@ -4,7 +4,8 @@
 package import ByteStreams
 internal import Dispatch
 
-/// What a run takes from the machine that it runs on: time, chance, threads.
+/// What a run takes from the machine that it runs on: time, chance, threads,
+/// room on a disk.
 ///
 /// In one place, so that a simulation can give all of it and everything else
 /// stays what it is.
@@ -22,6 +23,8 @@ package struct Surroundings: Sendable {
     package var executor: (any TaskExecutor)?
     /// Runs the digests.
     package var observers: ByteRing.Runner
+    /// What the spool lies on.
+    package var disk = SpoolDisk.real
 
     package init(
         now: @escaping @Sendable () -> Int64,

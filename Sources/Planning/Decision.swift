@@ -136,6 +136,9 @@ struct Decision {
             }
             return item.decided(.skip, "already there as \(standing.id)")
         case .unpublished:
+            if let missing = item.missingStores(standing, all: allStores) {
+                return moreStores(item, known, standing, missing)
+            }
             transfer.move(to: .publishing)
             transfer.record = item.record
             return item.decided(
@@ -178,14 +181,15 @@ struct Decision {
             start: transfer)
     }
 
-    /// Proved and published, and wanted in more stores: copied by the cloud.
+    /// Proved, and wanted in more stores: copied by the cloud, then published as
+    /// planned.
     private func moreStores(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
     ) -> PlanItem {
         guard var transfer = known else { return item.decided(.skip, "already there") }
         transfer.imageID = standing.id
         transfer.record = item.record
-        // Published already: whatever the second look finds, it stays.
+        // Proved already: whatever the second look finds, it stays.
         transfer.isAdopted = true
         transfer.move(to: .verifying)
         return item.decided(

@@ -74,6 +74,25 @@ public struct ImportWaiter: TaskWaiter {
         return .restart(transfer, after: error)
     }
 
+    private func deleted(_ look: ImportLook) throws(MigrationError) -> Outcome {
+        try deleted(look.transfer, look.image.id)
+    }
+
+    /// True where the call was answered 404 because the image was deleted since
+    /// the look, and not because there is no such call.
+    private func isGone(
+        _ refusal: MigrationError, _ look: ImportLook, _ service: ImageService
+    ) async throws(MigrationError) -> Bool {
+        guard refusal.code == .notFound else { return false }
+        do {
+            _ = try await service.image(look.image.id)
+            return false
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return true
+        }
+    }
+
     /// Imports of one image that are begun anew because it was deleted.
     private static let deletionsMax = 3
 
@@ -91,6 +110,7 @@ public struct ImportWaiter: TaskWaiter {
         do {
             try await service.importImage(look.image.id, request)
         } catch {
+            if try await isGone(error, look, service) { return try deleted(look) }
             return try await refused(error, look, service)
         }
         var asked = look
@@ -110,6 +130,7 @@ public struct ImportWaiter: TaskWaiter {
                     .copyImage, stores: .named(missing),
                     allStoresMustSucceed: look.transfer.record.allStoresMustSucceed))
         } catch {
+            if try await isGone(error, look, service) { return try deleted(look) }
             return try await copyRefused(error, look, service, missing)
         }
         return look.asked("the copy to \(missing.joined(separator: ", ")) was asked for")

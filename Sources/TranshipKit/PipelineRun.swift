@@ -140,7 +140,8 @@ public final class PipelineRun: Sendable {
         // Opened for a stream as well: an earlier run may have left files.
         let spool = try await Spool.open(
             Self.spoolPlace(of: pipeline, journalPath: journal.path),
-            takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run)
+            takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run,
+            disk: tuning.surroundings.disk)
         var retries = RetryPolicy(
             attemptsMax: pipeline.limits.attempts, backoffSecondsMax: tuning.backoffSecondsMax)
         retries.probeSeconds = tuning.probeSeconds ?? retries.probeSeconds

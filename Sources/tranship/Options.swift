@@ -26,6 +26,13 @@ struct PipelineOptions: ParsableArguments {
     func journalPath(of pipeline: Pipeline) -> String {
         journal ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment)
     }
+
+    /// Opens the journal of a pipeline that is looked at and not run.
+    func open(_ pipeline: Pipeline, _ talk: Talk) async throws -> PipelineRun {
+        try await PipelineRun(
+            pipeline, journalPath: journalPath(of: pipeline), environment: environment,
+            planning: talk.planning)
+    }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

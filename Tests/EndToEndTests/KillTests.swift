@@ -27,7 +27,8 @@ extension EndToEndTests {
         @Test("SIGKILL at every commit of the journal, before and after it, costs nothing")
         func everyCommit() async throws {
             // Planning is the same for all; one of them is killed there as well.
-            let lines = KillLine.all.enumerated().map { ($1, $0 == 0 ? 1 : KillLine.planCommits) }
+            let all = KillLine.all.filter { !$0.isLong || Self.soakMoments != nil }
+            let lines = all.enumerated().map { ($1, $0 == 0 ? 1 : KillLine.planCommits) }
             try await withThrowingTaskGroup(of: String.self) { group in
                 var waiting = lines[...]
                 func startNext() {
@@ -51,9 +52,10 @@ extension EndToEndTests {
         func soak() async throws {
             let moments = Self.soakMoments ?? 0
             let each = (moments + KillLine.all.count - 1) / KillLine.all.count
+            let seed = Self.seed
+            print("soak: seed \(seed); again with TRANSHIP_SEED=\(seed) TRANSHIP_SOAK=\(moments)")
             for line in KillLine.all {
-                let seed = Self.seed
-                print("soak \(line.name): seed \(seed)")
+                print("soak \(line.name): \(each) moments")
                 var random = SeededNumbers(seed: seed)
                 try await killed(line, times: each, seed: seed, &random)
             }
@@ -79,7 +81,8 @@ extension EndToEndTests {
             let isWhole = first == 1 || Self.soakMoments != nil
             for number in first... {
                 for moment in isWhole ? ["before", "after"] : ["before"] {
-                    let wasKilled = try await atCommit("\(moment):\(number)", line)
+                    let wasKilled = try await atCommit(
+                        "\(moment):\(number)", line, isFirst: number == first)
                     guard wasKilled else {
                         // Far more than the commits of planning, or nothing was tested.
                         #expect(
@@ -93,16 +96,24 @@ extension EndToEndTests {
             return killed
         }
 
-        private func atCommit(_ point: String, _ line: KillLine) async throws -> Bool {
+        /// - Parameter isFirst: nothing but planning was committed before.
+        private func atCommit(
+            _ point: String, _ line: KillLine, isFirst: Bool
+        ) async throws -> Bool {
             var wasKilled = false
             try await scene("commit", cleaning: line.cleaning) { scene in
-                let scenery = try await line.prepare(scene, 1, "")
+                let scenery = try await line.prepare(scene, 1, isSlow: false)
                 let bystander = try await Bystander(scene, line.targets)
                 let first = try await scene.tranship(
                     "run", scenery.file, environment: ["TRANSHIP_KILL_AT_COMMIT": point])
                 #expect([0, 128 + SIGKILL].contains(first.status), "\(line.name) \(first.said)")
                 wasKilled = first.status != 0
                 let context = "\(line.name) killed \(point)"
+                if isFirst, wasKilled, point.hasPrefix("before") {
+                    let states = try await scene.journalled().map { $0.text("state") }
+                    #expect(states.allSatisfy { $0 == "planned" }, "\(context): \(states)")
+                    #expect(scene.spooled.isEmpty, "\(context)")
+                }
                 let last = try await scene.tranship("run", scenery.file)
                 #expect(last.status == 0, "\(context)\n\(last.said)")
                 try await expectWhole(scenery, line, scene, "\(context)\n\(last.said)")
@@ -130,6 +141,7 @@ extension EndToEndTests {
                     try await line.check(copy, scenery, "\(context)\n\(copy)")
                 }
             }
+            #expect(scene.spooled.isEmpty, "\(context)")
         }
 
         // MARK: Random moments
@@ -144,7 +156,7 @@ extension EndToEndTests {
                 left -= kills
                 let fractions = (0..<kills).map { _ in Double.random(in: 0..<1, using: &random) }
                 try await scene("soak", cleaning: line.cleaning) { scene in
-                    let scenery = try await line.prepare(scene, 4, "limits: { bandwidth: 2MiB/s }")
+                    let scenery = try await line.prepare(scene, 4, isSlow: true)
                     let bystander = try await Bystander(scene, line.targets)
                     for fraction in fractions {
                         let command = try scene.start(["run", scenery.file])

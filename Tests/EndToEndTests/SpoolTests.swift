@@ -55,7 +55,7 @@ extension EndToEndTests {
                 #expect(again < size / 100)
                 #expect(saved > size * 88 / 100)
                 #expect(try await scene.tranship("status").output.contains("resuming saved"))
-                #expect(Self.spooled(scene).isEmpty)
+                #expect(scene.spooled.isEmpty)
             }
         }
 
@@ -87,7 +87,7 @@ extension EndToEndTests {
                     let copy = try await cloud.only(scene.prefix)
                     #expect(copy.text("os_hash_value") == source.sha512.value)
                 }
-                #expect(Self.spooled(scene, "spooled").isEmpty)
+                #expect(scene.files(in: "spooled").isEmpty)
             }
         }
 
@@ -103,7 +103,7 @@ extension EndToEndTests {
                 #expect(full.status == 5, full.said)
                 #expect(full.talk.contains("File too large"), full.said)
                 #expect(full.talk.contains("hint: make room on that disk"), full.said)
-                #expect(Self.spooled(scene).isEmpty)
+                #expect(scene.spooled.isEmpty)
                 #expect(try await scene.beta.images(scene.prefix).isEmpty)
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 0, run.said)
@@ -120,7 +120,7 @@ extension EndToEndTests {
                 let killed = try await scene.tranship(
                     "run", file, environment: ["TRANSHIP_KILL_AT_COMMIT": "after:12"])
                 try #require(killed.status == 128 + SIGKILL, killed.said)
-                let left = Self.spooled(scene)
+                let left = scene.spooled
                 try #require(left.count == 1, killed.said)
                 let folder = scene.folder.appendingPathComponent("journal.spool")
                 let needed = try await scene.tranship("clean", file)
@@ -138,19 +138,13 @@ extension EndToEndTests {
                 #expect(listed.status == 4, listed.said)
                 #expect(listed.output.contains("remove   file \(orphan.path)"), listed.said)
                 #expect(listed.output.contains("no image waits for it"), listed.said)
-                #expect(Self.spooled(scene).count == 2)
+                #expect(scene.spooled.count == 2)
                 let removed = try await scene.tranship("clean", file, "--yes", "--format", "json")
                 #expect(removed.status == 0, removed.said)
                 let line = removed.lines("leftover").first { $0.text("kind") == "spool" }
                 #expect(line?.text("fate") == "removed" && line?.text("path") == orphan.path)
-                #expect(Self.spooled(scene) == ["tranship-notes.spool"])
+                #expect(scene.spooled == ["tranship-notes.spool"])
             }
-        }
-
-        private static func spooled(_ scene: Scene, _ folder: String = "journal.spool") -> [String]
-        {
-            let path = scene.folder.appendingPathComponent(folder).path
-            return (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         }
     }
 }

@@ -21,10 +21,25 @@ struct Fault: Sendable, CustomTestStringConvertible {
         case upload
         /// `PUT /v2/images/ID/stage`, then the import.
         case stage = "glance-direct"
+        /// Read into a file first, then as ``upload``.
+        case spool
         /// The service reads the URL itself.
         case webDownload = "web-download"
+        /// The service reads it from another region.
+        case glanceDownload = "glance-download"
+        /// As ``upload``, and copied into further stores when it is proved.
+        case copyImage = "copy-image"
 
+        /// Those that send a body.
         static let bodies: [Way] = [.upload, .stage]
+        /// Those that read the source themselves.
+        static let readings: [Way] = [.upload, .stage, .spool]
+        /// Those of one record at one target.
+        static let records: [Way] = [.upload, .stage, .webDownload]
+        /// Those in which the service fetches the data.
+        static let fetches: [Way] = [.webDownload, .glanceDownload]
+        /// Those with an import.
+        static let imports: [Way] = [.stage, .webDownload, .glanceDownload]
     }
 
     /// Unique, and the words of the table.
@@ -38,6 +53,15 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var next: End = .nothingToDo
     /// The pipeline's own keys for the image, each after a comma.
     var imageKeys = ""
+    /// Images of the pipeline, all alike.
+    var images = 1
+    var sizeBytes = 600_000
+    /// How many times as fast the run's clock goes, where it has to wait long.
+    var pace = 1.0
+    /// What the next run says of it.
+    var words: String?
+    /// What else has to be so in the end.
+    var check: @Sendable (FaultScene) -> Void = { _ in }
 
     var testDescription: String { name }
 
@@ -66,6 +90,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
             case nothing
             /// Exactly one image, active and with the right bytes.
             case copy
+            /// The same, in these of several stores.
+            case partly(stores: [String])
             /// Exactly one image, which has no proved data yet or is not ours.
             case other(status: String)
         }

@@ -38,6 +38,10 @@ private enum FaultPage {
 
             This page is written from the tests (`make docs`), and they fail where it says something else.
 
+            The *ways* are the methods of the pipeline file, and two more: `spool` reads the image into a local
+            file first and uploads it from there, and `copy-image` uploads it into one store and has the service
+            copy it into the others.
+
             *Failed tries* cost one of `limits.attempts`, of which there are 3 here. *At the target* is all that
             stands there under the image's name; "the copy" is exactly one image with exactly the right bytes.
 
@@ -78,6 +82,7 @@ private enum FaultPage {
         switch left {
         case .nothing: "nothing"
         case .copy: "the copy"
+        case .partly(let stores): "the copy, in \(stores.joined(separator: ", ")) only"
         case .other(let status): "a record, \(status)"
         }
     }

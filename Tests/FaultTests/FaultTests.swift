@@ -11,9 +11,9 @@ extension Fault {
 
 /// Every fault that we know of, made to happen, and what a run makes of it.
 ///
-/// The target is the lab's second cloud. Each fault has a server of its own
-/// before it, or a source of its own, and an image under a name of its own.
-@Suite(.enabled(if: Beta.isHere, "needs the lab: scripts/lab up"), .atLab)
+/// The target is a cloud of the lab. Each fault has a server of its own before
+/// it, or a source of its own, and an image under a name of its own.
+@Suite(.enabled(if: Lab.isHere, "needs the lab: scripts/lab up"), .atLab)
 struct FaultTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let fault: Fault
@@ -34,7 +34,7 @@ struct FaultTests {
             let first: Ended
             if case .local(let fault) = one.fault.setting {
                 first = try await fault.run(scene)
-                try fault.repair(scene)
+                try await fault.repair(scene)
             } else {
                 first = try await scene.run()
             }
@@ -45,6 +45,11 @@ struct FaultTests {
             let bodies = scene.target.count(.body)
             let next = try await scene.run()
             await expect(one.fault.next, next, scene, "the run after it")
+            if let words = one.fault.words {
+                #expect("\(next)".contains(words), "\(next)")
+            }
+            #expect(scene.spooled.isEmpty, "\(next)")
+            one.fault.check(scene)
             if one.fault.next.isStill {
                 #expect(scene.target.count(.body) == bodies, "\(next)")
             }
@@ -61,7 +66,8 @@ struct FaultTests {
         let said = "\(which): \(ended)"
         if ended.status == nil {
             #expect(ended.exit == end.exit, "\(said)")
-            #expect(ended.states == (end.state.map { [$0] } ?? []), "\(said)")
+            let states = end.state.map { Array(repeating: $0, count: scene.fault.images) }
+            #expect(ended.states == states ?? [], "\(said)")
             #expect(ended.code == end.code?.rawValue, "\(said)")
             #expect(end.failedTries.contains(ended.failedTries), "\(said)")
         } else {
@@ -70,13 +76,14 @@ struct FaultTests {
             #expect(statuses.contains(ended.status ?? -1), "\(said)")
         }
         // A service needs a moment to notice that a body broke off.
-        var left: Fault.End.Left?
+        let expected = scene.names.map { _ in end.left }
+        var left: [Fault.End.Left?]?
         for _ in 0..<100 {
             left = try? await scene.left()
-            if left == end.left { break }
+            if left == expected { break }
             try? await Task.sleep(for: .milliseconds(100))
         }
-        #expect(left == end.left, "\(said)")
+        #expect(left == expected, "\(said)")
     }
 
     /// What single faults promise beside how the run ends.

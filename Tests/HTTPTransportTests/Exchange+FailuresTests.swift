@@ -101,6 +101,29 @@ import Testing
         #expect(error?.hint?.contains("plain http") == true)
     }
 
+    @Test func `A body without a length is whole where TLS is ended, not where it is cut`()
+        async throws
+    {
+        let server = try await TLSServer()
+        let client = HTTPClient(TransportConfiguration(verifiesTLS: false))
+        for path in ["/ended", "/cut"] {
+            let ring = ByteRing(capacityBytes: 1 << 20)
+            let error = await failure {
+                _ = try await client.download(HTTPRequest(.get, server.url + path), into: ring) {
+                    (_) throws(MigrationError) in
+                }
+            }
+            #expect(ring.writtenBytes == 100_000)
+            guard path == "/cut" else {
+                #expect(error == nil)
+                continue
+            }
+            #expect(error?.code == .sourceTruncated)
+            #expect(error?.isTransient == true)
+            #expect(error?.message.contains("the TLS connection was cut") == true)
+        }
+    }
+
     /// Python closes with our bytes unread: a reset follows the answer.
     @Test func `An early refusal is read through TLS while the source is fast`() async throws {
         let server = try await TLSServer()

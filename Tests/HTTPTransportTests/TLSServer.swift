@@ -1,52 +1,16 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import TestSupport
 
-/// An HTTPS server on loopback with a certificate of its own for 127.0.0.1:
-/// Python's, because no TLS server comes with Swift.
+/// An HTTPS server with a certificate of its own for 127.0.0.1.
 final class TLSServer: Sendable {
-    let url: String
-    let certificateFile: String
-    private let process: Process
-    private let input = Pipe()
-    private let folder: URL
+    private let process: TLSProcess
 
-    init() async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "tranship-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let certificate = folder.appendingPathComponent("cert.pem").path
-        let key = folder.appendingPathComponent("key.pem").path
-        certificateFile = certificate
-        let process = Process()
-        self.process = process
-        let input = input
-        url = try await blocking {
-            try run([
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
-                certificate,
-            ])
-            let output = Pipe()
-            process.standardInput = input
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["python3", "-c", Self.script, certificate, key]
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-            return "https://127.0.0.1:\(line.trimmingCharacters(in: .whitespacesAndNewlines))"
-        }
-    }
+    init() async throws { process = try await TLSProcess(script: Self.script) }
 
-    deinit {
-        // Not terminate(): threads of Dispatch block SIGTERM, and a child
-        // inherits that.
-        kill(process.processIdentifier, SIGKILL)
-        try? FileManager.default.removeItem(at: folder)
-    }
+    var url: String { process.url }
+    var certificateFile: String { process.certificateFile }
 
     private static let script = #"""
         import http.server, os, socket, socketserver, ssl, sys, threading
@@ -61,6 +25,18 @@ final class TLSServer: Sendable {
                 self.wfile.write(body)
 
             def do_GET(self):
+                if self.path in ("/ended", "/cut"):
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(b"x" * 100000)
+                    self.close_connection = True
+                    try:
+                        if self.path == "/ended":
+                            self.connection.unwrap()
+                        self.connection.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
+                    return
                 self.answer(200, b"x" * 100000)
 
             def do_PUT(self):
@@ -88,15 +64,4 @@ final class TLSServer: Sendable {
         print(server.server_address[1], flush=True)
         server.serve_forever()
         """#
-}
-
-private func run(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
 }

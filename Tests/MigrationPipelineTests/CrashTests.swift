@@ -12,7 +12,7 @@ import Testing
 /// A run that dies at any moment continues to the same end: nothing half,
 /// nothing twice. Two kinds of death, at every point where there is one: before
 /// a commit reaches the journal, and before a stage does what it was asked.
-@Suite(.timeLimit(.minutes(1))) struct CrashTests {
+@Suite(.timeLimit(.minutes(5))) struct CrashTests {
     private func items(_ fixture: Fixture) -> [PlanItem] {
         fixture.world.state.withLock { $0.looks["image:import"] = 1 }
         return [
@@ -55,6 +55,7 @@ import Testing
     @Test func `A run that dies before any commit continues to the same end`() async throws {
         var commits = 0
         while true {
+            try Task.checkCancellation()
             let fixture = try Fixture()
             let run = try await plan(fixture)
             let database = try DatabaseQueue(path: fixture.path)
@@ -86,6 +87,7 @@ import Testing
     @Test func `A run that dies in any call of a stage continues to the same end`() async throws {
         var calls = 0
         while true {
+            try Task.checkCancellation()
             let fixture = try Fixture()
             let run = try await plan(fixture)
             guard try await isCrashed(fixture, run, afterCalls: calls) else { break }

@@ -214,8 +214,14 @@ import Testing
             answer: .init(status: 413, message: words, asked: "PUT /v2/images/x/file"))
     }
 
-    @Test func `A full quota pauses its target, and the other goes on`() async throws {
-        world.fail(.send, "image:a", with: refusal("The quota has been exceeded"))
+    @Test(arguments: [
+        "The quota has been exceeded",
+        "Image storage media is full: There is not enough disk space on the image storage media.",
+    ])
+    func `A full quota or store pauses its target, and the other goes on`(
+        words: String
+    ) async throws {
+        world.fail(.send, "image:a", with: refusal(words))
         let journal = try await fixture.journal()
         let run = try await journal.adopt([
             item("a", count: 100), item("b", count: 200), item("c", count: 300),

@@ -159,6 +159,16 @@ import Testing
         #expect(left.isEmpty)
     }
 
+    @Test func `Files that fill a disk together, none of them whole, get through one by one`()
+        async throws
+    {
+        let ends = try await run(
+            (1...4).flatMap { items("\($0)", count: 1_000_000) }, disk: small(bytes: 1_500_000))
+        #expect(ends.map(\.state) == Array(repeating: .done, count: 4))
+        #expect(ends.allSatisfy { $0.attempts == 0 })
+        #expect(left.isEmpty)
+    }
+
     @Test func `A full disk pauses what needs room until others are sent`() async throws {
         let disk = small(bytes: 1_500_000)
         let notes = Mutex<[String]>([])

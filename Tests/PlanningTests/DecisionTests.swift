@@ -243,6 +243,23 @@ import Testing
         #expect(item.start?.record.visibility == "private")
     }
 
+    @Test(arguments: [TransferState.done, .unpublished])
+    func `A proved copy that is missing in a store is copied there, and never discarded`(
+        state: TransferState
+    ) throws {
+        var item = try Self.item()
+        item.record.stores = .all
+        var standing = Sample.target("s-0")
+        standing.stores = ["fast"]
+        let decided = Decision(onConflict: .keepBoth, allStores: ["fast", "slow"]).decide(
+            PlanComparison(
+                position: 1, item: item, transfer: Self.known(state, "s-0"), ours: [standing],
+                namesakes: []))
+        #expect(decided.action == .update)
+        #expect(decided.reason == "there as s-0, not yet in store slow")
+        #expect(decided.start?.state == .verifying && decided.start?.isAdopted == true)
+    }
+
     @Test func `With a lost journal a copy is known by its id and proved by its checksum`() throws {
         let marker = Sample.origin(of: "s").propertyValue
         var standing = Sample.target(

@@ -29,6 +29,8 @@ public final class RawHTTPServer: Sendable {
             while true {
                 let fd = accept(listener, nil, nil)
                 guard fd >= 0 else { return }
+                // Or a child of another test would keep it open.
+                _ = fcntl(fd, F_SETFD, FD_CLOEXEC)
                 guard connections.add(fd) else {
                     close(fd)
                     return

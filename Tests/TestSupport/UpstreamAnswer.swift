@@ -45,6 +45,21 @@ extension RawExchange {
         return upstream.answer(to: request.method)
     }
 
+    /// Begins to pass the request on and does not end it: the service waits for
+    /// the rest of the body for as long as the value lives.
+    public func begin(at url: String, bodyBytes limit: Int64) -> UnfinishedBody? {
+        guard let upstream = RawSocket(connectingTo: url) else { return nil }
+        let isChunked = request[header: "transfer-encoding"] != nil
+        upstream.send(
+            method: request.method, target: request.target, headers: request.headers)
+        readBody(atMost: limit) { bytes in
+            if isChunked { upstream.write(Array("\(String(bytes.count, radix: 16))\r\n".utf8)) }
+            upstream.write(bytes)
+            if isChunked { upstream.write([13, 10]) }
+        }
+        return UnfinishedBody(upstream.fd)
+    }
+
     /// Hands an answer on to the client.
     public func answer(_ answer: UpstreamAnswer) {
         let framing: Set<String> = ["connection", "transfer-encoding", "content-length"]
@@ -71,6 +86,15 @@ extension RawExchange {
         upstream.write(body)
         return upstream.answer(to: method)
     }
+}
+
+/// A body of which a service still waits for the rest.
+public final class UnfinishedBody: Sendable {
+    private let fd: Int32
+
+    init(_ fd: Int32) { self.fd = fd }
+
+    deinit { close(fd) }
 }
 
 extension RawSocket {

@@ -17,7 +17,7 @@ enum TokenRequests {
         return HTTPRequest(
             .post, tokensURL(authURL),
             headers: ["Content-Type": "application/json", "Accept": "application/json"],
-            body: JSONValue.object(["auth": .object(auth)]).text)
+            body: JSONValue.object(["auth": .object(auth)]).body)
     }
 
     /// Whatever of `http://host:5000`, `…/v3/`, `…/v2.0` or `http://host/identity`

@@ -78,7 +78,7 @@ extension JSONValue {
         case .string(let text): text
         case .bool(let flag): flag ? "true" : "false"
         case .integer(let number): String(number)
-        case .number, .array, .object: String(decoding: text, as: UTF8.self)
+        case .number, .array, .object: String(decoding: body, as: UTF8.self)
         }
     }
 }

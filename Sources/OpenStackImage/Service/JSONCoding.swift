@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import MigrationModel
 
 extension JSONValue {
@@ -8,7 +9,9 @@ extension JSONValue {
     ///
     /// - Throws: ``MigrationError/Code/invalidAnswer`` when it is not JSON.
     init(body: [UInt8], asked: String) throws(MigrationError) {
-        guard let value = JSONValue(text: body) else {
+        do {
+            self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
+        } catch {
             throw MigrationError(
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
@@ -16,6 +19,16 @@ extension JSONValue {
                     "something other than an OpenStack service may answer there: a proxy, a login "
                     + "page")
         }
-        self = value
+    }
+
+    /// The text to send, keys sorted so that equal values are equal bytes.
+    var body: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings, finite numbers and containers of them always encode.
+        guard let data = try? encoder.encode(self) else {
+            preconditionFailure("a JSON value with a number that is not finite")
+        }
+        return [UInt8](data)
     }
 }

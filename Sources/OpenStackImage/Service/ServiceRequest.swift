@@ -54,7 +54,7 @@ public struct ServiceRequest: Sendable, Hashable {
         mediaType: String = "application/json"
     ) {
         self.init(
-            method, path, query: query, headers: ["Content-Type": mediaType], body: json.text)
+            method, path, query: query, headers: ["Content-Type": mediaType], body: json.body)
     }
 
     /// The next page of a list.

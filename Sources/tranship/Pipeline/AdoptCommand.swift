@@ -22,9 +22,7 @@ struct AdoptCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await PipelineRun(
-            loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
-            planning: talk.planning)
+        let session = try await common.open(loaded, talk)
         let rendering = AdoptionRendering(format: common.format, talk: talk)
         let tally = try await session.adopt { adoption throws(MigrationError) in
             rendering.render(adoption)

@@ -31,9 +31,7 @@ struct CleanCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await PipelineRun(
-            loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
-            planning: talk.planning)
+        let session = try await common.open(loaded, talk)
         let rendering = LeftoverRendering(format: common.format, talk: talk)
         let tally = try await session.clean(removes: yes) { leftover throws(MigrationError) in
             rendering.render(leftover)

@@ -25,9 +25,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let run = try await PipelineRun(
-            loaded, journalPath: common.journalPath(of: loaded), environment: common.environment,
-            planning: talk.planning)
+        let run = try await common.open(loaded, talk)
         let shortfalls = try await run.plan()
         talk.endLine()
         try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)

@@ -19,10 +19,6 @@ struct Shell: Sendable {
     let folder: URL
     var environment: [String: String]
 
-    /// Beside the tests, where the build puts both.
-    static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
-        .resolvingSymlinksInPath().deletingLastPathComponent()
-
     /// The lab's folder (docs/lab.md); empty where there is none.
     static let lab = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
     static let hasLab = FileManager.default.fileExists(atPath: "\(lab)/clouds.yaml")
@@ -33,7 +29,8 @@ struct Shell: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         environment = [
-            "PATH": "\(Self.binaries.path):\(path)", "HOME": folder.path, "LC_ALL": "C.UTF-8",
+            "PATH": "\(StartedProcess.binaries.path):\(path)", "HOME": folder.path,
+            "LC_ALL": "C.UTF-8",
             "OS_CLIENT_CONFIG_FILE": "\(Self.lab)/clouds.yaml", "OS_CLOUD": "alpha",
             "SWIFT_BACKTRACE": "enable=no",
         ]
@@ -45,34 +42,10 @@ struct Shell: Sendable {
         let said = folder.appendingPathComponent(".said-\(UUID().uuidString)")
         let files = ["out", "err"].map { said.appendingPathExtension($0) }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.environment = environment
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        for file in files { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
-            continuation.finish()
-        }
-        try process.run()
-        let pid = process.processIdentifier
-        Task {
-            guard let status = await overlookedExit(of: pid) else { return }
-            continuation.yield(status)
-            continuation.finish()
-        }
-        // The first of the two; nothing is yielded only when the task is cancelled.
-        var status: Int32 = -1
-        for await first in stream {
-            status = first
-            break
-        }
+        let process = try StartedProcess(
+            shell: command, environment: environment, folder: folder, output: files[0],
+            talk: files[1])
+        let status = await process.status
         return Outcome(
             status: status, output: try String(contentsOf: files[0], encoding: .utf8),
             talk: try String(contentsOf: files[1], encoding: .utf8))

@@ -36,16 +36,14 @@ struct Outcome: Sendable {
 
 /// The built `tranship`, started and still running.
 final class RunningCommand: Sendable {
-    let pid: Int32
     let started = ContinuousClock.now
+    private let process: StartedProcess
     private let outputFile: URL
     private let talkFile: URL
-    private let ending: Task<Int32, Never>
     private let peak = Mutex<Int64>(0)
 
     /// Beside the tests, where the build puts both.
-    static let binary = URL(fileURLWithPath: CommandLine.arguments[0])
-        .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("tranship")
+    static let binary = StartedProcess.binaries.appendingPathComponent("tranship")
 
     /// - Parameter shell: commands for a shell that then becomes the binary,
     ///   for limits that only a shell can set.
@@ -56,45 +54,20 @@ final class RunningCommand: Sendable {
         let name = "command-\(UUID().uuidString.prefix(8))"
         outputFile = folder.appendingPathComponent("\(name).out")
         talkFile = folder.appendingPathComponent("\(name).err")
-        let process = Process()
         if let shell {
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", binary.path] + arguments
+            process = try StartedProcess(
+                shell: "\(shell); exec \"$0\" \"$@\"", [binary.path] + arguments,
+                environment: environment, folder: folder, output: outputFile, talk: talkFile)
         } else {
-            process.executableURL = binary
-            process.arguments = arguments
-        }
-        process.environment = environment
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.created(outputFile)
-        process.standardError = try Self.created(talkFile)
-        let (stream, continuation) = AsyncStream<Int32>.makeStream()
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
-            continuation.finish()
-        }
-        try process.run()
-        let pid = process.processIdentifier
-        self.pid = pid
-        Task {
-            guard let status = await overlookedExit(of: pid) else { return }
-            continuation.yield(status)
-            continuation.finish()
-        }
-        ending = Task {
-            for await status in stream { return status }
-            return -1
+            process = try StartedProcess(
+                binary, arguments, environment: environment, folder: folder, output: outputFile,
+                talk: talkFile)
         }
     }
 
-    private static func created(_ file: URL) throws -> FileHandle {
-        try Data().write(to: file)
-        return try FileHandle(forWritingTo: file)
-    }
+    var pid: Int32 { process.pid }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// What it has said so far on standard error.
     var talk: String { (try? String(contentsOf: talkFile, encoding: .utf8)) ?? "" }
@@ -109,7 +82,7 @@ final class RunningCommand: Sendable {
             Issue.record("the command did not end within \(limit) s")
             kill(pid, SIGKILL)
         }
-        let status = await ending.value
+        let status = await process.status
         watchdog.cancel()
         let seconds = ContinuousClock.now - started
         return Outcome(

@@ -27,7 +27,15 @@ struct KillLine: Sendable {
     var cleaning: [LabCloud] = []
     /// The pipeline's targets.
     var keys: String
+    /// The pipeline's other keys.
+    var rest = ""
     var isURL = false
+    /// Killed by `make soak` only.
+    var isLong = false
+    /// Of the smallest image.
+    var sizeBytes = 200_000
+    /// A second, while runs are killed at random moments.
+    var bandwidth = "2MiB/s"
     var expectation: @Sendable (JSONValue, Scenery, Comment) -> Void = { _, _, _ in }
 
     static let all: [KillLine] = [
@@ -51,8 +59,29 @@ struct KillLine: Sendable {
             }),
         KillLine(
             name: "two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
-            keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload"),
+            keys: beta("method: upload") + "\n  - cloud: alpha-two\n    method: upload",
+            rest: "transfer: stream"),
+        // Large enough to be written down twice while they are read.
+        KillLine(
+            name: "spool", keys: beta("method: upload"), rest: "transfer: spool",
+            sizeBytes: 2_300_000, bandwidth: "8MiB/s"),
+        KillLine(
+            name: "spool, two targets", targets: [.beta, .alphaTwo], cleaning: [.alphaTwoAdmin],
+            keys: beta("method: glance-direct") + "\n  - cloud: alpha-two\n    method: upload",
+            rest: "transfer: auto", isLong: true, sizeBytes: 1_200_000, bandwidth: "8MiB/s"),
+        KillLine(
+            name: "keep-id", keys: beta("method: upload", "members: drop, keep_id: true"),
+            expectation: isKept),
+        KillLine(
+            name: "keep-id, glance-direct",
+            keys: beta("method: glance-direct", "members: drop, keep_id: true"),
+            isLong: true, expectation: isKept),
     ]
+
+    private static let isKept: @Sendable (JSONValue, Scenery, Comment) -> Void = {
+        copy, scenery, context in
+        #expect(copy.id == scenery.originals[copy.name]?.id, context)
+    }
 
     private static func beta(_ keys: String, _ image: String = "members: drop") -> String {
         "  - cloud: beta\n    \(keys)\n    image: { \(image) }"
@@ -60,12 +89,13 @@ struct KillLine: Sendable {
 
     /// - Parameters:
     ///   - images: how many images to make.
-    ///   - rest: the end of the pipeline file.
-    func prepare(_ scene: Scene, _ images: Int, _ rest: String) async throws -> Scenery {
+    ///   - isSlow: slow enough that most kills meet an image in flight.
+    func prepare(_ scene: Scene, _ images: Int, isSlow: Bool) async throws -> Scenery {
+        let limits = isSlow ? "limits: { bandwidth: \(bandwidth) }" : ""
         var scenery = Scenery(file: "", data: [:])
         for number in 0..<images {
             scenery.data["\(scene.prefix)-\(number)"] = Sample.raw(
-                200_000 + number * 100_000, seed: UInt64(number + 1))
+                sizeBytes + number * 100_000, seed: UInt64(number + 1))
         }
         let data = scenery.data
         guard isURL else {
@@ -81,6 +111,7 @@ struct KillLine: Sendable {
                 targets:
                 \(keys)
                 \(rest)
+                \(limits)
                 """)
             return scenery
         }
@@ -102,6 +133,7 @@ struct KillLine: Sendable {
             targets:
             \(keys)
             \(rest)
+            \(limits)
             """)
         return scenery
     }

@@ -100,6 +100,14 @@ struct Scene: Sendable {
         return outcome.lines("transfer")
     }
 
+    /// The files in the spool of this test's journal.
+    var spooled: [String] { files(in: "journal.spool") }
+
+    func files(in folder: String) -> [String] {
+        let path = self.folder.appendingPathComponent(folder).path
+        return (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    }
+
     // MARK: The end
 
     func cleanUp() async {

@@ -5,10 +5,12 @@ import ByteStreams
 import Foundation
 import MigrationJournal
 import MigrationModel
+import MigrationPipeline
 import TestSupport
+import Testing
 
 extension Fault {
-    static let ofThisMachine: [Fault] = clocks + journals + processes
+    static let ofThisMachine: [Fault] = clocks + journals + spools + processes
 
     private static func local(
         _ name: String, ways: [Way] = [.upload], _ end: End, next: End = .nothingToDo,
@@ -126,11 +128,121 @@ extension Fault {
         [ "$(id -u)" -ne 0 ] || AS="setpriv --reuid=65534 --regid=65534 --clear-groups"
         """#
 
+    // MARK: The spool
+
+    private static func spool(
+        _ name: String, images: Int = 1, _ end: End, next: End = .nothingToDo,
+        words: String? = nil, check: @escaping @Sendable (FaultScene) -> Void = { _ in },
+        _ fault: LocalFault
+    ) -> Fault {
+        var one = local(name, ways: [.spool], end, next: next, fault)
+        one.check = check
+        one.images = images
+        one.words = words
+        return one
+    }
+
+    /// What follows when something happens to a file of the spool while a run is
+    /// interrupted that has half of it.
+    private static func interrupted(
+        then change: @escaping @Sendable (_ file: String) throws -> Void
+    ) -> LocalFault {
+        let fault = SourceFault(times: SourceFault.always) { reading in
+            if reading.number == 0 {
+                return Reply { exchange in
+                    exchange.sendHead(200, reading.head + [("ETag", "\"one\"")])
+                    exchange.send(reading.half)
+                    exchange.close()
+                }
+            }
+            return .status(503, headers: [("Retry-After", "100")], text: "later")
+        }
+        return LocalFault(
+            source: fault, run: { scene in try await scene.run(stopping: true) },
+            repair: { scene in try scene.withSpooledFile(change) })
+    }
+
+    /// The same for a file that lies there whole, and whose target is busy.
+    private static func spooled(
+        then change: @escaping @Sendable (_ file: String) throws -> Void
+    ) -> LocalFault {
+        LocalFault(
+            target: [
+                TargetFault(.create, times: .max) { $0.refuse(503, "busy", afterBytes: .max) }
+            ], run: { scene in try await scene.run(stopping: true) },
+            repair: { scene in try scene.withSpooledFile(change) })
+    }
+
+    private static let flipped: @Sendable (String) throws -> Void = { file in
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))
+        try handle.seek(toOffset: 100_000)
+        let byte = try handle.read(upToCount: 1)?.first ?? 0
+        try handle.seek(toOffset: 100_000)
+        try handle.write(contentsOf: [byte ^ 1])
+        try handle.close()
+    }
+
+    private static let removed: @Sendable (String) throws -> Void = { file in
+        try FileManager.default.removeItem(atPath: file)
+    }
+
+    private static let shortened: @Sendable (String) throws -> Void = { file in
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))
+        try handle.truncate(atOffset: 100_000)
+        try handle.close()
+    }
+
+    private static let unreadable = End(
+        exit: .interrupted, state: .registered, failedTries: 1...1, left: .nothing)
+
+    private static let spools: [Fault] = [
+        spool(
+            "the disk of the spool is full",
+            .failed(.targetFailed, .retryableLeft, tries: 3...3), next: .done(),
+            LocalFault { scene in try await scene.run(disk: .small(400_000, scene.spool)) }),
+        spool(
+            "the disk of the spool has room for one image of two", images: 2, .done(),
+            LocalFault { scene in try await scene.run(disk: .small(900_000, scene.spool)) }),
+        spool(
+            "the disk of the spool has room for one image of three", images: 3, .done(),
+            LocalFault { scene in try await scene.run(disk: .small(900_000, scene.spool)) }),
+        spool(
+            "the spool may not be written", .failed(.targetFailed), next: .done(),
+            LocalFault(
+                run: { scene in
+                    // A file where the folder would be: nobody may, root included.
+                    try scene.folder.write([], to: "journal.spool")
+                    return try await scene.run()
+                },
+                repair: { scene in try FileManager.default.removeItem(atPath: scene.spool) })),
+        spool(
+            "a run is interrupted while it fills the spool", interrupted, next: .done(),
+            check: { scene in
+                let last = scene.source.requests.last { $0.method == "GET" }
+                #expect(last?[header: "range"] == "bytes=300000-")
+            }, interrupted { _ in }),
+        spool(
+            "what lies in the spool is damaged between two runs", interrupted, next: .done(),
+            words: "damaged and is read again", interrupted(then: flipped)),
+        spool(
+            "what lies in the spool is shortened between two runs", interrupted, next: .done(),
+            words: "damaged and is read again", interrupted(then: shortened)),
+        spool(
+            "what lies in the spool is removed between two runs", interrupted, next: .done(),
+            words: "damaged and is read again", interrupted(then: removed)),
+        spool(
+            "a whole file in the spool is damaged between two runs", unreadable,
+            next: .done(tries: 1), words: "cannot be used", spooled(then: flipped)),
+        spool(
+            "a whole file in the spool is removed between two runs", unreadable,
+            next: .done(tries: 1), words: "cannot be used", spooled(then: removed)),
+    ]
+
     // MARK: The process
 
     private static let processes: [Fault] = [
         local(
-            "the process is killed in the middle of a body", ways: Way.bodies,
+            "the process is killed in the middle of a body", ways: Way.bodies + [.spool],
             End(exit: .unclassified, state: nil, left: .other(status: "queued")),
             next: .done(),
             LocalFault(
@@ -147,6 +259,33 @@ extension Fault {
                         }
                         kill(pid, SIGKILL)
                     }
-                }))
+                })),
+        local(
+            "the process is killed while it fills the spool", ways: [.spool],
+            End(exit: .unclassified, state: nil, left: .nothing), next: .done(),
+            LocalFault(
+                source: SourceFault { reading in stalling(reading) },
+                run: { scene in
+                    try await Command.run(scene) { pid in
+                        _ = await eventually {
+                            scene.spooled.contains { fileBytes($0) >= 200_000 }
+                        }
+                        kill(pid, SIGKILL)
+                    }
+                })),
     ]
+
+    private static func fileBytes(_ path: String) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    }
+}
+
+extension FaultScene {
+    /// Does something to the only file in the spool.
+    fileprivate func withSpooledFile(_ change: (String) throws -> Void) throws {
+        let files = spooled
+        try #require(files.count == 1, "\(files)")
+        try change(files[0])
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import MigrationModel
 import TestSupport
 
@@ -10,7 +11,7 @@ private let taken = 0...1
 
 extension Fault {
     static let ofSources: [Fault] =
-        breaks + ranges + answers + bodies
+        breaks + ranges + answers + bodies + fetched + otherRegion
 
     private static func source(
         _ name: String, ways: [Way] = Way.bodies, _ end: End, next: End = .nothingToDo,
@@ -30,7 +31,7 @@ extension Fault {
 
     private static let breaks: [Fault] = [
         source(
-            "drops before the first byte", .done(tries: taken),
+            "drops before the first byte", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 Reply { exchange in
                     exchange.sendHead(200, reading.head)
@@ -38,22 +39,22 @@ extension Fault {
                 }
             }),
         source(
-            "drops in the middle", .done(tries: taken),
+            "drops in the middle", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 .lying(declaredBytes: reading.data.count, body: reading.half)
             }),
         source(
-            "drops before the last byte", .done(tries: taken),
+            "drops before the last byte", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 .lying(declaredBytes: reading.data.count, body: reading.data.dropLast())
             }),
         source(
-            "resets the connection in the middle", .done(tries: taken),
+            "resets the connection in the middle", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 .resetting(declaredBytes: reading.data.count, body: reading.half)
             }),
         given(
-            "drops in the middle each time",
+            "drops in the middle each time", ways: Way.readings,
             .failed(.sourceTruncated, .retryableLeft, tries: 3...3),
             SourceFault(times: SourceFault.always) { reading in
                 .lying(
@@ -61,21 +62,29 @@ extension Fault {
                     body: Array(reading.data.prefix(reading.data.count / 2)))
             }),
         source(
-            "ends in the middle of its chunks", .done(tries: taken),
+            "ends in the middle of its chunks", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in .chunked(reading.half, isComplete: false) }),
         source(
-            "hangs before its answer", .done(tries: 1), SourceFault { _ in .hanging() }),
+            "hangs before its answer", ways: Way.readings, .done(tries: 1),
+            SourceFault { _ in .hanging() }),
         source(
-            "stalls in the middle", .done(tries: taken),
-            SourceFault { reading in
-                Reply { exchange in
-                    exchange.sendHead(200, reading.head)
-                    exchange.send(reading.half)
-                    exchange.hang()
-                }
+            "stalls in the middle", ways: Way.readings, .done(tries: taken),
+            SourceFault { reading in stalling(reading) }),
+        source(
+            "cuts TLS in the middle, without a close_notify", ways: Way.readings,
+            .done(tries: taken),
+            SourceFault(isTLS: true) { reading in
+                .lying(declaredBytes: reading.data.count, body: reading.half)
+            }),
+        // Nothing but TLS itself tells that this is no end.
+        source(
+            "cuts TLS in the middle of a body whose length nobody told", ways: Way.readings,
+            .done(tries: 1),
+            SourceFault(isUnpromised: true, hidesLength: true, isTLS: true) { reading in
+                unbounded(reading.half)
             }),
         source(
-            "drips slowly and never stalls", .done(),
+            "drips slowly and never stalls", ways: Way.readings, .done(),
             SourceFault { reading in
                 let bytes = Array(reading.data[reading.start...])
                 let pieces = stride(from: 0, to: bytes.count, by: 100_000).map {
@@ -85,6 +94,15 @@ extension Fault {
             }),
     ]
 
+    /// Half of it, and then nothing.
+    static func stalling(_ reading: FaultySource.Reading) -> Reply {
+        Reply { exchange in
+            exchange.sendHead(200, reading.head)
+            exchange.send(reading.half)
+            exchange.hang()
+        }
+    }
+
     // MARK: Ranges
 
     private static func ranged(
@@ -92,7 +110,7 @@ extension Fault {
         _ lie: @escaping @Sendable (FaultySource.Reading) -> Reply?
     ) -> Fault {
         source(
-            name, .done(tries: 0...2),
+            name, ways: Way.readings, .done(tries: 0...2),
             SourceFault(times: 2, tag: tag) { reading in
                 if reading.number == 0 {
                     let head = [("Content-Length", "\(reading.data.count)"), ("ETag", tag)]
@@ -131,7 +149,8 @@ extension Fault {
         ranged("drops, then answers a range with 400") { _ in .status(400, text: "no range") },
         ranged("drops, and its ETag is a weak one", tag: "W/\"one\"") { _ in nil },
         given(
-            "drops, and has another ETag after that", .failed(.sourceChanged, tries: 1...2),
+            "drops, and has another ETag after that", ways: Way.readings,
+            .failed(.sourceChanged, tries: 1...2),
             SourceFault(times: SourceFault.always, isUnpromised: true) { reading in
                 let head = [("Content-Length", "\(reading.data.count)")]
                 if reading.number == 0 {
@@ -204,7 +223,7 @@ extension Fault {
 
     private static let bodies: [Fault] = [
         source(
-            "sends a chunk whose size is no number", .done(tries: taken),
+            "sends a chunk whose size is no number", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 Reply { exchange in
                     exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
@@ -215,26 +234,157 @@ extension Fault {
                 }
             }),
         given(
-            "sends fewer bytes than it announced, in good order", .failed(.sourceTruncated),
+            "sends fewer bytes than it announced, in good order", ways: Way.readings,
+            .failed(.sourceTruncated),
             SourceFault { reading in .chunked(reading.half) }),
         given(
-            "sends more bytes than it announced", .failed(.sourceTruncated),
+            "sends more bytes than it announced", ways: Way.readings, .failed(.sourceTruncated),
             SourceFault { reading in .status(200, body: reading.data + [1, 2, 3]) }),
         given(
-            "sends nothing", .failed(.sourceTruncated),
+            "sends nothing", ways: Way.readings, .failed(.sourceTruncated),
             SourceFault { _ in .status(200) }),
         given(
-            "sends other bytes of the same number",
+            "sends other bytes of the same number", ways: Way.readings,
             .failed(.checksumMismatch, .verificationMismatch),
             SourceFault { reading in
                 .status(200, body: reading.data.dropLast() + [reading.data[0] &+ 1])
             }),
         given(
-            "is compressed by a proxy on the way", .failed(.invalidAnswer),
+            "is compressed by a proxy on the way", ways: Way.readings, .failed(.invalidAnswer),
             SourceFault { reading in
                 .status(
                     200, headers: [("Content-Encoding", "gzip")],
                     body: [0x1f, 0x8b, 8, 0] + reading.data.prefix(5000))
             }),
+        given(
+            "ends in the middle, without a length, of which HEAD told one", ways: Way.readings,
+            .failed(.sourceTruncated),
+            SourceFault { reading in unbounded(reading.half) }),
+        given(
+            "ends in the middle, and nobody told its length", ways: Way.readings,
+            .failed(.checksumMismatch, .verificationMismatch),
+            SourceFault(hidesLength: true) { reading in unbounded(reading.half) }),
+    ]
+
+    /// A body that ends with the connection, however that ends.
+    private static func unbounded(_ body: [UInt8]) -> Reply {
+        Reply { exchange in
+            exchange.sendHead(200, [("Connection", "close")])
+            exchange.send(body)
+            exchange.close()
+        }
+    }
+
+    // MARK: The service fetches it
+
+    /// What the service is told to fetch; ours look at the head only.
+    private static func fetched(
+        _ name: String, _ end: End, next: End = .done(), pace: Double = 1, _ fault: SourceFault
+    ) -> Fault {
+        var one = source("\(name), to the service", ways: [.webDownload], end, next: next, fault)
+        one.pace = pace
+        return one
+    }
+
+    private static let wrongBytes = End.failed(.verificationMismatch, .verificationMismatch)
+
+    private static let fetched: [Fault] =
+        [401, 403, 404, 410, 500, 503].map { status in
+            fetched(
+                "answers \(status)", .failed(.importFailed),
+                SourceFault { _ in .status(status, text: "not for you") })
+        } + [
+            fetched(
+                "redirects to a port where nothing listens", .failed(.importFailed),
+                SourceFault { _ in .redirect(to: "http://127.0.0.1:9/image.img") }),
+            fetched(
+                "redirects to another host", .done(), next: .nothingToDo,
+                SourceFault { reading in .redirect(to: "\(reading.elsewhere)/image.img") }),
+            fetched(
+                "redirects in circles", .failed(.importFailed),
+                SourceFault(times: SourceFault.always) { reading in
+                    .redirect(to: reading.request.path)
+                }),
+            fetched(
+                "speaks something that is not HTTP", .failed(.importFailed),
+                SourceFault { _ in
+                    Reply { exchange in
+                        exchange.send("SSH-2.0-OpenSSH_9.2\r\n")
+                        exchange.close()
+                    }
+                }),
+            fetched(
+                "drops before the first byte", .failed(.importFailed),
+                SourceFault { reading in
+                    Reply { exchange in
+                        exchange.sendHead(200, reading.head)
+                        exchange.close()
+                    }
+                }),
+            fetched(
+                "drops in the middle", .failed(.importFailed),
+                SourceFault { reading in
+                    .lying(declaredBytes: reading.data.count, body: reading.half)
+                }),
+            fetched(
+                "resets the connection in the middle", .failed(.importFailed),
+                SourceFault { reading in
+                    .resetting(declaredBytes: reading.data.count, body: reading.half)
+                }),
+            fetched(
+                "ends in the middle of its chunks", .failed(.importFailed),
+                SourceFault { reading in .chunked(reading.half, isComplete: false) }),
+            // The service waits for it for ever; we do for ten minutes.
+            fetched(
+                "hangs before its answer", .failed(.importTimedOut), pace: 120,
+                SourceFault { _ in .hanging() }),
+            fetched(
+                "stalls in the middle", .failed(.importTimedOut), pace: 120,
+                SourceFault { reading in stalling(reading) }),
+            fetched(
+                "drips slowly and never stalls", .done(), next: .nothingToDo,
+                SourceFault { reading in
+                    let third = reading.data.count / 3
+                    let pieces = (0..<3).map {
+                        Array(reading.data[($0 * third)..<(($0 + 1) * third)])
+                    }
+                    return .dripping(pieces, everyMilliseconds: 700)
+                }),
+            fetched(
+                "ends in the middle, without a length", wrongBytes,
+                SourceFault { reading in unbounded(reading.half) }),
+            fetched(
+                "sends fewer bytes than it announced, in good order", wrongBytes,
+                SourceFault { reading in .chunked(reading.half) }),
+            fetched(
+                "sends more bytes than it announced", wrongBytes,
+                SourceFault { reading in .status(200, body: reading.data + [1, 2, 3]) }),
+            fetched("sends nothing", wrongBytes, SourceFault { _ in .status(200) }),
+            fetched(
+                "sends other bytes of the same number", wrongBytes,
+                SourceFault { reading in
+                    .status(200, body: reading.data.dropLast() + [reading.data[0] &+ 1])
+                }),
+            fetched(
+                "is compressed by a proxy on the way", wrongBytes,
+                SourceFault { reading in
+                    .status(
+                        200, headers: [("Content-Encoding", "gzip")],
+                        body: [0x1f, 0x8b, 8, 0] + reading.data.prefix(5000))
+                }),
+        ]
+
+    // MARK: Another region
+
+    private static let otherRegion: [Fault] = [
+        Fault(
+            name: "has lost the image's data", side: .source, ways: [.glanceDownload],
+            setting: .local(
+                LocalFault(
+                    run: { scene in
+                        try await scene.moveSource(to: ".away")
+                        return try await scene.run()
+                    }, repair: { scene in try await scene.moveSource(from: ".away") })),
+            end: .failed(.importFailed), next: .done())
     ]
 }

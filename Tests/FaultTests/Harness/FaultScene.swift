@@ -15,47 +15,115 @@ import Testing
 
 @testable import TranshipKit
 
-/// The lab's second cloud, which every fault has as its target.
-enum Beta {
+/// The lab: two real clouds (docs/lab.md).
+enum Lab {
     static let folder = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
     static let cloudsFile = "\(folder)/clouds.yaml"
     static let isHere = FileManager.default.fileExists(atPath: cloudsFile)
 
-    /// Where the service keeps what is staged.
-    static let stagingFolders = ["\(folder)/beta/data/staging"]
+    private static let repository =
+        ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
+        ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../..").standardizedFileURL.path
 
-    static let service = Result {
-        ImageService(
-            try CloudSession.named("beta", environment: ["OS_CLIENT_CONFIG_FILE": cloudsFile]))
-    }
-
-    /// Everything under that name.
-    static func images(_ name: String) async throws -> [Image] {
-        let service = try service.get()
-        var found: [Image] = []
-        for try await page in service.images(ImageQuery(name: .one(name))) { found += page }
-        return found
+    /// Runs `scripts/lab`.
+    static func run(_ arguments: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let talk = URL(fileURLWithPath: folder.file("talk"))
+        let process = try StartedProcess(
+            URL(fileURLWithPath: "\(repository)/scripts/lab"), arguments,
+            environment: ProcessInfo.processInfo.environment, output: talk, talk: talk)
+        let status = await process.status
+        try #require(
+            status == 0, "\(arguments): \((try? String(contentsOf: talk, encoding: .utf8)) ?? "")")
     }
 }
 
-/// What one fault in one way works with: a name that nobody else uses, a
+/// One entry of the lab's clouds.yaml.
+struct LabCloud: Sendable {
+    let name: String
+    /// Where its service keeps what it has.
+    let folder: String
+    private let opened: Result<ImageService, any Error>
+
+    static let alpha = LabCloud("alpha", "alpha")
+    /// Alpha's second region.
+    static let alphaTwo = LabCloud("alpha-two", "gamma")
+    static let beta = LabCloud("beta", "beta")
+    static let betaAdmin = LabCloud("beta-admin", "beta")
+
+    private init(_ name: String, _ site: String) {
+        self.name = name
+        folder = "\(Lab.folder)/\(site)/data"
+        opened = Result {
+            ImageService(
+                try CloudSession.named(
+                    name, environment: ["OS_CLIENT_CONFIG_FILE": Lab.cloudsFile]))
+        }
+    }
+
+    var service: ImageService { get throws { try opened.get() } }
+
+    /// Everything under that name.
+    func images(_ name: String) async throws -> [Image] {
+        var found: [Image] = []
+        for try await page in try service.images(ImageQuery(name: .one(name))) { found += page }
+        return found
+    }
+
+    func remove(_ name: String) async throws {
+        for image in try await images(name) {
+            try await service.delete(image.id, missingIsFine: true)
+        }
+    }
+}
+
+extension Fault.Way {
+    /// Where the images go.
+    var target: LabCloud {
+        switch self {
+        case .upload, .stage, .spool, .webDownload: .beta
+        case .glanceDownload: .alphaTwo
+        case .copyImage: .betaAdmin
+        }
+    }
+
+    fileprivate var targetKeys: String {
+        switch self {
+        case .spool: "method: upload"
+        case .copyImage: "method: upload\n    stores: all"
+        default: "method: \(rawValue)"
+        }
+    }
+}
+
+/// What one fault in one way works with: names that nobody else uses, a
 /// folder, a source, a target that passes on to the lab's.
 struct FaultScene: Sendable {
-    let name: String
+    let fault: Fault
+    let way: Fault.Way
+    /// Of the images, at source and target.
+    let names: [String]
     let folder: TemporaryFolder
+    let data: [UInt8]
     let source: FaultySource
     let target: FaultyTarget
     let pipelineFile: String
     let environment: [String: String]
+    private let front: TLSFront?
 
-    static let data = noise(600_000, seed: 77)
-    private static let promise = Result { try digest(.sha256, of: data) }
+    private static let data = noise(600_000, seed: 77)
     /// What a stall is in these tests; the sources' pauses are shorter.
     static let stallSeconds = 2
 
     init(_ fault: Fault, _ way: Fault.Way) async throws {
-        name = "fault-\(UUID().uuidString.prefix(8).lowercased())"
+        self.fault = fault
+        self.way = way
+        let name = "fault-\(UUID().uuidString.prefix(8).lowercased())"
+        names = (0..<fault.images).map { $0 == 0 ? name : "\(name)-\($0)" }
         folder = try TemporaryFolder()
+        data =
+            fault.sizeBytes == Self.data.count ? Self.data : noise(fault.sizeBytes, seed: 78)
         var sourceFault = SourceFault.none
         var targetFaults: [TargetFault] = []
         switch fault.setting {
@@ -67,37 +135,66 @@ struct FaultScene: Sendable {
             sourceFault = fault.source
             targetFaults = fault.target
         }
-        source = try FaultySource(sourceFault, data: Self.data)
-        let real = try await Beta.service.get().session.authenticate().imageEndpoint
-        target = try FaultyTarget(before: real, targetFaults)
+        source = try FaultySource(sourceFault, data: data)
+        front = sourceFault.isTLS ? try await TLSFront(before: source.port) : nil
+        let real = try await way.target.service.session.authenticate().imageEndpoint
+        target = try FaultyTarget(
+            before: real, targetFaults, folder: way.target.folder,
+            readings: { [source] in source.requests.count { $0.method == "GET" } })
 
-        let lab = try String(contentsOfFile: Beta.cloudsFile, encoding: .utf8)
-        let beta = try #require(Self.entry("beta", of: lab))
+        let lab = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
+        let entry = try #require(Self.entry(way.target.name, of: lab))
         let clouds = """
-            clouds:
+            \(lab)
               faulty:
-            \(beta)    image_endpoint_override: "\(target.url)"
+            \(entry)    image_endpoint_override: "\(target.url)"
             """
         environment = [
             "OS_CLIENT_CONFIG_FILE": try folder.write(Array(clouds.utf8), to: "clouds.yaml")
         ]
-        let promise = sourceFault.isUnpromised ? nil : try Self.promise.get()
-        let keys = sourceFault.keys.split(separator: "\n").map { "    \($0)\n" }.joined()
-        let image =
-            #"{ name: "\#(name)", disk_format: raw, container_format: bare\#(fault.imageKeys) }"#
+        var keys = sourceFault.keys.split(separator: "\n").map(String.init)
+        if let front { keys.append("cacert: \(front.certificateFile)") }
+        if !sourceFault.isUnpromised {
+            // Of a body that passes us, another than the service reports.
+            let algorithm: Checksum.Algorithm = way == .webDownload ? .sha512 : .sha256
+            keys.append("checksum: \(try digest(algorithm, of: data))")
+        }
+        let shownKeys = keys.map { "    \($0)\n" }.joined()
+        let (url, keysOfImage) = (front.map { "\($0.url)/" } ?? "\(source.url)/", fault.imageKeys)
+        let sources =
+            way == .glanceDownload
+            ? ["  - cloud: alpha\n    images: { name: \"\(name)*\" }\n"]
+            : names.map { name in
+                "  - url: \(url)\(name).img\n    image: { name: \"\(name)\", disk_format: raw, "
+                    + "container_format: bare\(keysOfImage) }\n\(shownKeys)"
+            }
         let text = """
             version: 1
             name: \(name)
             sources:
-              - url: \(source.url)
-                image: \(image)
-            \(promise.map { "    checksum: \($0)\n" } ?? "")\(keys)
-            targets:
+            \(sources.joined())targets:
               - cloud: faulty
-                method: \(way.rawValue)
+                \(way.targetKeys)
+            \(way == .spool ? "transfer: spool" : "transfer: auto")
             limits: { attempts: 3 }
             """
         pipelineFile = try folder.write(Array(text.utf8), to: "pipeline.yaml")
+        if way == .glanceDownload {
+            for name in names { try await Self.add(name, data, to: .alpha) }
+        }
+    }
+
+    /// An image at a source that is a cloud.
+    private static func add(_ name: String, _ data: [UInt8], to cloud: LabCloud) async throws {
+        let service = try cloud.service
+        let image = try await service.create(
+            NewImage(
+                name: name, diskFormat: "raw", containerFormat: "bare", visibility: .private))
+        try await service.send(
+            ServiceRequest(
+                .put, "/v2/images/\(image.id)/file",
+                headers: ["Content-Type": "application/octet-stream"], body: data),
+            expecting: [204])
     }
 
     /// An entry of clouds.yaml without its name.
@@ -116,13 +213,22 @@ struct FaultScene: Sendable {
 
     var journal: String { folder.file("journal.sqlite") }
 
+    /// Where the pipeline spools, and what lies there.
+    var spool: String { folder.file("journal.spool") }
+    var spooled: [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: spool)
+        return (names ?? []).map { "\(spool)/\($0)" }
+    }
+
     /// One whole run in this process.
     ///
     /// - Parameters:
     ///   - wall: the machine's clock as it is set.
     ///   - stopping: ends the run after its first failed try.
+    ///   - disk: what the spool lies on.
     func run(
-        wall: @escaping @Sendable () -> Int64 = Timestamp.now, stopping: Bool = false
+        wall: @escaping @Sendable () -> Int64 = Timestamp.now, stopping: Bool = false,
+        disk: SpoolDisk = .real
     ) async throws -> Ended {
         let pipeline = try Pipeline.load(file: pipelineFile, environment: environment)
         let talk = Guarded<[String]>([])
@@ -130,7 +236,8 @@ struct FaultScene: Sendable {
             transport: TransportConfiguration(
                 stallSeconds: Self.stallSeconds, answerTimeoutSeconds: 15),
             backoffSecondsMax: 0.2)
-        tuning.surroundings.now = SteadyClock(wall: wall).now
+        tuning.surroundings = .fast(fault.pace, wall: wall)
+        tuning.surroundings.disk = disk
         let stop = Guarded<(@Sendable () -> Void)?>(nil)
         var ended = Ended(exit: .unclassified)
         do {
@@ -147,14 +254,14 @@ struct FaultScene: Sendable {
                 ended.code = summary.failures.first?.code
                 ended.failedTries = try await run.journal.attemptCount(run: summary.run)
                 let known = try await run.journal.transfers(
-                    run: nil, in: TransferState.allCases, limit: 2)
+                    run: nil, in: TransferState.allCases, limit: 3)
                 ended.states = known.map(\.state)
                 ended.message = summary.failures.first?.message ?? ""
             } catch {
                 ended = Ended(MigrationError(wrapping: error))
                 ended.states =
                     (try? await run.journal.transfers(
-                        run: nil, in: TransferState.allCases, limit: 2
+                        run: nil, in: TransferState.allCases, limit: 3
                     ).map(\.state)) ?? []
             }
         } catch {
@@ -164,24 +271,65 @@ struct FaultScene: Sendable {
         return ended
     }
 
-    /// What stands at the target under the image's name.
-    func left() async throws -> Fault.End.Left? {
-        let images = try await Beta.images(name)
+    /// What stands at the target under the images' names, of each image.
+    func left() async throws -> [Fault.End.Left?] {
+        var left: [Fault.End.Left?] = []
+        for name in names { left.append(try await self.left(name)) }
+        return left
+    }
+
+    private func left(_ name: String) async throws -> Fault.End.Left? {
+        let images = try await way.target.images(name)
         guard let image = images.first else { return .nothing }
         guard images.count == 1 else { return nil }
         guard image.status == .active else { return .other(status: image.status.rawValue) }
-        let expected = try digest(.sha512, of: Self.data).value
-        return image.hashValue == expected ? .copy : .other(status: "active, with other bytes")
+        let expected = try digest(.sha512, of: data).value
+        guard image.hashValue == expected else {
+            return .other(status: "active, with other bytes")
+        }
+        if way == .copyImage, image.stores.sorted() != ["fast", "slow"] {
+            return .partly(stores: image.stores)
+        }
+        return .copy
+    }
+
+    /// The data of the images at alpha goes from the store's own name for it to
+    /// another one, or back.
+    func moveSource(from old: String = "", to new: String = "") async throws {
+        for name in names {
+            for image in try await LabCloud.alpha.images(name) {
+                let file = "\(LabCloud.alpha.folder)/fast/\(image.id)"
+                try FileManager.default.moveItem(atPath: file + old, toPath: file + new)
+            }
+        }
     }
 
     func cleanUp() async {
+        target.heal()
         do {
-            for image in try await Beta.images(name) {
-                try await Beta.service.get().delete(image.id, missingIsFine: true)
+            for name in names {
+                try await way.target.remove(name)
+                if way == .glanceDownload { try await LabCloud.alpha.remove(name) }
             }
         } catch {
             Issue.record("could not clean up: \(error)")
         }
+    }
+}
+
+extension Surroundings {
+    /// This machine, with a clock that goes so many times as fast.
+    fileprivate static func fast(
+        _ pace: Double, wall: @escaping @Sendable () -> Int64
+    ) -> Surroundings {
+        var surroundings = Surroundings.machine
+        let start = ContinuousClock.now
+        let real = surroundings.after
+        surroundings.now = SteadyClock(wall: wall, elapsed: { start.duration(to: .now) * pace }).now
+        surroundings.after = { milliseconds, body in
+            real(max(1, Int(Double(milliseconds) / pace)), body)
+        }
+        return surroundings
     }
 }
 

@@ -14,23 +14,26 @@ struct SourceFault: Sendable {
     var tag: String? = "\"one\""
     /// The pipeline names no checksum.
     var isUnpromised = false
+    /// `HEAD` tells no length.
+    var hidesLength = false
+    /// It is read by https.
+    var isTLS = false
     /// The pipeline's own keys for this source.
     var keys = ""
     /// Instead of the sound answer to a reading; nil is the sound one after all.
     var reply: @Sendable (FaultySource.Reading) -> Reply?
-    /// The same for `HEAD`.
-    var head: @Sendable (FaultySource.Reading) -> Reply? = { _ in nil }
 
     init(
-        times: Int = 1, tag: String? = "\"one\"", isUnpromised: Bool = false, keys: String = "",
-        head: @escaping @Sendable (FaultySource.Reading) -> Reply? = { _ in nil },
+        times: Int = 1, tag: String? = "\"one\"", isUnpromised: Bool = false,
+        hidesLength: Bool = false, isTLS: Bool = false, keys: String = "",
         reply: @escaping @Sendable (FaultySource.Reading) -> Reply?
     ) {
         self.times = times
         self.tag = tag
         self.isUnpromised = isUnpromised
+        self.hidesLength = hidesLength
+        self.isTLS = isTLS
         self.keys = keys
-        self.head = head
         self.reply = reply
     }
 
@@ -86,9 +89,15 @@ final class FaultySource: Sendable {
             let reading = Reading(
                 request: request, data: data, number: number, start: Self.start(of: request),
                 elsewhere: elsewhere)
-            let isFaulty = isOn && number < fault.times
-            let wrong = request.method == "HEAD" ? fault.head(reading) : fault.reply(reading)
-            if isFaulty, let wrong { return wrong }
+            if request.method == "HEAD", fault.hidesLength {
+                let tag = fault.tag.map { [("ETag", $0)] } ?? []
+                return Reply { exchange in
+                    exchange.sendHead(200, tag + [("Connection", "close")])
+                    exchange.close()
+                }
+            }
+            let isFaulty = isOn && number < fault.times && request.method != "HEAD"
+            if isFaulty, let wrong = fault.reply(reading) { return wrong }
             return Self.sound(request, data: data, tag: fault.tag)
         }
     }
@@ -96,7 +105,8 @@ final class FaultySource: Sendable {
     /// From now on nothing is wrong.
     func heal() { state.withLock { $0.isOn = false } }
 
-    var url: String { "\(server.url)/image.img" }
+    var url: String { server.url }
+    var port: UInt16 { server.port }
 
     /// What the server was asked, and what the one elsewhere was.
     var requests: [ReceivedRequest] { server.requests }

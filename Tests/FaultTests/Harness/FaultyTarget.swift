@@ -10,7 +10,7 @@ import TestSupport
 struct TargetFault: Sendable {
     /// Which calls of the service it is about.
     enum Call: String, Sendable {
-        case create, upload, stage, importing, show, patch, delete, list
+        case create, upload, stage, importing, tasks, show, patch, delete, list
         /// Upload or stage: whichever carries the body.
         case body
 
@@ -44,6 +44,14 @@ final class FaultyTarget: Sendable {
         let exchange: RawExchange
         /// The real service.
         let service: String
+        /// Where it keeps what it has.
+        let folder: String
+        /// How often the data of the source was asked for.
+        let readings: @Sendable () -> Int
+        /// What heals it.
+        fileprivate let undoing: Guarded<[@Sendable () -> Void]>
+
+        var imageID: String { String(imagePath.split(separator: "/").last ?? "") }
 
         var imagePath: String {
             let parts = exchange.request.path.split(separator: "/")
@@ -65,6 +73,15 @@ final class FaultyTarget: Sendable {
         /// The service gets so much of the body, then both connections break.
         func reset(afterBytes bytes: Int64) {
             if bytes > 0 { _ = exchange.pass(to: service, bodyBytes: bytes) }
+            exchange.reset()
+        }
+
+        /// We are cut off, and the service waits for the rest of the body until
+        /// the target is healed.
+        func hold(afterBytes bytes: Int64) {
+            if let body = exchange.begin(at: service, bodyBytes: bytes) {
+                undoing.withLock { $0.append { withExtendedLifetime(body) {} } }
+            }
             exchange.reset()
         }
 
@@ -94,6 +111,12 @@ final class FaultyTarget: Sendable {
             exchange.answer(answer)
         }
 
+        /// Passes an import on, and waits until the service reads from the source.
+        func passUntilRead() {
+            pass()
+            for _ in 0..<2000 where readings() == 0 { usleep(5000) }
+        }
+
         /// The image as the service has it, changed before we see it.
         func show(with changes: [String: JSONValue]) {
             guard let answer = exchange.pass(to: service), answer.status == 200,
@@ -115,6 +138,18 @@ final class FaultyTarget: Sendable {
                 mediaType: "application/openstack-images-v2.1-json-patch", body: Array(text.utf8))
         }
 
+        /// Passes it on, and the service finds something else in the place where
+        /// a store would put the image, until the target is healed.
+        func blockStore(_ store: String) {
+            let place = "\(folder)/\(store)/\(imageID)"
+            try? FileManager.default.createDirectory(
+                atPath: place, withIntermediateDirectories: false)
+            undoing.withLock {
+                $0.append { try? FileManager.default.removeItem(atPath: place) }
+            }
+            pass()
+        }
+
         /// Somebody else with our rights deletes the image.
         func deleteImage() { _ = exchange.ask("DELETE", imagePath, of: service) }
     }
@@ -126,9 +161,17 @@ final class FaultyTarget: Sendable {
 
     private let server: RawHTTPServer
     private let state: Guarded<State>
+    private let undoing = Guarded<[@Sendable () -> Void]>([])
 
-    init(before service: String, _ faults: [TargetFault]) throws {
+    /// - Parameters:
+    ///   - folder: where the service keeps what it has.
+    ///   - readings: how often the data of the source was asked for.
+    init(
+        before service: String, _ faults: [TargetFault], folder: String,
+        readings: @escaping @Sendable () -> Int
+    ) throws {
         let state = Guarded(State())
+        let undoing = undoing
         self.state = state
         server = try RawHTTPServer { request in
             let call = Self.call(of: request)
@@ -143,7 +186,9 @@ final class FaultyTarget: Sendable {
                 return nil
             }
             return Reply { exchange in
-                let passage = Passage(exchange: exchange, service: service)
+                let passage = Passage(
+                    exchange: exchange, service: service, folder: folder, readings: readings,
+                    undoing: undoing)
                 if let fault { fault.act(passage) } else { passage.pass() }
             }
         }
@@ -153,7 +198,14 @@ final class FaultyTarget: Sendable {
     var requests: [ReceivedRequest] { server.requests }
 
     /// From now on nothing is wrong.
-    func heal() { state.withLock { $0.isOn = false } }
+    func heal() {
+        state.withLock { $0.isOn = false }
+        let undone = undoing.withLock { undoing in
+            defer { undoing = [] }
+            return undoing
+        }
+        for undo in undone { undo() }
+    }
 
     /// The requests of one kind.
     func count(_ call: TargetFault.Call) -> Int {
@@ -172,6 +224,7 @@ final class FaultyTarget: Sendable {
         case ("PUT", 4, "file"): return .upload
         case ("PUT", 4, "stage"): return .stage
         case ("POST", 4, "import"): return .importing
+        case ("GET", 4, "tasks"): return .tasks
         default: return nil
         }
     }

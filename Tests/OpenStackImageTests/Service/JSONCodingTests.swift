@@ -14,7 +14,7 @@ struct JSONCodingTests {
         let value = try JSONValue(body: Array(text.utf8), asked: "GET /")
         #expect(value["a"] == .integer(.max))
         #expect(value["d"] == true)
-        #expect(String(decoding: value.text, as: UTF8.self) == text)
+        #expect(String(decoding: value.body, as: UTF8.self) == text)
     }
 
     @Test("an answer that is not JSON names the request")

@@ -3,9 +3,10 @@
 
 import Foundation
 import MigrationModel
+import Simulation
 import Testing
 
-@Suite struct JSONValueTextTests {
+@Suite struct JSONTextTests {
     private func decoded(_ text: [UInt8]) -> JSONValue? {
         try? JSONDecoder().decode(JSONValue.self, from: Data(text))
     }

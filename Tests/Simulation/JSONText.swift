@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import MigrationModel
+
 extension JSONValue {
     /// Reads a JSON text (RFC 8259) in UTF-8; nil when it is none.
     ///
-    /// The same values as with a `JSONDecoder`, in a small part of its time:
-    /// lists of images are long, and a decoder has to guess at every value what
-    /// it is. Of equal names in one object the last one counts.
-    public init?(text: [UInt8]) {
+    /// The same values as with a `JSONDecoder`, in a small part of its time: much
+    /// of what a simulation does is to read and to write records, on the
+    /// services' side by this. Of equal names in one object the last one counts.
+    package init?(text: [UInt8]) {
         let value: JSONValue? = text.withUnsafeBufferPointer { bytes in
             var reader = JSONReader(bytes: bytes)
             return reader.whole()
@@ -20,7 +22,7 @@ extension JSONValue {
     /// values are equal bytes.
     ///
     /// - Precondition: its numbers are finite; JSON knows no others.
-    public var text: [UInt8] {
+    package var text: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024)
         write(to: &bytes)

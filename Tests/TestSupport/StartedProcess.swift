@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+
+/// A command that a test has started, with nothing on its standard input.
+public final class StartedProcess: Sendable {
+    public let pid: Int32
+    private let ending: Task<Int32, Never>
+
+    /// What the build puts beside the tests: the commands.
+    public static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
+        .resolvingSymlinksInPath().deletingLastPathComponent()
+
+    /// - Parameters:
+    ///   - folder: where it runs.
+    ///   - output: the file that its standard output goes to.
+    ///   - talk: the same of standard error; may be the same file.
+    public init(
+        _ executable: URL, _ arguments: [String], environment: [String: String],
+        folder: URL? = nil, output: URL, talk: URL
+    ) throws {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = environment
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        let outputHandle = try Self.created(output)
+        process.standardOutput = outputHandle
+        let talkHandle = output == talk ? outputHandle : try Self.created(talk)
+        process.standardError = talkHandle
+        defer {
+            // The child has its own.
+            for handle in [outputHandle, talkHandle] { try? handle.close() }
+        }
+        let (stream, continuation) = AsyncStream<Int32>.makeStream()
+        process.terminationHandler = { process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            continuation.yield(process.terminationStatus + (isSignal ? 128 : 0))
+            continuation.finish()
+        }
+        try process.run()
+        let pid = process.processIdentifier
+        self.pid = pid
+        Task {
+            guard let status = await overlookedExit(of: pid) else { return }
+            continuation.yield(status)
+            continuation.finish()
+        }
+        ending = Task {
+            // The first of the two.
+            for await status in stream { return status }
+            return -1
+        }
+    }
+
+    /// The same of `/bin/sh`.
+    public convenience init(
+        shell command: String, _ arguments: [String] = [], environment: [String: String],
+        folder: URL? = nil, output: URL, talk: URL
+    ) throws {
+        try self.init(
+            URL(fileURLWithPath: "/bin/sh"), ["-c", command] + arguments,
+            environment: environment, folder: folder, output: output, talk: talk)
+    }
+
+    private static func created(_ file: URL) throws -> FileHandle {
+        try Data().write(to: file)
+        return try FileHandle(forWritingTo: file)
+    }
+
+    public func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Waits for the end: the exit status; 128 and the signal's number where a
+    /// signal ended it.
+    public var status: Int32 { get async { await ending.value } }
+}
