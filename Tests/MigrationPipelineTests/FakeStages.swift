@@ -79,7 +79,9 @@ struct FakeUploader: ImageUploader {
         try await world.enter(.register, given)
         var transfer = given
         if transfer.state != .registered { transfer.move(to: .registered) }
-        let id = "\(transfer.source.key)/\(transfer.generation)"
+        // Each target has a record of its own; the first one's bear no name.
+        let target = transfer.targetKey == "beta" ? "" : "\(transfer.targetKey) "
+        let id = "\(target)\(transfer.source.key)/\(transfer.generation)"
         transfer.imageID = id
         try await commit(transfer)
         world.state.withLock { state in
