@@ -26,15 +26,11 @@ import Testing
     @Test func `Nothing is lost, doubled, published unproved or deleted without right`()
         async throws
     {
-        // The same ones each time, and others each time.
-        let other = UInt64.random(in: 1_000_000...1_000_000_000)
-        print("simulation: seeds 1 to 50 and from \(other)")
-        for seeds in [1...50, other...(other + 50)] {
-            let failed = try await explore(seeds)
-            #expect(
-                failed == nil,
-                "\(failed?.violations ?? []): make simulate SEED=\(failed?.seed ?? 0)")
-        }
+        // The same ones each time: `make simulate` is for others.
+        let failed = try await explore(1...50)
+        #expect(
+            failed == nil,
+            "\(failed?.violations ?? []): make simulate SEED=\(failed?.seed ?? 0)")
     }
 
     @Test func `A seed replays exactly`() async throws {
