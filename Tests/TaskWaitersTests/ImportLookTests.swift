@@ -88,7 +88,7 @@ import Testing
                 try Scene(status: status, task: task, isAsked: isAsked, failures: 1).look().judge())
             let expected: String
             switch status {
-            case .active: expected = "verifying"
+            case .active: expected = task?.isFinal ?? true ? "verifying" : "wait"
             case .queued, .uploading:
                 let isIdle = task?.isFinal ?? true
                 if !isAsked, isIdle {
@@ -102,6 +102,13 @@ import Testing
             }
             #expect(found == expected, "\(status), \(task?.rawValue ?? "no task"), \(isAsked)")
         }
+    }
+
+    @Test func `A task that never ends holds up an active image no longer than any import`()
+        throws
+    {
+        let look = try Scene(status: .active, task: .processing, seconds: 601).look()
+        #expect(word(look.judge()) == "verifying")
     }
 
     @Test func `A failure is told at the first look, with the task's words and id`() throws {
