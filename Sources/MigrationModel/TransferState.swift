@@ -32,8 +32,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
 
     /// The service works on the image: an import is asked for, or a copy of a
     /// proved image into further stores. Set before the call; cleared when the
-    /// image is active or the import's task failed. A crash leaves the import
-    /// running in the service.
+    /// image is active and the import's task has ended, or the task failed. A
+    /// crash leaves the import running in the service.
     case importing
 
     /// The target has all data and has not been compared yet. Set by the

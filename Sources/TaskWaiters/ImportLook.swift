@@ -36,7 +36,14 @@ struct ImportLook {
 
     func judge() -> Judgement {
         switch image.status {
-        case .active, .deactivated: return .outcome(.advance(transfer.foundWhole()))
+        case .active, .deactivated:
+            // Until its task has ended the service may still write the record back
+            // as it read it earlier, and take back what we change of it: Glance's
+            // VerifyImageState does.
+            if let task, !task.status.isFinal, overdue == nil {
+                return .outcome(later("the image is active, and its import is being ended"))
+            }
+            return .outcome(.advance(transfer.foundWhole()))
         case .uploading where isOthers, .saving: return .outcome(leftToOthers())
         case .uploading, .queued, .importing: break
         default:

@@ -88,7 +88,8 @@ import Testing
                 try Scene(status: status, task: task, isAsked: isAsked, failures: 1).look().judge())
             let expected: String
             switch status {
-            case .active, .deactivated: expected = "verifying"
+            case .active, .deactivated:
+                expected = task?.isFinal ?? true ? "verifying" : "wait"
             case .queued, .uploading:
                 let isIdle = task?.isFinal ?? true
                 if !isAsked, isIdle {
@@ -117,6 +118,13 @@ import Testing
             scene.isAsked = isAsked
             #expect(word(try scene.look().judge()) == "registered")
         }
+    }
+
+    @Test func `A task that never ends holds up an active image no longer than any import`()
+        throws
+    {
+        let look = try Scene(status: .active, task: .processing, seconds: 601).look()
+        #expect(word(look.judge()) == "verifying")
     }
 
     @Test func `A failure is told at the first look, with the task's words and id`() throws {

@@ -70,7 +70,10 @@ import Testing
         #expect(transfer.importAskedAt != nil && transfer.waitStartedAt != nil)
         for _ in 0..<3 { (transfer, _, _) = try snoozed(try await waiter.look(transfer)) }
         #expect(imports.count == 1)
+        // Active, and its task may still write the record once more.
         glance.put("i", ["status": "active"])
+        (transfer, _, _) = try snoozed(try await waiter.look(transfer))
+        glance.setTasks([task("success")], of: "i")
         guard case .advance(let arrived) = try await waiter.look(transfer) else {
             Issue.record("it did not go on")
             return
