@@ -333,6 +333,9 @@ public final class Spool: Sendable {
         }
     }
 
+    /// How often somebody stopped filling a file, or one was removed.
+    var changeCount: Int { state.withLock { $0.changes } }
+
     func waits(_ transfer: Transfer) {
         state.withLock { $0.waiting[transfer.id] = $0.changes }
     }

@@ -45,6 +45,7 @@ struct SpoolStep: Sendable {
             return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: reason))
         case .fill(let entry): claimed = entry
         }
+        let changesBefore = spool.changeCount
         let filled: Result<(Transfer, SpoolEntry), MigrationError>
         do throws(MigrationError) {
             if transfer.state == .read { transfer.move(to: .planned) }
@@ -61,6 +62,10 @@ struct SpoolStep: Sendable {
         } catch {
             guard error.cause is NoRoom else { throw error }
             if !spool.mayGetRoom(besides: claimed) {
+                // More than that this one left it: room was made in the meantime.
+                guard spool.changeCount == changesBefore + 1 else {
+                    return .ended(.snooze(transfer, seconds: 0, reason: error.message))
+                }
                 // Several that are partly there can hold all the room and none be
                 // completed: the last one that could go on gives up its own.
                 guard spool.holdsPart(besides: claimed) else { throw error }

@@ -44,7 +44,7 @@ enum Rule {
         switch found {
         case .absent:
             Row(
-                unknown: "made and sent", sending: "made and sent", importing: "next id",
+                unknown: "made and sent", sending: "made and sent", importing: "made and sent",
                 verifying: "next id", publishing: "next id", done: "next id")
         case .deleted:
             Row(

@@ -32,6 +32,9 @@ final class Cloud: @unchecked Sendable {
         /// All hosts that began a body or an import here, or died about to:
         /// whose it was in the end, they cannot tell.
         var senders: Set<Int> = []
+        /// Whether each host, when it last looked, saw data in it or arriving. The
+        /// service cannot be told to delete only what is still as it was.
+        var seenFilled: [Int: Bool] = [:]
         /// There is a connection behind the body that it is busy with.
         var isArriving = false
         /// Milliseconds since 1970.
@@ -209,7 +212,9 @@ final class Cloud: @unchecked Sendable {
         guard let record = records[id] else { return Self.refuse(404, "No image found") }
         if request.method != .get { world.watch.touching(record, at: self, request) }
         switch (request.method, part) {
-        case (.get, ""): return Self.json(200, shown(record))
+        case (.get, ""):
+            records[id]?.seenFilled[host.number] = record.isArriving || record.data != nil
+            return Self.json(200, shown(record))
         case (.get, "tasks"):
             return Self.json(200, ["tasks": .array(record.tasks.map(JSONValue.object))])
         case (.get, "members"):

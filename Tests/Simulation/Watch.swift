@@ -77,10 +77,11 @@ final class Watch: @unchecked Sendable {
         }
         if record.fields["protected"] == true { wrongs.append("it is protected") }
         if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
-        if record.isArriving, record.sender != host.number {
+        let couldTell = record.seenFilled[host.number] ?? true
+        if record.isArriving, record.sender != host.number, couldTell {
             wrongs.append("another host is sending it")
         }
-        if record.data != nil, !record.senders.contains(host.number) {
+        if record.data != nil, !record.senders.contains(host.number), couldTell {
             wrongs.append("another host has sent it")
         }
         for wrong in wrongs { cloud.world.violation("\(place) is deleted although \(wrong)") }

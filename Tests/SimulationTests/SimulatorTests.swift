@@ -26,15 +26,11 @@ import Testing
     @Test func `Nothing is lost, doubled, published unproved or deleted without right`()
         async throws
     {
-        // The same ones each time, and others each time.
-        let other = UInt64.random(in: 1_000_000...1_000_000_000)
-        print("simulation: seeds 1 to 50 and from \(other)")
-        for seeds in [1...50, other...(other + 50)] {
-            let failed = try await explore(seeds)
-            #expect(
-                failed == nil,
-                "\(failed?.violations ?? []): make simulate SEED=\(failed?.seed ?? 0)")
-        }
+        // The same ones each time: `make simulate` is for others.
+        let failed = try await explore(1...50)
+        #expect(
+            failed == nil,
+            "\(failed?.violations ?? []): make simulate SEED=\(failed?.seed ?? 0)")
     }
 
     @Test func `A seed replays exactly`() async throws {
@@ -50,10 +46,14 @@ import Testing
         }
     }
 
-    /// Where those begin that only few seeds find.
+    /// Seeds that find each, so that this is a matter of seconds: those after
+    /// them are tried as well.
     private static let firstSeeds: [PlantedBug: UInt64] = [
-        .releasesTheEndEarly: 157, .comparesNothing: 149, .takesBusyForComplete: 635,
-        .createsAgainAfterALostAnswer: 53, .keepsSpoiledRecords: 63, .discardsKeptIDs: 49,
+        .ignoresBrokenPromises: 15, .releasesTheEndEarly: 157, .comparesNothing: 149,
+        .createsAgainAfterALostAnswer: 53, .discardsWithoutLooking: 12,
+        .leavesUnfinishedCopies: 5, .forgetsGenerations: 19, .takesBusyForComplete: 635,
+        .keepsSpoiledRecords: 63, .takesShortForWhole: 5, .waitsByTheImageAlone: 5,
+        .retriesForEver: 5, .skipsByName: 39, .ownsWhatItAdopts: 2, .discardsKeptIDs: 49,
         .takesOthersForDead: 34,
     ]
 
