@@ -72,9 +72,7 @@ struct ConfirmStep: Sendable {
                         hint: "name the source's checksum in the pipeline, or delete that image")
                 }
                 // The digests died with the process that sent the bytes.
-                let wasThere = try await stages.uploader.discard(transfer)
-                transfer.abandonRecord(wasThere: wasThere)
-                return .advance(transfer)
+                return .advance(try await stages.uploader.abandon(transfer))
             }
             monitor.note(transfer, "\(words); reading it back")
             transfer.reported = try await readBack(transfer)

@@ -88,8 +88,7 @@ extension Scheduler {
         }
         if transfer.imageID != nil, transfer.isAdopted != true {
             do throws(MigrationError) {
-                let wasThere = try await stages.uploader.discard(transfer)
-                transfer.abandonRecord(wasThere: wasThere)
+                transfer = try await stages.uploader.abandon(transfer)
             } catch {
                 // The id stays in the journal: the next run looks at it first.
                 monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")

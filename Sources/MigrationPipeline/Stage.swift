@@ -213,6 +213,26 @@ public protocol Publisher: Stage {
     func publish(_ transfer: Transfer) async throws(MigrationError) -> Transfer
 }
 
+extension ImageUploader {
+    /// Discards a record that is of no more use.
+    ///
+    /// - Returns: the transfer as it starts over: under the next id. A kept id is
+    ///   used again; where its record stays behind with data that nothing proves,
+    ///   one that is only preferred is given up.
+    package func abandon(_ given: Transfer) async throws(MigrationError) -> Transfer {
+        var transfer = given
+        do {
+            let wasThere = try await discard(given)
+            transfer.abandonRecord(wasThere: wasThere)
+        } catch {
+            guard error.code == .idBlocked, given.holdsKeptID, given.record.keptID == .preferred
+            else { throw error }
+            transfer.giveUpKeptID(error.message)
+        }
+        return transfer
+    }
+}
+
 /// What a step asks the pipeline to do with a transfer.
 ///
 /// Waiting is an outcome and not a `sleep`, so a thousand images in import

@@ -33,8 +33,7 @@ struct Decision {
             guard item.record.keptID == .preferred else { return decide(item, heldBy: holder) }
             item.notes.append("id \(holder.id) is \(holder.words) at the target; it gets another")
         }
-        let standing = comparison.ours.first { ["active", "deactivated"].contains($0.status) }
-        if let standing {
+        if let standing = standing(comparison) {
             return decide(item, comparison.transfer, standing)
         }
         if let transfer = comparison.transfer {
@@ -88,6 +87,18 @@ struct Decision {
                 .create, "another image has that name (\(other.id)); renamed",
                 start: item.fresh)
         }
+    }
+
+    /// The copy of ours that holds data. Of several the one with the right data:
+    /// another may have been left behind under an id that could not be kept.
+    private func standing(_ comparison: PlanComparison) -> TargetImage? {
+        let whole = comparison.ours.filter { ["active", "deactivated"].contains($0.status) }
+        let expected = comparison.item.expected(comparison.transfer)
+        func rank(_ image: TargetImage) -> Int {
+            (expected.contains { image.checksums.contains($0) } ? 0 : 2)
+                + (image.id == comparison.transfer?.imageID ? 0 : 1)
+        }
+        return whole.min { rank($0) < rank($1) }
     }
 
     /// Another image has the id that is to be kept.

@@ -36,6 +36,14 @@ enum KeptIDs {
     /// Whether an id can be asked for at all.
     static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
 
+    /// True for a record that was left behind under an id which could not be kept.
+    static func isGivenUp(_ id: String, _ transfer: Transfer?) -> Bool {
+        guard let transfer, transfer.record.keptID == .preferred, transfer.generation > 0 else {
+            return false
+        }
+        return id == transfer.source.imageID
+    }
+
     /// The image of somebody else that has the id.
     static func holder(_ comparison: PlanComparison) -> TargetImage? {
         guard comparison.item.record.keptID != nil, let id = comparison.item.source.imageID else {

@@ -323,7 +323,7 @@ public struct Planner: Sendable {
     func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
         let holder = KeptIDs.holder(comparison)
         return comparison.ours.filter {
-            $0.id != holder?.id
+            $0.id != holder?.id && !KeptIDs.isGivenUp($0.id, comparison.transfer)
                 && ($0.id == comparison.transfer?.imageID
                     || isDerived($0.id, comparison.item.source, comparison.item.record, target))
         }

@@ -234,8 +234,19 @@ import Testing
                 "status": "active", "visibility": "private",
                 Origin.propertyName: .string(transfer.origin.propertyValue),
             ])
-        let error = await failure { try await target.uploader.discard(transfer) }
+        let error = await failure { _ = try await target.uploader.abandon(transfer) }
         #expect(error?.code == .idBlocked)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
+        // Where the id is only preferred, the copy goes on without it.
+        let preferred = try await target.uploader.abandon(keeping(transfer, .preferred))
+        #expect(preferred.state == .planned && preferred.generation == 1)
+        #expect(preferred.imageID == nil && preferred.remarks.count == 1)
+        #expect(target.glance.image(Self.kept)?["status"] == "active")
+    }
+
+    private func keeping(_ given: Transfer, _ rule: PlannedRecord.KeptID) -> Transfer {
+        var transfer = given
+        transfer.record.keptID = rule
+        return transfer
     }
 }

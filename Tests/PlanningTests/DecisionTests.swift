@@ -395,6 +395,29 @@ import Testing
         #expect(try Self.keeping(.preferred, namesakes: [namesake]).action == .skip)
     }
 
+    @Test func `Of two copies of ours the one with the right data counts`() throws {
+        let wrong = Sample.target("s", checksums: [try Sample.checksum(.md5, "b")])
+        let right = Sample.target("s-1", checksums: [try Sample.checksum(.md5, "a")])
+        for ours in [[wrong, right], [right, wrong]] {
+            for known in [nil, Self.known(.failed, "s"), Self.known(.done, "s-1")] {
+                let item = try Self.decide(Situation(known: known, ours: ours))
+                #expect(item.action == .skip || item.action == .update)
+                #expect(item.start?.imageID ?? known?.imageID == "s-1")
+            }
+        }
+    }
+
+    @Test func `A record that was left under a kept id is no copy any more`() {
+        var transfer = Self.known(.done, "s-1")
+        transfer.source.location = .cloud(imageID: "s")
+        transfer.record.keptID = .preferred
+        transfer.generation = 1
+        #expect(KeptIDs.isGivenUp("s", transfer))
+        #expect(!KeptIDs.isGivenUp("s-1", transfer) && !KeptIDs.isGivenUp("s", nil))
+        transfer.generation = 0
+        #expect(!KeptIDs.isGivenUp("s", transfer))
+    }
+
     @Test func `A kept id that was deleted at the target is gone for ever`() throws {
         func known(_ rule: PlannedRecord.KeptID) -> Transfer {
             var transfer = Self.known(.done, "s")

@@ -29,8 +29,8 @@ final class Cloud: @unchecked Sendable {
         var forgottenBy: Set<Int> = []
         /// The host whose body or import it has, or had last.
         var sender: Int?
-        /// All hosts that began a body or an import here: whose it was in the
-        /// end, they cannot tell.
+        /// All hosts that began a body or an import here, or died about to:
+        /// whose it was in the end, they cannot tell.
         var senders: Set<Int> = []
         /// Whether each host, when it last looked, saw data in it or arriving. The
         /// service cannot be told to delete only what is still as it was.
@@ -152,6 +152,9 @@ final class Cloud: @unchecked Sendable {
         fields["updated_at"] = .string(UTCText.text(record.updatedAt))
         return .object(fields)
     }
+
+    /// What that host finds in the record may be its own from now on.
+    func isSentTo(_ id: String, by host: Host) { records[id]?.senders.insert(host.number) }
 
     private func changed(_ id: String) { records[id]?.updatedAt = world.timeline.now }
 
@@ -354,7 +357,6 @@ final class Cloud: @unchecked Sendable {
         record.work = next()
         record.status = path[3] == "stage" ? "uploading" : "saving"
         record.sender = host.number
-        record.senders.insert(host.number)
         record.isArriving = true
         records[record.id] = record
         changed(record.id)
@@ -451,7 +453,6 @@ final class Cloud: @unchecked Sendable {
         }
         record.work = next()
         record.sender = host.number
-        record.senders.insert(host.number)
         record.updatedAt = world.timeline.now
         let work = record.work
         let fate = world.happens() ? 1 + world.chance.below(4) : 0

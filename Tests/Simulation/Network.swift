@@ -21,6 +21,7 @@ struct Network: Carrier {
 
     func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
         let fault = fault()
+        if request.url.hasSuffix("/import") { sendsTo(request) }
         let response: HTTPResponse
         do {
             response = try await exchange(request, fault)
@@ -136,6 +137,7 @@ struct Network: Carrier {
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
     ) async throws(MigrationError) -> HTTPResponse {
         let fault = fault()
+        sendsTo(request)
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
         try life.step()
@@ -172,6 +174,13 @@ struct Network: Carrier {
         case .lostAfter: throw lost(request)
         case .gatewayAfter: return Cloud.refuse(504, "Gateway Timeout")
         default: return response
+        }
+    }
+
+    private func sendsTo(_ request: HTTPRequest) {
+        let (place, path, _) = World.parts(request.url)
+        if request.method != .get, path.count > 2 {
+            world.clouds[place]?.isSentTo(path[2], by: host)
         }
     }
 

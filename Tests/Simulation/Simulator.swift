@@ -111,7 +111,12 @@ package final class Simulator {
                         dieAfterSteps: second.dieAfterSteps, resumes: second.resumes))
             }
             for (launch, ended) in zip(launches, begin(launches)) {
-                guard let ended else { continue }
+                guard let ended else {
+                    for row in rows(of: launch.host, in: [.sending, .importing]) {
+                        world.clouds[row.targetKey]?.isSentTo(row.imageID ?? "", by: launch.host)
+                    }
+                    continue
+                }
                 checkEnd(
                     ended, launch.host, rows(of: launch.host, in: Self.telling),
                     wasStopped: launch.stopAfter != nil)

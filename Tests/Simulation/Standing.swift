@@ -101,12 +101,17 @@ struct Standing {
     ) -> Standing {
         let place = "\(source.name) at \(target.name)"
         let keepsID = target.keepID != "false"
-        let copies = cloud.records.values.filter { record in
-            guard record.isOurs, record.sourceNumber == source.number else { return false }
-            // Deleting it would burn the id.
-            let isLeft = keepsID && record.id == source.id && isUnfillable(record, source)
-            return !(isLeft && target.keepID == "prefer")
+        let all = cloud.records.values.filter {
+            $0.isOurs && $0.sourceNumber == source.number
         }.sorted { $0.id < $1.id }
+        // Deleting it would burn the id: with `prefer` it stays beside the copy.
+        let copies = all.filter { record in
+            guard target.keepID == "prefer", record.id == source.id else { return true }
+            let isUnproved =
+                all.count > 1 && source.promise == .none && record.status == "active"
+                && !record.wasPublished
+            return !isUnproved && !isUnfillable(record, source)
+        }
         let own = rows.sorted { $0.key < $1.key }.map { _, rows in
             rows.last { $0.source.displayName == source.name && $0.targetKey == target.name }
         }
