@@ -72,7 +72,7 @@ struct ConfirmStep: Sendable {
                         hint: "name the source's checksum in the pipeline, or delete that image")
                 }
                 // The digests died with the process that sent the bytes.
-                return .advance(try await stages.uploader.abandon(transfer))
+                return .advance(try await stages.uploader.abandon(transfer, isWrong: true))
             }
             monitor.note(transfer, "\(words); reading it back")
             transfer.reported = try await readBack(transfer)

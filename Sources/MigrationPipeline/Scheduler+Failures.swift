@@ -88,7 +88,8 @@ extension Scheduler {
         }
         if transfer.imageID != nil, transfer.isAdopted != true {
             do throws(MigrationError) {
-                transfer = try await stages.uploader.abandon(transfer)
+                transfer = try await stages.uploader.abandon(
+                    transfer, isWrong: error.code == .verificationMismatch)
             } catch {
                 // The id stays in the journal: the next run looks at it first.
                 monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")

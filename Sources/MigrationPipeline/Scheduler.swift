@@ -272,7 +272,7 @@ public final class Scheduler: Sendable {
         _ given: Transfer, after error: MigrationError, run: Run
     ) async throws(MigrationError) {
         try await journal.recordAttempt(given, run: run, error: error)
-        var transfer = try await stages.uploader.abandon(given)
+        var transfer = try await stages.uploader.abandon(given, isWrong: false)
         transfer.note = "starts over by \(transfer.method.rawValue): \(error.message)"
         try await journal.commit(transfer)
         monitor.left(transfer, .note(transfer, transfer.note ?? ""))

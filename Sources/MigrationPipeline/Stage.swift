@@ -216,17 +216,21 @@ public protocol Publisher: Stage {
 extension ImageUploader {
     /// Discards a record that is of no more use.
     ///
+    /// - Parameter isWrong: its data is known to be wrong, or can never be proved.
     /// - Returns: the transfer as it starts over: under the next id. A kept id is
-    ///   used again; where its record stays behind with data that nothing proves,
-    ///   one that is only preferred is given up.
-    package func abandon(_ given: Transfer) async throws(MigrationError) -> Transfer {
+    ///   used again; where its record stays behind with such data, one that is
+    ///   only preferred is given up.
+    package func abandon(
+        _ given: Transfer, isWrong: Bool
+    ) async throws(MigrationError) -> Transfer {
         var transfer = given
         do {
             let wasThere = try await discard(given)
             transfer.abandonRecord(wasThere: wasThere)
         } catch {
-            guard error.code == .idBlocked, given.holdsKeptID, given.record.keptID == .preferred
-            else { throw error }
+            guard isWrong, error.code == .idBlocked, given.record.keptID == .preferred else {
+                throw error
+            }
             transfer.giveUpKeptID(error.message)
         }
         return transfer

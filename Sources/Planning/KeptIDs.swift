@@ -49,9 +49,12 @@ enum KeptIDs {
         guard comparison.item.record.keptID != nil, let id = comparison.item.source.imageID else {
             return nil
         }
+        // One of the same data that was taken for the copy is none of these; an id
+        // that was only intended when the process died is nobody's by that.
+        let isAdopted = comparison.transfer?.isAdopted == true
         return comparison.ours.first {
             $0.id == id && $0.originValue != comparison.item.marker
-                && $0.id != comparison.transfer?.imageID
+                && !(isAdopted && $0.id == comparison.transfer?.imageID)
         }
     }
 }

@@ -234,11 +234,14 @@ import Testing
                 "status": "active", "visibility": "private",
                 Origin.propertyName: .string(transfer.origin.propertyValue),
             ])
-        let error = await failure { _ = try await target.uploader.abandon(transfer) }
+        let error = await failure { _ = try await target.uploader.abandon(transfer, isWrong: true) }
         #expect(error?.code == .idBlocked)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
         // Where the id is only preferred, the copy goes on without it.
-        let preferred = try await target.uploader.abandon(keeping(transfer, .preferred))
+        let given = keeping(transfer, .preferred)
+        let passing = await failure { _ = try await target.uploader.abandon(given, isWrong: false) }
+        #expect(passing?.code == .idBlocked)
+        let preferred = try await target.uploader.abandon(given, isWrong: true)
         #expect(preferred.state == .planned && preferred.generation == 1)
         #expect(preferred.imageID == nil && preferred.remarks.count == 1)
         #expect(target.glance.image(Self.kept)?["status"] == "active")

@@ -407,6 +407,20 @@ import Testing
         }
     }
 
+    @Test func `An id that was only intended makes nobody's image ours`() throws {
+        var item = try Self.item()
+        item.source.location = .cloud(imageID: "s")
+        item.record.keptID = .preferred
+        var known = Self.known(.registered, "s")
+        known.generation = 0
+        var comparison = PlanComparison(
+            position: 1, item: item, transfer: known, ours: [Sample.target("s", name: "theirs")],
+            namesakes: [])
+        #expect(KeptIDs.holder(comparison)?.id == "s")
+        comparison.transfer?.isAdopted = true
+        #expect(KeptIDs.holder(comparison) == nil)
+    }
+
     @Test func `A record that was left under a kept id is no copy any more`() {
         var transfer = Self.known(.done, "s-1")
         transfer.source.location = .cloud(imageID: "s")

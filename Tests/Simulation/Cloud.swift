@@ -29,8 +29,8 @@ final class Cloud: @unchecked Sendable {
         var forgottenBy: Set<Int> = []
         /// The host whose body or import it has, or had last.
         var sender: Int?
-        /// All hosts that began a body or an import here, or died about to:
-        /// whose it was in the end, they cannot tell.
+        /// The hosts that began a body or an import here, or died about to, and have
+        /// not seen it empty since: whose it is, they cannot tell.
         var senders: Set<Int> = []
         /// Whether each host, when it last looked, saw data in it or arriving. The
         /// service cannot be told to delete only what is still as it was.
@@ -153,6 +153,13 @@ final class Cloud: @unchecked Sendable {
         return .object(fields)
     }
 
+    /// A host was told of a record as it was.
+    func isSeen(_ record: Record, by host: Host) {
+        let isFilled = record.isArriving || record.data != nil
+        records[record.id]?.seenFilled[host.number] = isFilled
+        if !isFilled, record.status == "queued" { records[record.id]?.senders.remove(host.number) }
+    }
+
     /// What that host finds in the record may be its own from now on.
     func isSentTo(_ id: String, by host: Host) { records[id]?.senders.insert(host.number) }
 
@@ -213,9 +220,10 @@ final class Cloud: @unchecked Sendable {
         if request.method != .get { world.watch.touching(record, at: self, request) }
         switch (request.method, part) {
         case (.get, ""):
-            records[id]?.seenFilled[host.number] = record.isArriving || record.data != nil
             return Self.json(200, shown(record))
         case (.get, "tasks"):
+            // Who waits for an import may have asked for it before it died.
+            isSentTo(id, by: host)
             return Self.json(200, ["tasks": .array(record.tasks.map(JSONValue.object))])
         case (.get, "members"):
             return Self.json(

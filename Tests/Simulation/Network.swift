@@ -45,6 +45,10 @@ struct Network: Carrier {
             world.changes += 1
         }
         let response = await world.answer(request, from: host)
+        let (place, path, _) = World.parts(request.url)
+        let told =
+            request.method == .get && path.count == 3
+            ? world.clouds[place]?.records[path[2]] : nil
         try life.step()
         await pause()
         try goesOn()
@@ -55,7 +59,9 @@ struct Network: Carrier {
         case .gatewayAfter:
             world.say("\(request.shownShortly) → \(response.status), and a proxy says 502")
             return Cloud.refuse(502, "Bad Gateway")
-        default: return response
+        default:
+            if let told { world.clouds[place]?.isSeen(told, by: host) }
+            return response
         }
     }
 

@@ -81,14 +81,16 @@ struct Standing {
     /// Why it is wrong that an id is said to be blocked; nil where it is.
     static func wrongBlock(_ world: World, _ row: Transfer) -> String? {
         let place = "\(row.source.displayName) at \(row.targetKey)"
-        guard let cloud = world.clouds[row.targetKey], cloud.target?.keepID == "true",
+        guard let cloud = world.clouds[row.targetKey], cloud.target?.keepID != "false",
             let source = world.scenario.sources.first(where: { $0.name == row.source.name })
         else { return "\(place): its id is blocked, and need not be kept" }
-        if cloud.isBurned(source.id) { return nil }
-        // Where nothing was promised, nothing proves what a dead process sent.
+        let isRequired = cloud.target?.keepID == "true"
+        if isRequired, cloud.isBurned(source.id) { return nil }
+        // What is whole was not proved before its try failed: the next start
+        // looks at it, where anything proves it.
         guard let record = cloud.records[source.id],
-            !record.isOurs || isUnfillable(record, source)
-                || (source.promise == .none && record.status == "active" && !record.wasPublished)
+            (isRequired && (!record.isOurs || isUnfillable(record, source)))
+                || (record.status == "active" && !record.wasPublished)
         else {
             return "\(place): its id is free, and the journal says: \(row.failure?.message ?? "")"
         }
@@ -107,10 +109,12 @@ struct Standing {
         // Deleting it would burn the id: with `prefer` it stays beside the copy.
         let copies = all.filter { record in
             guard target.keepID == "prefer", record.id == source.id else { return true }
-            let isUnproved =
-                all.count > 1 && source.promise == .none && record.status == "active"
-                && !record.wasPublished
-            return !isUnproved && !isUnfillable(record, source)
+            let isReported = rows.values.joined().contains {
+                $0.source.name == source.name && $0.targetKey == target.name
+                    && $0.remarks.contains { $0.contains(source.id) }
+            }
+            let isGivenUp = all.count > 1 && isReported && !record.wasPublished
+            return !isGivenUp && !isUnfillable(record, source)
         }
         let own = rows.sorted { $0.key < $1.key }.map { _, rows in
             rows.last { $0.source.displayName == source.name && $0.targetKey == target.name }
@@ -140,6 +144,10 @@ struct Standing {
                 isSettled: false)
         case .copied:
             guard let copy else {
+                // Wrong data under a kept id, and nobody knows any more how it came.
+                if all.contains(where: { $0.isOrphaned && !$0.wasPublished }) {
+                    return Standing(wrong: nil, isSettled: false)
+                }
                 return Standing(
                     wrong: "\(place): lost; the journal says "
                         + own.map { Self.words($0) }.joined(separator: ", "), isSettled: false)

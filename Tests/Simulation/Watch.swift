@@ -78,10 +78,11 @@ final class Watch: @unchecked Sendable {
         if record.fields["protected"] == true { wrongs.append("it is protected") }
         if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
         let couldTell = record.seenFilled[host.number] ?? true
-        if record.isArriving, record.sender != host.number, couldTell {
+        let isOthers = couldTell && !record.senders.contains(host.number)
+        if record.isArriving, isOthers {
             wrongs.append("another host is sending it")
         }
-        if record.data != nil, !record.senders.contains(host.number), couldTell {
+        if record.data != nil, isOthers {
             wrongs.append("another host has sent it")
         }
         for wrong in wrongs { cloud.world.violation("\(place) is deleted although \(wrong)") }
