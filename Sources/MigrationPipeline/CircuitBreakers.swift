@@ -38,9 +38,18 @@ struct CircuitBreakers: Sendable {
         var error: MigrationError
     }
 
+    /// What is to be written down and told of an endpoint.
+    enum News: Sendable {
+        case stopped(String, MigrationError)
+        case answered(String, afterSeconds: Int64)
+    }
+
     let settings: Settings
     private var failures: [String: Int] = [:]
     private var outages: [String: Outage] = [:]
+    /// In the order in which it happened.
+    private var news: [News] = []
+    private var isTelling = false
 
     init(_ settings: Settings = .init()) {
         self.settings = settings
@@ -71,28 +80,38 @@ struct CircuitBreakers: Sendable {
         if outages[endpoint] != nil { outages[endpoint]?.probing = id }
     }
 
-    /// - Returns: true when this failure is what opened it.
     mutating func failed(
         _ id: Int64, at endpoint: String, with error: MigrationError, now: Int64
-    ) -> Bool {
+    ) {
         if let outage = outages[endpoint] {
             // Others were under way when it opened: they tell nothing new.
             if outage.probing == id { looked(endpoint, now: now) }
             outages[endpoint]?.error = error
-            return false
+            return
         }
         failures[endpoint, default: 0] += 1
-        guard failures[endpoint, default: 0] >= settings.failuresMax else { return false }
+        guard failures[endpoint, default: 0] >= settings.failuresMax else { return }
         let first = Int64(settings.probeSeconds.lowerBound * 1000)
         outages[endpoint] = Outage(since: now, probeAt: now + first, error: error)
-        return true
+        news.append(.stopped(endpoint, error))
     }
 
-    /// - Returns: for how many seconds it had not answered, when it closes now.
-    mutating func answered(_ endpoint: String, now: Int64) -> Int64? {
+    mutating func answered(_ endpoint: String, now: Int64) {
         failures[endpoint] = nil
-        return outages.removeValue(forKey: endpoint).map { (now - $0.since) / 1000 }
+        guard let outage = outages.removeValue(forKey: endpoint) else { return }
+        news.append(.answered(endpoint, afterSeconds: (now - outage.since) / 1000))
     }
+
+    /// What to tell next; nil when there is nothing, or somebody is telling and
+    /// will come to it. Telling takes time, and one outage's end must not
+    /// overtake its beginning: who got something calls ``told()`` after it.
+    mutating func nextNews() -> News? {
+        guard !isTelling, !news.isEmpty else { return nil }
+        isTelling = true
+        return news.removeFirst()
+    }
+
+    mutating func told() { isTelling = false }
 
     /// The transfer ended without having learned anything of the endpoint.
     mutating func left(_ id: Int64, now: Int64) {

@@ -63,15 +63,11 @@ extension Scheduler {
     func answered(
         _ endpoints: Set<String>, run: Run
     ) async throws(MigrationError) {
-        for endpoint in endpoints {
-            let now = now()
-            guard let seconds = breakers.withLock({ $0.answered(endpoint, now: now) }) else {
-                continue
-            }
-            try await journal.endOutage(run: run, endpoint: endpoint)
-            monitor.notice("\(endpoint) answers again, after \(seconds) s")
-            wake()
+        let now = now()
+        breakers.withLock { breakers in
+            for endpoint in endpoints { breakers.answered(endpoint, now: now) }
         }
+        try await tellOutages(run)
     }
 
     /// Counts a failure at the endpoint where it happened.
@@ -90,17 +86,28 @@ extension Scheduler {
             return nil
         }
         let now = now()
-        let (hasOpened, isOpen) = breakers.withLock { breakers in
-            (
-                breakers.failed(transfer.id, at: endpoint, with: error, now: now),
-                breakers.isOpen(endpoint)
-            )
+        let isOpen = breakers.withLock { breakers in
+            breakers.failed(transfer.id, at: endpoint, with: error, now: now)
+            return breakers.isOpen(endpoint)
         }
-        if hasOpened {
-            try await journal.beginOutage(run: run, endpoint: endpoint, error: error)
-            monitor.notice(
-                "\(endpoint) does not answer; its images wait and lose no try: \(error.message)")
-        }
+        try await tellOutages(run)
         return isOpen ? endpoint : nil
+    }
+
+    private func tellOutages(_ run: Run) async throws(MigrationError) {
+        while let news = breakers.withLock({ $0.nextNews() }) {
+            defer { breakers.withLock { $0.told() } }
+            switch news {
+            case .stopped(let endpoint, let error):
+                try await journal.beginOutage(run: run, endpoint: endpoint, error: error)
+                monitor.notice(
+                    "\(endpoint) does not answer; its images wait and lose no try: "
+                        + error.message)
+            case .answered(let endpoint, let seconds):
+                try await journal.endOutage(run: run, endpoint: endpoint)
+                monitor.notice("\(endpoint) answers again, after \(seconds) s")
+                wake()
+            }
+        }
     }
 }

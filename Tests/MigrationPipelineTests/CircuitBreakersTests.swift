@@ -13,12 +13,12 @@ import Testing
     private func opened() -> CircuitBreakers {
         var breakers = CircuitBreakers()
         for id in 1...4 {
-            let hasOpened = breakers.failed(Int64(id), at: "b", with: error, now: 0)
-            #expect(!hasOpened)
+            breakers.failed(Int64(id), at: "b", with: error, now: 0)
+            #expect(!breakers.isOpen("b"))
         }
         #expect(breakers.admits("b", at: 0))
-        let hasOpened = breakers.failed(5, at: "b", with: error, now: 0)
-        #expect(hasOpened)
+        breakers.failed(5, at: "b", with: error, now: 0)
+        #expect(breakers.isOpen("b"))
         return breakers
     }
 
@@ -42,32 +42,53 @@ import Testing
             waits.append((next - now) / 1000)
             now = next
             breakers.begins(1, at: "b")
-            let hasOpened = breakers.failed(1, at: "b", with: error, now: now)
-            #expect(!hasOpened)
+            breakers.failed(1, at: "b", with: error, now: now)
         }
         #expect(waits == [5, 10, 20, 40, 60, 60])
     }
 
     @Test func `An answer closes it, and says for how long it was open`() {
         var breakers = opened()
-        let answered1 = breakers.answered("b", now: 61_000)
-        #expect(answered1 == 61)
-        let answered2 = breakers.answered("b", now: 61_000)
-        #expect(answered2 == nil)
-        let hasOpened = breakers.failed(1, at: "b", with: error, now: 61_000)
-        #expect(!hasOpened)
+        breakers.answered("b", now: 61_000)
+        breakers.answered("b", now: 62_000)
         #expect(breakers.admits("b", at: 61_000))
+        breakers.failed(1, at: "b", with: error, now: 61_000)
+        #expect(!breakers.isOpen("b"))
+        #expect(told(&breakers) == ["b: no route", "b answers after 61 s"])
     }
 
     @Test func `An answer in between begins the count anew`() {
         var breakers = CircuitBreakers()
         for round in 0..<12 {
-            let hasOpened = breakers.failed(1, at: "b", with: error, now: 0)
-            #expect(!hasOpened)
-            if round % 4 == 3 {
-                let answered3 = breakers.answered("b", now: 0)
-                #expect(answered3 == nil)
-            }
+            breakers.failed(1, at: "b", with: error, now: 0)
+            #expect(!breakers.isOpen("b"))
+            if round % 4 == 3 { breakers.answered("b", now: 0) }
+        }
+        #expect(told(&breakers).isEmpty)
+    }
+
+    @Test func `What happens while one is telling is told after it`() {
+        var breakers = opened()
+        #expect(breakers.nextNews().map(words) == "b: no route")
+        breakers.answered("b", now: 9000)
+        #expect(breakers.nextNews().map(words) == nil)
+        breakers.told()
+        #expect(told(&breakers) == ["b answers after 9 s"])
+    }
+
+    private func told(_ breakers: inout CircuitBreakers) -> [String] {
+        var all: [String] = []
+        while let news = breakers.nextNews() {
+            all.append(words(news))
+            breakers.told()
+        }
+        return all
+    }
+
+    private func words(_ news: CircuitBreakers.News) -> String {
+        switch news {
+        case .stopped(let endpoint, let error): "\(endpoint): \(error.message)"
+        case .answered(let endpoint, let seconds): "\(endpoint) answers after \(seconds) s"
         }
     }
 

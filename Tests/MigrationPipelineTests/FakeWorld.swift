@@ -47,6 +47,8 @@ final class FakeWorld: Sendable {
         /// How often an import is still running when it is looked at.
         var looks: [String: Int] = [:]
         var errors: [Call: [String: [MigrationError]]] = [:]
+        /// Errors of whoever calls next.
+        var outages: [Call: [MigrationError]] = [:]
         var log: [String] = []
         var held: Set<Call> = []
         var waiting: [(Call, CheckedContinuation<Void, Never>)] = []
@@ -72,6 +74,11 @@ final class FakeWorld: Sendable {
     /// The next calls of that kind for that source fail with these errors.
     func fail(_ call: Call, _ key: String, with errors: MigrationError...) {
         state.withLock { $0.errors[call, default: [:]][key, default: []] += errors }
+    }
+
+    /// The next calls of that kind fail with these errors, whatever the source.
+    func failNext(_ call: Call, with errors: [MigrationError]) {
+        state.withLock { $0.outages[call, default: []] += errors }
     }
 
     /// Calls of that kind wait from now on.
@@ -136,6 +143,9 @@ final class FakeWorld: Sendable {
         }
         try await waitIfHeld(call)
         let error = state.withLock { state -> MigrationError? in
+            if state.outages[call]?.isEmpty == false {
+                return state.outages[call]?.removeFirst()
+            }
             guard let next = state.errors[call]?[key]?.first else { return nil }
             state.errors[call]?[key]?.removeFirst()
             return next
