@@ -41,6 +41,12 @@ extension ByteRing {
         return handOut(to: buffer)
     }
 
+    /// True when so many bytes can be read without waiting, or the end or the
+    /// failure is there.
+    package func holds(_ bytes: Int64) -> Bool {
+        locked { state.failure != nil || readableBytes >= bytes || isAtEnd }
+    }
+
     /// The same, without ever waiting: nil when there is nothing right now.
     package func readNow(
         into buffer: UnsafeMutableRawBufferPointer

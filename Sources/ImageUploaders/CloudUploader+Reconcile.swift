@@ -57,7 +57,7 @@ extension CloudUploader {
     ) async throws(MigrationError) -> Reconciliation {
         var transfer = given
         if transfer.holdsKeptID, !isOurs(image, transfer) {
-            return .send(try withoutKeptID(transfer, "it is \(Self.words(image))"))
+            return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
         }
         try checkOurs(image, transfer)
         if [.planned, .reading, .read].contains(transfer.state) {
@@ -146,26 +146,10 @@ extension CloudUploader {
     private func startOver(
         _ given: Transfer, _ reason: String
     ) async throws(MigrationError) -> Transfer {
-        if given.holdsKeptID { return try withoutKeptID(given, reason) }
+        if given.holdsKeptID { return try given.withoutKeptID(reason) }
         var transfer = given
         try await discard(transfer)
         transfer.abandonRecord()
-        return transfer
-    }
-
-    /// What follows when the source's id cannot be had at the target. Whatever
-    /// record has it stays: a deleted one would take the id with it for ever.
-    func withoutKeptID(
-        _ given: Transfer, _ reason: String
-    ) throws(MigrationError) -> Transfer {
-        guard given.record.keptID == .preferred else {
-            throw MigrationError(
-                .idBlocked,
-                "id \(given.imageID ?? "?") cannot be had at the target: \(reason)",
-                hint: "nothing was deleted; with keep_id: prefer the copy gets another id")
-        }
-        var transfer = given
-        transfer.giveUpKeptID(reason)
         return transfer
     }
 

@@ -40,8 +40,7 @@ extension CloudUploader {
                 // somebody else's.
                 guard let image = try await existing(id, service) else {
                     if transfer.holdsKeptID {
-                        transfer = try withoutKeptID(
-                            transfer,
+                        transfer = try transfer.withoutKeptID(
                             "the target has given it to an image that was deleted, "
                                 + "or that this project cannot see")
                         continue
@@ -51,7 +50,7 @@ extension CloudUploader {
                     continue
                 }
                 if transfer.holdsKeptID, !isOurs(image, transfer) {
-                    transfer = try withoutKeptID(transfer, "it is \(Self.words(image))")
+                    transfer = try transfer.withoutKeptID("it is \(Self.words(image))")
                     continue
                 }
                 let found = try await reconcile(transfer, with: image)

@@ -46,7 +46,7 @@ public final class Journal: Sendable {
         try describing("in memory") {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
-            return Journal(path: "in memory", database: queue, lock: nil) { try $1() }
+            return Journal(path: "/in memory", database: queue, lock: nil) { try $1() }
         }
     }
 

@@ -186,6 +186,21 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         startOver()
     }
 
+    /// What follows when the source's id cannot be had at the target. Whatever
+    /// record has it stays: a deleted one would take the id with it for ever.
+    ///
+    /// - Throws: ``MigrationError/Code/idBlocked`` where the id is not only preferred.
+    public func withoutKeptID(_ reason: String) throws(MigrationError) -> Transfer {
+        guard record.keptID == .preferred else {
+            throw MigrationError(
+                .idBlocked, "id \(imageID ?? "?") cannot be had at the target: \(reason)",
+                hint: "nothing was deleted; with keep_id: prefer the copy gets another id")
+        }
+        var transfer = self
+        transfer.giveUpKeptID(reason)
+        return transfer
+    }
+
     /// Its record is there and empty, or is not there: nobody's data is in it.
     public mutating func isEmptyNow() {
         isFilledByUs = nil

@@ -31,6 +31,14 @@ extension Scheduler {
                 monitor.left(transfer, .note(transfer, transfer.note ?? ""))
                 return
             }
+            if error.cause is SpoolDamage, (transfer.surprises ?? 0) < RetryPolicy.surprisesMax {
+                // Of this machine's disk, and the source has it all: it costs no try.
+                transfer.surprises = (transfer.surprises ?? 0) + 1
+                transfer.note = error.message
+                try await journal.commit(transfer)
+                monitor.left(transfer, .note(transfer, error.message))
+                return
+            }
             transfer.attempts += 1
             if spool?.takesFlakySources == true, transfer.isSourceFlaky, transfer.spools != true,
                 !transfer.method.isServerSide

@@ -82,7 +82,9 @@ public final class Scheduler: Sendable {
         self.monitor = monitor
         self.surroundings = surroundings
         queues = StageQueues(surroundings)
-        stream = StreamStep(stages: stages, queues: queues, limiter: limiter, monitor: monitor)
+        stream = StreamStep(
+            stages: stages, queues: queues, limiter: limiter, monitor: monitor,
+            disk: surroundings.disk)
         self.spool = spool
         spooling = spool.map { [queues] spool in
             SpoolStep(

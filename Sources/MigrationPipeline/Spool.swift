@@ -106,13 +106,13 @@ public final class Spool: Sendable {
     ) async throws(MigrationError) -> Spool {
         let spool = Spool(place, takesFlakySources, journal, run, disk)
         for orphan in try await orphans(in: place, journal: journal, run: run) {
-            try remove(orphan.path)
+            try remove(orphan.path, disk)
         }
         for (entry, isNeeded) in try await journal.spoolEntries(run: run) {
             if isNeeded {
                 spool.state.withLock { $0.entries[Key(entry)] = entry }
             } else {
-                if isOurs(entry.path, journal) { try remove(entry.path) }
+                if isOurs(entry.path, journal) { try remove(entry.path, disk) }
                 try await journal.drop(entry)
             }
         }
@@ -161,7 +161,11 @@ public final class Spool: Sendable {
     ///
     /// - Throws: ``MigrationError/Code/targetFailed``.
     public static func remove(_ path: String) throws(MigrationError) {
-        guard unlink(path) == 0 || errno == ENOENT else {
+        try remove(path, .real)
+    }
+
+    private static func remove(_ path: String, _ disk: SpoolDisk) throws(MigrationError) {
+        guard disk.remove(path) == 0 || errno == ENOENT else {
             throw SpoolDisk.failure("cannot remove", path)
         }
     }
@@ -295,7 +299,7 @@ public final class Spool: Sendable {
         }
         guard isDiscarded else { return }
         defer { state.withLock { $0.removing -= 1 } }
-        try Self.remove(entry.path)
+        try Self.remove(entry.path, disk)
         try await journal.drop(entry)
         try await wakeAll()
     }

@@ -1,22 +1,58 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ByteStreams
+package import ByteStreams
 internal import Digests
 internal import Dispatch
 internal import Foundation
 internal import MigrationModel
 
-/// The calls that can find a disk full, so that a test can have one.
+/// What the spool takes from its machine: a test can have a disk that is full,
+/// and a simulation one with a clock and a thread of its own.
 package struct SpoolDisk: Sendable {
     /// As `pwrite(2)`.
     package var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
+    /// As `unlink(2)`.
+    package var remove: @Sendable (String) -> Int32 = { unlink($0) }
+    /// Runs work that blocks: on the disk, and where it takes from a ring, until
+    /// that has so many bytes or its end.
+    package var run:
+        @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
+            -> Void = { DispatchQueue(label: "tranship.spool").async(execute: $1) }
+    /// What is read at least before it is written down how far a file has come.
+    package var checkpointBytesMin: Int64 = 1 << 20
 
     package init(write: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int) {
         self.write = write
     }
 
     package static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
+
+    func blocking<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Result<Value, MigrationError>
+    ) async throws(MigrationError) -> Value {
+        try await withCheckedContinuation { continuation in
+            run(nil) { continuation.resume(returning: work()) }
+        }.get()
+    }
+
+    /// The same for work at a ring's other end, which fails when the task is
+    /// cancelled.
+    ///
+    /// - Parameter bytes: so many are taken out of it.
+    func blocking<Value: Sendable>(
+        at ring: ByteRing, taking bytes: Int64 = 0,
+        _ work: @escaping @Sendable () -> Result<Value, MigrationError>
+    ) async throws(MigrationError) -> Value {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                run((ring, bytes)) { continuation.resume(returning: work()) }
+            }
+        } onCancel: {
+            ring.fail(MigrationError(wrapping: CancellationError()))
+        }
+        return try result.get()
+    }
 
     static func failure(_ what: String, _ path: String) -> MigrationError {
         let number = errno
@@ -33,7 +69,7 @@ package struct SpoolDisk: Sendable {
 
 /// One file of the spool, open.
 ///
-/// Every function blocks: call them through ``SpoolFile/blocking(_:)``.
+/// Every function blocks: call them through ``SpoolDisk/blocking(_:)``.
 ///
 /// `@unchecked Sendable`: one task fills it, and awaits each call before the
 /// next; nobody else has it.
@@ -215,22 +251,6 @@ final class SpoolFile: @unchecked Sendable {
             .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
             hint: "it is read from the source again; look at that disk if it stays",
             isTransient: true, cause: SpoolDamage())
-    }
-
-    /// Runs blocking work on a queue of its own.
-    static func blocking<Value: Sendable>(
-        failing ring: ByteRing? = nil,
-        _ work: @escaping @Sendable () -> Result<Value, MigrationError>
-    ) async throws(MigrationError) -> Value {
-        let queue = DispatchQueue(label: "tranship.spool")
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                queue.async { continuation.resume(returning: work()) }
-            }
-        } onCancel: {
-            ring?.fail(MigrationError(wrapping: CancellationError()))
-        }
-        return try result.get()
     }
 }
 

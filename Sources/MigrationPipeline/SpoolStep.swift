@@ -98,7 +98,7 @@ struct SpoolStep: Sendable {
         _ given: SpoolEntry, _ transfer: Transfer, _ commit: Commit
     ) async throws(MigrationError) -> (Transfer, SpoolEntry) {
         let disk = spool.disk
-        let file = try await SpoolFile.blocking {
+        let file = try await spool.disk.blocking {
             Result { () throws(MigrationError) in try SpoolFile(given.path, disk: disk) }
         }
         var filling = Filling(transfer: transfer, entry: given)
@@ -151,7 +151,7 @@ struct SpoolStep: Sendable {
         var point = filling.entry.point
         if let asked = point, let digest = filling.entry.digest {
             let observers = verification.observers
-            let isRight = try await SpoolFile.blocking {
+            let isRight = try await spool.disk.blocking {
                 Result { () throws(MigrationError) in
                     try file.goOn(at: asked.offsetBytes, digest, observers: observers)
                 }
@@ -164,7 +164,7 @@ struct SpoolStep: Sendable {
         }
         if point == nil {
             filling.entry = filling.entry.emptied
-            try await SpoolFile.blocking {
+            try await spool.disk.blocking {
                 Result { () throws(MigrationError) in try file.empty() }
             }
         }
@@ -196,7 +196,8 @@ struct SpoolStep: Sendable {
             var isEnd = false
             while !isEnd {
                 let size = opened.facts.withLock { $0?.sizeBytes } ?? given.source.sizeBytes
-                var step: Int64 = min(8 << 20, max(1 << 20, (size ?? .max) / 200))
+                var step: Int64 = min(
+                    8 << 20, max(spool.disk.checkpointBytesMin, (size ?? .max) / 200))
                 if let size {
                     try spool.reserve(&filling.entry, size, given)
                 } else {
@@ -209,7 +210,7 @@ struct SpoolStep: Sendable {
                     step = min(step, filling.entry.reservedBytes - file.offsetBytes)
                 }
                 let count = step
-                isEnd = try await SpoolFile.blocking(failing: ring) {
+                isEnd = try await spool.disk.blocking(at: ring, taking: count) {
                     Result { () throws(MigrationError) in
                         try file.append(ring, atMostBytes: count)
                     }
@@ -250,7 +251,7 @@ struct SpoolStep: Sendable {
         _ filling: inout Filling, _ file: SpoolFile, _ version: SourceVersion?,
         _ tally: ReadingTally
     ) async throws(MigrationError) {
-        try await SpoolFile.blocking {
+        try await spool.disk.blocking {
             Result { () throws(MigrationError) in try file.sync() }
         }
         filling.entry.offsetBytes = file.offsetBytes

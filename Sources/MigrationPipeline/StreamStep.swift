@@ -16,6 +16,7 @@ struct StreamStep: Sendable {
     let queues: StageQueues
     let limiter: BandwidthLimiter?
     let monitor: RunMonitor
+    var disk = SpoolDisk.real
 
     /// Half a mebibyte to a side: more makes nothing faster (measured up to 16).
     private static let ringBytes = 1 << 20
@@ -140,7 +141,7 @@ struct StreamStep: Sendable {
                 facts.members = try await stages.reader.facts(transfer).members
             }
             opened.settle(.success(facts))
-            try await SpoolFile.blocking(failing: ring) {
+            try await disk.blocking(at: ring) {
                 Result { () throws(MigrationError) in try SpoolFile.pump(spooled, into: ring) }
             }
             ring.finishWriting()

@@ -182,6 +182,12 @@ public struct ImportWaiter: TaskWaiter {
             if Self.isLocked(error), look.overdue == nil {
                 return look.later("the service still holds the lock of an earlier import")
             }
+            if image.status == .uploading, look.transfer.holdsKeptID {
+                // It takes no other body, and what lies staged is not taken.
+                let next = try look.transfer.withoutKeptID(
+                    "it is uploading, and its import is refused: \(error.message)")
+                return .restart(next, after: error)
+            }
         }
         guard !error.isTransient, error.code != .interrupted, error.code != .unauthorized,
             error.code != .quotaExceeded

@@ -35,9 +35,20 @@ import Testing
         #expect(try readNow(ring) == [])
     }
 
+    @Test func `A ring tells whether reading so much would wait`() throws {
+        let ring = ByteRing(capacityBytes: 64)
+        #expect(!ring.holds(1))
+        try [UInt8](repeating: 7, count: 3).withUnsafeBytes { try ring.write($0) }
+        #expect(ring.holds(3))
+        #expect(!ring.holds(4))
+        ring.finishWriting()
+        #expect(ring.holds(4))
+    }
+
     @Test func `Who does not want to wait is told of a failure`() throws {
         let ring = ByteRing(capacityBytes: 64)
         ring.fail(MigrationError(.connectionLost, "gone"))
+        #expect(ring.holds(1))
         #expect(throws: MigrationError.self) { try readNow(ring) }
     }
 

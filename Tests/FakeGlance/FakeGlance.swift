@@ -88,9 +88,9 @@ public final class FakeGlance: Sendable {
         state.contents.withLock { $0.members[id] ?? [] }
     }
 
-    /// Imports that are asked for from now on end by themselves.
+    /// Imports end from now on, each when its image is looked at.
     public func endImports() {
-        state.contents.withLock { $0.imports = [] }
+        state.contents.withLock { $0.endsImports = true }
     }
 
     // MARK: What it is made to answer

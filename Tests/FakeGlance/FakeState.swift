@@ -22,8 +22,9 @@ final class FakeState: Sendable {
         var members: [String: [String]] = [:]
         var burned: Set<String> = []
         var scripts: [Script] = []
-        /// Imports that were asked for; nil where they never end.
-        var imports: Set<String>?
+        /// Imports that were asked for and have not ended.
+        var imports: Set<String> = []
+        var endsImports = false
     }
 
     let contents = Mutex(Contents())
@@ -175,7 +176,7 @@ final class FakeState: Sendable {
 
     private func endImport(_ id: String) {
         let data = contents.withLock { contents in
-            contents.imports?.remove(id) == nil ? nil : contents.data[id]
+            contents.endsImports && contents.imports.remove(id) != nil ? contents.data[id] : nil
         }
         guard let data else { return }
         try? store(data, in: id)
@@ -191,7 +192,7 @@ final class FakeState: Sendable {
             let isStarted = self.contents.withLock { contents in
                 guard contents.images[id]?["status"] == "uploading" else { return false }
                 contents.images[id]?["status"] = "importing"
-                contents.imports?.insert(id)
+                contents.imports.insert(id)
                 contents.tasks[id, default: []].append([
                     "id": "task-1", "status": "processing", "message": "Copied 0 MiB",
                     "created_at": "2026-11-21T00:00:01Z",

@@ -53,7 +53,8 @@ import Testing
         // Every failure stands in the journal, whether it cost a try or not.
         #expect(try await journal.attemptCount(run: run) == 18)
         let tries = try await journal.attempts(of: ends.values.map(\.id), limit: 20)
-        #expect(tries.values.joined().map(\.message) == Array(repeating: refused.message, count: 18))
+        #expect(
+            tries.values.joined().map(\.message) == Array(repeating: refused.message, count: 18))
         #expect(scheduler.deadEndpoints.isEmpty)
     }
 

@@ -12,13 +12,15 @@ final class Host: @unchecked Sendable {
     /// From 1.
     let number: Int
     let journal: Journal
+    let spool: SpoolFolder
     /// Something was started here.
     var isUsed = false
     var hasLostJournal = false
 
-    init(number: Int, journal: Journal) {
+    init(number: Int, journal: Journal, spool: SpoolFolder) {
         self.number = number
         self.journal = journal
+        self.spool = spool
     }
 
     /// What the journal says of transfers, past the process.

@@ -50,6 +50,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What another host has sent counts as sent by us.
     case ownsWhatOthersSent = "owns-what-others-sent"
 
+    /// What was spooled before a crash is not hashed before it is trusted.
+    case trustsTheSpool = "trusts-the-spool"
+    /// What was spooled stays when nobody needs it any more.
+    case keepsSpooledData = "keeps-spooled-data"
+
     func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {
         Stages(
             reader: WrappedReader(real: stages.reader, bug: self),

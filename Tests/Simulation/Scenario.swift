@@ -107,6 +107,9 @@ struct Scenario: Sendable {
     var imagesAtOnce: Int
     var attempts: Int
     var verify: String
+    /// Of the pipeline file, where that says something.
+    var transfer: String?
+    var spoolMaxBytes: Int64?
 
     static let sourceCloud = "alpha"
     static let fileHost = "files"
@@ -142,6 +145,13 @@ struct Scenario: Sendable {
             }
             endsTogether = chance.happens(0.5)
         }
+    }
+
+    /// Whether data lies in the spool between; most pipelines leave it to itself.
+    mutating func chooseWay(_ chance: inout Chance) {
+        transfer = chance.pick([nil, nil, nil, nil, "spool", "spool", "stream"])
+        // The largest image fits always.
+        if chance.happens(0.5) { spoolMaxBytes = 200_000 + Int64(chance.below(200_000)) }
     }
 
     private mutating func keepIDs(at index: Int, _ chance: inout Chance) {
@@ -246,6 +256,7 @@ struct Scenario: Sendable {
         lines += [
             "verify: \(verify)", "limits: { images: \(imagesAtOnce), attempts: \(attempts) }",
         ]
+        if let transfer { lines.append("transfer: \(transfer)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }
@@ -254,6 +265,7 @@ extension Scenario {
     /// What a log begins with.
     var words: String {
         var lines = ["faults \(faultRate)"]
+        if let spoolMaxBytes { lines.append("the spool holds \(spoolMaxBytes) bytes") }
         for source in sources {
             lines.append(
                 "\(source.name): \(source.bytes.count) bytes, \(source.promise)"

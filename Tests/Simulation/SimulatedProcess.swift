@@ -72,7 +72,7 @@ struct SimulatedProcess: Sendable {
         try await ending(run, journal) { () throws(MigrationError) in
             _ = try await Planner(
                 journal: journal, sources: place.sources, targets: place.targets,
-                nowUnixSeconds: world.timeline.now / 1000
+                nowUnixSeconds: world.timeline.now / 1000, mode: pipeline.transfer
             ).plan()
             try await planted?.change(plan: journal)
             try await journal.adoptPlan(run: run, order: .smallFirst)
@@ -175,6 +175,20 @@ struct SimulatedProcess: Sendable {
             retries.attemptsMax = .max
             retries.runTriesMin = .max
         }
+        if planted == .trustsTheSpool { try await host.spool.trust(host.journal) }
+        let disk = host.spool.disk(world, life, planted)
+        let spool = try await Spool.open(
+            Spool.Place(folder: host.spool.path, maxBytes: world.scenario.spoolMaxBytes),
+            takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run, disk: disk)
+        var surroundings = Surroundings(
+            now: { world.timeline.now },
+            after: { milliseconds, body in
+                let number = world.timeline.after(Int64(milliseconds), body)
+                return { world.timeline.cancel(number) }
+            },
+            chance: { world.chance.unit() }, executor: world.timeline,
+            observers: { world.timeline.soon($0) })
+        surroundings.disk = disk
         let scheduler = Scheduler(
             journal: journal,
             stages: planted?.wrap(stages, services: place.services) ?? stages,
@@ -182,14 +196,7 @@ struct SimulatedProcess: Sendable {
             monitor: RunMonitor(now: { world.timeline.now }) { event in
                 world.say(event.words)
             },
-            surroundings: Surroundings(
-                now: { world.timeline.now },
-                after: { milliseconds, body in
-                    let number = world.timeline.after(Int64(milliseconds), body)
-                    return { world.timeline.cancel(number) }
-                },
-                chance: { world.chance.unit() }, executor: world.timeline,
-                observers: { world.timeline.soon($0) }))
+            surroundings: surroundings, spool: spool)
         started(scheduler)
         try await scheduler.work(run)
     }

@@ -29,6 +29,7 @@ package final class Simulator {
 
     /// One for each host.
     private let journals: [Journal]
+    private let spools = [SpoolFolder(), SpoolFolder()]
     private var pipelines: [String: Pipeline] = [:]
 
     /// Jobs after which a start counts as endless: several times what the
@@ -47,16 +48,18 @@ package final class Simulator {
         seed: UInt64, planted: PlantedBug? = nil, isLogging: Bool = false
     ) throws(MigrationError) -> Report {
         var chance = Chance(seed)
-        let scenario = try Scenario(&chance)
+        var scenario = try Scenario(&chance)
         let timeline = Timeline(Chance(chance.next()))
+        let worldChance = Chance(chance.next())
+        scenario.chooseWay(&chance)
+        defer { for spool in spools { spool.clear() } }
         var hosts: [Host] = []
         for (index, journal) in journals.prefix(scenario.hasTwoHosts ? 2 : 1).enumerated() {
             try journal.forget()
-            hosts.append(Host(number: index + 1, journal: journal))
+            hosts.append(Host(number: index + 1, journal: journal, spool: spools[index]))
         }
         let world = World(
-            scenario, timeline, hosts: hosts, chance: Chance(chance.next()),
-            isLogging: isLogging)
+            scenario, timeline, hosts: hosts, chance: worldChance, isLogging: isLogging)
         let pipeline = try pipeline(scenario)
         world.say("seed \(seed)\n\(scenario.pipelineText)\(scenario.words)")
         let play = Play(world: world, pipeline: pipeline, planted: planted)
@@ -148,6 +151,11 @@ package final class Simulator {
                 if let wrong = standing.wrong { world.violation(wrong) }
                 isQuiet = isQuiet && standing.isSettled
             }
+            for host in hosts where rows[host.number]?.allSatisfy(\.state.isFinal) == true {
+                for file in host.spool.files {
+                    world.violation("host \(host.number): \(file) is left over")
+                }
+            }
             guard world.watch.violations.isEmpty, isQuiet else { return }
             world.changes = 0
             for host in hosts { _ = begin([Launch(host: host)]) }
@@ -224,6 +232,7 @@ package final class Simulator {
             let running = Running(
                 life: Life(stepsLeft: launch.dieAfterSteps) {
                     world.say("the process of start \(number) dies")
+                    launch.host.spool.goesDown(world)
                     task.value?.cancel()
                 })
             let end = running.end

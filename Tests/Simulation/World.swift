@@ -54,7 +54,8 @@ final class World: @unchecked Sendable {
 
     func say(_ words: @autoclosure () -> String) {
         guard isLogging else { return }
-        log.append("\(timeline.now - 1_800_000_000_000) \(words())")
+        let words = words().replacing(SpoolFolder.root, with: "spool")
+        log.append("\(timeline.now - 1_800_000_000_000) \(words)")
     }
 
     func violation(_ words: String) {

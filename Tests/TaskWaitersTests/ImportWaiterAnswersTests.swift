@@ -125,6 +125,30 @@ import Testing
         #expect(error?.message.contains("no store far") == true)
     }
 
+    @Test(arguments: [PlannedRecord.KeptID.preferred, .required])
+    func `A kept id whose record is staged and cannot be imported is given up, or blocked`(
+        kept: PlannedRecord.KeptID
+    ) async throws {
+        var given = importing("uploading")
+        given.record.keptID = kept
+        given.source.location = .cloud(imageID: "i")
+        let last = given
+        glance.refuse("POST", "/v2/images/i/import", status: 409, text: "it is uploading")
+        guard kept == .preferred else {
+            let error = await failure { _ = try await waiter.look(last) }
+            #expect(error?.code == .idBlocked)
+            #expect(error?.message.contains("it is uploading") == true)
+            return
+        }
+        guard case .restart(let next, _) = try await waiter.look(last) else {
+            Issue.record("it did not start over")
+            return
+        }
+        #expect(next.imageID == nil && next.generation == given.generation + 1)
+        #expect(next.remarks.last?.contains("id i could not be kept") == true)
+        #expect(glance.image("i") != nil)
+    }
+
     @Test(arguments: [500, 503, 413])
     func `What may pass, and a full quota, are the pipeline's to judge`(status: Int) async throws {
         let given = importing("uploading")
