@@ -25,7 +25,8 @@ final class Cloud: @unchecked Sendable {
         var members: [String] = []
         var isMangled = false
         var wasPublished = false
-        /// The hosts whose journal was lost while it stood there with its data.
+        /// The hosts whose journal was lost while it stood there with its data, or was
+        /// getting it from the service, and that have sent nothing since.
         var forgottenBy: Set<Int> = []
         /// The host whose body or import it has, or had last.
         var sender: Int?
@@ -172,8 +173,12 @@ final class Cloud: @unchecked Sendable {
 
     /// Nobody remembers any more what was made here.
     func forget(_ host: Host) {
-        for id in records.keys where records[id]?.status == "active" {
-            records[id]?.forgottenBy.insert(host.number)
+        for (id, record) in records {
+            let isImported =
+                record.status == "importing" || record.tasks.last?["status"] == "processing"
+            if record.status == "active" || isImported {
+                records[id]?.forgottenBy.insert(host.number)
+            }
         }
     }
 
@@ -365,6 +370,7 @@ final class Cloud: @unchecked Sendable {
         record.work = next()
         record.status = path[3] == "stage" ? "uploading" : "saving"
         record.sender = host.number
+        record.forgottenBy.remove(host.number)
         record.isArriving = true
         records[record.id] = record
         changed(record.id)
@@ -461,6 +467,7 @@ final class Cloud: @unchecked Sendable {
         }
         record.work = next()
         record.sender = host.number
+        record.forgottenBy.remove(host.number)
         record.updatedAt = world.timeline.now
         let work = record.work
         let fate = world.happens() ? 1 + world.chance.below(4) : 0
