@@ -112,9 +112,12 @@ struct SpoolStep: Sendable {
         do throws(MigrationError) {
             return try await attempt(&filling, file, commit)
         } catch {
-            // Some of a part that lied may lie in the file by now.
-            guard error.code == .rangeNotSatisfiable else { throw error }
+            // Some of a part that lied may lie in the file by now. Or what came before
+            // an interruption was wrong, which nothing could tell before all had come.
             let wasAsked = filling.start > 0
+            guard
+                error.code == .rangeNotSatisfiable || (error.code == .checksumMismatch && wasAsked)
+            else { throw error }
             filling.entry = filling.entry.emptied
             try await spool.keep(filling.entry, filledBy: filling.transfer)
             guard wasAsked else { throw error }
@@ -235,8 +238,9 @@ struct SpoolStep: Sendable {
             _ = try verification.judge(totalBytes: total)
         } catch {
             if error.code == .interrupted { throw error }
-            // Not what was promised: nothing of it is worth keeping.
             filling.transfer.reading = tally.reading(to: file.offsetBytes - start)
+            if error.code == .checksumMismatch, start > 0 { throw error }
+            // Not what was promised: nothing of it is worth keeping.
             try await commit(filling.transfer)
             try await spool.discard(filling.entry)
             throw error

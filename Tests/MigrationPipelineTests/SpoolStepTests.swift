@@ -213,6 +213,31 @@ import Testing
         #expect(Int(status.st_blocks) * 512 < 3 << 20)
     }
 
+    @Test(arguments: [true, false])
+    func `Bytes that turn out wrong after an interruption are read once more from the beginning`(
+        isRightNow: Bool
+    ) async throws {
+        let bench = try await Bench(data)
+        let wrong = [data[0] ^ 1] + data.dropFirst()
+        bench.world.state.withLock { $0.sources[Bench.key] = wrong }
+        bench.breaks(1_700_000)
+        _ = await failure { _ = try await bench.step() }
+        bench.breaks(nil)
+        if isRightNow {
+            // The journal and the file agree on them; the promise does not.
+            bench.world.state.withLock { $0.sources[Bench.key] = data }
+            let (_, entry) = try await bench.ready()
+            #expect(entry.digest == sha256(data))
+        } else {
+            let error = await failure { _ = try await bench.step() }
+            #expect(error?.code == .checksumMismatch)
+            #expect(try await bench.entry() == nil)
+        }
+        #expect(bench.readBytes == 6_000_000)
+        #expect(bench.now.reading?.readBytes == 6_000_000)
+        #expect(bench.notes.withLock { $0.first }?.contains("read again") == true)
+    }
+
     @Test func `Wrong bytes are not kept`() async throws {
         let bench = try await Bench(data, promised: [1])
         let error = await failure { _ = try await bench.step() }

@@ -26,7 +26,7 @@ final class Cloud: @unchecked Sendable {
         var isMangled = false
         var wasPublished = false
         /// The hosts whose journal was lost while it stood there with its data, or was
-        /// getting it from the service, and that have sent nothing since.
+        /// getting that from the service.
         var forgottenBy: Set<Int> = []
         /// The host whose body or import it has, or had last.
         var sender: Int?
@@ -173,12 +173,8 @@ final class Cloud: @unchecked Sendable {
 
     /// Nobody remembers any more what was made here.
     func forget(_ host: Host) {
-        for (id, record) in records {
-            let isImported =
-                record.status == "importing" || record.tasks.last?["status"] == "processing"
-            if record.status == "active" || isImported {
-                records[id]?.forgottenBy.insert(host.number)
-            }
+        for id in records.keys where records[id]?.status == "active" {
+            records[id]?.forgottenBy.insert(host.number)
         }
     }
 
@@ -370,7 +366,6 @@ final class Cloud: @unchecked Sendable {
         record.work = next()
         record.status = path[3] == "stage" ? "uploading" : "saving"
         record.sender = host.number
-        record.forgottenBy.remove(host.number)
         record.isArriving = true
         records[record.id] = record
         changed(record.id)
@@ -467,9 +462,9 @@ final class Cloud: @unchecked Sendable {
         }
         record.work = next()
         record.sender = host.number
-        record.forgottenBy.remove(host.number)
         record.updatedAt = world.timeline.now
         let work = record.work
+        let losses = host.losses
         let fate = world.happens() ? 1 + world.chance.below(4) : 0
         if fate == 1 {
             // Accepted, and nobody ever begins.
@@ -488,6 +483,9 @@ final class Cloud: @unchecked Sendable {
             fate == 4 ? 600_000...2_000_000 : world.isCalm ? 100...3000 : 100...60_000)
         world.timeline.after(delay) { [self] in
             endImport(id, work, hasFailed: fate == 2 || fate == 3, fetched, isSilent: fate == 2)
+            if host.losses > losses, records[id]?.work == work, records[id]?.status == "active" {
+                records[id]?.forgottenBy.insert(host.number)
+            }
         }
         return HTTPResponse(status: 202)
     }

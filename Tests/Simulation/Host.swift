@@ -15,7 +15,9 @@ final class Host: @unchecked Sendable {
     let spool: SpoolFolder
     /// Something was started here.
     var isUsed = false
-    var hasLostJournal = false
+    /// How often its journal was lost.
+    var losses = 0
+    var hasLostJournal: Bool { losses > 0 }
 
     init(number: Int, journal: Journal, spool: SpoolFolder) {
         self.number = number

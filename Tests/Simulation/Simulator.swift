@@ -168,17 +168,13 @@ package final class Simulator {
         ///
         /// - Returns: what then stands in their journals, by host.
         private func finish(_ hosts: [Host], together: Bool) -> [Int: [Transfer]] {
-            var ends: [Result<Run, MigrationError>?] = []
-            if together {
-                ends = begin(hosts.map { Launch(host: $0) })
-            } else {
-                for host in hosts { ends += begin([Launch(host: host)]) }
-            }
             var all: [Int: [Transfer]] = [:]
-            for (host, ended) in zip(hosts, ends) {
-                let rows = rows(of: host)
-                all[host.number] = rows
-                if let ended { checkEnd(ended, host, rows, wasStopped: false) }
+            for hosts in together ? [hosts] : hosts.map({ [$0] }) {
+                for (host, ended) in zip(hosts, begin(hosts.map { Launch(host: $0) })) {
+                    let rows = rows(of: host)
+                    all[host.number] = rows
+                    if let ended { checkEnd(ended, host, rows, wasStopped: false) }
+                }
             }
             return all
         }

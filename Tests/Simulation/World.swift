@@ -141,7 +141,7 @@ final class World: @unchecked Sendable {
     func loseJournal(of host: Host) throws(MigrationError) {
         say("the journal is lost")
         try host.journal.forget()
-        host.hasLostJournal = true
+        host.losses += 1
         for cloud in clouds.values { cloud.forget(host) }
     }
 
