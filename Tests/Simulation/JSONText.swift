@@ -93,7 +93,9 @@ private struct JSONReader {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard let value = value() else { return nil }
         skipSpace()
-        return position == bytes.count ? value : nil
+        // With `? :` the nil would be a JSON null.
+        guard position == bytes.count else { return nil }
+        return value
     }
 
     private mutating func skipSpace() {
