@@ -328,6 +328,7 @@ extension Transfer {
         var copy = self
         copy.attempts = 0
         copy.surprises = nil
+        copy.importFailures = 0
         copy.dueAt = nil
         return copy
     }

@@ -52,6 +52,7 @@ import Testing
         transfer.id = 7
         transfer.generation = 2
         transfer.attempts = 3
+        transfer.importFailures = 1
         transfer.dueAt = 99
         if state == .failed {
             transfer.failure = .init(MigrationError(.timedOut, "slow"))
@@ -174,6 +175,7 @@ import Testing
             let start = try #require(item.start, "\(situation)")
             #expect(!start.state.isFinal, "\(situation)")
             #expect(start.attempts == 0 && start.dueAt == nil, "\(situation)")
+            #expect(start.importFailures == 0, "\(situation)")
             let needsRecord =
                 ![TransferState.planned, .reading, .read].contains(start.state)
             #expect((start.imageID != nil) == needsRecord, "\(situation)")
