@@ -104,12 +104,15 @@ public struct CloudUploader: ImageUploader {
                     + "burn the id that is to be kept",
                 hint: "it is left alone, private; delete it by hand to give the id up")
         }
-        // Published copies look like this, and those are not ours to remove here.
-        guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected else {
+        // Published copies look like this, and those are not ours to remove here;
+        // another host may have published what it put into our record.
+        guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected,
+            !image.isHidden
+        else {
             throw MigrationError(
                 .targetConflict,
                 "image \(id) at the target is \(image.visibility)"
-                    + (image.isProtected ? " and protected" : "")
+                    + (image.isProtected ? ", protected" : "") + (image.isHidden ? ", hidden" : "")
                     + ": it may have been published and is not discarded",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
         }

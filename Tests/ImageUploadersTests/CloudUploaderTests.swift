@@ -157,19 +157,21 @@ import Testing
         #expect(target.glance.changes.isEmpty)
     }
 
-    @Test func `What is protected, adopted or marked by somebody else is left alone`()
+    @Test func `What is protected, hidden, adopted or marked by somebody else is left alone`()
         async throws
     {
         var adopted = target.begun(.verifying, ["status": "active"])
         adopted.isAdopted = true
         #expect(
             await failure { try await target.uploader.discard(adopted) }?.code == .targetConflict)
-        let protected = target.begun(.verifying, ["protected": true])
-        #expect(
-            await failure { try await target.uploader.discard(protected) }?.code
-                == .targetConflict)
+        for key in ["protected", "os_hidden"] {
+            let published = target.begun(.verifying, [key: true])
+            let error = await failure { try await target.uploader.discard(published) }
+            #expect(error?.code == .targetConflict)
+            target.glance.put(target.id(), [key: false])
+        }
         for marker in ["l/v", nil, ""] as [JSONValue] {
-            target.glance.put(target.id(), ["protected": false, Origin.propertyName: marker])
+            target.glance.put(target.id(), [Origin.propertyName: marker])
             let error = await failure {
                 try await target.uploader.discard(target.begun(.verifying))
             }
