@@ -15,7 +15,8 @@ import Synchronization
 /// `@unchecked Sendable`: touched by the thread of its timeline alone.
 final class SpoolFolder: @unchecked Sendable {
     /// Of all of them in this process.
-    static let root = "/dev/shm/tranship-simulation-\(getpid())"
+    static let root =
+        (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tranship-simulation-\(getpid())"
 
     let path: String
     private static let count = Atomic(0)
