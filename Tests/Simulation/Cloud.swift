@@ -33,13 +33,18 @@ final class Cloud: @unchecked Sendable {
         /// The hosts that began a body or an import here, or died about to, and have
         /// not seen it empty since: whose it is, they cannot tell.
         var senders: Set<Int> = []
-        /// Whether each host, when it last looked, saw data in it or arriving. The
-        /// service cannot be told to delete only what is still as it was.
+        /// Whether each host, when it last looked, saw data in it or arriving, and
+        /// whether others had seen it then. The service cannot be told to delete only
+        /// what is still as it was.
         var seenFilled: [Int: Bool] = [:]
+        var seenPublished: [Int: Bool] = [:]
         /// There is a connection behind the body that it is busy with.
         var isArriving = false
         /// Milliseconds since 1970.
         var updatedAt: Int64 = 0
+
+        /// Others see it, or have.
+        var isPublished: Bool { wasPublished || fields["visibility"] != "private" }
 
         /// The journal of the host that made it was lost.
         var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
@@ -158,6 +163,7 @@ final class Cloud: @unchecked Sendable {
     func isSeen(_ record: Record, by host: Host) {
         let isFilled = record.isArriving || record.data != nil
         records[record.id]?.seenFilled[host.number] = isFilled
+        records[record.id]?.seenPublished[host.number] = record.isPublished
         if !isFilled, record.status == "queued" { records[record.id]?.senders.remove(host.number) }
     }
 

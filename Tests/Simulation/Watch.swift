@@ -72,7 +72,7 @@ final class Watch: @unchecked Sendable {
         if record.forgottenBy.contains(host.number) {
             wrongs.append("it stood there before the journal began")
         }
-        if record.fields["visibility"] != "private" || record.wasPublished {
+        if record.isPublished, record.seenPublished[host.number] ?? true {
             wrongs.append("others have seen it")
         }
         if record.fields["protected"] == true { wrongs.append("it is protected") }
