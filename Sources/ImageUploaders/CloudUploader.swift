@@ -95,7 +95,10 @@ public struct CloudUploader: ImageUploader {
                 "image \(id) at the target does not carry our marker \(Origin.propertyName)",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
         }
-        if transfer.holdsKeptID {
+        // Records are made private, and neither protected nor hidden: another host
+        // may have proved and published what it put into ours.
+        let isPublished = image.visibility != .private || image.isProtected || image.isHidden
+        if transfer.holdsKeptID, !isPublished {
             // Left to be filled again, unless it cannot be.
             guard image.status.rawValue == "active" else { return true }
             throw MigrationError(
@@ -104,11 +107,7 @@ public struct CloudUploader: ImageUploader {
                     + "burn the id that is to be kept",
                 hint: "it is left alone, private; delete it by hand to give the id up")
         }
-        // Published copies look like this, and those are not ours to remove here;
-        // another host may have published what it put into our record.
-        guard transfer.isAdopted != true, image.visibility == .private, !image.isProtected,
-            !image.isHidden
-        else {
+        guard transfer.isAdopted != true, !isPublished else {
             throw MigrationError(
                 .targetConflict,
                 "image \(id) at the target is \(image.visibility)"

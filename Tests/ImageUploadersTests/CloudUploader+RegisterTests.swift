@@ -245,6 +245,13 @@ import Testing
         #expect(preferred.state == .planned && preferred.generation == 1)
         #expect(preferred.imageID == nil && preferred.remarks.count == 1)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
+        // Published, it was proved by another host: a second copy would double it.
+        target.glance.put(Self.kept, ["visibility": "shared"])
+        let published = await failure {
+            _ = try await target.uploader.abandon(given, isWrong: true)
+        }
+        #expect(published?.code == .targetConflict)
+        #expect(target.glance.image(Self.kept)?["status"] == "active")
     }
 
     private func keeping(_ given: Transfer, _ rule: PlannedRecord.KeptID) -> Transfer {
