@@ -373,6 +373,7 @@ final class Cloud: @unchecked Sendable {
         record.status = path[3] == "stage" ? "uploading" : "saving"
         record.sender = host.number
         record.isArriving = true
+        record.isMangled = false
         records[record.id] = record
         changed(record.id)
         return .success(record.work)
