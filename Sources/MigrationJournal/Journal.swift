@@ -46,6 +46,8 @@ public final class Journal: Sendable {
         try describing("in memory") {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
+            // Absolute: the names of spooled files are made from it, and must not
+            // depend on where the process was started.
             return Journal(path: "/in memory", database: queue, lock: nil) { try $1() }
         }
     }

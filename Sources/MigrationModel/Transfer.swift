@@ -36,7 +36,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// Failed tries in this run.
     public var attempts: Int
-    /// Failed tries in this run that met a record in an unexpected state.
+    /// How often in this run the target's record was in an unexpected state, or
+    /// spooled data was not as it had been written.
     public var surprises: Int?
     /// When the next try or look is due, in milliseconds since 1970; nil is now.
     public var dueAt: Int64?
@@ -189,7 +190,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// What follows when the source's id cannot be had at the target. Whatever
     /// record has it stays: a deleted one would take the id with it for ever.
     ///
-    /// - Throws: ``MigrationError/Code/idBlocked`` where the id is not only preferred.
+    /// - Parameter reason: goes to the report or the error, beside the id.
+    /// - Returns: the transfer under the next derived id, where the id is only preferred.
+    /// - Throws: ``MigrationError/Code/idBlocked`` where it is required.
     public func withoutKeptID(_ reason: String) throws(MigrationError) -> Transfer {
         guard record.keptID == .preferred else {
             throw MigrationError(

@@ -29,7 +29,8 @@ public struct RetryPolicy: Sendable {
     /// Failed tries of all images of a run together: two for each image, and
     /// never fewer than ``runTriesMin``. What fails after that is not tried again.
     public func runBudget(images: Int) -> Int { max(runTriesMin, 2 * images) }
-    /// Tries after a state that nobody expected.
+    /// Tries after a state that nobody expected, spooled data that is damaged
+    /// included.
     public static let surprisesMax = 2
 
     public init(attemptsMax: Int, backoffSecondsMax: Double = 60) {
