@@ -84,7 +84,7 @@ public final class Scheduler: Sendable {
         queues = StageQueues(surroundings)
         stream = StreamStep(
             stages: stages, queues: queues, limiter: limiter, monitor: monitor,
-            disk: surroundings.disk)
+            disk: spool?.disk ?? .real)
         self.spool = spool
         spooling = spool.map { [queues] spool in
             SpoolStep(

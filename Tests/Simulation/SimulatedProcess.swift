@@ -180,7 +180,7 @@ struct SimulatedProcess: Sendable {
         let spool = try await Spool.open(
             Spool.Place(folder: host.spool.path, maxBytes: world.scenario.spoolMaxBytes),
             takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run, disk: disk)
-        var surroundings = Surroundings(
+        let surroundings = Surroundings(
             now: { world.timeline.now },
             after: { milliseconds, body in
                 let number = world.timeline.after(Int64(milliseconds), body)
@@ -188,7 +188,6 @@ struct SimulatedProcess: Sendable {
             },
             chance: { world.chance.unit() }, executor: world.timeline,
             observers: { world.timeline.soon($0) })
-        surroundings.disk = disk
         let scheduler = Scheduler(
             journal: journal,
             stages: planted?.wrap(stages, services: place.services) ?? stages,
