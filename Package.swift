@@ -36,7 +36,7 @@ let package = Package(
         // With the modules whose types its declarations name.
         .library(
             name: "OpenStackImage",
-            targets: ["OpenStackImage", "HTTPTransport", "ByteStreams", "MigrationModel"]),
+            targets: ["OpenStackImage", "HTTPTransport", "ByteStreams", "Basics"]),
         .library(name: "TranshipKit", targets: ["TranshipKit"]),
     ],
     dependencies: [
@@ -54,57 +54,62 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
 
         // The vocabulary and the bytes.
-        part("MigrationModel"),
-        part("Digests", ["COpenSSL", "MigrationModel"]),
-        part("ByteStreams", ["MigrationModel"]),
-        part("HTTPTransport", ["CCurl", "ByteStreams", "MigrationModel"]),
+        part("Basics"),
+        part("Digests", ["COpenSSL", "Basics"]),
+        part("ByteStreams", ["Basics"]),
+        part("HTTPTransport", ["CCurl", "ByteStreams", "Basics"]),
 
         // The Image service.
-        part(
-            "OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", yams]),
+        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "Basics", yams]),
         tests(
             "OpenStackImage",
-            ["HTTPTransport", "ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
+            ["HTTPTransport", "ByteStreams", "Digests", "Basics", "TestSupport"]),
 
-        // The pipeline: its memory, its engine, its stages.
-        part("MigrationJournal", ["MigrationModel", grdb]),
+        // The pipeline: its words, its memory, its engine, its stages.
+        part("MigrationModel", ["Basics", "Digests"]),
+        part("MigrationJournal", ["Basics", "MigrationModel", grdb]),
         part(
-            "MigrationPipeline", ["MigrationJournal", "ByteStreams", "Digests", "MigrationModel"]),
+            "MigrationPipeline",
+            ["MigrationJournal", "ByteStreams", "Digests", "Basics", "MigrationModel"]),
         part(
             "SourceReaders",
             [
                 "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "MigrationModel",
+                "Basics", "MigrationModel",
             ]
         ),
         part(
-            "ChecksumVerifiers", ["MigrationPipeline", "Digests", "ByteStreams", "MigrationModel"]),
+            "ChecksumVerifiers",
+            ["MigrationPipeline", "Digests", "ByteStreams", "Basics", "MigrationModel"]),
         part(
             "ImageUploaders",
-            ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "MigrationModel"]),
-        part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "MigrationModel"]),
-        part("Publishing", ["MigrationPipeline", "OpenStackImage", "MigrationModel"]),
-        part("PipelineFiles", ["MigrationModel", yams]),
+            [
+                "MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "Basics",
+                "MigrationModel",
+            ]),
+        part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
+        part("Publishing", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
+        part("PipelineFiles", ["Basics", "MigrationModel", yams]),
         part(
             "Planning",
             [
                 "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams",
                 "PipelineFiles",
-                "Digests", "MigrationModel",
+                "Digests", "Basics", "MigrationModel",
             ]),
 
         // The facade and the command line.
         part(
             "TranshipKit",
             [
-                "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
+                "Basics", "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(
             name: "tranship",
             dependencies: [
-                "TranshipKit", "OpenStackImage", "MigrationModel", "MigrationJournal",
+                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "MigrationJournal",
                 "MigrationPipeline", "PipelineFiles", "Planning", "CMalloc", arguments,
             ],
             swiftSettings: strict),
@@ -112,20 +117,23 @@ let package = Package(
         // What several test targets share: a server for faults.
         .target(
             name: "TestSupport",
-            dependencies: ["ByteStreams", "Digests", "MigrationJournal", "MigrationModel"],
+            dependencies: [
+                "ByteStreams", "Digests", "MigrationJournal", "Basics", "MigrationModel",
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("Digests", ["MigrationModel"]),
-        tests("ByteStreams", ["Digests", "MigrationModel", "TestSupport"]),
+        tests("Basics", ["TestSupport"]),
+        tests("Digests", ["Basics", "MigrationModel"]),
+        tests("ByteStreams", ["Digests", "Basics", "TestSupport"]),
         tests(
             "HTTPTransport",
-            ["ByteStreams", "Digests", "MigrationModel", "TestSupport"]),
-        tests("PipelineFiles", ["MigrationModel"]),
+            ["ByteStreams", "Digests", "Basics", "MigrationModel", "TestSupport"]),
+        tests("PipelineFiles", ["Basics", "MigrationModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
                 "Digests",
-                "MigrationModel", "TestSupport",
+                "Basics", "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
         // Named faults, one by one, against real clouds.
@@ -134,44 +142,53 @@ let package = Package(
             dependencies: [
                 "tranship", "TranshipKit", "OpenStackImage", "HTTPTransport", "ByteStreams",
                 "MigrationJournal",
-                "MigrationPipeline", "PipelineFiles", "Digests", "MigrationModel", "TestSupport",
+                "MigrationPipeline", "PipelineFiles", "Digests", "Basics", "MigrationModel",
+                "TestSupport",
             ],
             swiftSettings: strict),
-        tests("MigrationModel", ["TestSupport"]),
+        tests("MigrationModel", ["Basics", "TestSupport"]),
         // The order of the sources themselves, and the pages made from them.
         .testTarget(
-            name: "TidyTests", dependencies: ["MigrationModel"], swiftSettings: strict),
+            name: "TidyTests", dependencies: ["Basics", "MigrationModel"], swiftSettings: strict),
         tests(
             "Planning",
             [
-                "MigrationJournal", "MigrationModel", "OpenStackImage", "PipelineFiles",
+                "MigrationJournal", "Basics", "MigrationModel", "OpenStackImage", "PipelineFiles",
                 "TestSupport",
             ]),
-        tests("MigrationJournal", ["ByteStreams", "MigrationModel", "TestSupport", grdb]),
+        tests(
+            "MigrationJournal", ["ByteStreams", "Basics", "MigrationModel", "TestSupport", grdb]),
         tests(
             "ImageUploaders",
             [
-                "ByteStreams", "Digests", "FakeGlance", "MigrationModel", "MigrationPipeline",
+                "ByteStreams", "Digests", "FakeGlance", "Basics", "MigrationModel",
+                "MigrationPipeline",
                 "TestSupport",
             ]),
         tests(
             "TaskWaiters",
-            ["FakeGlance", "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport"]),
-        tests("Publishing", ["FakeGlance", "MigrationModel", "TestSupport"]),
+            [
+                "FakeGlance", "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage",
+                "TestSupport",
+            ]),
+        tests("Publishing", ["FakeGlance", "Basics", "MigrationModel", "TestSupport"]),
         tests(
             "SourceReaders",
             [
-                "ByteStreams", "FakeGlance", "HTTPTransport", "MigrationModel", "MigrationPipeline",
+                "ByteStreams", "FakeGlance", "HTTPTransport", "Basics", "MigrationModel",
+                "MigrationPipeline",
                 "OpenStackImage", "TestSupport",
             ]),
-        tests("ChecksumVerifiers", ["MigrationModel", "MigrationPipeline", "TestSupport"]),
+        tests(
+            "ChecksumVerifiers", ["Basics", "MigrationModel", "MigrationPipeline", "TestSupport"]),
         tests(
             "TranshipKit",
-            ["MigrationPipeline", "MigrationJournal", "MigrationModel", "TestSupport"]),
+            ["MigrationPipeline", "MigrationJournal", "Basics", "MigrationModel", "TestSupport"]),
         tests(
             "MigrationPipeline",
             [
-                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "MigrationModel",
+                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "Basics",
+                "MigrationModel",
                 "TestSupport", grdb,
             ]),
 
@@ -179,33 +196,34 @@ let package = Package(
         // put in.
         .target(
             name: "FakeGlance",
-            dependencies: ["Digests", "MigrationModel", "OpenStackImage", "TestSupport"],
+            dependencies: ["Digests", "Basics", "MigrationModel", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
         // Whole runs of the real pipeline over a world in memory.
         .target(
             name: "Simulation",
             dependencies: [
-                "MigrationModel", "ByteStreams", "Digests", "HTTPTransport", "OpenStackImage",
+                "Basics", "MigrationModel", "ByteStreams", "Digests", "HTTPTransport",
+                "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["MigrationModel", "Simulation"],
+            name: "simulate", dependencies: ["Basics", "MigrationModel", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
-        tests("Simulation", ["MigrationModel", "TestSupport"]),
+        tests("Simulation", ["Basics", "MigrationModel", "TestSupport"]),
         // Each state of ours with each state of the image at the target.
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
                 "ChecksumVerifiers", "Digests", "FakeGlance", "ImageUploaders", "MigrationJournal",
-                "MigrationModel", "MigrationPipeline", "OpenStackImage", "PipelineFiles",
+                "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage", "PipelineFiles",
                 "Planning", "Publishing", "SourceReaders", "TaskWaiters", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tranship", "Digests", "MigrationModel", "TestSupport"],
+            dependencies: ["tranship", "Digests", "Basics", "MigrationModel", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )

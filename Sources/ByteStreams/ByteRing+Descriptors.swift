@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import Dispatch
 import Glibc
-public import MigrationModel
 
 extension ByteRing {
     private static let descriptorBytes = 256 << 10
@@ -21,26 +21,26 @@ extension ByteRing {
     ///   - name: what messages call it, such as `standard output`.
     ///   - onProgress: called with the bytes written so far.
     /// - Returns: how many bytes were written.
-    /// - Throws: ``MigrationError/Code/targetFailed`` when writing failed, or
+    /// - Throws: ``TranshipError/Code/targetFailed`` when writing failed, or
     ///   the ring's own failure. The ring is failed with the former, so that
     ///   its producer stops.
     @discardableResult
     public func drain(
         into descriptor: Int32, named name: String,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(MigrationError) -> Int64 {
+    ) async throws(TranshipError) -> Int64 {
         let queue = DispatchQueue(label: "tranship.descriptor")
-        let result: Result<Int64, MigrationError> = await withTaskCancellationHandler {
+        let result: Result<Int64, TranshipError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 queue.async {
-                    let result = Result { () throws(MigrationError) in
+                    let result = Result { () throws(TranshipError) in
                         try self.pump(into: descriptor, name, onProgress)
                     }
                     continuation.resume(returning: result)
                 }
             }
         } onCancel: {
-            fail(MigrationError(wrapping: CancellationError()))
+            fail(TranshipError(wrapping: CancellationError()))
         }
         if case .failure(let error) = result { fail(error) }
         return try result.get()
@@ -48,7 +48,7 @@ extension ByteRing {
 
     private func pump(
         into descriptor: Int32, _ name: String, _ onProgress: (Int64) -> Void
-    ) throws(MigrationError) -> Int64 {
+    ) throws(TranshipError) -> Int64 {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.descriptorBytes, alignment: 16)
         defer { buffer.deallocate() }
@@ -78,7 +78,7 @@ extension ByteRing {
     }
 
     /// Returns when a write will not block, an error being no wait either.
-    private func waitForRoom(in descriptor: Int32) throws(MigrationError) {
+    private func waitForRoom(in descriptor: Int32) throws(TranshipError) {
         while true {
             if let failure { throw failure }
             var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
@@ -87,13 +87,13 @@ extension ByteRing {
         }
     }
 
-    private static func cannotWrite(_ name: String) -> MigrationError {
+    private static func cannotWrite(_ name: String) -> TranshipError {
         if errno == EPIPE {
-            return MigrationError(
+            return TranshipError(
                 .targetFailed, "nobody reads \(name) any more",
                 hint: "the program behind the pipe ended before it had read everything")
         }
-        return MigrationError(
+        return TranshipError(
             .targetFailed, "cannot write \(name): \(String(cString: strerror(errno)))")
     }
 }

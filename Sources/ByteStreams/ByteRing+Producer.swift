@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import Glibc
-public import MigrationModel
 
 extension ByteRing {
     /// How much is reserved of a shared budget at a time, so that one long
@@ -14,7 +14,7 @@ extension ByteRing {
     ///
     /// - Throws: the failure, once there is one; then some of the bytes may
     ///   have gone in.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let part = limiter == nil ? rest : rest.prefix(Self.limitedBytesMax)
@@ -36,7 +36,7 @@ extension ByteRing {
         settled.resume()
     }
 
-    private func writeWhenFree(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+    private func writeWhenFree(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var done = 0
         while done < bytes.count {
             monitor.lock()
@@ -94,7 +94,7 @@ extension ByteRing {
 
     private func waitForBandwidth(
         _ bytes: Int, _ limiter: BandwidthLimiter
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let start = limiter.reserve(bytes, nowNanoseconds: Monitor.nowNanoseconds())
         monitor.lock()
         defer { monitor.unlock() }

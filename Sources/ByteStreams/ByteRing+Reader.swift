@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import Glibc
-public import MigrationModel
 
 extension ByteRing {
     /// A slow source is handed on after so long, however little it sent:
@@ -15,7 +15,7 @@ extension ByteRing {
     ///   ``finishWriting()`` (and ``release()``, where the end is withheld)
     ///   makes it.
     /// - Throws: the failure, at once, even if bytes are left.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(MigrationError) -> Int {
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         while true {
             if let count = try read(into: buffer, withinMilliseconds: 60_000) { return count }
         }
@@ -24,7 +24,7 @@ extension ByteRing {
     /// The same, but nil when so long has passed and there was nothing to read.
     package func read(
         into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
-    ) throws(MigrationError) -> Int? {
+    ) throws(TranshipError) -> Int? {
         precondition(hasReader, "a ring without a reader was read")
         guard !buffer.isEmpty else { preconditionFailure("nothing to read into") }
         monitor.lock()
@@ -50,7 +50,7 @@ extension ByteRing {
     /// The same, without ever waiting: nil when there is nothing right now.
     package func readNow(
         into buffer: UnsafeMutableRawBufferPointer
-    ) throws(MigrationError) -> Int? {
+    ) throws(TranshipError) -> Int? {
         precondition(hasReader && !buffer.isEmpty, "nothing to read, or to read into")
         monitor.lock()
         if let failure = state.failure {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ByteRing {
     /// What a task can wait for without holding a thread.
@@ -10,22 +10,22 @@ extension ByteRing {
     struct Waiter {
         let number: UInt64
         let milestone: Milestone
-        let continuation: CheckedContinuation<Result<Int64, MigrationError>, Never>
+        let continuation: CheckedContinuation<Result<Int64, TranshipError>, Never>
     }
 
     /// A waiter and what it is told, once the lock is open again.
     struct Settled {
         let waiter: Waiter
-        let result: Result<Int64, MigrationError>
+        let result: Result<Int64, TranshipError>
     }
 
     /// Suspends until ``finishWriting()`` was called and every observer has
     /// seen every byte. Does not wait for the reader.
     ///
     /// - Returns: the total.
-    /// - Throws: the failure, or ``MigrationError/Code/interrupted`` when the
+    /// - Throws: the failure, or ``TranshipError/Code/interrupted`` when the
     ///   task is cancelled.
-    public func finished() async throws(MigrationError) -> Int64 {
+    public func finished() async throws(TranshipError) -> Int64 {
         try await wait(for: .finished)
     }
 
@@ -33,13 +33,13 @@ extension ByteRing {
     ///
     /// - Returns: how much was written by then.
     /// - Throws: as ``finished()``.
-    public func started() async throws(MigrationError) -> Int64 {
+    public func started() async throws(TranshipError) -> Int64 {
         try await wait(for: .started)
     }
 
     /// Breaks the stream: every call from now on throws this error, and
     /// whoever is blocked or suspended is woken with it. The first error wins.
-    public func fail(_ error: MigrationError) {
+    public func fail(_ error: TranshipError) {
         let settled = locked {
             if state.failure == nil { state.failure = error }
             monitor.signal(Self.canRead)
@@ -66,7 +66,7 @@ extension ByteRing {
         return settled
     }
 
-    private func result(of milestone: Milestone) -> Result<Int64, MigrationError>? {
+    private func result(of milestone: Milestone) -> Result<Int64, TranshipError>? {
         if let failure = state.failure { return .failure(failure) }
         let isReached =
             switch milestone {
@@ -76,7 +76,7 @@ extension ByteRing {
         return isReached ? .success(state.written) : nil
     }
 
-    private func wait(for milestone: Milestone) async throws(MigrationError) -> Int64 {
+    private func wait(for milestone: Milestone) async throws(TranshipError) -> Int64 {
         let number = locked {
             state.waitersSoFar += 1
             return state.waitersSoFar
@@ -94,7 +94,7 @@ extension ByteRing {
     }
 
     /// The result, if there is one already; else the waiter waits.
-    private func enroll(_ waiter: Waiter) -> Result<Int64, MigrationError>? {
+    private func enroll(_ waiter: Waiter) -> Result<Int64, TranshipError>? {
         locked {
             if let result = result(of: waiter.milestone) { return result }
             // Under the lock: a cancellation from here on finds the waiter.
@@ -112,7 +112,7 @@ extension ByteRing {
         waiter?.continuation.resume(returning: .failure(Self.cancelled))
     }
 
-    private static var cancelled: MigrationError { MigrationError(wrapping: CancellationError()) }
+    private static var cancelled: TranshipError { TranshipError(wrapping: CancellationError()) }
 }
 
 extension [ByteRing.Settled] {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import Dispatch
 import Glibc
-public import MigrationModel
 
 /// The bounded buffer between a source and a target: one producer, at most one
 /// reader, and any number of observers (the digests).
@@ -59,7 +59,7 @@ public final class ByteRing: @unchecked Sendable {
         var isScheduled: [Bool] = []
         var isFinished = false
         var isReleased = true
-        var failure: MigrationError?
+        var failure: TranshipError?
         var isWriterWaiting = false
         /// How many bytes would wake the reader; nil while it does not wait.
         var readerWants: Int?
@@ -106,7 +106,7 @@ public final class ByteRing: @unchecked Sendable {
     public var readBytes: Int64 { locked { state.read } }
 
     /// Why the stream broke; nil while it did not.
-    public var failure: MigrationError? { locked { state.failure } }
+    public var failure: TranshipError? { locked { state.failure } }
 
     func locked<T>(_ body: () -> T) -> T {
         monitor.lock()
@@ -123,12 +123,12 @@ public final class ByteRing: @unchecked Sendable {
 
     /// Where the bytes live: mapped by the first write, so that a ring which
     /// waits for its source costs nothing. Call with the lock held.
-    func mapped() throws(MigrationError) -> UnsafeMutableRawPointer {
+    func mapped() throws(TranshipError) -> UnsafeMutableRawPointer {
         if let memory { return memory }
         let address = mmap(
             nil, capacityBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let address, address != MAP_FAILED else {
-            throw MigrationError(
+            throw TranshipError(
                 .unclassified,
                 "no memory for a buffer of \(ByteCount.format(Int64(capacityBytes))): "
                     + String(cString: strerror(errno)),

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import ByteStreams
 internal import Digests
 public import MigrationModel
@@ -18,7 +19,7 @@ public struct DigestVerifier: ChecksumVerifier {
 
     public func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
-    ) throws(MigrationError) -> any RunningVerification {
+    ) throws(TranshipError) -> any RunningVerification {
         var algorithms = Set([reportedAlgorithm] + [transfer.promise?.algorithm].compactMap { $0 })
         if transfer.record.verification == .services,
             transfer.promise?.algorithm == reportedAlgorithm
@@ -95,9 +96,9 @@ struct RunningDigests: RunningVerification {
         digests.map { digest in { digest.update($0) } }
     }
 
-    func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum] {
+    func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum] {
         if let promisedBytes, promisedBytes != totalBytes {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceTruncated,
                 "the source of \(name) promised \(promisedBytes) bytes and gave \(totalBytes)",
                 hint: "compare the source with its publisher; nothing was left at the target")
@@ -109,7 +110,7 @@ struct RunningDigests: RunningVerification {
         if let promise, let own = computed.first(where: { $0.algorithm == promise.algorithm }),
             !own.matches(promise)
         {
-            throw MigrationError(
+            throw TranshipError(
                 .checksumMismatch,
                 "the bytes of \(name) do not match their checksum: "
                     + "promised \(promise), read \(own) over \(totalBytes) bytes",

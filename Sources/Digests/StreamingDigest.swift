@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import COpenSSL
-public import MigrationModel
 import Synchronization
 
 /// One checksum over bytes that arrive piece by piece (OpenSSL EVP).
@@ -21,9 +21,9 @@ public final class StreamingDigest: Sendable {
         deinit { EVP_MD_CTX_free(pointer) }
     }
 
-    /// - Throws: ``MigrationError/Code/unverifiable`` when this OpenSSL refuses
+    /// - Throws: ``TranshipError/Code/unverifiable`` when this OpenSSL refuses
     ///   the algorithm, as builds for FIPS 140 do with md5.
-    public init(_ algorithm: Checksum.Algorithm) throws(MigrationError) {
+    public init(_ algorithm: Checksum.Algorithm) throws(TranshipError) {
         let type =
             switch algorithm {
             case .md5: EVP_md5()
@@ -56,8 +56,8 @@ public final class StreamingDigest: Sendable {
 
     /// The checksum of all bytes so far. To be called once.
     ///
-    /// - Throws: ``MigrationError/Code/unverifiable`` when OpenSSL failed.
-    public func finish() throws(MigrationError) -> Checksum {
+    /// - Throws: ``TranshipError/Code/unverifiable`` when OpenSSL failed.
+    public func finish() throws(TranshipError) -> Checksum {
         let value = context.withLock { context -> [UInt8]? in
             precondition(!context.isFinished, "a digest was finished twice")
             context.isFinished = true
@@ -73,7 +73,7 @@ public final class StreamingDigest: Sendable {
     /// The checksum of all bytes so far; more may follow.
     ///
     /// - Throws: as ``finish()``.
-    public func soFar() throws(MigrationError) -> Checksum {
+    public func soFar() throws(TranshipError) -> Checksum {
         let value = context.withLock { context -> [UInt8]? in
             precondition(!context.isFinished, "a digest was looked at after its end")
             guard !context.isBroken, let copy = EVP_MD_CTX_new() else { return nil }
@@ -89,8 +89,8 @@ public final class StreamingDigest: Sendable {
         return try Checksum(algorithm, hexDigits(value))
     }
 
-    private static func refused(_ algorithm: Checksum.Algorithm) -> MigrationError {
-        MigrationError(
+    private static func refused(_ algorithm: Checksum.Algorithm) -> TranshipError {
+        TranshipError(
             .unverifiable, "OpenSSL on this machine refuses to compute \(algorithm.rawValue)",
             hint: "ask for another algorithm, or use a build of OpenSSL that has it")
     }
@@ -101,7 +101,7 @@ public final class StreamingDigest: Sendable {
 /// - Throws: as ``StreamingDigest``.
 public func digest(
     _ algorithm: Checksum.Algorithm, of bytes: [UInt8]
-) throws(MigrationError) -> Checksum {
+) throws(TranshipError) -> Checksum {
     let digest = try StreamingDigest(algorithm)
     bytes.withUnsafeBytes { digest.update($0) }
     return try digest.finish()

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 
 /// Lets so many in at once; the others wait without a thread, in order.
 ///
@@ -24,9 +24,9 @@ final class AsyncGate: Sendable {
 
     /// Each entry needs one ``leave()``.
     ///
-    /// - Throws: ``MigrationError/Code/interrupted`` when the task is
+    /// - Throws: ``TranshipError/Code/interrupted`` when the task is
     ///   cancelled before it is let in.
-    func enter() async throws(MigrationError) {
+    func enter() async throws(TranshipError) {
         let number = state.withLock { state in
             state.waitersSoFar += 1
             return state.waitersSoFar
@@ -52,7 +52,7 @@ final class AsyncGate: Sendable {
             }
             waiter?.resume(returning: false)
         }
-        guard isIn else { throw MigrationError(wrapping: CancellationError()) }
+        guard isIn else { throw TranshipError(wrapping: CancellationError()) }
     }
 
     func leave() {

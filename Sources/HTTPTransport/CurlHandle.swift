@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CCurl
 import Dispatch
 import Glibc
-import MigrationModel
 
 /// One curl easy handle, the connections that it keeps, and the queue on which
 /// it blocks.
@@ -28,9 +28,9 @@ final class CurlHandle: @unchecked Sendable {
         return curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
     }()
 
-    init() throws(MigrationError) {
+    init() throws(TranshipError) {
         guard Self.isReady, let easy = curl_easy_init() else {
-            throw MigrationError(.unclassified, "libcurl cannot be started: no memory for it")
+            throw TranshipError(.unclassified, "libcurl cannot be started: no memory for it")
         }
         self.easy = easy
         errorText[0] = 0

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import CCurl
-import MigrationModel
 
 extension Exchange {
     /// How often an upload that waits for its source looks at the connection.
@@ -46,7 +46,7 @@ extension Exchange {
         else { return line.count }
         let response = HTTPResponse(
             status: head.status, headers: head.headers, effectiveURL: request.url)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try refuseEncoding(response)
             partBytes = response.contentRange?.countBytes
             try onResponse(response)
@@ -58,13 +58,13 @@ extension Exchange {
 
     /// Compressed on the way, by a proxy most likely: not the bytes that were
     /// asked for and promised.
-    private func refuseEncoding(_ response: HTTPResponse) throws(MigrationError) {
+    private func refuseEncoding(_ response: HTTPResponse) throws(TranshipError) {
         let encodings = response.headers.values("Content-Encoding")
             .flatMap { $0.split(separator: ",") }
             .map { $0.filter { $0 != " " }.lowercased() }
             .filter { !$0.isEmpty && $0 != "identity" }
         guard let encoding = encodings.first else { return }
-        throw MigrationError(
+        throw TranshipError(
             .invalidAnswer,
             "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), although it was "
                 + "asked for as it is stored",
@@ -77,7 +77,7 @@ extension Exchange {
         if case .download(let ring, _) = flow, (200..<300) ~= head.status {
             if let partBytes, bodyBytes > partBytes {
                 return stop(
-                    MigrationError(
+                    TranshipError(
                         .rangeNotSatisfiable,
                         "\(request.shown): the body goes on after the \(partBytes) bytes of its "
                             + "Content-Range"))
@@ -93,7 +93,7 @@ extension Exchange {
         }
         guard body.count + bytes.count <= request.responseBytesMax else {
             return stop(
-                MigrationError(
+                TranshipError(
                     .invalidAnswer,
                     "\(request.shown): the answer is longer than the "
                         + "\(ByteCount.format(Int64(request.responseBytesMax))) allowed for it"))
@@ -102,7 +102,7 @@ extension Exchange {
         return bytes.count
     }
 
-    private func stop(_ error: MigrationError, returning value: Int = 0) -> Int {
+    private func stop(_ error: TranshipError, returning value: Int = 0) -> Int {
         refusal = refusal ?? error
         return value
     }
@@ -156,8 +156,8 @@ extension Exchange {
         return Self.abort
     }
 
-    func hungUp() -> MigrationError {
-        MigrationError(
+    func hungUp() -> TranshipError {
+        TranshipError(
             .connectionLost,
             "\(request.shown): the service closed the connection without an answer, after "
                 + "\(source.takenBytes) bytes of the body", isTransient: true)
@@ -205,7 +205,7 @@ extension Exchange {
             ? "no answer came within \(limit) s after the body" : "nothing moved for \(limit) s"
         refusal =
             refusal
-            ?? MigrationError(.timedOut, "\(request.shown): \(words)", isTransient: true)
+            ?? TranshipError(.timedOut, "\(request.shown): \(words)", isTransient: true)
         return 1
     }
 }

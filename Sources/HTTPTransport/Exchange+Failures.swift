@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CCurl
-import MigrationModel
 
 extension Exchange {
     /// What curl's code means for us.
-    func failure(_ code: CURLcode, _ handle: CurlHandle) -> MigrationError {
+    func failure(_ code: CURLcode, _ handle: CurlHandle) -> TranshipError {
         let words = handle.explanation(of: code)
         let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
         func error(
-            _ kind: MigrationError.Code, isTransient: Bool, hint: String? = nil
-        ) -> MigrationError {
-            MigrationError(
+            _ kind: TranshipError.Code, isTransient: Bool, hint: String? = nil
+        ) -> TranshipError {
+            TranshipError(
                 kind, "\(request.shown): \(words)", hint: hint, isTransient: isTransient,
                 cause: CurlError(code: Int(code.rawValue)))
         }
@@ -59,7 +59,7 @@ extension Exchange {
         }
     }
 
-    private func tlsFailure(_ code: CURLcode, _ words: String) -> MigrationError? {
+    private func tlsFailure(_ code: CURLcode, _ words: String) -> TranshipError? {
         let hint: String
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
@@ -73,7 +73,7 @@ extension Exchange {
         case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
             hint = "the port may speak plain http; check the scheme of the URL"
         case CURLE_SSL_CONNECT_ERROR where words.contains("SSL_ERROR_SYSCALL"):
-            return MigrationError(
+            return TranshipError(
                 .connectionLost, "\(request.shown): \(words)", isTransient: true,
                 cause: CurlError(code: Int(code.rawValue)))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
@@ -83,7 +83,7 @@ extension Exchange {
             hint = "check cacert, cert and key in clouds.yaml, and the service's TLS settings"
         default: return nil
         }
-        return MigrationError(
+        return TranshipError(
             .tlsFailed, "\(request.shown): \(words)", hint: hint,
             cause: CurlError(code: Int(code.rawValue)))
     }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CCurl
-import MigrationModel
 
 extension Exchange {
     /// curl's smallest buffer for what it sends, and enough for small answers.
@@ -13,9 +13,9 @@ extension Exchange {
     /// - Returns: the header lines, which must live until it is over.
     func prepare(
         _ handle: CurlHandle
-    ) throws(MigrationError) -> UnsafeMutablePointer<curl_slist>? {
+    ) throws(TranshipError) -> UnsafeMutablePointer<curl_slist>? {
         guard ["http://", "https://"].contains(where: request.url.lowercased().hasPrefix) else {
-            throw MigrationError(
+            throw TranshipError(
                 .unreachable, "\(shownURL(request.url)) is neither an http nor an https URL",
                 hint: "write it with its scheme, as in https://host/path")
         }
@@ -109,13 +109,13 @@ extension Exchange {
     }
 
     /// Our headers, and nothing that curl would add on its own.
-    private func headerLines() throws(MigrationError) -> [String] {
+    private func headerLines() throws(TranshipError) -> [String] {
         var lines: [String] = []
         for field in request.headers.fields {
             let text = field.name + field.value
             let isLine = text.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
             guard isLine, !field.name.isEmpty else {
-                throw MigrationError(
+                throw TranshipError(
                     .badRequest,
                     "\(request.shown): the header \"\(field.name)\" has a line break in it")
             }

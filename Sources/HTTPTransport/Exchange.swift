@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import CCurl
-import MigrationModel
 import Synchronization
 
 /// One request and its answer on one handle: what curl's callbacks work on.
@@ -17,7 +17,7 @@ final class Exchange: @unchecked Sendable {
     enum Flow: Sendable {
         case small
         case download(
-            ByteRing, onResponse: @Sendable (HTTPResponse) throws(MigrationError) -> Void)
+            ByteRing, onResponse: @Sendable (HTTPResponse) throws(TranshipError) -> Void)
         case upload(ByteRing, sizeBytes: Int64?)
 
         var ring: ByteRing? {
@@ -45,7 +45,7 @@ final class Exchange: @unchecked Sendable {
     var partBytes: Int64?
     var clock = StallClock()
     /// Why a callback ended the transfer; curl only knows that it did.
-    var refusal: MigrationError?
+    var refusal: TranshipError?
     /// What the upload still has to do.
     var source = UploadSource()
     /// Set while it is performed.
@@ -79,10 +79,10 @@ final class Exchange: @unchecked Sendable {
         sockets.withLock { $0?.shutDown() }
     }
 
-    static var interrupted: MigrationError { MigrationError(wrapping: CancellationError()) }
+    static var interrupted: TranshipError { TranshipError(wrapping: CancellationError()) }
 
     /// Does it all; BLOCKS until the answer is here or there will be none.
-    func perform(on handle: CurlHandle) -> Result<Answer, MigrationError> {
+    func perform(on handle: CurlHandle) -> Result<Answer, TranshipError> {
         do {
             if case .upload(let ring, sizeBytes: 0) = flow { try waitForEmptyBody(ring) }
             let list = try prepare(handle)
@@ -103,14 +103,14 @@ final class Exchange: @unchecked Sendable {
 
     /// `Content-Length: 0` is a complete body as soon as the head is out, so
     /// the end must be certain before.
-    private func waitForEmptyBody(_ ring: ByteRing) throws(MigrationError) {
+    private func waitForEmptyBody(_ ring: ByteRing) throws(TranshipError) {
         let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { byte.deallocate() }
         guard try ring.read(into: byte) == 0 else { throw tooLong(0) }
         source.isComplete = true
     }
 
-    private func answer(_ code: CURLcode, _ handle: CurlHandle) throws(MigrationError) -> Answer {
+    private func answer(_ code: CURLcode, _ handle: CurlHandle) throws(TranshipError) -> Answer {
         let unread = unreadTLS ?? handle.sockets.takeUnread()
         let isRefused = head.isComplete && head.status >= 400
         if code == CURLE_OK, head.isComplete {
@@ -145,11 +145,11 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// CURLE_OK only means that HTTP was spoken to the end.
-    private func checked(_ answer: Answer) throws(MigrationError) -> Answer {
+    private func checked(_ answer: Answer) throws(TranshipError) -> Answer {
         guard answer.response.isSuccess else { return answer }
         switch flow {
         case .upload where !source.isComplete:
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer,
                 "\(request.shown): the service answered \(head.status) before it had the whole body"
             )
@@ -173,13 +173,13 @@ final class Exchange: @unchecked Sendable {
             && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
     }
 
-    func truncated(_ words: String) -> MigrationError {
-        MigrationError(
+    func truncated(_ words: String) -> TranshipError {
+        TranshipError(
             .sourceTruncated, "\(request.shown): the body ended early: \(words)", isTransient: true)
     }
 
-    func tooLong(_ sizeBytes: Int64) -> MigrationError {
-        MigrationError(
+    func tooLong(_ sizeBytes: Int64) -> TranshipError {
+        TranshipError(
             .sourceTruncated,
             "\(request.shown): the source went on after the \(sizeBytes) bytes that it declared",
             hint: "it may have changed since it was planned; plan again")

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Dispatch
-import MigrationModel
 
 extension HTTPClient {
     private static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
@@ -14,7 +14,7 @@ extension HTTPClient {
     /// Performs a request and the redirects after it.
     func exchange(
         _ request: HTTPRequest, _ flow: Exchange.Flow, _ pool: HandlePool
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         var request = request
         for _ in 0...HTTPRequest.redirectsMax {
             let answer =
@@ -34,7 +34,7 @@ extension HTTPClient {
 
     private func perform(
         _ exchange: Exchange, _ pool: HandlePool
-    ) async throws(MigrationError) -> Exchange.Answer {
+    ) async throws(TranshipError) -> Exchange.Answer {
         let handle = try pool.take()
         let outcome = Outcome()
         let result = await withTaskCancellationHandler {
@@ -60,7 +60,7 @@ extension HTTPClient {
 extension Exchange.Flow {
     fileprivate func carried(
         _ request: HTTPRequest, by carrier: any Carrier
-    ) async throws(MigrationError) -> Exchange.Answer {
+    ) async throws(TranshipError) -> Exchange.Answer {
         let response =
             switch self {
             case .small: try await carrier.send(request)
@@ -75,7 +75,7 @@ extension Exchange.Flow {
 
 /// Resumes a continuation once, with whichever result comes first.
 private final class Outcome: Sendable {
-    typealias Value = Result<Exchange.Answer, MigrationError>
+    typealias Value = Result<Exchange.Answer, TranshipError>
 
     private enum State {
         case idle

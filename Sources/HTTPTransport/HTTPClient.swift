@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
-public import MigrationModel
 
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
 /// It classifies failures and never retries one. Small exchanges keep their
 /// connections and use them again; a body has one for itself. Proxies come from the environment (`http_proxy`, `https_proxy`,
 /// `no_proxy`). Cancelling the task ends an exchange within a second, wherever
-/// it stands, and throws ``MigrationError/Code/interrupted``.
+/// it stands, and throws ``TranshipError/Code/interrupted``.
 public final class HTTPClient: Sendable {
     public let configuration: TransportConfiguration
 
@@ -39,7 +39,7 @@ public final class HTTPClient: Sendable {
     /// - Returns: the answer, whatever its status.
     /// - Throws: when there was no answer: `unreachable`, `connection-lost`,
     ///   `timed-out`, `tls-failed`, `bad-redirect`, `invalid-answer`.
-    public func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
+    public func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
         try await gate.enter()
         defer { gate.leave() }
         return try await exchange(request, .small, smallHandles)
@@ -64,8 +64,8 @@ public final class HTTPClient: Sendable {
     ///   part that it says it is; the ring's failure when that is what ended it.
     public func download(
         _ request: HTTPRequest, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> HTTPResponse {
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> HTTPResponse {
         try await exchange(request, .download(ring, onResponse: onResponse), downloadHandles)
     }
 
@@ -82,7 +82,7 @@ public final class HTTPClient: Sendable {
     ///   it; `source-truncated` when the ring held less or more than the size.
     public func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         var request = request
         request.followsRedirects = false
         let response: HTTPResponse

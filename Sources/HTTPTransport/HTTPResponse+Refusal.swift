@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import FoundationEssentials
-public import MigrationModel
 
 extension HTTPResponse {
     private static let messageCharactersMax = 1000
@@ -12,19 +12,19 @@ extension HTTPResponse {
     ///
     /// `asked` is method and path as the operator should read them. Transient
     /// are 408, 425, 429, 500, 502, 503 and 504.
-    public func refusal(by service: String, asked: String) -> MigrationError {
+    public func refusal(by service: String, asked: String) -> TranshipError {
         let message = serviceMessage
         let answer = ServiceAnswer(
             status: status, message: message,
             requestID: headers["x-openstack-request-id"] ?? headers["x-compute-request-id"],
             asked: asked, retryAfterSeconds: retryAfterSeconds)
         let words = message.isEmpty ? "" : ": \(message)"
-        return MigrationError(
+        return TranshipError(
             code, "\(service) answered \(status)\(words) (\(asked))", answer: answer,
             isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
     }
 
-    private var code: MigrationError.Code {
+    private var code: TranshipError.Code {
         switch status {
         case 400: .badRequest
         case 401: .unauthorized

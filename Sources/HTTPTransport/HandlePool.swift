@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 
 /// Handles that are not in use, with the connections that they keep.
 ///
@@ -16,7 +16,7 @@ final class HandlePool: Sendable {
         self.idleMax = idleMax
     }
 
-    func take() throws(MigrationError) -> CurlHandle {
+    func take() throws(TranshipError) -> CurlHandle {
         if let handle = idle.withLock({ $0.popLast() }) { return handle }
         return try CurlHandle()
     }

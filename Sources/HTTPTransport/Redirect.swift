@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CCurl
-import MigrationModel
 
 extension HTTPRequest {
     static let redirectsMax = 10
 
     /// The request that follows a redirect (RFC 9110, section 15.4).
     ///
-    /// - Throws: ``MigrationError/Code/badRedirect`` when it leads to something
+    /// - Throws: ``TranshipError/Code/badRedirect`` when it leads to something
     ///   that is neither http nor https.
-    func redirected(status: Int, to target: String?) throws(MigrationError) -> HTTPRequest {
+    func redirected(status: Int, to target: String?) throws(TranshipError) -> HTTPRequest {
         guard let target, let there = Origin(target), ["http", "https"].contains(there.scheme)
         else {
             let place = target.map { "to \(shownURL($0))" } ?? "without saying where to"
-            throw MigrationError(
+            throw TranshipError(
                 .badRedirect, "\(shown) was redirected \(place)",
                 hint: "only http and https URLs are followed")
         }
@@ -30,8 +30,8 @@ extension HTTPRequest {
         return next
     }
 
-    func redirectedTooOften() -> MigrationError {
-        MigrationError(
+    func redirectedTooOften() -> TranshipError {
+        TranshipError(
             .badRedirect, "\(shown): more than \(Self.redirectsMax) redirects, the last one here",
             hint: "open the URL in a browser: the server may be sending everybody in circles")
     }

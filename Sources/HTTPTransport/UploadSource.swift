@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 
 /// How far the body of an upload has been taken from its ring.
 ///
@@ -30,7 +30,7 @@ struct UploadSource {
     mutating func next(
         of ring: ByteRing, sizeBytes: Int64?, into buffer: UnsafeMutableRawBufferPointer,
         withinMilliseconds wait: Int
-    ) throws(MigrationError) -> Piece {
+    ) throws(TranshipError) -> Piece {
         if isComplete { return .end }
         if lastByte != nil { return try finish(ring, into: buffer, wait) }
         let rest = sizeBytes.map { $0 - takenBytes } ?? Int64(buffer.count)
@@ -51,7 +51,7 @@ struct UploadSource {
 
     private mutating func finish(
         _ ring: ByteRing, into buffer: UnsafeMutableRawBufferPointer, _ wait: Int
-    ) throws(MigrationError) -> Piece {
+    ) throws(TranshipError) -> Piece {
         // There is one byte of room at least: curl never asks for none.
         let one = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))
         guard let more = try ring.read(into: one, withinMilliseconds: wait) else {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationModel
 public import MigrationPipeline
 internal import OpenStackImage
@@ -29,11 +30,11 @@ extension CloudUploader {
     /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
     ///
     /// A record under a kept id is never discarded: what would be ends as
-    /// ``MigrationError/Code/idBlocked``, or goes on under a derived id
+    /// ``TranshipError/Code/idBlocked``, or goes on under a derived id
     /// (`keep_id: prefer`).
     public func reconcile(
         _ given: Transfer
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
         let id = try imageID(transfer)
         let service = try service(transfer.targetKey)
@@ -54,7 +55,7 @@ extension CloudUploader {
     /// The same for a record that was found.
     func reconcile(
         _ given: Transfer, with image: Image
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
         if transfer.holdsKeptID, !isOurs(image, transfer) {
             return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
@@ -97,7 +98,7 @@ extension CloudUploader {
     /// arriving, and killing it would only make both start again.
     private func busy(
         _ given: Transfer, _ image: Image
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
         let status = image.status.rawValue
         let now = now()
@@ -129,7 +130,7 @@ extension CloudUploader {
     /// Nobody is behind that body any more.
     private func dead(
         _ given: Transfer, _ status: String, _ time: String
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
         if status == "uploading", transfer.holdsKeptID {
             // Staged by a life that did not come to ask for the import. Its
@@ -145,7 +146,7 @@ extension CloudUploader {
     /// Discards the record and takes the next id: ids are never given out twice.
     private func startOver(
         _ given: Transfer, _ reason: String
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(TranshipError) -> Transfer {
         if given.holdsKeptID { return try given.withoutKeptID(reason) }
         var transfer = given
         try await discard(transfer)
@@ -163,10 +164,10 @@ extension CloudUploader {
         image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue
     }
 
-    func checkOurs(_ image: Image, _ transfer: Transfer) throws(MigrationError) {
+    func checkOurs(_ image: Image, _ transfer: Transfer) throws(TranshipError) {
         guard isOurs(image, transfer) else {
             let marker = image.properties[Origin.propertyName]?.string
-            throw MigrationError(
+            throw TranshipError(
                 .targetConflict,
                 "image \(image.id) at the target is somebody else's: its \(Origin.propertyName) is "
                     + (marker.map { "\"\($0)\"" } ?? "missing"),

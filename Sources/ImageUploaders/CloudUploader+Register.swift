@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Digests
 public import MigrationModel
 public import MigrationPipeline
@@ -12,7 +13,7 @@ extension CloudUploader {
 
     public func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
         let service = try service(transfer.targetKey)
         let project = try await service.session.authenticate().projectID
@@ -58,7 +59,7 @@ extension CloudUploader {
                 transfer = next
             }
         }
-        throw MigrationError(
+        throw TranshipError(
             .conflict,
             "\(Self.generationsMax) ids of \(transfer.source.displayName) are taken at the target",
             hint: "look for deleted images of this pipeline at the target")
@@ -66,7 +67,7 @@ extension CloudUploader {
 
     private func existing(
         _ id: String, _ service: ImageService
-    ) async throws(MigrationError) -> Image? {
+    ) async throws(TranshipError) -> Image? {
         do {
             return try await service.image(id)
         } catch {
@@ -79,14 +80,14 @@ extension CloudUploader {
     /// our marker.
     private func resolvedProperties(
         _ transfer: Transfer
-    ) async throws(MigrationError) -> [String: String] {
+    ) async throws(TranshipError) -> [String: String] {
         var properties = transfer.record.properties
         for (property, sourceKey) in transfer.record.references {
             let other = try await placed(sourceKey, transfer.targetKey)
             guard let other, let id = other.imageID,
                 [.done, .unpublished, .skipped].contains(other.state)
             else {
-                throw MigrationError(
+                throw TranshipError(
                     .dependencyFailed,
                     "its \(property) \(sourceKey) could not be copied"
                         + (other?.failure.map { ": \($0.message)" } ?? ""),

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 internal import Digests
 public import MigrationModel
@@ -15,7 +16,7 @@ public struct CloudUploader: ImageUploader {
     /// Finds where an image of the same plan stands at a target.
     let placed:
         @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(MigrationError) -> Transfer?
+            async throws(TranshipError) -> Transfer?
     let now: @Sendable () -> Int64
     let algorithms = LearnedAlgorithms()
 
@@ -27,7 +28,7 @@ public struct CloudUploader: ImageUploader {
         targets: [String: ImageService],
         placed:
             @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(MigrationError) -> Transfer?,
+            async throws(TranshipError) -> Transfer?,
         now: @escaping @Sendable () -> Int64
     ) {
         self.targets = targets
@@ -37,14 +38,14 @@ public struct CloudUploader: ImageUploader {
 
     public func reportedAlgorithm(
         for transfer: Transfer
-    ) async throws(MigrationError) -> Checksum.Algorithm {
+    ) async throws(TranshipError) -> Checksum.Algorithm {
         try await algorithms.algorithm(
             of: transfer.targetKey, asking: try service(transfer.targetKey))
     }
 
     public func send(
         _ transfer: Transfer, from ring: ByteRing
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(TranshipError) -> Transfer {
         let service = try service(transfer.targetKey)
         let id = try imageID(transfer)
         switch transfer.method {
@@ -60,24 +61,24 @@ public struct CloudUploader: ImageUploader {
         }
     }
 
-    public func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+    public func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
         let service = try service(transfer.targetKey)
         let image = try await service.image(try imageID(transfer))
         return TargetReport(
             status: image.status.rawValue, sizeBytes: image.sizeBytes,
             checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
-            missingStores: try await service.missing(transfer.record.stores, of: image))
+            missingStores: try await service.missing(.init(transfer.record.stores), of: image))
     }
 
     public func readBack(
         _ transfer: Transfer, into ring: ByteRing
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         _ = try await service(transfer.targetKey).download(
             try imageID(transfer), into: ring, onResponse: { _ in })
     }
 
     @discardableResult
-    public func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
+    public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         guard let id = transfer.imageID else { return false }
         let service = try service(transfer.targetKey)
         let image: Image
@@ -90,7 +91,7 @@ public struct CloudUploader: ImageUploader {
         // The journal's row gives the right; the marker proves that the row
         // still speaks of this image.
         guard isOurs(image, transfer) else {
-            throw MigrationError(
+            throw TranshipError(
                 .targetConflict,
                 "image \(id) at the target does not carry our marker \(Origin.propertyName)",
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
@@ -101,14 +102,14 @@ public struct CloudUploader: ImageUploader {
         if transfer.holdsKeptID, !isPublished {
             // Left to be filled again, unless it cannot be.
             guard image.status.rawValue == "active" else { return true }
-            throw MigrationError(
+            throw TranshipError(
                 .idBlocked,
                 "image \(id) at the target holds data that is not proved, and deleting it would "
                     + "burn the id that is to be kept",
                 hint: "it is left alone, private; delete it by hand to give the id up")
         }
         guard transfer.isAdopted != true, !isPublished else {
-            throw MigrationError(
+            throw TranshipError(
                 .targetConflict,
                 "image \(id) at the target is \(image.visibility)"
                     + (image.isProtected ? ", protected" : "") + (image.isHidden ? ", hidden" : "")
@@ -116,7 +117,7 @@ public struct CloudUploader: ImageUploader {
                 hint: "it is left alone; remove it by hand if it is an unfinished copy")
         }
         guard transfer.isFilledByUs == true || !Self.isFilled(image) else {
-            throw MigrationError(
+            throw TranshipError(
                 .targetConflict,
                 "image \(id) at the target is \(image.status), and this journal did not send it",
                 hint: "it is left to the other process that does; if there is none, "
@@ -138,20 +139,30 @@ public struct CloudUploader: ImageUploader {
 
     // MARK: Parts
 
-    func service(_ targetKey: String) throws(MigrationError) -> ImageService {
+    func service(_ targetKey: String) throws(TranshipError) -> ImageService {
         guard let service = targets[targetKey] else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline, "the pipeline has no target \(targetKey) any more",
                 hint: "put the target back, or start with another --journal")
         }
         return service
     }
 
-    func imageID(_ transfer: Transfer) throws(MigrationError) -> String {
+    func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
         guard let id = transfer.imageID else {
-            throw MigrationError(
+            throw TranshipError(
                 .unexpectedState, "\(transfer.source.displayName) has no record at the target")
         }
         return id
+    }
+}
+
+extension ImportRequest.Stores {
+    init(_ stores: PlannedRecord.Stores) {
+        switch stores {
+        case .standard: self = .standard
+        case .named(let names): self = .named(names)
+        case .all: self = .all
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 internal import Synchronization
@@ -11,7 +12,7 @@ final class LearnedAlgorithms: Sendable {
 
     func algorithm(
         of targetKey: String, asking service: ImageService
-    ) async throws(MigrationError) -> Checksum.Algorithm {
+    ) async throws(TranshipError) -> Checksum.Algorithm {
         if let algorithm = known.withLock({ $0[targetKey] }) { return algorithm }
         // The strongest comes first.
         guard let algorithm = try await service.reportedAlgorithms().first else { return .sha512 }

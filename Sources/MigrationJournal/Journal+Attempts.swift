@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
-public import MigrationModel
+internal import MigrationModel
 
 /// A try that failed.
 public struct Attempt: Sendable, Hashable {
@@ -31,7 +32,7 @@ extension Journal {
     /// of each.
     public func attempts(
         of transfers: [Int64], limit: Int = 20
-    ) async throws(MigrationError) -> [Int64: [Attempt]] {
+    ) async throws(TranshipError) -> [Int64: [Attempt]] {
         let list = try encoded(transfers)
         return try await read { db in
             var found: [Int64: [Attempt]] = [:]
@@ -55,8 +56,8 @@ extension Journal {
 
     /// Remembers that an endpoint stopped to answer.
     public func beginOutage(
-        run: Run, endpoint: String, error: MigrationError
-    ) async throws(MigrationError) {
+        run: Run, endpoint: String, error: TranshipError
+    ) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: """
@@ -70,7 +71,7 @@ extension Journal {
     }
 
     /// It answers again.
-    public func endOutage(run: Run, endpoint: String) async throws(MigrationError) {
+    public func endOutage(run: Run, endpoint: String) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: """
@@ -82,7 +83,7 @@ extension Journal {
 
     /// The outages of a run, oldest first. Empty where the journal is older
     /// than these.
-    public func outages(run: Run) async throws(MigrationError) -> [OutageRecord] {
+    public func outages(run: Run) async throws(TranshipError) -> [OutageRecord] {
         try await read { db in
             guard try db.tableExists("outage") else { return [] }
             return try db.rows(

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
 public import MigrationModel
 
@@ -30,7 +31,7 @@ extension Journal {
     /// - Parameter last: the last one of the page before; nil for the first page.
     public func marked(
         after last: TargetImage?, limit: Int
-    ) async throws(MigrationError) -> [MarkedImage] {
+    ) async throws(TranshipError) -> [MarkedImage] {
         let journal = self
         return try await read { db in
             try db.rows(
@@ -69,7 +70,7 @@ extension Journal {
     /// and nothing for `resume`.
     public func recordAdoption(
         pipelineName: String, pipelineFile: String, pipelineText: String
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let journal = self
         try await write { db in
             let now = Timestamp.now()

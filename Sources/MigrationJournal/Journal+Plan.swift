@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
 public import MigrationModel
 
@@ -31,7 +32,7 @@ extension Journal {
     private static let namesakesMax = 20
 
     /// Empties the scratch space for a new plan.
-    public func beginPlan() async throws(MigrationError) {
+    public func beginPlan() async throws(TranshipError) {
         try await write { db in
             try db.execute(cached: "DELETE FROM plan_item")
             try db.execute(cached: "DELETE FROM target_image")
@@ -39,7 +40,7 @@ extension Journal {
     }
 
     /// Adds one page of a target's listing.
-    public func add(_ images: [TargetImage]) async throws(MigrationError) {
+    public func add(_ images: [TargetImage]) async throws(TranshipError) {
         let journal = self
         try await write { db in
             let statement = try db.cachedStatement(
@@ -58,7 +59,7 @@ extension Journal {
 
     /// Adds one page of what sources want. An image that two sources select is
     /// taken once, from the first.
-    public func add(_ items: [PlanItem]) async throws(MigrationError) {
+    public func add(_ items: [PlanItem]) async throws(TranshipError) {
         let journal = self
         try await write { db in
             let statement = try db.cachedStatement(
@@ -78,7 +79,7 @@ extension Journal {
 
     public func planItem(
         sourceKey: String, targetKey: String
-    ) async throws(MigrationError) -> PlanItem? {
+    ) async throws(TranshipError) -> PlanItem? {
         let journal = self
         return try await read { db in
             try db.value(
@@ -91,7 +92,7 @@ extension Journal {
     /// The next page of the plan, each item with what it must be compared with.
     public func comparisons(
         after position: Int64, limit: Int
-    ) async throws(MigrationError) -> [PlanComparison] {
+    ) async throws(TranshipError) -> [PlanComparison] {
         let journal = self
         return try await read { db in
             let rows = try db.rows(
@@ -142,7 +143,7 @@ extension Journal {
     /// Writes what was decided for a page of the plan.
     public func decide(
         _ decisions: [(position: Int64, item: PlanItem)]
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let journal = self
         try await write { db in
             for (position, item) in decisions {
@@ -156,7 +157,7 @@ extension Journal {
     /// The plan in order, page by page.
     public func planItems(
         after position: Int64, limit: Int, actions: [PlanAction] = PlanAction.allCases
-    ) async throws(MigrationError) -> [(position: Int64, item: PlanItem)] {
+    ) async throws(TranshipError) -> [(position: Int64, item: PlanItem)] {
         let journal = self
         let list = actions.map { "'\($0.rawValue)'" }.joined(separator: ",")
         return try await read { db in
@@ -172,7 +173,7 @@ extension Journal {
     /// How many images a plan adds to one target, and their bytes.
     public func additions(
         targetKey: String
-    ) async throws(MigrationError) -> (images: Int, sizeBytes: Int64) {
+    ) async throws(TranshipError) -> (images: Int, sizeBytes: Int64) {
         try await read { db in
             let row = try db.row(
                 cached: """
@@ -187,7 +188,7 @@ extension Journal {
     /// us, by source key; those without one are left out.
     public func copiesThroughUs(
         sourceKeys: Set<String>, targetKeys: [String]
-    ) async throws(MigrationError) -> [String: Int] {
+    ) async throws(TranshipError) -> [String: Int] {
         let (sources, targets) = (try encoded(sourceKeys.sorted()), try encoded(targetKeys))
         let methods = UploadMethod.allCases.filter { !$0.isServerSide }
             .map { "'\($0.rawValue)'" }.joined(separator: ",")
@@ -206,7 +207,7 @@ extension Journal {
         }
     }
 
-    public func planTally() async throws(MigrationError) -> [PlanTally] {
+    public func planTally() async throws(TranshipError) -> [PlanTally] {
         try await read { db in try Self.tally(db) }
     }
 
@@ -228,7 +229,7 @@ extension Journal {
     /// journal did not know is written down as well, so that others can name it.
     ///
     /// - Parameter order: the SQL-free word for the order of the work.
-    public func adoptPlan(run: Run, order: WorkOrder) async throws(MigrationError) {
+    public func adoptPlan(run: Run, order: WorkOrder) async throws(TranshipError) {
         let journal = self
         let sorting =
             switch order {

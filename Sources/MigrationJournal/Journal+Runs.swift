@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
 public import MigrationModel
 
@@ -38,7 +39,7 @@ public struct RunPlan: Codable, Sendable, Hashable {
 extension Journal {
     public func beginRun(
         pipelineName: String, pipelineFile: String, pipelineText: String
-    ) async throws(MigrationError) -> Run {
+    ) async throws(TranshipError) -> Run {
         try await write { db in
             try db.execute(
                 cached: """
@@ -48,14 +49,14 @@ extension Journal {
             let row = try db.row(
                 cached: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
             guard let row else {
-                throw MigrationError(.journalFailed, "a run was written and cannot be read back")
+                throw TranshipError(.journalFailed, "a run was written and cannot be read back")
             }
             return Run(row)
         }
     }
 
     /// What the run's plan decided; empty while it is still being made.
-    public func plan(of run: Run) async throws(MigrationError) -> RunPlan {
+    public func plan(of run: Run) async throws(TranshipError) -> RunPlan {
         let journal = self
         return try await read { db in
             let text: String? = try db.value(
@@ -64,7 +65,7 @@ extension Journal {
         }
     }
 
-    public func endRun(_ run: Run, outcome: String) async throws(MigrationError) {
+    public func endRun(_ run: Run, outcome: String) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
@@ -73,7 +74,7 @@ extension Journal {
     }
 
     /// Takes an interrupted run up again.
-    public func reopen(_ run: Run) async throws(MigrationError) {
+    public func reopen(_ run: Run) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
@@ -82,7 +83,7 @@ extension Journal {
     }
 
     /// The latest run; nil in a new journal.
-    public func lastRun() async throws(MigrationError) -> Run? {
+    public func lastRun() async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(cached: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
         }

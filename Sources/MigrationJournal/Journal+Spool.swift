@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
 public import MigrationModel
 
@@ -9,7 +10,7 @@ extension Journal {
     /// commit, the transfer that fills it.
     public func keep(
         _ entry: SpoolEntry, filledBy transfer: Transfer? = nil
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let journal = self
         try await write { db in
             try db.execute(
@@ -33,7 +34,7 @@ extension Journal {
     }
 
     /// Forgets a file of the spool, which is gone.
-    public func drop(_ entry: SpoolEntry) async throws(MigrationError) {
+    public func drop(_ entry: SpoolEntry) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: "DELETE FROM spool WHERE source_key = ? AND fingerprint = ?",
@@ -45,7 +46,7 @@ extension Journal {
     /// waits for its data.
     public func spoolEntries(
         run: Run?
-    ) async throws(MigrationError) -> [(entry: SpoolEntry, isNeeded: Bool)] {
+    ) async throws(TranshipError) -> [(entry: SpoolEntry, isNeeded: Bool)] {
         let journal = self
         return try await read { db in
             guard try db.tableExists("spool") else { return [] }
@@ -61,7 +62,7 @@ extension Journal {
     }
 
     /// Whether a transfer of this run still waits for the data of that file.
-    public func isNeeded(_ entry: SpoolEntry, run: Run) async throws(MigrationError) -> Bool {
+    public func isNeeded(_ entry: SpoolEntry, run: Run) async throws(TranshipError) -> Bool {
         try await read { db in
             try db.value(
                 cached: """
@@ -81,7 +82,7 @@ extension Journal {
     }
 
     /// Makes transfers due that wait for a time.
-    public func wake(_ ids: Set<Int64>) async throws(MigrationError) {
+    public func wake(_ ids: Set<Int64>) async throws(TranshipError) {
         guard !ids.isEmpty else { return }
         let list = try encoded(ids.sorted())
         try await write { db in

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import GRDB
 public import MigrationModel
 
 extension Journal {
     /// Writes a transfer's present state. Every step of the pipeline ends here.
-    public func commit(_ transfer: Transfer) async throws(MigrationError) {
+    public func commit(_ transfer: Transfer) async throws(TranshipError) {
         precondition(transfer.id != 0, "a transfer is committed before it was planned")
         let body = try encoded(transfer)
         try await write { db in
@@ -25,8 +26,8 @@ extension Journal {
 
     /// Remembers a failed try, beside the state that ``commit(_:)`` writes.
     public func recordAttempt(
-        _ transfer: Transfer, run: Run, error: MigrationError
-    ) async throws(MigrationError) {
+        _ transfer: Transfer, run: Run, error: TranshipError
+    ) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: """
@@ -47,7 +48,7 @@ extension Journal {
     public func due(
         run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
         excludingTargets: Set<String> = [], excludingSources: Set<Int> = [], limit: Int
-    ) async throws(MigrationError) -> [Transfer] {
+    ) async throws(TranshipError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
         let busyList = try encoded(busy.sorted())
@@ -81,7 +82,7 @@ extension Journal {
     /// clock was wrong when it was written.
     public func bringForward(
         run: Run, dueAfter latest: Int64, to now: Int64
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: """
@@ -95,7 +96,7 @@ extension Journal {
     /// is still being sent is known to those who send it.
     public func load(
         run: Run, targetKey: String
-    ) async throws(MigrationError) -> (importing: Int, stagedBytes: Int64) {
+    ) async throws(TranshipError) -> (importing: Int, stagedBytes: Int64) {
         try await read { db in
             let row = try db.row(
                 cached: """
@@ -112,7 +113,7 @@ extension Journal {
     /// being fetched by their targets for a run right now.
     public func fetching(
         run: Run, fromSources sources: Set<Int>
-    ) async throws(MigrationError) -> Int {
+    ) async throws(TranshipError) -> Int {
         let methods = UploadMethod.allCases.filter(\.isServerSide).map { "'\($0.rawValue)'" }
         let indexes = try encoded(sources.sorted())
         return try await read { db in
@@ -134,7 +135,7 @@ extension Journal {
     /// - Parameter movesData: only those whose data moves, or does not; nil is both.
     public func nextDueAt(
         run: Run, after now: Int64, movesData: Bool? = nil, excluding busy: Set<Int64>
-    ) async throws(MigrationError) -> Int64? {
+    ) async throws(TranshipError) -> Int64? {
         let open = Self.list(
             TransferState.allCases.filter {
                 !$0.isFinal && $0.movesData == movesData ?? $0.movesData
@@ -151,7 +152,7 @@ extension Journal {
     }
 
     /// The transfers of a run that are not final, at most `limit`.
-    public func unfinished(run: Run, limit: Int) async throws(MigrationError) -> [Transfer] {
+    public func unfinished(run: Run, limit: Int) async throws(TranshipError) -> [Transfer] {
         try await transfers(
             run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
     }
@@ -160,7 +161,7 @@ extension Journal {
     /// that the journal knows where none is named.
     public func transfers(
         run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
-    ) async throws(MigrationError) -> [Transfer] {
+    ) async throws(TranshipError) -> [Transfer] {
         let bodies = try await read { db in
             try db.rows(
                 cached: """
@@ -176,7 +177,7 @@ extension Journal {
     /// The newest transfer of one source image to one target.
     public func transfer(
         sourceKey: String, targetKey: String
-    ) async throws(MigrationError) -> Transfer? {
+    ) async throws(TranshipError) -> Transfer? {
         let bodies = try await read { db in
             try db.rows(
                 cached: """
@@ -190,7 +191,7 @@ extension Journal {
 
     /// How many transfers of a run are in each state, and their bytes; of every
     /// run that the journal knows where none is named.
-    public func tally(run: Run?) async throws(MigrationError) -> [StateTally] {
+    public func tally(run: Run?) async throws(TranshipError) -> [StateTally] {
         try await read { db in
             try db.rows(
                 cached: """
@@ -207,7 +208,7 @@ extension Journal {
 
     /// What was read from the sources of a run's transfers, all summed up; of
     /// every run that the journal knows where none is named.
-    public func readingTally(run: Run?) async throws(MigrationError) -> SourceReading {
+    public func readingTally(run: Run?) async throws(TranshipError) -> SourceReading {
         try await read { db in
             var sum = SourceReading()
             let row = try db.row(
@@ -230,7 +231,7 @@ extension Journal {
     }
 
     /// Failed tries of a run.
-    public func attemptCount(run: Run) async throws(MigrationError) -> Int {
+    public func attemptCount(run: Run) async throws(TranshipError) -> Int {
         try await read { db in
             try db.value(
                 cached: "SELECT count(*) FROM attempt WHERE run_id = ?", arguments: [run.id]) ?? 0
@@ -248,11 +249,11 @@ extension Journal {
         states.map { "'\($0.rawValue)'" }.joined(separator: ",")
     }
 
-    func encoded(_ value: some Encodable) throws(MigrationError) -> String {
+    func encoded(_ value: some Encodable) throws(TranshipError) -> String {
         do { return try encode(value) } catch { throw Self.wrap(error, path: path) }
     }
 
-    private func decoded(_ rows: [(Int64, String)]) throws(MigrationError) -> [Transfer] {
+    private func decoded(_ rows: [(Int64, String)]) throws(TranshipError) -> [Transfer] {
         do {
             return try rows.map { id, body in
                 var transfer = try decode(Transfer.self, body)

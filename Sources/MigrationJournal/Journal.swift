@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Foundation
 internal import GRDB
-public import MigrationModel
+internal import MigrationModel
 
 /// The memory of a pipeline: what was planned, what stands where, what failed.
 ///
@@ -14,7 +15,7 @@ public import MigrationModel
 /// task is cancelled. (A database write inside a cancelled task would silently
 /// be dropped, and a transfer's last state with it.)
 ///
-/// Errors of every method: ``MigrationError/Code/journalFailed`` when the file
+/// Errors of every method: ``TranshipError/Code/journalFailed`` when the file
 /// cannot be read or written, with SQLite's words.
 public final class Journal: Sendable {
     public let path: String
@@ -42,7 +43,7 @@ public final class Journal: Sendable {
 
     /// A journal without a file, for simulations: the same tables and the same
     /// SQL. Every access is carried out at once, on the caller's thread.
-    package static func inMemory() throws(MigrationError) -> Journal {
+    package static func inMemory() throws(TranshipError) -> Journal {
         try describing("in memory") {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
@@ -58,7 +59,7 @@ public final class Journal: Sendable {
     }
 
     /// Empties a journal in memory, as if its file had been lost.
-    package func forget() throws(MigrationError) {
+    package func forget() throws(TranshipError) {
         precondition(passage != nil, "a journal in a file is never emptied")
         try Self.describing(path) {
             try database.write { db in
@@ -74,17 +75,17 @@ public final class Journal: Sendable {
 
     /// Opens the journal for one process, creating or migrating it.
     ///
-    /// - Throws: ``MigrationError/Code/journalInUse`` when another process has
-    ///   it, ``MigrationError/Code/journalTooNew`` when a newer version wrote
-    ///   it, ``MigrationError/Code/journalFailed`` for the rest.
-    public static func open(path: String) async throws(MigrationError) -> Journal {
+    /// - Throws: ``TranshipError/Code/journalInUse`` when another process has
+    ///   it, ``TranshipError/Code/journalTooNew`` when a newer version wrote
+    ///   it, ``TranshipError/Code/journalFailed`` for the rest.
+    public static func open(path: String) async throws(TranshipError) -> Journal {
         try await open(path: path, hook: nil)
     }
 
     /// The same with something to do at each commit, for tests.
     package static func open(
         path: String, hook: CommitHook?
-    ) async throws(MigrationError) -> Journal {
+    ) async throws(TranshipError) -> Journal {
         let folder = (path as NSString).deletingLastPathComponent
         try describing(path) {
             if !folder.isEmpty {
@@ -120,9 +121,9 @@ public final class Journal: Sendable {
     }
 
     /// Opens an existing journal for reading beside a run that may have it.
-    public static func openForReading(path: String) throws(MigrationError) -> Journal {
+    public static func openForReading(path: String) throws(TranshipError) -> Journal {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw MigrationError(
+            throw TranshipError(
                 .notFound, "there is no journal at \(path)",
                 hint: "run the pipeline first, or name the journal with --journal PATH")
         }
@@ -151,14 +152,14 @@ public final class Journal: Sendable {
             guard tables.contains("grdb_migrations"),
                 tables.count == 1 || tables.contains("transfer")
             else {
-                throw MigrationError(
+                throw TranshipError(
                     .journalFailed, "\(path) is a database of something else",
                     hint: "name another file with --journal PATH")
             }
             return
         }
         if try Schema.migrator.hasBeenSuperseded(db) {
-            throw MigrationError(
+            throw TranshipError(
                 .journalTooNew, "\(path) was written by a newer version of tranship",
                 hint: "use that version, or another --journal PATH")
         }
@@ -168,7 +169,7 @@ public final class Journal: Sendable {
 
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(MigrationError) -> Value {
+    ) async throws(TranshipError) -> Value {
         if let passage {
             return try atOnce(passage, writes: true) { try $0.writeWithoutTransaction(work) }
         }
@@ -187,7 +188,7 @@ public final class Journal: Sendable {
 
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(MigrationError) -> Value {
+    ) async throws(TranshipError) -> Value {
         if let passage { return try atOnce(passage, writes: false) { try $0.unsafeRead(work) } }
         let database = database
         let result = await Task { try await database.read(work) }.result
@@ -200,7 +201,7 @@ public final class Journal: Sendable {
 
     private func atOnce<Value>(
         _ passage: Passage, writes: Bool, _ access: @escaping (any DatabaseWriter) throws -> Value
-    ) throws(MigrationError) -> Value {
+    ) throws(TranshipError) -> Value {
         try Self.describing(path) {
             var value: Value?
             try passage(writes) { value = try access(database) }
@@ -211,7 +212,7 @@ public final class Journal: Sendable {
 
     private static func describing<Value>(
         _ path: String, _ work: () throws -> Value
-    ) throws(MigrationError) -> Value {
+    ) throws(TranshipError) -> Value {
         do {
             return try work()
         } catch {
@@ -219,10 +220,10 @@ public final class Journal: Sendable {
         }
     }
 
-    static func wrap(_ error: any Error, path: String) -> MigrationError {
-        if let error = error as? MigrationError { return error }
+    static func wrap(_ error: any Error, path: String) -> TranshipError {
+        if let error = error as? TranshipError { return error }
         guard let error = error as? DatabaseError else {
-            return MigrationError(
+            return TranshipError(
                 .journalFailed,
                 "the journal \(path) cannot be used: \(error.localizedDescription)",
                 hint: "choose another place with --journal PATH", cause: error)
@@ -238,7 +239,7 @@ public final class Journal: Sendable {
             hint = "the file is damaged or no journal: put it aside and run again"
         default: hint = "run again; if it stays, put the journal aside and run again"
         }
-        return MigrationError(
+        return TranshipError(
             .journalFailed, "the journal \(path) cannot be used: SQLite says: \(words)", hint: hint,
             cause: error)
     }

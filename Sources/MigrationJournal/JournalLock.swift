@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import Foundation
 internal import MigrationModel
 
@@ -12,19 +13,19 @@ internal import MigrationModel
 final class JournalLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: ``MigrationError/Code/journalInUse`` with the holder's words.
-    init(journalPath: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
+    init(journalPath: String) throws(TranshipError) {
         let path = journalPath + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .journalFailed, "cannot open \(path): \(String(cString: strerror(errno)))",
                 hint: "choose another place with --journal PATH")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.text(of: path)
             close(descriptor)
-            throw MigrationError(
+            throw TranshipError(
                 .journalInUse, "the journal \(journalPath) is in use by \(holder)",
                 hint: "wait for it, look at it with `tranship status`, or name another --journal")
         }

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// How a run ended, for scripts and schedulers.
 ///
 /// The help texts and `docs/exit-codes.md` are made from this enum.
@@ -37,7 +39,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     }
 
     /// The code for a command that ended with this error alone.
-    public init(_ code: MigrationError.Code) {
+    public init(_ code: TranshipError.Code) {
         switch code {
         case .usage, .invalidPipeline, .notBuiltYet, .unknownCloud, .invalidCloudsFile,
             .invalidChecksum:
@@ -51,7 +53,12 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .journalInUse: self = .journalInUse
         case .quotaExceeded: self = .limitReached
         case .timedOut, .connectionLost, .rateLimited, .serviceFailed: self = .retryableLeft
-        default: self = .unclassified
+        case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
+            .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
+            .waitTimedOut, .noData, .sourceUnavailable, .sourceTruncated, .sourceChanged,
+            .targetFailed, .targetConflict, .idBlocked, .refused, .unverifiable, .importFailed,
+            .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:
+            self = .unclassified
         }
     }
 }

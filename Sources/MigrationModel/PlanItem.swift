@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// What a plan wants to do with one source image at one target.
 public enum PlanAction: String, Codable, CaseIterable, Sendable {
     /// Copy it: it is not there, or only partly.

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// One image at a source, as it was when it was planned.
 ///
 /// The same shape for every kind of source, so that planning and the journal

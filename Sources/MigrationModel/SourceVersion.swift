@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// What tells one state of a source's data from the next: enough to prove that
 /// what is read from the middle belongs to what was read before.
 public struct SourceVersion: Codable, Hashable, Sendable {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// One file of the spool, as the journal remembers it: the data of one version
 /// of one source image, for however many targets.
 public struct SpoolEntry: Codable, Hashable, Sendable {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// One image on its way to one target: a row of the journal.
 ///
 /// A value. Stages receive it, change their copy and hand it back; the pipeline
@@ -87,7 +89,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         public var hint: String?
         public var isTransient: Bool
 
-        public init(_ error: MigrationError) {
+        public init(_ error: TranshipError) {
             code = error.code.rawValue
             message = error.message
             hint = error.hint
@@ -192,10 +194,10 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     ///
     /// - Parameter reason: goes to the report or the error, beside the id.
     /// - Returns: the transfer under the next derived id, where the id is only preferred.
-    /// - Throws: ``MigrationError/Code/idBlocked`` where it is required.
-    public func withoutKeptID(_ reason: String) throws(MigrationError) -> Transfer {
+    /// - Throws: ``TranshipError/Code/idBlocked`` where it is required.
+    public func withoutKeptID(_ reason: String) throws(TranshipError) -> Transfer {
         guard record.keptID == .preferred else {
-            throw MigrationError(
+            throw TranshipError(
                 .idBlocked, "id \(imageID ?? "?") cannot be had at the target: \(reason)",
                 hint: "nothing was deleted; with keep_id: prefer the copy gets another id")
         }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 
 /// Which endpoints answer, so that a dead one does not use up every image's
@@ -35,12 +36,12 @@ struct CircuitBreakers: Sendable {
         var probes = 0
         /// The transfer that looks.
         var probing: Int64?
-        var error: MigrationError
+        var error: TranshipError
     }
 
     /// What is to be written down and told of an endpoint.
     enum News: Sendable {
-        case stopped(String, MigrationError)
+        case stopped(String, TranshipError)
         case answered(String, afterSeconds: Int64)
     }
 
@@ -59,7 +60,7 @@ struct CircuitBreakers: Sendable {
     func isOpen(_ endpoint: String) -> Bool { outages[endpoint] != nil }
 
     /// The last failure of each that does not answer.
-    var errors: [String: MigrationError] { outages.mapValues(\.error) }
+    var errors: [String: TranshipError] { outages.mapValues(\.error) }
 
     /// True when a transfer may use it: it answers, or it is time for a look and
     /// nobody is at it.
@@ -81,7 +82,7 @@ struct CircuitBreakers: Sendable {
     }
 
     mutating func failed(
-        _ id: Int64, at endpoint: String, with error: MigrationError, now: Int64
+        _ id: Int64, at endpoint: String, with error: TranshipError, now: Int64
     ) {
         if let outage = outages[endpoint] {
             // Others were under way when it opened: they tell nothing new.
@@ -135,7 +136,7 @@ struct CircuitBreakers: Sendable {
     }
 }
 
-extension MigrationError {
+extension TranshipError {
     /// True for what a dead endpoint would do as well: no connection, no
     /// answer, or a gateway that says so.
     var looksLikeOutage: Bool {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
@@ -14,7 +15,7 @@ struct ConfirmStep: Sendable {
     let queues: StageQueues
     let monitor: RunMonitor
 
-    func run(_ given: Transfer) async throws(MigrationError) -> Outcome {
+    func run(_ given: Transfer) async throws(TranshipError) -> Outcome {
         var transfer = given
         let report: TargetReport
         do {
@@ -26,7 +27,7 @@ struct ConfirmStep: Sendable {
             return .advance(transfer)
         }
         guard report.status == "active" || report.status == "deactivated" else {
-            throw MigrationError(
+            throw TranshipError(
                 .unexpectedState,
                 "image \(transfer.imageID ?? "?") at the target is \(report.status), "
                     + "where it has to be active to be compared",
@@ -42,7 +43,7 @@ struct ConfirmStep: Sendable {
             }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
-            throw MigrationError(
+            throw TranshipError(
                 .verificationMismatch,
                 "the target holds other bytes than were sent: \(words)",
                 hint:
@@ -53,7 +54,7 @@ struct ConfirmStep: Sendable {
             transfer.reported = report.checksums
             return .advance(confirmed(transfer, report))
         case .transformed(let words):
-            throw MigrationError(
+            throw TranshipError(
                 .verificationMismatch, "the target converted the data: \(words)",
                 hint: "accept it with accept_transformed: true, or use method: upload, "
                     + "which converts nothing")
@@ -65,7 +66,7 @@ struct ConfirmStep: Sendable {
                     return .advance(confirmed(transfer, report))
                 }
                 if transfer.isAdopted == true {
-                    throw MigrationError(
+                    throw TranshipError(
                         .unverifiable,
                         "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
                             + words,
@@ -92,7 +93,7 @@ struct ConfirmStep: Sendable {
         return transfer.moved(to: .importing)
     }
 
-    private func readBack(_ transfer: Transfer) async throws(MigrationError) -> [Checksum] {
+    private func readBack(_ transfer: Transfer) async throws(TranshipError) -> [Checksum] {
         let known = transfer.computed.first ?? transfer.promise
         var expectation = transfer
         expectation.promise = known
@@ -100,7 +101,7 @@ struct ConfirmStep: Sendable {
             expectation, reportedAlgorithm: known?.algorithm ?? .sha512)
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await stages.uploader.readBack(transfer, into: ring)
             ring.finishWriting()
             return try verification.judge(totalBytes: try await ring.finished())
@@ -114,7 +115,7 @@ struct ConfirmStep: Sendable {
                     "of \(expectation.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
                 default: throw error
                 }
-            throw MigrationError(
+            throw TranshipError(
                 .verificationMismatch, "read back from the target: \(words)",
                 hint:
                     "the copy was discarded; run again, and look at the target's store if it stays")

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 
 /// The first step where the service moves the bytes itself: a record, and
@@ -8,7 +9,7 @@ internal import MigrationModel
 struct ImportStep: Sendable {
     let stages: Stages
 
-    func run(_ given: Transfer, commit: @escaping Commit) async throws(MigrationError) -> Outcome {
+    func run(_ given: Transfer, commit: @escaping Commit) async throws(TranshipError) -> Outcome {
         var transfer = given
         if transfer.imageID != nil {
             switch try await stages.uploader.reconcile(transfer) {

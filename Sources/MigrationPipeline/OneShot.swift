@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
@@ -10,17 +11,17 @@ internal import MigrationModel
 /// with the same cancellation and fails the shot.
 final class OneShot<Value: Sendable>: Sendable {
     private enum State {
-        case waiting([CheckedContinuation<Result<Value, MigrationError>, Never>])
-        case settled(Result<Value, MigrationError>)
+        case waiting([CheckedContinuation<Result<Value, TranshipError>, Never>])
+        case settled(Result<Value, TranshipError>)
     }
 
     private let state = Guarded(State.waiting([]))
 
     /// Settles it; later calls change nothing.
-    func settle(_ result: Result<Value, MigrationError>) {
+    func settle(_ result: Result<Value, TranshipError>) {
         let waiters = state.withLock { state in
             guard case .waiting(let waiters) = state else {
-                return [CheckedContinuation<Result<Value, MigrationError>, Never>]()
+                return [CheckedContinuation<Result<Value, TranshipError>, Never>]()
             }
             state = .settled(result)
             return waiters
@@ -28,9 +29,9 @@ final class OneShot<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: result) }
     }
 
-    func value() async throws(MigrationError) -> Value {
+    func value() async throws(TranshipError) -> Value {
         let result = await withCheckedContinuation { continuation in
-            let settled: Result<Value, MigrationError>? = state.withLock { state in
+            let settled: Result<Value, TranshipError>? = state.withLock { state in
                 switch state {
                 case .settled(let result): return result
                 case .waiting(let waiters):

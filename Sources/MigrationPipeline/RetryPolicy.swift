@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
+internal import MigrationModel
 
 /// What follows a failed try.
 ///
@@ -49,7 +50,7 @@ public struct RetryPolicy: Sendable {
     ///     included.
     ///   - chance: uniformly from 0 up to 1, for full jitter.
     public func decide(
-        _ error: MigrationError, attempts: Int, surprises: Int = 0, chance: Double
+        _ error: TranshipError, attempts: Int, surprises: Int = 0, chance: Double
     ) -> Decision {
         let mayPass = error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
         guard mayPass, attempts < attemptsMax else { return .giveUp }
@@ -63,7 +64,7 @@ public struct RetryPolicy: Sendable {
     }
 }
 
-extension MigrationError {
+extension TranshipError {
     /// The target's record is in a state, or gone, where nobody expected it:
     /// every try begins by asking for it, so another one may find its way.
     var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }

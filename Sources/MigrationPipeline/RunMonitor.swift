@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import ByteStreams
 public import MigrationModel
 
@@ -12,7 +13,7 @@ public enum RunEvent: Sendable {
     case started(Transfer)
     case moved(Transfer)
     case waiting(Transfer, seconds: Double)
-    case retrying(Transfer, error: MigrationError, seconds: Double)
+    case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, String)
     /// About the run and no single image.

@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationJournal
 internal import MigrationModel
 
 extension Scheduler {
     /// Decides what follows a failure and commits it.
-    func settle(_ given: Transfer, after error: MigrationError, run: Run) async {
+    func settle(_ given: Transfer, after error: TranshipError, run: Run) async {
         if error.code == .interrupted || (Task.isCancelled && error.isTransient) {
             // The journal already says where it stands; the next run goes on there.
             monitor.left(given, .moved(given))
@@ -21,7 +22,7 @@ extension Scheduler {
         if error.code == .quotaExceeded, error.isAboutWholeTarget {
             state.withLock { $0.paused[given.targetKey] = error }
         }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await journal.recordAttempt(given, run: run, error: error)
             var transfer = given
             if let endpoint = try await outage(given, error, run: run) {
@@ -86,7 +87,7 @@ extension Scheduler {
     }
 
     /// Discards what is ours and unproved, and writes down why it ended.
-    private func givenUp(_ given: Transfer, _ error: MigrationError) async -> Transfer {
+    private func givenUp(_ given: Transfer, _ error: TranshipError) async -> Transfer {
         var transfer = given
         if transfer.state == .publishing || transfer.isCopying {
             // The data is proved: it stays, private, and can be published later.
@@ -95,7 +96,7 @@ extension Scheduler {
             return transfer
         }
         if transfer.imageID != nil, transfer.isAdopted != true {
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 transfer = try await stages.uploader.abandon(
                     transfer, isWrong: error.code == .verificationMismatch)
             } catch {
@@ -109,7 +110,7 @@ extension Scheduler {
     }
 
     /// Errors that every other transfer would meet as well.
-    static func isFatal(_ error: MigrationError) -> Bool {
+    static func isFatal(_ error: TranshipError) -> Bool {
         switch error.code {
         case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
         // A token that ended under a body is renewed for the next try.
@@ -120,13 +121,13 @@ extension Scheduler {
 
     /// What is left although nothing is due names images that never come: a
     /// circle of references.
-    func failStranded(_ run: Run) async throws(MigrationError) -> Bool {
+    func failStranded(_ run: Run) async throws(TranshipError) -> Bool {
         let paused = state.withLock { Set($0.paused.keys) }
         let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
             !paused.contains($0.targetKey) && !isCutOff($0)
         }
         for transfer in stranded {
-            let error = MigrationError(
+            let error = TranshipError(
                 .dependencyFailed, "it names an image that in turn waits for it",
                 hint: "remove kernel_id or ramdisk_id from one of them at the source")
             var failed = transfer
@@ -139,7 +140,7 @@ extension Scheduler {
     }
 }
 
-extension MigrationError {
+extension TranshipError {
     /// True when a whole project's quota or the service's disk is full, and not
     /// one image too large: 413 stands for all, and only the service's words tell.
     var isAboutWholeTarget: Bool {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 
@@ -70,7 +71,7 @@ extension Scheduler {
     /// target fetches by itself counts as long as it is imported.
     func sourceAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
-    ) async throws(MigrationError) -> Bool {
+    ) async throws(TranshipError) -> Bool {
         guard let limit = limits.sources[transfer.source.sourceIndex] else { return true }
         let reading = busy.values.count {
             $0.movesData && limits.sources[$0.sourceIndex]?.place == limit.place
@@ -84,7 +85,7 @@ extension Scheduler {
     /// True when the target's own limits leave room for one more.
     func targetAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
-    ) async throws(MigrationError) -> Bool {
+    ) async throws(TranshipError) -> Bool {
         guard let limit = limits.targets[transfer.targetKey] else { return true }
         let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
         let moving = here.count

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import ByteStreams
 internal import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 internal import Synchronization
 
 extension Scheduler {
@@ -55,14 +56,14 @@ extension Scheduler {
 
     /// Endpoints that do not answer, with the last failure of each: at the end of
     /// a run, those that it gave up.
-    public var deadEndpoints: [String: MigrationError] {
+    public var deadEndpoints: [String: TranshipError] {
         breakers.withLock(\.errors)
     }
 
     /// Both ends of a transfer, or the one that its step talks to, have answered.
     func answered(
         _ endpoints: Set<String>, run: Run
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let now = now()
         breakers.withLock { breakers in
             for endpoint in endpoints { breakers.answered(endpoint, now: now) }
@@ -75,8 +76,8 @@ extension Scheduler {
     /// - Returns: the endpoint, when nobody can work with it now: then the
     ///   failure says nothing of the image, and costs it no try.
     func outage(
-        _ transfer: Transfer, _ error: MigrationError, run: Run
-    ) async throws(MigrationError) -> String? {
+        _ transfer: Transfer, _ error: TranshipError, run: Run
+    ) async throws(TranshipError) -> String? {
         let endpoint =
             error.side == .source
             ? limits.endpoints.source(transfer) : limits.endpoints.target(transfer)
@@ -94,7 +95,7 @@ extension Scheduler {
         return isOpen ? endpoint : nil
     }
 
-    private func tellOutages(_ run: Run) async throws(MigrationError) {
+    private func tellOutages(_ run: Run) async throws(TranshipError) {
         while let news = breakers.withLock({ $0.nextNews() }) {
             defer { breakers.withLock { $0.told() } }
             switch news {

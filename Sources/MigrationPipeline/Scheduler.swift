@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 
 /// Carries the transfers of a run through the stages until nothing is left.
 ///
@@ -23,9 +24,9 @@ public final class Scheduler: Sendable {
         var stop: Stop?
         /// Failed tries that are left for all images of this start together.
         var triesLeft = Int.max
-        var fatal: MigrationError?
+        var fatal: TranshipError?
         var busy: [Int64: Busy] = [:]
-        var paused: [String: MigrationError] = [:]
+        var paused: [String: TranshipError] = [:]
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -108,17 +109,17 @@ public final class Scheduler: Sendable {
 
     /// Targets that answered that a quota is full; nothing more was started
     /// there.
-    public var pausedTargets: [String: MigrationError] { state.withLock { $0.paused } }
+    public var pausedTargets: [String: TranshipError] { state.withLock { $0.paused } }
 
     /// Works until nothing of the run can be worked on. Cancelling the task is
     /// ``Stop/abort``.
     ///
     /// - Throws: what ends every transfer alike: the journal's errors, lost
     ///   credentials. Errors of single images stand in the journal.
-    public func work(_ run: Run) async throws(MigrationError) {
-        let failure: MigrationError? = await withTaskCancellationHandler {
+    public func work(_ run: Run) async throws(TranshipError) {
+        let failure: TranshipError? = await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
-                do throws(MigrationError) {
+                do throws(TranshipError) {
                     try await loop(run, &group)
                     return nil
                 } catch {
@@ -134,7 +135,7 @@ public final class Scheduler: Sendable {
 
     private func loop(
         _ run: Run, _ group: inout TaskGroup<Void>
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await journal.bringForward(
             run: run, dueAfter: now() + Int64(RetryPolicy.waitSecondsMax) * 1000, to: now())
         let images = try await journal.tally(run: run).reduce(0) { $0 + $1.images }
@@ -179,7 +180,7 @@ public final class Scheduler: Sendable {
     /// - Parameter lanes: true for images whose data moves, false for the rest.
     private func start(
         _ run: Run, at now: Int64, lanes: [Bool], _ group: inout TaskGroup<Void>
-    ) async throws(MigrationError) -> Bool {
+    ) async throws(TranshipError) -> Bool {
         var started = false
         for movesData in lanes {
             // Anew for each lane: what the first one started may already have
@@ -237,7 +238,7 @@ public final class Scheduler: Sendable {
     /// Takes a transfer as far as it goes without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
         let latest = Guarded(given)
-        let commit: Commit = { [self] transfer throws(MigrationError) in
+        let commit: Commit = { [self] transfer throws(TranshipError) in
             try await journal.commit(transfer)
             latest.withLock { $0 = transfer }
             // Its source was opened, and its target has the record.
@@ -245,7 +246,7 @@ public final class Scheduler: Sendable {
             try await answered(limits.endpoints.all(transfer), run: run)
         }
         monitor.started(given)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let outcome = try await step(given, commit: commit)
             try await answered([limits.endpoints.target(given)], run: run)
             switch outcome {
@@ -271,8 +272,8 @@ public final class Scheduler: Sendable {
 
     /// Discards a record that is of no more use and starts over.
     private func restart(
-        _ given: Transfer, after error: MigrationError, run: Run
-    ) async throws(MigrationError) {
+        _ given: Transfer, after error: TranshipError, run: Run
+    ) async throws(TranshipError) {
         try await journal.recordAttempt(given, run: run, error: error)
         var transfer = try await stages.uploader.abandon(given, isWrong: false)
         transfer.note = "starts over by \(transfer.method.rawValue): \(error.message)"
@@ -282,25 +283,25 @@ public final class Scheduler: Sendable {
 
     private func step(
         _ transfer: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Outcome {
+    ) async throws(TranshipError) -> Outcome {
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
             guard transfer.method.isServerSide else {
                 return try await move(transfer, commit: commit)
             }
-            return try await on(queues.upload) { [serverSide] () throws(MigrationError) in
+            return try await on(queues.upload) { [serverSide] () throws(TranshipError) in
                 try await serverSide.run(transfer, commit: commit)
             }
         case .importing:
-            return try await on(queues.wait) { [stages] () throws(MigrationError) in
+            return try await on(queues.wait) { [stages] () throws(TranshipError) in
                 try await stages.waiter.look(transfer)
             }
         case .verifying:
-            return try await on(queues.verify) { [confirm] () throws(MigrationError) in
+            return try await on(queues.verify) { [confirm] () throws(TranshipError) in
                 try await confirm.run(transfer)
             }
         case .publishing:
-            return try await on(queues.publish) { [stages] () throws(MigrationError) in
+            return try await on(queues.publish) { [stages] () throws(TranshipError) in
                 .advance(try await stages.publisher.publish(transfer))
             }
         case .done, .skipped, .unpublished, .failed:
@@ -311,14 +312,14 @@ public final class Scheduler: Sendable {
     /// In one pass, or by way of the spool.
     private func move(
         _ transfer: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Outcome {
+    ) async throws(TranshipError) -> Outcome {
         guard transfer.spools == true, let spool, let spooling else {
             return try await stream.run(transfer, commit: commit)
         }
         switch try await spooling.run(transfer, commit: commit) {
         case .ended(let outcome): return outcome
         case .ready(let transfer, let entry):
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 return try await stream.run(transfer, from: entry, commit: commit)
             } catch {
                 if error.cause is SpoolDamage { try await spool.discard(entry) }
@@ -331,7 +332,7 @@ public final class Scheduler: Sendable {
     /// waits for it.
     func releaseSpool(_ transfer: Transfer) async {
         guard transfer.state.isFinal, transfer.spools == true, let spool else { return }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await spool.release(transfer)
         } catch {
             // The next run removes it.
@@ -342,10 +343,10 @@ public final class Scheduler: Sendable {
     /// Runs on a stage's queue. (`withTaskExecutorPreference` rethrows untyped.)
     private func on(
         _ queue: any TaskExecutor,
-        _ work: @escaping @Sendable () async throws(MigrationError) -> Outcome
-    ) async throws(MigrationError) -> Outcome {
-        let result: Result<Outcome, MigrationError> = await withTaskExecutorPreference(queue) {
-            do throws(MigrationError) {
+        _ work: @escaping @Sendable () async throws(TranshipError) -> Outcome
+    ) async throws(TranshipError) -> Outcome {
+        let result: Result<Outcome, TranshipError> = await withTaskExecutorPreference(queue) {
+            do throws(TranshipError) {
                 return .success(try await work())
             } catch {
                 return .failure(error)

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import ByteStreams
 internal import Digests
 internal import Foundation
 public import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 
 /// The files between reading and sending: which there are, who fills one, and
 /// how much room they may take.
@@ -91,11 +92,11 @@ public final class Spool: Sendable {
 
     /// Opens the spool of a run: makes its folder and removes what nobody needs.
     ///
-    /// - Throws: ``MigrationError/Code/targetFailed`` when the folder cannot be
+    /// - Throws: ``TranshipError/Code/targetFailed`` when the folder cannot be
     ///   made; the journal's errors.
     public static func open(
         _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run
-    ) async throws(MigrationError) -> Spool {
+    ) async throws(TranshipError) -> Spool {
         try await open(
             place, takesFlakySources: takesFlakySources, journal: journal, run: run, disk: .real)
     }
@@ -103,7 +104,7 @@ public final class Spool: Sendable {
     /// The same on a disk of one's own.
     package static func open(
         _ place: Place, takesFlakySources: Bool, journal: Journal, run: Run, disk: SpoolDisk
-    ) async throws(MigrationError) -> Spool {
+    ) async throws(TranshipError) -> Spool {
         let spool = Spool(place, takesFlakySources, journal, run, disk)
         for orphan in try await orphans(in: place, journal: journal, run: run) {
             try remove(orphan.path, disk)
@@ -144,7 +145,7 @@ public final class Spool: Sendable {
     /// Only plain files whose names this journal's spool gives are looked at.
     public static func orphans(
         in place: Place, journal: Journal, run: Run?
-    ) async throws(MigrationError) -> [Orphan] {
+    ) async throws(TranshipError) -> [Orphan] {
         let needed = Set(
             try await journal.spoolEntries(run: run).filter(\.isNeeded).map(\.entry.path))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place.folder)) ?? []
@@ -159,12 +160,12 @@ public final class Spool: Sendable {
 
     /// Removes a file that ``orphans(in:journal:run:)`` named; one that is gone is fine.
     ///
-    /// - Throws: ``MigrationError/Code/targetFailed``.
-    public static func remove(_ path: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/targetFailed``.
+    public static func remove(_ path: String) throws(TranshipError) {
         try remove(path, .real)
     }
 
-    private static func remove(_ path: String, _ disk: SpoolDisk) throws(MigrationError) {
+    private static func remove(_ path: String, _ disk: SpoolDisk) throws(TranshipError) {
         guard disk.remove(path) == 0 || errno == ENOENT else {
             throw SpoolDisk.failure("cannot remove", path)
         }
@@ -194,12 +195,12 @@ public final class Spool: Sendable {
 
     // MARK: Claims
 
-    func claim(_ transfer: Transfer) async throws(MigrationError) -> Claim {
+    func claim(_ transfer: Transfer) async throws(TranshipError) -> Claim {
         let key = Key(transfer.source)
         let path =
             "\(place.folder)/\(prefix)"
             + "\(Self.digits("\(key.sourceKey)\n\(key.fingerprint)")).spool"
-        let claim: Result<Claim, MigrationError> = state.withLock { state in
+        let claim: Result<Claim, TranshipError> = state.withLock { state in
             state.waiting[transfer.id] = nil
             if state.filling.contains(key) {
                 state.waiting[transfer.id] = state.changes
@@ -247,10 +248,10 @@ public final class Spool: Sendable {
 
     /// Keeps room for a file that becomes larger than was known.
     ///
-    /// - Throws: ``MigrationError/Code/targetFailed`` where it can never have it;
+    /// - Throws: ``TranshipError/Code/targetFailed`` where it can never have it;
     ///   ``NoRoom`` as the cause where it may later.
     func reserve(_ entry: inout SpoolEntry, _ bytes: Int64, _ transfer: Transfer)
-        throws(MigrationError)
+        throws(TranshipError)
     {
         guard bytes > entry.reservedBytes else { return }
         let key = Key(entry)
@@ -263,7 +264,7 @@ public final class Spool: Sendable {
             return true
         }
         guard isKept else {
-            throw MigrationError(
+            throw TranshipError(
                 .targetFailed,
                 "no room in the spool for \(ByteCount.format(bytes)) of "
                     + transfer.source.displayName, isTransient: true, cause: NoRoom())
@@ -272,7 +273,7 @@ public final class Spool: Sendable {
     }
 
     /// Writes down how far a file has come.
-    func keep(_ entry: SpoolEntry, filledBy transfer: Transfer) async throws(MigrationError) {
+    func keep(_ entry: SpoolEntry, filledBy transfer: Transfer) async throws(TranshipError) {
         state.withLock { state in
             state.entries[Key(entry)] = entry
             if entry.isComplete { state.growing.remove(Key(entry)) }
@@ -281,7 +282,7 @@ public final class Spool: Sendable {
     }
 
     /// Nobody fills it any more: others may.
-    func leave(_ entry: SpoolEntry) async throws(MigrationError) {
+    func leave(_ entry: SpoolEntry) async throws(TranshipError) {
         state.withLock { _ = $0.filling.remove(Key(entry)) }
         try await wakeAll()
     }
@@ -289,7 +290,7 @@ public final class Spool: Sendable {
     /// Forgets a file and removes it.
     ///
     /// - Parameter unlessFilled: leaves it to whoever fills it by now.
-    func discard(_ entry: SpoolEntry, unlessFilled: Bool = false) async throws(MigrationError) {
+    func discard(_ entry: SpoolEntry, unlessFilled: Bool = false) async throws(TranshipError) {
         let isDiscarded = state.withLock { state in
             if unlessFilled, state.filling.contains(Key(entry)) { return false }
             state.entries[Key(entry)] = nil
@@ -305,7 +306,7 @@ public final class Spool: Sendable {
     }
 
     /// A transfer has ended: removes its file if no other waits for it.
-    func release(_ transfer: Transfer) async throws(MigrationError) {
+    func release(_ transfer: Transfer) async throws(TranshipError) {
         let key = Key(transfer.source)
         let entry = state.withLock { state in
             state.filling.contains(key) ? nil : state.entries[key]
@@ -346,7 +347,7 @@ public final class Spool: Sendable {
 
     /// A transfer's wait stands in the journal now: there may have been reason
     /// to wake it before it did.
-    func waitIsWritten(_ transfer: Transfer) async throws(MigrationError) {
+    func waitIsWritten(_ transfer: Transfer) async throws(TranshipError) {
         let isLate = state.withLock { state in
             state.waiting[transfer.id].map { $0 != state.changes } ?? false
         }
@@ -363,7 +364,7 @@ public final class Spool: Sendable {
         }
     }
 
-    private func wakeAll() async throws(MigrationError) {
+    private func wakeAll() async throws(TranshipError) {
         let ids = state.withLock { state in
             state.changes += 1
             return Set(state.waiting.keys)
@@ -374,8 +375,8 @@ public final class Spool: Sendable {
 
     private static func neverFits(
         _ transfer: Transfer, _ bytes: Int64, _ most: Int64
-    ) -> MigrationError {
-        MigrationError(
+    ) -> TranshipError {
+        TranshipError(
             .targetFailed,
             "\(transfer.source.displayName) takes \(ByteCount.format(bytes)) and the spool holds "
                 + "\(ByteCount.format(most)) at most",

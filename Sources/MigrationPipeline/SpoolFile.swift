@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 package import ByteStreams
 internal import Digests
 internal import Dispatch
@@ -29,8 +30,8 @@ package struct SpoolDisk: Sendable {
     package static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
 
     func blocking<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Result<Value, MigrationError>
-    ) async throws(MigrationError) -> Value {
+        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
+    ) async throws(TranshipError) -> Value {
         try await withCheckedContinuation { continuation in
             run(nil) { continuation.resume(returning: work()) }
         }.get()
@@ -42,22 +43,22 @@ package struct SpoolDisk: Sendable {
     /// - Parameter bytes: so many are taken out of it.
     func blocking<Value: Sendable>(
         at ring: ByteRing, taking bytes: Int64 = 0,
-        _ work: @escaping @Sendable () -> Result<Value, MigrationError>
-    ) async throws(MigrationError) -> Value {
+        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
+    ) async throws(TranshipError) -> Value {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 run((ring, bytes)) { continuation.resume(returning: work()) }
             }
         } onCancel: {
-            ring.fail(MigrationError(wrapping: CancellationError()))
+            ring.fail(TranshipError(wrapping: CancellationError()))
         }
         return try result.get()
     }
 
-    static func failure(_ what: String, _ path: String) -> MigrationError {
+    static func failure(_ what: String, _ path: String) -> TranshipError {
         let number = errno
         let isFull = [ENOSPC, EDQUOT, EFBIG].contains(number)
-        return MigrationError(
+        return TranshipError(
             .targetFailed, "\(what) \(path): \(String(cString: strerror(number)))",
             hint: isFull
                 ? "make room on that disk, name another place with `spool` in the pipeline file, "
@@ -89,15 +90,15 @@ final class SpoolFile: @unchecked Sendable {
 
     /// Opens or makes it, and its folder.
     ///
-    /// - Throws: ``MigrationError/Code/targetFailed``.
-    init(_ path: String, disk: SpoolDisk) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/targetFailed``.
+    init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
         let folder = (path as NSString).deletingLastPathComponent
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            throw MigrationError(
+            throw TranshipError(
                 .targetFailed,
                 "cannot make the spool's folder \(folder): "
                     + error.localizedDescription,
@@ -128,10 +129,10 @@ final class SpoolFile: @unchecked Sendable {
     }
 
     /// SHA-256 of all bytes before ``offsetBytes``.
-    func prefixDigest() throws(MigrationError) -> Checksum { try digest.soFar() }
+    func prefixDigest() throws(TranshipError) -> Checksum { try digest.soFar() }
 
     /// Begins anew.
-    func empty() throws(MigrationError) {
+    func empty() throws(TranshipError) {
         guard ftruncate(descriptor, 0) == 0 else { throw SpoolDisk.failure("cannot empty", path) }
         offsetBytes = 0
         digest = try StreamingDigest(.sha256)
@@ -142,7 +143,7 @@ final class SpoolFile: @unchecked Sendable {
     /// - Returns: false when they are not what the journal says.
     func goOn(
         at offset: Int64, _ expected: Checksum, observers: [ByteRing.Observer]
-    ) throws(MigrationError) -> Bool {
+    ) throws(TranshipError) -> Bool {
         guard lengthBytes >= offset else { return false }
         while offsetBytes < offset {
             let want = Int(min(Int64(buffer.count), offset - offsetBytes))
@@ -164,7 +165,7 @@ final class SpoolFile: @unchecked Sendable {
     /// Takes bytes out of a ring.
     ///
     /// - Returns: true at the end.
-    func append(_ ring: ByteRing, atMostBytes count: Int64) throws(MigrationError) -> Bool {
+    func append(_ ring: ByteRing, atMostBytes count: Int64) throws(TranshipError) -> Bool {
         let stop = offsetBytes + count
         while offsetBytes < stop {
             // To the next border of a block: holes begin and end there.
@@ -188,7 +189,7 @@ final class SpoolFile: @unchecked Sendable {
     }
 
     /// Brings everything to the disk.
-    func sync() throws(MigrationError) {
+    func sync() throws(TranshipError) {
         // A hole at the end is no length yet.
         if lengthBytes < offsetBytes, ftruncate(descriptor, off_t(offsetBytes)) != 0 {
             throw SpoolDisk.failure("cannot write", path)
@@ -196,7 +197,7 @@ final class SpoolFile: @unchecked Sendable {
         guard fdatasync(descriptor) == 0 else { throw SpoolDisk.failure("cannot write", path) }
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var done = 0
         while done < bytes.count, let start = bytes.baseAddress {
             let count = disk.write(
@@ -218,9 +219,9 @@ final class SpoolFile: @unchecked Sendable {
 
     /// Writes a complete file into a ring and proves it once more.
     ///
-    /// - Throws: ``MigrationError/Code/sourceChanged`` with ``SpoolDamage`` as
+    /// - Throws: ``TranshipError/Code/sourceChanged`` with ``SpoolDamage`` as
     ///   the cause when it is not what was spooled.
-    static func pump(_ entry: SpoolEntry, into ring: ByteRing) throws(MigrationError) {
+    static func pump(_ entry: SpoolEntry, into ring: ByteRing) throws(TranshipError) {
         let descriptor = Foundation.open(entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw damage(entry, String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -246,8 +247,8 @@ final class SpoolFile: @unchecked Sendable {
         }
     }
 
-    private static func damage(_ entry: SpoolEntry, _ words: String) -> MigrationError {
-        MigrationError(
+    private static func damage(_ entry: SpoolEntry, _ words: String) -> TranshipError {
+        TranshipError(
             .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
             hint: "it is read from the source again; look at that disk if it stays",
             isTransient: true, cause: SpoolDamage())

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
@@ -26,7 +27,7 @@ struct SpoolStep: Sendable {
     /// When nothing wakes it before, in seconds.
     private static let waitSeconds = 15.0
 
-    func run(_ given: Transfer, commit: @escaping Commit) async throws(MigrationError) -> Ending {
+    func run(_ given: Transfer, commit: @escaping Commit) async throws(TranshipError) -> Ending {
         var transfer = given
         if transfer.imageID != nil {
             // The target may have it all already.
@@ -46,8 +47,8 @@ struct SpoolStep: Sendable {
         case .fill(let entry): claimed = entry
         }
         let changesBefore = spool.changeCount
-        let filled: Result<(Transfer, SpoolEntry), MigrationError>
-        do throws(MigrationError) {
+        let filled: Result<(Transfer, SpoolEntry), TranshipError>
+        do throws(TranshipError) {
             if transfer.state == .read { transfer.move(to: .planned) }
             if transfer.state == .planned { transfer.move(to: .reading) }
             try await commit(transfer)
@@ -56,7 +57,7 @@ struct SpoolStep: Sendable {
             filled = .failure(error)
         }
         try await spool.leave(claimed)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let (transfer, entry) = try filled.get()
             return .ready(try await read(transfer, commit), entry)
         } catch {
@@ -83,7 +84,7 @@ struct SpoolStep: Sendable {
     /// All data lies proved in the spool.
     private func read(
         _ given: Transfer, _ commit: Commit
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(TranshipError) -> Transfer {
         var transfer = given
         guard [.planned, .reading].contains(transfer.state) else { return transfer }
         if transfer.state == .planned { transfer.move(to: .reading) }
@@ -96,10 +97,10 @@ struct SpoolStep: Sendable {
 
     private func fill(
         _ given: SpoolEntry, _ transfer: Transfer, _ commit: Commit
-    ) async throws(MigrationError) -> (Transfer, SpoolEntry) {
+    ) async throws(TranshipError) -> (Transfer, SpoolEntry) {
         let disk = spool.disk
         let file = try await spool.disk.blocking {
-            Result { () throws(MigrationError) in try SpoolFile(given.path, disk: disk) }
+            Result { () throws(TranshipError) in try SpoolFile(given.path, disk: disk) }
         }
         var filling = Filling(transfer: transfer, entry: given)
         // What a killed process had read beyond what it wrote down comes again.
@@ -109,7 +110,7 @@ struct SpoolStep: Sendable {
             reading.add(from: given.offsetBytes, countBytes: beyond)
             filling.transfer.reading = reading
         }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             return try await attempt(&filling, file, commit)
         } catch {
             // Some of a part that lied may lie in the file by now. Or what came before
@@ -139,7 +140,7 @@ struct SpoolStep: Sendable {
     private final class Opened: Sendable {
         let facts = Guarded<SourceFacts?>(nil)
         /// Why the reading ended early.
-        let failure = Guarded<MigrationError?>(nil)
+        let failure = Guarded<TranshipError?>(nil)
 
         var version: SourceVersion? { facts.withLock { $0?.version } }
     }
@@ -147,7 +148,7 @@ struct SpoolStep: Sendable {
     /// One reading, from where the file ends or from the first byte.
     private func attempt(
         _ filling: inout Filling, _ file: SpoolFile, _ commit: Commit
-    ) async throws(MigrationError) -> (Transfer, SpoolEntry) {
+    ) async throws(TranshipError) -> (Transfer, SpoolEntry) {
         let given = filling.transfer
         let algorithm = given.promise?.algorithm ?? .sha256
         var verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
@@ -155,7 +156,7 @@ struct SpoolStep: Sendable {
         if let asked = point, let digest = filling.entry.digest {
             let observers = verification.observers
             let isRight = try await spool.disk.blocking {
-                Result { () throws(MigrationError) in
+                Result { () throws(TranshipError) in
                     try file.goOn(at: asked.offsetBytes, digest, observers: observers)
                 }
             }
@@ -168,7 +169,7 @@ struct SpoolStep: Sendable {
         if point == nil {
             filling.entry = filling.entry.emptied
             try await spool.disk.blocking {
-                Result { () throws(MigrationError) in try file.empty() }
+                Result { () throws(TranshipError) in try file.empty() }
             }
         }
         filling.start = point?.offsetBytes ?? 0
@@ -182,7 +183,7 @@ struct SpoolStep: Sendable {
         let opened = Opened()
         let (reader, wanted) = (stages.reader, point)
         async let reading: Void = withTaskExecutorPreference(queues.read) {
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 try await reader.read(given, from: wanted, into: ring) { event in
                     tally.take(event)
                     if case .opened(let now) = event { opened.facts.withLock { $0 = now } }
@@ -194,8 +195,8 @@ struct SpoolStep: Sendable {
                 error.code == .rangeNotSatisfiable ? ring.fail(error) : ring.finishWriting()
             }
         }
-        var failure: MigrationError?
-        do throws(MigrationError) {
+        var failure: TranshipError?
+        do throws(TranshipError) {
             var isEnd = false
             while !isEnd {
                 let size = opened.facts.withLock { $0?.sizeBytes } ?? given.source.sizeBytes
@@ -214,7 +215,7 @@ struct SpoolStep: Sendable {
                 }
                 let count = step
                 isEnd = try await spool.disk.blocking(at: ring, taking: count) {
-                    Result { () throws(MigrationError) in
+                    Result { () throws(TranshipError) in
                         try file.append(ring, atMostBytes: count)
                     }
                 }
@@ -233,7 +234,7 @@ struct SpoolStep: Sendable {
             }
             throw failure
         }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let total = start + (try await ring.finished())
             _ = try verification.judge(totalBytes: total)
         } catch {
@@ -254,9 +255,9 @@ struct SpoolStep: Sendable {
     private func checkpoint(
         _ filling: inout Filling, _ file: SpoolFile, _ version: SourceVersion?,
         _ tally: ReadingTally
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await spool.disk.blocking {
-            Result { () throws(MigrationError) in try file.sync() }
+            Result { () throws(TranshipError) in try file.sync() }
         }
         filling.entry.offsetBytes = file.offsetBytes
         filling.entry.digest = try file.prefixDigest()

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import MigrationModel
 
@@ -20,9 +21,9 @@ public enum StageName: String, CaseIterable, Sendable {
 /// - **Non-blocking.** Its functions are called on the stage's concurrent
 ///   queue. Work that blocks is awaited on a serial queue of its own.
 /// - **Prompt to stop.** Cancellation reaches the socket within a second and
-///   ends in ``MigrationError/Code/interrupted``.
+///   ends in ``TranshipError/Code/interrupted``.
 /// - **Without retries.** It says whether a failure may pass
-///   (``MigrationError/isTransient``); the pipeline decides what follows.
+///   (``TranshipError/isTransient``); the pipeline decides what follows.
 public protocol Stage: Sendable {
     static var name: StageName { get }
 }
@@ -35,25 +36,25 @@ public protocol SourceReader: Stage {
     /// Tells ``ReadingEvent/opened(_:)`` once, before the first byte, with what
     /// the source says of the data now. Returns when the last byte is written
     /// and the source has proved to be complete: a body that ends early or goes
-    /// on too long is ``MigrationError/Code/sourceTruncated``, other data than
-    /// was planned ``MigrationError/Code/sourceChanged``. A source that drops is
+    /// on too long is ``TranshipError/Code/sourceTruncated``, other data than
+    /// was planned ``TranshipError/Code/sourceChanged``. A source that drops is
     /// opened again where it dropped, if it can prove that the rest belongs to
     /// what was written before. Neither finishes nor fails the ring.
     ///
     /// - Parameter point: where to go on; nil is the first byte.
-    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` when the source
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source
     ///   does not prove that it goes on at that point, or at one where it was
     ///   opened again and bytes of a wrong part were written.
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError)
+    ) async throws(TranshipError)
 
     /// Looks at the source without reading it, for methods by which the service
     /// reads it itself.
     ///
-    /// - Throws: ``MigrationError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
-    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts
+    /// - Throws: ``TranshipError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts
 }
 
 /// What happens while a source is read.
@@ -61,7 +62,7 @@ public enum ReadingEvent: Sendable {
     /// It has answered.
     case opened(SourceFacts)
     /// It dropped, and will be opened again at this byte.
-    case dropped(atByte: Int64, MigrationError)
+    case dropped(atByte: Int64, TranshipError)
     /// It goes on at this byte, and has proved that it does.
     case reopened(atByte: Int64)
     /// It dropped at this byte and cannot go on there, for this reason.
@@ -90,7 +91,7 @@ public protocol ChecksumVerifier: Stage {
     /// report, each on its own, in one pass.
     func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
-    ) throws(MigrationError) -> any RunningVerification
+    ) throws(TranshipError) -> any RunningVerification
 
     /// Compares what the target reports with what was sent and promised.
     func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict
@@ -103,9 +104,9 @@ public protocol RunningVerification: Sendable {
 
     /// Ends the digests and compares them with the promise.
     ///
-    /// - Throws: ``MigrationError/Code/checksumMismatch`` with both values, or
-    ///   ``MigrationError/Code/sourceTruncated`` when the promised size differs.
-    func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum]
+    /// - Throws: ``TranshipError/Code/checksumMismatch`` with both values, or
+    ///   ``TranshipError/Code/sourceTruncated`` when the promised size differs.
+    func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum]
 }
 
 /// What a target says of the image data that it holds.
@@ -147,11 +148,11 @@ public enum Verdict: Sendable, Hashable {
 /// Stage *upload*: a record at the target, and the bytes in it.
 public protocol ImageUploader: Stage {
     /// The algorithm whose digest this target reports of new images.
-    func reportedAlgorithm(for transfer: Transfer) async throws(MigrationError)
+    func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
 
     /// Looks at the record that the transfer may have left, before any byte is read.
-    func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation
+    func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation
 
     /// Creates the record, unless it is there.
     ///
@@ -160,34 +161,34 @@ public protocol ImageUploader: Stage {
     /// - Returns: ``Reconciliation/send(_:)`` with the transfer in `registered`,
     ///   ready for the body; another one when the record turned out to be there
     ///   already, with its data or with a body that arrives.
-    /// - Throws: ``MigrationError/Code/targetConflict`` when somebody else's
-    ///   image has the id; ``MigrationError/Code/dependencyFailed`` when an image
+    /// - Throws: ``TranshipError/Code/targetConflict`` when somebody else's
+    ///   image has the id; ``TranshipError/Code/dependencyFailed`` when an image
     ///   that the record names is not there; the service's refusals.
     func register(
         _ transfer: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Reconciliation
+    ) async throws(TranshipError) -> Reconciliation
 
     /// Sends the body and returns the transfer in the state that follows.
     func send(
         _ transfer: Transfer, from ring: ByteRing
-    ) async throws(MigrationError) -> Transfer
+    ) async throws(TranshipError) -> Transfer
 
     /// What the target says of the data now.
-    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport
+    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport
 
     /// Reads the target's data back into a ring, for proof where reports prove nothing.
-    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError)
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError)
 
     /// Removes a record that is ours and was never published. A record that is
     /// gone is fine.
     ///
-    /// - Throws: ``MigrationError/Code/targetConflict`` for one that is left
+    /// - Throws: ``TranshipError/Code/targetConflict`` for one that is left
     ///   alone: it does not carry our marker, others can see it, it is
     ///   protected, it was adopted, or it holds data that this journal did not
     ///   send.
     /// - Returns: false where there was no record.
     @discardableResult
-    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool
+    func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool
 }
 
 /// What a look at the target's record found.
@@ -203,14 +204,14 @@ public enum Reconciliation: Sendable, Hashable {
 /// Stage *wait*: a task of the service works on the image.
 public protocol TaskWaiter: Stage {
     /// One look at the image and its tasks; asks for the import when nobody has.
-    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome
 }
 
 /// Stage *publish*: what others see comes last.
 public protocol Publisher: Stage {
     /// Applies visibility, members, hidden and protected, in this order, and
     /// only what differs. A refusal of the service ends in `unpublished`.
-    func publish(_ transfer: Transfer) async throws(MigrationError) -> Transfer
+    func publish(_ transfer: Transfer) async throws(TranshipError) -> Transfer
 }
 
 extension ImageUploader {
@@ -222,7 +223,7 @@ extension ImageUploader {
     ///   only preferred is given up.
     package func abandon(
         _ given: Transfer, isWrong: Bool
-    ) async throws(MigrationError) -> Transfer {
+    ) async throws(TranshipError) -> Transfer {
         var transfer = given
         do {
             let wasThere = try await discard(given)
@@ -248,7 +249,7 @@ public enum Outcome: Sendable {
     case snooze(Transfer, seconds: Double, reason: String)
     /// The record is of no more use: it is discarded, and the transfer, which
     /// may have another method now, starts over.
-    case restart(Transfer, after: MigrationError)
+    case restart(Transfer, after: TranshipError)
 
     public var transfer: Transfer {
         switch self {
@@ -259,7 +260,7 @@ public enum Outcome: Sendable {
 }
 
 /// Writes a transfer to the journal and returns when it is on disk.
-public typealias Commit = @Sendable (Transfer) async throws(MigrationError) -> Void
+public typealias Commit = @Sendable (Transfer) async throws(TranshipError) -> Void
 
 /// The five stages of a pipeline.
 public struct Stages: Sendable {

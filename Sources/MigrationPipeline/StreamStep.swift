@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
@@ -24,7 +25,7 @@ struct StreamStep: Sendable {
     /// - Parameter spooled: where the data lies; nil is at the source.
     func run(
         _ given: Transfer, from spooled: SpoolEntry? = nil, commit: @escaping Commit
-    ) async throws(MigrationError) -> Outcome {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         if transfer.imageID != nil {
             switch try await stages.uploader.reconcile(transfer) {
@@ -51,7 +52,7 @@ struct StreamStep: Sendable {
         let source = transfer
         let latest = Guarded(transfer)
         let tally = ReadingTally(transfer, monitor)
-        let commit: Commit = { transfer throws(MigrationError) in
+        let commit: Commit = { transfer throws(TranshipError) in
             try await commit(transfer)
             latest.withLock { $0 = transfer }
         }
@@ -61,8 +62,8 @@ struct StreamStep: Sendable {
             copy.reading = tally.reading(to: ring.writtenBytes)
             return copy
         }
-        let result: Result<Reconciliation, MigrationError> = await withTaskGroup(
-            of: Result<Reconciliation, MigrationError>?.self
+        let result: Result<Reconciliation, TranshipError> = await withTaskGroup(
+            of: Result<Reconciliation, TranshipError>?.self
         ) { group in
             group.addTask(executorPreference: queues.read) {
                 if let spooled {
@@ -79,11 +80,11 @@ struct StreamStep: Sendable {
             group.addTask(executorPreference: queues.upload) {
                 await send(source, ring, opened: opened, judged: judged, commit: commit)
             }
-            var sent: Result<Reconciliation, MigrationError>?
+            var sent: Result<Reconciliation, TranshipError>?
             for await result in group {
                 if let result { sent = result }
             }
-            return sent ?? .failure(MigrationError(.interrupted, "the upload did not start"))
+            return sent ?? .failure(TranshipError(.interrupted, "the upload did not start"))
         }
         switch result {
         case .success(.send(let next)), .success(.proceed(let next)):
@@ -106,7 +107,7 @@ struct StreamStep: Sendable {
     /// What failed first is the cause of what failed after it. A refusal of the
     /// target fails the ring too, in the transport's words: the stage's own tell
     /// more.
-    private static func first(_ inRing: MigrationError?, _ own: MigrationError) -> MigrationError {
+    private static func first(_ inRing: TranshipError?, _ own: TranshipError) -> TranshipError {
         guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
             return own
         }
@@ -117,14 +118,14 @@ struct StreamStep: Sendable {
         _ transfer: Transfer, into ring: ByteRing, opened: OneShot<SourceFacts>,
         tally: ReadingTally
     ) async {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await stages.reader.read(transfer, from: nil, into: ring) { event in
                 tally.take(event)
                 if case .opened(let facts) = event { opened.settle(.success(facts)) }
             }
             ring.finishWriting()
             opened.settle(
-                .failure(MigrationError(.sourceUnavailable, "the source ended unopened")))
+                .failure(TranshipError(.sourceUnavailable, "the source ended unopened")))
         } catch {
             ring.fail(error.at(.source))
             opened.settle(.failure(ring.failure ?? error))
@@ -135,14 +136,14 @@ struct StreamStep: Sendable {
         _ spooled: SpoolEntry, _ transfer: Transfer, into ring: ByteRing,
         opened: OneShot<SourceFacts>
     ) async {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
             if transfer.record.visibility == "shared", transfer.record.members != .drop {
                 facts.members = try await stages.reader.facts(transfer).members
             }
             opened.settle(.success(facts))
             try await disk.blocking(at: ring) {
-                Result { () throws(MigrationError) in try SpoolFile.pump(spooled, into: ring) }
+                Result { () throws(TranshipError) in try SpoolFile.pump(spooled, into: ring) }
             }
             ring.finishWriting()
         } catch {
@@ -154,7 +155,7 @@ struct StreamStep: Sendable {
     private func judge(
         _ verification: any RunningVerification, _ ring: ByteRing, judged: OneShot<[Checksum]>
     ) async {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let total = try await ring.finished()
             let computed = try verification.judge(totalBytes: total)
             ring.release()
@@ -168,15 +169,15 @@ struct StreamStep: Sendable {
     private func send(
         _ source: Transfer, _ ring: ByteRing, opened: OneShot<SourceFacts>,
         judged: OneShot<[Checksum]>, commit: @escaping Commit
-    ) async -> Result<Reconciliation, MigrationError> {
-        do throws(MigrationError) {
+    ) async -> Result<Reconciliation, TranshipError> {
+        do throws(TranshipError) {
             let facts = try await opened.value()
             var transfer = source
             transfer.sizeBytes = facts.sizeBytes
             transfer.members = facts.members
             let registered = try await stages.uploader.register(transfer, commit: commit)
             guard case .send(let next) = registered else {
-                ring.fail(MigrationError(.interrupted, "the target gets the data by another way"))
+                ring.fail(TranshipError(.interrupted, "the target gets the data by another way"))
                 return .success(registered)
             }
             transfer = next

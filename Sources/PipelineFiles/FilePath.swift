@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
-import MigrationModel
 
 /// Paths of this machine, by the C library.
 enum FilePath {
@@ -51,7 +51,7 @@ enum FilePath {
     }
 
     static func matches(_ pattern: String, _ position: FilePosition)
-        throws(MigrationError) -> [String]
+        throws(TranshipError) -> [String]
     {
         var found = glob_t()
         defer { globfree(&found) }
@@ -65,7 +65,7 @@ enum FilePath {
             return []
         default:
             let reason = status == GLOB_NOSPACE ? "out of memory" : lastError()
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "\(position): cannot look for \(pattern): \(reason)",
                 hint: "every folder on the way must be readable")
         }

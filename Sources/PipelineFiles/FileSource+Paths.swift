@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension FileSource {
     /// True when ``pattern`` may match several files.
@@ -15,10 +15,10 @@ extension FileSource {
     /// nothing yields nothing: an empty selection is no error. Directories
     /// are left out of a glob's matches.
     ///
-    /// - Throws: ``MigrationError/Code/sourceUnavailable`` when one path is
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` when one path is
     ///   named and nothing, or a directory, stands there, and when a
     ///   directory on the way of a glob cannot be read.
-    public func paths(baseDirectory: String) throws(MigrationError) -> [String] {
+    public func paths(baseDirectory: String) throws(TranshipError) -> [String] {
         let literal = Glob(pattern).literal
         for name in [pattern, literal ?? pattern] {
             let path = FilePath.absolute(name, in: baseDirectory)
@@ -26,11 +26,11 @@ extension FileSource {
             case .file, .special:
                 return [path]
             case .directory where literal != nil:
-                throw MigrationError(
+                throw TranshipError(
                     .sourceUnavailable, "\(position): \(path) is a directory",
                     hint: "name a file, or all of them: \(pattern)/*.qcow2")
             case .missing(let reason) where name == literal:
-                throw MigrationError(
+                throw TranshipError(
                     .sourceUnavailable, "\(position): cannot read \(path): \(reason)",
                     hint: "relative paths start at the pipeline file's folder, \(baseDirectory)")
             default: continue

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// What may stand in braces in a name: `{stem}`, `{checksum:8}`.
 public enum Placeholder: Sendable, Hashable {
@@ -101,9 +101,9 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 
     /// The name for these values.
     ///
-    /// - Throws: ``MigrationError/Code/invalidPipeline`` when a placeholder
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` when a placeholder
     ///   has no value for this image.
-    public func render(_ values: PlaceholderValues) throws(MigrationError) -> String {
+    public func render(_ values: PlaceholderValues) throws(TranshipError) -> String {
         var result = ""
         for piece in pieces {
             switch piece {
@@ -112,7 +112,7 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
             case .placeholder(let placeholder):
                 guard let value = values[placeholder] else {
                     let place = position.map { "\($0): " } ?? ""
-                    throw MigrationError(
+                    throw TranshipError(
                         .invalidPipeline,
                         "\(place)\"\(text)\" asks for \(placeholder.text), "
                             + "which is not known for this image",

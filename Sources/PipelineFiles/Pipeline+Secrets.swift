@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension Pipeline {
     private static let mark = "<redacted>"
@@ -30,16 +30,16 @@ extension Pipeline {
     /// all of it.
     ///
     /// - Throws: as ``load(file:environment:)``; and
-    ///   ``MigrationError/Code/invalidPipeline`` when that file is another by now.
+    ///   ``TranshipError/Code/invalidPipeline`` when that file is another by now.
     public static func recall(text: String, file: String, environment: [String: String])
-        throws(MigrationError) -> Pipeline
+        throws(TranshipError) -> Pipeline
     {
         guard text.contains(mark) else {
             return try parse(text: text, file: file, environment: environment)
         }
         let pipeline = try load(file: file, environment: environment)
         guard pipeline.textWithoutSecrets == text else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline,
                 "\(file) is not as it was when the run began, and the journal keeps no secrets of it",
                 hint: "run the pipeline again: what was done is not done twice")

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// A pipeline file, read, typed and checked.
 ///
@@ -42,11 +42,11 @@ extension Pipeline {
 
     /// Reads and checks a pipeline file.
     ///
-    /// - Throws: ``MigrationError/Code/invalidPipeline`` with
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with
     ///   `file:line:column` for the first thing that is wrong, and
-    ///   ``MigrationError/Code/notBuiltYet`` when nothing is wrong but a key
+    ///   ``TranshipError/Code/notBuiltYet`` when nothing is wrong but a key
     ///   asks for what this version cannot do.
-    public static func load(file: String, environment: [String: String]) throws(MigrationError)
+    public static func load(file: String, environment: [String: String]) throws(TranshipError)
         -> Pipeline
     {
         try parse(text: PipelineFile.read(file), file: file, environment: environment)
@@ -56,7 +56,7 @@ extension Pipeline {
     ///
     /// - Throws: as ``load(file:environment:)``.
     public static func parse(text: String, file: String, environment: [String: String])
-        throws(MigrationError) -> Pipeline
+        throws(TranshipError) -> Pipeline
     {
         let reader = PipelineReader(text: text, file: file, environment: environment)
         let pipeline = try reader.pipeline()

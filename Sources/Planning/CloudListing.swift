@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
@@ -11,7 +12,7 @@ struct CloudListing {
     let source: PlanningSource
     let catalogue: any SourceCatalogue
 
-    func add(_ selection: CloudSource) async throws(MigrationError) {
+    func add(_ selection: CloudSource) async throws(TranshipError) {
         let project = try await catalogue.session.authenticate().projectID
         var named = ReferencedImages()
         if !selection.selection.ids.isEmpty {
@@ -24,13 +25,13 @@ struct CloudListing {
 
     private func addListed(
         _ selection: CloudSource, _ project: String?, _ named: inout ReferencedImages
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         var seen = 0
         var referenced = named
         let isSelected = { (image: SourceImage) in selects(selection, image, project) }
         try await catalogue.eachPage(
             of: selection.selection, project: project, selects: isSelected
-        ) { (page) throws(MigrationError) in
+        ) { (page) throws(TranshipError) in
             seen += page.count
             let chosen = page.filter { selects(selection, $0, project) }
             referenced.add(chosen)
@@ -44,7 +45,7 @@ struct CloudListing {
     /// where no listing shows it, and missed when it is not there.
     private func addByID(
         _ selection: CloudSource, _ project: String?, _ named: inout ReferencedImages
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         for id in selection.selection.ids {
             do {
                 let image = try await catalogue.image(id)
@@ -62,7 +63,7 @@ struct CloudListing {
                         key: SourceImage.cloudKey(id), sourceIndex: source.index,
                         location: .cloud(imageID: id), lineage: SourceImage.cloudKey(id),
                         fingerprint: "missing"))
-                missing.refusal = MigrationError(
+                missing.refusal = TranshipError(
                     .refused, "there is no image \(id) at \(selection.cloud)",
                     hint: "check the id, and that this project may see it")
                 try await planner.add([missing], from: source)
@@ -78,7 +79,7 @@ struct CloudListing {
     }
 
     /// Kernels and ramdisks come along with what names them.
-    private func addReferenced(_ named: ReferencedImages) async throws(MigrationError) {
+    private func addReferenced(_ named: ReferencedImages) async throws(TranshipError) {
         for (id, by) in named.byID.sorted(by: { $0.key < $1.key }) {
             do {
                 let image = try await catalogue.image(id)

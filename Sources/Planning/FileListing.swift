@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import Foundation
 internal import MigrationModel
 internal import PipelineFiles
@@ -15,7 +16,7 @@ struct FileListing {
     /// Sorted by path. A glob that matches nothing gives nothing; a single path
     /// where nothing stands becomes a refusal, so that the other sources go on.
     func images() -> [ListedImage] {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             return try source.paths(baseDirectory: baseDirectory).map(image)
         } catch {
             var missing = listed(source.pattern, facts: nil, checksum: nil)
@@ -25,10 +26,10 @@ struct FileListing {
     }
 
     private func image(_ path: String) -> ListedImage {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let facts = try status(path)
             guard access(path, R_OK) == 0 else {
-                throw MigrationError(
+                throw TranshipError(
                     .sourceUnavailable, "cannot open \(path): \(String(cString: strerror(errno)))",
                     hint: "check the file's rights")
             }
@@ -60,15 +61,15 @@ struct FileListing {
 
     private func status(
         _ path: String
-    ) throws(MigrationError) -> (sizeBytes: Int64, changedAt: String) {
+    ) throws(TranshipError) -> (sizeBytes: Int64, changedAt: String) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))",
                 hint: "check that the file is there and readable")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "\(path) is no plain file",
                 hint: "name a file, or a pattern that matches files only")
         }
@@ -79,15 +80,15 @@ struct FileListing {
 
     private func published(
         in file: String, for name: String
-    ) throws(MigrationError) -> Checksum {
+    ) throws(TranshipError) -> Checksum {
         let path = file.hasPrefix("/") ? file : "\(baseDirectory)/\(file)"
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "cannot read the checksum file \(path)",
                 hint: "check that checksum_file is there, relative to the pipeline file")
         }
         guard let checksum = ChecksumFile.checksum(for: name, in: text) else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "\(path) has no checksum for \(name)",
                 hint: "check that checksum_file belongs to these files")
         }

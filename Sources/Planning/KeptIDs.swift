@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import Foundation
 internal import MigrationJournal
 internal import MigrationModel
@@ -11,20 +12,20 @@ enum KeptIDs {
     /// Why an image cannot have its id at a target, where it has to.
     static func refusal(
         _ image: SourceImage, from source: PlanningSource, to target: PlanningTarget
-    ) -> MigrationError? {
+    ) -> TranshipError? {
         guard target.rules.image.keepID == .always else { return nil }
         guard let id = image.imageID else {
-            return MigrationError(
+            return TranshipError(
                 .refused, "keep_id is true, and only images of clouds have an id to keep",
                 hint: "use keep_id: prefer, or a pipeline of its own for the clouds")
         }
         guard isUUID(id) else {
-            return MigrationError(
+            return TranshipError(
                 .refused, "keep_id is true, and its id \(id) is no UUID, which the target wants",
                 hint: "use keep_id: prefer")
         }
         if target.sharesKeystone.contains(source.index), !target.siblings.contains(source.index) {
-            return MigrationError(
+            return TranshipError(
                 .refused,
                 "keep_id is true, and source and target are one Image service, where an id is "
                     + "given out once",

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
@@ -20,11 +21,11 @@ struct LegacyCatalogue: SourceCatalogue {
 
     var session: CloudSession { service.session }
 
-    func image(_ id: String) async throws(MigrationError) -> SourceImage {
+    func image(_ id: String) async throws(TranshipError) -> SourceImage {
         let image = try await service.image(id)
         // Administrators are shown deleted ones.
         guard !image.isDeleted else {
-            throw MigrationError(.notFound, "image \(id) was deleted")
+            throw TranshipError(.notFound, "image \(id) was deleted")
         }
         var found = SourceImage(image, sourceIndex: sourceIndex)
         if !image.isPublic, try await hasMembers(id) { found.visibility = "shared" }
@@ -35,8 +36,8 @@ struct LegacyCatalogue: SourceCatalogue {
     /// take every name. Who is no administrator gets what the project sees.
     func eachPage(
         of selection: ImageSelection, project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
+        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         for try await page in service.images(LegacyImageQuery(publicity: .any)) {
             var images = page.filter { !$0.isDeleted }
                 .map { SourceImage($0, sourceIndex: sourceIndex) }
@@ -56,16 +57,16 @@ struct LegacyCatalogue: SourceCatalogue {
     /// Those of the given places whose image has members.
     private func withMembers(
         _ places: [Int], of images: [SourceImage]
-    ) async throws(MigrationError) -> [Int] {
-        let results = await withTaskGroup(of: (Int, Result<Bool, MigrationError>).self) { group in
-            var results: [(Int, Result<Bool, MigrationError>)] = []
+    ) async throws(TranshipError) -> [Int] {
+        let results = await withTaskGroup(of: (Int, Result<Bool, TranshipError>).self) { group in
+            var results: [(Int, Result<Bool, TranshipError>)] = []
             for (count, place) in places.enumerated() {
                 if count >= Self.lookupsMax, let result = await group.next() {
                     results.append(result)
                 }
                 let id = images[place].imageID ?? ""
                 group.addTask {
-                    do throws(MigrationError) {
+                    do throws(TranshipError) {
                         return (place, .success(try await hasMembers(id)))
                     } catch {
                         return (place, .failure(error))
@@ -80,7 +81,7 @@ struct LegacyCatalogue: SourceCatalogue {
         return shared
     }
 
-    private func hasMembers(_ id: String) async throws(MigrationError) -> Bool {
+    private func hasMembers(_ id: String) async throws(TranshipError) -> Bool {
         do {
             return try await !service.members(of: id).isEmpty
         } catch {

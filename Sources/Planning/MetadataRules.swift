@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import PipelineFiles
 
@@ -17,7 +18,7 @@ struct MetadataRules {
     struct Result {
         var record: PlannedRecord
         var notes: [String] = []
-        var refusal: MigrationError?
+        var refusal: TranshipError?
     }
 
     func apply(_ source: SourceImage, name: String?) -> Result {
@@ -117,7 +118,7 @@ struct MetadataRules {
     private func applyOwner(_ source: SourceImage, _ result: inout Result) {
         guard let owners = target.image.owner, let owner = source.ownerID else { return }
         guard let mapped = owners.target(of: owner) else {
-            result.refusal = MigrationError(
+            result.refusal = TranshipError(
                 .refused, "its owner \(owner) is not in the target's owner table",
                 hint: "add the project, or \"*\" for the rest, to image.owner")
             return
@@ -129,7 +130,7 @@ struct MetadataRules {
 
     static func refusal(
         _ source: SourceImage, dropping rules: PropertyRules
-    ) -> MigrationError? {
+    ) -> TranshipError? {
         func isKept(_ key: String) -> Bool {
             source.properties[key]?.isEmpty == false && !rules.drop.contains { $0.matches(key) }
         }
@@ -138,23 +139,23 @@ struct MetadataRules {
                 source.properties[$0]?.isEmpty == false
             })
         {
-            return MigrationError(
+            return TranshipError(
                 .refused, "a snapshot of a volume: its data lies in the volume, the image has none",
                 hint: "create an image from the volume (openstack image create --volume) "
                     + "and copy that")
         }
         if let status = source.status, status != "active", status != "deactivated" {
-            return MigrationError(
+            return TranshipError(
                 .refused, "it is \(status) at the source and has no complete data",
                 hint: "leave it out with `status: [active]`, or wait until it is active")
         }
         if source.properties["cinder_encryption_key_id"]?.isEmpty == false {
-            return MigrationError(
+            return TranshipError(
                 .refused, "it is encrypted, and its key lies in the source's key manager",
                 hint: "decrypt it at the source: create an unencrypted volume and an image from it")
         }
         if isKept("img_signature") || isKept("img_signature_certificate_uuid") {
-            return MigrationError(
+            return TranshipError(
                 .refused,
                 "it is signed with a certificate of the source's key manager, "
                     + "which the target cannot read",
@@ -163,7 +164,7 @@ struct MetadataRules {
         guard let disk = source.diskFormat, let container = source.containerFormat,
             !disk.isEmpty, !container.isEmpty
         else {
-            return MigrationError(
+            return TranshipError(
                 .refused, "it has no disk_format or container_format",
                 hint: "set both at the source: openstack image set --disk-format …")
         }

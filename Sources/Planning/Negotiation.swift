@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationModel
 
 /// Picks the method by which image data gets into a target, and says why.
@@ -60,14 +61,14 @@ public struct Negotiation: Sendable {
 
     /// A method that the pipeline names.
     ///
-    /// - Throws: ``MigrationError/Code/refused`` when the target does not offer
+    /// - Throws: ``TranshipError/Code/refused`` when the target does not offer
     ///   it or cannot do it, or when it cannot read such a source.
     public func check(
         _ method: UploadMethod, for origin: Origin
-    ) throws(MigrationError) -> Choice {
+    ) throws(TranshipError) -> Choice {
         let named = "`method: \(method.rawValue)`"
         if method.isImport, !offer.hasProjects {
-            throw MigrationError(
+            throw TranshipError(
                 .refused,
                 "\(named) is an import, and without Keystone an import has no owner: "
                     + "the target answers 500 to it",
@@ -76,7 +77,7 @@ public struct Negotiation: Sendable {
         if method.isImport, !offer.importMethods.isEmpty,
             !offer.importMethods.contains(method.rawValue)
         {
-            throw MigrationError(
+            throw TranshipError(
                 .refused,
                 "\(named) is not offered by the target, only "
                     + offer.importMethods.joined(separator: ", "),
@@ -91,7 +92,7 @@ public struct Negotiation: Sendable {
             default: true
             }
         guard isPossible else {
-            throw MigrationError(
+            throw TranshipError(
                 .refused,
                 method == .webDownload
                     ? "\(named) reads URLs that need no password, header or query"

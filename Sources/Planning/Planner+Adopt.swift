@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 internal import OpenStackImage
 
 extension Planner {
@@ -13,8 +14,8 @@ extension Planner {
     /// - Parameter each: called with every image in turn.
     /// - Throws: as ``plan()``.
     public func adopt(
-        each: (Adoption) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
+        each: (Adoption) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         try await compare()
         var position: Int64 = 0
         while true {
@@ -46,8 +47,8 @@ extension Planner {
 
     /// What carries our marker and is no copy of anything that is planned.
     private func strays(
-        _ each: (Adoption) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
+        _ each: (Adoption) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         var last: TargetImage?
         while true {
             let page = try await journal.marked(after: last, limit: Self.pageImages)
@@ -70,8 +71,8 @@ extension Planner {
 
     /// Judges every marked image for ``Leftover``.
     public func leftovers(
-        each: (Leftover) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
+        each: (Leftover) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         try await compare()
         var last: TargetImage?
         while true {

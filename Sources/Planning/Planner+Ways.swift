@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
@@ -44,7 +45,7 @@ extension Planner {
 
     /// Decides once more where images go to several targets: how many get the
     /// data of each through us is known only once all is decided.
-    func chooseWays() async throws(MigrationError) {
+    func chooseWays() async throws(TranshipError) {
         guard mode == .auto, targets.count > 1 else { return }
         var position: Int64 = 0
         while true {

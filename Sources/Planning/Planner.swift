@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Digests
 internal import Foundation
 public import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 internal import OpenStackImage
 public import PipelineFiles
 
@@ -49,9 +50,9 @@ public struct Planner: Sendable {
     ///   becomes a refusal in the plan.
     ///
     /// - Returns: what the targets' quotas have no room for.
-    public func plan() async throws(MigrationError) -> [MigrationError] {
+    public func plan() async throws(TranshipError) -> [TranshipError] {
         try await compare()
-        var shortfalls: [MigrationError] = []
+        var shortfalls: [TranshipError] = []
         for target in targets {
             shortfalls += try await self.shortfalls(target)
         }
@@ -59,7 +60,7 @@ public struct Planner: Sendable {
     }
 
     /// All listings, and what follows for each image, in the scratch tables.
-    func compare() async throws(MigrationError) {
+    func compare() async throws(TranshipError) {
         try await journal.beginPlan()
         for target in targets {
             try await listTarget(target)
@@ -101,16 +102,16 @@ public struct Planner: Sendable {
     /// What the plan needs of a target against what its quotas leave.
     private func shortfalls(
         _ target: PlanningTarget
-    ) async throws(MigrationError) -> [MigrationError] {
+    ) async throws(TranshipError) -> [TranshipError] {
         let additions = try await journal.additions(targetKey: target.key)
         guard additions.images > 0 else { return [] }
-        var found: [MigrationError] = []
+        var found: [TranshipError] = []
         if let left = target.offer.quota("image_size_total")?.left {
             // Each store's copy counts.
             let neededMiB = (additions.sizeBytes * target.storeCount + (1 << 20) - 1) >> 20
             if neededMiB > left {
                 found.append(
-                    MigrationError(
+                    TranshipError(
                         .quotaExceeded,
                         "target \(target.rules.cloud): the plan adds \(neededMiB) MiB and the "
                             + "project's quota image_size_total leaves \(max(0, left)) MiB",
@@ -119,7 +120,7 @@ public struct Planner: Sendable {
         }
         if let left = target.offer.quota("image_count_total")?.left, additions.images > left {
             found.append(
-                MigrationError(
+                TranshipError(
                     .quotaExceeded,
                     "target \(target.rules.cloud): the plan adds \(additions.images) images and "
                         + "the project's quota image_count_total leaves \(max(0, left))",
@@ -130,7 +131,7 @@ public struct Planner: Sendable {
 
     // MARK: Targets
 
-    private func listTarget(_ target: PlanningTarget) async throws(MigrationError) {
+    private func listTarget(_ target: PlanningTarget) async throws(TranshipError) {
         var count = 0
         // Hidden images are in no default listing; a second pass finds them.
         for hidden in [false, true] {
@@ -150,7 +151,7 @@ public struct Planner: Sendable {
     // MARK: Items
 
     /// Adds a page of a source's images to the plan, once for each target.
-    func add(_ images: [ListedImage], from source: PlanningSource) async throws(MigrationError) {
+    func add(_ images: [ListedImage], from source: PlanningSource) async throws(TranshipError) {
         for target in targets {
             var items: [PlanItem] = []
             for image in images {
@@ -162,13 +163,13 @@ public struct Planner: Sendable {
 
     private func item(
         _ listed: ListedImage, from source: PlanningSource, to target: PlanningTarget
-    ) throws(MigrationError) -> PlanItem {
+    ) throws(TranshipError) -> PlanItem {
         let image = listed.image
         let rules = MetadataRules(
             target: target.rules, sharesKeystone: target.sharesKeystone.contains(source.index),
             date: date)
         var name = image.name
-        var unnamed: MigrationError?
+        var unnamed: TranshipError?
         do {
             name = try renderedName(listed, target)
         } catch {
@@ -186,7 +187,7 @@ public struct Planner: Sendable {
         // Of an image that could not be looked at, the rules know nothing.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed
         var choice = Negotiation.Choice(method: .upload, reason: "")
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             choice = try method(for: image, from: source, to: target)
         } catch {
             result.refusal = result.refusal ?? error
@@ -204,7 +205,7 @@ public struct Planner: Sendable {
 
     private func method(
         for image: SourceImage, from source: PlanningSource, to target: PlanningTarget
-    ) throws(MigrationError) -> Negotiation.Choice {
+    ) throws(TranshipError) -> Negotiation.Choice {
         let kind: Negotiation.Origin.Kind =
             switch source.kind {
             case .file: .file
@@ -228,7 +229,7 @@ public struct Planner: Sendable {
 
     private func renderedName(
         _ listed: ListedImage, _ target: PlanningTarget
-    ) throws(MigrationError) -> String? {
+    ) throws(TranshipError) -> String? {
         let template = target.rules.image.name
         if template == .sourceName { return listed.image.name }
         return try template.render(
@@ -241,7 +242,7 @@ public struct Planner: Sendable {
 
     // MARK: Decisions
 
-    private func decideAll() async throws(MigrationError) {
+    private func decideAll() async throws(TranshipError) {
         var position: Int64 = 0
         var naming: [(position: Int64, item: PlanItem)] = []
         while true {
@@ -266,7 +267,7 @@ public struct Planner: Sendable {
     /// gets another id by that.
     private func updateReferences(
         _ naming: [(position: Int64, item: PlanItem)]
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         for (position, item) in naming {
             for key in item.record.references.values.sorted() {
                 let other = try await journal.planItem(sourceKey: key, targetKey: item.targetKey)
@@ -292,7 +293,7 @@ public struct Planner: Sendable {
         }
     }
 
-    private func decide(_ given: PlanComparison) async throws(MigrationError) -> PlanItem {
+    private func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
         var comparison = given
         guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
             return comparison.item.decided(.refuse, "its target is gone")
@@ -302,7 +303,7 @@ public struct Planner: Sendable {
             let other = try await journal.planItem(sourceKey: key, targetKey: target.key)
             guard other == nil || other?.refusal != nil else { continue }
             comparison.item.refusal = .init(
-                MigrationError(
+                TranshipError(
                     .refused,
                     "it names \(key) as kernel or ramdisk, which cannot be copied: "
                         + (other?.refusal?.message ?? "it is not at the source"),
@@ -347,7 +348,7 @@ struct ListedImage: Sendable {
     /// The file name without its extension, where there is a file name.
     var stem: String?
     var notes: [String] = []
-    var refusal: MigrationError?
+    var refusal: TranshipError?
 }
 
 /// Finds sources of URLs and files that claim to be versions of one series, and
@@ -358,19 +359,19 @@ struct SeriesCheck {
 
     mutating func check(
         _ listed: ListedImage, position: FilePosition, severalAllowed: Bool
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let lineage = listed.image.lineage
         if let first = keys[listed.image.key] {
             // A query is no part of the key: it may be a signature, which differs
             // from day to day.
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline,
                 "\(position): \(listed.image.displayName) is read by the source at \(first) already",
                 hint: "name each file once, and each URL once (what follows ? does not count)")
         }
         keys[listed.image.key] = position
         if let first = seen[lineage], first.key != listed.image.key, !severalAllowed {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline,
                 "\(position): \(listed.image.displayName) has the same series as the source at "
                     + "\(first.position), so that each would replace the other",

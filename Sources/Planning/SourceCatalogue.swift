@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import OpenStackImage
 internal import PipelineFiles
@@ -9,8 +10,8 @@ internal import PipelineFiles
 protocol SourceCatalogue: Sendable {
     var session: CloudSession { get }
 
-    /// - Throws: ``MigrationError/Code/notFound`` when there is none.
-    func image(_ id: String) async throws(MigrationError) -> SourceImage
+    /// - Throws: ``TranshipError/Code/notFound`` when there is none.
+    func image(_ id: String) async throws(TranshipError) -> SourceImage
 
     /// Hands over every image that may meet the conditions, page by page; more
     /// than that may come.
@@ -18,8 +19,8 @@ protocol SourceCatalogue: Sendable {
     /// - Parameter selects: says whether an image meets them.
     func eachPage(
         of selection: ImageSelection, project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(MigrationError) -> Void
-    ) async throws(MigrationError)
+        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError)
 }
 
 /// Images API v2.
@@ -29,14 +30,14 @@ struct CurrentCatalogue: SourceCatalogue {
 
     var session: CloudSession { service.session }
 
-    func image(_ id: String) async throws(MigrationError) -> SourceImage {
+    func image(_ id: String) async throws(TranshipError) -> SourceImage {
         SourceImage(try await service.image(id), sourceIndex: sourceIndex)
     }
 
     func eachPage(
         of selection: ImageSelection, project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
+        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         for query in queries(selection, project) {
             for try await page in service.images(query) {
                 try await body(page.map { SourceImage($0, sourceIndex: sourceIndex) })

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
+internal import MigrationModel
 public import OpenStackImage
 
 /// What a target's Image service offers, as far as it tells.
@@ -32,7 +33,7 @@ public struct TargetOffer: Sendable, Hashable {
     /// Asks the service. What it may not or cannot tell stays empty.
     public static func look(
         _ service: ImageService
-    ) async throws(MigrationError) -> TargetOffer {
+    ) async throws(TranshipError) -> TargetOffer {
         var offer = TargetOffer(
             hasProjects: service.session.configuration.authentication.usesKeystone)
         do {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import Foundation
 internal import HTTPTransport
@@ -18,11 +19,11 @@ struct URLProbe {
 
     /// What is wrong with this source is its own refusal.
     ///
-    /// - Throws: only ``MigrationError/Code/interrupted``.
-    func look() async throws(MigrationError) -> ListedImage {
+    /// - Throws: only ``TranshipError/Code/interrupted``.
+    func look() async throws(TranshipError) -> ListedImage {
         let shown = Self.withoutSecrets(source.url)
         var head: HTTPResponse?
-        var problem: MigrationError?
+        var problem: TranshipError?
         do {
             head = try await probe()
         } catch {
@@ -59,7 +60,7 @@ struct URLProbe {
 
     /// The head of the final answer. Sources that refuse HEAD (signed URLs do)
     /// are asked with a GET whose body is not read.
-    private func probe() async throws(MigrationError) -> HTTPResponse {
+    private func probe() async throws(TranshipError) -> HTTPResponse {
         var request = HTTPRequest(.head, source.url, headers: headers, followsRedirects: true)
         var response = try await client.send(request)
         if [400, 403, 405, 501].contains(response.status) {
@@ -68,9 +69,9 @@ struct URLProbe {
             let first = FirstAnswer()
             do {
                 response = try await client.download(request, into: ring) {
-                    (answer) throws(MigrationError) in
+                    (answer) throws(TranshipError) in
                     first.set(answer)
-                    throw MigrationError(.interrupted, "the head is enough")
+                    throw TranshipError(.interrupted, "the head is enough")
                 }
             } catch {
                 guard let answer = first.answer else { throw error }
@@ -85,7 +86,7 @@ struct URLProbe {
         return response
     }
 
-    private func published(in file: String) async throws(MigrationError) -> Checksum {
+    private func published(in file: String) async throws(TranshipError) -> Checksum {
         let shown = Self.withoutSecrets(file)
         let response = try await client.send(
             HTTPRequest(.get, file, headers: headers, followsRedirects: true))
@@ -97,7 +98,7 @@ struct URLProbe {
             let checksum = ChecksumFile.checksum(
                 for: name, in: String(decoding: response.body, as: UTF8.self))
         else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "\(shown) has no checksum for \(name)",
                 hint: "check that checksum_file belongs to this URL")
         }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
@@ -17,7 +18,7 @@ public struct CloudPublisher: Publisher {
     /// Finds where an image of the same plan stands at a target.
     let placed:
         @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(MigrationError) -> Transfer?
+            async throws(TranshipError) -> Transfer?
 
     /// - Parameters:
     ///   - targets: the services by target key.
@@ -26,16 +27,16 @@ public struct CloudPublisher: Publisher {
         targets: [String: ImageService],
         placed:
             @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(MigrationError) -> Transfer?
+            async throws(TranshipError) -> Transfer?
     ) {
         self.targets = targets
         self.placed = placed
     }
 
-    public func publish(_ given: Transfer) async throws(MigrationError) -> Transfer {
+    public func publish(_ given: Transfer) async throws(TranshipError) -> Transfer {
         var transfer = given
         guard let service = targets[transfer.targetKey], let id = transfer.imageID else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
                 hint: "put the target back, or start with another --journal")
         }
@@ -50,12 +51,12 @@ public struct CloudPublisher: Publisher {
         }
         guard image.status == .active || image.status == .deactivated else {
             // It was proved, so its data has got lost since.
-            throw MigrationError(
+            throw TranshipError(
                 .unexpectedState,
                 "image \(id) at the target was proved and is \(image.status) now",
                 hint: "look at it with `openstack image show \(id)`; the next run copies it again")
         }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await applyReferences(transfer, to: image, service)
             try await applyVisibility(transfer.record, to: image, service)
             try await applyMembers(transfer, service)
@@ -69,7 +70,7 @@ public struct CloudPublisher: Publisher {
             else { throw error }
             transfer.move(to: .unpublished)
             transfer.failure = .init(
-                MigrationError(
+                TranshipError(
                     .unpublished,
                     "the copy \(id) is proved but not published as planned: \(error.message)",
                     hint: error.hint ?? "give the target's user that right, or plan it otherwise"))
@@ -81,13 +82,13 @@ public struct CloudPublisher: Publisher {
     /// was written.
     private func applyReferences(
         _ transfer: Transfer, to image: Image, _ service: ImageService
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         var operations: [PatchOperation] = []
         for (property, sourceKey) in transfer.record.references.sorted(by: { $0.key < $1.key }) {
             guard let other = try await placed(sourceKey, transfer.targetKey),
                 let id = other.imageID, [.done, .unpublished, .skipped].contains(other.state)
             else {
-                throw MigrationError(
+                throw TranshipError(
                     .dependencyFailed, "its \(property) \(sourceKey) could not be copied",
                     hint: "see to that image first; this one is tried again in the next run")
             }
@@ -100,7 +101,7 @@ public struct CloudPublisher: Publisher {
 
     private func applyVisibility(
         _ record: PlannedRecord, to image: Image, _ service: ImageService
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         guard image.visibility.rawValue != record.visibility else { return }
         _ = try await service.update(
             image.id, [.replace("visibility", .string(record.visibility))])
@@ -108,7 +109,7 @@ public struct CloudPublisher: Publisher {
 
     private func applyMembers(
         _ transfer: Transfer, _ service: ImageService
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         guard transfer.record.visibility == "shared", let id = transfer.imageID else { return }
         let wanted = transfer.record.projects(for: transfer.members)
         guard !wanted.isEmpty else { return }
@@ -135,7 +136,7 @@ public struct CloudPublisher: Publisher {
 
     private func applyFlags(
         _ record: PlannedRecord, to image: Image, _ service: ImageService
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         if image.isHidden != record.isHidden {
             _ = try await service.update(image.id, [.replace("os_hidden", .bool(record.isHidden))])
         }

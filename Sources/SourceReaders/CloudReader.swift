@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 internal import HTTPTransport
 public import MigrationModel
@@ -28,10 +29,10 @@ public struct CloudReader: SourceReader {
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let (service, id) = try place(transfer)
         try await reopening.read(from: point, into: ring, tell: tell) {
-            (point, opened) throws(MigrationError) in
+            (point, opened) throws(TranshipError) in
             // The record is looked at each time: it must not have changed.
             let facts = try await facts(id, transfer, service)
             if let point {
@@ -45,18 +46,18 @@ public struct CloudReader: SourceReader {
     private func begin(
         _ id: String, _ service: ImageService, _ facts: SourceFacts, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let response: Any?
         do {
             response = try await service.download(id, into: ring) {
-                (_) throws(MigrationError) in opened(facts)
+                (_) throws(TranshipError) in opened(facts)
             }
         } catch {
             throw Self.described(error, id)
         }
         if response == nil {
             guard facts.sizeBytes == 0 else {
-                throw MigrationError(
+                throw TranshipError(
                     .sourceUnavailable, "image \(id) has no data at the source",
                     hint: "a snapshot of a volume keeps its data in the volume: "
                         + "create an image from the volume and copy that")
@@ -69,18 +70,18 @@ public struct CloudReader: SourceReader {
     private func goOn(
         _ id: String, _ service: ImageService, _ facts: SourceFacts, from point: ReadingPoint,
         into ring: ByteRing, _ opened: @escaping @Sendable (SourceFacts) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         guard facts.version == point.version else {
-            throw MigrationError(
+            throw TranshipError(
                 .rangeNotSatisfiable, "image \(id) is not the same any more at the source")
         }
         let origin = "the Image service of cloud \"\(service.session.cloudName)\""
         try memory.check(origin)
         do {
             _ = try await service.download(id, into: ring, from: point.offsetBytes) {
-                (head) throws(MigrationError) in
+                (head) throws(TranshipError) in
                 guard head.contentRange?.total == point.version.totalBytes else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .rangeNotSatisfiable,
                         "image \(id) has \(point.version.totalBytes ?? 0) bytes by its record and "
                             + "other by the answer: \(head.headers["Content-Range"] ?? "")")
@@ -93,26 +94,26 @@ public struct CloudReader: SourceReader {
                 throw Self.described(error, id)
             }
             memory.remember(origin)
-            throw MigrationError(.rangeNotSatisfiable, error.message, answer: error.answer)
+            throw TranshipError(.rangeNotSatisfiable, error.message, answer: error.answer)
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         let (service, id) = try place(transfer)
         return try await facts(id, transfer, service)
     }
 
     private func place(
         _ transfer: Transfer
-    ) throws(MigrationError) -> (service: ImageService, id: String) {
+    ) throws(TranshipError) -> (service: ImageService, id: String) {
         guard let service = services[transfer.source.sourceIndex],
             case .cloud(let id) = transfer.source.location
         else { throw Self.isNoCloud(transfer) }
         return (service, id)
     }
 
-    static func isNoCloud(_ transfer: Transfer) -> MigrationError {
-        MigrationError(
+    static func isNoCloud(_ transfer: Transfer) -> TranshipError {
+        TranshipError(
             .invalidPipeline,
             "the pipeline's source \(transfer.source.sourceIndex + 1) is no cloud any more",
             hint: "run the pipeline again, so that it is planned anew")
@@ -121,7 +122,7 @@ public struct CloudReader: SourceReader {
     /// What the record says now, which must be what was planned.
     private func facts(
         _ id: String, _ transfer: Transfer, _ service: ImageService
-    ) async throws(MigrationError) -> SourceFacts {
+    ) async throws(TranshipError) -> SourceFacts {
         let image: Image
         do {
             image = try await service.image(id)
@@ -151,10 +152,10 @@ public struct CloudReader: SourceReader {
     /// What is at the source must be what was planned.
     static func expectUnchanged(
         _ transfer: Transfer, status: String, checksums: [Checksum]
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let id = transfer.source.imageID ?? ""
         guard status == transfer.source.status ?? "active" else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceChanged,
                 "image \(id) was \(transfer.source.status ?? "active") when it was planned "
                     + "and is \(status) now",
@@ -163,21 +164,21 @@ public struct CloudReader: SourceReader {
         for planned in transfer.source.checksums {
             let now = checksums.first { $0.algorithm == planned.algorithm }
             guard let now, !now.matches(planned) else { continue }
-            throw MigrationError(
+            throw TranshipError(
                 .sourceChanged, "image \(id) had \(planned) when it was planned and has \(now) now",
                 hint: "run again, so that it is planned anew")
         }
     }
 
     /// A refusal of the source is the source's failure, not the target's.
-    static func described(_ error: MigrationError, _ id: String) -> MigrationError {
+    static func described(_ error: TranshipError, _ id: String) -> TranshipError {
         switch error.code {
         case .notFound, .gone:
-            MigrationError(
+            TranshipError(
                 .sourceUnavailable, "image \(id) is gone at the source: \(error.message)",
                 hint: "run again, so that it is planned anew", answer: error.answer)
         case .forbidden:
-            MigrationError(
+            TranshipError(
                 .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",
                 hint: "a deactivated image can be read by an administrator only",
                 answer: error.answer)

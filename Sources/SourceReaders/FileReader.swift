@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 internal import Dispatch
 internal import Foundation
@@ -22,44 +23,44 @@ public struct FileReader: SourceReader {
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         // It tells no version, so nobody can ask it to go on.
         precondition(point == nil, "a file is always read from its beginning")
         guard case .file(let path) = transfer.source.location else {
-            throw MigrationError(.invalidPipeline, "\(transfer.source.key) is no file")
+            throw TranshipError(.invalidPipeline, "\(transfer.source.key) is no file")
         }
         let planned = transfer.source
         // Reading blocks, and so does a full ring: a serial queue of its own.
         let queue = DispatchQueue(label: "tranship.file")
-        let result: Result<Void, MigrationError> = await withTaskCancellationHandler {
+        let result: Result<Void, TranshipError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 queue.async {
                     continuation.resume(
-                        returning: Result { () throws(MigrationError) in
+                        returning: Result { () throws(TranshipError) in
                             try Self.pump(path, planned, into: ring) { tell(.opened($0)) }
                         })
                 }
             }
         } onCancel: {
-            ring.fail(MigrationError(.interrupted, "interrupted", isTransient: true))
+            ring.fail(TranshipError(.interrupted, "interrupted", isTransient: true))
         }
         try result.get()
     }
 
-    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
 
     private static func pump(
         _ path: String, _ planned: SourceImage, into ring: ByteRing,
         opened: @Sendable (SourceFacts) -> Void
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
         let before = try FileFacts(descriptor: descriptor, path: path)
         guard before.sizeBytes == planned.sizeBytes, before.changedAt == planned.updatedAt else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceChanged, "\(path) has changed since it was planned",
                 hint: "run again, so that it is planned anew")
         }
@@ -79,7 +80,7 @@ public struct FileReader: SourceReader {
         }
         let after = try FileFacts(descriptor: descriptor, path: path)
         guard after == before, total == before.sizeBytes else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceChanged,
                 "\(path) changed while it was read: \(before.sizeBytes) bytes at first, "
                     + "\(after.sizeBytes) at last, \(total) read",
@@ -87,8 +88,8 @@ public struct FileReader: SourceReader {
         }
     }
 
-    private static func failure(_ what: String, _ path: String) -> MigrationError {
-        MigrationError(
+    private static func failure(_ what: String, _ path: String) -> TranshipError {
+        TranshipError(
             .sourceUnavailable, "\(what) \(path): \(String(cString: strerror(errno)))",
             hint: "check that the file is there and readable")
     }
@@ -100,30 +101,30 @@ public struct FileFacts: Sendable, Hashable {
     /// Seconds and nanoseconds since 1970 of the last change, as text.
     public var changedAt: String
 
-    /// - Throws: ``MigrationError/Code/sourceUnavailable`` when it is missing or
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` when it is missing or
     ///   no plain file.
-    public init(path: String) throws(MigrationError) {
+    public init(path: String) throws(TranshipError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))",
                 hint: "check that the file is there and readable")
         }
         try self.init(status, path: path)
     }
 
-    init(descriptor: Int32, path: String) throws(MigrationError) {
+    init(descriptor: Int32, path: String) throws(TranshipError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         try self.init(status, path: path)
     }
 
-    private init(_ status: stat, path: String) throws(MigrationError) {
+    private init(_ status: stat, path: String) throws(TranshipError) {
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "\(path) is no plain file",
                 hint: "name a file, or a pattern that matches files only")
         }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import MigrationModel
 public import MigrationPipeline
@@ -27,12 +28,12 @@ public struct LegacyCloudReader: SourceReader {
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         precondition(point == nil, "Images API v1 knows no ranges")
         let (service, id) = try place(transfer)
         let members = try await members(of: id, transfer, service)
         do {
-            try await service.download(id, into: ring) { (image) throws(MigrationError) in
+            try await service.download(id, into: ring) { (image) throws(TranshipError) in
                 try CloudReader.expectUnchanged(
                     transfer, status: image.status.rawValue, checksums: image.checksums)
                 tell(.opened(SourceFacts(sizeBytes: image.sizeBytes, members: members)))
@@ -47,7 +48,7 @@ public struct LegacyCloudReader: SourceReader {
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         let (service, id) = try place(transfer)
         let image: LegacyImage
         do {
@@ -63,7 +64,7 @@ public struct LegacyCloudReader: SourceReader {
 
     private func place(
         _ transfer: Transfer
-    ) throws(MigrationError) -> (service: LegacyImageService, id: String) {
+    ) throws(TranshipError) -> (service: LegacyImageService, id: String) {
         guard let service = services[transfer.source.sourceIndex],
             case .cloud(let id) = transfer.source.location
         else { throw CloudReader.isNoCloud(transfer) }
@@ -73,7 +74,7 @@ public struct LegacyCloudReader: SourceReader {
     /// Those to whom the copy is to be offered; nothing in v1 is pending.
     private func members(
         of id: String, _ transfer: Transfer, _ service: LegacyImageService
-    ) async throws(MigrationError) -> [String] {
+    ) async throws(TranshipError) -> [String] {
         guard transfer.record.visibility == "shared", transfer.record.members != .drop else {
             return []
         }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 internal import MigrationPipeline
@@ -36,28 +37,28 @@ public struct Reopening: Sendable {
     /// One opening: writes all bytes from the point on into the ring, after
     /// telling the facts.
     ///
-    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` when the source does
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source does
     ///   not prove that it goes on there.
     typealias Open =
         @Sendable (
             _ point: ReadingPoint?, _ opened: @escaping @Sendable (SourceFacts) -> Void
-        ) async throws(MigrationError) -> Void
+        ) async throws(TranshipError) -> Void
 
     /// Reads to the end, in as many openings as it takes.
     func read(
         from start: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void, open: Open
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let known = Mutex<SourceFacts?>(nil)
         let first = start?.offsetBytes ?? 0
         var point = start
         var inVain = 0
         var inAll = 0
         // What the ring broke off for; the refusal to go on is only its result.
-        var drop: MigrationError?
+        var drop: TranshipError?
         while true {
             let before = ring.writtenBytes
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 let asked = point
                 return try await open(asked) { facts in
                     let isFirst = known.withLock { known in
@@ -116,19 +117,19 @@ public struct Reopening: Sendable {
     }
 
     /// Ends early when the target breaks or the task is cancelled.
-    private func pause(_ seconds: Double, _ ring: ByteRing) async throws(MigrationError) {
+    private func pause(_ seconds: Double, _ ring: ByteRing) async throws(TranshipError) {
         var left = seconds
         while left > 0 {
             await wait(min(left, Self.lookSeconds))
             left -= Self.lookSeconds
             if let failure = ring.failure { throw failure }
-            if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+            if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
         }
     }
 
     /// May pass: the next try does not ask for a part.
-    private static func lied(_ error: MigrationError) -> MigrationError {
-        MigrationError(
+    private static func lied(_ error: TranshipError) -> TranshipError {
+        TranshipError(
             .rangeNotSatisfiable, error.message, hint: error.hint, answer: error.answer,
             isTransient: true)
     }
@@ -142,10 +143,10 @@ final class RangeMemory: Sendable {
 
     func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }
 
-    /// - Throws: ``MigrationError/Code/rangeNotSatisfiable`` for one that is known.
-    func check(_ origin: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` for one that is known.
+    func check(_ origin: String) throws(TranshipError) {
         guard !knows(origin) else {
-            throw MigrationError(
+            throw TranshipError(
                 .rangeNotSatisfiable, "\(origin) did not honour a range before in this run")
         }
     }

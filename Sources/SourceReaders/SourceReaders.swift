@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import MigrationModel
 public import MigrationPipeline
@@ -28,7 +29,7 @@ public struct SourceReaders: SourceReader {
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         switch transfer.source.location {
         case .cloud where legacyCloud.reads(transfer):
             try await legacyCloud.read(transfer, from: point, into: ring, tell: tell)
@@ -38,7 +39,7 @@ public struct SourceReaders: SourceReader {
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         switch transfer.source.location {
         case .cloud where legacyCloud.reads(transfer): try await legacyCloud.facts(transfer)
         case .cloud: try await cloud.facts(transfer)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import HTTPTransport
 public import MigrationModel
@@ -47,15 +48,15 @@ public struct URLReader: SourceReader {
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         guard let address = addresses[transfer.source.sourceIndex] else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline,
                 "the pipeline's source \(transfer.source.sourceIndex + 1) is no URL any more",
                 hint: "run the pipeline again, so that it is planned anew")
         }
         try await reopening.read(from: point, into: ring, tell: tell) {
-            (point, opened) throws(MigrationError) in
+            (point, opened) throws(TranshipError) in
             if let point {
                 try await goOn(transfer.source, address, from: point, into: ring, opened)
             } else {
@@ -67,11 +68,11 @@ public struct URLReader: SourceReader {
     private func begin(
         _ source: SourceImage, _ address: Address, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let shown = source.displayURL
         // The transport's errors name the URL themselves.
         let response = try await address.client.download(address.request(.get), into: ring) {
-            (head) throws(MigrationError) in
+            (head) throws(TranshipError) in
             if head.status == 204 { return }
             guard head.status == 200 else { throw Self.refusal(head, shown) }
             if let now = source.otherVersion(in: head) { throw Self.changed(shown, to: now) }
@@ -88,7 +89,7 @@ public struct URLReader: SourceReader {
     private func goOn(
         _ source: SourceImage, _ address: Address, from point: ReadingPoint, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let shown = source.displayURL
         let origin = Self.origin(address.url.revealed)
         try memory.check(origin)
@@ -99,7 +100,7 @@ public struct URLReader: SourceReader {
         let isOther = Mutex(false)
         do {
             response = try await address.client.download(request, into: ring) {
-                (head) throws(MigrationError) in
+                (head) throws(TranshipError) in
                 if let now = point.version.other(in: head) {
                     isOther.withLock { $0 = true }
                     throw Self.cannotGoOn(shown, point, "answered with another version: \(now)")
@@ -126,15 +127,15 @@ public struct URLReader: SourceReader {
 
     private static func cannotGoOn(
         _ shown: String, _ point: ReadingPoint, _ words: String
-    ) -> MigrationError {
-        MigrationError(
+    ) -> TranshipError {
+        TranshipError(
             .rangeNotSatisfiable,
             "\(shown) was asked for the bytes from \(point.offsetBytes) on and \(words)")
     }
 
-    private static func refusal(_ response: HTTPResponse, _ shown: String) -> MigrationError {
+    private static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
         let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
-        return MigrationError(
+        return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
             "\(shown) cannot be read: \(refusal.message)",
             hint: refusal.isTransient ? nil : "check the URL and who may read it",
@@ -148,12 +149,12 @@ public struct URLReader: SourceReader {
     }
 
     /// What was planned: the service itself opens the URL.
-    public func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
 
-    private static func changed(_ shown: String, to now: String) -> MigrationError {
-        MigrationError(
+    private static func changed(_ shown: String, to now: String) -> TranshipError {
+        TranshipError(
             .sourceChanged, "\(shown) has changed since it was planned: it is \(now) now",
             hint: "run again, so that it is planned anew")
     }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
@@ -24,7 +25,7 @@ struct ImportLook {
         case ask
         case copy
         case outcome(Outcome)
-        case failure(MigrationError)
+        case failure(TranshipError)
     }
 
     /// The shortest and the longest time between two looks, in seconds.
@@ -48,7 +49,7 @@ struct ImportLook {
         case .uploading, .queued, .importing: break
         default:
             return .failure(
-                MigrationError(
+                TranshipError(
                     .unexpectedState,
                     "image \(image.id) is \(image.status) although its import was asked for",
                     hint: "look at it with `openstack image show \(image.id)`, then run again"))
@@ -88,7 +89,7 @@ struct ImportLook {
     }
 
     /// The method failed: the next one, once more, or the end.
-    func failed(_ error: MigrationError) -> Result<Outcome, MigrationError> {
+    func failed(_ error: TranshipError) -> Result<Outcome, TranshipError> {
         var next = transfer
         next.importFailures += 1
         if let method = next.fallbacks.first {
@@ -105,8 +106,8 @@ struct ImportLook {
         return .failure(error)
     }
 
-    private func failure(_ words: String) -> MigrationError {
-        MigrationError(
+    private func failure(_ words: String) -> TranshipError {
+        TranshipError(
             .importFailed,
             "the import of image \(image.id) by \(transfer.method.rawValue) failed: \(words)",
             hint: "ask the target's operator about task \(task?.id ?? "?"), "
@@ -118,7 +119,7 @@ struct ImportLook {
     func judgeCopy() -> Judgement {
         guard image.status == .active else {
             return .failure(
-                MigrationError(
+                TranshipError(
                     .unexpectedState,
                     "image \(image.id) became \(image.status) while it was copied",
                     hint: "look at it with `openstack image show \(image.id)`"))
@@ -164,7 +165,7 @@ struct ImportLook {
         }
         next.move(to: .unpublished)
         next.failure = .init(
-            MigrationError(
+            TranshipError(
                 .unpublished, "the copy \(image.id) is proved, but \(text)",
                 hint: "copying between stores is an administrator's right by default; "
                     + "use method: glance-direct, or all_stores_must_succeed: false"))
@@ -199,12 +200,12 @@ struct ImportLook {
     /// deadline that is too short costs a whole transfer.
     var deadlineSeconds: Int64 { 600 + (transfer.sizeBytes ?? 0) / (5 << 20) }
 
-    var overdue: MigrationError? {
+    var overdue: TranshipError? {
         guard waitedSeconds > deadlineSeconds else { return nil }
         let seen =
             task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
             ?? "it has no task"
-        return MigrationError(
+        return TranshipError(
             .importTimedOut,
             "image \(image.id) is \(image.status) after \(TimeSpan.format(waitedSeconds)); \(seen)",
             hint: "ask the target's operator; the service frees the lock of a stuck import after "
@@ -230,7 +231,7 @@ struct ImportLook {
 }
 
 extension ImportLook.Judgement {
-    init(_ result: Result<Outcome, MigrationError>) {
+    init(_ result: Result<Outcome, TranshipError>) {
         switch result {
         case .success(let outcome): self = .outcome(outcome)
         case .failure(let error): self = .failure(error)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
@@ -15,7 +16,7 @@ public struct ImportWaiter: TaskWaiter {
     public static let name = StageName.wait
 
     /// What the service is to fetch by itself, for the methods that do that.
-    public typealias Fetch = @Sendable (Transfer) throws(MigrationError) -> ImportRequest.Method
+    public typealias Fetch = @Sendable (Transfer) throws(TranshipError) -> ImportRequest.Method
 
     let targets: [String: ImageService]
     let fetch: Fetch
@@ -35,10 +36,10 @@ public struct ImportWaiter: TaskWaiter {
         self.jitter = jitter
     }
 
-    public func look(_ given: Transfer) async throws(MigrationError) -> Outcome {
+    public func look(_ given: Transfer) async throws(TranshipError) -> Outcome {
         var transfer = given
         guard let service = targets[transfer.targetKey], let id = transfer.imageID else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
                 hint: "put the target back, or start with another --journal")
         }
@@ -64,25 +65,25 @@ public struct ImportWaiter: TaskWaiter {
     /// Copied again, a few times: somebody may be deleting on purpose.
     private func deleted(
         _ given: Transfer, _ id: String
-    ) throws(MigrationError) -> Outcome {
+    ) throws(TranshipError) -> Outcome {
         var transfer = given
         transfer.importFailures += 1
-        let error = MigrationError(
+        let error = TranshipError(
             .gone, "image \(id) was deleted at the target while it was imported",
             hint: "find out who deletes images there, then run again")
         guard transfer.importFailures <= Self.deletionsMax else { throw error }
         return .restart(transfer, after: error)
     }
 
-    private func deleted(_ look: ImportLook) throws(MigrationError) -> Outcome {
+    private func deleted(_ look: ImportLook) throws(TranshipError) -> Outcome {
         try deleted(look.transfer, look.image.id)
     }
 
     /// True where the call was answered 404 because the image was deleted since
     /// the look, and not because there is no such call.
     private func isGone(
-        _ refusal: MigrationError, _ look: ImportLook, _ service: ImageService
-    ) async throws(MigrationError) -> Bool {
+        _ refusal: TranshipError, _ look: ImportLook, _ service: ImageService
+    ) async throws(TranshipError) -> Bool {
         guard refusal.code == .notFound else { return false }
         do {
             _ = try await service.image(look.image.id)
@@ -100,7 +101,7 @@ public struct ImportWaiter: TaskWaiter {
 
     private func ask(
         _ look: ImportLook, _ service: ImageService
-    ) async throws(MigrationError) -> Outcome {
+    ) async throws(TranshipError) -> Outcome {
         let record = look.transfer.record
         let method: ImportRequest.Method =
             look.transfer.method == .glanceDirect ? .glanceDirect : try fetch(look.transfer)
@@ -120,8 +121,8 @@ public struct ImportWaiter: TaskWaiter {
 
     private func copy(
         _ look: ImportLook, _ service: ImageService
-    ) async throws(MigrationError) -> Outcome {
-        let missing = try await service.missing(look.transfer.record.stores, of: look.image)
+    ) async throws(TranshipError) -> Outcome {
+        let missing = try await service.missing(.init(look.transfer.record.stores), of: look.image)
         guard !missing.isEmpty else { return look.copied() }
         do {
             try await service.importImage(
@@ -138,8 +139,8 @@ public struct ImportWaiter: TaskWaiter {
 
     /// The image is proved and stays, whatever the service says to its copy.
     private func copyRefused(
-        _ error: MigrationError, _ look: ImportLook, _ service: ImageService, _ missing: [String]
-    ) async throws(MigrationError) -> Outcome {
+        _ error: TranshipError, _ look: ImportLook, _ service: ImageService, _ missing: [String]
+    ) async throws(TranshipError) -> Outcome {
         if error.isTransient || error.code == .interrupted || error.code == .unauthorized {
             throw error
         }
@@ -155,7 +156,7 @@ public struct ImportWaiter: TaskWaiter {
     }
 
     /// The lock of an import that has just ended outlives it a little.
-    private static func isLocked(_ error: MigrationError) -> Bool {
+    private static func isLocked(_ error: TranshipError) -> Bool {
         let words = error.answer?.message ?? error.message
         return words.contains("active task") || words.contains("in progress")
     }
@@ -163,8 +164,8 @@ public struct ImportWaiter: TaskWaiter {
     /// Every refusal is answered by another look: the call may have worked
     /// although its answer says otherwise, and some locks end by themselves.
     private func refused(
-        _ error: MigrationError, _ look: ImportLook, _ service: ImageService
-    ) async throws(MigrationError) -> Outcome {
+        _ error: TranshipError, _ look: ImportLook, _ service: ImageService
+    ) async throws(TranshipError) -> Outcome {
         if error.code == .conflict {
             let task = try await newestTask(service, look.transfer, look.image.id)
             let image = try await service.image(look.image.id)
@@ -193,7 +194,7 @@ public struct ImportWaiter: TaskWaiter {
             error.code != .quotaExceeded
         else { throw error }
         return try look.failed(
-            MigrationError(
+            TranshipError(
                 .importFailed, "the import was refused: \(error.message)", hint: error.hint,
                 answer: error.answer)
         ).get()
@@ -203,7 +204,7 @@ public struct ImportWaiter: TaskWaiter {
     /// copied still has the task of its import.
     private func newestTask(
         _ service: ImageService, _ transfer: Transfer, _ id: String
-    ) async throws(MigrationError) -> ImageTask? {
+    ) async throws(TranshipError) -> ImageTask? {
         do {
             return try await service.tasks(ofImage: id).filter {
                 guard let method = $0.importMethod else { return true }

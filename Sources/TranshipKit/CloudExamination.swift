@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Foundation
 internal import HTTPTransport
-public import MigrationModel
+internal import MigrationModel
 public import OpenStackImage
 public import Planning
 
@@ -43,17 +44,17 @@ public struct CloudExamination: Sendable {
     ///   answer. What a service only does not tell becomes one of ``troubles``.
     public static func examine(
         _ cloud: String, region: String? = nil, environment: [String: String]
-    ) async throws(MigrationError) -> CloudExamination {
+    ) async throws(TranshipError) -> CloudExamination {
         let session = try CloudSession.named(cloud, region: region, environment: environment)
         let service = ImageService(session)
         let project = try await session.authenticate()
         var troubles: [String] = []
-        let versions = await told("its versions", [], &troubles) { () throws(MigrationError) in
+        let versions = await told("its versions", [], &troubles) { () throws(TranshipError) in
             try await service.versions()
         }
         let offer = try await TargetOffer.look(service)
         let seen = try await service.reportedAlgorithms()
-        let schema = await told("its formats", nil, &troubles) { () throws(MigrationError) in
+        let schema = await told("its formats", nil, &troubles) { () throws(TranshipError) in
             try await service.schema("image")
         }
         return CloudExamination(
@@ -72,7 +73,7 @@ public struct CloudExamination: Sendable {
     /// What the service tells, or that it does not.
     private static func told<Value>(
         _ what: String, _ otherwise: Value, _ troubles: inout [String],
-        _ ask: () async throws(MigrationError) -> Value
+        _ ask: () async throws(TranshipError) -> Value
     ) async -> Value {
         do {
             return try await ask()
@@ -84,7 +85,7 @@ public struct CloudExamination: Sendable {
 
     private static func clockAhead(
         _ service: ImageService
-    ) async throws(MigrationError) -> Int64? {
+    ) async throws(TranshipError) -> Int64? {
         let before = Date()
         let answer = try await service.send(ServiceRequest(.get, "/versions"))
         let after = Date()
@@ -112,7 +113,7 @@ public struct CloudExamination: Sendable {
 
     private static func choices(
         _ offer: TargetOffer, hasSiblings: Bool
-    ) throws(MigrationError) -> [Choice] {
+    ) throws(TranshipError) -> [Choice] {
         let one = Negotiation(offer: offer, stores: .standard)
         var sources: [(String, Negotiation.Origin)] = [
             ("a file", .init(.file, promise: nil)),
@@ -149,7 +150,7 @@ public struct CloudExamination: Sendable {
     /// Only the algorithm counts here.
     private static func promise(
         _ algorithm: Checksum.Algorithm
-    ) throws(MigrationError) -> Checksum {
+    ) throws(TranshipError) -> Checksum {
         try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import Foundation
 internal import MigrationJournal
 internal import MigrationModel
@@ -12,14 +13,14 @@ internal import MigrationModel
 enum KillPoint {
     static let variable = "TRANSHIP_KILL_AT_COMMIT"
 
-    static func hook(_ environment: [String: String]) throws(MigrationError) -> CommitHook? {
+    static func hook(_ environment: [String: String]) throws(TranshipError) -> CommitHook? {
         #if DEBUG
             guard let text = environment[variable] else { return nil }
             let parts = text.split(separator: ":")
             guard parts.count == 2, let moment = CommitHook.Moment(rawValue: String(parts[0])),
                 let number = Int(parts[1]), number > 0
             else {
-                throw MigrationError(
+                throw TranshipError(
                     .usage, "\(variable) is \"\(text)\", where it must be before:N or after:N",
                     hint: "it is for tests; unset it")
             }

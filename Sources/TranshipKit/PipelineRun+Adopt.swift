@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 internal import PipelineFiles
 public import Planning
 
@@ -17,11 +18,11 @@ extension PipelineRun {
     /// - Returns: how many images each verdict got.
     /// - Throws: as planning: what makes looking impossible.
     public func adopt(
-        each: (Adoption) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> [Adoption.Verdict: Int] {
+        each: (Adoption) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> [Adoption.Verdict: Int] {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         var tally: [Adoption.Verdict: Int] = [:]
-        try await planner(in: workplace).adopt { adoption throws(MigrationError) in
+        try await planner(in: workplace).adopt { adoption throws(TranshipError) in
             tally[adoption.verdict, default: 0] += 1
             try await each(adoption)
         }

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Foundation
 internal import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 public import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
@@ -23,12 +24,12 @@ extension PipelineRun {
     ///   those that are left.
     /// - Throws: as planning. That one record cannot be removed is a fate.
     public func clean(
-        removes: Bool, each: (Leftover) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> [Leftover.Fate: Int] {
+        removes: Bool, each: (Leftover) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         var tally: [Leftover.Fate: Int] = [:]
         let most = pipeline.limits.deletes
-        try await planner(in: workplace).leftovers { found throws(MigrationError) in
+        try await planner(in: workplace).leftovers { found throws(TranshipError) in
             var leftover = found
             if leftover.fate == .remove, let service = workplace.service(leftover.image.targetKey) {
                 leftover = try await looked(at: leftover, service)
@@ -51,15 +52,15 @@ extension PipelineRun {
     ///     it could not be removed.
     /// - Returns: how many files met each fate.
     public func cleanSpool(
-        removes: Bool, each: (Spool.Orphan, Leftover.Fate, MigrationError?) -> Void
-    ) async throws(MigrationError) -> [Leftover.Fate: Int] {
+        removes: Bool, each: (Spool.Orphan, Leftover.Fate, TranshipError?) -> Void
+    ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         var tally: [Leftover.Fate: Int] = [:]
         let orphans = try await Spool.orphans(
             in: Self.spoolPlace(of: pipeline, journalPath: journal.path), journal: journal,
             run: try await journal.lastRun())
         for orphan in orphans {
             var fate = Leftover.Fate.remove
-            var failure: MigrationError?
+            var failure: TranshipError?
             if removes {
                 do {
                     try Spool.remove(orphan.path)
@@ -78,7 +79,7 @@ extension PipelineRun {
     /// As it is now, which may be long after the listing.
     private func looked(
         at given: Leftover, _ service: ImageService
-    ) async throws(MigrationError) -> Leftover {
+    ) async throws(TranshipError) -> Leftover {
         var leftover = given
         let image: Image
         do {
@@ -112,7 +113,7 @@ extension PipelineRun {
 
     private func removed(_ given: Leftover, _ service: ImageService) async -> Leftover {
         var leftover = given
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await service.delete(given.image.id)
             leftover.fate = .removed
         } catch {

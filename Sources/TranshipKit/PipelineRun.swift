@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import ByteStreams
 internal import Foundation
 public import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
 public import Planning
@@ -32,7 +33,7 @@ public final class PipelineRun: Sendable {
         _ pipeline: Pipeline, journalPath: String, environment: [String: String],
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await self.init(
             pipeline, journalPath: journalPath, environment: environment, tuning: .init(),
             planning: planning, events: events)
@@ -42,7 +43,7 @@ public final class PipelineRun: Sendable {
         _ pipeline: Pipeline, journalPath: String, environment: [String: String],
         tuning: RunTuning, planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         self.pipeline = pipeline
         self.tuning = tuning
         self.environment = environment
@@ -68,16 +69,16 @@ public final class PipelineRun: Sendable {
     ///
     /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
     ///   refuses to begin with these.
-    public func plan() async throws(MigrationError) -> [MigrationError] {
+    public func plan() async throws(TranshipError) -> [TranshipError] {
         try await plan(in: try await open())
     }
 
-    private func open() async throws(MigrationError) -> Workplace {
+    private func open() async throws(TranshipError) -> Workplace {
         try await Workplace.open(
             pipeline, environment: environment, transport: tuning.transport)
     }
 
-    private func plan(in workplace: Workplace) async throws(MigrationError) -> [MigrationError] {
+    private func plan(in workplace: Workplace) async throws(TranshipError) -> [TranshipError] {
         try await planner(in: workplace).plan()
     }
 
@@ -90,20 +91,20 @@ public final class PipelineRun: Sendable {
     // MARK: Running
 
     /// What to call when the plan is made and before anything is done.
-    public typealias Planned = @Sendable (Run) async throws(MigrationError) -> Void
+    public typealias Planned = @Sendable (Run) async throws(TranshipError) -> Void
 
     /// Plans and does. Whatever an earlier run left unfinished is continued.
     ///
     /// - Throws: what makes going on impossible. Errors of single images stand
     ///   in the summary.
     public func run(
-        planned: Planned = { (_) async throws(MigrationError) in }
-    ) async throws(MigrationError) -> RunSummary {
+        planned: Planned = { (_) async throws(TranshipError) in }
+    ) async throws(TranshipError) -> RunSummary {
         let workplace = try await open()
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets)
-        return try await ending(run) { () throws(MigrationError) in
+        return try await ending(run) { () throws(TranshipError) in
             let shortfalls = try await self.plan(in: workplace)
             try self.checkGoingOn()
             try await planned(run)
@@ -114,11 +115,11 @@ public final class PipelineRun: Sendable {
     }
 
     /// Goes on with a run that was interrupted, as it was planned.
-    public func resume(_ run: Run, planned: Planned) async throws(MigrationError) -> RunSummary {
+    public func resume(_ run: Run, planned: Planned) async throws(TranshipError) -> RunSummary {
         guard run.plannedAt != nil else { return try await self.run(planned: planned) }
         let workplace = try await open()
         try await journal.reopen(run)
-        return try await ending(run) { () throws(MigrationError) in
+        return try await ending(run) { () throws(TranshipError) in
             try await planned(run)
             try await self.work(run, in: workplace)
         }
@@ -136,7 +137,7 @@ public final class PipelineRun: Sendable {
             maxBytes: pipeline.spool?.maxBytes)
     }
 
-    private func work(_ run: Run, in workplace: Workplace) async throws(MigrationError) {
+    private func work(_ run: Run, in workplace: Workplace) async throws(TranshipError) {
         // Opened for a stream as well: an earlier run may have left files.
         let spool = try await Spool.open(
             Self.spoolPlace(of: pipeline, journalPath: journal.path),
@@ -162,17 +163,17 @@ public final class PipelineRun: Sendable {
     }
 
     /// A plan that was interrupted may be short of images: it is not adopted.
-    private func checkGoingOn() throws(MigrationError) {
+    private func checkGoingOn() throws(TranshipError) {
         guard !isStopped, !Task.isCancelled else {
-            throw MigrationError(.interrupted, "interrupted while planning", isTransient: true)
+            throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
         }
     }
 
     /// Writes down how the run ended, whatever happens in it.
     private func ending(
-        _ run: Run, _ work: () async throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> RunSummary {
-        do throws(MigrationError) {
+        _ run: Run, _ work: () async throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> RunSummary {
+        do throws(TranshipError) {
             try await work()
         } catch {
             let outcome = error.code == .interrupted ? "interrupted" : "failed"

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationJournal
 public import MigrationModel
 
@@ -18,16 +19,16 @@ public struct RunSummary: Sendable {
     public var reading: SourceReading
     public var isInterrupted = false
     /// Targets whose quota was full, with the service's words.
-    public var pausedTargets: [String: MigrationError] = [:]
+    public var pausedTargets: [String: TranshipError] = [:]
 
     /// Services and hosts that did not answer until the run gave them up, with
     /// the last failure. Their images wait for the next run.
-    public var deadEndpoints: [String: MigrationError] = [:]
+    public var deadEndpoints: [String: TranshipError] = [:]
 
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
 
-    init(run: Run, journal: Journal) async throws(MigrationError) {
+    init(run: Run, journal: Journal) async throws(TranshipError) {
         self.run = run
         states = try await journal.tally(run: run)
         reading = try await journal.readingTally(run: run)
@@ -66,14 +67,14 @@ public struct RunSummary: Sendable {
     public var exitStatus: ExitStatus {
         if isInterrupted { return .interrupted }
         let mismatches: Set<String> = [
-            MigrationError.Code.checksumMismatch.rawValue,
-            MigrationError.Code.verificationMismatch.rawValue,
+            TranshipError.Code.checksumMismatch.rawValue,
+            TranshipError.Code.verificationMismatch.rawValue,
         ]
         if failures.contains(where: { mismatches.contains($0.code) }) {
             return .verificationMismatch
         }
         let lasting = failures.filter { failure in
-            let metQuota = failure.code == MigrationError.Code.quotaExceeded.rawValue
+            let metQuota = failure.code == TranshipError.Code.quotaExceeded.rawValue
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
         if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Foundation
 public import MigrationJournal
 public import MigrationModel
@@ -24,7 +25,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     private static let pageImages = 1000
 
     /// The plan that stands in the journal.
-    public init(pipelineName: String, journal: Journal) async throws(MigrationError) {
+    public init(pipelineName: String, journal: Journal) async throws(TranshipError) {
         version = 1
         pipeline = pipelineName
         entries = []
@@ -42,33 +43,33 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
     }
 
-    public func write(to path: String) throws(MigrationError) {
+    public func write(to path: String) throws(TranshipError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
             try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
         }
     }
 
-    /// - Throws: ``MigrationError/Code/usage`` when the file is no saved plan.
-    public static func read(from path: String) throws(MigrationError) -> SavedPlan {
+    /// - Throws: ``TranshipError/Code/usage`` when the file is no saved plan.
+    public static func read(from path: String) throws(TranshipError) -> SavedPlan {
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             return try JSONDecoder().decode(SavedPlan.self, from: data)
         } catch {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "\(path) is no saved plan: \(error.localizedDescription)",
                 hint: "make one with `tranship plan PIPELINE --save \(path)`")
         }
     }
 
-    /// - Throws: ``MigrationError/Code/planDrifted`` with the first differences.
-    public func check(against now: SavedPlan) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences.
+    public func check(against now: SavedPlan) throws(TranshipError) {
         guard pipeline == now.pipeline else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
         }
         let before = Set(entries)
@@ -80,7 +81,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             }
         }
         let lines = words("-", before.subtracting(after)) + words("+", after.subtracting(before))
-        throw MigrationError(
+        throw TranshipError(
             .planDrifted,
             "the world is not as it was planned:\n  " + lines.joined(separator: "\n  "),
             hint: "look at the new plan, save it, and run that")

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
 internal import ByteStreams
 internal import ChecksumVerifiers
 internal import Foundation
@@ -38,7 +39,7 @@ struct Workplace: Sendable {
     static func open(
         _ pipeline: Pipeline, environment: [String: String],
         transport: TransportConfiguration = .init()
-    ) async throws(MigrationError) -> Workplace {
+    ) async throws(TranshipError) -> Workplace {
         var sessions = Sessions(environment: environment, transport: transport)
         var sources: [PlanningSource] = []
         var cloudSources: [Int: ImageService] = [:]
@@ -83,7 +84,7 @@ struct Workplace: Sendable {
                     PlanningSource(
                         index: index, kind: .file(file, baseDirectory: pipeline.baseDirectory)))
             case .archive(let archive):
-                throw MigrationError(
+                throw TranshipError(
                     .notBuiltYet, "\(archive.position): archive sources are not built yet")
             }
         }
@@ -91,14 +92,14 @@ struct Workplace: Sendable {
         var services: [String: ImageService] = [:]
         for target in pipeline.targets {
             guard case .cloud(let cloud) = target else {
-                throw MigrationError(
+                throw TranshipError(
                     .notBuiltYet, "\(target.position): archive targets are not built yet")
             }
             let session = try sessions.session(
                 cloud.cloud, cloud.region, cloud.interface, cloud.project, cloud.position)
             let project = try await Self.signIn(session)
             guard try await !Self.isLegacy(session) else {
-                throw MigrationError(
+                throw TranshipError(
                     .noImageService,
                     "\(cloud.position): cloud \"\(cloud.cloud)\" is spoken to in Images API v1, and a "
                         + "target needs v2",
@@ -107,7 +108,7 @@ struct Workplace: Sendable {
             }
             let key = Self.targetKey(cloud)
             guard services[key] == nil else {
-                throw MigrationError(
+                throw TranshipError(
                     .invalidPipeline, "\(cloud.position): the target \(key) is named twice",
                     hint: "name each cloud, region and project once")
             }
@@ -160,13 +161,13 @@ struct Workplace: Sendable {
             uploader: CloudUploader(targets: services, placed: journal.transfer, now: now),
             waiter: ImportWaiter(
                 targets: services,
-                fetch: { transfer throws(MigrationError) in try fetch(transfer) },
+                fetch: { transfer throws(TranshipError) in try fetch(transfer) },
                 now: now),
             publisher: CloudPublisher(targets: services, placed: journal.transfer))
     }
 
     /// What the service is to fetch by itself.
-    private func fetch(_ transfer: Transfer) throws(MigrationError) -> ImportRequest.Method {
+    private func fetch(_ transfer: Transfer) throws(TranshipError) -> ImportRequest.Method {
         let index = transfer.source.sourceIndex
         switch (transfer.method, transfer.source.location) {
         case (.webDownload, .url):
@@ -178,7 +179,7 @@ struct Workplace: Sendable {
                 region: region.name, imageID: imageID, interface: region.interface)
         default: break
         }
-        throw MigrationError(
+        throw TranshipError(
             .invalidPipeline,
             "the pipeline's source \(index + 1) is not what \(transfer.method.rawValue) can fetch",
             hint: "run the pipeline again, so that it is planned anew")
@@ -193,7 +194,7 @@ struct Workplace: Sendable {
 
     private static func signIn(
         _ session: CloudSession
-    ) async throws(MigrationError) -> AuthenticatedProject {
+    ) async throws(TranshipError) -> AuthenticatedProject {
         do {
             return try await session.authenticate()
         } catch {
@@ -203,7 +204,7 @@ struct Workplace: Sendable {
     }
 
     /// Whether the cloud has to be spoken to in Images API v1.
-    private static func isLegacy(_ session: CloudSession) async throws(MigrationError) -> Bool {
+    private static func isLegacy(_ session: CloudSession) async throws(TranshipError) -> Bool {
         do {
             return try await LegacyImageService.isNeeded(by: session)
         } catch {
@@ -213,7 +214,7 @@ struct Workplace: Sendable {
 
     private static func address(
         _ source: URLSource, _ environment: [String: String], _ transport: TransportConfiguration
-    ) throws(MigrationError) -> URLReader.Address {
+    ) throws(TranshipError) -> URLReader.Address {
         var configuration = transport
         configuration.caFile = source.cacert
         var headers = HTTPHeaders()
@@ -223,7 +224,7 @@ struct Workplace: Sendable {
         case .netrc: configuration.usesNetrc = true
         case .env(let name):
             guard let credentials = environment[name], !credentials.isEmpty else {
-                throw MigrationError(
+                throw TranshipError(
                     .invalidPipeline, "\(source.position): the environment has no \(name)",
                     hint: "set it to user:password before the run")
             }
@@ -250,7 +251,7 @@ private struct Sessions {
     mutating func session(
         _ cloud: String, _ region: String?, _ interface: String?, _ project: String?,
         _ position: FilePosition
-    ) throws(MigrationError) -> CloudSession {
+    ) throws(TranshipError) -> CloudSession {
         let key = [cloud, region, interface, project]
         if let session = known[key] { return session }
         do {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
 import MigrationModel
 import TranshipKit
@@ -51,7 +52,7 @@ struct Tranship: AsyncParsableCommand {
                 try command.run()
             }
             if let failure = Terminal.outputFailure { throw failure }
-        } catch let error as MigrationError {
+        } catch let error as TranshipError {
             Terminal.tell("error: \(error.message)")
             if let hint = error.hint { Terminal.tell("hint: \(hint)") }
             Foundation.exit(ExitStatus(error.code).rawValue)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -28,9 +28,9 @@ import Testing
         let ring = ByteRing(hasReader: false, limiter: BandwidthLimiter(bytesPerSecond: 1))
         let write = Task { try await blocking { try ring.put(noise(200_000), pieceBytes: 1000) } }
         #expect(await eventually { ring.writtenBytes > 0 })
-        ring.fail(MigrationError(.interrupted, "interrupted"))
+        ring.fail(TranshipError(.interrupted, "interrupted"))
         let start = ContinuousClock.now
-        await #expect(throws: MigrationError.self) { try await write.value }
+        await #expect(throws: TranshipError.self) { try await write.value }
         // It would be days.
         #expect(ContinuousClock.now - start < .seconds(60))
     }

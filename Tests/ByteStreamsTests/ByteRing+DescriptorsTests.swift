@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Foundation
-import MigrationModel
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ByteRingDescriptorsTests {
@@ -39,7 +39,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(50))
         let started = ContinuousClock.now
         writing.cancel()
-        let error = await #expect(throws: MigrationError.self) { _ = try await writing.value }
+        let error = await #expect(throws: TranshipError.self) { _ = try await writing.value }
         #expect(error?.code == .interrupted)
         #expect(ContinuousClock.now - started < .seconds(10))
     }
@@ -51,7 +51,7 @@ import Testing
         let ring = ByteRing()
         try [UInt8(1)].withUnsafeBytes { (bytes) throws -> Void in try ring.write(bytes) }
         ring.finishWriting()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await ring.drain(into: pipe.writeEnd, named: "standard output")
         }
         #expect(
@@ -68,7 +68,7 @@ import Testing
         let ring = ByteRing()
         try [UInt8(1)].withUnsafeBytes { (bytes) throws -> Void in try ring.write(bytes) }
         ring.finishWriting()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await ring.drain(into: full, named: "disk.img")
         }
         #expect(error?.message == "cannot write disk.img: No space left on device")

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 import Testing
 
 @Suite struct ByteRingReaderTests {
@@ -47,9 +47,9 @@ import Testing
 
     @Test func `Who does not want to wait is told of a failure`() throws {
         let ring = ByteRing(capacityBytes: 64)
-        ring.fail(MigrationError(.connectionLost, "gone"))
+        ring.fail(TranshipError(.connectionLost, "gone"))
         #expect(ring.holds(1))
-        #expect(throws: MigrationError.self) { try readNow(ring) }
+        #expect(throws: TranshipError.self) { try readNow(ring) }
     }
 
     @Test func `Observers run where the ring's maker wants them`() throws {

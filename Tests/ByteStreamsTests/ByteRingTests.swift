@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import Glibc
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -65,32 +65,32 @@ import Testing
         async throws
     {
         let ring = ByteRing(capacityBytes: 4096)
-        async let write = blocking { () -> MigrationError? in
+        async let write = blocking { () -> TranshipError? in
             do { try ring.put(noise(10_000), pieceBytes: 1000) } catch {
-                return MigrationError(wrapping: error)
+                return TranshipError(wrapping: error)
             }
             return nil
         }
         #expect(await eventually { ring.writtenBytes == 4096 })
-        ring.fail(MigrationError(.conflict, "first"))
-        ring.fail(MigrationError(.gone, "second"))
+        ring.fail(TranshipError(.conflict, "first"))
+        ring.fail(TranshipError(.gone, "second"))
         #expect(try await write?.message == "first")
         #expect(ring.failure?.code == .conflict)
     }
 
     @Test func `A failure wakes a blocked reader, though bytes are left for it`() async throws {
         let ring = ByteRing(withholdsEnd: true)
-        async let read = blocking { () -> MigrationError? in
+        async let read = blocking { () -> TranshipError? in
             do { _ = try ring.takeAll(pieceBytes: 1000) } catch {
-                return MigrationError(wrapping: error)
+                return TranshipError(wrapping: error)
             }
             return nil
         }
         try await blocking { try ring.put(noise(5000), pieceBytes: 5000) }
-        ring.fail(MigrationError(.checksumMismatch, "wrong"))
+        ring.fail(TranshipError(.checksumMismatch, "wrong"))
         #expect(try await read?.code == .checksumMismatch)
         ring.release()
-        #expect(throws: MigrationError.self) { try ring.takeAll(pieceBytes: 1000) }
+        #expect(throws: TranshipError.self) { try ring.takeAll(pieceBytes: 1000) }
     }
 
     @Test func `A reader of a slow source gets the little there is within seconds`() async throws {
@@ -108,7 +108,7 @@ import Testing
     {
         // More than any address space.
         let ring = ByteRing(capacityBytes: 1 << 50)
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await blocking { try ring.put([1], pieceBytes: 1) }
         }
         #expect(error?.message.hasPrefix("no memory for a buffer of 1024.0 TiB") == true)
@@ -161,17 +161,17 @@ import Testing
         let ring = ByteRing()
         let waiting = Task { try await ring.finished() }
         let alsoWaiting = Task { try await ring.started() }
-        ring.fail(MigrationError(.gone, "gone"))
-        await #expect(throws: MigrationError.self) { try await waiting.value }
-        await #expect(throws: MigrationError.self) { try await alsoWaiting.value }
-        await #expect(throws: MigrationError.self) { try await ring.finished() }
+        ring.fail(TranshipError(.gone, "gone"))
+        await #expect(throws: TranshipError.self) { try await waiting.value }
+        await #expect(throws: TranshipError.self) { try await alsoWaiting.value }
+        await #expect(throws: TranshipError.self) { try await ring.finished() }
     }
 
     @Test func `A cancelled task waits no longer, and the stream goes on`() async throws {
         let ring = ByteRing()
         let waiting = Task { try await ring.finished() }
         waiting.cancel()
-        let error = await #expect(throws: MigrationError.self) { try await waiting.value }
+        let error = await #expect(throws: TranshipError.self) { try await waiting.value }
         #expect(error?.code == .interrupted)
         #expect(ring.failure == nil)
     }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ChecksumVerifiers
 import MigrationModel
 import MigrationPipeline
@@ -51,7 +52,7 @@ import Testing
     @Test(arguments: [Checksum.Algorithm.sha256, .sha512])
     func `Bytes that do not match are told with both values`(reported: Checksum.Algorithm) throws {
         let promise = try sum(.sha256)
-        let error = try #require(throws: MigrationError.self) {
+        let error = try #require(throws: TranshipError.self) {
             try judge(abc, promise: promise, reported: reported)
         }
         #expect(error.code == .checksumMismatch)
@@ -62,7 +63,7 @@ import Testing
 
     @Test(arguments: [2, 4] as [Int64])
     func `Another size than promised is told before any digest`(promised: Int64) throws {
-        let error = try #require(throws: MigrationError.self) {
+        let error = try #require(throws: TranshipError.self) {
             try judge(abc, promise: try sum(.md5), reported: .md5, promisedBytes: promised)
         }
         #expect(error.code == .sourceTruncated)

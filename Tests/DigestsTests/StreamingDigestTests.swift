@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 import Testing
 
 @Suite struct StreamingDigestTests {

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import Foundation
 import HTTPTransport
-import MigrationModel
 import OpenStackImage
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import Testing
 
@@ -78,7 +79,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         /// Nil where the run ended before it could have one.
         var state: TransferState?
         /// The error's code, of the image or of the run.
-        var code: MigrationError.Code?
+        var code: TranshipError.Code?
         /// Failed tries of the image in that run.
         var failedTries: ClosedRange<Int> = 0...0
         /// What stands at the target under the image's name.
@@ -105,7 +106,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
         /// The image was given up, and nothing of it is left.
         static func failed(
-            _ code: MigrationError.Code, _ exit: ExitStatus = .someFailed,
+            _ code: TranshipError.Code, _ exit: ExitStatus = .someFailed,
             tries: ClosedRange<Int> = 1...1, left: Left = .nothing
         ) -> End {
             End(exit: exit, state: .failed, code: code, failedTries: tries, left: left)
@@ -113,7 +114,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
         /// The run ended by an error of its own.
         static func ended(
-            _ exit: ExitStatus, _ code: MigrationError.Code, state: TransferState? = nil,
+            _ exit: ExitStatus, _ code: TranshipError.Code, state: TransferState? = nil,
             left: Left = .nothing
         ) -> End {
             End(exit: exit, state: state, code: code, left: left)

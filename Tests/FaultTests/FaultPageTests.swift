@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import MigrationModel
+import Basics
+import Foundation
 import Testing
 
 /// docs/faults.md is written from the faults themselves: what it says of each

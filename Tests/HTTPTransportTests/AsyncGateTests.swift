@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 import Testing
 
 @testable import HTTPTransport
@@ -36,7 +36,7 @@ import Testing
         let cancelled = Task { try await gate.enter() }
         let next = Task { try await gate.enter() }
         cancelled.cancel()
-        let error = await #expect(throws: MigrationError.self) { try await cancelled.value }
+        let error = await #expect(throws: TranshipError.self) { try await cancelled.value }
         #expect(error?.code == .interrupted)
         gate.leave()
         try await next.value

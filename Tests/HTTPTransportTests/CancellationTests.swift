@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -118,7 +118,7 @@ import Testing
                 return last.bytes > 0 && ContinuousClock.now - last.since > .milliseconds(300)
             }
         }
-        await #expect(throws: MigrationError.self) { try await producer.value }
+        await #expect(throws: TranshipError.self) { try await producer.value }
     }
 }
 

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @Suite struct CarrierTests {
     /// Answers with what it was asked, and redirects from `/old`.
     private struct Echo: Carrier {
-        func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
+        func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
             if request.url.hasSuffix("/old") {
                 return HTTPResponse(status: 302, headers: ["Location": "http://a.test/new"])
             }
@@ -18,14 +18,14 @@ import Testing
 
         func download(
             _ request: HTTPRequest, into ring: ByteRing,
-            onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
-        ) async throws(MigrationError) -> HTTPResponse {
+            onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+        ) async throws(TranshipError) -> HTTPResponse {
             HTTPResponse(status: 404)
         }
 
         func upload(
             _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
-        ) async throws(MigrationError) -> HTTPResponse {
+        ) async throws(TranshipError) -> HTTPResponse {
             HTTPResponse(status: 409)
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -110,7 +110,7 @@ import Testing
             let ring = ByteRing(capacityBytes: 1 << 20)
             let error = await failure {
                 _ = try await client.download(HTTPRequest(.get, server.url + path), into: ring) {
-                    (_) throws(MigrationError) in
+                    (_) throws(TranshipError) in
                 }
             }
             #expect(ring.writtenBytes == 100_000)
@@ -137,7 +137,7 @@ import Testing
                 HTTPRequest(.put, server.url + "/early"), from: ring, sizeBytes: 1 << 30)
             #expect(response.status == 409)
             #expect(String(decoding: response.body, as: UTF8.self) == "early words")
-            await #expect(throws: MigrationError.self) { try await producer.value }
+            await #expect(throws: TranshipError.self) { try await producer.value }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
 import MigrationModel
@@ -107,7 +108,7 @@ import Testing
             try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) { _ in }
         }
         #expect(await eventually { ring.writtenBytes == 64 << 10 })
-        ring.fail(MigrationError(.conflict, "the target refused"))
+        ring.fail(TranshipError(.conflict, "the target refused"))
         let error = await failure { _ = try await download.value }
         #expect(error?.message == "the target refused")
     }
@@ -178,7 +179,7 @@ extension ByteRing {
 
     /// Lets go of whoever still blocks after an unexpected error, which would
     /// otherwise keep the whole run from ending.
-    func endTest() { fail(MigrationError(.unclassified, "the test is over")) }
+    func endTest() { fail(TranshipError(.unclassified, "the test is over")) }
 
     /// Blocks until all of it is in.
     func put(_ bytes: [UInt8]) throws {

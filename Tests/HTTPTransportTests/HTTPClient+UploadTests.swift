@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import Glibc
 import HTTPTransport
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -55,7 +55,7 @@ import Testing
         let count = isAtTheLastByte ? 300_000 : 200_000
         try await blocking { try ring.put(noise(count)) }
         #expect(await server.received { $0.first?.bodyBytes ?? 0 > 100_000 })
-        ring.fail(MigrationError(.sourceTruncated, "the source broke"))
+        ring.fail(TranshipError(.sourceTruncated, "the source broke"))
         let error = await failure { _ = try await upload.value }
         #expect(error?.message == "the source broke")
         #expect(await server.received { _ in server.connectionCount == 1 })
@@ -117,7 +117,7 @@ import Testing
                 #expect(server.requests.last?.bodyBytes == Int64(count))
                 #expect(server.requests.last?.isComplete == true)
             } else {
-                ring.fail(MigrationError(.checksumMismatch, "not what was promised"))
+                ring.fail(TranshipError(.checksumMismatch, "not what was promised"))
                 let error = await failure { _ = try await upload.value }
                 #expect(error?.code == .checksumMismatch)
                 #expect(server.requests.filter(\.isComplete).count == 1)
@@ -134,10 +134,10 @@ import Testing
         let server = try RawHTTPServer { _ in .early(409, text: text, afterBodyBytes: 100_000) }
         let ring = ByteRing()
         let upload = upload(to: server, from: ring, sizeBytes: sizeBytes)
-        async let produced = blocking { () -> MigrationError? in
+        async let produced = blocking { () -> TranshipError? in
             let piece = noise(1 << 20)
             do { for _ in 0..<50 { try ring.put(piece) } } catch {
-                return MigrationError(wrapping: error)
+                return TranshipError(wrapping: error)
             }
             return nil
         }

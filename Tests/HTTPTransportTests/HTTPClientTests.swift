@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -162,11 +162,11 @@ import Testing
 }
 
 /// The error of ours that a body throws; nil when it throws none.
-func failure(_ body: () async throws -> Void) async -> MigrationError? {
+func failure(_ body: () async throws -> Void) async -> TranshipError? {
     do {
         try await body()
         return nil
     } catch {
-        return MigrationError(wrapping: error)
+        return TranshipError(wrapping: error)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FakeGlance
 import MigrationModel
 import MigrationPipeline
@@ -15,7 +16,7 @@ import Testing
 
     init() throws { target = try Target() }
 
-    private func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+    private func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
         try await target.uploader.reconcile(transfer)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FakeGlance
 import MigrationModel
 import MigrationPipeline
@@ -21,7 +22,7 @@ import Testing
         target.glance.burn(target.id())
         let error = await failure {
             _ = try await target.uploader.register(Sample.transfer("a", state: .reading)) {
-                (_) throws(MigrationError) in throw MigrationError(.journalFailed, "disk full")
+                (_) throws(TranshipError) in throw TranshipError(.journalFailed, "disk full")
             }
         }
         #expect(error?.code == .journalFailed)
@@ -160,7 +161,7 @@ import Testing
     @Test(arguments: [TransferState.failed, .planned, .sending])
     func `Without its kernel an image is not begun`(state: TransferState) async throws {
         var kernel = Sample.transfer("k", state: state, imageID: "k-at-beta")
-        kernel.failure = .init(MigrationError(.quotaExceeded, "no room"))
+        kernel.failure = .init(TranshipError(.quotaExceeded, "no room"))
         target.place(kernel)
         let error = await failure { _ = try await target.register(named()) }
         #expect(error?.code == .dependencyFailed)

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import FakeGlance
 import MigrationModel
@@ -29,7 +30,7 @@ final class Target: Sendable {
         self.others = others
         uploader = CloudUploader(
             targets: ["beta": glance.service],
-            placed: { (key, _) async throws(MigrationError) in
+            placed: { (key, _) async throws(TranshipError) in
                 others.placed.withLock { $0[key] }
             }, now: { others.nowMilliseconds.withLock { $0 } })
     }
@@ -49,8 +50,8 @@ final class Target: Sendable {
     }
 
     /// Registers, and says what follows.
-    func registering(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
-        try await uploader.register(transfer) { [self] transfer throws(MigrationError) in
+    func registering(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
+        try await uploader.register(transfer) { [self] transfer throws(TranshipError) in
             commit(transfer)
         }
     }

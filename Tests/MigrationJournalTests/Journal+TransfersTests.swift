@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import TestSupport
 import Testing
@@ -148,7 +149,7 @@ import Testing
         let run = try await journal.adopt([Sample.item("a")])
         var transfer = try await find("a", run)
         transfer.move(to: .failed)
-        transfer.failure = .init(MigrationError(.quotaExceeded, "full"))
+        transfer.failure = .init(TranshipError(.quotaExceeded, "full"))
         transfer.sizeBytes = 77
         try await journal.commit(transfer)
         #expect(try await find("a", run) == transfer)
@@ -193,7 +194,7 @@ import Testing
         let transfer = try await find("a", run)
         for _ in 0..<3 {
             try await journal.recordAttempt(
-                transfer, run: run, error: MigrationError(.timedOut, "slow"))
+                transfer, run: run, error: TranshipError(.timedOut, "slow"))
         }
         #expect(try await journal.attemptCount(run: run) == 3)
         let other = try await journal.adopt([])

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import ByteStreams
 import Foundation
 import GRDB
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func `There is nothing to read before the first run`() throws {
-        let error = #expect(throws: MigrationError.self) { try Journal.openForReading(path: path) }
+        let error = #expect(throws: TranshipError.self) { try Journal.openForReading(path: path) }
         #expect(error?.code == .notFound)
         #expect(error?.message.contains(path) == true)
     }
@@ -85,7 +86,7 @@ import Testing
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalTooNew)
         #expect(error?.hint?.contains("--journal") == true)
-        let reading = #expect(throws: MigrationError.self) {
+        let reading = #expect(throws: TranshipError.self) {
             try Journal.openForReading(path: path)
         }
         #expect(reading?.code == .journalTooNew)
@@ -158,8 +159,8 @@ import Testing
 
     @Test func `What its passage refuses does not happen`() async throws {
         let journal = try Journal.inMemory()
-        let dead = journal.reopened { _, _ in throw MigrationError(.interrupted, "gone") }
-        await #expect(throws: MigrationError.self) {
+        let dead = journal.reopened { _, _ in throw TranshipError(.interrupted, "gone") }
+        await #expect(throws: TranshipError.self) {
             _ = try await dead.beginRun(pipelineName: "a", pipelineFile: "a", pipelineText: "")
         }
         #expect(try await journal.lastRun() == nil)

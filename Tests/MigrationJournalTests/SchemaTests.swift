@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
 import MigrationModel
+import Basics
+import GRDB
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import Testing
 
@@ -27,9 +28,9 @@ import Testing
             (.interrupted, .interrupted), (.checksumMismatch, .verificationMismatch),
             (.authenticationFailed, .fatal), (.unreachable, .fatal), (.journalTooNew, .fatal),
             (.journalInUse, .journalInUse), (.timedOut, .retryableLeft), (.notFound, .unclassified),
-        ] as [(MigrationError.Code, MigrationModel.ExitStatus)])
+        ] as [(TranshipError.Code, MigrationModel.ExitStatus)])
     func `An error that ends a command has its status`(
-        code: MigrationError.Code, status: MigrationModel.ExitStatus
+        code: TranshipError.Code, status: MigrationModel.ExitStatus
     ) {
         #expect(MigrationModel.ExitStatus(code) == status)
     }

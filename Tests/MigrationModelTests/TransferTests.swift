@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
 import MigrationModel
 import TestSupport
@@ -13,7 +14,7 @@ import Testing
         transfer.note = "waits"
         transfer.busyLooks = 3
         transfer.waitStartedAt = 7
-        transfer.failure = .init(MigrationError(.timedOut, "slow", isTransient: true))
+        transfer.failure = .init(TranshipError(.timedOut, "slow", isTransient: true))
         transfer.computed = [try Sample.checksum(.md5, "a")]
         transfer.reported = [try Sample.checksum(.md5, "a")]
         transfer.attempts = 2

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import MigrationPipeline
 
 @Suite struct CircuitBreakersTests {
-    private let error = MigrationError(.unreachable, "no route", isTransient: true)
+    private let error = TranshipError(.unreachable, "no route", isTransient: true)
 
     /// One that is out since 0.
     private func opened() -> CircuitBreakers {
@@ -111,15 +111,15 @@ import Testing
     }
 
     @Test func `Only what a dead endpoint would do counts`() {
-        func refusal(_ status: Int) -> MigrationError {
-            MigrationError(
+        func refusal(_ status: Int) -> TranshipError {
+            TranshipError(
                 .serviceFailed, "", answer: .init(status: status, message: "", asked: ""),
                 isTransient: true)
         }
         #expect(error.looksLikeOutage)
         #expect([502, 503, 504].allSatisfy { refusal($0).looksLikeOutage })
         #expect([500, 408, 429].allSatisfy { !refusal($0).looksLikeOutage })
-        #expect(!MigrationError(.unreachable, "bad URL").looksLikeOutage)
-        #expect(!MigrationError(.sourceTruncated, "", isTransient: true).looksLikeOutage)
+        #expect(!TranshipError(.unreachable, "bad URL").looksLikeOutage)
+        #expect(!TranshipError(.sourceTruncated, "", isTransient: true).looksLikeOutage)
     }
 }

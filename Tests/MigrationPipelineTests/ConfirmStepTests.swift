@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationModel
 import TestSupport
@@ -24,7 +25,7 @@ import Testing
         return transfer
     }
 
-    private func confirm(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+    private func confirm(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await ConfirmStep(
             stages: world.stages, queues: StageQueues(), monitor: RunMonitor(now: { 0 })
         ).run(transfer)

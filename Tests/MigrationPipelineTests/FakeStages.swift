@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationModel
 import MigrationPipeline
@@ -13,14 +14,14 @@ struct FakeReader: SourceReader {
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await world.enter(.read, transfer)
         let key = transfer.source.key
         let (bytes, broken, declares, version) = world.state.withLock {
             ($0.sources[key] ?? [], $0.breaks[key], $0.declaresSize, $0.versions[key])
         }
         if let point, point.version != version {
-            throw MigrationError(.rangeNotSatisfiable, "another version")
+            throw TranshipError(.rangeNotSatisfiable, "another version")
         }
         let first = Int(point?.offsetBytes ?? 0)
         tell(
@@ -34,10 +35,10 @@ struct FakeReader: SourceReader {
             }
         }
         if let error = error ?? broken?.error { throw error }
-        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+        if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
     }
 
-    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         try await world.enter(.facts, transfer)
         let bytes = world.state.withLock { $0.sources[transfer.source.key] ?? [] }
         return SourceFacts(sizeBytes: Int64(bytes.count))
@@ -51,12 +52,12 @@ struct FakeUploader: ImageUploader {
 
     func reportedAlgorithm(
         for transfer: Transfer
-    ) async throws(MigrationError) -> Checksum.Algorithm {
+    ) async throws(TranshipError) -> Checksum.Algorithm {
         try await world.enter(.algorithm, transfer)
         return .sha256
     }
 
-    func reconcile(_ given: Transfer) async throws(MigrationError) -> Reconciliation {
+    func reconcile(_ given: Transfer) async throws(TranshipError) -> Reconciliation {
         try await world.enter(.reconcile, given)
         var transfer = given
         switch world.record(given.imageID ?? "")?.status {
@@ -75,7 +76,7 @@ struct FakeUploader: ImageUploader {
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Reconciliation {
+    ) async throws(TranshipError) -> Reconciliation {
         try await world.enter(.register, given)
         var transfer = given
         if transfer.state != .registered { transfer.move(to: .registered) }
@@ -90,7 +91,7 @@ struct FakeUploader: ImageUploader {
         return .send(transfer)
     }
 
-    func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError) -> Transfer {
+    func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError) -> Transfer {
         let id = transfer.imageID ?? ""
         world.state.withLock { state in
             state.records[id]?.status = "saving"
@@ -98,7 +99,7 @@ struct FakeUploader: ImageUploader {
             state.mostSending = max(state.mostSending, state.sending)
         }
         defer { world.state.withLock { $0.sending -= 1 } }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             if world.state.withLock({ $0.sendsAfterFailure }) {
                 _ = await eventually { ring.failure != nil }
             }
@@ -120,7 +121,7 @@ struct FakeUploader: ImageUploader {
 
     private func receive(
         _ transfer: Transfer, _ ring: ByteRing
-    ) async throws(MigrationError) -> FakeWorld.Body {
+    ) async throws(TranshipError) -> FakeWorld.Body {
         let body = Guarded(FakeWorld.Body(bytes: [], isWhole: false))
         let error = await failure {
             try await withTaskCancellationHandler {
@@ -134,7 +135,7 @@ struct FakeUploader: ImageUploader {
                     body.withLock { $0.isWhole = true }
                 }
             } onCancel: {
-                ring.fail(MigrationError(wrapping: CancellationError()))
+                ring.fail(TranshipError(wrapping: CancellationError()))
             }
         }
         let received = body.withLock { $0 }
@@ -143,18 +144,18 @@ struct FakeUploader: ImageUploader {
         return received
     }
 
-    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
         try await world.enter(.report, transfer)
         if let report = world.state.withLock({ $0.report }) { return report }
         guard let record = world.record(transfer.imageID ?? "") else {
-            throw MigrationError(.notFound, "no image")
+            throw TranshipError(.notFound, "no image")
         }
         return TargetReport(
             status: record.status, sizeBytes: Int64(record.data.count),
             checksums: [sha256(record.data)], diskFormat: nil)
     }
 
-    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {
         try await world.enter(.readBack, transfer)
         let bytes =
             world.state.withLock { $0.readBackBytes } ?? world.record(transfer.imageID ?? "")?.data
@@ -164,7 +165,7 @@ struct FakeUploader: ImageUploader {
         if let error { throw error }
     }
 
-    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
+    func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         try await world.enter(.discard, transfer)
         return world.state.withLock { $0.records.removeValue(forKey: transfer.imageID ?? "") }
             != nil
@@ -175,7 +176,7 @@ struct FakeWaiter: TaskWaiter {
     static let name = StageName.wait
     let world: FakeWorld
 
-    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await world.enter(.look, transfer)
         let isActive = world.state.withLock { state in
             let key = transfer.source.key
@@ -200,7 +201,7 @@ struct FakePublisher: Publisher {
     static let name = StageName.publish
     let world: FakeWorld
 
-    func publish(_ transfer: Transfer) async throws(MigrationError) -> Transfer {
+    func publish(_ transfer: Transfer) async throws(TranshipError) -> Transfer {
         try await world.enter(.publish, transfer)
         world.state.withLock { $0.records[transfer.imageID ?? ""]?.isPublished = true }
         return transfer.moved(to: .done)

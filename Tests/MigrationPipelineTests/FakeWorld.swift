@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import ChecksumVerifiers
 import MigrationModel
@@ -33,7 +34,7 @@ final class FakeWorld: Sendable {
     struct State: Sendable {
         var sources: [String: [UInt8]] = [:]
         /// Ends a source's data early, with this error after so many bytes.
-        var breaks: [String: (afterBytes: Int, error: MigrationError)] = [:]
+        var breaks: [String: (afterBytes: Int, error: TranshipError)] = [:]
         var declaresSize = true
         /// What a source tells of its version; without one it cannot go on in
         /// the middle.
@@ -46,9 +47,9 @@ final class FakeWorld: Sendable {
         var bodies: [String: [Body]] = [:]
         /// How often an import is still running when it is looked at.
         var looks: [String: Int] = [:]
-        var errors: [Call: [String: [MigrationError]]] = [:]
+        var errors: [Call: [String: [TranshipError]]] = [:]
         /// Errors of whoever calls next.
-        var outages: [Call: [MigrationError]] = [:]
+        var outages: [Call: [TranshipError]] = [:]
         var log: [String] = []
         var held: Set<Call> = []
         var waiting: [(Call, CheckedContinuation<Void, Never>)] = []
@@ -72,12 +73,12 @@ final class FakeWorld: Sendable {
     // MARK: Scripts
 
     /// The next calls of that kind for that source fail with these errors.
-    func fail(_ call: Call, _ key: String, with errors: MigrationError...) {
+    func fail(_ call: Call, _ key: String, with errors: TranshipError...) {
         state.withLock { $0.errors[call, default: [:]][key, default: []] += errors }
     }
 
     /// The next calls of that kind fail with these errors, whatever the source.
-    func failNext(_ call: Call, with errors: [MigrationError]) {
+    func failNext(_ call: Call, with errors: [TranshipError]) {
         state.withLock { $0.outages[call, default: []] += errors }
     }
 
@@ -129,7 +130,7 @@ final class FakeWorld: Sendable {
 
     // MARK: For the stages
 
-    func enter(_ call: Call, _ transfer: Transfer) async throws(MigrationError) {
+    func enter(_ call: Call, _ transfer: Transfer) async throws(TranshipError) {
         let key = transfer.source.key
         let crashed = state.withLock { state in
             state.log.append("\(call.rawValue) \(key)")
@@ -139,10 +140,10 @@ final class FakeWorld: Sendable {
         }
         if crashed {
             onCrash.withLock { $0 }?()
-            throw MigrationError(wrapping: CancellationError())
+            throw TranshipError(wrapping: CancellationError())
         }
         try await waitIfHeld(call)
-        let error = state.withLock { state -> MigrationError? in
+        let error = state.withLock { state -> TranshipError? in
             if state.outages[call]?.isEmpty == false {
                 return state.outages[call]?.removeFirst()
             }
@@ -153,7 +154,7 @@ final class FakeWorld: Sendable {
         if let error { throw error }
     }
 
-    private func waitIfHeld(_ call: Call) async throws(MigrationError) {
+    private func waitIfHeld(_ call: Call) async throws(TranshipError) {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
@@ -166,6 +167,6 @@ final class FakeWorld: Sendable {
         } onCancel: {
             open(call)
         }
-        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+        if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationJournal
 import MigrationModel
@@ -208,8 +209,8 @@ import Testing
 
     // MARK: A quota that is full
 
-    private func refusal(_ words: String) -> MigrationError {
-        MigrationError(
+    private func refusal(_ words: String) -> TranshipError {
+        TranshipError(
             .quotaExceeded, "Glance answered 413: \(words)",
             answer: .init(status: 413, message: words, asked: "PUT /v2/images/x/file"))
     }
@@ -257,9 +258,9 @@ import Testing
     private struct FailingWaiter: TaskWaiter {
         static let name = StageName.wait
 
-        func look(_ given: Transfer) async throws(MigrationError) -> Outcome {
+        func look(_ given: Transfer) async throws(TranshipError) -> Outcome {
             var transfer = given
-            let error = MigrationError(.importFailed, "its task says: no")
+            let error = TranshipError(.importFailed, "its task says: no")
             guard let next = transfer.fallbacks.first else { throw error }
             transfer.fallbacks.removeFirst()
             transfer.method = next
@@ -290,7 +291,7 @@ import Testing
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
         #expect(transfer.state == .failed)
-        #expect(transfer.failure?.code == MigrationError.Code.importFailed.rawValue)
+        #expect(transfer.failure?.code == TranshipError.Code.importFailed.rawValue)
         #expect(world.record("image:a/0") == nil)
         #expect(world.count("send image:a") == 1)
     }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
         let waiting = (0..<20).map { _ in Task { try await shot.value() } }
         shot.settle(.success(7))
         shot.settle(.success(8))
-        shot.settle(.failure(MigrationError(.conflict, "late")))
+        shot.settle(.failure(TranshipError(.conflict, "late")))
         for task in waiting { #expect(try await task.value == 7) }
         #expect(try await shot.value() == 7)
     }
@@ -21,7 +21,7 @@ import Testing
     @Test func `A failure is thrown to everybody`() async {
         let shot = OneShot<Int>()
         let waiting = Task { await failure { _ = try await shot.value() } }
-        shot.settle(.failure(MigrationError(.conflict, "first")))
+        shot.settle(.failure(TranshipError(.conflict, "first")))
         #expect(await waiting.value?.message == "first")
         #expect(await failure { _ = try await shot.value() }?.message == "first")
     }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import MigrationPipeline
 import Testing
 
 @Suite struct RetryPolicyTests {
     private let policy = RetryPolicy(attemptsMax: 5, backoffSecondsMax: 60)
-    private let busy = MigrationError(.serviceFailed, "busy", isTransient: true)
+    private let busy = TranshipError(.serviceFailed, "busy", isTransient: true)
 
     private func seconds(_ decision: RetryPolicy.Decision) -> Double? {
         if case .retry(let seconds) = decision { seconds } else { nil }
@@ -27,13 +27,13 @@ import Testing
     }
 
     @Test func `What will not pass is not tried again`() {
-        let error = MigrationError(.forbidden, "no")
+        let error = TranshipError(.forbidden, "no")
         #expect(policy.decide(error, attempts: 1, chance: 0) == .giveUp)
     }
 
-    @Test(arguments: [MigrationError.Code.conflict, .gone, .notFound])
-    func `An unexpected state is worth two more looks`(code: MigrationError.Code) {
-        let error = MigrationError(code, "saving")
+    @Test(arguments: [TranshipError.Code.conflict, .gone, .notFound])
+    func `An unexpected state is worth two more looks`(code: TranshipError.Code) {
+        let error = TranshipError(code, "saving")
         #expect(policy.decide(error, attempts: 1, surprises: 1, chance: 0) != .giveUp)
         #expect(policy.decide(error, attempts: 4, surprises: 2, chance: 0) != .giveUp)
         #expect(policy.decide(error, attempts: 3, surprises: 3, chance: 0) == .giveUp)
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [(0, 0), (7, 7), (3600, 3600), (86_400, 3600)] as [(Int, Double)])
     func `The service's own wish counts, within reason`(asked: Int, waited: Double) {
-        let error = MigrationError(
+        let error = TranshipError(
             .rateLimited, "slow down",
             answer: ServiceAnswer(
                 status: 429, message: "", asked: "GET", retryAfterSeconds: asked),

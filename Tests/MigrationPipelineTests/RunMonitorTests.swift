@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import ByteStreams
 import MigrationModel
+import Basics
+import ByteStreams
 import TestSupport
 import Testing
 

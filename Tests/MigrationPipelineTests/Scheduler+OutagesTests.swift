@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationJournal
 import MigrationModel
+import Basics
+import MigrationJournal
 import MigrationPipeline
 import Synchronization
 import TestSupport
@@ -13,7 +14,7 @@ import Testing
 
     init() throws { fixture = try Fixture() }
 
-    private let refused = MigrationError(.unreachable, "connection refused", isTransient: true)
+    private let refused = TranshipError(.unreachable, "connection refused", isTransient: true)
 
     private func fail(_ call: Call, _ id: String, times: Int) {
         for _ in 0..<times { fixture.world.fail(call, "image:\(id)", with: refused) }
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test func `A run has so many failed tries and no more`() async throws {
-        let busy = MigrationError(.serviceFailed, "busy", isTransient: true)
+        let busy = TranshipError(.serviceFailed, "busy", isTransient: true)
         for index in 0..<20 {
             for _ in 0..<50 { fixture.world.fail(.register, "image:i\(index)", with: busy) }
         }

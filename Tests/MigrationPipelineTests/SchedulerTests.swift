@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationJournal
 import MigrationModel
@@ -100,8 +101,8 @@ import Testing
 
     // MARK: Failures
 
-    private func transient(_ words: String = "busy") -> MigrationError {
-        MigrationError(.serviceFailed, words, isTransient: true)
+    private func transient(_ words: String = "busy") -> TranshipError {
+        TranshipError(.serviceFailed, words, isTransient: true)
     }
 
     @Test(arguments: [Call.algorithm, .read, .register, .send, .report, .publish, .look])
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test func `What will not pass is not tried again`() async throws {
-        world.fail(.register, "image:a", with: MigrationError(.forbidden, "no"))
+        world.fail(.register, "image:a", with: TranshipError(.forbidden, "no"))
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .failed)
         #expect(world.count("register image:a") == 1)
@@ -156,7 +157,7 @@ import Testing
     }
 
     @Test func `A refused last step leaves the copy there, unpublished`() async throws {
-        world.fail(.publish, "image:a", with: MigrationError(.invalidAnswer, "not JSON"))
+        world.fail(.publish, "image:a", with: TranshipError(.invalidAnswer, "not JSON"))
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .unpublished)
         #expect(world.record("image:a/0")?.status == "active")
@@ -164,7 +165,7 @@ import Testing
     }
 
     @Test func `A copy that cannot be discarded keeps its id for the next run`() async throws {
-        world.fail(.send, "image:a", with: MigrationError(.formatRejected, "not raw"))
+        world.fail(.send, "image:a", with: TranshipError(.formatRejected, "not raw"))
         world.fail(.discard, "image:a", with: transient())
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .failed)
@@ -191,13 +192,13 @@ import Testing
     // MARK: What ends a run
 
     @Test(arguments: [
-        MigrationError.Code.authenticationFailed, .unauthorized, .noImageService, .notKeystone,
+        TranshipError.Code.authenticationFailed, .unauthorized, .noImageService, .notKeystone,
         .journalFailed,
     ])
     func `Lost credentials end the run, and nothing is failed for them`(
-        code: MigrationError.Code
+        code: TranshipError.Code
     ) async throws {
-        world.fail(.register, "image:a", with: MigrationError(code, "gone"))
+        world.fail(.register, "image:a", with: TranshipError(code, "gone"))
         let items = (0..<5).map { fixture.item("i\($0)") } + [fixture.item("a")]
         let error = await failure { try await fixture.run(items) }
         #expect(error?.code == code)
@@ -212,7 +213,7 @@ import Testing
 
     @Test func `A token that ended under a body costs a try and not the run`() async throws {
         world.fail(
-            .send, "image:a", with: MigrationError(.unauthorized, "expired", isTransient: true))
+            .send, "image:a", with: TranshipError(.unauthorized, "expired", isTransient: true))
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .done)
         #expect(ends["a"]?.attempts == 1)
@@ -282,9 +283,9 @@ import Testing
     }
 
     @Test func `An image whose kernel failed is told so and not left waiting`() async throws {
-        world.fail(.read, "image:kernel", with: MigrationError(.sourceUnavailable, "gone"))
+        world.fail(.read, "image:kernel", with: TranshipError(.sourceUnavailable, "gone"))
         // What the real uploader says when it looks for the kernel.
-        world.fail(.register, "image:ami", with: MigrationError(.dependencyFailed, "no kernel"))
+        world.fail(.register, "image:ami", with: TranshipError(.dependencyFailed, "no kernel"))
         let ends = try await fixture.run(
             [fixture.item("ami", naming: "kernel"), fixture.item("kernel")])
         #expect(state(ends, "kernel") == .failed)
@@ -310,7 +311,7 @@ import Testing
         let told = Guarded<[String]>([])
         let journal = try await fixture.journal()
         let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
-        world.fail(.send, "image:b", with: MigrationError(.formatRejected, "not raw"))
+        world.fail(.send, "image:b", with: TranshipError(.formatRejected, "not raw"))
         let scheduler = fixture.scheduler(journal) { event in
             switch event {
             case .ended(let transfer):

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Foundation
 import MigrationJournal
@@ -56,12 +57,12 @@ import Testing
         var readBytes: Int { world.state.withLock { $0.readBytes[Self.key] ?? 0 } }
 
         func breaks(_ afterBytes: Int?) {
-            let error = MigrationError(.connectionLost, "reset", isTransient: true)
+            let error = TranshipError(.connectionLost, "reset", isTransient: true)
             world.state.withLock { $0.breaks[Self.key] = afterBytes.map { ($0, error) } }
         }
 
         /// One try, from what the journal says.
-        func step() async throws(MigrationError) -> SpoolStep.Ending {
+        func step() async throws(TranshipError) -> SpoolStep.Ending {
             let step = SpoolStep(
                 stages: world.stages, queues: StageQueues(), limiter: nil,
                 monitor: RunMonitor(
@@ -70,7 +71,7 @@ import Testing
                         guard case .note(_, let text) = event else { return }
                         self?.notes.withLock { $0.append(text) }
                     }), spool: spool)
-            return try await step.run(now) { [self] given throws(MigrationError) in
+            return try await step.run(now) { [self] given throws(TranshipError) in
                 try await journal.commit(given)
                 transfer.withLock { $0 = given }
             }

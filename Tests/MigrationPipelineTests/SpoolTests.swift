@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Foundation
 import MigrationJournal
@@ -71,8 +72,8 @@ import Testing
 
     @Test func `A target that breaks does not cost another reading`() async throws {
         world.fail(
-            .send, "image:a", with: MigrationError(.connectionLost, "reset", isTransient: true),
-            MigrationError(.serviceFailed, "500", isTransient: true))
+            .send, "image:a", with: TranshipError(.connectionLost, "reset", isTransient: true),
+            TranshipError(.serviceFailed, "500", isTransient: true))
         let ends = try await run(items("a"))
         #expect(ends.map(\.state) == [.done])
         #expect(read("a") == 300_000)
@@ -193,7 +194,7 @@ import Testing
     }
 
     @Test func `What was spooled for a transfer that failed is removed`() async throws {
-        world.fail(.send, "image:a", with: MigrationError(.forbidden, "no"))
+        world.fail(.send, "image:a", with: TranshipError(.forbidden, "no"))
         let ends = try await run(items("a"))
         #expect(ends.map(\.state) == [.failed])
         #expect(left.isEmpty)
@@ -234,7 +235,7 @@ import Testing
         reading.restarts = 2
         flaky[0].start?.reading = reading
         world.fail(
-            .read, "image:b", with: MigrationError(.connectionLost, "reset", isTransient: true))
+            .read, "image:b", with: TranshipError(.connectionLost, "reset", isTransient: true))
         let other = try await run(flaky, isFlaky: true).filter { $0.source.key == "image:b" }
         #expect(other.map(\.state) == [.done])
         #expect(other.map(\.spools) == [true])

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationModel
 import TestSupport
@@ -19,12 +20,12 @@ import Testing
         let reading = Guarded<SourceReading?>(nil)
     }
 
-    private func step(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+    private func step(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         let step = StreamStep(
             stages: world.stages, queues: StageQueues(), limiter: nil,
             monitor: RunMonitor(now: { 0 }))
         let committed = committed
-        return try await step.run(transfer) { transfer throws(MigrationError) in
+        return try await step.run(transfer) { transfer throws(TranshipError) in
             committed.states.withLock { $0.append(transfer.state) }
             committed.reading.withLock { $0 = transfer.reading }
         }
@@ -103,7 +104,7 @@ import Testing
         let given = transfer(noise(3_000_000))
         world.state.withLock {
             $0.breaks["image:a"] = (
-                afterBytes, MigrationError(.connectionLost, "reset", isTransient: true)
+                afterBytes, TranshipError(.connectionLost, "reset", isTransient: true)
             )
         }
         let error = await failure { _ = try await step(given) }
@@ -117,7 +118,7 @@ import Testing
         var given = transfer(noise(1_000_000))
         world.state.withLock {
             $0.breaks["image:a"] = (
-                600_000, MigrationError(.connectionLost, "reset", isTransient: true)
+                600_000, TranshipError(.connectionLost, "reset", isTransient: true)
             )
         }
         _ = await failure { _ = try await step(given) }
@@ -130,7 +131,7 @@ import Testing
     }
 
     @Test func `A source that cannot be opened leaves no record`() async throws {
-        world.fail(.read, "image:a", with: MigrationError(.sourceUnavailable, "404"))
+        world.fail(.read, "image:a", with: TranshipError(.sourceUnavailable, "404"))
         let error = await failure { _ = try await step(transfer([1])) }
         #expect(error?.message == "404")
         #expect(world.count("register image:a") == 0)
@@ -140,7 +141,7 @@ import Testing
     @Test(arguments: [Call.register, .send])
     func `A refusal of the target ends the reading of a large source`(call: Call) async throws {
         let given = transfer(noise(8_000_000))
-        world.fail(call, "image:a", with: MigrationError(.quotaExceeded, "full"))
+        world.fail(call, "image:a", with: TranshipError(.quotaExceeded, "full"))
         let error = await failure { _ = try await step(given) }
         #expect(error?.message == "full")
         #expect(body == nil)
@@ -151,12 +152,12 @@ import Testing
     @Test func `The first error is told, and not one that it caused`() async throws {
         let given = transfer(noise(3_000_000))
         world.state.withLock {
-            $0.breaks["image:a"] = (10, MigrationError(.sourceChanged, "changed"))
+            $0.breaks["image:a"] = (10, TranshipError(.sourceChanged, "changed"))
         }
         world.state.withLock { $0.sendsAfterFailure = true }
         world.fail(
             .send, "image:a",
-            with: MigrationError(
+            with: TranshipError(
                 .badRequest, "the body ended early",
                 answer: ServiceAnswer(status: 400, message: "", asked: "PUT")))
         let error = await failure { _ = try await step(given) }
@@ -168,7 +169,7 @@ import Testing
         async throws
     {
         let given = transfer([1, 2, 3])
-        world.fail(.send, "image:a", with: MigrationError(.conflict, "Glance answered 409"))
+        world.fail(.send, "image:a", with: TranshipError(.conflict, "Glance answered 409"))
         let error = await failure { _ = try await step(given) }
         #expect(error?.code == .conflict)
         #expect(states == [.reading, .registered, .sending, .registered])
@@ -178,30 +179,30 @@ import Testing
         struct Refusing: ImageUploader {
             static let name = StageName.upload
             let inner: FakeUploader
-            func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError)
+            func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError)
                 -> Transfer
             {
                 let answer = ServiceAnswer(status: 401, message: "", asked: "PUT")
-                ring.fail(MigrationError(.unauthorized, "the service answered 401", answer: answer))
-                throw MigrationError(
+                ring.fail(TranshipError(.unauthorized, "the service answered 401", answer: answer))
+                throw TranshipError(
                     .unauthorized, "Glance answered 401", answer: answer, isTransient: true)
             }
-            func reportedAlgorithm(for transfer: Transfer) async throws(MigrationError)
+            func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
                 -> Checksum.Algorithm
             { .sha256 }
-            func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+            func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
                 .send(transfer)
             }
             func register(
                 _ transfer: Transfer, commit: @escaping Commit
-            ) async throws(MigrationError) -> Reconciliation {
+            ) async throws(TranshipError) -> Reconciliation {
                 try await inner.register(transfer, commit: commit)
             }
-            func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+            func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
                 try await inner.report(transfer)
             }
-            func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {}
-            func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool { true }
+            func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {}
+            func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool { true }
         }
         var stages = world.stages
         stages.uploader = Refusing(inner: FakeUploader(world: world))
@@ -210,7 +211,7 @@ import Testing
             monitor: RunMonitor(now: { 0 }))
         let given = transfer([1, 2, 3])
         let error = await failure {
-            _ = try await step.run(given) { (_) async throws(MigrationError) in }
+            _ = try await step.run(given) { (_) async throws(TranshipError) in }
         }
         #expect(error?.message == "Glance answered 401")
         #expect(error?.isTransient == true)

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import FoundationEssentials
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import PipelineFiles
 import Testing
 
@@ -68,7 +68,7 @@ struct FileSourcePathsTests {
     func missing() throws {
         try withFolder(["sub/"]) { folder in
             let missing = try source("./none.raw")
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try missing.paths(baseDirectory: folder)
             }
             #expect(error?.code == .sourceUnavailable)
@@ -90,7 +90,7 @@ struct FileSourcePathsTests {
     func missingFolder() throws {
         try withFolder(["a.raw"]) { folder in
             let source = try source("nowhere/*.raw")
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try source.paths(baseDirectory: folder)
             }
             #expect(error?.code == .sourceUnavailable)

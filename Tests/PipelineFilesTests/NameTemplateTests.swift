@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import PipelineFiles
 import Testing
 
@@ -39,7 +39,7 @@ struct NameTemplateTests {
     func missingValue() throws {
         let template = try template("{name} {version}")
         #expect(template.placeholders == [.name, .version])
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try template.render(PlaceholderValues(name: "x"))
         }
         #expect(

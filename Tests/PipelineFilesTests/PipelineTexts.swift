@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import PipelineFiles
 import Testing
 
@@ -31,13 +31,13 @@ enum PipelineTexts {
     }
 }
 
-func parse(_ text: String, _ environment: [String: String] = [:]) throws(MigrationError) -> Pipeline
+func parse(_ text: String, _ environment: [String: String] = [:]) throws(TranshipError) -> Pipeline
 {
     try Pipeline.parse(text: text, file: "p.yaml", environment: environment)
 }
 
 /// The error's code and what an operator would read; nil when all is well.
-func refusal(_ text: String, _ environment: [String: String] = [:]) -> MigrationError? {
+func refusal(_ text: String, _ environment: [String: String] = [:]) -> TranshipError? {
     do {
         _ = try parse(text, environment)
         return nil

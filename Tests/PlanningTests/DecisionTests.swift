@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import PipelineFiles
 import TestSupport
@@ -55,7 +56,7 @@ import Testing
         transfer.importFailures = 1
         transfer.dueAt = 99
         if state == .failed {
-            transfer.failure = .init(MigrationError(.timedOut, "slow"))
+            transfer.failure = .init(TranshipError(.timedOut, "slow"))
             transfer.isFilledByUs = true
         }
         return transfer
@@ -217,7 +218,7 @@ import Testing
 
     @Test func `What cannot be copied is refused before anything else is looked at`() throws {
         var item = try Self.item()
-        item.refusal = .init(MigrationError(.refused, "it has no data"))
+        item.refusal = .init(TranshipError(.refused, "it has no data"))
         let decided = Decision(onConflict: .keepBoth).decide(
             PlanComparison(
                 position: 1, item: item, transfer: Self.known(.done, "s-0"),

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 import OpenStackImage
 import TestSupport
@@ -157,7 +158,7 @@ import Testing
     ) throws {
         let given = try origin(kind, .sha512)
         guard Self.canRead(method, kind) else {
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try negotiation().check(method, for: given)
             }
             #expect(error?.code == .refused)
@@ -180,7 +181,7 @@ import Testing
             #expect(try narrow.check(method, for: given).method == .upload)
             return
         }
-        let error = #expect(throws: MigrationError.self) { try narrow.check(method, for: given) }
+        let error = #expect(throws: TranshipError.self) { try narrow.check(method, for: given) }
         #expect(
             error?.message
                 == "`method: \(method.rawValue)` is not offered by the target, only copy-image")
@@ -200,7 +201,7 @@ import Testing
             #expect(try keyless.check(method, for: given).method == .upload)
             return
         }
-        let error = #expect(throws: MigrationError.self) { try keyless.check(method, for: given) }
+        let error = #expect(throws: TranshipError.self) { try keyless.check(method, for: given) }
         #expect(error?.code == .refused)
         #expect(
             error?.message

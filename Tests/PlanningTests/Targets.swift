@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import PipelineFiles
 import Testing
 
@@ -10,7 +10,7 @@ func cloudTarget(_ lines: String...) throws -> CloudTarget {
     let block = lines.joined(separator: "\n").split(separator: "\n").map { "    \($0)\n" }
     let pipeline = try pipeline(
         "sources:\n  - cloud: alpha\ntargets:\n  - cloud: beta\n" + block.joined())
-    guard case .cloud(let target) = pipeline.targets[0] else { throw MigrationError(.usage, "?") }
+    guard case .cloud(let target) = pipeline.targets[0] else { throw TranshipError(.usage, "?") }
     return target
 }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FakeGlance
 import MigrationModel
 import Publishing
@@ -21,7 +22,7 @@ import Testing
         glance = try FakeGlance()
         let others = others
         publisher = CloudPublisher(targets: ["beta": glance.service]) {
-            (key, _) async throws(MigrationError) in
+            (key, _) async throws(TranshipError) in
             others.placed.withLock { $0[key] }
         }
         try glance.put("i", data: [1])

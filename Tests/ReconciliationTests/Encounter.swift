@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ChecksumVerifiers
 import Digests
 import Dispatch
@@ -78,7 +79,7 @@ final class Encounter {
         let first = try await plan()
         guard var transfer = try await journal.unfinished(run: first, limit: 9).first,
             let item = try await journal.planItems(after: 0, limit: 9).first?.item
-        else { throw MigrationError(.unexpectedState, "nothing was planned") }
+        else { throw TranshipError(.unexpectedState, "nothing was planned") }
         let id = item.firstImageID
         try ours.reach(&transfer, imageID: id, checksum: item.promise, now: clock.now)
         try await journal.commit(transfer)
@@ -92,7 +93,7 @@ final class Encounter {
         try await scheduler(run).work(run)
         let end = try await journal.transfer(
             sourceKey: item.source.key, targetKey: item.targetKey)
-        guard let end else { throw MigrationError(.unexpectedState, "the row is gone") }
+        guard let end else { throw TranshipError(.unexpectedState, "the row is gone") }
         return Ending(
             action: action, transfer: end, waitedSeconds: (clock.now - begin) / 1000,
             changes: Array(beta.changes.dropFirst(asked)), firstID: id,
@@ -125,7 +126,7 @@ final class Encounter {
     private func plan() async throws -> Run {
         guard case .cloud(let source)? = pipeline.sources.first,
             case .cloud(let target)? = pipeline.targets.first
-        else { throw MigrationError(.unexpectedState, "another pipeline") }
+        else { throw TranshipError(.unexpectedState, "another pipeline") }
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
         _ = try await Planner(

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 
 /// What the journal says of an image when a run begins.
@@ -36,9 +37,9 @@ enum Ours: String, CaseIterable, Sendable {
             transfer.waitStartedAt = now
             transfer.importAskedAt = now
         }
-        if self == .failed { transfer.failure = .init(MigrationError(.timedOut, "too slow")) }
+        if self == .failed { transfer.failure = .init(TranshipError(.timedOut, "too slow")) }
         if self == .unpublished {
-            transfer.failure = .init(MigrationError(.unpublished, "not allowed"))
+            transfer.failure = .init(TranshipError(.unpublished, "not allowed"))
         }
     }
 

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import Digests
 import HTTPTransport
-import MigrationModel
 
 /// A simulated Image service and its Keystone, by the rules that the real ones
 /// were seen to keep.

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 
@@ -28,7 +29,7 @@ final class Host: @unchecked Sendable {
     /// What the journal says of transfers, past the process.
     func rows(
         in states: [TransferState] = TransferState.allCases
-    ) async throws(MigrationError) -> [Transfer] {
+    ) async throws(TranshipError) -> [Transfer] {
         try await journal.transfers(run: nil, in: states, limit: 1000)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import MigrationModel
+package import Basics
 
 extension JSONValue {
     /// Reads a JSON text (RFC 8259) in UTF-8; nil when it is none.

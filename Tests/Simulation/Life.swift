@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// One process that works on the pipeline, from its start to its end or death.
 ///
@@ -22,7 +22,7 @@ final class Life: @unchecked Sendable {
 
     /// A moment at which the process may die: before and after everything that
     /// others can see.
-    func step() throws(MigrationError) {
+    func step() throws(TranshipError) {
         try check()
         guard let left = stepsLeft else { return }
         if left == 0 {
@@ -32,7 +32,7 @@ final class Life: @unchecked Sendable {
         stepsLeft = left - 1
     }
 
-    func check() throws(MigrationError) {
+    func check() throws(TranshipError) {
         if isDead { throw Self.gone }
     }
 
@@ -45,7 +45,7 @@ final class Life: @unchecked Sendable {
     /// Its work is done: what tasks are left have no effect either.
     func end() { isDead = true }
 
-    private static var gone: MigrationError {
-        MigrationError(.interrupted, "the process is dead", isTransient: true)
+    private static var gone: TranshipError {
+        TranshipError(.interrupted, "the process is dead", isTransient: true)
     }
 }

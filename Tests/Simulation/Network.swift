@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 
 /// The network of one process: exchanges take time, and some go wrong, before
 /// or after they had their effect.
@@ -19,7 +19,7 @@ struct Network: Carrier {
         case status(Int)
     }
 
-    func send(_ request: HTTPRequest) async throws(MigrationError) -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
         let fault = fault()
         if request.url.hasSuffix("/import") { sendsTo(request) }
         let response: HTTPResponse
@@ -37,7 +37,7 @@ struct Network: Carrier {
 
     private func exchange(
         _ request: HTTPRequest, _ fault: Fault?
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
         try life.step()
@@ -67,8 +67,8 @@ struct Network: Carrier {
 
     func download(
         _ request: HTTPRequest, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> HTTPResponse {
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> HTTPResponse {
         let fault = fault()
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
@@ -101,7 +101,7 @@ struct Network: Carrier {
             try life.step()
             let count = min(end - position, 1 + world.chance.below(65_536))
             try bytes[position..<position + count].withUnsafeBytes { span in
-                Result { () throws(MigrationError) in try ring.write(span) }
+                Result { () throws(TranshipError) in try ring.write(span) }
             }.get()
             position += count
             await pause()
@@ -111,7 +111,7 @@ struct Network: Carrier {
         if end < bytes.count || (answer.source?.breaksOff ?? false), isNoticed {
             world.say("\(request.shownShortly) breaks after \(end) bytes")
             guard world.chance.happens(0.5) else { throw lost(request) }
-            throw MigrationError(
+            throw TranshipError(
                 .sourceTruncated, "\(request.shownShortly): \(end) of \(bytes.count) bytes came",
                 isTransient: true)
         }
@@ -141,7 +141,7 @@ struct Network: Carrier {
 
     func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         let fault = fault()
         sendsTo(request)
         try await before(request, fault)
@@ -163,7 +163,7 @@ struct Network: Carrier {
         world.changes += 1
         world.say("\(request.shownShortly) begins")
         let body: [UInt8]
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             body = try await sent(ring, sizeBytes, request)
         } catch {
             world.say("\(request.shownShortly) breaks: \(error.message)")
@@ -193,7 +193,7 @@ struct Network: Carrier {
     /// What comes out of the ring until it ends.
     private func sent(
         _ ring: ByteRing, _ sizeBytes: Int64?, _ request: HTTPRequest
-    ) async throws(MigrationError) -> [UInt8] {
+    ) async throws(TranshipError) -> [UInt8] {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let breaksAt = world.happens() ? world.chance.below(100_000) : Int.max
@@ -205,7 +205,7 @@ struct Network: Carrier {
         while true {
             try life.step()
             let count = try buffer.withUnsafeMutableBytes { span in
-                Result { () throws(MigrationError) in try ring.readNow(into: span) }
+                Result { () throws(TranshipError) in try ring.readNow(into: span) }
             }.get()
             if let count, count > 0 { body += buffer.prefix(count) }
             if count == 0 { break }
@@ -214,7 +214,7 @@ struct Network: Carrier {
             try goesOn()
         }
         if let sizeBytes, sizeBytes != body.count {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceTruncated, "\(body.count) of \(sizeBytes) bytes were to be sent",
                 isTransient: true)
         }
@@ -237,13 +237,13 @@ struct Network: Carrier {
 
     private func before(
         _ request: HTTPRequest, _ fault: Fault?
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try goesOn()
         await pause()
         try goesOn()
         switch fault {
         case .unreachable:
-            throw MigrationError(
+            throw TranshipError(
                 .unreachable, "\(request.shownShortly): cannot connect", isTransient: true)
         case .lostBefore: throw lost(request)
         case .tokenEnds: world.clouds[World.parts(request.url).host]?.endToken()
@@ -257,8 +257,8 @@ struct Network: Carrier {
         return response
     }
 
-    private func lost(_ request: HTTPRequest) -> MigrationError {
-        MigrationError(
+    private func lost(_ request: HTTPRequest) -> TranshipError {
+        TranshipError(
             .connectionLost, "\(request.shownShortly): connection reset", isTransient: true)
     }
 
@@ -267,9 +267,9 @@ struct Network: Carrier {
         await world.timeline.sleep(world.chance.milliseconds(range))
     }
 
-    private func goesOn() throws(MigrationError) {
+    private func goesOn() throws(TranshipError) {
         try life.check()
-        if Task.isCancelled { throw MigrationError(wrapping: CancellationError()) }
+        if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
     }
 }
 

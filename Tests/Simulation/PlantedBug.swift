@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationJournal
 import MigrationModel
@@ -63,7 +64,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
             waiter: WrappedWaiter(real: stages.waiter, bug: self), publisher: stages.publisher)
     }
 
-    func change(plan journal: Journal) async throws(MigrationError) {
+    func change(plan journal: Journal) async throws(TranshipError) {
         guard self == .skipsByName || self == .ownsWhatItAdopts else { return }
         for comparison in try await journal.comparisons(after: 0, limit: 100) {
             var item = comparison.item
@@ -86,7 +87,7 @@ private struct WrappedReader: SourceReader {
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         guard bug == .takesShortForWhole else {
             return try await real.read(transfer, from: point, into: ring, tell: tell)
         }
@@ -102,7 +103,7 @@ private struct WrappedReader: SourceReader {
         }
     }
 
-    func facts(_ transfer: Transfer) async throws(MigrationError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         try await real.facts(transfer)
     }
 }
@@ -116,7 +117,7 @@ private struct WrappedVerifier: ChecksumVerifier {
         let real: any RunningVerification
         var observers: [ByteRing.Observer] { real.observers }
 
-        func judge(totalBytes: Int64) throws(MigrationError) -> [Checksum] {
+        func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum] {
             do {
                 return try real.judge(totalBytes: totalBytes)
             } catch {
@@ -127,7 +128,7 @@ private struct WrappedVerifier: ChecksumVerifier {
 
     func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
-    ) throws(MigrationError) -> any RunningVerification {
+    ) throws(TranshipError) -> any RunningVerification {
         let running = try real.begin(transfer, reportedAlgorithm: reportedAlgorithm)
         return bug == .ignoresBrokenPromises || bug == .takesShortForWhole
             ? Lenient(real: running) : running
@@ -146,11 +147,11 @@ private struct WrappedUploader: ImageUploader {
 
     func reportedAlgorithm(
         for transfer: Transfer
-    ) async throws(MigrationError) -> Checksum.Algorithm {
+    ) async throws(TranshipError) -> Checksum.Algorithm {
         try await real.reportedAlgorithm(for: transfer)
     }
 
-    func reconcile(_ transfer: Transfer) async throws(MigrationError) -> Reconciliation {
+    func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
         if bug == .keepsSpoiledRecords, let id = transfer.imageID,
             let image = try? await services[transfer.targetKey]?.image(id),
             image.status == .queued
@@ -178,11 +179,11 @@ private struct WrappedUploader: ImageUploader {
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(MigrationError) -> Reconciliation {
-        let nothing: Commit = { (_: Transfer) async throws(MigrationError) -> Void in }
-        let first: Commit = { (next) async throws(MigrationError) in
+    ) async throws(TranshipError) -> Reconciliation {
+        let nothing: Commit = { (_: Transfer) async throws(TranshipError) -> Void in }
+        let first: Commit = { (next) async throws(TranshipError) in
             guard next.generation == 0 else {
-                throw MigrationError(.conflict, "the id is taken", isTransient: true)
+                throw TranshipError(.conflict, "the id is taken", isTransient: true)
             }
             try await commit(next)
         }
@@ -202,25 +203,25 @@ private struct WrappedUploader: ImageUploader {
         return registered
     }
 
-    func send(_ transfer: Transfer, from ring: ByteRing) async throws(MigrationError) -> Transfer {
+    func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError) -> Transfer {
         if bug == .releasesTheEndEarly { ring.release() }
         return try await real.send(transfer, from: ring)
     }
 
-    func report(_ transfer: Transfer) async throws(MigrationError) -> TargetReport {
+    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
         try await real.report(transfer)
     }
 
-    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(MigrationError) {
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {
         try await real.readBack(transfer, into: ring)
     }
 
-    func discard(_ transfer: Transfer) async throws(MigrationError) -> Bool {
+    func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         switch bug {
         case .leavesUnfinishedCopies: return true
         case .discardsWithoutLooking:
             guard let id = transfer.imageID else { return false }
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 try await services[transfer.targetKey]?.delete(id)
             } catch {
                 guard error.code == .notFound else { throw error }
@@ -240,9 +241,9 @@ private struct WrappedWaiter: TaskWaiter {
     let real: any TaskWaiter
     let bug: PlantedBug
 
-    func look(_ transfer: Transfer) async throws(MigrationError) -> Outcome {
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         guard bug == .waitsByTheImageAlone else { return try await real.look(transfer) }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let outcome = try await real.look(transfer)
             guard case .restart = outcome else { return outcome }
         } catch {

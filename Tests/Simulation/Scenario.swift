@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 
 /// What a seed makes: sources, targets, and how much goes wrong.
 struct Scenario: Sendable {
@@ -114,7 +114,7 @@ struct Scenario: Sendable {
     static let sourceCloud = "alpha"
     static let fileHost = "files"
 
-    init(_ chance: inout Chance) throws(MigrationError) {
+    init(_ chance: inout Chance) throws(TranshipError) {
         faultRate = chance.pick([0, 0.02, 0.02, 0.06, 0.15])
         imagesAtOnce = 1 + chance.below(3)
         attempts = 1 + chance.below(5)
@@ -169,7 +169,7 @@ struct Scenario: Sendable {
 
     private static func source(
         _ number: Int, _ before: [Source], _ chance: inout Chance
-    ) throws(MigrationError) -> Source {
+    ) throws(TranshipError) -> Source {
         let count =
             switch chance.below(20) {
             case 0: 0

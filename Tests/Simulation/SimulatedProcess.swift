@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import ChecksumVerifiers
 import HTTPTransport
@@ -54,14 +55,14 @@ struct SimulatedProcess: Sendable {
     /// - Returns: the run; nil where another run could not be begun.
     func run(
         resuming: Bool, started: @escaping @Sendable (Scheduler) -> Void
-    ) async throws(MigrationError) -> Run {
+    ) async throws(TranshipError) -> Run {
         let journal = journal
         if resuming, let last = try await journal.lastRun(), last.isInterrupted,
             last.plannedAt != nil
         {
             let place = try await place()
             try await journal.reopen(last)
-            try await ending(last, journal) { () throws(MigrationError) in
+            try await ending(last, journal) { () throws(TranshipError) in
                 try await work(last, journal, place, started)
             }
             return last
@@ -69,7 +70,7 @@ struct SimulatedProcess: Sendable {
         let place = try await place()
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "simulation", pipelineText: "")
-        try await ending(run, journal) { () throws(MigrationError) in
+        try await ending(run, journal) { () throws(TranshipError) in
             _ = try await Planner(
                 journal: journal, sources: place.sources, targets: place.targets,
                 nowUnixSeconds: world.timeline.now / 1000, mode: pipeline.transfer
@@ -82,9 +83,9 @@ struct SimulatedProcess: Sendable {
     }
 
     private func ending(
-        _ run: Run, _ journal: Journal, _ work: () async throws(MigrationError) -> Void
-    ) async throws(MigrationError) {
-        do throws(MigrationError) {
+        _ run: Run, _ journal: Journal, _ work: () async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        do throws(TranshipError) {
             try await work()
         } catch {
             try? await journal.endRun(
@@ -105,7 +106,7 @@ struct SimulatedProcess: Sendable {
         var services: [String: ImageService] = [:]
     }
 
-    private func place() async throws(MigrationError) -> Place {
+    private func place() async throws(TranshipError) -> Place {
         var place = Place()
         for (index, source) in pipeline.sources.enumerated() {
             switch source {
@@ -143,7 +144,7 @@ struct SimulatedProcess: Sendable {
     private func work(
         _ run: Run, _ journal: Journal, _ place: Place,
         _ started: @escaping @Sendable (Scheduler) -> Void
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let world = world
         let urls = place.urls
         var reopening = Reopening()
@@ -159,7 +160,7 @@ struct SimulatedProcess: Sendable {
                 targets: place.services, placed: journal.transfer, now: { world.timeline.now }),
             waiter: ImportWaiter(
                 targets: place.services,
-                fetch: { (transfer) throws(MigrationError) in
+                fetch: { (transfer) throws(TranshipError) in
                     switch transfer.source.location {
                     case .cloud(let id):
                         .glanceDownload(

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
 import MigrationJournal
-package import MigrationModel
+internal import MigrationModel
 import MigrationPipeline
 import PipelineFiles
 
@@ -37,7 +38,7 @@ package final class Simulator {
     private static let stepsMax = 100_000
     private static let millisecondsMax: Int64 = 6 * 3_600_000
 
-    package init() throws(MigrationError) {
+    package init() throws(TranshipError) {
         journals = [try Journal.inMemory(), try Journal.inMemory()]
     }
 
@@ -46,7 +47,7 @@ package final class Simulator {
     ///   - isLogging: whether to write down what happens.
     package func run(
         seed: UInt64, planted: PlantedBug? = nil, isLogging: Bool = false
-    ) throws(MigrationError) -> Report {
+    ) throws(TranshipError) -> Report {
         var chance = Chance(seed)
         var scenario = try Scenario(&chance)
         let timeline = Timeline(Chance(chance.next()))
@@ -72,7 +73,7 @@ package final class Simulator {
             transfers: scenario.sources.count * scenario.targets.count, steps: timeline.steps)
     }
 
-    private func pipeline(_ scenario: Scenario) throws(MigrationError) -> Pipeline {
+    private func pipeline(_ scenario: Scenario) throws(TranshipError) -> Pipeline {
         let text = scenario.pipelineText
         if let known = pipelines[text] { return known }
         let pipeline = try Pipeline.parse(text: text, file: "simulation.yaml", environment: [:])
@@ -93,7 +94,7 @@ package final class Simulator {
             self.planted = planted
         }
 
-        func perform(_ start: Scenario.Start) throws(MigrationError) {
+        func perform(_ start: Scenario.Start) throws(TranshipError) {
             let first = world.hosts[0]
             if start.losesJournal { try world.loseJournal(of: first) }
             for milliseconds in start.deletions {
@@ -192,13 +193,13 @@ package final class Simulator {
         /// A process, from its launch to its end.
         private struct Running: Sendable {
             let life: Life
-            let end = Box<Result<Run, MigrationError>>()
+            let end = Box<Result<Run, TranshipError>>()
         }
 
         /// Starts processes and works until all have ended.
         ///
         /// - Returns: how each ended; nil where it died or got stuck.
-        private func begin(_ launches: [Launch]) -> [Result<Run, MigrationError>?] {
+        private func begin(_ launches: [Launch]) -> [Result<Run, TranshipError>?] {
             let all = launches.map(launch)
             do throws(Timeline.Stuck) {
                 try world.timeline.work(
@@ -250,7 +251,7 @@ package final class Simulator {
             let start: @Sendable () -> Void = {
                 world.say("start \(number), on host \(process.host.number)")
                 task.value = Task(executorPreference: world.timeline) {
-                    do throws(MigrationError) {
+                    do throws(TranshipError) {
                         end.value = .success(
                             try await process.run(resuming: resumes) { scheduler.value = $0 })
                     } catch {
@@ -268,7 +269,7 @@ package final class Simulator {
 
         /// A run that was not disturbed from outside ends every image.
         private func checkEnd(
-            _ ended: Result<Run, MigrationError>, _ host: Host, _ rows: [Transfer],
+            _ ended: Result<Run, TranshipError>, _ host: Host, _ rows: [Transfer],
             wasStopped: Bool
         ) {
             guard case .success(let run) = ended else {
@@ -297,11 +298,11 @@ package final class Simulator {
             }
         }
 
-        private static let idBlocked = MigrationError.Code.idBlocked.rawValue
+        private static let idBlocked = TranshipError.Code.idBlocked.rawValue
 
-        private static let mismatch = MigrationError.Code.verificationMismatch.rawValue
+        private static let mismatch = TranshipError.Code.verificationMismatch.rawValue
 
-        private static let quota = MigrationError.Code.quotaExceeded.rawValue
+        private static let quota = TranshipError.Code.quotaExceeded.rawValue
 
         private func unfinished(_ run: Run, _ host: Host) -> Set<Int64> {
             let found = Box<[Transfer]>()

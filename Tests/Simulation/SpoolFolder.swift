@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import ByteStreams
 import Digests
 import Glibc
 import MigrationJournal
-import MigrationModel
 import MigrationPipeline
 import Synchronization
 
@@ -126,7 +127,7 @@ final class SpoolFolder: @unchecked Sendable {
     }
 
     /// Makes the journal believe what lies there: as if nobody looked.
-    func trust(_ journal: Journal) async throws(MigrationError) {
+    func trust(_ journal: Journal) async throws(TranshipError) {
         for (entry, _) in try await journal.spoolEntries(run: nil) {
             var bytes = [UInt8](repeating: 0, count: Int(entry.offsetBytes))
             let descriptor = open(entry.path, O_RDONLY)

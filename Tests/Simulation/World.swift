@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import HTTPTransport
@@ -83,7 +84,7 @@ final class World: @unchecked Sendable {
     func rows(
         of host: Host, in states: [TransferState] = TransferState.allCases
     ) async -> [Transfer] {
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             return try await host.rows(in: states)
         } catch {
             violation("the journal cannot be read: \(error.message)")
@@ -138,7 +139,7 @@ final class World: @unchecked Sendable {
 
     // MARK: Whoever interferes
 
-    func loseJournal(of host: Host) throws(MigrationError) {
+    func loseJournal(of host: Host) throws(TranshipError) {
         say("the journal is lost")
         try host.journal.forget()
         host.losses += 1

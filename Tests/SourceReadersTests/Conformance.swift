@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import MigrationModel
 import MigrationPipeline
@@ -27,7 +28,7 @@ struct Reading: Sendable {
     var told: [String] = []
     /// Why it could not go on.
     var reasons: [String] = []
-    var error: MigrationError?
+    var error: TranshipError?
 }
 
 /// Reads all of it, as the pipeline does.

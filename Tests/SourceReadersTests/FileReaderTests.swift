@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Foundation
 import MigrationModel
@@ -66,7 +67,7 @@ import Testing
     @Test func `What is no plain file is refused`() throws {
         let folder = try TemporaryFolder()
         for path in [folder.path, "/dev/null", folder.file("none")] {
-            let error = #expect(throws: MigrationError.self) { try FileFacts(path: path) }
+            let error = #expect(throws: TranshipError.self) { try FileFacts(path: path) }
             #expect(error?.code == .sourceUnavailable)
             #expect(error?.message.contains(path) == true)
         }

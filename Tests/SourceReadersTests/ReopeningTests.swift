@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
 import MigrationModel
@@ -337,7 +338,7 @@ import Testing
         defer { server.stop() }
         let ring = ByteRing(capacityBytes: 2 << 20)
         var reopening = Self.reopening()
-        reopening.wait = { _ in ring.fail(MigrationError(.quotaExceeded, "full")) }
+        reopening.wait = { _ in ring.fail(TranshipError(.quotaExceeded, "full")) }
         let reader = URLReader(
             addresses: [
                 0: URLReader.Address(url: Secret(server.url + "/a.img"), client: HTTPClient())

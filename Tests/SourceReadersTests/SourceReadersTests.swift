@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import FakeGlance
 import HTTPTransport
-import MigrationModel
 import SourceReaders
 import TestSupport
 import Testing

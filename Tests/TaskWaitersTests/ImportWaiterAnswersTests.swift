@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FakeGlance
 import MigrationModel
 import MigrationPipeline
@@ -25,7 +26,7 @@ import Testing
         let clock = clock
         waiter = ImportWaiter(
             targets: ["beta": glance.service],
-            fetch: { transfer throws(MigrationError) in
+            fetch: { transfer throws(TranshipError) in
                 .webDownload(uri: Secret("http://mirror.example/\(transfer.source.key)"))
             }, now: { clock.milliseconds.withLock { $0 } }, jitter: { 0.5 })
     }
@@ -45,7 +46,7 @@ import Testing
 
     private func snoozed(_ outcome: Outcome) throws -> (Transfer, Double, String) {
         guard case .snooze(let transfer, let seconds, let reason) = outcome else {
-            throw MigrationError(.unclassified, "it did not wait but \(outcome)")
+            throw TranshipError(.unclassified, "it did not wait but \(outcome)")
         }
         return (transfer, seconds, reason)
     }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 
 /// The MD5 of bytes in memory, in hexadecimal.
 public func md5(_ bytes: [UInt8]) -> String {

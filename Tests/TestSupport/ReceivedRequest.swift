@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
-import MigrationModel
 
 /// What a server got of one request.
 public struct ReceivedRequest: Sendable {

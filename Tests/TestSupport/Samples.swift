@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import MigrationModel
 
 /// Plain values to start a test from; each test changes what it is about.
@@ -72,11 +73,11 @@ public enum Sample {
 }
 
 /// The error that `body` throws; nil when it throws none.
-public func failure(_ body: () async throws -> Void) async -> MigrationError? {
+public func failure(_ body: () async throws -> Void) async -> TranshipError? {
     do {
         try await body()
         return nil
     } catch {
-        return MigrationError(wrapping: error)
+        return TranshipError(wrapping: error)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationModel
 
 /// `docs/errors.md`: the codes as their source file explains them.
@@ -25,7 +26,7 @@ struct ErrorPage {
                 section = String(text.dropFirst(9))
             } else if text.hasPrefix("/// ") {
                 comment.append(text.dropFirst(4))
-            } else if let match = text.firstMatch(of: /static let (\w+) = Self\("([^"]+)"\)/) {
+            } else if let match = text.firstMatch(of: /case (\w+) = "([^"]+)"/) {
                 codes.append(
                     Entry(
                         section: section, symbol: String(match.output.1),
@@ -41,7 +42,7 @@ struct ErrorPage {
         var text = """
             # The error codes
 
-            <!-- Written by `make docs` from Sources/MigrationModel/MigrationError+Codes.swift;
+            <!-- Written by `make docs` from Sources/MigrationModel/TranshipError+Codes.swift;
             changes here are lost. -->
 
             Every error has a code that never changes. The journal keeps it, `tranship status` shows
@@ -56,9 +57,9 @@ struct ErrorPage {
                 section = code.section
                 text += "\n## \(section)\n\n| code | what happened | exit |\n| --- | --- | --- |\n"
             }
-            let status = ExitStatus(MigrationError.Code(rawValue: code.name)).rawValue
+            let status = TranshipError.Code(rawValue: code.name).map { ExitStatus($0).rawValue }
             let meaning = code.meaning.replacing("|", with: "\\|")
-            text += "| `\(code.name)` | \(meaning) | \(status) |\n"
+            text += "| `\(code.name)` | \(meaning) | \(status ?? 1) |\n"
         }
         return text
     }

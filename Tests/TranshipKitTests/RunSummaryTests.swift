@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -15,7 +16,7 @@ import Testing
 
     /// A run whose images ended so, by id.
     private func summary(
-        _ ends: [String: (TransferState, MigrationError?)], _ actions: [PlanAction] = []
+        _ ends: [String: (TransferState, TranshipError?)], _ actions: [PlanAction] = []
     ) async throws -> RunSummary {
         let journal = try await Journal.open(path: folder.file("journal.sqlite"))
         var items = ends.keys.sorted().map { Sample.item($0) }
@@ -23,7 +24,7 @@ import Testing
             var item = Sample.item(action.rawValue)
             item.action = action
             item.refusal =
-                action == .refuse ? .init(MigrationError(.refused, "it has no data")) : nil
+                action == .refuse ? .init(TranshipError(.refused, "it has no data")) : nil
             items.append(item)
         }
         let run = try await journal.adopt(items)
@@ -43,10 +44,10 @@ import Testing
         return try await RunSummary(run: run, journal: journal)
     }
 
-    private let damaged = MigrationError(.checksumMismatch, "wrong bytes")
-    private let refused = MigrationError(.forbidden, "no")
-    private let busy = MigrationError(.serviceFailed, "busy", isTransient: true)
-    private let full = MigrationError(.quotaExceeded, "full")
+    private let damaged = TranshipError(.checksumMismatch, "wrong bytes")
+    private let refused = TranshipError(.forbidden, "no")
+    private let busy = TranshipError(.serviceFailed, "busy", isTransient: true)
+    private let full = TranshipError(.quotaExceeded, "full")
 
     @Test func `All done is done`() async throws {
         let summary = try await summary(["a": (.done, nil), "b": (.skipped, nil)])
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func `An unpublished copy is a failure`() async throws {
-        let error = MigrationError(.unpublished, "not allowed")
+        let error = TranshipError(.unpublished, "not allowed")
         #expect(try await summary(["a": (.unpublished, error)]).exitStatus == .someFailed)
     }
 
@@ -84,10 +85,10 @@ import Testing
         #expect(!summary.isNothingToDo)
     }
 
-    @Test(arguments: [MigrationError.Code.checksumMismatch, .verificationMismatch])
-    func `Wrong data outweighs every other failure`(code: MigrationError.Code) async throws {
+    @Test(arguments: [TranshipError.Code.checksumMismatch, .verificationMismatch])
+    func `Wrong data outweighs every other failure`(code: TranshipError.Code) async throws {
         let summary = try await summary(
-            ["a": (.failed, refused), "b": (.failed, MigrationError(code, "wrong"))], [.conflict])
+            ["a": (.failed, refused), "b": (.failed, TranshipError(code, "wrong"))], [.conflict])
         #expect(summary.exitStatus == .verificationMismatch)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -33,7 +34,7 @@ import TranshipKit
         var changed = Sample.item("b")
         changed.origin.versionID = "version-2"
         let after = try await plan("2", [Sample.item("a"), changed, Sample.item("c")])
-        let error = try #require(throws: MigrationError.self) { try before.check(against: after) }
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error.code == .planDrifted)
         #expect(
             error.message == """
@@ -48,7 +49,7 @@ import TranshipKit
         let before = try await plan("1", [Sample.item("a")])
         var after = before
         after.entries[0].action = .conflict
-        let error = #expect(throws: MigrationError.self) { try before.check(against: after) }
+        let error = #expect(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error?.code == .planDrifted)
     }
 
@@ -56,14 +57,14 @@ import TranshipKit
         let before = try await plan("1", [])
         var after = before
         after.pipeline = "q"
-        let error = #expect(throws: MigrationError.self) { try before.check(against: after) }
+        let error = #expect(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error?.code == .usage)
     }
 
     @Test(arguments: ["", "[]", "{\"version\":1}"])
     func `What is no saved plan is told, with how to make one`(text: String) throws {
         try folder.write(Array(text.utf8), to: "plan.json")
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try SavedPlan.read(from: folder.file("plan.json"))
         }
         #expect(error?.code == .usage)
@@ -72,7 +73,7 @@ import TranshipKit
 
     @Test func `A plan that cannot be written is told`() async throws {
         let plan = try await plan("1", [])
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try plan.write(to: folder.file("none/plan.json"))
         }
         #expect(error?.message.contains("none/plan.json") == true)

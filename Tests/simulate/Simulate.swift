@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
-import MigrationModel
 import Simulation
 
 /// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] | simulate --seed SEED`
@@ -26,7 +26,7 @@ import Simulation
             default: usage()
             }
         }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let simulator = try Simulator()
             if let single {
                 let report = try simulator.run(seed: single, planted: planted, isLogging: true)
@@ -43,7 +43,7 @@ import Simulation
     private static func explore(
         _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?,
         _ failuresMax: Int
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let start = ContinuousClock.now
         var runs = 0
         var transfers = 0

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import OpenStackImage
 
 /// Takes one image through its life on a cloud and leaves nothing behind:
@@ -26,11 +26,11 @@ struct ImageTour {
         }
     }
 
-    static func tour(cloud: String, file: String) async throws(MigrationError) {
+    static func tour(cloud: String, file: String) async throws(TranshipError) {
         let service = try connect(to: cloud)
         try await describe(service)
         let image = try await create(service, file)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await change(service, image)
             try await read(service, image, into: "\(file).copy")
             try await list(service)
@@ -42,14 +42,14 @@ struct ImageTour {
         print("deleted \(image.id)")
     }
 
-    static func connect(to cloud: String) throws(MigrationError) -> ImageService {
+    static func connect(to cloud: String) throws(TranshipError) -> ImageService {
         // As the openstack client finds it: clouds.yaml, secure.yaml, OS_*.
         let session = try CloudSession.named(
             cloud, environment: ProcessInfo.processInfo.environment)
         return ImageService(session)
     }
 
-    static func describe(_ service: ImageService) async throws(MigrationError) {
+    static func describe(_ service: ImageService) async throws(TranshipError) {
         let newest = try await service.versions().first
         print("version:", newest?.id ?? "none")
         let methods = try await service.importInfo().methods
@@ -61,7 +61,7 @@ struct ImageTour {
 
     static func create(
         _ service: ImageService, _ file: String
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         var new = NewImage(diskFormat: "raw", containerFormat: "bare", tags: ["tour"])
         new.properties["os_distro"] = "debian"
         let created = try await service.createImage(new, from: .file(file)) { bytes in
@@ -75,7 +75,7 @@ struct ImageTour {
         return created.image
     }
 
-    static func change(_ service: ImageService, _ image: Image) async throws(MigrationError) {
+    static func change(_ service: ImageService, _ image: Image) async throws(TranshipError) {
         var changed = image
         changed.minDiskGiB = 1
         changed.properties["os_version"] = "12"
@@ -87,7 +87,7 @@ struct ImageTour {
 
     static func read(
         _ service: ImageService, _ image: Image, into copy: String
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let file = try await service.download(image.id, toFile: copy)
         print("downloaded:", file.sizeBytes)
 
@@ -104,7 +104,7 @@ struct ImageTour {
         print("proved in part:", sector.proof != nil)
     }
 
-    static func list(_ service: ImageService) async throws(MigrationError) {
+    static func list(_ service: ImageService) async throws(TranshipError) {
         let query = ImageQuery(
             status: ["active", "queued"], tags: ["tour"], sort: [.init("name")])
         for try await image in service.images(query).flattened {
@@ -112,7 +112,7 @@ struct ImageTour {
         }
     }
 
-    static func explained(_ error: MigrationError) -> String {
+    static func explained(_ error: TranshipError) -> String {
         switch error.code {
         case .notFound, .ambiguous: "not that one: \(error.message)"
         case .authenticationFailed: "not let in: \(error.message)"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// What the image cache of one Glance node holds and is asked to fetch
 /// (<https://docs.openstack.org/api-ref/image/v2/#cache-manage>).

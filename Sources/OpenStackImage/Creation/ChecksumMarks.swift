@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// The properties by which openstacksdk knows again what it uploaded
 /// (`create_image` of its image proxy). They are the uploader's word, not the

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// How ``ImageService/createImage(_:from:_:)`` goes about it.
 public struct CreateOptions: Sendable {

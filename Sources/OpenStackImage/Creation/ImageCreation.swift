@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// The way from a record without data to an image.
 struct ImageCreation: Sendable {
@@ -20,7 +20,7 @@ struct ImageCreation: Sendable {
         self.onProgress = onProgress
     }
 
-    func fill(_ record: Image, _ data: NewImageData) async throws(MigrationError) -> CreatedImage {
+    func fill(_ record: Image, _ data: NewImageData) async throws(TranshipError) -> CreatedImage {
         switch data {
         case .fetched(let method): try await fetch(record, method)
         case .sent(let source) where options.isImport: try await stage(record, source)
@@ -37,17 +37,17 @@ struct ImageCreation: Sendable {
 
     private func upload(
         _ record: Image, _ source: ImageDataSource
-    ) async throws(MigrationError) -> CreatedImage {
+    ) async throws(TranshipError) -> CreatedImage {
         var store: String?
         if case .named(let stores) = options.stores {
             guard stores.count == 1 else {
-                throw MigrationError(
+                throw TranshipError(
                     .usage, "an upload goes into one store, not \(stores.count)",
                     hint: "import it instead")
             }
             store = stores.first
         } else if options.stores == .all {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "an upload goes into one store, not all", hint: "import it instead")
         }
         // Compared below, with the record that is read anyway.
@@ -62,7 +62,7 @@ struct ImageCreation: Sendable {
 
     private func stage(
         _ record: Image, _ source: ImageDataSource
-    ) async throws(MigrationError) -> CreatedImage {
+    ) async throws(TranshipError) -> CreatedImage {
         let sent = try await service.stage(
             record.id, from: source, promises, onProgress: onProgress)
         // Before the import, which holds the record's properties while it runs.
@@ -73,14 +73,14 @@ struct ImageCreation: Sendable {
 
     private func fetch(
         _ record: Image, _ method: ImportRequest.Method
-    ) async throws(MigrationError) -> CreatedImage {
+    ) async throws(TranshipError) -> CreatedImage {
         let image = try await start(record, method)
         return try finish(image, nil, options.expected, sizeBytes: nil, record)
     }
 
     private func start(
         _ record: Image, _ method: ImportRequest.Method
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         let request = ImportRequest(
             method, stores: options.stores, allStoresMustSucceed: options.allStoresMustSucceed)
         if let pace = options.waiting {
@@ -91,7 +91,7 @@ struct ImageCreation: Sendable {
     }
 
     /// Records what the data hashes to, where the record does not say so yet.
-    private func mark(_ id: String, _ sent: SentData) async throws(MigrationError) -> Image? {
+    private func mark(_ id: String, _ sent: SentData) async throws(TranshipError) -> Image? {
         let marks = ChecksumMarks(sent.checksums)
         guard options.recordsChecksums, marks != knownMarks else { return nil }
         return try await service.update(
@@ -104,7 +104,7 @@ struct ImageCreation: Sendable {
     private func finish(
         _ image: Image, _ sent: SentData?, _ checksums: [Checksum], sizeBytes: Int64?,
         _ record: Image
-    ) throws(MigrationError) -> CreatedImage {
+    ) throws(TranshipError) -> CreatedImage {
         // A fetched image that nothing was promised of has nothing to compare.
         let isCompared =
             image.status == .active

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import HTTPTransport
-public import MigrationModel
 
 extension ImageService {
     /// Creates an image and sees to its data, in one call: the library's
@@ -19,15 +19,15 @@ extension ImageService {
     /// Without data it is ``create(_:)`` with these defaults.
     ///
     /// - Parameter onProgress: called with the bytes that were read so far.
-    /// - Throws: ``MigrationError/Code/targetConflict`` and
-    ///   ``MigrationError/Code/ambiguous`` for a name that is taken,
-    ///   ``MigrationError/Code/usage``, and what creating, sending, importing
+    /// - Throws: ``TranshipError/Code/targetConflict`` and
+    ///   ``TranshipError/Code/ambiguous`` for a name that is taken,
+    ///   ``TranshipError/Code/usage``, and what creating, sending, importing
     ///   and comparing throw.
     @discardableResult
     public func createImage(
         _ image: NewImage, from data: NewImageData? = nil, _ options: CreateOptions = .init(),
         onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) async throws(MigrationError) -> CreatedImage {
+    ) async throws(TranshipError) -> CreatedImage {
         var image = image
         try complete(&image, data, options)
         var known = options.expected
@@ -50,7 +50,7 @@ extension ImageService {
         }
         var creation = ImageCreation(service: self, options: options, onProgress: onProgress)
         creation.knownMarks = ChecksumMarks(known)
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             return try await creation.fill(created, data)
         } catch {
             guard options.deletesBroken else { throw error }
@@ -69,7 +69,7 @@ extension ImageService {
     @discardableResult
     public func recordChecksums(
         of sent: SentData, in image: Image
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         let marks = ChecksumMarks(sent.checksums).properties(name: image.name ?? image.id)
         return try await update(
             image.id, marks.sorted { $0.key < $1.key }.map { .add($0.key, $0.value) })
@@ -77,11 +77,11 @@ extension ImageService {
 
     private func complete(
         _ image: inout NewImage, _ data: NewImageData?, _ options: CreateOptions
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         let defaults = session.configuration.imageDefaults
         image.name = image.name ?? image.untyped["name"]?.string ?? data?.stem
         guard image.name?.isEmpty == false else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "the new image has no name, and its data comes from no file that has one")
         }
         image.diskFormat = image.diskFormat ?? defaults.diskFormat
@@ -97,7 +97,7 @@ extension ImageService {
     /// An image of the name that is wanted.
     private static func recognise(
         _ existing: Image, _ name: String, _ wanted: [Checksum]
-    ) throws(MigrationError) -> CreatedImage {
+    ) throws(TranshipError) -> CreatedImage {
         let hasData = [.active, .deactivated].contains(existing.status)
         if hasData, existing.holds(wanted) {
             return CreatedImage(image: existing, isNew: false, sent: nil, proof: .notCompared)
@@ -106,7 +106,7 @@ extension ImageService {
             !hasData
             ? "is \(existing.status)"
             : wanted.isEmpty ? "may hold other data" : "holds other data"
-        throw MigrationError(
+        throw TranshipError(
             .targetConflict, "image \(existing.id) is named \"\(name)\" already and \(why)",
             hint: "delete or rename it, choose another name, or allow duplicates")
     }
@@ -114,7 +114,7 @@ extension ImageService {
     /// Whether this cloud imports, asked before anything is created.
     private func checkImport(
         _ data: NewImageData?, _ options: CreateOptions
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let method: String
         switch data {
         case .fetched(let fetched): method = fetched.name
@@ -122,11 +122,11 @@ extension ImageService {
         default: return
         }
         guard ["glance-direct", "web-download", "glance-download"].contains(method) else {
-            throw MigrationError(.usage, "\(method) is no way to fill a new image")
+            throw TranshipError(.usage, "\(method) is no way to fill a new image")
         }
         let methods = try await importInfo().methods
         guard methods.contains(method) else {
-            throw MigrationError(
+            throw TranshipError(
                 .refused, "cloud \"\(session.cloudName)\" does not import by \(method)",
                 hint: methods.isEmpty
                     ? "upload the data" : "it has \(methods.joined(separator: ", "))")
@@ -134,10 +134,10 @@ extension ImageService {
     }
 
     /// Deletes what is broken, also when this task was cancelled.
-    private func discard(_ image: Image, after error: MigrationError) async -> MigrationError {
+    private func discard(_ image: Image, after error: TranshipError) async -> TranshipError {
         let service = self
-        let refusal = await Task { () -> MigrationError? in
-            do throws(MigrationError) {
+        let refusal = await Task { () -> TranshipError? in
+            do throws(TranshipError) {
                 try await service.delete(image.id, missingIsFine: true)
                 return nil
             } catch {

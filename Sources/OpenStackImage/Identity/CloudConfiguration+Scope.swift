@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension CloudConfiguration {
     /// The same entry, asking for a token of another project.
@@ -9,20 +9,20 @@ extension CloudConfiguration {
     /// 32 hexadecimal digits or a UUID are a project id, anything else is a
     /// name in the entry's project domain (lacking that, its user's).
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for an application credential,
+    /// - Throws: ``TranshipError/Code/usage`` for an application credential,
     ///   which Keystone binds to one project, and where there is no Keystone.
-    public func scoped(toProject project: String) throws(MigrationError) -> CloudConfiguration {
+    public func scoped(toProject project: String) throws(TranshipError) -> CloudConfiguration {
         var other = self
         switch authentication {
         case .applicationCredential:
-            throw MigrationError(
+            throw TranshipError(
                 .usage,
                 "cloud \"\(name)\" uses an application credential, which Keystone binds to one "
                     + "project; it cannot be used for project \"\(project)\"",
                 hint: "make an application credential in that project and give it an entry of its "
                     + "own in clouds.yaml, or use a password")
         case .none, .basic:
-            throw MigrationError(
+            throw TranshipError(
                 .usage,
                 "cloud \"\(name)\" is used without Keystone, so project \"\(project)\" cannot be "
                     + "asked for",

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 extension CloudEntry {
@@ -10,18 +10,18 @@ extension CloudEntry {
 
     /// Reads YAML, of which JSON is a part.
     ///
-    /// - Throws: ``MigrationError/Code/invalidCloudsFile`` with file and line.
-    init(yaml: String, file: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` with file and line.
+    init(yaml: String, file: String) throws(TranshipError) {
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
         } catch let error as YamlError {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile, "\(file)\(Self.place(of: error)) is not valid YAML",
                 hint: "check quotes and indentation there; a value with \": \" or \" #\" in it, or "
                     + "one that starts with *, &, {, [, %, @ or !, needs quotes")
         } catch {
-            throw MigrationError(.invalidCloudsFile, "\(file) is not valid YAML: \(error)")
+            throw TranshipError(.invalidCloudsFile, "\(file) is not valid YAML: \(error)")
         }
         var nodesLeft = Self.nodesMax
         guard let root, let entry = try Self.entry(root, file, &nodesLeft) else {
@@ -47,10 +47,10 @@ extension CloudEntry {
     /// Nil for null, which means "not given" as it does to openstacksdk.
     private static func entry(
         _ node: Node, _ file: String, _ nodesLeft: inout Int
-    ) throws(MigrationError) -> CloudEntry? {
+    ) throws(TranshipError) -> CloudEntry? {
         nodesLeft -= 1
         guard nodesLeft > 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile, "\(file) has more than \(nodesMax) values, counting aliases")
         }
         switch node {
@@ -69,7 +69,7 @@ extension CloudEntry {
             var own: [String: CloudEntry] = [:]
             for (key, node) in mapping {
                 guard case .scalar(let name) = key else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .invalidCloudsFile,
                         "\(file):\(key.mark?.line ?? 0) has a key that is no text")
                 }

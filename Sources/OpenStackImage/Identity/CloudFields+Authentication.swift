@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension CloudFields {
     /// `auth_type` and its fields, under keystoneauth's names.
-    func authentication() throws(MigrationError) -> CloudConfiguration.Authentication {
+    func authentication() throws(TranshipError) -> CloudConfiguration.Authentication {
         let type = self["auth_type"] ?? self["auth_plugin"] ?? guessedType
         switch type {
         case "password", "v3password":
@@ -33,7 +33,7 @@ extension CloudFields {
     /// The project that a token is asked for.
     func scope(
         for authentication: CloudConfiguration.Authentication
-    ) throws(MigrationError) -> CloudConfiguration.Scope? {
+    ) throws(TranshipError) -> CloudConfiguration.Scope? {
         switch authentication {
         case .none, .basic, .applicationCredential: return nil
         case .password, .token: break
@@ -70,7 +70,7 @@ extension CloudFields {
     }
 
     private func applicationCredential()
-        throws(MigrationError) -> CloudConfiguration.Authentication
+        throws(TranshipError) -> CloudConfiguration.Authentication
     {
         guard let secret = auth("application_credential_secret") else {
             throw missing("application_credential_secret")
@@ -84,7 +84,7 @@ extension CloudFields {
         return .applicationCredential(.name(name, try user()), secret: Secret(secret))
     }
 
-    private func user() throws(MigrationError) -> CloudConfiguration.UserName {
+    private func user() throws(TranshipError) -> CloudConfiguration.UserName {
         if let id = auth("user_id") { return .id(id) }
         guard let name = auth("username", "user_name") else {
             throw missing("username", " and no user_id")

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// The fields of one entry, under whichever of their historical names and
 /// places they stand, with errors that say where one is missing.
@@ -31,7 +31,7 @@ struct CloudFields {
     }
 
     /// `verify`, or its opposite `insecure`.
-    func verifiesTLS() throws(MigrationError) -> Bool {
+    func verifiesTLS() throws(TranshipError) -> Bool {
         let verify = try flag("verify") ?? true
         let insecure = try flag("insecure") ?? false
         return verify && !insecure
@@ -39,11 +39,11 @@ struct CloudFields {
 
     /// `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. Its minor
     /// version says nothing, as the Image service has no microversions.
-    func imageAPIVersion() throws(MigrationError) -> Int? {
+    func imageAPIVersion() throws(TranshipError) -> Int? {
         guard let text = self["image_api_version"] else { return nil }
         let digits = text.drop { $0 == "v" }.prefix { $0 != "." }
         guard let major = Int(digits), major > 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile,
                 "cloud \"\(cloud)\" has image_api_version: \"\(text.prefix(80))\", which is no version",
                 hint: "write 1 or 2, or leave it out")
@@ -51,20 +51,20 @@ struct CloudFields {
         return major
     }
 
-    private func flag(_ key: String) throws(MigrationError) -> Bool? {
+    private func flag(_ key: String) throws(TranshipError) -> Bool? {
         guard let text = self[key] else { return nil }
         switch text.lowercased() {
         case "true", "yes", "on", "1", "y", "t": return true
         case "false", "no", "off", "0", "n", "f": return false
         default:
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile,
                 "cloud \"\(cloud)\" has \(key): \"\(text.prefix(80))\", which is neither true nor false",
                 hint: key == "verify" ? "name a CA file in cacert, not in verify" : nil)
         }
     }
 
-    func missing(_ key: String, _ detail: String = "") -> MigrationError {
+    func missing(_ key: String, _ detail: String = "") -> TranshipError {
         let place =
             isFromVariables
             ? "the OS_* variables" : files.isEmpty ? "its entry" : files.joined(separator: ", ")
@@ -79,11 +79,11 @@ struct CloudFields {
             hint +=
                 "; its profile \"\(missingProfile)\" is in no clouds-public.yaml that was found"
         }
-        return MigrationError(
+        return TranshipError(
             .invalidCloudsFile, "cloud \"\(cloud)\" has no \(key)\(detail) (\(place))", hint: hint)
     }
 
-    func unsupported(_ what: String, hint: String) -> MigrationError {
-        MigrationError(.invalidCloudsFile, "cloud \"\(cloud)\" \(what)", hint: hint)
+    func unsupported(_ what: String, hint: String) -> TranshipError {
+        TranshipError(.invalidCloudsFile, "cloud \"\(cloud)\" \(what)", hint: hint)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension CloudFiles {
     /// What is needed to talk to one cloud, from its merged entry.
@@ -9,12 +9,12 @@ extension CloudFiles {
     /// `region` and `interface` override the entry. Without a name it is
     /// ``defaultCloudName``.
     ///
-    /// - Throws: ``MigrationError/Code/unknownCloud`` with the names that are
-    ///   known, ``MigrationError/Code/invalidCloudsFile`` for an entry that
+    /// - Throws: ``TranshipError/Code/unknownCloud`` with the names that are
+    ///   known, ``TranshipError/Code/invalidCloudsFile`` for an entry that
     ///   lacks a field or asks for something that is not supported.
     public func configuration(
         of asked: String? = nil, region: String? = nil, interface: String? = nil
-    ) throws(MigrationError) -> CloudConfiguration {
+    ) throws(TranshipError) -> CloudConfiguration {
         var (name, entry) = try entry(of: asked)
         let regionName = try Self.pickRegion(region, &entry, cloud: name)
         let fields = CloudFields(
@@ -47,7 +47,7 @@ extension CloudFiles {
     /// The region, and the values that the entry has for it laid over the rest.
     private static func pickRegion(
         _ asked: String?, _ entry: inout CloudEntry, cloud: String
-    ) throws(MigrationError) -> String? {
+    ) throws(TranshipError) -> String? {
         let own = entry["image_region_name"]?.text ?? entry["region_name"]?.text
         guard let regions = entry["regions"]?.list, !regions.isEmpty else {
             // "A,B" is openstacksdk's old way to list regions; the first counts.
@@ -57,7 +57,7 @@ extension CloudFiles {
         guard let wanted = asked ?? own ?? names.first else { return nil }
         guard let index = regions.firstIndex(where: { ($0.text ?? $0["name"]?.text) == wanted })
         else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile, "cloud \"\(cloud)\" has no region \"\(wanted)\"",
                 hint: "its regions: \(names.joined(separator: ", ")); upper and lower case count")
         }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import FoundationEssentials
-public import MigrationModel
 
 extension CloudFiles {
     /// No clouds.yaml of people is this large; a wrong path may be.
@@ -16,20 +16,20 @@ extension CloudFiles {
     /// `.yml`, `.json`. `OS_CLIENT_CONFIG_FILE`, `OS_CLIENT_SECURE_FILE` and
     /// `OS_CLIENT_VENDOR_FILE` name files outright.
     ///
-    /// - Throws: ``MigrationError/Code/invalidCloudsFile`` for a file that is
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a file that is
     ///   named and missing, or cannot be parsed.
     public static func load(
         environment: [String: String], workingDirectory: String? = nil
-    ) throws(MigrationError) -> CloudFiles {
+    ) throws(TranshipError) -> CloudFiles {
         let directories = searchPath(
             environment, workingDirectory ?? FileManager.default.currentDirectoryPath)
         var paths: [String] = []
         var unreadable: [String] = []
-        func read(_ stem: String, _ variable: String) throws(MigrationError) -> CloudEntry? {
+        func read(_ stem: String, _ variable: String) throws(TranshipError) -> CloudEntry? {
             if let named = environment[variable], !named.isEmpty {
                 let path = expandingHome(named, environment)
                 guard let entry = try contents(path) else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .invalidCloudsFile, "\(variable) names \(path), which cannot be read",
                         hint: "correct \(variable), or unset it to search the usual places")
                 }
@@ -83,17 +83,17 @@ extension CloudFiles {
     }
 
     /// Nil when it cannot be read.
-    private static func contents(_ path: String) throws(MigrationError) -> CloudEntry? {
+    private static func contents(_ path: String) throws(TranshipError) -> CloudEntry? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         guard data.count <= fileBytesMax, let text = String(validating: data, as: UTF8.self) else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile,
                 "\(path) is no clouds file: \(data.count) bytes that are "
                     + (data.count > fileBytesMax ? "too many" : "not UTF-8 text"))
         }
         let entry = try CloudEntry(yaml: text, file: path)
         guard entry.mapping != nil else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidCloudsFile, "\(path) holds no mapping at its top level",
                 hint: "it starts with \"clouds:\" and has one indented entry per cloud")
         }

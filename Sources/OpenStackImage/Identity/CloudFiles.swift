@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// The operator's clouds: `clouds.yaml`, `secure.yaml` and
 /// `clouds-public.yaml` as one, and the cloud that `OS_*` variables describe.
@@ -26,14 +26,14 @@ public struct CloudFiles: Sendable {
     init(
         clouds: CloudEntry?, secure: CloudEntry? = nil, publicClouds: CloudEntry? = nil,
         environment: [String: String] = [:], paths: [String] = [], unreadablePaths: [String] = []
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         var whole = clouds ?? .mapping([:])
         if let secure { whole = whole.merged(with: secure) }
         var named = whole["clouds"]?.mapping ?? [:]
         if let entry = EnvironmentCloud.entry(environment) {
             let name = EnvironmentCloud.name(environment)
             guard named[name] == nil else {
-                throw MigrationError(
+                throw TranshipError(
                     .invalidCloudsFile,
                     "\(paths.joined(separator: ", ")) defines a cloud named \"\(name)\", which is "
                         + "also the name of the cloud that the OS_* variables describe",
@@ -58,9 +58,9 @@ public struct CloudFiles: Sendable {
     }
 
     /// The merged entry of one cloud, with its profile beneath it.
-    func entry(of asked: String?) throws(MigrationError) -> (name: String, entry: CloudEntry) {
+    func entry(of asked: String?) throws(TranshipError) -> (name: String, entry: CloudEntry) {
         guard let name = asked ?? defaultCloudName else {
-            throw MigrationError(
+            throw TranshipError(
                 .unknownCloud,
                 clouds.isEmpty ? "no cloud is configured" : "no cloud was named",
                 hint: clouds.isEmpty ? whereToPutThem : "name one of \(knownNames), or set OS_CLOUD"
@@ -69,7 +69,7 @@ public struct CloudFiles: Sendable {
         guard var own = clouds[name] else {
             let read =
                 paths.isEmpty ? "no clouds.yaml was found" : "read \(paths.joined(separator: ", "))"
-            throw MigrationError(
+            throw TranshipError(
                 .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
                 hint: clouds.isEmpty ? whereToPutThem : "the clouds that are known: \(knownNames)")
         }

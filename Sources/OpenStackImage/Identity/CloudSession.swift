@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import FoundationEssentials
 public import HTTPTransport
-public import MigrationModel
 
 /// One cloud, one project, one token that all users of the session share.
 ///
@@ -69,7 +69,7 @@ public final class CloudSession: Sendable {
         _ cloud: String?, region: String? = nil, interface: String? = nil, project: String? = nil,
         environment: [String: String], transport: TransportConfiguration = .init(),
         quickRetries: Int = 0
-    ) throws(MigrationError) -> CloudSession {
+    ) throws(TranshipError) -> CloudSession {
         let files = try CloudFiles.load(environment: environment)
         var configuration = try files.configuration(
             of: cloud, region: region, interface: interface)
@@ -82,17 +82,17 @@ public final class CloudSession: Sendable {
 
     /// Who we are, with a token that is valid now.
     ///
-    /// - Throws: ``MigrationError/Code/authenticationFailed``,
-    ///   ``MigrationError/Code/notKeystone``,
-    ///   ``MigrationError/Code/noImageService``, or what the network did.
-    public func authenticate() async throws(MigrationError) -> AuthenticatedProject {
+    /// - Throws: ``TranshipError/Code/authenticationFailed``,
+    ///   ``TranshipError/Code/notKeystone``,
+    ///   ``TranshipError/Code/noImageService``, or what the network did.
+    public func authenticate() async throws(TranshipError) -> AuthenticatedProject {
         try await authorization().project
     }
 
     /// Makes sure that the next request's token is good for so long, where
     /// Keystone issues tokens that live so long: asked before a body that
     /// takes a while to send.
-    public func freshToken(validForSeconds seconds: Int) async throws(MigrationError) {
+    public func freshToken(validForSeconds seconds: Int) async throws(TranshipError) {
         _ = try await authorization(validForSeconds: seconds)
     }
 
@@ -110,7 +110,7 @@ public final class CloudSession: Sendable {
 
     func authorization(
         validForSeconds seconds: Int = 0
-    ) async throws(MigrationError) -> Authorization {
+    ) async throws(TranshipError) -> Authorization {
         guard configuration.authentication.usesKeystone else { return try withoutKeystone() }
         let token = try await tokens.token(validForSeconds: Int64(seconds))
         return Authorization(project: token.project, token: token.value)
@@ -124,9 +124,9 @@ public final class CloudSession: Sendable {
         return true
     }
 
-    private func withoutKeystone() throws(MigrationError) -> Authorization {
+    private func withoutKeystone() throws(TranshipError) -> Authorization {
         guard let endpoint = configuration.imageEndpointOverride else {
-            throw MigrationError(
+            throw TranshipError(
                 .noImageService,
                 "cloud \"\(cloudName)\" uses no Keystone, so nothing says where its Image service is",
                 hint: "set image_endpoint_override")
@@ -142,15 +142,15 @@ public final class CloudSession: Sendable {
 
     private static func issue(
         _ cloud: CloudConfiguration, _ http: HTTPClient, _ quickRetries: Int
-    ) async -> Result<IssuedToken, MigrationError> {
+    ) async -> Result<IssuedToken, TranshipError> {
         guard var request = TokenRequests.issue(cloud) else {
             return .failure(
-                MigrationError(
+                TranshipError(
                     .invalidCloudsFile, "cloud \"\(cloud.name)\" has no auth_url",
                     hint: "add auth_url to the cloud's entry"))
         }
         request.timeoutSeconds = authenticationTimeoutSeconds
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let answer = try await http.send(request, quickRetries: quickRetries)
             return .success(try IssuedToken(answer, of: cloud))
         } catch {
@@ -160,8 +160,8 @@ public final class CloudSession: Sendable {
 
     /// What the network did, with what the operator can do about it.
     private static func explained(
-        _ error: MigrationError, _ cloud: CloudConfiguration
-    ) -> MigrationError {
+        _ error: TranshipError, _ cloud: CloudConfiguration
+    ) -> TranshipError {
         switch error.code {
         case .unreachable, .timedOut, .connectionLost:
             let told = error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")

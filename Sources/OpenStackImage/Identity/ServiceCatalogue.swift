@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// The services that a token's project may use, as Keystone lists them.
 struct ServiceCatalogue: Hashable, Sendable {
@@ -35,17 +35,17 @@ struct ServiceCatalogue: Hashable, Sendable {
 
     /// The Image service's address; without a region the first one listed.
     ///
-    /// - Throws: ``MigrationError/Code/noImageService`` with what there is.
+    /// - Throws: ``TranshipError/Code/noImageService`` with what there is.
     func imageEndpoint(
         cloud: String, region: String?, interface: EndpointInterface
-    ) throws(MigrationError) -> String {
+    ) throws(TranshipError) -> String {
         func list(_ values: [String]) -> String {
             let distinct = Set(values).sorted().filter { !$0.isEmpty }
             return distinct.isEmpty ? "none" : distinct.joined(separator: ", ")
         }
         let image = endpoints.filter { $0.serviceType == "image" }
         guard !image.isEmpty else {
-            throw MigrationError(
+            throw TranshipError(
                 .noImageService, "the catalogue of cloud \"\(cloud)\" has no Image service",
                 hint:
                     "it lists: \(list(endpoints.map(\.serviceType))); set image_endpoint_override "
@@ -53,14 +53,14 @@ struct ServiceCatalogue: Hashable, Sendable {
         }
         let near = image.filter { region == nil || $0.region == region }
         guard !near.isEmpty else {
-            throw MigrationError(
+            throw TranshipError(
                 .noImageService,
                 "the catalogue of cloud \"\(cloud)\" has no Image service in region "
                     + "\"\(region ?? "")\"",
                 hint: "regions that have one: \(list(image.map(\.region)))")
         }
         guard let found = near.first(where: { $0.interface == interface }) else {
-            throw MigrationError(
+            throw TranshipError(
                 .noImageService,
                 "the Image service of cloud \"\(cloud)\" has no \(interface) endpoint"
                     + (region.map { " in region \"\($0)\"" } ?? ""),

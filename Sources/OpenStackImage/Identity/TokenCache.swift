@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// One token for any number of callers.
 ///
@@ -21,12 +21,12 @@ actor TokenCache {
         }
     }
 
-    typealias Outcome = Result<Held, MigrationError>
+    typealias Outcome = Result<Held, TranshipError>
 
     /// Time for a request to arrive and be checked before its token ends.
     static let marginSecondsMax: Int64 = 60
 
-    private let issue: @Sendable () async -> Result<IssuedToken, MigrationError>
+    private let issue: @Sendable () async -> Result<IssuedToken, TranshipError>
     private let now: @Sendable () -> ContinuousClock.Instant
     private let executor: (any TaskExecutor)?
     private var held: Held?
@@ -37,7 +37,7 @@ actor TokenCache {
     init(
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
         executor: (any TaskExecutor)? = nil,
-        issue: @escaping @Sendable () async -> Result<IssuedToken, MigrationError>
+        issue: @escaping @Sendable () async -> Result<IssuedToken, TranshipError>
     ) {
         self.issue = issue
         self.now = now
@@ -46,7 +46,7 @@ actor TokenCache {
 
     /// A token that lives for the margin at least and, if Keystone's tokens
     /// live that long at all, for `seconds`.
-    func token(validForSeconds seconds: Int64 = 0) async throws(MigrationError) -> IssuedToken {
+    func token(validForSeconds seconds: Int64 = 0) async throws(TranshipError) -> IssuedToken {
         if let held, isGood(held, for: seconds) { return held.token }
         nextID += 1
         let id = nextID
@@ -99,7 +99,7 @@ actor TokenCache {
         waiting.removeValue(forKey: id)?.resume(returning: .failure(Self.interrupted))
     }
 
-    private static var interrupted: MigrationError {
-        MigrationError(.interrupted, "interrupted while waiting for a token", isTransient: true)
+    private static var interrupted: TranshipError {
+        TranshipError(.interrupted, "interrupted while waiting for a token", isTransient: true)
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// A token as Keystone issued it.
 struct IssuedToken: Sendable {
@@ -19,10 +19,10 @@ struct IssuedToken: Sendable {
 extension IssuedToken {
     /// Reads the answer to ``TokenRequests``.
     ///
-    /// - Throws: ``MigrationError/Code/authenticationFailed`` with Keystone's
-    ///   words, ``MigrationError/Code/notKeystone``, and
-    ///   ``MigrationError/Code/noImageService``.
-    init(_ answer: HTTPResponse, of cloud: CloudConfiguration) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/authenticationFailed`` with Keystone's
+    ///   words, ``TranshipError/Code/notKeystone``, and
+    ///   ``TranshipError/Code/noImageService``.
+    init(_ answer: HTTPResponse, of cloud: CloudConfiguration) throws(TranshipError) {
         let authURL = cloud.authURL ?? ""
         guard answer.status == 201 || answer.status == 200 else {
             throw Self.refusal(answer, of: cloud)
@@ -59,7 +59,7 @@ extension IssuedToken {
 
     private static func refusal(
         _ answer: HTTPResponse, of cloud: CloudConfiguration
-    ) -> MigrationError {
+    ) -> TranshipError {
         let authURL = cloud.authURL ?? ""
         let refusal = answer.refusal(by: "Keystone", asked: "POST /v3/auth/tokens")
         switch answer.status {
@@ -69,14 +69,14 @@ extension IssuedToken {
                 "\(answer.status)"
                     + (answer.headers["Location"].map { ", a redirect to \($0)" } ?? ""))
         case 401:
-            return MigrationError(
+            return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
                 hint: hint(cloud.authentication), answer: refusal.answer)
         // Keystone answers JSON with an "error" in it; what does not is none.
         case 400...499 where !isKeystones(answer):
             return notKeystone(authURL, "\(answer.status)")
         case 400, 403:
-            return MigrationError(
+            return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
                 hint: "check the entry's user, project and domains", answer: refusal.answer)
         default:
@@ -88,8 +88,8 @@ extension IssuedToken {
         (try? JSONValue(body: answer.body, asked: ""))?["error"]?.object != nil
     }
 
-    private static func notKeystone(_ authURL: String, _ answered: String) -> MigrationError {
-        MigrationError(
+    private static func notKeystone(_ authURL: String, _ answered: String) -> TranshipError {
+        TranshipError(
             .notKeystone,
             "\(authURL) does not answer as Keystone v3 does: \(answered)",
             hint: "auth_url is Keystone's address, such as https://cloud.example:5000/v3; the "

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// `POST /v3/auth/tokens`
 /// (<https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management>).

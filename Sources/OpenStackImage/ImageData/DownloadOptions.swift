@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import HTTPTransport
-public import MigrationModel
 
 /// Which bytes of an image are read, from where, and how they are proved.
 public struct DownloadOptions: Sendable, Hashable {
@@ -38,9 +38,9 @@ public struct DownloadOptions: Sendable, Hashable {
 
     static let bufferBytesMax = 16 << 20
 
-    func checked() throws(MigrationError) {
+    func checked() throws(TranshipError) {
         guard (1...Self.bufferBytesMax).contains(bufferBytes) else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage,
                 "a buffer of \(bufferBytes) bytes; it must be 1 to \(Self.bufferBytesMax)")
         }

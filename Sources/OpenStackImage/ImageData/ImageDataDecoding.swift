@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Whether the head of a download promises the bytes that were asked for.
 enum ImageDataDecoding {
@@ -11,9 +11,9 @@ enum ImageDataDecoding {
     /// the store cannot seek.)
     static func objection(
         to head: HTTPResponse, asking span: ByteSpan?, asked: String
-    ) -> MigrationError? {
+    ) -> TranshipError? {
         guard let span, let what = head.objection(toPart: span.agrees) else { return nil }
-        return MigrationError(
+        return TranshipError(
             .rangeNotSatisfiable,
             "asked for \(span.words), Glance answered \(what) (\(asked))",
             hint: "this image's store cannot start in the middle; read it from the beginning")

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import ByteStreams
-public import MigrationModel
 
 /// The data of an image, piece by piece; see ``ImageService/data(of:_:)``.
 public struct ImageDataPieces: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
-    public typealias Failure = MigrationError
+    public typealias Failure = TranshipError
 
     let service: ImageService
     let id: String
@@ -29,7 +29,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
         }
 
         /// - Throws: as ``ImageService/download(_:_:to:)``.
-        public mutating func next() async throws(MigrationError) -> [UInt8]? {
+        public mutating func next() async throws(TranshipError) -> [UInt8]? {
             guard !isOver else { return nil }
             let running: Running
             if let started = self.running {
@@ -49,7 +49,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
 
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(MigrationError) -> [UInt8]? {
+        ) async throws(TranshipError) -> [UInt8]? {
             try await next()
         }
     }
@@ -57,7 +57,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
     /// A download that ends when nobody holds it any more.
     final class Running: Sendable {
         private let download: ProvedDownload
-        let arriving: Task<Result<DownloadedData, MigrationError>, Never>
+        let arriving: Task<Result<DownloadedData, TranshipError>, Never>
 
         init(_ download: ProvedDownload) {
             self.download = download
@@ -66,7 +66,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
 
         deinit { arriving.cancel() }
 
-        func piece(of bytes: Int) async throws(MigrationError) -> [UInt8] {
+        func piece(of bytes: Int) async throws(TranshipError) -> [UInt8] {
             let ring = download.ring
             do {
                 return try await withTaskCancellationHandler {
@@ -76,10 +76,10 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
                         }
                     }
                 } onCancel: {
-                    ring.fail(MigrationError(wrapping: CancellationError()))
+                    ring.fail(TranshipError(wrapping: CancellationError()))
                 }
             } catch {
-                throw MigrationError(wrapping: error)
+                throw TranshipError(wrapping: error)
             }
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import HTTPTransport
-public import MigrationModel
 
 /// Where image data comes from that this program sends.
 ///
@@ -97,7 +97,7 @@ public struct ImageDataSource: Sendable {
             try await withTaskCancellationHandler {
                 try await SerialWork.run { try source.pour(into: ring) }
             } onCancel: {
-                source.fail(MigrationError(wrapping: CancellationError()))
+                source.fail(TranshipError(wrapping: CancellationError()))
             }
         }
     }
@@ -118,7 +118,7 @@ public struct ImageDataSource: Sendable {
             }
             guard answer.isSuccess else {
                 let refusal = answer.refusal(by: "the source", asked: "GET \(shown)")
-                throw MigrationError(
+                throw TranshipError(
                     refusal.isTransient ? refusal.code : .sourceUnavailable,
                     "\(shown) cannot be read: \(refusal.message)", answer: refusal.answer,
                     isTransient: refusal.isTransient)
@@ -139,15 +139,15 @@ enum FileStem {
 }
 
 extension ByteRing {
-    func write(_ bytes: [UInt8]) throws(MigrationError) {
+    func write(_ bytes: [UInt8]) throws(TranshipError) {
         let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(MigrationError) in try write(bytes) }
+            Result { () throws(TranshipError) in try write(bytes) }
         }
         try result.get()
     }
 
     /// Writes all that this ring has yet to give into another; BLOCKS.
-    func pour(into other: ByteRing) throws(MigrationError) {
+    func pour(into other: ByteRing) throws(TranshipError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
         defer { buffer.deallocate() }
         while true {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import ByteStreams
-public import MigrationModel
 
 extension ImageService {
     /// Reads the data of an image and hands it over, `options.bufferBytes` at
@@ -13,26 +13,26 @@ extension ImageService {
     /// whoever takes the end of it for the end of an image is right. The body
     /// may block: it is called from a queue of its own, one call at a time.
     ///
-    /// - Throws: ``MigrationError/Code/checksumMismatch``,
-    ///   ``MigrationError/Code/unverifiable`` where proof is required and the
-    ///   service reports no checksum, ``MigrationError/Code/sourceTruncated``,
-    ///   ``MigrationError/Code/noData``, ``MigrationError/Code/forbidden`` for a
-    ///   deactivated image, ``MigrationError/Code/rangeNotSatisfiable``,
-    ///   ``MigrationError/Code/badRequest`` where the store knows no ranges,
+    /// - Throws: ``TranshipError/Code/checksumMismatch``,
+    ///   ``TranshipError/Code/unverifiable`` where proof is required and the
+    ///   service reports no checksum, ``TranshipError/Code/sourceTruncated``,
+    ///   ``TranshipError/Code/noData``, ``TranshipError/Code/forbidden`` for a
+    ///   deactivated image, ``TranshipError/Code/rangeNotSatisfiable``,
+    ///   ``TranshipError/Code/badRequest`` where the store knows no ranges,
     ///   and whatever the body throws.
     @discardableResult
     public func download(
         _ id: String, _ options: DownloadOptions = .init(),
         to body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
-    ) async throws(MigrationError) -> DownloadedData {
+    ) async throws(TranshipError) -> DownloadedData {
         let download = try await ProvedDownload(id, options, of: self)
         async let arriving = download.run()
-        let taken: Result<Void, MigrationError>
+        let taken: Result<Void, TranshipError>
         do {
             try await SerialWork.run { try download.ring.drain(options.bufferBytes, body) }
             taken = .success(())
         } catch {
-            let error = MigrationError(wrapping: error)
+            let error = TranshipError(wrapping: error)
             // No one takes the rest.
             download.ring.fail(error)
             taken = .failure(error)
@@ -60,13 +60,13 @@ extension ImageService {
     /// written to as it is.
     ///
     /// - Parameter onProgress: called with the bytes written so far.
-    /// - Throws: as ``download(_:_:to:)``, and ``MigrationError/Code/targetFailed``
+    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed``
     ///   when the file cannot be written.
     @discardableResult
     public func download(
         _ id: String, toFile path: String, _ options: DownloadOptions = .init(),
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(MigrationError) -> DownloadedData {
+    ) async throws(TranshipError) -> DownloadedData {
         let file = try PartialFile(path)
         let data: DownloadedData
         do {
@@ -80,7 +80,7 @@ extension ImageService {
         do {
             try await SerialWork.run { try file.commit() }
         } catch {
-            throw MigrationError(wrapping: error)
+            throw TranshipError(wrapping: error)
         }
         return data
     }
@@ -101,7 +101,7 @@ extension ByteRing {
     }
 
     /// Fills a buffer; fewer bytes are the end. BLOCKS.
-    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(MigrationError) -> Int {
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         var count = 0
         while count < buffer.count {
             let more = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))

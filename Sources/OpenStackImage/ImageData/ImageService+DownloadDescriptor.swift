@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import ByteStreams
-public import MigrationModel
 
 extension ImageService {
     /// Reads the data of an image into a file that is open for writing:
@@ -16,18 +16,18 @@ extension ImageService {
     ///   - name: what messages call it, such as `standard output`.
     ///   - onProgress: called with the bytes written so far.
     /// - Throws: as ``download(_:_:to:)``, and
-    ///   ``MigrationError/Code/targetFailed`` when it cannot be written, such
+    ///   ``TranshipError/Code/targetFailed`` when it cannot be written, such
     ///   as a pipe that nobody reads any more.
     @discardableResult
     public func download(
         _ id: String, toDescriptor descriptor: Int32, named name: String,
         _ options: DownloadOptions = .init(),
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(MigrationError) -> DownloadedData {
+    ) async throws(TranshipError) -> DownloadedData {
         let download = try await ProvedDownload(id, options, of: self)
         async let arriving = download.run()
-        let failure: MigrationError?
-        do throws(MigrationError) {
+        let failure: TranshipError?
+        do throws(TranshipError) {
             try await download.ring.drain(into: descriptor, named: name, onProgress: onProgress)
             failure = nil
         } catch {

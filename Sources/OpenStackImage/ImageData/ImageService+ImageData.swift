@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 public import HTTPTransport
-public import MigrationModel
 
 extension ImageService {
     /// A body outlives its token without harm, since it is checked when the
@@ -25,14 +25,14 @@ extension ImageService {
     /// spent: look at the image's status before doing it again. After 410 and,
     /// on some stores, 401 the service has deleted the image.
     ///
-    /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
-    ///   queued, ``MigrationError/Code/formatRejected``,
-    ///   ``MigrationError/Code/quotaExceeded``, ``MigrationError/Code/gone``,
-    ///   ``MigrationError/Code/unauthorized`` (transient where the token can be
+    /// - Throws: ``TranshipError/Code/conflict`` for an image that is not
+    ///   queued, ``TranshipError/Code/formatRejected``,
+    ///   ``TranshipError/Code/quotaExceeded``, ``TranshipError/Code/gone``,
+    ///   ``TranshipError/Code/unauthorized`` (transient where the token can be
     ///   renewed, as it is for the next request), and the ring's own failure.
     public func upload(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await sendBody(
             ImageDataRequests.upload(id, sizeBytes: sizeBytes, store: store), ring, sizeBytes)
     }
@@ -43,7 +43,7 @@ extension ImageService {
     /// - Throws: as ``upload(_:from:sizeBytes:store:)``.
     public func stage(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await sendBody(ImageDataRequests.stage(id, sizeBytes: sizeBytes), ring, sizeBytes)
     }
 
@@ -55,14 +55,14 @@ extension ImageService {
     ///
     /// - Returns: the head, or nil when the image has no data (204): then
     ///   `onResponse` was not called.
-    /// - Throws: ``MigrationError/Code/forbidden`` for a deactivated image,
-    ///   ``MigrationError/Code/badRequest`` where the store cannot start in
-    ///   the middle, ``MigrationError/Code/rangeNotSatisfiable`` where the
+    /// - Throws: ``TranshipError/Code/forbidden`` for a deactivated image,
+    ///   ``TranshipError/Code/badRequest`` where the store cannot start in
+    ///   the middle, ``TranshipError/Code/rangeNotSatisfiable`` where the
     ///   answer does not start there or the image ends before.
     public func download(
         _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
-        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void = { _ in }
-    ) async throws(MigrationError) -> HTTPResponse? {
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void = { _ in }
+    ) async throws(TranshipError) -> HTTPResponse? {
         try await download(
             ImageDataRequests.download(id, offsetBytes > 0 ? .from(offsetBytes) : nil),
             offsetBytes > 0 ? .from(offsetBytes) : nil, into: ring, onResponse: onResponse)
@@ -70,8 +70,8 @@ extension ImageService {
 
     func download(
         _ request: ServiceRequest, _ span: ByteSpan?, into ring: ByteRing,
-        onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> HTTPResponse? {
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> HTTPResponse? {
         var answer = try await receive(request, ring, span, onResponse)
         if answer.head.status == 401, await session.invalidate(answer.authorization) {
             answer = try await receive(request, ring, span, onResponse)
@@ -83,14 +83,14 @@ extension ImageService {
 
     private func receive(
         _ request: ServiceRequest, _ ring: ByteRing, _ span: ByteSpan?,
-        _ onResponse: @escaping @Sendable (HTTPResponse) throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> (
+        _ onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> (
         head: HTTPResponse, authorization: CloudSession.Authorization
     ) {
         let authorization = try await session.authorization(
             validForSeconds: Self.tokenSecondsForBodies)
         let head = try await session.http.download(http(request, authorization), into: ring) {
-            (head) throws(MigrationError) in
+            (head) throws(TranshipError) in
             guard head.status != 204 else { return }
             let objection = ImageDataDecoding.objection(
                 to: head, asking: span, asked: request.asked)
@@ -102,14 +102,14 @@ extension ImageService {
 
     private func sendBody(
         _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         let authorization = try await session.authorization(
             validForSeconds: Self.tokenSeconds(forBytes: sizeBytes))
         let answer = try await session.http.upload(
             http(request, authorization), from: ring, sizeBytes: sizeBytes)
         if answer.status == 401, await session.invalidate(authorization) {
             let refusal = unauthorized(answer, request)
-            throw MigrationError(
+            throw TranshipError(
                 refusal.code, refusal.message, hint: refusal.hint, answer: refusal.answer,
                 isTransient: true)
         }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Sends the data of a `queued` image from a file, a stream, a URL, … and
@@ -16,21 +16,21 @@ extension ImageService {
     ///     it.
     ///   - onProgress: called with the bytes read so far.
     /// - Throws: as ``upload(_:from:sizeBytes:store:)``,
-    ///   ``MigrationError/Code/checksumMismatch`` for data that is not what was
+    ///   ``TranshipError/Code/checksumMismatch`` for data that is not what was
     ///   promised (none of it becomes an image),
-    ///   ``MigrationError/Code/verificationMismatch`` and
-    ///   ``MigrationError/Code/unverifiable`` for what the service reports,
+    ///   ``TranshipError/Code/verificationMismatch`` and
+    ///   ``TranshipError/Code/unverifiable`` for what the service reports,
     ///   and what reading the source did.
     @discardableResult
     public func upload(
         _ id: String, from source: ImageDataSource, _ promises: DataPromises = .init(),
         store: String? = nil, validates: Bool = true,
         onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) async throws(MigrationError) -> SentData {
+    ) async throws(TranshipError) -> SentData {
         var promises = promises
         if validates { promises.algorithms.formUnion([.sha512, .md5]) }
         let flow = try SourceFlow(source, promises, onProgress: onProgress)
-        var sent = try await flow.run { sizeBytes throws(MigrationError) in
+        var sent = try await flow.run { sizeBytes throws(TranshipError) in
             try await upload(id, from: flow.ring, sizeBytes: sizeBytes, store: store)
         }
         if validates {
@@ -44,14 +44,14 @@ extension ImageService {
     /// reports nothing of it before it is imported.
     ///
     /// - Throws: as ``stage(_:from:sizeBytes:)``, and
-    ///   ``MigrationError/Code/checksumMismatch``.
+    ///   ``TranshipError/Code/checksumMismatch``.
     @discardableResult
     public func stage(
         _ id: String, from source: ImageDataSource, _ promises: DataPromises = .init(),
         onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) async throws(MigrationError) -> SentData {
+    ) async throws(TranshipError) -> SentData {
         let flow = try SourceFlow(source, promises, onProgress: onProgress)
-        return try await flow.run { sizeBytes throws(MigrationError) in
+        return try await flow.run { sizeBytes throws(TranshipError) in
             try await stage(id, from: flow.ring, sizeBytes: sizeBytes)
         }
     }

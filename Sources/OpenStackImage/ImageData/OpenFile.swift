@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Glibc
-import MigrationModel
 
 /// A file that is open for reading.
 struct OpenFile: Sendable {
@@ -18,19 +18,19 @@ struct OpenFile: Sendable {
     /// What is left of a plain file; nil of anything else.
     let sizeBytes: Int64?
 
-    init(reading path: String) throws(MigrationError) {
+    init(reading path: String) throws(TranshipError) {
         // Not O_NONBLOCK: a plain file knows no such thing, and poll(2) sees
         // to the others.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceUnavailable, "cannot open \(path): \(Self.lastError)",
                 hint: "check that the file is there and readable")
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
             close(descriptor)
-            throw MigrationError(.sourceUnavailable, "\(path) is a directory")
+            throw TranshipError(.sourceUnavailable, "\(path) is a directory")
         }
         self.init(descriptor, name: path, isOurs: true)
     }
@@ -58,8 +58,8 @@ struct OpenFile: Sendable {
 
     /// Writes the whole file into a ring.
     ///
-    /// - Throws: ``MigrationError/Code/sourceUnavailable``,
-    ///   ``MigrationError/Code/sourceChanged`` for a plain file whose size did
+    /// - Throws: ``TranshipError/Code/sourceUnavailable``,
+    ///   ``TranshipError/Code/sourceChanged`` for a plain file whose size did
     ///   not stay, and the ring's failure.
     func pump(into ring: ByteRing, opened: @Sendable (Int64?) -> Void) async throws {
         opened(sizeBytes)
@@ -69,7 +69,7 @@ struct OpenFile: Sendable {
         }
     }
 
-    private func pump(into ring: ByteRing) throws(MigrationError) {
+    private func pump(into ring: ByteRing) throws(TranshipError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.chunkBytes, alignment: 16)
         defer { buffer.deallocate() }
@@ -78,7 +78,7 @@ struct OpenFile: Sendable {
             let count = read(descriptor, buffer.baseAddress, Self.chunkBytes)
             if count < 0 {
                 if errno == EINTR || errno == EAGAIN { continue }
-                throw MigrationError(
+                throw TranshipError(
                     .sourceUnavailable, "cannot read \(name): \(Self.lastError)")
             }
             if count == 0 { break }
@@ -86,14 +86,14 @@ struct OpenFile: Sendable {
             try ring.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
         guard let sizeBytes, sizeBytes != total else { return }
-        throw MigrationError(
+        throw TranshipError(
             .sourceChanged,
             "\(name) changed while it was read: \(sizeBytes) bytes at first, \(total) read",
             hint: "wait until nothing writes to it, then try again")
     }
 
     /// True when a read will not block for long.
-    private func waitForBytes(_ ring: ByteRing) throws(MigrationError) -> Bool {
+    private func waitForBytes(_ ring: ByteRing) throws(TranshipError) -> Bool {
         guard sizeBytes == nil else { return true }
         while true {
             if let failure = ring.failure { throw failure }

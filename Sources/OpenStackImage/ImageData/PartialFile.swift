@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
-import MigrationModel
 import Synchronization
 
 /// A file that gets its name only when it is whole.
@@ -13,13 +13,13 @@ final class PartialFile: Sendable {
     private let descriptor: Int32
     private let writtenBytes = Mutex<Int64>(0)
 
-    /// - Throws: ``MigrationError/Code/targetFailed``.
-    init(_ path: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/targetFailed``.
+    init(_ path: String) throws(TranshipError) {
         var status = stat()
         let exists = stat(path, &status) == 0
         let kind = status.st_mode & S_IFMT
         if exists, kind == S_IFDIR {
-            throw MigrationError(.targetFailed, "\(path) is a directory", hint: "name a file in it")
+            throw TranshipError(.targetFailed, "\(path) is a directory", hint: "name a file in it")
         }
         let isSpecial = exists && kind != S_IFREG
         let partialPath = isSpecial ? nil : Self.beside(path)
@@ -41,7 +41,7 @@ final class PartialFile: Sendable {
     }
 
     /// - Returns: how many bytes were written so far.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) -> Int64 {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) -> Int64 {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(
@@ -60,7 +60,7 @@ final class PartialFile: Sendable {
 
     /// Gives the file its name, once it is on the disk. To be called once, and
     /// not after ``discard()``.
-    func commit() throws(MigrationError) {
+    func commit() throws(TranshipError) {
         guard let partialPath else {
             close(descriptor)
             return
@@ -83,8 +83,8 @@ final class PartialFile: Sendable {
         if let partialPath { unlink(partialPath) }
     }
 
-    private static func failure(_ what: String, _ path: String) -> MigrationError {
-        MigrationError(
+    private static func failure(_ what: String, _ path: String) -> TranshipError {
+        TranshipError(
             .targetFailed, "\(what) \(path): \(String(cString: strerror(errno)))",
             hint: errno == ENOSPC
                 ? "make room on that disk" : "check that the directory is there and writable")

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import HTTPTransport
-import MigrationModel
 import Synchronization
 
 /// The near end of a download: it fills a ring, hashes what goes in, and hands
@@ -22,7 +22,7 @@ final class ProvedDownload: Sendable {
 
     init(
         _ id: String, _ options: DownloadOptions, of service: ImageService
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try options.checked()
         let image = try await service.image(id)
         let isProved = options.proof != .none && options.range == nil
@@ -47,29 +47,29 @@ final class ProvedDownload: Sendable {
     }
 
     /// Runs to the end of the data, or fails the ring.
-    func run() async -> Result<DownloadedData, MigrationError> {
+    func run() async -> Result<DownloadedData, TranshipError> {
         let result = await withTaskCancellationHandler {
             await outcome()
         } onCancel: {
-            ring.fail(MigrationError(wrapping: CancellationError()))
+            ring.fail(TranshipError(wrapping: CancellationError()))
         }
         if case .failure(let error) = result { ring.fail(error) }
         return result
     }
 
-    private func outcome() async -> Result<DownloadedData, MigrationError> {
-        do throws(MigrationError) {
+    private func outcome() async -> Result<DownloadedData, TranshipError> {
+        do throws(TranshipError) {
             let request = ImageDataRequests.download(
                 image.id, options.range, preferring: options.preferredStores)
             let head = try await service.download(request, options.range, into: ring) {
-                (head) throws(MigrationError) in
+                (head) throws(TranshipError) in
                 try self.began(head)
             }
             guard head != nil else { throw noData }
             ring.finishWriting()
             let sizeBytes = try await ring.finished()
             if options.range == nil, let size = image.sizeBytes, size != sizeBytes {
-                throw MigrationError(
+                throw TranshipError(
                     .sourceTruncated,
                     "image \(image.id) has \(size) bytes, of which \(sizeBytes) came",
                     isTransient: true)
@@ -83,23 +83,23 @@ final class ProvedDownload: Sendable {
     }
 
     /// Called before the first byte.
-    private func began(_ head: HTTPResponse) throws(MigrationError) {
+    private func began(_ head: HTTPResponse) throws(TranshipError) {
         guard promise == nil, options.range == nil else { return }
         let found = head.headers["Content-MD5"].flatMap { try? Checksum(.md5, $0) }
         header.withLock { $0 = found }
         if found == nil, options.proof == .required {
-            throw MigrationError(
+            throw TranshipError(
                 .unverifiable,
                 "the service reports no checksum of image \(image.id) that can be computed here",
                 hint: "read it without proof, if you must")
         }
     }
 
-    private func prove() throws(MigrationError) -> Checksum? {
+    private func prove() throws(TranshipError) -> Checksum? {
         guard let digest, let promise = promise ?? header.withLock({ $0 }) else { return nil }
         let computed = try digest.finish()
         guard computed == promise else {
-            throw MigrationError(
+            throw TranshipError(
                 .checksumMismatch,
                 "the data of image \(image.id) hashes to \(computed), but the service reports "
                     + "\(promise)",
@@ -108,8 +108,8 @@ final class ProvedDownload: Sendable {
         return promise
     }
 
-    private var noData: MigrationError {
-        MigrationError(
+    private var noData: TranshipError {
+        TranshipError(
             .noData, "image \(image.id) is \(image.status) and has no data",
             hint: image.status == .queued ? "nothing was uploaded to it yet" : nil)
     }

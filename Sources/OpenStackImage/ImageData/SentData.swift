@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// What went to the service.
 public struct SentData: Sendable, Hashable {
@@ -32,13 +32,13 @@ public struct DataPromises: Sendable, Hashable {
         return Checksum.Algorithm.allCases.filter(all.contains)
     }
 
-    /// - Throws: ``MigrationError/Code/checksumMismatch``.
-    func check(_ computed: [Checksum], of name: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/checksumMismatch``.
+    func check(_ computed: [Checksum], of name: String) throws(TranshipError) {
         for promise in expected {
             guard let found = computed.first(where: { $0.algorithm == promise.algorithm }),
                 found != promise
             else { continue }
-            throw MigrationError(
+            throw TranshipError(
                 .checksumMismatch, "\(name) hashes to \(found), but \(promise) was promised",
                 hint: "get the data again, or correct the checksum; nothing wrong was stored")
         }
@@ -50,13 +50,13 @@ enum DataProof {
     /// The checksum that both sides agree on: `os_hash_value`, else
     /// `checksum`. A service that reports none is no proof of anything.
     ///
-    /// - Throws: ``MigrationError/Code/verificationMismatch``,
-    ///   ``MigrationError/Code/unverifiable``.
+    /// - Throws: ``TranshipError/Code/verificationMismatch``,
+    ///   ``TranshipError/Code/unverifiable``.
     static func match(
         _ computed: [Checksum], sizeBytes: Int64?, with image: Image
-    ) throws(MigrationError) -> Checksum {
+    ) throws(TranshipError) -> Checksum {
         if let sizeBytes, let size = image.sizeBytes, size != sizeBytes {
-            throw MigrationError(
+            throw TranshipError(
                 .verificationMismatch,
                 "\(sizeBytes) bytes are what image \(image.id) must hold, but the service reports "
                     + "\(size)")
@@ -65,14 +65,14 @@ enum DataProof {
             guard let own = computed.first(where: { $0.algorithm == reported.algorithm })
             else { continue }
             guard own == reported else {
-                throw MigrationError(
+                throw TranshipError(
                     .verificationMismatch,
                     "image \(image.id) must hash to \(own), but the service reports \(reported)")
             }
             return own
         }
         let reported = image.checksums.map(\.algorithm.rawValue)
-        throw MigrationError(
+        throw TranshipError(
             .unverifiable,
             reported.isEmpty
                 ? "the service reports no checksum of image \(image.id)"

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Dispatch
-import MigrationModel
 
 /// Blocking work, off the threads that tasks share: each piece on a serial
 /// queue of its own.

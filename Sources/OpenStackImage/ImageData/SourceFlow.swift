@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
-import MigrationModel
 import Synchronization
 
 /// A source on its way through a ring: fed, hashed and held to its promises.
@@ -13,12 +13,12 @@ struct SourceFlow: Sendable {
     let ring: ByteRing
     private let digests: [StreamingDigest]
 
-    /// - Throws: ``MigrationError/Code/unverifiable`` for an algorithm that
+    /// - Throws: ``TranshipError/Code/unverifiable`` for an algorithm that
     ///   OpenSSL refuses.
     init(
         _ source: ImageDataSource, _ promises: DataPromises, hasReader: Bool = true,
         onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         var digests: [StreamingDigest] = []
         for algorithm in promises.allAlgorithms { digests.append(try StreamingDigest(algorithm)) }
         var observers: [ByteRing.Observer] = digests.map { digest in { digest.update($0) } }
@@ -35,11 +35,11 @@ struct SourceFlow: Sendable {
     ///
     /// - Parameter body: given the size, nil where it is not known.
     func run(
-        _ body: @Sendable (Int64?) async throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> SentData {
+        _ body: @Sendable (Int64?) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> SentData {
         let (sizes, size) = AsyncStream.makeStream(of: Int64?.self)
         let outcome = await withTaskGroup(
-            of: Void.self, returning: Result<SentData, MigrationError>.self
+            of: Void.self, returning: Result<SentData, TranshipError>.self
         ) { group in
             group.addTask {
                 await feed { known in
@@ -50,8 +50,8 @@ struct SourceFlow: Sendable {
             }
             // Both look at the ring, neither at the other.
             async let sent = prove()
-            var failure: MigrationError?
-            do throws(MigrationError) {
+            var failure: TranshipError?
+            do throws(TranshipError) {
                 var known: Int64??
                 for await size in sizes { known = size }
                 if let broken = ring.failure { throw broken }
@@ -72,14 +72,14 @@ struct SourceFlow: Sendable {
             try await source.feed(ring, opened)
             ring.finishWriting()
         } catch {
-            ring.fail(MigrationError(wrapping: error))
+            ring.fail(TranshipError(wrapping: error))
         }
     }
 
     /// What the bytes came to, once all were written; hands out the last ones
     /// only if that is what was promised.
-    private func prove() async -> Result<SentData, MigrationError> {
-        do throws(MigrationError) {
+    private func prove() async -> Result<SentData, TranshipError> {
+        do throws(TranshipError) {
             let sizeBytes = try await ring.finished()
             var checksums: [Checksum] = []
             for digest in digests { checksums.append(try digest.finish()) }
@@ -114,9 +114,9 @@ extension ImageDataSource {
     /// The checksums of the data, read for that alone.
     func checksums(
         _ algorithms: Set<Checksum.Algorithm>
-    ) async throws(MigrationError) -> [Checksum] {
+    ) async throws(TranshipError) -> [Checksum] {
         let flow = try SourceFlow(self, DataPromises(computing: algorithms), hasReader: false)
-        return try await flow.run { _ throws(MigrationError) in
+        return try await flow.run { _ throws(TranshipError) in
             _ = try await flow.ring.finished()
         }.checksums
     }

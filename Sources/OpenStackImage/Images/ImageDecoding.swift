@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension Image {
     /// Reads a record. Only the id must be there: old services know fewer
     /// keys, and null may stand for any value.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    public init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    public init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let id = record["id"]?.string else {
-            throw MigrationError(.invalidAnswer, "an image record without an id")
+            throw TranshipError(.invalidAnswer, "an image record without an id")
         }
         func text(_ key: String) -> String? { record[key]?.string }
         self.id = id
@@ -44,9 +44,9 @@ struct ImagePage: Sendable {
     /// The query of the next page's link, as the service wrote it.
     var nextQuery: String?
 
-    init(json: JSONValue, asked: String) throws(MigrationError) {
+    init(json: JSONValue, asked: String) throws(TranshipError) {
         guard let records = json["images"]?.array else {
-            throw MigrationError(.invalidAnswer, "the answer to \(asked) holds no list of images")
+            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
         }
         images = []
         images.reserveCapacity(records.count)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import HTTPTransport
-public import MigrationModel
 
 /// The pages of a list, each fetched when it is asked for.
 ///
@@ -11,7 +11,7 @@ public import MigrationModel
 /// nothing.
 public struct ImagePages: AsyncSequence, Sendable {
     public typealias Element = [Image]
-    public typealias Failure = MigrationError
+    public typealias Failure = TranshipError
 
     let service: ImageService
     let query: ImageQuery
@@ -20,7 +20,7 @@ public struct ImagePages: AsyncSequence, Sendable {
     public var flattened: FlattenedImages { FlattenedImages(pages: self) }
 
     /// All of them in memory: for lists that are known to be short.
-    public func all() async throws(MigrationError) -> [Image] {
+    public func all() async throws(TranshipError) -> [Image] {
         var images: [Image] = []
         for try await page in self { images += page }
         return images
@@ -40,7 +40,7 @@ public struct ImagePages: AsyncSequence, Sendable {
         var followed: String?
 
         /// Nil at the end. After an error the same call may be tried again.
-        public mutating func next() async throws(MigrationError) -> [Image]? {
+        public mutating func next() async throws(TranshipError) -> [Image]? {
             guard let request else { return nil }
             let page = try ImagePage(
                 json: try await service.sendForJSON(request), asked: request.asked)
@@ -50,7 +50,7 @@ public struct ImagePages: AsyncSequence, Sendable {
                 return page.images.isEmpty ? nil : page.images
             }
             guard next != followed else {
-                throw MigrationError(
+                throw TranshipError(
                     .invalidAnswer, "the list of images links its next page to the same page again")
             }
             followed = next
@@ -61,7 +61,7 @@ public struct ImagePages: AsyncSequence, Sendable {
         /// As ``next()``.
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(MigrationError) -> [Image]? {
+        ) async throws(TranshipError) -> [Image]? {
             try await next()
         }
     }
@@ -70,7 +70,7 @@ public struct ImagePages: AsyncSequence, Sendable {
 /// The images of ``ImagePages`` one by one.
 public struct FlattenedImages: AsyncSequence, Sendable {
     public typealias Element = Image
-    public typealias Failure = MigrationError
+    public typealias Failure = TranshipError
 
     let pages: ImagePages
 
@@ -83,7 +83,7 @@ public struct FlattenedImages: AsyncSequence, Sendable {
         var page: ArraySlice<Image> = []
 
         /// Nil at the end. After an error the same call may be tried again.
-        public mutating func next() async throws(MigrationError) -> Image? {
+        public mutating func next() async throws(TranshipError) -> Image? {
             while page.isEmpty {
                 guard let more = try await pages.next() else { return nil }
                 page = more[...]
@@ -94,7 +94,7 @@ public struct FlattenedImages: AsyncSequence, Sendable {
         /// As ``next()``.
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(MigrationError) -> Image? {
+        ) async throws(TranshipError) -> Image? {
             try await next()
         }
     }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Requests on `/v2/images`
 /// (<https://docs.openstack.org/api-ref/image/v2/#images>).
@@ -19,11 +19,11 @@ enum ImageRequests {
         ServiceRequest(.get, path(id))
     }
 
-    /// - Throws: ``MigrationError/Code/usage`` for a property that is a base
+    /// - Throws: ``TranshipError/Code/usage`` for a property that is a base
     ///   key: silently one of the two would have to lose.
-    static func create(_ image: NewImage) throws(MigrationError) -> ServiceRequest {
+    static func create(_ image: NewImage) throws(TranshipError) -> ServiceRequest {
         if let key = image.properties.keys.sorted().first(where: Image.baseKeys.contains) {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "\"\(key)\" is a field of every image and cannot be an additional property",
                 hint: "set the field, or give the property another name")
         }

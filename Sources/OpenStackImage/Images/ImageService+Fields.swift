@@ -1,40 +1,40 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// Single fields, for those who do not care for patches.
 extension ImageService {
     /// Leaves the image out of lists that do not ask for hidden ones.
     @discardableResult
-    public func hide(_ id: String) async throws(MigrationError) -> Image {
+    public func hide(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("os_hidden", true)])
     }
 
     /// Shows it in lists again.
     @discardableResult
-    public func unhide(_ id: String) async throws(MigrationError) -> Image {
+    public func unhide(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("os_hidden", false)])
     }
 
     /// Makes the service refuse to delete it, to its owner as well.
     @discardableResult
-    public func protect(_ id: String) async throws(MigrationError) -> Image {
+    public func protect(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("protected", true)])
     }
 
     /// Allows its deletion again.
     @discardableResult
-    public func unprotect(_ id: String) async throws(MigrationError) -> Image {
+    public func unprotect(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("protected", false)])
     }
 
-    /// - Throws: ``MigrationError/Code/forbidden`` for a visibility that this
+    /// - Throws: ``TranshipError/Code/forbidden`` for a visibility that this
     ///   user may not give.
     @discardableResult
     public func setVisibility(
         _ id: String, _ visibility: ImageVisibility
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await update(id, [.replace("visibility", .string(visibility.rawValue))])
     }
 
@@ -49,7 +49,7 @@ extension ImageService {
     @discardableResult
     public func setValues(
         _ id: String, _ values: [String: JSONValue], untyped: [String: JSONValue] = [:]
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         let current = try await image(id)
         var values = values
         for key in ["kernel", "ramdisk"] {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// The image of that id, else the only one of that name.
@@ -10,19 +10,19 @@ extension ImageService {
     /// other: hiding is how older versions make room for a new one. Takes one
     /// to three requests.
     ///
-    /// - Throws: ``MigrationError/Code/notFound``, and
-    ///   ``MigrationError/Code/ambiguous`` with the ids of all that have it.
-    public func find(_ nameOrID: String) async throws(MigrationError) -> Image {
+    /// - Throws: ``TranshipError/Code/notFound``, and
+    ///   ``TranshipError/Code/ambiguous`` with the ids of all that have it.
+    public func find(_ nameOrID: String) async throws(TranshipError) -> Image {
         if let image = try await findIfPresent(nameOrID) { return image }
-        throw MigrationError(
+        throw TranshipError(
             .notFound, "there is no image \"\(nameOrID)\" on cloud \"\(session.cloudName)\"",
             hint: "community images of others and those not yet accepted are found by id only")
     }
 
     /// As ``find(_:)``, but nil where there is none.
-    public func findIfPresent(_ nameOrID: String) async throws(MigrationError) -> Image? {
+    public func findIfPresent(_ nameOrID: String) async throws(TranshipError) -> Image? {
         guard !nameOrID.isEmpty else {
-            throw MigrationError(.usage, "an image to find needs a name or an id")
+            throw TranshipError(.usage, "an image to find needs a name or an id")
         }
         if let image = try await imageIfPresent(nameOrID) { return image }
         for isHidden in [nil, true] {
@@ -36,18 +36,18 @@ extension ImageService {
     }
 
     /// As ``image(_:)``, but nil where there is none.
-    public func imageIfPresent(_ id: String) async throws(MigrationError) -> Image? {
-        do throws(MigrationError) {
+    public func imageIfPresent(_ id: String) async throws(TranshipError) -> Image? {
+        do throws(TranshipError) {
             return try await image(id)
         } catch  where error.code == .notFound {
             return nil
         }
     }
 
-    static func ambiguity(_ name: String, _ ids: [String]) -> MigrationError {
+    static func ambiguity(_ name: String, _ ids: [String]) -> TranshipError {
         let shown = ids.prefix(20).joined(separator: ", ")
         let more = ids.count > 20 ? ", …" : ""
-        return MigrationError(
+        return TranshipError(
             .ambiguous, "\(ids.count) images are named \"\(name)\": \(shown)\(more)",
             hint: "name the one that is meant by its id")
     }

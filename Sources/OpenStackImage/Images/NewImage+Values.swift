@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension NewImage {
     /// Keys whose values stay numbers; text that is one becomes one.
@@ -14,13 +14,13 @@ extension NewImage {
     /// null, and everything else becomes text. What is set already and named
     /// here again is overwritten.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for a value that cannot be what
+    /// - Throws: ``TranshipError/Code/usage`` for a value that cannot be what
     ///   its key asks for.
-    public mutating func set(_ values: [String: JSONValue]) throws(MigrationError) {
+    public mutating func set(_ values: [String: JSONValue]) throws(TranshipError) {
         for (key, value) in values.sorted(by: { $0.key < $1.key }) { try set(key, value) }
     }
 
-    private mutating func set(_ key: String, _ value: JSONValue) throws(MigrationError) {
+    private mutating func set(_ key: String, _ value: JSONValue) throws(TranshipError) {
         switch key {
         case "id": id = value.plainText
         case "name": name = value.plainText
@@ -45,14 +45,14 @@ extension NewImage {
 
     private static func integer(
         _ key: String, _ value: JSONValue
-    ) throws(MigrationError) -> Int64 {
+    ) throws(TranshipError) -> Int64 {
         guard let number = value.integer ?? value.string.flatMap({ Int64($0) }) else {
             throw wrong(key, value, "a whole number")
         }
         return number
     }
 
-    private static func flag(_ key: String, _ value: JSONValue) throws(MigrationError) -> Bool {
+    private static func flag(_ key: String, _ value: JSONValue) throws(TranshipError) -> Bool {
         switch value {
         case .bool(let flag): return flag
         case .string("true"), .string("True"): return true
@@ -63,8 +63,8 @@ extension NewImage {
 
     private static func wrong(
         _ key: String, _ value: JSONValue, _ wanted: String
-    ) -> MigrationError {
-        MigrationError(
+    ) -> TranshipError {
+        TranshipError(
             .usage, "\(key) must be \(wanted), not \(value.plainText ?? "null")")
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// What a new image's record is to say. Nil leaves the value to the service.
 public struct NewImage: Sendable, Hashable {

@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension PatchOperation {
     /// Reads a JSON patch as RFC 6902 writes it.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for what is no patch, or holds
+    /// - Throws: ``TranshipError/Code/usage`` for what is no patch, or holds
     ///   an operation that the Image service does not know (`move`, `copy`,
     ///   `test`).
-    public static func list(_ text: String) throws(MigrationError) -> [PatchOperation] {
-        func refuse(_ what: String) -> MigrationError {
-            MigrationError(
+    public static func list(_ text: String) throws(TranshipError) -> [PatchOperation] {
+        func refuse(_ what: String) -> TranshipError {
+            TranshipError(
                 .usage, "the patch \(what)",
                 hint: #"write it as [{"op": "replace", "path": "/name", "value": "new"}]"#)
         }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// One change of a record: RFC 6902, of which the Image service knows `add`,
 /// `replace` and `remove`.

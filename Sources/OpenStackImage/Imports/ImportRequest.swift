@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// How the service is to get an image's data by itself
 /// (<https://docs.openstack.org/api-ref/image/v2/#import-an-image>).

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// Where a store keeps an image's data
 /// (<https://docs.openstack.org/api-ref/image/v2/#locations>).

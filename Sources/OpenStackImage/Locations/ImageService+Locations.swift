@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Where an image's data lies. For other services and admins only by
     /// default. API 2.17.
-    public func locations(of imageID: String) async throws(MigrationError) -> [ImageLocation] {
+    public func locations(of imageID: String) async throws(TranshipError) -> [ImageLocation] {
         let request = LocationRequests.list(imageID)
         return try ImageLocation.list(try await sendForJSON(request), asked: request.asked)
     }
@@ -16,13 +16,13 @@ extension ImageService {
     /// becomes active, or comes back to `queued` where it does not hash to
     /// what was promised; see ``waitForImport(of:until:pace:)``. API 2.17.
     ///
-    /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
-    ///   queued, ``MigrationError/Code/forbidden`` for users of a cloud
-    ///   without an `http` store, ``MigrationError/Code/badRequest`` for a URL
+    /// - Throws: ``TranshipError/Code/conflict`` for an image that is not
+    ///   queued, ``TranshipError/Code/forbidden`` for users of a cloud
+    ///   without an `http` store, ``TranshipError/Code/badRequest`` for a URL
     ///   that this cloud does not read.
     public func addLocation(
         _ imageID: String, url: Secret<String>, promising checksum: Checksum? = nil
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await send(
             LocationRequests.add(imageID, url: url, promising: checksum),
             // The reference says 200, the service 202.
@@ -34,7 +34,7 @@ extension ImageService {
     @discardableResult
     public func patchInLocation(
         _ imageID: String, _ location: ImageLocation
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await update(imageID, [LocationRequests.append(location)])
     }
 
@@ -42,7 +42,7 @@ extension ImageService {
     @discardableResult
     public func patchLocations(
         _ imageID: String, _ locations: [ImageLocation]
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await update(imageID, [LocationRequests.replace(locations)])
     }
 
@@ -50,7 +50,7 @@ extension ImageService {
     @discardableResult
     public func patchOutLocation(
         _ imageID: String, at index: Int
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await update(imageID, [LocationRequests.remove(at: index)])
     }
 }

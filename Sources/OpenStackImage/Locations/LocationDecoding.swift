@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension ImageLocation {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    static func list(_ json: JSONValue, asked: String) throws(MigrationError) -> [ImageLocation] {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    static func list(_ json: JSONValue, asked: String) throws(TranshipError) -> [ImageLocation] {
         guard let records = json.array else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer, "the answer to \(asked) holds no list of locations")
         }
         return records.compactMap { record in

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Requests on `/v2/images/{id}/locations` (API 2.17), and the older way to do
 /// the same with a patch.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// A project with which a `shared` image is shared
 /// (<https://docs.openstack.org/api-ref/image/v2/#sharing>).

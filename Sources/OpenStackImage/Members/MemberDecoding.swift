@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension Member {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let memberID = record["member_id"]?.string else {
-            throw MigrationError(.invalidAnswer, "an image member without a member_id")
+            throw TranshipError(.invalidAnswer, "an image member without a member_id")
         }
         self.memberID = memberID
         self.record = record

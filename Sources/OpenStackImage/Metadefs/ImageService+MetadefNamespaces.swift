@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import HTTPTransport
-public import MigrationModel
 
 /// Reading is for everybody; writing what other projects see takes an admin
 /// by default, which is so in every part of the metadata definitions.
@@ -10,7 +10,7 @@ extension ImageService {
     /// Every namespace that matches, over all pages.
     public func metadefNamespaces(
         _ query: MetadefQuery = .init()
-    ) async throws(MigrationError) -> [MetadefNamespace] {
+    ) async throws(TranshipError) -> [MetadefNamespace] {
         var namespaces: [MetadefNamespace] = []
         var request = MetadefRequests.namespaces(query)
         var followed: Set<String> = []
@@ -29,18 +29,18 @@ extension ImageService {
     /// properties under the names that they have there.
     public func metadefNamespace(
         _ name: String, resourceType: String? = nil
-    ) async throws(MigrationError) -> MetadefNamespace {
+    ) async throws(TranshipError) -> MetadefNamespace {
         try MetadefNamespace(
             json: try await sendForJSON(
                 MetadefRequests.namespace(name, resourceType: resourceType)))
     }
 
-    /// - Throws: ``MigrationError/Code/conflict`` for a name that is taken,
-    ///   ``MigrationError/Code/forbidden``.
+    /// - Throws: ``TranshipError/Code/conflict`` for a name that is taken,
+    ///   ``TranshipError/Code/forbidden``.
     @discardableResult
     public func createMetadefNamespace(
         _ namespace: NewMetadefNamespace
-    ) async throws(MigrationError) -> MetadefNamespace {
+    ) async throws(TranshipError) -> MetadefNamespace {
         try MetadefNamespace(json: try await sendForJSON(MetadefRequests.create(namespace)))
     }
 
@@ -48,17 +48,17 @@ extension ImageService {
     @discardableResult
     public func updateMetadefNamespace(
         _ name: String, _ namespace: NewMetadefNamespace
-    ) async throws(MigrationError) -> MetadefNamespace {
+    ) async throws(TranshipError) -> MetadefNamespace {
         try MetadefNamespace(
             json: try await sendForJSON(MetadefRequests.update(name, namespace)))
     }
 
     /// Deletes a namespace with all that is in it.
     ///
-    /// - Throws: ``MigrationError/Code/forbidden`` for a protected one.
+    /// - Throws: ``TranshipError/Code/forbidden`` for a protected one.
     public func deleteMetadefNamespace(
         _ name: String, missingIsFine: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await send(
             MetadefRequests.delete(name), expecting: missingIsFine ? [204, 404] : [204])
     }

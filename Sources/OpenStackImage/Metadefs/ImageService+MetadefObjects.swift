@@ -1,31 +1,31 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// The objects of a namespace.
     public func metadefObjects(
         of namespace: String
-    ) async throws(MigrationError) -> [MetadefObject] {
+    ) async throws(TranshipError) -> [MetadefObject] {
         MetadefObject.list(try await sendForJSON(MetadefRequests.list(.objects, of: namespace)))
     }
 
     /// One object.
     ///
-    /// - Throws: ``MigrationError/Code/notFound``.
+    /// - Throws: ``TranshipError/Code/notFound``.
     public func metadefObject(
         of namespace: String, named name: String
-    ) async throws(MigrationError) -> MetadefObject {
+    ) async throws(TranshipError) -> MetadefObject {
         try object(
             try await sendForJSON(MetadefRequests.show(.objects, of: namespace, named: name)))
     }
 
-    /// - Throws: ``MigrationError/Code/conflict`` for a name that is taken.
+    /// - Throws: ``TranshipError/Code/conflict`` for a name that is taken.
     @discardableResult
     public func createMetadefObject(
         of namespace: String, _ object: NewMetadefObject
-    ) async throws(MigrationError) -> MetadefObject {
+    ) async throws(TranshipError) -> MetadefObject {
         try self.object(
             try await sendForJSON(MetadefRequests.create(.objects, of: namespace, object.json)))
     }
@@ -34,7 +34,7 @@ extension ImageService {
     @discardableResult
     public func updateMetadefObject(
         of namespace: String, named name: String, _ object: NewMetadefObject
-    ) async throws(MigrationError) -> MetadefObject {
+    ) async throws(TranshipError) -> MetadefObject {
         try self.object(
             try await sendForJSON(
                 MetadefRequests.update(.objects, of: namespace, named: name, object.json)))
@@ -42,23 +42,23 @@ extension ImageService {
 
     /// Deletes an object.
     ///
-    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
+    /// - Throws: ``TranshipError/Code/notFound`` unless `missingIsFine`.
     public func deleteMetadefObject(
         of namespace: String, named name: String, missingIsFine: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await send(
             MetadefRequests.delete(.objects, of: namespace, named: name),
             expecting: missingIsFine ? [204, 404] : [204])
     }
 
     /// Deletes every object of a namespace.
-    public func deleteMetadefObjects(of namespace: String) async throws(MigrationError) {
+    public func deleteMetadefObjects(of namespace: String) async throws(TranshipError) {
         try await send(MetadefRequests.deleteAll(.objects, of: namespace), expecting: [204])
     }
 
-    private func object(_ json: JSONValue) throws(MigrationError) -> MetadefObject {
+    private func object(_ json: JSONValue) throws(TranshipError) -> MetadefObject {
         guard let object = MetadefObject(json: json) else {
-            throw MigrationError(.invalidAnswer, "a metadata definition object without a name")
+            throw TranshipError(.invalidAnswer, "a metadata definition object without a name")
         }
         return object
     }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// The properties of a namespace, by name.
     public func metadefProperties(
         of namespace: String
-    ) async throws(MigrationError) -> [MetadefProperty] {
+    ) async throws(TranshipError) -> [MetadefProperty] {
         MetadefProperty.list(
             try await sendForJSON(MetadefRequests.list(.properties, of: namespace)))
     }
@@ -15,18 +15,18 @@ extension ImageService {
     /// A property. With a resource type, `name` is the one that it has there.
     public func metadefProperty(
         of namespace: String, named name: String, resourceType: String? = nil
-    ) async throws(MigrationError) -> MetadefProperty {
+    ) async throws(TranshipError) -> MetadefProperty {
         try MetadefProperty(
             json: try await sendForJSON(
                 MetadefRequests.show(
                     .properties, of: namespace, named: name, resourceType: resourceType)))
     }
 
-    /// - Throws: ``MigrationError/Code/conflict`` for a name that is taken.
+    /// - Throws: ``TranshipError/Code/conflict`` for a name that is taken.
     @discardableResult
     public func createMetadefProperty(
         of namespace: String, _ property: MetadefProperty
-    ) async throws(MigrationError) -> MetadefProperty {
+    ) async throws(TranshipError) -> MetadefProperty {
         try MetadefProperty(
             json: try await sendForJSON(
                 MetadefRequests.create(.properties, of: namespace, property.json)))
@@ -36,7 +36,7 @@ extension ImageService {
     @discardableResult
     public func updateMetadefProperty(
         of namespace: String, named name: String, _ property: MetadefProperty
-    ) async throws(MigrationError) -> MetadefProperty {
+    ) async throws(TranshipError) -> MetadefProperty {
         try MetadefProperty(
             json: try await sendForJSON(
                 MetadefRequests.update(.properties, of: namespace, named: name, property.json)))
@@ -44,17 +44,17 @@ extension ImageService {
 
     /// Deletes a property.
     ///
-    /// - Throws: ``MigrationError/Code/notFound`` unless `missingIsFine`.
+    /// - Throws: ``TranshipError/Code/notFound`` unless `missingIsFine`.
     public func deleteMetadefProperty(
         of namespace: String, named name: String, missingIsFine: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await send(
             MetadefRequests.delete(.properties, of: namespace, named: name),
             expecting: missingIsFine ? [204, 404] : [204])
     }
 
     /// Deletes every property of a namespace.
-    public func deleteMetadefProperties(of namespace: String) async throws(MigrationError) {
+    public func deleteMetadefProperties(of namespace: String) async throws(TranshipError) {
         try await send(MetadefRequests.deleteAll(.properties, of: namespace), expecting: [204])
     }
 }

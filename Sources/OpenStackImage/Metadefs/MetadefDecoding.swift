@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension MetadefNamespace {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let name = record["namespace"]?.string else {
-            throw MigrationError(.invalidAnswer, "a metadata definition namespace without a name")
+            throw TranshipError(.invalidAnswer, "a metadata definition namespace without a name")
         }
         self.name = name
         self.record = record
@@ -27,9 +27,9 @@ extension MetadefNamespace {
     /// The namespaces of a list and its next page's query.
     static func page(
         _ json: JSONValue, asked: String
-    ) throws(MigrationError) -> (namespaces: [MetadefNamespace], nextQuery: String?) {
+    ) throws(TranshipError) -> (namespaces: [MetadefNamespace], nextQuery: String?) {
         guard let records = json["namespaces"]?.array else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer, "the answer to \(asked) holds no list of namespaces")
         }
         var namespaces: [MetadefNamespace] = []
@@ -41,10 +41,10 @@ extension MetadefNamespace {
 extension MetadefProperty {
     /// One that names itself.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let name = record["name"]?.string else {
-            throw MigrationError(.invalidAnswer, "a metadata definition property without a name")
+            throw TranshipError(.invalidAnswer, "a metadata definition property without a name")
         }
         self.init(name, record)
     }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// One property that a namespace describes: a name and a JSON Schema.
 public struct MetadefProperty: Sendable, Hashable {

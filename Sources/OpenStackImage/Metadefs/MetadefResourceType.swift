@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// A kind of thing that namespaces are for: `OS::Glance::Image`.
 public struct MetadefResourceType: Sendable, Hashable {

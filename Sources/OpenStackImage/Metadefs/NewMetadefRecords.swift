@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension NewMetadefNamespace {
     /// Reads a record as the API writes it, `namespace` being its name.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for one without that.
-    public init(record: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/usage`` for one without that.
+    public init(record: JSONValue) throws(TranshipError) {
         self.init(try record.needed("namespace", of: "namespace"))
         displayName = record["display_name"]?.string
         description = record["description"]?.string
@@ -29,8 +29,8 @@ extension MetadefProperty {
     /// Reads a record as the API writes it: `name`, `title`, `type` and what else
     /// its schema says.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for one without these three.
-    public init(record: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/usage`` for one without these three.
+    public init(record: JSONValue) throws(TranshipError) {
         var schema = record.object ?? [:]
         schema["name"] = nil
         self.init(
@@ -46,8 +46,8 @@ extension MetadefProperty {
 extension NewMetadefObject {
     /// Reads a record as the API writes it.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for one without a `name`.
-    public init(record: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/usage`` for one without a `name`.
+    public init(record: JSONValue) throws(TranshipError) {
         self.init(
             try record.needed("name", of: "object"), description: record["description"]?.string,
             required: (record["required"]?.array ?? []).compactMap(\.string),
@@ -58,8 +58,8 @@ extension NewMetadefObject {
 extension NewMetadefAssociation {
     /// Reads a record as the API writes it, `name` being the resource type.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for one without that.
-    public init(record: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/usage`` for one without that.
+    public init(record: JSONValue) throws(TranshipError) {
         self.init(
             try record.needed("name", of: "resource type"), prefix: record["prefix"]?.string,
             propertiesTarget: record["properties_target"]?.string)
@@ -67,8 +67,8 @@ extension NewMetadefAssociation {
 }
 
 extension JSONValue {
-    fileprivate func needed(_ key: String, of what: String) throws(MigrationError) -> String {
+    fileprivate func needed(_ key: String, of what: String) throws(TranshipError) -> String {
         if let text = self[key]?.string { return text }
-        throw MigrationError(.usage, "the record of a \(what) needs \"\(key)\"")
+        throw TranshipError(.usage, "the record of a \(what) needs \"\(key)\"")
     }
 }

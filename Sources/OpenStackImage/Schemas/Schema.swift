@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// A JSON Schema that the service publishes for its records
 /// (<https://docs.openstack.org/api-ref/image/v2/#image-schemas>).

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 extension HTTPClient {
     /// As `send(_:)`, and again at once, so many times at most, where the
@@ -11,10 +11,10 @@ extension HTTPClient {
     /// come back is not asked before.
     func send(
         _ request: HTTPRequest, quickRetries: Int
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         var left = quickRetries
         while true {
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 let answer = try await send(request)
                 let isGateway = [502, 503, 504].contains(answer.status)
                 guard left > 0, isGateway, answer.headers["Retry-After"] == nil else {

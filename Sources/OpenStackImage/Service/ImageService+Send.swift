@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import HTTPTransport
-public import MigrationModel
 
 extension ImageService {
     /// How much a page of 1,000 images with many properties may take.
@@ -12,9 +12,9 @@ extension ImageService {
     /// but 401: after the first, the token is renewed and the request sent
     /// once more.
     ///
-    /// - Throws: ``MigrationError/Code/unauthorized`` after the second 401,
+    /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401,
     ///   what ``CloudSession/authenticate()`` throws, and what the network did.
-    public func send(_ request: ServiceRequest) async throws(MigrationError) -> HTTPResponse {
+    public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
         let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
         let answer = try await session.http.send(http(request, first), quickRetries: retries)
@@ -30,20 +30,20 @@ extension ImageService {
     @discardableResult
     public func send(
         _ request: ServiceRequest, expecting statuses: Set<Int>
-    ) async throws(MigrationError) -> HTTPResponse {
+    ) async throws(TranshipError) -> HTTPResponse {
         let answer = try await send(request)
         guard statuses.contains(answer.status) else { throw refusal(answer, request) }
         return answer
     }
 
     /// Sends a small request whose answer is JSON with status 200, 201 or 202.
-    public func sendForJSON(_ request: ServiceRequest) async throws(MigrationError) -> JSONValue {
+    public func sendForJSON(_ request: ServiceRequest) async throws(TranshipError) -> JSONValue {
         let answer = try await send(request, expecting: [200, 201, 202])
         return try JSONValue(body: answer.body, asked: request.asked)
     }
 
     /// As ``sendForJSON(_:)``; nil for 404: the service does not have this.
-    func sendForJSONIfKnown(_ request: ServiceRequest) async throws(MigrationError) -> JSONValue? {
+    func sendForJSONIfKnown(_ request: ServiceRequest) async throws(TranshipError) -> JSONValue? {
         let answer = try await send(request, expecting: [200, 404])
         guard answer.status == 200 else { return nil }
         return try JSONValue(body: answer.body, asked: request.asked)
@@ -60,12 +60,12 @@ extension ImageService {
             headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
     }
 
-    func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
+    func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
         if answer.status == 401 { return unauthorized(answer, request) }
         let error = answer.refusal(by: "Glance", asked: request.asked)
         if answer.status == 300 {
             // The service lists its versions instead.
-            return MigrationError(
+            return TranshipError(
                 .noImageService,
                 "cloud \"\(session.cloudName)\" does not offer this version of the Image API: "
                     + "Glance answered 300 (\(request.asked))",
@@ -75,7 +75,7 @@ extension ImageService {
         return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
     }
 
-    func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> MigrationError {
+    func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
         answer.refusal(by: "Glance", asked: request.asked).hinting(
             "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does its "
                 + "Image service belong to that Keystone?")

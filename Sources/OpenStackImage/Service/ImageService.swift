@@ -7,7 +7,7 @@
 /// One method per operation, in one folder per resource. A method sends one
 /// request (two, where its comment says so) and retries nothing, except that a
 /// request whose token was refused is sent once more with a new one. What the
-/// service refuses is thrown as ``MigrationError`` with its own words.
+/// service refuses is thrown as ``TranshipError`` with its own words.
 ///
 /// ```swift
 /// let session = try CloudSession.named("alpha", environment: environment)

@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 
 extension JSONValue {
     /// Reads an answer's body.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer`` when it is not JSON.
-    init(body: [UInt8], asked: String) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` when it is not JSON.
+    init(body: [UInt8], asked: String) throws(TranshipError) {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
         } catch {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
                 hint:

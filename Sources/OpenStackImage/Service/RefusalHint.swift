@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// What can be done about a refusal that says too little by itself.
 ///
 /// Told by what was asked and the status; the service's words decide only
 /// between causes of one status, since they change from release to release.
 enum RefusalHint {
-    static func hint(for error: MigrationError, _ request: ServiceRequest) -> String? {
+    static func hint(for error: TranshipError, _ request: ServiceRequest) -> String? {
         guard let answer = error.answer else { return nil }
         let words = answer.message.lowercased()
         let parts = request.path.split(separator: "/").map(String.init)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import HTTPTransport
-public import MigrationModel
 
 /// A request to the Image service, before it is known where that service is
 /// and which token to show: what the `…Requests` of each resource build.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Adds a tag of at most 255 characters; one that is there is fine.
@@ -9,7 +9,7 @@ extension ImageService {
     /// A tag that a URL does not carry (not ASCII, or with a slash) takes two
     /// requests, reading the tags and replacing them, and may undo a change
     /// that somebody else makes in between.
-    public func addTag(_ imageID: String, _ tag: String) async throws(MigrationError) {
+    public func addTag(_ imageID: String, _ tag: String) async throws(TranshipError) {
         if TagRequests.fitsURL(tag) {
             try await send(TagRequests.add(imageID, tag), expecting: [204])
             return
@@ -21,11 +21,11 @@ extension ImageService {
 
     /// Removes a tag; see ``addTag(_:_:)`` for those that a URL does not carry.
     ///
-    /// - Throws: ``MigrationError/Code/notFound`` for a tag that is not there,
+    /// - Throws: ``TranshipError/Code/notFound`` for a tag that is not there,
     ///   unless `missingIsFine`.
     public func removeTag(
         _ imageID: String, _ tag: String, missingIsFine: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         if TagRequests.fitsURL(tag) {
             try await send(
                 TagRequests.remove(imageID, tag), expecting: missingIsFine ? [204, 404] : [204])
@@ -34,7 +34,7 @@ extension ImageService {
         let tags = Set(try await image(imageID).tags)
         guard tags.contains(tag) else {
             if missingIsFine { return }
-            throw MigrationError(.notFound, "image \(imageID) has no tag \"\(tag)\"")
+            throw TranshipError(.notFound, "image \(imageID) has no tag \"\(tag)\"")
         }
         _ = try await update(imageID, [TagRequests.replace(tags.subtracting([tag]))])
     }
@@ -43,7 +43,7 @@ extension ImageService {
     @discardableResult
     public func setTags(
         _ imageID: String, _ tags: Set<String>
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await update(imageID, [TagRequests.replace(tags)])
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension ImageTask {
     /// Lists leave out `input`, `result` and `message`; only the id must be
     /// there.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let id = record["id"]?.string else {
-            throw MigrationError(.invalidAnswer, "a task without an id")
+            throw TranshipError(.invalidAnswer, "a task without an id")
         }
         self.id = id
         self.record = record
@@ -31,9 +31,9 @@ extension ImageTask {
     /// The tasks of a list and its next page's query.
     static func page(
         _ json: JSONValue, asked: String
-    ) throws(MigrationError) -> (tasks: [ImageTask], nextQuery: String?) {
+    ) throws(TranshipError) -> (tasks: [ImageTask], nextQuery: String?) {
         guard let records = json["tasks"]?.array else {
-            throw MigrationError(.invalidAnswer, "the answer to \(asked) holds no list of tasks")
+            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of tasks")
         }
         var tasks: [ImageTask] = []
         for record in records { tasks.append(try ImageTask(json: record)) }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension Usage {
     /// Sorted by name; entries without both numbers are passed over.

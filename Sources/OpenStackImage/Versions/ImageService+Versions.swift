@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import HTTPTransport
-public import MigrationModel
 
 extension ImageService {
     /// The API versions that the service offers, newest first.
@@ -10,9 +10,9 @@ extension ImageService {
     /// Informational: the Image service has no microversions, and what a
     /// minor version brought may be switched off.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer`` when what answers at
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` when what answers at
     ///   the endpoint is no Image service.
-    public func versions() async throws(MigrationError) -> [ServiceVersion] {
+    public func versions() async throws(TranshipError) -> [ServiceVersion] {
         var refused: HTTPResponse?
         for request in [VersionRequests.list, VersionRequests.root] {
             let answer = try await send(request)
@@ -25,7 +25,7 @@ extension ImageService {
             refused = answer
         }
         let project = try await session.authenticate()
-        throw MigrationError(
+        throw TranshipError(
             .invalidAnswer,
             "\(project.imageEndpoint) answers \(refused?.status ?? 0) and lists no versions of the "
                 + "Image API",

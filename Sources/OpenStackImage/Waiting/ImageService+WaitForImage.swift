@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Waits until an image has a status.
@@ -11,14 +11,14 @@ extension ImageService {
     /// `queued`, which is no failure by itself.
     ///
     /// - Parameter onLook: called with what each look found.
-    /// - Throws: ``MigrationError/Code/waitFailed`` when the image came to one
-    ///   of `failures` or is gone, ``MigrationError/Code/waitTimedOut``.
+    /// - Throws: ``TranshipError/Code/waitFailed`` when the image came to one
+    ///   of `failures` or is gone, ``TranshipError/Code/waitTimedOut``.
     @discardableResult
     public func waitForImage(
         _ id: String, until status: ImageStatus = .active,
         failures: Set<ImageStatus> = [.killed, .deleted, .pendingDelete], pace: Pace = .init(),
         onLook: @Sendable (Image) -> Void = { _ in }
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await waitForImage(
             id, description: "\(status)", failures: failures, pace: pace, onLook: onLook
         ) { $0.status == status }
@@ -33,18 +33,18 @@ extension ImageService {
         _ id: String, description: String,
         failures: Set<ImageStatus> = [.killed, .deleted, .pendingDelete], pace: Pace = .init(),
         onLook: @Sendable (Image) -> Void = { _ in }, until isWanted: @Sendable (Image) -> Bool
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await pace.wait(
             late: { Self.late("image \(id)", description, pace, $0) },
             look: {
                 guard let image = try await imageIfPresent(id) else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .waitFailed, "image \(id) is gone; it was to become \(description)")
                 }
                 onLook(image)
                 if isWanted(image) { return .come(image) }
                 guard !failures.contains(image.status) else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .waitFailed,
                         "image \(id) became \(image.status) instead of \(description)")
                 }
@@ -54,11 +54,11 @@ extension ImageService {
 
     /// Waits until an image is gone.
     ///
-    /// - Throws: ``MigrationError/Code/waitTimedOut``.
+    /// - Throws: ``TranshipError/Code/waitTimedOut``.
     public func waitForDelete(
         _ id: String, pace: Pace = Pace(deadlineSeconds: 120),
         onLook: @Sendable (Image) -> Void = { _ in }
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await pace.wait(
             late: { Self.late("image \(id)", "deleted", pace, $0) },
             look: {
@@ -70,9 +70,9 @@ extension ImageService {
 
     static func late(
         _ what: String, _ wanted: String, _ pace: Pace, _ state: String,
-        _ code: MigrationError.Code = .waitTimedOut
-    ) -> MigrationError {
-        MigrationError(
+        _ code: TranshipError.Code = .waitTimedOut
+    ) -> TranshipError {
+        TranshipError(
             code, "\(what) is not \(wanted) \(pace.afterDeadline); it \(state)",
             hint: "it may still come: look again, or give it a later deadline")
     }

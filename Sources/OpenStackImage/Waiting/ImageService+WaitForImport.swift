@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Starts an import and waits for its end; also for `copy-image`, during
@@ -16,10 +16,10 @@ extension ImageService {
     public func importImage(
         _ id: String, _ request: ImportRequest, waiting pace: Pace,
         onLook: @Sendable (Image, ImageTask?) -> Void = { _, _ in }
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         let earlier = Set(try await tasksIfKnown(ofImage: id).map(\.id))
         try await Pace(intervalSeconds: 0.5, deadlineSeconds: 30).wait(
-            late: { MigrationError(.conflict, $0) },
+            late: { TranshipError(.conflict, $0) },
             look: { try await tryImport(id, request) })
         return try await waitForImport(of: id, ignoring: earlier, pace: pace, onLook: onLook)
     }
@@ -33,13 +33,13 @@ extension ImageService {
     /// image alone decides.
     ///
     /// - Parameter earlierTaskIDs: the tasks that were there before.
-    /// - Throws: ``MigrationError/Code/importFailed`` with the task's own
-    ///   words, ``MigrationError/Code/importTimedOut``.
+    /// - Throws: ``TranshipError/Code/importFailed`` with the task's own
+    ///   words, ``TranshipError/Code/importTimedOut``.
     @discardableResult
     public func waitForImport(
         of id: String, ignoring earlierTaskIDs: Set<String> = [], pace: Pace = .init(),
         onLook: @Sendable (Image, ImageTask?) -> Void = { _, _ in }
-    ) async throws(MigrationError) -> Image {
+    ) async throws(TranshipError) -> Image {
         try await pace.wait(
             late: { Self.late("the import of image \(id)", "done", pace, $0, .importTimedOut) },
             look: {
@@ -48,7 +48,7 @@ extension ImageService {
                     .filter { !earlierTaskIDs.contains($0.id) }
                     .max { ($0.createdAt ?? "") < ($1.createdAt ?? "") }
                 guard let image = try await imageIfPresent(id) else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .importFailed, "image \(id) was deleted while it was imported")
                 }
                 onLook(image, task)
@@ -58,8 +58,8 @@ extension ImageService {
 
     private func tryImport(
         _ id: String, _ request: ImportRequest
-    ) async throws(MigrationError) -> Look<Void> {
-        do throws(MigrationError) {
+    ) async throws(TranshipError) -> Look<Void> {
+        do throws(TranshipError) {
             try await importImage(id, request)
             return .come(())
         } catch  where error.isBusyImage {
@@ -68,8 +68,8 @@ extension ImageService {
     }
 
     /// Empty on clouds that do not show an image's tasks.
-    func tasksIfKnown(ofImage id: String) async throws(MigrationError) -> [ImageTask] {
-        do throws(MigrationError) {
+    func tasksIfKnown(ofImage id: String) async throws(TranshipError) -> [ImageTask] {
+        do throws(TranshipError) {
             return try await tasks(ofImage: id)
         } catch  where error.code == .notFound || error.code == .forbidden {
             return []
@@ -79,10 +79,10 @@ extension ImageService {
 
 /// What an image and its task say together of an import.
 enum ImportStanding {
-    static func look(at image: Image, _ task: ImageTask?) throws(MigrationError) -> Look<Image> {
+    static func look(at image: Image, _ task: ImageTask?) throws(TranshipError) -> Look<Image> {
         switch image.status {
         case .killed, .deleted, .pendingDelete:
-            throw MigrationError(
+            throw TranshipError(
                 .importFailed, "image \(image.id) became \(image.status) while it was imported")
         default: break
         }
@@ -98,7 +98,7 @@ enum ImportStanding {
         }
         let failed = stores("os_glance_failed_import", of: image)
         if image.status == .queued, !failed.isEmpty {
-            throw MigrationError(
+            throw TranshipError(
                 .importFailed,
                 "the import of image \(image.id) into \(failed.joined(separator: ", ")) failed",
                 hint: "this cloud does not show why; its operator finds it in the service's log")
@@ -111,7 +111,7 @@ enum ImportStanding {
     }
 }
 
-extension MigrationError {
+extension TranshipError {
     /// The lock of an import that has not quite ended.
     fileprivate var isBusyImage: Bool {
         guard code == .conflict, let words = answer?.message else { return false }

@@ -1,29 +1,29 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension ImageService {
     /// Waits until a task has a status. Admins only by default, as all that
     /// reads `/v2/tasks`; owners wait for their imports with
     /// ``waitForImport(of:ignoring:pace:onLook:)``.
     ///
-    /// - Throws: ``MigrationError/Code/importFailed`` with the task's own words
+    /// - Throws: ``TranshipError/Code/importFailed`` with the task's own words
     ///   when it came to one of `failures`,
-    ///   ``MigrationError/Code/importTimedOut``,
-    ///   ``MigrationError/Code/waitFailed`` when it is gone.
+    ///   ``TranshipError/Code/importTimedOut``,
+    ///   ``TranshipError/Code/waitFailed`` when it is gone.
     @discardableResult
     public func waitForTask(
         _ id: String, until status: ImageTask.Status = .success,
         failures: Set<ImageTask.Status> = [.failure],
         pace: Pace = Pace(deadlineSeconds: 120),
         onLook: @Sendable (ImageTask) -> Void = { _ in }
-    ) async throws(MigrationError) -> ImageTask {
+    ) async throws(TranshipError) -> ImageTask {
         try await pace.wait(
             late: { Self.late("task \(id)", "\(status)", pace, $0, .importTimedOut) },
             look: {
                 guard let task = try await taskIfPresent(id) else {
-                    throw MigrationError(
+                    throw TranshipError(
                         .waitFailed, "task \(id) is gone; it was to become \(status)")
                 }
                 onLook(task)
@@ -33,8 +33,8 @@ extension ImageService {
             })
     }
 
-    private func taskIfPresent(_ id: String) async throws(MigrationError) -> ImageTask? {
-        do throws(MigrationError) {
+    private func taskIfPresent(_ id: String) async throws(TranshipError) -> ImageTask? {
+        do throws(TranshipError) {
             return try await task(id)
         } catch  where error.code == .notFound {
             return nil
@@ -44,8 +44,8 @@ extension ImageService {
 
 extension ImageTask {
     /// The task's end as an error.
-    var failure: MigrationError {
-        MigrationError(
+    var failure: TranshipError {
+        TranshipError(
             .importFailed,
             "task \(id) ended as \(status): \(message.isEmpty ? "without a message" : message)",
             hint: requestID.map { "the cloud's operator finds it by request \($0)" })

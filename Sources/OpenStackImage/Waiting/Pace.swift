@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// How often it is looked whether something has come, and until when.
 public struct Pace: Sendable, Hashable {
@@ -30,11 +30,11 @@ extension Pace {
     /// Failures that pass by themselves (a restart of the service, a proxy's
     /// 502) count as "not yet".
     ///
-    /// - Throws: what `look` throws, ``MigrationError/Code/interrupted``, and
+    /// - Throws: what `look` throws, ``TranshipError/Code/interrupted``, and
     ///   `late` of the last thing that was seen.
     func wait<Value>(
-        late: (String) -> MigrationError, look: () async throws -> Look<Value>
-    ) async throws(MigrationError) -> Value {
+        late: (String) -> TranshipError, look: () async throws -> Look<Value>
+    ) async throws(TranshipError) -> Value {
         let clock = ContinuousClock()
         let end = deadlineSeconds.map { clock.now + .seconds($0) }
         while true {
@@ -46,7 +46,7 @@ extension Pace {
                 case .notYet(let how): state = how
                 }
             } catch {
-                let error = MigrationError(wrapping: error)
+                let error = TranshipError(wrapping: error)
                 guard error.isTransient, error.code != .interrupted else { throw error }
                 state = error.message
             }
@@ -56,7 +56,7 @@ extension Pace {
             do {
                 try await clock.sleep(for: pause)
             } catch {
-                throw MigrationError(wrapping: error)
+                throw TranshipError(wrapping: error)
             }
         }
     }

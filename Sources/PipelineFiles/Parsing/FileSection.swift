@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// A mapping whose keys are known: an unknown one is refused before anything
 /// in it is read.
@@ -10,7 +10,7 @@ struct FileSection<Key: PipelineKey> {
     let position: FilePosition
     private let values: [Key: FileValue]
 
-    init(_ value: FileValue) throws(MigrationError) {
+    init(_ value: FileValue) throws(TranshipError) {
         reader = value.reader
         position = value.position
         var values: [Key: FileValue] = [:]
@@ -30,7 +30,7 @@ struct FileSection<Key: PipelineKey> {
 
     var isEmpty: Bool { values.isEmpty }
 
-    func required(_ key: Key, hint: String? = nil) throws(MigrationError) -> FileValue {
+    func required(_ key: Key, hint: String? = nil) throws(TranshipError) -> FileValue {
         guard let value = values[key] else {
             throw reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint)
         }
@@ -38,7 +38,7 @@ struct FileSection<Key: PipelineKey> {
     }
 
     static func unknown(_ key: String, _ place: FilePosition, _ reader: PipelineReader)
-        -> MigrationError
+        -> TranshipError
     {
         let known = Key.allCases.map(\.rawValue)
         return reader.refusal(

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// Where a name stands decides what is known when it is rendered.
 enum NamePlace {
@@ -20,7 +20,7 @@ enum NamePlace {
 
 extension FileValue {
     /// A name with placeholders; an unknown one is refused here.
-    func nameTemplate(_ place: NamePlace) throws(MigrationError) -> NameTemplate {
+    func nameTemplate(_ place: NamePlace) throws(TranshipError) -> NameTemplate {
         let text = try text()
         var pieces: [NameTemplate.Piece] = []
         var literal = ""
@@ -54,7 +54,7 @@ extension FileValue {
         return NameTemplate(text: text, position: position, pieces: pieces)
     }
 
-    private func placeholder(_ inner: Substring, _ place: NamePlace) throws(MigrationError)
+    private func placeholder(_ inner: Substring, _ place: NamePlace) throws(TranshipError)
         -> Placeholder
     {
         let parts = inner.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// What our schema makes of a text.
 extension FileValue {
     /// `true` or `false`, and none of YAML's other spellings.
-    func bool() throws(MigrationError) -> Bool {
+    func bool() throws(TranshipError) -> Bool {
         switch try text() {
         case "true": return true
         case "false": return false
@@ -20,7 +20,7 @@ extension FileValue {
     }
 
     /// A whole number without sign, leading zeros and underscores.
-    func integer(_ range: ClosedRange<Int>) throws(MigrationError) -> Int {
+    func integer(_ range: ClosedRange<Int>) throws(TranshipError) -> Int {
         let text = try text()
         let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isDecimal, text == "0" || !text.hasPrefix("0"), let value = Int(text) else {
@@ -34,7 +34,7 @@ extension FileValue {
         return value
     }
 
-    func byteCount() throws(MigrationError) -> Int64 {
+    func byteCount() throws(TranshipError) -> Int64 {
         guard let bytes = ByteCount.parse(try text()) else {
             throw refusal(
                 "\(label) is \(shown), not a number of bytes",
@@ -43,7 +43,7 @@ extension FileValue {
         return bytes
     }
 
-    func byteRate() throws(MigrationError) -> Int64 {
+    func byteRate() throws(TranshipError) -> Int64 {
         let text = try text()
         guard text.hasSuffix("/s"), let bytes = ByteCount.parse(String(text.dropLast(2))), bytes > 0
         else {
@@ -52,7 +52,7 @@ extension FileValue {
         return bytes
     }
 
-    func spanSeconds() throws(MigrationError) -> Int64 {
+    func spanSeconds() throws(TranshipError) -> Int64 {
         guard let seconds = TimeSpan.parse(try text()) else {
             throw refusal(
                 "\(label) is \(shown), not a span of time",
@@ -62,20 +62,20 @@ extension FileValue {
     }
 
     /// One of an enum's raw values.
-    func choice<Choice>(_: Choice.Type) throws(MigrationError) -> Choice
+    func choice<Choice>(_: Choice.Type) throws(TranshipError) -> Choice
     where Choice: RawRepresentable<String> & CaseIterable {
         let text = try text()
         if let choice = Choice(rawValue: text) { return choice }
         throw notAmong(Choice.allCases.map(\.rawValue), text)
     }
 
-    func choice(among words: [String]) throws(MigrationError) -> String {
+    func choice(among words: [String]) throws(TranshipError) -> String {
         let text = try text()
         if words.contains(text) { return text }
         throw notAmong(words, text)
     }
 
-    func keepOr<Choice>(_: Choice.Type) throws(MigrationError) -> KeepOrSet<Choice>
+    func keepOr<Choice>(_: Choice.Type) throws(TranshipError) -> KeepOrSet<Choice>
     where Choice: RawRepresentable<String> & CaseIterable {
         let text = try text()
         if text == "keep" { return .keep }
@@ -83,31 +83,31 @@ extension FileValue {
         throw notAmong(["keep"] + Choice.allCases.map(\.rawValue), text)
     }
 
-    func keepOrBool() throws(MigrationError) -> KeepOrSet<Bool> {
+    func keepOrBool() throws(TranshipError) -> KeepOrSet<Bool> {
         let text = try text()
         if text == "keep" { return .keep }
         if text == "true" || text == "false" { return .set(text == "true") }
         throw notAmong(["keep", "true", "false"], text)
     }
 
-    private func notAmong(_ words: [String], _ text: String) -> MigrationError {
+    private func notAmong(_ words: [String], _ text: String) -> TranshipError {
         refusal(
             "\(label) is \(shown), but must be one of \(words.joined(separator: ", "))",
             hint: Nearest.to(text, in: words).map { "did you mean \($0)?" })
     }
 
-    func texts(emptyAllowed: Bool = false) throws(MigrationError) -> [String] {
-        try oneOrMore(emptyAllowed: emptyAllowed).map { value throws(MigrationError) in
+    func texts(emptyAllowed: Bool = false) throws(TranshipError) -> [String] {
+        try oneOrMore(emptyAllowed: emptyAllowed).map { value throws(TranshipError) in
             try value.text()
         }
     }
 
-    func globs(emptyAllowed: Bool = false) throws(MigrationError) -> [Glob] {
+    func globs(emptyAllowed: Bool = false) throws(TranshipError) -> [Glob] {
         try texts(emptyAllowed: emptyAllowed).map { Glob($0) }
     }
 
     /// At most 255 characters each, as the Image service has it; none twice.
-    func tags() throws(MigrationError) -> [String] {
+    func tags() throws(TranshipError) -> [String] {
         var tags: [String] = []
         for value in try oneOrMore(emptyAllowed: true) {
             let tag = try value.text()
@@ -118,8 +118,8 @@ extension FileValue {
     }
 
     /// A mapping of text to text. Keys are as written, without environment.
-    func textMap(emptyValues: Bool) throws(MigrationError) -> [(key: FileKey, value: String)] {
-        try entries().map { entry throws(MigrationError) in
+    func textMap(emptyValues: Bool) throws(TranshipError) -> [(key: FileKey, value: String)] {
+        try entries().map { entry throws(TranshipError) in
             let key = FileKey(text: entry.key, position: entry.place)
             let value = FileValue(
                 reader: reader, node: entry.value, path: path + ".*", label: "`\(entry.key)`")
@@ -128,12 +128,12 @@ extension FileValue {
     }
 
     /// A path, absolute: relative ones start at the pipeline file.
-    func path(of text: String) throws(MigrationError) -> String {
+    func path(of text: String) throws(TranshipError) -> String {
         FilePath.absolute(try withoutTilde(text), in: reader.baseDirectory)
     }
 
     /// `~` is the shell's, and a folder of that name nobody's wish.
-    func withoutTilde(_ text: String) throws(MigrationError) -> String {
+    func withoutTilde(_ text: String) throws(TranshipError) -> String {
         if text == "~" || text.hasPrefix("~/") {
             throw refusal(
                 "\(label) starts with ~, which only a shell expands",

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 /// One value of the file with the name that messages give it.
@@ -18,7 +18,7 @@ struct FileValue {
 
     var position: FilePosition { reader.position(of: node) }
 
-    func refusal(_ message: String, hint: String? = nil) -> MigrationError {
+    func refusal(_ message: String, hint: String? = nil) -> TranshipError {
         reader.refusal(position, message, hint: hint)
     }
 
@@ -28,7 +28,7 @@ struct FileValue {
     var isList: Bool { if case .sequence = node { true } else { false } }
 
     /// The entries of a list.
-    func list() throws(MigrationError) -> [FileValue] {
+    func list() throws(TranshipError) -> [FileValue] {
         guard case .sequence(let sequence) = node else {
             throw refusal("\(label) must be a list, but \(found)", hint: "start each with a dash")
         }
@@ -40,7 +40,7 @@ struct FileValue {
     }
 
     /// A list, or one value that stands for a list of one.
-    func oneOrMore(emptyAllowed: Bool = false) throws(MigrationError) -> [FileValue] {
+    func oneOrMore(emptyAllowed: Bool = false) throws(TranshipError) -> [FileValue] {
         guard isList else { return [self] }
         let values = try list()
         if values.isEmpty, !emptyAllowed {
@@ -50,7 +50,7 @@ struct FileValue {
     }
 
     /// Keys and values of a mapping, in the order of the file; `<<` put in.
-    func entries() throws(MigrationError) -> [(key: String, place: FilePosition, value: Node)] {
+    func entries() throws(TranshipError) -> [(key: String, place: FilePosition, value: Node)] {
         guard case .mapping(let mapping) = node else {
             throw refusal("\(label) must be a mapping, but \(found)")
         }
@@ -73,7 +73,7 @@ struct FileValue {
         return own + merged.filter { seen.insert($0.key).inserted }
     }
 
-    private func mergedEntries(_ value: Node) throws(MigrationError)
+    private func mergedEntries(_ value: Node) throws(TranshipError)
         -> [(key: String, place: FilePosition, value: Node)]
     {
         let from = FileValue(
@@ -90,7 +90,7 @@ struct FileValue {
     // MARK: Text
 
     /// The text of a scalar, the environment put in. Null is refused.
-    func text(emptyAllowed: Bool = false) throws(MigrationError) -> String {
+    func text(emptyAllowed: Bool = false) throws(TranshipError) -> String {
         guard case .scalar(let scalar) = node else { throw notOneValue() }
         try refuseTag(node, allowed: "str")
         if reader.isNull(node) {
@@ -119,7 +119,7 @@ struct FileValue {
         return "\"\(text)\"" + (text.count < scalar.string.count ? "…" : "")
     }
 
-    private func expanded(_ text: String) throws(MigrationError) -> String {
+    private func expanded(_ text: String) throws(TranshipError) -> String {
         do throws(EnvironmentText.Failure) {
             return try EnvironmentText.expand(text, reader.environment)
         } catch {
@@ -156,7 +156,7 @@ struct FileValue {
         }
     }
 
-    private func notOneValue() -> MigrationError {
+    private func notOneValue() -> TranshipError {
         let first = reader.source(at: position).first
         if first == "{", isMapping { return reader.mustBeQuoted(position) }
         return refusal(
@@ -164,7 +164,7 @@ struct FileValue {
             hint: first == "[" ? "quote it if the brackets are meant" : nil)
     }
 
-    private func refuseTag(_ node: Node, allowed: String) throws(MigrationError) {
+    private func refuseTag(_ node: Node, allowed: String) throws(TranshipError) {
         let tag =
             switch node {
             case .scalar(let scalar): scalar.tag.rawValue

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
-import MigrationModel
 
 /// A pipeline file on disk.
 enum PipelineFile {
     /// The text of the file, a byte order mark taken off.
     ///
     /// Reads whatever can be read, a pipe of the shell included.
-    static func read(_ file: String) throws(MigrationError) -> String {
+    static func read(_ file: String) throws(TranshipError) -> String {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw refusal(
@@ -50,7 +50,7 @@ enum PipelineFile {
         return try text(bytes, file)
     }
 
-    static func text(_ bytes: [UInt8], _ file: String) throws(MigrationError) -> String {
+    static func text(_ bytes: [UInt8], _ file: String) throws(TranshipError) -> String {
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let position = firstInvalid(bytes, file)
@@ -78,7 +78,7 @@ enum PipelineFile {
         return FilePosition(file: file, line: line, column: column)
     }
 
-    private static func refusal(_ message: String, hint: String? = nil) -> MigrationError {
-        MigrationError(.invalidPipeline, message, hint: hint)
+    private static func refusal(_ message: String, hint: String? = nil) -> TranshipError {
+        TranshipError(.invalidPipeline, message, hint: hint)
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension PipelineReader {
     /// The `image` block of a url or file source; all of it may be left out
     /// where the extension tells the format.
     func template(_ value: FileValue?, fileExtension: String, at place: FilePosition)
-        throws(MigrationError) -> ImageTemplate
+        throws(TranshipError) -> ImageTemplate
     {
-        let fields = try value.map { value throws(MigrationError) in try imageFields(value) }
+        let fields = try value.map { value throws(TranshipError) in try imageFields(value) }
         guard let diskFormat = fields?.diskFormat ?? DiskFormatName.byExtension[fileExtension]
         else {
             let known = DiskFormatName.byExtension.keys.sorted().map { ".\($0)" }
@@ -31,7 +31,7 @@ extension PipelineReader {
             isHidden: fields?.isHidden)
     }
 
-    func imageFields(_ value: FileValue) throws(MigrationError) -> ImageFields {
+    func imageFields(_ value: FileValue) throws(TranshipError) -> ImageFields {
         let keys = try FileSection<ImageKey>(value)
         return ImageFields(
             name: try keys[.name]?.nameTemplate(.source),
@@ -40,7 +40,7 @@ extension PipelineReader {
             minDiskGiB: try keys[.minDisk]?.integer(0...Int(Int32.max)),
             minRAMMiB: try keys[.minRAM]?.integer(0...Int(Int32.max)),
             tags: try keys[.tags]?.tags(),
-            properties: try keys[.properties].map { value throws(MigrationError) in
+            properties: try keys[.properties].map { value throws(TranshipError) in
                 try properties(value)
             },
             visibility: try keys[.visibility]?.choice(VisibilityName.self),
@@ -48,7 +48,7 @@ extension PipelineReader {
     }
 
     /// Properties that an image may be given.
-    func properties(_ value: FileValue) throws(MigrationError) -> [String: String] {
+    func properties(_ value: FileValue) throws(TranshipError) -> [String: String] {
         var properties: [String: String] = [:]
         for (key, text) in try value.textMap(emptyValues: true) {
             try refuseReserved(key)
@@ -59,7 +59,7 @@ extension PipelineReader {
 
     /// The record's own fields, and what the service and we keep for
     /// ourselves. See "Image properties" in the Image service's API reference.
-    func refuseReserved(_ key: FileKey) throws(MigrationError) {
+    func refuseReserved(_ key: FileKey) throws(TranshipError) {
         let fields: Set = [
             "id", "name", "status", "visibility", "protected", "os_hidden", "checksum",
             "os_hash_algo", "os_hash_value", "owner", "size", "virtual_size",
@@ -94,7 +94,7 @@ enum DiskFormatName {
 
 extension FileValue {
     /// A disk or container format. Which ones a cloud takes is its own matter.
-    fileprivate func formatName() throws(MigrationError) -> String {
+    fileprivate func formatName() throws(TranshipError) -> String {
         let text = try text()
         let isWord = text.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F

@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 extension PipelineReader {
     /// The whole file, read key by key in the order of the format document.
-    func pipeline() throws(MigrationError) -> Pipeline {
+    func pipeline() throws(TranshipError) -> Pipeline {
         let root = FileValue(reader: self, node: try root(), path: "", label: "a pipeline file")
         // First of all: a newer version may have keys that look like mistakes.
         let version = try version(root)
         let keys = try FileSection<PipelineRootKey>(root)
         let name = try pipelineName(keys.required(.name, hint: "it names the journal, too"))
-        let sources = try some(keys.required(.sources)).map { value throws(MigrationError) in
+        let sources = try some(keys.required(.sources)).map { value throws(TranshipError) in
             try source(value)
         }
-        let targets = try some(keys.required(.targets)).map { value throws(MigrationError) in
+        let targets = try some(keys.required(.targets)).map { value throws(TranshipError) in
             try target(value)
         }
         try refuseSharedSeries(sources)
@@ -29,7 +29,7 @@ extension PipelineReader {
             baseDirectory: baseDirectory, text: text, file: file)
     }
 
-    private func version(_ root: FileValue) throws(MigrationError) -> Int {
+    private func version(_ root: FileValue) throws(TranshipError) -> Int {
         let hint = "this version of tranship reads `version: 1`"
         let entries = try root.entries()
         guard let entry = entries.first(where: { $0.key == "version" }) else {
@@ -50,7 +50,7 @@ extension PipelineReader {
         return version
     }
 
-    private func pipelineName(_ value: FileValue) throws(MigrationError) -> String {
+    private func pipelineName(_ value: FileValue) throws(TranshipError) -> String {
         let name = try value.text()
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             switch byte {
@@ -69,7 +69,7 @@ extension PipelineReader {
         return name
     }
 
-    private func some(_ value: FileValue) throws(MigrationError) -> [FileValue] {
+    private func some(_ value: FileValue) throws(TranshipError) -> [FileValue] {
         let values = try value.list()
         guard !values.isEmpty else {
             throw value.refusal("\(value.label) is empty: at least one is needed")
@@ -77,7 +77,7 @@ extension PipelineReader {
         return values
     }
 
-    private func spool(_ value: FileValue?) throws(MigrationError) -> SpoolSetting? {
+    private func spool(_ value: FileValue?) throws(TranshipError) -> SpoolSetting? {
         guard let value else { return nil }
         guard value.isMapping else {
             return SpoolSetting(path: try value.path(of: value.text()), maxBytes: nil)
@@ -88,7 +88,7 @@ extension PipelineReader {
             path: try path.path(of: path.text()), maxBytes: try keys[.max]?.byteCount())
     }
 
-    private func limits(_ value: FileValue?) throws(MigrationError) -> PipelineLimits {
+    private func limits(_ value: FileValue?) throws(TranshipError) -> PipelineLimits {
         guard let value else { return PipelineLimits() }
         let keys = try FileSection<LimitsKey>(value)
         let standard = PipelineLimits()
@@ -103,7 +103,7 @@ extension PipelineReader {
     ///
     /// Only what is known without looking at the world is compared here; the
     /// plan compares what it renders.
-    private func refuseSharedSeries(_ sources: [Source]) throws(MigrationError) {
+    private func refuseSharedSeries(_ sources: [Source]) throws(TranshipError) {
         var seen: [String: FilePosition] = [:]
         for source in sources {
             guard let series = source.knownSeries else { continue }

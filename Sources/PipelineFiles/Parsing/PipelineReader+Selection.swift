@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension PipelineReader {
     /// Conditions on images, put over what holds where the file says nothing.
-    func selection(_ value: FileValue, from standard: ImageSelection) throws(MigrationError)
+    func selection(_ value: FileValue, from standard: ImageSelection) throws(TranshipError)
         -> ImageSelection
     {
         let keys = try FileSection<SelectionKey>(value)
@@ -21,12 +21,12 @@ extension PipelineReader {
                 }
         }
         if let visibility = keys[.visibility] {
-            selection.visibility = try visibility.oneOrMore().map { value throws(MigrationError) in
+            selection.visibility = try visibility.oneOrMore().map { value throws(TranshipError) in
                 try value.choice(VisibilityName.self)
             }
         }
         if let status = keys[.status] {
-            selection.statuses = try status.oneOrMore().map { value throws(MigrationError) in
+            selection.statuses = try status.oneOrMore().map { value throws(TranshipError) in
                 try value.choice(among: Self.statuses)
             }
         }
@@ -64,7 +64,7 @@ extension PipelineReader {
         "deleted", "pending_delete",
     ]
 
-    private func updatedAfter(_ value: FileValue) throws(MigrationError)
+    private func updatedAfter(_ value: FileValue) throws(TranshipError)
         -> ImageSelection.UpdatedAfter
     {
         let text = try value.text()

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension PipelineReader {
     /// One entry of `sources`: what it is shows in which of four keys it has.
-    func source(_ value: FileValue) throws(MigrationError) -> Source {
+    func source(_ value: FileValue) throws(TranshipError) -> Source {
         switch try kind(of: value, among: ["cloud", "url", "file", "archive"], "a source") {
         case "cloud": .cloud(try cloudSource(value))
         case "url": .url(try urlSource(value))
@@ -15,7 +15,7 @@ extension PipelineReader {
     }
 
     /// The one key that tells what an entry is.
-    func kind(of value: FileValue, among kinds: [String], _ what: String) throws(MigrationError)
+    func kind(of value: FileValue, among kinds: [String], _ what: String) throws(TranshipError)
         -> String
     {
         let all = kinds.map { "`\($0)`" }.joined(separator: ", ")
@@ -36,15 +36,15 @@ extension PipelineReader {
             "\(what) needs one of \(all)", hint: guess.map { "did you mean `\($0)`?" })
     }
 
-    private func cloudSource(_ value: FileValue) throws(MigrationError) -> CloudSource {
+    private func cloudSource(_ value: FileValue) throws(TranshipError) -> CloudSource {
         let keys = try FileSection<CloudSourceKey>(value)
         return CloudSource(
             cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
             interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
-            selection: try keys[.images].map { value throws(MigrationError) in
+            selection: try keys[.images].map { value throws(TranshipError) in
                 try selection(value, from: .standard)
             } ?? .standard,
-            exclude: try keys[.exclude].map { value throws(MigrationError) in
+            exclude: try keys[.exclude].map { value throws(TranshipError) in
                 let section = try FileSection<SelectionKey>(value)
                 guard !section.isEmpty else {
                     throw value.refusal(
@@ -55,11 +55,11 @@ extension PipelineReader {
             limitsImages: try limitsImages(keys[.limits]), position: keys.position)
     }
 
-    func interface(_ value: FileValue?) throws(MigrationError) -> String? {
+    func interface(_ value: FileValue?) throws(TranshipError) -> String? {
         try value?.choice(among: ["public", "internal", "admin"])
     }
 
-    private func urlSource(_ value: FileValue) throws(MigrationError) -> URLSource {
+    private func urlSource(_ value: FileValue) throws(TranshipError) -> URLSource {
         let keys = try FileSection<URLSourceKey>(value)
         let address = try keys.required(.url)
         let url = try httpURL(address)
@@ -77,14 +77,14 @@ extension PipelineReader {
         return URLSource(
             url: url, checksum: proof.checksum, checksumFile: proof.file, image: image,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            cacert: try keys[.cacert].map { value throws(MigrationError) in
+            cacert: try keys[.cacert].map { value throws(TranshipError) in
                 try value.path(of: value.text())
             },
             auth: try authentication(keys[.auth]), headers: try headers(keys[.headers]),
             limitsImages: try limitsImages(keys[.limits]), position: keys.position)
     }
 
-    private func fileSource(_ value: FileValue) throws(MigrationError) -> FileSource {
+    private func fileSource(_ value: FileValue) throws(TranshipError) -> FileSource {
         let keys = try FileSection<FileSourceKey>(value)
         let file = try keys.required(.file)
         let pattern = try file.withoutTilde(file.text())
@@ -109,25 +109,25 @@ extension PipelineReader {
         return source
     }
 
-    private func archiveSource(_ value: FileValue) throws(MigrationError) -> ArchiveSource {
+    private func archiveSource(_ value: FileValue) throws(TranshipError) -> ArchiveSource {
         let keys = try FileSection<ArchiveSourceKey>(value)
         let archive = try keys.required(.archive)
         let series = try series(keys[.series])
         return ArchiveSource(
             path: try archive.path(of: archive.text()),
-            image: try keys[.image].map { value throws(MigrationError) in
+            image: try keys[.image].map { value throws(TranshipError) in
                 try imageFields(value)
             },
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             limitsImages: try limitsImages(keys[.limits]), position: keys.position)
     }
 
-    private func limitsImages(_ value: FileValue?) throws(MigrationError) -> Int? {
+    private func limitsImages(_ value: FileValue?) throws(TranshipError) -> Int? {
         guard let value else { return nil }
         return try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
     }
 
-    private func series(_ value: FileValue?) throws(MigrationError)
+    private func series(_ value: FileValue?) throws(TranshipError)
         -> (name: NameTemplate, hasSeveral: Bool)?
     {
         guard let value else { return nil }

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension PipelineReader {
     /// One entry of `targets`.
-    func target(_ value: FileValue) throws(MigrationError) -> Target {
+    func target(_ value: FileValue) throws(TranshipError) -> Target {
         switch try kind(of: value, among: ["cloud", "archive"], "a target") {
         case "cloud": return .cloud(try cloudTarget(value))
         default:
@@ -17,14 +17,14 @@ extension PipelineReader {
         }
     }
 
-    private func cloudTarget(_ value: FileValue) throws(MigrationError) -> CloudTarget {
+    private func cloudTarget(_ value: FileValue) throws(TranshipError) -> CloudTarget {
         let keys = try FileSection<CloudTargetKey>(value)
         return CloudTarget(
             cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
             interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
             method: try keys[.method]?.choice(UploadMethodName.self) ?? .auto,
             stores: try stores(keys[.stores]),
-            image: try keys[.image].map { value throws(MigrationError) in
+            image: try keys[.image].map { value throws(TranshipError) in
                 try targetImage(value)
             } ?? .standard,
             onConflict: try keys[.onConflict]?.choice(OnConflict.self),
@@ -33,14 +33,14 @@ extension PipelineReader {
             expired: try expired(keys[.expired]),
             acceptTransformed: try keys[.acceptTransformed]?.bool() ?? false,
             allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
-            limitsImages: try keys[.limits].flatMap { value throws(MigrationError) in
+            limitsImages: try keys[.limits].flatMap { value throws(TranshipError) in
                 try FileSection<TargetLimitsKey>(value)[.images]?.integer(1...1000)
             },
             position: keys.position)
     }
 
     /// `all`, one store or a list.
-    private func stores(_ value: FileValue?) throws(MigrationError) -> StoreChoice {
+    private func stores(_ value: FileValue?) throws(TranshipError) -> StoreChoice {
         guard let value else { return .default }
         let names = try value.texts()
         if !value.isList, names == ["all"] { return .all }
@@ -51,7 +51,7 @@ extension PipelineReader {
         return .named(names)
     }
 
-    private func expired(_ value: FileValue?) throws(MigrationError) -> ExpiredVersions? {
+    private func expired(_ value: FileValue?) throws(TranshipError) -> ExpiredVersions? {
         guard let value else { return nil }
         let keys = try FileSection<ExpiredKey>(value)
         let action = try keys.required(.action).choice(ExpiredVersions.Action.self)
@@ -59,7 +59,7 @@ extension PipelineReader {
         return ExpiredVersions(action: action, afterSeconds: try keys[.after]?.spanSeconds() ?? 0)
     }
 
-    private func targetImage(_ value: FileValue) throws(MigrationError) -> TargetImageRules {
+    private func targetImage(_ value: FileValue) throws(TranshipError) -> TargetImageRules {
         let keys = try FileSection<TargetImageKey>(value)
         let standard = TargetImageRules.standard
         return TargetImageRules(
@@ -73,7 +73,7 @@ extension PipelineReader {
             properties: try propertyRules(keys[.properties]), tags: try tagRules(keys[.tags]))
     }
 
-    private func owners(_ value: FileValue?) throws(MigrationError) -> OwnerMap? {
+    private func owners(_ value: FileValue?) throws(TranshipError) -> OwnerMap? {
         guard let value else { return nil }
         var projects: [String: String] = [:]
         for (key, project) in try value.textMap(emptyValues: false) {
@@ -86,7 +86,7 @@ extension PipelineReader {
         return OwnerMap(projects: projects, rest: rest)
     }
 
-    private func propertyRules(_ value: FileValue?) throws(MigrationError) -> PropertyRules {
+    private func propertyRules(_ value: FileValue?) throws(TranshipError) -> PropertyRules {
         guard let value else { return PropertyRules() }
         let keys = try FileSection<PropertyRulesKey>(value)
         var rules = PropertyRules()
@@ -106,7 +106,7 @@ extension PipelineReader {
         return rules
     }
 
-    private func tagRules(_ value: FileValue?) throws(MigrationError) -> TagRules {
+    private func tagRules(_ value: FileValue?) throws(TranshipError) -> TagRules {
         guard let value else { return TagRules() }
         let keys = try FileSection<TagRulesKey>(value)
         return TagRules(

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 /// What sources say of checksums, addresses and how to ask for them.
 extension PipelineReader {
     /// An http or https address without credentials.
-    func httpURL(_ value: FileValue) throws(MigrationError) -> String {
+    func httpURL(_ value: FileValue) throws(TranshipError) -> String {
         let url = try value.text()
         guard let colon = url.firstRange(of: "://") else {
             throw value.refusal(
@@ -38,7 +38,7 @@ extension PipelineReader {
     }
 
     /// At most one of the two ways to promise what the data hashes to.
-    func checksums(_ checksum: FileValue?, _ file: FileValue?) throws(MigrationError)
+    func checksums(_ checksum: FileValue?, _ file: FileValue?) throws(TranshipError)
         -> (checksum: Checksum?, file: String?)
     {
         if checksum != nil, let file {
@@ -60,7 +60,7 @@ extension PipelineReader {
     }
 
     /// `netrc` or `env:NAME`.
-    func authentication(_ value: FileValue?) throws(MigrationError) -> URLAuthentication? {
+    func authentication(_ value: FileValue?) throws(TranshipError) -> URLAuthentication? {
         guard let value else { return nil }
         let text = try value.text()
         if text == "netrc" { return .netrc }
@@ -80,7 +80,7 @@ extension PipelineReader {
     }
 
     /// A mapping of header names to values, which messages never repeat.
-    func headers(_ value: FileValue?) throws(MigrationError) -> [URLHeader] {
+    func headers(_ value: FileValue?) throws(TranshipError) -> [URLHeader] {
         guard let value else { return [] }
         var headers: [URLHeader] = []
         for (key, text) in try value.textMap(emptyValues: false) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 /// How large a file may become; far above what any pipeline needs.
@@ -14,7 +14,7 @@ enum YAMLBounds {
 
 extension PipelineReader {
     /// The file as one tree of YAML nodes within ``YAMLBounds``.
-    func root() throws(MigrationError) -> Node {
+    func root() throws(TranshipError) -> Node {
         guard text.utf8.count <= Pipeline.fileBytesMax else {
             throw refusal(position(nil), "more than 1 MiB is no pipeline file")
         }
@@ -62,7 +62,7 @@ private struct BoundsWalk {
     }
 
     /// How many nodes this one is, aliases put in.
-    mutating func expandedNodes(_ node: Node, depth: Int) throws(MigrationError) -> Int {
+    mutating func expandedNodes(_ node: Node, depth: Int) throws(TranshipError) -> Int {
         let position = reader.position(of: node)
         guard depth <= YAMLBounds.depthMax else {
             throw reader.refusal(

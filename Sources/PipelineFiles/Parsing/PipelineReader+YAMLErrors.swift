@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 /// What libyaml says, in words that help somebody who does not know YAML's
 /// grammar. The usual mistakes get a sentence of their own.
 extension PipelineReader {
-    func explained(_ error: any Error) -> MigrationError {
+    func explained(_ error: any Error) -> TranshipError {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, _),
             YamlError.parser(let context, let problem, let mark, _),
@@ -28,7 +28,7 @@ extension PipelineReader {
     }
 
     private func explained(_ problem: String, at mark: Mark, context: YamlError.Context?)
-        -> MigrationError
+        -> TranshipError
     {
         let place = position(mark)
         let opening = context.map { position($0.mark) }
@@ -76,7 +76,7 @@ extension PipelineReader {
     }
 
     /// Either an anchor's name was mistyped, or no alias was meant at all.
-    private func undefinedAlias(_ place: FilePosition) -> MigrationError {
+    private func undefinedAlias(_ place: FilePosition) -> TranshipError {
         let alias = String(
             source(at: place).dropFirst().prefix {
                 $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_"
@@ -89,7 +89,7 @@ extension PipelineReader {
 
     /// `*-test`, `{stem}-x`, `@home`, `%a`: YAML takes the first character for
     /// its own.
-    func mustBeQuoted(_ position: FilePosition) -> MigrationError {
+    func mustBeQuoted(_ position: FilePosition) -> TranshipError {
         let value = plainValue(at: position)
         let meaning =
             switch value.first {
@@ -152,7 +152,7 @@ extension PipelineReader {
     }
 
     /// Yams tells the first of two equal keys only; the second is the mistake.
-    private func duplicate(_ key: String, first: Mark) -> MigrationError {
+    private func duplicate(_ key: String, first: Mark) -> TranshipError {
         let indentation = String(repeating: " ", count: first.column - 1)
         for (index, line) in lines.enumerated().dropFirst(first.line) {
             guard line.hasPrefix(indentation) else {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Yams
 
 /// What one parse needs everywhere: the text for messages, the environment for
@@ -33,9 +33,9 @@ final class PipelineReader {
 
     /// The one form that every complaint about the file has.
     func refusal(_ position: FilePosition, _ message: String, hint: String? = nil)
-        -> MigrationError
+        -> TranshipError
     {
-        MigrationError(.invalidPipeline, "\(position): \(message)", hint: hint)
+        TranshipError(.invalidPipeline, "\(position): \(message)", hint: hint)
     }
 
     /// The rest of the line from there on, without a comment.
@@ -57,7 +57,7 @@ final class PipelineReader {
     }
 
     /// The error for the first such key of the file, naming the others.
-    func unbuiltRefusal() -> MigrationError? {
+    func unbuiltRefusal() -> TranshipError? {
         let uses = unbuiltUses.sorted { $0.position < $1.position }
         guard let first = uses.first else { return nil }
         var seen = [first]
@@ -65,7 +65,7 @@ final class PipelineReader {
         let others = seen.dropFirst().map {
             "\($0.words) (line \($0.position.line))"
         }
-        return MigrationError(
+        return TranshipError(
             .notBuiltYet, "\(first.position): \(first.words) not built yet",
             hint: others.isEmpty
                 ? "take it out for now; docs/pipeline-format.md says what is not built yet"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct CacheDeleteCommand: AsyncParsableCommand {
@@ -23,7 +23,7 @@ struct CacheDeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         try await EachImage(names: images.images, service: service, missingIsFine: missingOk)
-            .carryOut { image throws(MigrationError) in
+            .carryOut { image throws(TranshipError) in
                 try await service.removeFromCache(image.id)
             }
     }

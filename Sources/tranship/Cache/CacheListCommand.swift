@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
-import MigrationModel
 import OpenStackImage
 
 struct CacheListCommand: AsyncParsableCommand {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
-import MigrationModel
 import OpenStackImage
 
 /// Which cloud a command talks to, and how it prints what it gets.
@@ -38,7 +38,7 @@ struct CloudOptions: ParsableArguments {
     var format: RecordFormat = .table
 
     /// The Image service of that cloud. Nothing is sent yet.
-    func service() throws(MigrationError) -> ImageService {
+    func service() throws(TranshipError) -> ImageService {
         ImageService(
             try CloudSession.named(
                 cloud, region: region, interface: interface, project: project,

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
-import MigrationModel
 import OpenStackImage
 
 /// Where image data that is sent comes from: a file, a URL, or `-` for
@@ -16,19 +16,19 @@ struct DataArgument: ExpressibleByArgument {
         self.argument = argument
     }
 
-    /// - Throws: ``MigrationError/Code/usage`` for a terminal: whoever types
+    /// - Throws: ``TranshipError/Code/usage`` for a terminal: whoever types
     ///   the command rarely means to type an image.
-    func source(sizeBytes: Int64?) throws(MigrationError) -> ImageDataSource {
+    func source(sizeBytes: Int64?) throws(TranshipError) -> ImageDataSource {
         if argument == "-" {
             guard isatty(STDIN_FILENO) == 0 else {
-                throw MigrationError(
+                throw TranshipError(
                     .usage, "standard input is a terminal",
                     hint: "pipe the data in, or name a file")
             }
             return .descriptor(STDIN_FILENO, named: "standard input", sizeBytes: sizeBytes)
         }
         guard sizeBytes == nil else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "--size is for standard input; the size of \(argument) is known")
         }
         let isURL = ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) }

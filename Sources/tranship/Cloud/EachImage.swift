@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import Basics
 import OpenStackImage
 
 /// The same for several images, each by id or name.
@@ -14,11 +15,11 @@ struct EachImage {
     var missingIsFine = false
 
     func carryOut(
-        _ work: (Image) async throws(MigrationError) -> Void
+        _ work: (Image) async throws(TranshipError) -> Void
     ) async throws {
         var failures = 0
         for name in names {
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 try await work(try await service.find(name))
             } catch {
                 if missingIsFine, error.code == .notFound { continue }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct ImageDeactivateCommand: AsyncParsableCommand {
@@ -19,6 +19,6 @@ struct ImageDeactivateCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         try await EachImage(names: images.images, service: service)
-            .carryOut { image throws(MigrationError) in try await service.deactivate(image.id) }
+            .carryOut { image throws(TranshipError) in try await service.deactivate(image.id) }
     }
 }

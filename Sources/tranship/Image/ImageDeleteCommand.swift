@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct ImageDeleteCommand: AsyncParsableCommand {
@@ -27,7 +27,7 @@ struct ImageDeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         try await EachImage(names: images.images, service: service, missingIsFine: missingOk)
-            .carryOut { image throws(MigrationError) in
+            .carryOut { image throws(TranshipError) in
                 try await service.delete(image.id, missingIsFine: missingOk)
             }
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct ImageUnsetCommand: AsyncParsableCommand {
@@ -35,7 +35,7 @@ struct ImageUnsetCommand: AsyncParsableCommand {
             property.filter { original.properties[$0] == nil }.map { "property \"\($0)\"" }
             + tag.filter { !original.tags.contains($0) }.map { "tag \"\($0)\"" }
         guard missing.isEmpty || missingOk else {
-            throw MigrationError(
+            throw TranshipError(
                 .notFound, "image \(original.id) has no \(missing.joined(separator: ", no "))",
                 hint: "--missing-ok removes the others")
         }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 /// How the service gets an image's data, and where it puts it.
@@ -36,22 +36,22 @@ struct ImportOptions: ParsableArguments {
     @Flag(exclusivity: .exclusive)
     var failing: StoreFailure?
 
-    /// - Throws: ``MigrationError/Code/usage`` when the options do not fit.
-    func request() throws(MigrationError) -> ImportRequest {
+    /// - Throws: ``TranshipError/Code/usage`` when the options do not fit.
+    func request() throws(TranshipError) -> ImportRequest {
         let stores: ImportRequest.Stores =
             allStores ? .all : store.isEmpty ? .standard : .named(store)
         guard !allStores || store.isEmpty else {
-            throw MigrationError(.usage, "--all-stores and --store exclude each other")
+            throw TranshipError(.usage, "--all-stores and --store exclude each other")
         }
         return ImportRequest(
             try source(), stores: stores,
             allStoresMustSucceed: failing.map { $0 == .disallowFailure })
     }
 
-    private func source() throws(MigrationError) -> ImportRequest.Method {
-        func need(_ value: String?, _ option: String) throws(MigrationError) -> String {
+    private func source() throws(TranshipError) -> ImportRequest.Method {
+        func need(_ value: String?, _ option: String) throws(TranshipError) -> String {
             if let value { return value }
-            throw MigrationError(.usage, "\(method.rawValue) needs \(option)")
+            throw TranshipError(.usage, "\(method.rawValue) needs \(option)")
         }
         switch method {
         case .glanceDirect: return .glanceDirect

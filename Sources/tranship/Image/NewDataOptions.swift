@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 /// Where a new image's data comes from, and where it goes.
@@ -36,18 +36,18 @@ struct NewDataOptions: ParsableArguments {
     var noWait = false
 
     /// Nil for a record without data.
-    func newData() throws(MigrationError) -> NewImageData? {
+    func newData() throws(TranshipError) -> NewImageData? {
         switch (file, uri) {
         case (nil, nil): return nil
         case (let file?, nil): return .sent(try file.source(sizeBytes: promises.size?.bytes))
         case (nil, let uri?): return .fetched(.webDownload(uri: Secret(uri)))
-        default: throw MigrationError(.usage, "--file and --uri exclude each other")
+        default: throw TranshipError(.usage, "--file and --uri exclude each other")
         }
     }
 
-    func options() throws(MigrationError) -> CreateOptions {
+    func options() throws(TranshipError) -> CreateOptions {
         guard !allStores || store.isEmpty else {
-            throw MigrationError(.usage, "--all-stores and --store exclude each other")
+            throw TranshipError(.usage, "--all-stores and --store exclude each other")
         }
         return CreateOptions(
             expected: promises.expected, way: isImport ? .stagedImport : .automatic,

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct MemberSetCommand: AsyncParsableCommand {
@@ -51,7 +51,7 @@ struct MemberSetCommand: AsyncParsableCommand {
         let image = try await service.find(image.image)
         let own = try await service.session.authenticate().projectID
         guard let member = member ?? own else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage, "this cloud uses no Keystone, so it is not known which project we are",
                 hint: "name the member")
         }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct MetadefCreateCommand: AsyncParsableCommand {
@@ -43,7 +43,7 @@ struct MetadefCreateCommand: AsyncParsableCommand {
 
     private func create(
         _ service: ImageService, _ value: JSONValue
-    ) async throws(MigrationError) -> [String: JSONValue] {
+    ) async throws(TranshipError) -> [String: JSONValue] {
         guard let namespace, let part else {
             return try await service.createMetadefNamespace(try NewMetadefNamespace(record: value))
                 .record
@@ -59,7 +59,7 @@ struct MetadefCreateCommand: AsyncParsableCommand {
             ).record
         case .tags:
             guard let name = value["name"]?.string else {
-                throw MigrationError(.usage, "the record of a tag needs \"name\"")
+                throw TranshipError(.usage, "the record of a tag needs \"name\"")
             }
             return try await service.addMetadefTag(to: namespace, named: name).record
         case .resourceTypes:

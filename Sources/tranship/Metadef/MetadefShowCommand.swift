@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct MetadefShowCommand: AsyncParsableCommand {
@@ -51,7 +51,7 @@ struct MetadefShowCommand: AsyncParsableCommand {
 
     private func all(
         _ part: MetadefPart, of service: ImageService
-    ) async throws(MigrationError) -> [[String: JSONValue]] {
+    ) async throws(TranshipError) -> [[String: JSONValue]] {
         switch part {
         case .objects: try await service.metadefObjects(of: namespace).map(\.record)
         case .properties: try await service.metadefProperties(of: namespace).map(\.record)
@@ -62,7 +62,7 @@ struct MetadefShowCommand: AsyncParsableCommand {
 
     private func one(
         _ part: MetadefPart, _ name: String, of service: ImageService
-    ) async throws(MigrationError) -> [String: JSONValue] {
+    ) async throws(TranshipError) -> [String: JSONValue] {
         switch part {
         case .objects:
             return try await service.metadefObject(of: namespace, named: name).record
@@ -75,7 +75,7 @@ struct MetadefShowCommand: AsyncParsableCommand {
         case .resourceTypes:
             let types = try await service.metadefAssociations(of: namespace)
             guard let type = types.first(where: { $0.resourceType == name }) else {
-                throw MigrationError(.notFound, "\(namespace) is not for \(name)")
+                throw TranshipError(.notFound, "\(namespace) is not for \(name)")
             }
             return type.record
         }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct MetadefUpdateCommand: AsyncParsableCommand {
@@ -48,7 +48,7 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
 
     private func update(
         _ service: ImageService, _ value: JSONValue
-    ) async throws(MigrationError) -> [String: JSONValue] {
+    ) async throws(TranshipError) -> [String: JSONValue] {
         guard let part, let name else {
             return try await service.updateMetadefNamespace(
                 namespace, try NewMetadefNamespace(record: value)
@@ -65,7 +65,7 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
             ).record
         case .tags, .resourceTypes:
             guard let newName = value["name"]?.string else {
-                throw MigrationError(.usage, "the record of a tag needs \"name\"")
+                throw TranshipError(.usage, "the record of a tag needs \"name\"")
             }
             return try await service.renameMetadefTag(of: namespace, named: name, to: newName)
                 .record

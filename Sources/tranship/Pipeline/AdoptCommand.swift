@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import TranshipKit
 
 struct AdoptCommand: AsyncParsableCommand {
@@ -24,7 +24,7 @@ struct AdoptCommand: AsyncParsableCommand {
         let talk = Talk(format: common.format, verbose: common.verbose)
         let session = try await common.open(loaded, talk)
         let rendering = AdoptionRendering(format: common.format, talk: talk)
-        let tally = try await session.adopt { adoption throws(MigrationError) in
+        let tally = try await session.adopt { adoption throws(TranshipError) in
             rendering.render(adoption)
         }
         rendering.render(tally)

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import MigrationModel
+import ArgumentParser
+import Basics
 import PipelineFiles
 import Planning
 import TranshipKit
@@ -33,7 +34,7 @@ struct CleanCommand: AsyncParsableCommand {
         let talk = Talk(format: common.format, verbose: common.verbose)
         let session = try await common.open(loaded, talk)
         let rendering = LeftoverRendering(format: common.format, talk: talk)
-        let tally = try await session.clean(removes: yes) { leftover throws(MigrationError) in
+        let tally = try await session.clean(removes: yes) { leftover throws(TranshipError) in
             rendering.render(leftover)
         }
         let files = try await session.cleanSpool(removes: yes, each: rendering.render)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import MigrationJournal
-import MigrationModel
 import PipelineFiles
 import TranshipKit
 

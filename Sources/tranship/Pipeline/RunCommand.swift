@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
 import MigrationJournal
-import MigrationModel
 import MigrationPipeline
 import PipelineFiles
 import TranshipKit
@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
             pipeline: loaded, journalPath: common.journalPath(of: loaded), common: common,
             drain: drain
         ).carryOut { session, planned in
-            try await session.run { run throws(MigrationError) in
+            try await session.run { run throws(TranshipError) in
                 if let saved {
                     let now = try await SavedPlan(
                         pipelineName: loaded.name, journal: session.journal)

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import Foundation
 import MigrationJournal
-import MigrationModel
 import MigrationPipeline
 import PipelineFiles
 import TranshipKit
@@ -27,7 +28,7 @@ struct RunSession {
         let progress = Progress(monitor: session.monitor, talk: talk)
         let (format, verbose) = (common.format, common.verbose)
         let task = Task {
-            try await work(session) { run throws(MigrationError) in
+            try await work(session) { run throws(TranshipError) in
                 talk.endLine()
                 // A run that goes on was planned, and shown, by an earlier process.
                 if run.plannedAt == nil {
@@ -48,7 +49,7 @@ struct RunSession {
         do {
             summary = try result.get()
         } catch {
-            if MigrationError(wrapping: error).code == .interrupted {
+            if TranshipError(wrapping: error).code == .interrupted {
                 talk.interrupted(journalPath: journalPath)
                 throw EarlyExit(status: .interrupted)
             }

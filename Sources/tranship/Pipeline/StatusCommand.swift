@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Foundation
 import MigrationJournal
-import MigrationModel
 import PipelineFiles
 import TranshipKit
 
@@ -53,7 +53,7 @@ struct StatusCommand: AsyncParsableCommand {
         let latest = await JournalPlace.latest(
             environment: common.environment, interruptedOnly: false)
         guard let latest else {
-            throw MigrationError(
+            throw TranshipError(
                 .notFound,
                 "there is no journal in \(JournalPlace.folder(environment: common.environment))",
                 hint: "run a pipeline first, or name the journal with --journal PATH")

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import Synchronization
 
 /// How far an image's data is: a bar on a terminal, off it a line every few

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import Basics
 import OpenStackImage
 import Planning
 import TranshipKit

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MigrationModel
+import Basics
 import MigrationPipeline
 import Planning
 
@@ -22,7 +23,7 @@ struct LeftoverRendering {
     }
 
     /// A file of the spool.
-    func render(_ orphan: Spool.Orphan, _ fate: Leftover.Fate, _ failure: MigrationError?) {
+    func render(_ orphan: Spool.Orphan, _ fate: Leftover.Fate, _ failure: TranshipError?) {
         let reason = failure?.message ?? "no image waits for it"
         if format == .json {
             return JSONLine(

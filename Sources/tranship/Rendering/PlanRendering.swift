@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 
@@ -13,7 +14,7 @@ struct PlanRendering {
 
     private static let pageImages = 500
 
-    func render(_ journal: Journal) async throws(MigrationError) {
+    func render(_ journal: Journal) async throws(TranshipError) {
         let shown: [PlanAction] =
             tallyOnly && !verbose && format == .text ? [.conflict, .refuse] : PlanAction.allCases
         var position: Int64 = 0

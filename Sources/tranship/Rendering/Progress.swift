@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import MigrationModel
+import Basics
 import Foundation
 import MigrationJournal
-import MigrationModel
 import MigrationPipeline
 import Synchronization
 import TranshipKit
@@ -15,7 +16,7 @@ struct Remaining: Sendable {
 
     init() {}
 
-    init(journal: Journal, run: Run) async throws(MigrationError) {
+    init(journal: Journal, run: Run) async throws(TranshipError) {
         // Before the plan is adopted it stands in the plan, afterwards in the
         // run's own transfers.
         let tallies = try await journal.tally(run: run)

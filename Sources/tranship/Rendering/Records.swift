@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 
 /// How the commands on one cloud print what it answers.
 enum RecordFormat: String, CaseIterable {

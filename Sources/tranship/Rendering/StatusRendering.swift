@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 
@@ -11,7 +12,7 @@ struct StatusRendering {
 
     private static let pageImages = 100
 
-    func render(_ journal: Journal) async throws(MigrationError) {
+    func render(_ journal: Journal) async throws(TranshipError) {
         guard let run = try await journal.lastRun() else {
             if format == .json { return JSONLine("status", ["run": .null]).put() }
             return Terminal.put("the journal \(journal.path) has no run yet")

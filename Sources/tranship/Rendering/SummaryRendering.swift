@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import MigrationJournal
 import MigrationModel
 import TranshipKit
@@ -13,7 +14,7 @@ struct SummaryRendering {
     /// Images in the table; of longer runs the failed ones come first.
     private static let rowsMax = 200
 
-    func render(_ summary: RunSummary, _ journal: Journal) async throws(MigrationError) {
+    func render(_ summary: RunSummary, _ journal: Journal) async throws(TranshipError) {
         if format == .json { return putJSON(summary) }
         var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
         var shown = 0

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import Synchronization
 
 /// Standard output is data, standard error is talk.
@@ -13,9 +13,9 @@ enum Terminal {
     /// An image on a terminal is never meant.
     ///
     /// - Parameter file: where to; `-` is standard output.
-    static func refuseData(to file: String) throws(MigrationError) {
+    static func refuseData(to file: String) throws(TranshipError) {
         guard file == "-", outputIsTerminal else { return }
-        throw MigrationError(
+        throw TranshipError(
             .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
     }
 
@@ -30,10 +30,10 @@ enum Terminal {
 
     /// Why data could not be written, first of all; nobody who reads any more
     /// (`… | head`) is no failure.
-    static var outputFailure: MigrationError? {
+    static var outputFailure: TranshipError? {
         let number = failureNumber.withLock { $0 }
         guard number != 0, number != EPIPE else { return nil }
-        return MigrationError(
+        return TranshipError(
             .targetFailed, "cannot write standard output: \(String(cString: strerror(number)))")
     }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct StoreDeleteCommand: AsyncParsableCommand {
@@ -29,7 +29,7 @@ struct StoreDeleteCommand: AsyncParsableCommand {
         let service = try cloud.service()
         try await EachImage(
             names: [image.image], service: service, missingIsFine: missingOk
-        ).carryOut { [self] image throws(MigrationError) in
+        ).carryOut { [self] image throws(TranshipError) in
             try await service.deleteCopy(image.id, inStore: store, missingIsFine: missingOk)
         }
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct V1Command: ParsableCommand {
@@ -18,7 +18,7 @@ struct V1Command: ParsableCommand {
 
 extension CloudOptions {
     /// The Image service of a legacy cloud. Nothing is sent yet.
-    func legacyService() throws(MigrationError) -> LegacyImageService {
+    func legacyService() throws(TranshipError) -> LegacyImageService {
         LegacyImageService(try service().session)
     }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 struct V1DeleteCommand: AsyncParsableCommand {
@@ -22,7 +22,7 @@ struct V1DeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let service = try cloud.legacyService()
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             try await service.delete(try await service.find(image.image).id)
         } catch {
             guard missingOk, error.code == .notFound else { throw error }

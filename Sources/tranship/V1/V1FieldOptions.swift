@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import MigrationModel
+import Basics
 import OpenStackImage
 
 /// What a v1 record says that a client may say, but for id and name.
@@ -42,8 +42,8 @@ struct V1FieldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The size that the data must have.", valueName: "size"))
     var size: ByteSize?
 
-    /// - Throws: ``MigrationError/Code/invalidChecksum``.
-    func fields() throws(MigrationError) -> LegacyImageFields {
+    /// - Throws: ``TranshipError/Code/invalidChecksum``.
+    func fields() throws(TranshipError) -> LegacyImageFields {
         var md5: Checksum?
         if let checksum { md5 = try Checksum(.md5, checksum) }
         return LegacyImageFields(
@@ -70,10 +70,10 @@ struct V1DataOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A URL whose data the service copies.", valueName: "url"))
     var copyFrom: String?
 
-    /// - Throws: ``MigrationError/Code/usage`` for more than one.
-    func origin() throws(MigrationError) -> LegacyImageOrigin? {
+    /// - Throws: ``TranshipError/Code/usage`` for more than one.
+    func origin() throws(TranshipError) -> LegacyImageOrigin? {
         guard [file != nil, location != nil, copyFrom != nil].filter({ $0 }).count < 2 else {
-            throw MigrationError(.usage, "--file, --location and --copy-from exclude each other")
+            throw TranshipError(.usage, "--file, --location and --copy-from exclude each other")
         }
         return location.map(LegacyImageOrigin.location) ?? copyFrom.map(LegacyImageOrigin.copyFrom)
     }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import Testing
 
 /// What one test works with: a name prefix that nobody else uses, an empty

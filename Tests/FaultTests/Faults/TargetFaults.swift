@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import MigrationModel
+import Basics
+import Foundation
 import TestSupport
 
 extension Fault {
@@ -41,7 +42,7 @@ extension Fault {
                 "answers \(status) before it reads the body", .done(tries: 1), refusing(status))
         }
         + [
-            (400, MigrationError.Code.badRequest), (403, .forbidden), (415, .formatRejected),
+            (400, TranshipError.Code.badRequest), (403, .forbidden), (415, .formatRejected),
             (507, .serviceFailed),
         ].map { status, code in
             target(

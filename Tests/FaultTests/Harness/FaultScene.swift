@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import Foundation
@@ -260,14 +261,14 @@ struct FaultScene: Sendable {
                 ended.states = known.map(\.state)
                 ended.message = summary.failures.first?.message ?? ""
             } catch {
-                ended = Ended(MigrationError(wrapping: error))
+                ended = Ended(TranshipError(wrapping: error))
                 ended.states =
                     (try? await run.journal.transfers(
                         run: nil, in: TransferState.allCases, limit: 3
                     ).map(\.state)) ?? []
             }
         } catch {
-            ended = Ended(MigrationError(wrapping: error))
+            ended = Ended(TranshipError(wrapping: error))
         }
         ended.talk = talk.withLock { $0 }
         return ended
@@ -354,7 +355,7 @@ struct Ended: Sendable, CustomStringConvertible {
 
     init(exit: MigrationModel.ExitStatus) { self.exit = exit }
 
-    init(_ error: MigrationError) {
+    init(_ error: TranshipError) {
         exit = MigrationModel.ExitStatus(error.code)
         code = error.code.rawValue
         message = error.message

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -38,11 +38,11 @@ struct ImageServiceCacheTests {
     func refused() async throws {
         try await Lab.withImage { member, image in
             let admin = try Lab.service("alpha-admin")
-            let queued = await #expect(throws: MigrationError.self) {
+            let queued = await #expect(throws: TranshipError.self) {
                 try await admin.cacheImage(image.id)
             }
             #expect(queued?.code == .badRequest)
-            let forbidden = await #expect(throws: MigrationError.self) {
+            let forbidden = await #expect(throws: TranshipError.self) {
                 try await member.cachedImages()
             }
             #expect(forbidden?.code == .forbidden)
@@ -56,7 +56,7 @@ struct ImageServiceCacheTests {
     func missing() async throws {
         let admin = try Lab.service("alpha-admin")
         try await admin.removeFromCache("nothing", missingIsFine: true)
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await admin.removeFromCache("nothing")
         }
         #expect(error?.code == .notFound)

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import Foundation
-import MigrationModel
 import Synchronization
 import TestSupport
 import Testing
@@ -78,7 +78,7 @@ struct ImageServiceCreateImageTests {
 
     @Test("without a name and without a file there is no image")
     func nameless() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.service().createImage(NewImage(), from: .bytes([1]))
         }
         #expect(error?.code == .usage)
@@ -162,7 +162,7 @@ struct ImageServiceCreateImageTests {
                 #expect(!promised.isNew)
                 #expect(promised.image.id == first.image.id)
             }
-            let other = await #expect(throws: MigrationError.self) {
+            let other = await #expect(throws: TranshipError.self) {
                 try await service.createImage(new, from: .bytes([1, 2, 3]))
             }
             #expect(other?.code == .targetConflict)
@@ -175,7 +175,7 @@ struct ImageServiceCreateImageTests {
             let twin = try await service.createImage(
                 new, from: .bytes(bytes), CreateOptions(allowsDuplicates: true))
             #expect(twin.isNew && twin.image.id != first.image.id)
-            let ambiguous = await #expect(throws: MigrationError.self) {
+            let ambiguous = await #expect(throws: TranshipError.self) {
                 try await service.createImage(new, from: .bytes(bytes))
             }
             #expect(ambiguous?.code == .ambiguous)
@@ -191,7 +191,7 @@ struct ImageServiceCreateImageTests {
         try await cleaning(name) {
             let service = try Lab.service()
             let (right, wrong) = (try digest(.sha256, of: bytes), try digest(.sha256, of: [1]))
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.createImage(
                     new, from: .bytes(bytes), CreateOptions(expected: [wrong]))
             }
@@ -224,7 +224,7 @@ struct ImageServiceCreateImageTests {
                 #expect(created.image.sizeBytes == 3)
                 return
             }
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.createImage(new, from: .sent(source))
             }
             let words =
@@ -301,7 +301,7 @@ struct ImageServiceCreateImageTests {
         }
         try await cleaning(name) {
             let service = try Lab.service()
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.createImage(
                     NewImage(name: name, diskFormat: "raw"),
                     from: .fetched(.webDownload(uri: Secret("\(server.url)/x"))),
@@ -379,7 +379,7 @@ struct ImageServiceCreateImageTests {
                 NewImage(name: theirs, diskFormat: "raw"), from: .file(path))
             #expect(!same.isNew)
             #expect(same.image.id == created.id)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.createImage(
                     NewImage(name: theirs, diskFormat: "raw"), from: .file(other))
             }

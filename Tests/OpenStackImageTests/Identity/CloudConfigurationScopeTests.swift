@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -28,7 +28,7 @@ struct CloudConfigurationScopeTests {
     func applicationCredential() throws {
         let cloud = CloudConfiguration(
             name: "c", authentication: .applicationCredential(.id("i"), secret: Secret("s")))
-        let error = #expect(throws: MigrationError.self) { try cloud.scoped(toProject: "b") }
+        let error = #expect(throws: TranshipError.self) { try cloud.scoped(toProject: "b") }
         #expect(error?.code == .usage)
         #expect(error?.hint?.contains("an entry of its own") == true)
     }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -10,7 +10,7 @@ import Testing
 struct CloudEntryYAMLTests {
     @Test("broken YAML is refused with file and line, and without quoting a secret")
     func broken() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try CloudEntry(
                 yaml: "clouds:\n  a:\n    password: \"hunter2\n  b: 1\n", file: "/etc/clouds.yaml")
         }
@@ -21,7 +21,7 @@ struct CloudEntryYAMLTests {
 
     @Test("a key that stands twice is refused, with its line")
     func duplicates() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try CloudEntry(yaml: "clouds:\n  a: 1\n  a: 2\n", file: "clouds.yaml")
         }
         #expect(error?.message.hasPrefix("clouds.yaml:2") == true)
@@ -54,7 +54,7 @@ struct CloudEntryYAMLTests {
             let list = Array(repeating: alias, count: 10).joined(separator: ", ")
             yaml += "a\(level): &a\(level) [\(list)]\n"
         }
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try CloudEntry(yaml: yaml, file: "clouds.yaml")
         }
         #expect(error?.message.contains("more than 100000 values") == true)

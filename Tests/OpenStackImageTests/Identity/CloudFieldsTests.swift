@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -48,7 +48,7 @@ struct CloudFieldsTests {
         let basic = try cloud(
             "http_basic, auth: { username: u, password: p, endpoint: 'http://g:9292' }")
         #expect(basic.imageEndpointOverride == "http://g:9292")
-        let error = #expect(throws: MigrationError.self) { try cloud("none") }
+        let error = #expect(throws: TranshipError.self) { try cloud("none") }
         #expect(error?.message == "cloud \"c\" has no image_endpoint_override (clouds.yaml)")
     }
 
@@ -96,7 +96,7 @@ struct CloudFieldsTests {
             ),
         ])
     func unsupported(_ fields: String, _ word: String) throws {
-        let error = #expect(throws: MigrationError.self) { try cloud(fields) }
+        let error = #expect(throws: TranshipError.self) { try cloud(fields) }
         #expect(error?.code == .invalidCloudsFile)
         #expect(error?.message.contains(word) == true)
         #expect(error?.hint != nil)
@@ -104,7 +104,7 @@ struct CloudFieldsTests {
 
     @Test("a password login without a project says which two keys would do")
     func noProject() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try cloud("password, auth: { auth_url: 'http://k', user_id: u, password: p }")
         }
         #expect(

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -70,7 +70,7 @@ struct CloudFilesLoadTests {
     func namedAndMissing() throws {
         try withDirectory { root in
             try write("clouds: { near: {} }", "\(root)/clouds.yaml")
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try CloudFiles.load(
                     environment: ["OS_CLIENT_CONFIG_FILE": "\(root)/no.yaml"],
                     workingDirectory: root)
@@ -87,7 +87,7 @@ struct CloudFilesLoadTests {
         try withDirectory { root in
             let files = try CloudFiles.load(
                 environment: ["HOME": root, "XDG_CONFIG_DIRS": root], workingDirectory: root)
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try files.configuration(of: "alpha")
             }
             #expect(error?.code == .unknownCloud)
@@ -99,7 +99,7 @@ struct CloudFilesLoadTests {
     func noMapping() throws {
         try withDirectory { root in
             try write("- alpha\n", "\(root)/clouds.yaml")
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try CloudFiles.load(environment: [:], workingDirectory: root)
             }
             #expect(error?.code == .invalidCloudsFile)

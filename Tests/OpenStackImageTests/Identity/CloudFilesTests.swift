@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -45,10 +45,10 @@ struct CloudFilesTests {
     ) throws -> CloudFiles {
         try CloudFiles(
             clouds: CloudEntry(yaml: text, file: "clouds.yaml"),
-            secure: secure.map { text throws(MigrationError) in
+            secure: secure.map { text throws(TranshipError) in
                 try CloudEntry(yaml: text, file: "secure.yaml")
             },
-            publicClouds: publicClouds.map { text throws(MigrationError) in
+            publicClouds: publicClouds.map { text throws(TranshipError) in
                 try CloudEntry(yaml: text, file: "clouds-public.yaml")
             },
             environment: environment, paths: ["clouds.yaml"])
@@ -99,7 +99,7 @@ struct CloudFilesTests {
             return
         }
         #expect(user == .name("western", .id("default")))
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try files.configuration(of: "beta", region: "west")
         }
         #expect(error?.hint == "its regions: East, West; upper and lower case count")
@@ -119,14 +119,14 @@ struct CloudFilesTests {
     func verifyNeedsABoolean() throws {
         let files = try Self.files(
             secure: "clouds: { alpha: { verify: /etc/ca.pem, auth: { password: x } } }")
-        let error = #expect(throws: MigrationError.self) { try files.configuration(of: "alpha") }
+        let error = #expect(throws: TranshipError.self) { try files.configuration(of: "alpha") }
         #expect(error?.code == .invalidCloudsFile)
         #expect(error?.hint == "name a CA file in cacert, not in verify")
     }
 
     @Test("merge keys work, and a null password is no password")
     func mergeKeys() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try Self.files().configuration(of: "gamma")
         }
         #expect(error?.code == .invalidCloudsFile)
@@ -139,7 +139,7 @@ struct CloudFilesTests {
 
     @Test("an unknown cloud is answered with the names that are known")
     func unknownCloud() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try Self.files().configuration(of: "delta")
         }
         #expect(error?.code == .unknownCloud)
@@ -149,7 +149,7 @@ struct CloudFilesTests {
 
     @Test("a profile that no file has is named when something is missing")
     func unknownProfile() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try Self.files().configuration(of: "beta")
         }
         #expect(error?.message == "cloud \"beta\" has no auth_url (clouds.yaml)")
@@ -187,7 +187,7 @@ struct CloudFilesTests {
         let files = try Self.files(environment: [
             "OS_AUTH_URL": "https://v:5000/v3", "OS_USERNAME": "u",
         ])
-        let error = #expect(throws: MigrationError.self) { try files.configuration() }
+        let error = #expect(throws: TranshipError.self) { try files.configuration() }
         #expect(error?.message == "cloud \"envvars\" has no password (the OS_* variables)")
         #expect(error?.hint == "set OS_PASSWORD")
     }
@@ -196,14 +196,14 @@ struct CloudFilesTests {
     func noDefault() throws {
         let files = try Self.files(environment: ["OS_REGION_NAME": "R"])
         #expect(files.defaultCloudName == nil)
-        let error = #expect(throws: MigrationError.self) { try files.configuration() }
+        let error = #expect(throws: TranshipError.self) { try files.configuration() }
         #expect(error?.code == .unknownCloud)
         #expect(error?.hint == "name one of alpha, beta, gamma, or set OS_CLOUD")
     }
 
     @Test("a cloud that is named like the variables' one is refused, not shadowed")
     func clash() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try Self.files(environment: ["OS_AUTH_URL": "https://v", "OS_CLOUD_NAME": "alpha"])
         }
         #expect(error?.code == .invalidCloudsFile)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -45,12 +45,12 @@ struct CloudSessionTests {
         #expect(byName.projectName == "team-a")
         let byID = try await Lab.session("alpha", project: byName.projectID).authenticate()
         #expect(byID.projectName == "team-a")
-        #expect(throws: MigrationError.self) { try Lab.session("alpha-appcred", project: "team-a") }
+        #expect(throws: TranshipError.self) { try Lab.session("alpha-appcred", project: "team-a") }
     }
 
     @Test("a wrong password is Keystone's word, not ours")
     func wrongPassword() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.session("alpha-wrong-password").authenticate()
         }
         #expect(error?.code == .authenticationFailed)
@@ -60,7 +60,7 @@ struct CloudSessionTests {
 
     @Test("an expired application credential is suspected by name")
     func expired() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.session("alpha-appcred-expired").authenticate()
         }
         #expect(error?.code == .authenticationFailed)
@@ -70,7 +70,7 @@ struct CloudSessionTests {
     @Test("a region without images says which regions have them")
     func noImages() async throws {
         for cloud in ["alpha-no-image", "alpha-no-region"] {
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await Lab.session(cloud).authenticate()
             }
             #expect(error?.code == .noImageService)
@@ -80,7 +80,7 @@ struct CloudSessionTests {
 
     @Test("an address where nothing listens is unreachable, with what was tried")
     func nowhere() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.session("nowhere").authenticate()
         }
         #expect(error?.code == .unreachable)
@@ -90,7 +90,7 @@ struct CloudSessionTests {
 
     @Test("a Glance at auth_url is no Keystone")
     func notKeystone() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.session("not-keystone").authenticate()
         }
         #expect(error?.code == .notKeystone)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -22,7 +22,7 @@ struct ServiceCatalogueTests {
 
     private func endpoint(
         _ region: String?, _ interface: EndpointInterface = .public
-    ) throws(MigrationError) -> String {
+    ) throws(TranshipError) -> String {
         try catalogue.imageEndpoint(cloud: "c", region: region, interface: interface)
     }
 
@@ -35,12 +35,12 @@ struct ServiceCatalogueTests {
 
     @Test("what is not there is answered with what is")
     func missing() throws {
-        let region = #expect(throws: MigrationError.self) { try endpoint("North") }
+        let region = #expect(throws: TranshipError.self) { try endpoint("North") }
         #expect(region?.code == .noImageService)
         #expect(region?.hint == "regions that have one: East, West")
-        let interface = #expect(throws: MigrationError.self) { try endpoint("West", .internal) }
+        let interface = #expect(throws: TranshipError.self) { try endpoint("West", .internal) }
         #expect(interface?.hint == "set interface to one of: public")
-        let none = #expect(throws: MigrationError.self) {
+        let none = #expect(throws: TranshipError.self) {
             try ServiceCatalogue(endpoints: [
                 .init(serviceType: "identity", interface: .public, region: "R", url: "u")
             ]).imageEndpoint(cloud: "c", region: nil, interface: .public)

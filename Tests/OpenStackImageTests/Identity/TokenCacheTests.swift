@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Synchronization
 import Testing
 
@@ -15,7 +15,7 @@ struct TokenCacheTests {
             var now = ContinuousClock.now
             var issued = 0
             var lifetimeSeconds: Int64 = 3600
-            var failure: MigrationError?
+            var failure: TranshipError?
             var waits = false
             var waiting: [CheckedContinuation<Void, Never>] = []
         }
@@ -37,7 +37,7 @@ struct TokenCacheTests {
             for continuation in all { continuation.resume() }
         }
 
-        func issue() async -> Result<IssuedToken, MigrationError> {
+        func issue() async -> Result<IssuedToken, TranshipError> {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
                     if state.waits { state.waiting.append(continuation) }
@@ -103,9 +103,9 @@ struct TokenCacheTests {
     @Test("a failure is given to those who waited, and the next caller tries again")
     func failure() async throws {
         let keystone = Keystone()
-        keystone.state.withLock { $0.failure = MigrationError(.unreachable, "no route") }
+        keystone.state.withLock { $0.failure = TranshipError(.unreachable, "no route") }
         let cache = keystone.cache()
-        await #expect(throws: MigrationError.self) { try await cache.token() }
+        await #expect(throws: TranshipError.self) { try await cache.token() }
         keystone.state.withLock { $0.failure = nil }
         #expect(try await cache.token().value.revealed == "token-2")
     }
@@ -146,7 +146,7 @@ struct TokenCacheTests {
         let hasty = Task { try await cache.token().value.revealed }
         while keystone.state.withLock({ $0.waiting.isEmpty }) { await Task.yield() }
         hasty.cancel()
-        await #expect(throws: MigrationError.self) { try await hasty.value }
+        await #expect(throws: TranshipError.self) { try await hasty.value }
         #expect(keystone.issued == 0)
         keystone.letGo()
         #expect(try await patient.value == "token-1")

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -52,7 +52,7 @@ struct TokenDecodingTests {
 
     @Test("a wrong password is told in Keystone's words, with what to check")
     func wrongPassword() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try IssuedToken(
                 answer(
                     401,
@@ -77,7 +77,7 @@ struct TokenDecodingTests {
             (405, "<h1>405</h1>"), (300, "{\"versions\":[]}"), (302, ""),
         ])
     func noKeystone(_ status: Int, _ body: String) throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try IssuedToken(answer(status, body, ["Location": "https://k/"]), of: cloud)
         }
         #expect(error?.code == .notKeystone)
@@ -87,7 +87,7 @@ struct TokenDecodingTests {
 
     @Test("a Keystone that is down may come back")
     func unavailable() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try IssuedToken(answer(503, "", [:]), of: cloud)
         }
         #expect(error?.isTransient == true)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -15,14 +15,14 @@ struct DataErrorsTests {
     private let ten = Array("0123456789".utf8)
 
     private func expect(
-        _ code: MigrationError.Code, _ message: String, _ hint: String?,
+        _ code: TranshipError.Code, _ message: String, _ hint: String?,
         _ body: () async throws -> Void
     ) async {
         do {
             try await body()
             Issue.record("no error, but expected: \(message)")
         } catch {
-            let error = error as? MigrationError
+            let error = error as? TranshipError
             #expect(error?.code == code)
             #expect(error?.message == message)
             #expect(error?.hint == hint)

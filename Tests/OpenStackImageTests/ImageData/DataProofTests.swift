@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -43,7 +43,7 @@ struct DataProofTests {
             ["os_hash_algo": "sha512", "os_hash_value": text(.sha512, [])],
             ["checksum": text(.md5, [])], ["checksum": text(.md5), "size": 4],
         ] as [[String: JSONValue]] {
-            let error = #expect(throws: MigrationError.self) { try match(fields) }
+            let error = #expect(throws: TranshipError.self) { try match(fields) }
             #expect(error?.code == .verificationMismatch)
         }
     }
@@ -54,7 +54,7 @@ struct DataProofTests {
         for fields in try [
             [:], ["checksum": nil], ["os_hash_algo": "sha1", "os_hash_value": text(.sha1)],
         ] as [[String: JSONValue]] {
-            let error = #expect(throws: MigrationError.self) { try match(fields) }
+            let error = #expect(throws: TranshipError.self) { try match(fields) }
             #expect(error?.code == .unverifiable)
         }
     }

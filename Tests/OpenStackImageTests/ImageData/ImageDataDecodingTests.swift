@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -11,7 +11,7 @@ import Testing
 struct ImageDataDecodingTests {
     private func objection(
         _ status: Int, _ headers: HTTPHeaders = [:], from offset: Int64 = 10
-    ) -> MigrationError? {
+    ) -> TranshipError? {
         ImageDataDecoding.objection(
             to: HTTPResponse(status: status, headers: headers),
             asking: offset > 0 ? .from(offset) : nil,

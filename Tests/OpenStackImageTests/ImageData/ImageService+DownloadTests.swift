@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -35,7 +35,7 @@ struct ImageServiceDownloadTests {
     @Test("no buffer, and one of gigabytes, is a mistake", arguments: [0, -1, 17 << 20])
     func badBuffer(_ size: Int) async throws {
         let service = try Lab.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await service.download("i", DownloadOptions(bufferBytes: size)) { _ in }
         }
         #expect(error?.code == .usage)
@@ -60,14 +60,14 @@ struct ImageServiceDownloadTests {
         let folder = try TemporaryFolder()
         try await Lab.withActiveImage(bytes) { service, image in
             for path in [folder.file("no/such/folder"), folder.path] {
-                let error = await #expect(throws: MigrationError.self) {
+                let error = await #expect(throws: TranshipError.self) {
                     try await service.download(image.id, toFile: path)
                 }
                 #expect(error?.code == .targetFailed)
                 #expect(error?.message.contains(folder.path) == true)
             }
             // A full disk.
-            let full = await #expect(throws: MigrationError.self) {
+            let full = await #expect(throws: TranshipError.self) {
                 try await service.download(image.id, toFile: "/dev/full")
             }
             #expect(full?.code == .targetFailed)
@@ -95,7 +95,7 @@ struct ImageServiceDownloadTests {
     @Test("a part that lies outside is not satisfiable")
     func outside() async throws {
         try await Lab.withActiveImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await Received.all(service, image.id, DownloadOptions(range: .from(10)))
             }
             #expect(error?.code == .rangeNotSatisfiable)
@@ -111,7 +111,7 @@ struct ImageServiceDownloadTests {
             #expect(data.proof != nil)
         }
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.download(image.id, toFile: folder.file("queued"))
             }
             #expect(error?.code == .noData)
@@ -147,7 +147,7 @@ struct ImageServiceDownloadTests {
             let preferred = DownloadOptions(preferredStores: ["slow", "fast"])
             let received = try await Received.all(service, image.id, preferred).bytes
             #expect(received == bytes)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await Received.all(
                     service, image.id, DownloadOptions(preferredStores: ["nowhere"]))
             }
@@ -159,9 +159,9 @@ struct ImageServiceDownloadTests {
     @Test("what the receiver throws ends it, and comes out")
     func receiver() async throws {
         try await Lab.withActiveImage(bytes) { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.download(image.id) { _ in
-                    throw MigrationError(.quotaExceeded, "enough")
+                    throw TranshipError(.quotaExceeded, "enough")
                 }
             }
             #expect(error?.code == .quotaExceeded)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 import Synchronization
 import TestSupport
 import Testing
@@ -68,7 +68,7 @@ struct ImageServiceImageDataTests {
     func secondUpload() async throws {
         try await Lab.withActiveImage { service, image in
             let ring = try Lab.ring(bytes)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(image.id, from: ring, sizeBytes: 100_000)
             }
             #expect(error?.code == .conflict)
@@ -80,7 +80,7 @@ struct ImageServiceImageDataTests {
     func wrongFormat() async throws {
         let new = NewImage(diskFormat: "qcow2", containerFormat: "bare")
         try await Lab.withImage(new) { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(image.id, from: Lab.ring(bytes), sizeBytes: 100_000)
             }
             #expect(error?.code == .formatRejected)
@@ -91,7 +91,7 @@ struct ImageServiceImageDataTests {
     @Test("an unknown store is a bad request that names it")
     func unknownStore() async throws {
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(
                     image.id, from: Lab.ring(bytes), sizeBytes: 100_000, store: "nowhere")
             }
@@ -104,7 +104,7 @@ struct ImageServiceImageDataTests {
     func deactivated() async throws {
         try await Lab.withActiveImage { service, image in
             try await service.deactivate(image.id)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await download(service, image.id)
             }
             #expect(error?.code == .forbidden)
@@ -114,7 +114,7 @@ struct ImageServiceImageDataTests {
     @Test("an offset past the end is not satisfiable")
     func pastTheEnd() async throws {
         try await Lab.withActiveImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await download(service, image.id, from: 10)
             }
             #expect(error?.code == .rangeNotSatisfiable)
@@ -128,7 +128,7 @@ struct ImageServiceImageDataTests {
         try await Lab.withImage { _, image in
             let service = try Lab.service()
             _ = try await Lab.revokeToken(of: service)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(image.id, from: Lab.ring(bytes), sizeBytes: 100_000)
             }
             #expect(error?.code == .unauthorized)

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import Digests
 import Foundation
-import MigrationModel
 import Synchronization
 import TestSupport
 import Testing
@@ -85,7 +85,7 @@ struct ImageServiceUploadSourceTests {
     func wrong() async throws {
         try await Lab.withImage { service, image in
             let promised = try digest(.sha256, of: [1])
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(
                     image.id, from: .bytes(bytes), DataPromises(expected: [promised]))
             }
@@ -105,13 +105,13 @@ struct ImageServiceUploadSourceTests {
             var count = 0
             mutating func next() async throws -> [UInt8]? {
                 count += 1
-                if count > 3 { throw MigrationError(.sourceUnavailable, "unplugged") }
+                if count > 3 { throw TranshipError(.sourceUnavailable, "unplugged") }
                 return noise(100_000)
             }
             func makeAsyncIterator() -> Broken { self }
         }
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(image.id, from: .stream(Broken()))
             }
             #expect(error?.code == .sourceUnavailable)
@@ -130,7 +130,7 @@ struct ImageServiceUploadSourceTests {
                 ImageDataSource.file("/no/such/file"), .file(folder.path),
                 .url(Secret("\(server.url)/disk?signature=secret")),
             ] {
-                let error = await #expect(throws: MigrationError.self) {
+                let error = await #expect(throws: TranshipError.self) {
                     try await service.upload(image.id, from: source)
                 }
                 #expect(error?.code == .sourceUnavailable)
@@ -146,7 +146,7 @@ struct ImageServiceUploadSourceTests {
         try await Lab.withActiveImage { service, image in
             let pipe = Pipe()
             try pipe.fileHandleForWriting.write(contentsOf: Data([1, 2, 3]))
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(
                     image.id, from: .descriptor(pipe.fileHandleForReading.fileDescriptor))
             }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import Foundation
-import MigrationModel
 import Synchronization
 import TestSupport
 import Testing
@@ -36,7 +36,7 @@ struct ProvedDownloadTests {
         let body = wrong
         let cloud = try cloud(hash(bytes)) { .status(200, body: body) }
         let received = Received()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.download("i", DownloadOptions(bufferBytes: 1000)) {
                 received.add($0)
             }
@@ -52,7 +52,7 @@ struct ProvedDownloadTests {
         let cloud = try cloud(hash(bytes)) { .status(200, text: "something else") }
         let folder = try TemporaryFolder()
         let path = try folder.write([7], to: "disk")
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.download("i", toFile: path)
         }
         #expect(error?.code == .checksumMismatch)
@@ -71,11 +71,11 @@ struct ProvedDownloadTests {
             .status(200, body: half),
         ]
         for (reply, code) in zip(
-            replies, [.sourceTruncated, .connectionLost, .sourceTruncated] as [MigrationError.Code])
+            replies, [.sourceTruncated, .connectionLost, .sourceTruncated] as [TranshipError.Code])
         {
             let cloud = try cloud(hash(bytes) + #","size":300000"#) { reply }
             let folder = try TemporaryFolder()
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await cloud.service.download("i", toFile: folder.file("disk"))
             }
             #expect(error?.code == code)
@@ -89,7 +89,7 @@ struct ProvedDownloadTests {
         let bytes = bytes
         let cloud = try cloud(#","checksum":null"#) { .status(200, body: bytes) }
         let received = Received()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.download("i") { received.add($0) }
         }
         #expect(error?.code == .unverifiable)
@@ -120,7 +120,7 @@ struct ProvedDownloadTests {
         let wrong = try cloud("") {
             .status(200, headers: [("Content-MD5", md5.value)], text: "other")
         }
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Received.all(wrong.service, "i")
         }
         #expect(error?.code == .checksumMismatch)
@@ -131,7 +131,7 @@ struct ProvedDownloadTests {
         let bytes = bytes
         let cloud = try cloud(hash([1])) { .status(200, body: bytes) }
         var count = 0
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             for try await piece in cloud.service.data(of: "i", DownloadOptions(bufferBytes: 4096)) {
                 count += piece.count
             }

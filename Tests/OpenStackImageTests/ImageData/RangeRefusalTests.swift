@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -22,7 +22,7 @@ struct RangeRefusalTests {
                 status, headers: range.isEmpty ? [] : [("Content-Range", range)], text: body)
         }
         let ring = ByteRing(capacityBytes: 1 << 16)
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.download("i", into: ring, from: 5)
         }
         #expect(error?.code == .rangeNotSatisfiable)
@@ -36,7 +36,7 @@ struct RangeRefusalTests {
             .status(400, text: "Random access is not supported by this store")
         }
         let ring = ByteRing(capacityBytes: 1 << 16)
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.download("i", into: ring, from: 5)
         }
         #expect(error?.code == .badRequest)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -66,7 +66,7 @@ struct ImageDecodingTests {
 
     @Test("a record without an id is refused")
     func noID() throws {
-        let error = #expect(throws: MigrationError.self) { try image(#"{"name":"n"}"#) }
+        let error = #expect(throws: TranshipError.self) { try image(#"{"name":"n"}"#) }
         #expect(error?.code == .invalidAnswer)
     }
 
@@ -79,7 +79,7 @@ struct ImageDecodingTests {
             ], asked: "GET /v2/images")
         #expect(page.images.map(\.id) == ["a", "b"])
         #expect(page.nextQuery == "limit=2&name=in%3A%22x%22&marker=b")
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try ImagePage(json: ["versions": []], asked: "GET /v2/images")
         }
         #expect(error?.code == .invalidAnswer)

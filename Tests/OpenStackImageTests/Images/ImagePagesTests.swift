@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -35,7 +35,7 @@ struct ImagePagesTests {
         let cloud = try FaultyCloud { _, _ in
             Self.page(["a"], next: "/v2/images?marker=a")
         }
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.images().all()
         }
         #expect(error?.code == .invalidAnswer)

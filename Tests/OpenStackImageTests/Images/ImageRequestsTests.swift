@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -30,7 +30,7 @@ struct ImageRequestsTests {
 
     @Test("a property cannot pose as a field")
     func baseKey() throws {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try ImageRequests.create(NewImage(properties: ["size": "1"]))
         }
         #expect(error?.code == .usage)

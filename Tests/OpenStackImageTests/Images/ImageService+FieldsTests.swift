@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -19,7 +19,7 @@ struct ImageServiceFieldsTests {
             #expect(try await service.unprotect(image.id).isProtected == false)
             #expect(
                 try await service.setVisibility(image.id, .community).visibility == .community)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.setVisibility(image.id, .public)
             }
             #expect(error?.code == .forbidden)

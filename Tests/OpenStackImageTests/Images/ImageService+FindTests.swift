@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -28,10 +28,10 @@ struct ImageServiceFindTests {
         let name = Lab.uniqueName("nobody")
         #expect(try await service.findIfPresent(name) == nil)
         #expect(try await service.imageIfPresent(name) == nil)
-        let error = await #expect(throws: MigrationError.self) { try await service.find(name) }
+        let error = await #expect(throws: TranshipError.self) { try await service.find(name) }
         #expect(error?.code == .notFound)
         #expect(error?.message.contains(name) == true)
-        let nothing = await #expect(throws: MigrationError.self) { try await service.find("") }
+        let nothing = await #expect(throws: TranshipError.self) { try await service.find("") }
         #expect(nothing?.code == .usage)
     }
 
@@ -40,7 +40,7 @@ struct ImageServiceFindTests {
         let name = Lab.uniqueName("twin")
         try await Lab.withImage(NewImage(name: name)) { service, one in
             try await Lab.withImage(NewImage(name: name)) { _, other in
-                let error = await #expect(throws: MigrationError.self) {
+                let error = await #expect(throws: TranshipError.self) {
                     try await service.find(name)
                 }
                 #expect(error?.code == .ambiguous)

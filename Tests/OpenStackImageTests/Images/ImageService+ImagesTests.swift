@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -40,7 +40,7 @@ struct ImageServiceImagesTests {
         let id = UUID().uuidString.lowercased()
         try await Lab.withImage(NewImage(id: id)) { service, _ in
             for _ in 0..<2 {
-                let error = await #expect(throws: MigrationError.self) {
+                let error = await #expect(throws: TranshipError.self) {
                     try await service.create(NewImage(id: id, name: "again"))
                 }
                 #expect(error?.code == .conflict)
@@ -52,7 +52,7 @@ struct ImageServiceImagesTests {
     @Test("what a member may not do is forbidden with the reason")
     func forbidden() async throws {
         let service = try Lab.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await service.create(NewImage(name: Lab.uniqueName("pub"), visibility: .public))
         }
         #expect(error?.code == .forbidden)
@@ -83,7 +83,7 @@ struct ImageServiceImagesTests {
             #expect(updated.properties["drop~me/x"] == nil)
             #expect(try await service.update(image.id, []).name == "after")
 
-            let refused = await #expect(throws: MigrationError.self) {
+            let refused = await #expect(throws: TranshipError.self) {
                 try await service.delete(image.id)
             }
             #expect(refused?.code == .forbidden)
@@ -96,7 +96,7 @@ struct ImageServiceImagesTests {
         .proves("4j update(imageId, imageUpdate)"))
     func badPatch() async throws {
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.update(image.id, [.add("x", "1"), .remove("y")])
             }
             #expect(error?.code == .conflict)
@@ -207,7 +207,7 @@ struct ImageServiceImagesTests {
     @Test("a bad filter is refused in Glance's words")
     func badFilter() async throws {
         let service = try Lab.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await service.images(ImageQuery(visibility: "nobody")).all()
         }
         #expect(error?.code == .badRequest)
@@ -234,7 +234,7 @@ struct ImageServiceImagesTests {
         try await Lab.withImage { service, image in
             try await service.delete(image.id)
             try await service.delete(image.id, missingIsFine: true)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.delete(image.id)
             }
             #expect(error?.code == .notFound)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -45,7 +45,7 @@ struct NewImageValuesTests {
             ("tags", "a"),
         ])
     func wrong(_ key: String, _ value: JSONValue) {
-        let error = #expect(throws: MigrationError.self) { try image([key: value]) }
+        let error = #expect(throws: TranshipError.self) { try image([key: value]) }
         #expect(error?.code == .usage)
         #expect(error?.message.hasPrefix("\(key) must be") == true)
     }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -47,7 +47,7 @@ struct ImageServiceImportsTests {
     @Test("an import without staged data is a conflict")
     func nothingStaged() async throws {
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.importImage(image.id, ImportRequest(.glanceDirect))
             }
             #expect(error?.code == .conflict)
@@ -57,7 +57,7 @@ struct ImageServiceImportsTests {
     @Test("a URL that the cloud does not allow is refused at once")
     func disallowedURI() async throws {
         try await Lab.withImage { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.importImage(
                     image.id, ImportRequest(.webDownload(uri: Secret("ftp://example.org/x"))))
             }
@@ -111,11 +111,11 @@ struct ImageServiceImportsTests {
             #expect(try await admin.image(image.id).stores == ["fast"])
             let nobody = "00000000-0000-4000-8000-000000000000"
             try await admin.deleteCopy(nobody, inStore: "slow", missingIsFine: true)
-            let missing = await #expect(throws: MigrationError.self) {
+            let missing = await #expect(throws: TranshipError.self) {
                 try await admin.deleteCopy(nobody, inStore: "slow")
             }
             #expect(missing?.code == .notFound)
-            let last = await #expect(throws: MigrationError.self) {
+            let last = await #expect(throws: TranshipError.self) {
                 try await admin.deleteCopy(image.id, inStore: "fast")
             }
             #expect(last?.code == .forbidden)

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import FoundationEssentials
-import MigrationModel
 import OpenStackImage
 import Synchronization
 import TestSupport
@@ -89,7 +89,7 @@ struct LegacyImageDataTests {
     func secondUpload(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(data: data) { service, image in
             let ring = try Lab.ring(data)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(image.id, from: ring, sizeBytes: 200_000)
             }
             #expect(error?.code == .conflict)
@@ -105,7 +105,7 @@ struct LegacyImageDataTests {
         let wrong = try Checksum(.md5, String(repeating: "0", count: 32))
         for fields in [Fields(checksum: wrong), Fields(sizeBytes: 7)] {
             try await cloud.withImage { service, reserved in
-                let error = await #expect(throws: MigrationError.self) {
+                let error = await #expect(throws: TranshipError.self) {
                     try await service.upload(
                         reserved.id, fields, from: try Lab.ring(data), sizeBytes: 200_000)
                 }
@@ -125,7 +125,7 @@ struct LegacyImageDataTests {
     @Test("data needs formats", arguments: LegacyCloud.all)
     func formats(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(Fields()) { service, reserved in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.upload(reserved.id, from: try Lab.ring([1]), sizeBytes: 1)
             }
             #expect(error?.code == .badRequest)
@@ -136,7 +136,7 @@ struct LegacyImageDataTests {
     @Test("an image without data has none to give", arguments: LegacyCloud.all)
     func noData(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage { service, reserved in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.bytes(reserved.id)
             }
             #expect(error?.code == .notFound)
@@ -148,9 +148,9 @@ struct LegacyImageDataTests {
     func declined(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(data: data) { service, image in
             let ring = ByteRing(capacityBytes: 1 << 20)
-            let error = await #expect(throws: MigrationError.self) {
-                try await service.download(image.id, into: ring) { (_) throws(MigrationError) in
-                    throw MigrationError(.sourceChanged, "not the one")
+            let error = await #expect(throws: TranshipError.self) {
+                try await service.download(image.id, into: ring) { (_) throws(TranshipError) in
+                    throw TranshipError(.sourceChanged, "not the one")
                 }
             }
             #expect(error?.code == .sourceChanged)
@@ -210,7 +210,7 @@ struct LegacyImageDataTests {
         let service = try cloud.service()
         var sized = LegacyCloud.raw
         sized.sizeBytes = 5
-        let bad: [(Fields, LegacyImageOrigin, MigrationError.Code)] = [
+        let bad: [(Fields, LegacyImageOrigin, TranshipError.Code)] = [
             (LegacyCloud.raw, .location(files.url("/missing")), .notFound),
             (LegacyCloud.raw, .copyFrom(files.url("/missing")), .notFound),
             (LegacyCloud.raw, .location("file:///etc/passwd"), .badRequest),
@@ -221,7 +221,7 @@ struct LegacyImageDataTests {
             var fields = fields
             let id = UUID().uuidString.lowercased()
             fields.id = id
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.create(fields, from: origin)
             }
             #expect(error?.code == code, "\(origin)")
@@ -229,7 +229,7 @@ struct LegacyImageDataTests {
             try await service.delete(id, missingIsFine: true)
         }
         try await cloud.withImage(data: data) { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.update(
                     image.id, .init(), from: .location(files.url("/a.img")))
             }

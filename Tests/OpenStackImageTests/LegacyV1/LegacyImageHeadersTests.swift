@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 import Testing
 
 @testable import OpenStackImage
@@ -38,7 +38,7 @@ struct LegacyImageHeadersTests {
         for fields in [
             LegacyImageFields(name: value), LegacyImageFields(properties: ["key": value]),
         ] {
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try LegacyImageHeaders.fields(fields)
             }
             #expect(error?.code == .usage)
@@ -47,7 +47,7 @@ struct LegacyImageHeadersTests {
 
     @Test("a property's name must be a header field's", arguments: ["", "a b", "a:b", "grün"])
     func unsendableName(_ name: String) {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try LegacyImageHeaders.fields(LegacyImageFields(properties: [name: "x"]))
         }
         #expect(error?.code == .usage)
@@ -85,8 +85,8 @@ struct LegacyImageHeadersTests {
         #expect(image.properties == ["a": "1"])
         #expect(image.record["x"] == 7)
         #expect(image.checksums.isEmpty)
-        #expect(throws: MigrationError.self) { try LegacyImage(json: ["name": "x"]) }
-        #expect(throws: MigrationError.self) { try LegacyImageSummary(json: .null) }
+        #expect(throws: TranshipError.self) { try LegacyImage(json: ["name": "x"]) }
+        #expect(throws: TranshipError.self) { try LegacyImageSummary(json: .null) }
         #expect(try LegacyImageSummary(json: ["id": "1", "size": 3]).sizeBytes == 3)
     }
 

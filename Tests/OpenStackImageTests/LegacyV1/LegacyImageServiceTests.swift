@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import OpenStackImage
 import TestSupport
 import Testing
@@ -48,7 +48,7 @@ struct LegacyImageServiceTests {
 
     @Test("a cloud with v1 alone tells so when it is asked for v2", arguments: LegacyCloud.all)
     func askedForV2(_ cloud: LegacyCloud) async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await ImageService(cloud.service().session).images().all()
         }
         #expect(error?.answer?.status == 300)

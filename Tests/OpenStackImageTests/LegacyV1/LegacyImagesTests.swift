@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import OpenStackImage
 import TestSupport
 import Testing
@@ -74,7 +74,7 @@ struct LegacyImagesTests {
     func beyondTheBasicPlane(_ cloud: LegacyCloud) async throws {
         let service = try cloud.service()
         for fields in [Fields(name: "🙂"), Fields(properties: ["note": "🙂"])] {
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.create(fields)
             }
             #expect(error?.code == .badRequest)
@@ -98,13 +98,13 @@ struct LegacyImagesTests {
         let id = UUID().uuidString.lowercased()
         try await cloud.withImage(Fields(id: id)) { service, created in
             #expect(created.id == id)
-            let twice = await #expect(throws: MigrationError.self) {
+            let twice = await #expect(throws: TranshipError.self) {
                 _ = try await service.create(Fields(id: id))
             }
             #expect(twice?.code == .conflict)
             #expect(twice?.answer?.message == "An image with identifier \(id) already exists")
             try await service.delete(id)
-            let burned = await #expect(throws: MigrationError.self) {
+            let burned = await #expect(throws: TranshipError.self) {
                 _ = try await service.create(Fields(id: id))
             }
             #expect(burned?.code == .conflict)
@@ -124,7 +124,7 @@ struct LegacyImagesTests {
         ])
     private func badRequests(_ cloud: LegacyCloud, _ bad: (Fields, String)) async throws {
         let service = try cloud.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await service.create(bad.0)
         }
         #expect(error?.code == .badRequest)
@@ -180,13 +180,13 @@ struct LegacyImagesTests {
     @Test("a status cannot be set, and a deleted image not changed", arguments: LegacyCloud.all)
     func forbiddenChanges(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage { service, created in
-            let other = await #expect(throws: MigrationError.self) {
+            let other = await #expect(throws: TranshipError.self) {
                 _ = try await service.update(
                     created.id, Fields(id: UUID().uuidString.lowercased()))
             }
             #expect(other?.code == .forbidden)
             try await service.delete(created.id)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.update(created.id, Fields(name: "x"))
             }
             #expect(error?.code == .forbidden)
@@ -199,7 +199,7 @@ struct LegacyImagesTests {
         .proves("v1 delete(image_id)"), arguments: LegacyCloud.all)
     func delete(_ cloud: LegacyCloud) async throws {
         try await cloud.withImage(Fields(isProtected: true)) { service, created in
-            let protected = await #expect(throws: MigrationError.self) {
+            let protected = await #expect(throws: TranshipError.self) {
                 try await service.delete(created.id)
             }
             #expect(protected?.code == .forbidden)
@@ -212,7 +212,7 @@ struct LegacyImagesTests {
             #expect(deleted.isDeleted)
             #expect(deleted.status == .deleted)
             #expect(deleted.deletedAt != nil)
-            let again = await #expect(throws: MigrationError.self) {
+            let again = await #expect(throws: TranshipError.self) {
                 try await service.delete(created.id)
             }
             #expect(again?.code == .notFound)
@@ -232,7 +232,7 @@ struct LegacyImagesTests {
             { _ = try await service.members(of: id) },
         ]
         for ask in asks {
-            let error = await #expect(throws: MigrationError.self) { try await ask() }
+            let error = await #expect(throws: TranshipError.self) { try await ask() }
             #expect(error?.code == .notFound)
         }
     }
@@ -244,7 +244,7 @@ struct LegacyImagesTests {
             CloudSession(
                 CloudConfiguration(
                     name: "x", authentication: .none, imageEndpointOverride: server.url)))
-        let error = await #expect(throws: MigrationError.self) { _ = try await service.image("1") }
+        let error = await #expect(throws: TranshipError.self) { _ = try await service.image("1") }
         #expect(error?.code == .invalidAnswer)
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import OpenStackImage
 import TestSupport
 import Testing
@@ -218,7 +218,7 @@ struct LegacyListsTests {
         ])
     private func badConditions(_ cloud: LegacyCloud, _ query: Query) async throws {
         let service = try cloud.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await service.images(query).all()
         }
         #expect(error?.code == .badRequest)
@@ -230,7 +230,7 @@ struct LegacyListsTests {
         arguments: LegacyCloud.all)
     func textInFilter(_ cloud: LegacyCloud) async throws {
         let service = try cloud.service()
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await service.images(Query(name: "Grün")).all()
         }
         #expect(error?.code == .serviceFailed)
@@ -245,7 +245,7 @@ struct LegacyListsTests {
             CloudSession(
                 CloudConfiguration(
                     name: "x", authentication: .none, imageEndpointOverride: server.url)))
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             _ = try await service.images().all()
         }
         #expect(error?.code == .invalidAnswer)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import MigrationModel
 import OpenStackImage
 import TestSupport
 import Testing
@@ -34,7 +34,7 @@ struct LegacyMembersTests {
                 try await members(service, image.id) == [
                     LegacyMember(memberID: "p1", canShare: true)
                 ])
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.removeMember(image.id, projectID: "p2")
             }
             #expect(error?.code == .notFound)
@@ -85,7 +85,7 @@ struct LegacyMembersTests {
             #expect(shared.map(\.canShare) == [true])
             try await service.delete(image.id)
             #expect(try await service.sharedImages(with: project).isEmpty)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 _ = try await service.members(of: image.id)
             }
             #expect(error?.code == .notFound)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -36,11 +36,11 @@ struct ImageServiceLocationsTests {
             let locations = try await Lab.service("alpha-admin").locations(of: image.id)
             #expect(locations == [ImageLocation(url: Secret(url), metadata: ["store": "web"])])
 
-            let forbidden = await #expect(throws: MigrationError.self) {
+            let forbidden = await #expect(throws: TranshipError.self) {
                 try await service.locations(of: image.id)
             }
             #expect(forbidden?.code == .forbidden)
-            let twice = await #expect(throws: MigrationError.self) {
+            let twice = await #expect(throws: TranshipError.self) {
                 try await service.addLocation(image.id, url: Secret(url))
             }
             #expect(twice?.code == .conflict)
@@ -53,7 +53,7 @@ struct ImageServiceLocationsTests {
         try await Lab.withImage { service, image in
             try await service.addLocation(
                 image.id, url: Secret("\(server.url)/x"), promising: digest(.sha256, of: []))
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.waitForImport(
                     of: image.id, pace: Pace(intervalSeconds: 0.1, deadlineSeconds: 60))
             }
@@ -70,7 +70,7 @@ struct ImageServiceLocationsTests {
             try await service.addLocation(image.id, url: Secret("\(server.url)/x"))
             _ = try await service.waitForImport(
                 of: image.id, pace: Pace(intervalSeconds: 0.1, deadlineSeconds: 60))
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await Received.all(
                     service, image.id, DownloadOptions(range: .bytes(5...9)))
             }
@@ -83,16 +83,16 @@ struct ImageServiceLocationsTests {
     func older() async throws {
         try await Lab.withImage { service, image in
             let location = ImageLocation(url: Secret("http://127.0.0.1:9/x"))
-            let refused = await #expect(throws: MigrationError.self) {
+            let refused = await #expect(throws: TranshipError.self) {
                 try await service.patchInLocation(image.id, location)
             }
             #expect(refused?.code == .forbidden)
             #expect(refused?.answer?.message.contains("locations are invisible") == true)
-            let replaced = await #expect(throws: MigrationError.self) {
+            let replaced = await #expect(throws: TranshipError.self) {
                 try await service.patchLocations(image.id, [location])
             }
             #expect(replaced?.code == .forbidden)
-            let removed = await #expect(throws: MigrationError.self) {
+            let removed = await #expect(throws: TranshipError.self) {
                 try await service.patchOutLocation(image.id, at: 0)
             }
             #expect(removed?.code == .forbidden)

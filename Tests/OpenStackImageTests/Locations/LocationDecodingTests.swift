@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -19,7 +19,7 @@ struct LocationDecodingTests {
 
     @Test("what is no list is no answer")
     func noList() {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try ImageLocation.list(["locations": []], asked: "GET /v2/images/i/locations")
         }
         #expect(error?.code == .invalidAnswer)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -27,12 +27,12 @@ struct ImageServiceMembersTests {
             let added = try await service.addMember(image.id, projectID: projectID)
             #expect(added.status == .pending)
             #expect(added.memberID == projectID && added.imageID == image.id)
-            let again = await #expect(throws: MigrationError.self) {
+            let again = await #expect(throws: TranshipError.self) {
                 try await service.addMember(image.id, projectID: projectID)
             }
             #expect(again?.code == .conflict)
 
-            let byOwner = await #expect(throws: MigrationError.self) {
+            let byOwner = await #expect(throws: TranshipError.self) {
                 try await service.setMemberStatus(image.id, projectID: projectID, .accepted)
             }
             #expect(byOwner?.code == .forbidden)
@@ -57,7 +57,7 @@ struct ImageServiceMembersTests {
             #expect(try await service.members(of: image.id).isEmpty)
             #expect(try await service.memberIfPresent(of: image.id, projectID: projectID) == nil)
             try await service.removeMember(image.id, projectID: projectID, missingIsFine: true)
-            let gone = await #expect(throws: MigrationError.self) {
+            let gone = await #expect(throws: TranshipError.self) {
                 try await service.removeMember(image.id, projectID: projectID)
             }
             #expect(gone?.code == .notFound)
@@ -67,7 +67,7 @@ struct ImageServiceMembersTests {
     @Test("a private image has no members")
     func privateImage() async throws {
         try await Lab.withImage(NewImage(visibility: .private)) { service, image in
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.addMember(image.id, projectID: "0123456789abcdef0123456789abcdef")
             }
             #expect(error?.code == .forbidden)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -13,6 +13,6 @@ struct MemberDecodingTests {
         let member = try Member(json: ["member_id": "p"])
         #expect(member.memberID == "p")
         #expect(member.status == .pending)
-        #expect(throws: MigrationError.self) { try Member(json: ["status": "accepted"]) }
+        #expect(throws: TranshipError.self) { try Member(json: ["status": "accepted"]) }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -54,14 +54,14 @@ struct ImageServiceMetadefsTests {
                 name, resourceType: "OS::Glance::Image")
             #expect(there.properties.map(\.name) == ["zz_p"])
 
-            let taken = await #expect(throws: MigrationError.self) {
+            let taken = await #expect(throws: TranshipError.self) {
                 try await admin.createMetadefNamespace(NewMetadefNamespace(name))
             }
             #expect(taken?.code == .conflict)
             let changed = try await admin.updateMetadefNamespace(
                 name, NewMetadefNamespace(name, displayName: "after", isProtected: true))
             #expect(changed.displayName == "after")
-            let protected = await #expect(throws: MigrationError.self) {
+            let protected = await #expect(throws: TranshipError.self) {
                 try await admin.deleteMetadefNamespace(name)
             }
             #expect(protected?.code == .forbidden)
@@ -70,7 +70,7 @@ struct ImageServiceMetadefsTests {
                 name, NewMetadefNamespace(name, isProtected: false))
             try await admin.deleteMetadefNamespace(name)
             try await admin.deleteMetadefNamespace(name, missingIsFine: true)
-            let gone = await #expect(throws: MigrationError.self) {
+            let gone = await #expect(throws: TranshipError.self) {
                 try await admin.metadefNamespace(name)
             }
             #expect(gone?.code == .notFound)
@@ -137,7 +137,7 @@ struct ImageServiceMetadefsTests {
                 ).title == "Cores")
             try await admin.deleteMetadefProperty(of: name, named: "threads")
             try await admin.deleteMetadefProperty(of: name, named: "threads", missingIsFine: true)
-            let missing = await #expect(throws: MigrationError.self) {
+            let missing = await #expect(throws: TranshipError.self) {
                 try await admin.deleteMetadefProperty(of: name, named: "threads")
             }
             #expect(missing?.code == .notFound)
@@ -234,7 +234,7 @@ struct ImageServiceMetadefsTests {
 
     @Test("members read and do not write")
     func forbidden() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.service().createMetadefNamespace(
                 NewMetadefNamespace(Lab.uniqueName("Test::")))
         }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -38,7 +38,7 @@ struct MetadefDecodingTests {
             { _ = try MetadefProperty(json: ["title": "t"]) },
             { _ = try MetadefNamespace.page([:], asked: "GET /") },
         ] as [() throws -> Void] {
-            let error = #expect(throws: MigrationError.self) { try read() }
+            let error = #expect(throws: TranshipError.self) { try read() }
             #expect(error?.code == .invalidAnswer)
         }
     }

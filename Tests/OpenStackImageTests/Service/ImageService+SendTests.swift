@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -23,7 +23,7 @@ struct ImageServiceSendTests {
     func refusal() async throws {
         let service = try Lab.service()
         let id = "00000000-0000-4000-8000-000000000000"
-        let error = await #expect(throws: MigrationError.self) { try await service.image(id) }
+        let error = await #expect(throws: TranshipError.self) { try await service.image(id) }
         #expect(error?.code == .notFound)
         #expect(error?.answer?.asked == "GET /v2/images/\(id)")
         #expect(error?.answer?.requestID?.hasPrefix("req-") == true)

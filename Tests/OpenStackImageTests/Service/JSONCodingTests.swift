@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -19,7 +19,7 @@ struct JSONCodingTests {
 
     @Test("an answer that is not JSON names the request")
     func notJSON() {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try JSONValue(body: Array("<html>".utf8), asked: "GET /v2/images")
         }
         #expect(error?.code == .invalidAnswer)

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ByteStreams
 import HTTPTransport
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -16,7 +16,7 @@ struct TokenRenewalTests {
     @Test("a service that never takes a token is believed after the second")
     func secondRefusal() async throws {
         let cloud = try FaultyCloud { _, _ in .status(401, text: "<h1>401</h1>Not you") }
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await cloud.service.image("i")
         }
         #expect(error?.code == .unauthorized)
@@ -77,7 +77,7 @@ struct TokenRenewalTests {
             _ = await task.result
         }
         #expect(waited < .seconds(25))
-        await #expect(throws: MigrationError.self) { try await task.value }
+        await #expect(throws: TranshipError.self) { try await task.value }
     }
 
     @Test("without Keystone there is no token, and http_basic sends name and password")
@@ -101,12 +101,12 @@ struct TokenRenewalTests {
             request.path.hasSuffix("down")
                 ? .status(503, headers: [("Retry-After", "7")]) : .status(200, text: "<html>")
         }
-        let down = await #expect(throws: MigrationError.self) {
+        let down = await #expect(throws: TranshipError.self) {
             try await cloud.service.image("down")
         }
         #expect(down?.isTransient == true)
         #expect(down?.answer?.retryAfterSeconds == 7)
-        let html = await #expect(throws: MigrationError.self) {
+        let html = await #expect(throws: TranshipError.self) {
             try await cloud.service.image("html")
         }
         #expect(html?.code == .invalidAnswer)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ struct ImageServiceStoresTests {
         #expect(stores.filter(\.isDefault).map(\.id) == ["fast"])
         let detail = try await Lab.service("alpha-admin").storesDetail()
         #expect(detail.filter { !$0.isReadOnly }.allSatisfy { $0.type == "file" })
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await Lab.service().storesDetail()
         }
         #expect(error?.code == .forbidden)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -23,7 +23,7 @@ struct ImageServiceTagsTests {
             try await service.removeTag(image.id, tag)
             #expect(try await service.image(image.id).tags == ["kept"])
             try await service.removeTag(image.id, tag, missingIsFine: true)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.removeTag(image.id, tag)
             }
             #expect(error?.code == .notFound)

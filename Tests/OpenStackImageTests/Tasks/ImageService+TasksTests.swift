@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -14,7 +14,7 @@ struct ImageServiceTasksTests {
         try await Lab.withImage { service, image in
             #expect(try await service.tasks(ofImage: image.id).isEmpty)
             try await service.delete(image.id)
-            let error = await #expect(throws: MigrationError.self) {
+            let error = await #expect(throws: TranshipError.self) {
                 try await service.tasks(ofImage: image.id)
             }
             #expect(error?.code == .notFound)
@@ -25,7 +25,7 @@ struct ImageServiceTasksTests {
         "the list of all tasks is for admins, over pages",
         .proves("sdk tasks(query.limit)", "4j tasks.list(filteringParams)"))
     func all() async throws {
-        let member = await #expect(throws: MigrationError.self) { try await Lab.service().tasks() }
+        let member = await #expect(throws: TranshipError.self) { try await Lab.service().tasks() }
         #expect(member?.code == .forbidden)
         try await Lab.withActiveImage { _, image in
             let admin = try Lab.service("alpha-admin")

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -28,7 +28,7 @@ struct TaskDecodingTests {
 
     @Test("an answer without a list is refused")
     func noList() {
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try ImageTask.page(["images": []], asked: "GET /v2/tasks")
         }
         #expect(error?.code == .invalidAnswer)

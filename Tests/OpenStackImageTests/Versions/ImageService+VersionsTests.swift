@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import TestSupport
 import Testing
 
@@ -23,7 +23,7 @@ struct ImageServiceVersionsTests {
         var configuration = try Lab.session("alpha").configuration
         configuration.imageEndpointOverride = configuration.authURL
         let service = ImageService(CloudSession(configuration))
-        let error = await #expect(throws: MigrationError.self) { try await service.versions() }
+        let error = await #expect(throws: TranshipError.self) { try await service.versions() }
         #expect(error?.code == .invalidAnswer)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Synchronization
 import TestSupport
 import Testing
@@ -38,18 +38,18 @@ struct ImageServiceWaitTests {
         .proves("sdk wait_for_status(failures)"))
     func fails() async throws {
         try await Lab.withImage { service, image in
-            let failed = await #expect(throws: MigrationError.self) {
+            let failed = await #expect(throws: TranshipError.self) {
                 try await service.waitForImage(image.id, failures: [.queued], pace: brisk)
             }
             #expect(failed?.code == .waitFailed)
             #expect(failed?.message.hasSuffix("became queued instead of active") == true)
-            let late = await #expect(throws: MigrationError.self) {
+            let late = await #expect(throws: TranshipError.self) {
                 try await service.waitForImage(image.id, pace: short)
             }
             #expect(late?.code == .waitTimedOut)
             #expect(late?.message.hasSuffix("is not active after 0.3 s; it is queued") == true)
             try await service.delete(image.id)
-            let gone = await #expect(throws: MigrationError.self) {
+            let gone = await #expect(throws: TranshipError.self) {
                 try await service.waitForImage(image.id, pace: brisk)
             }
             #expect(gone?.code == .waitFailed)
@@ -73,7 +73,7 @@ struct ImageServiceWaitTests {
     func deleted() async throws {
         try await Lab.withImage { service, image in
             let looks = Mutex(0)
-            let late = await #expect(throws: MigrationError.self) {
+            let late = await #expect(throws: TranshipError.self) {
                 try await service.waitForDelete(image.id, pace: short) { _ in
                     looks.withLock { $0 += 1 }
                 }
@@ -100,7 +100,7 @@ struct ImageServiceWaitTests {
                 "image_properties": ["disk_format": "raw", "container_format": "bare"],
             ])
         #expect(task.type == "import")
-        let failed = await #expect(throws: MigrationError.self) {
+        let failed = await #expect(throws: TranshipError.self) {
             try await admin.waitForTask(task.id, pace: brisk)
         }
         #expect(failed?.code == .importFailed)
@@ -108,11 +108,11 @@ struct ImageServiceWaitTests {
         let wanted = try await admin.waitForTask(
             task.id, until: .failure, failures: [], pace: brisk)
         #expect(wanted.id == task.id && wanted.status == .failure)
-        let late = await #expect(throws: MigrationError.self) {
+        let late = await #expect(throws: TranshipError.self) {
             try await admin.waitForTask(task.id, failures: [], pace: short)
         }
         #expect(late?.code == .importTimedOut)
-        let unknown = await #expect(throws: MigrationError.self) {
+        let unknown = await #expect(throws: TranshipError.self) {
             try await admin.waitForTask(
                 "00000000-0000-0000-0000-000000000000", pace: brisk)
         }
@@ -122,7 +122,7 @@ struct ImageServiceWaitTests {
     @Test("an import that fails says why, and one that does not come is late")
     func imports() async throws {
         try await Lab.withImage { service, image in
-            let failed = await #expect(throws: MigrationError.self) {
+            let failed = await #expect(throws: TranshipError.self) {
                 try await service.importImage(
                     image.id,
                     ImportRequest(.webDownload(uri: Secret("http://127.0.0.1:9/nothing"))),
@@ -130,7 +130,7 @@ struct ImageServiceWaitTests {
             }
             #expect(failed?.code == .importFailed)
             #expect(failed?.message.contains("ended as failure") == true)
-            let late = await #expect(throws: MigrationError.self) {
+            let late = await #expect(throws: TranshipError.self) {
                 try await service.waitForImport(
                     of: image.id,
                     ignoring: Set(try await service.tasks(ofImage: image.id).map(\.id)),

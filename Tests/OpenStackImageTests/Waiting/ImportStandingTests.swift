@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @testable import OpenStackImage
@@ -37,7 +37,7 @@ struct ImportStandingTests {
     @Test("a task that failed is the end, whatever the image says")
     func failed() {
         for status in ["queued", "importing", "active"] {
-            let error = #expect(throws: MigrationError.self) {
+            let error = #expect(throws: TranshipError.self) {
                 try look(status, task: "failure", message: "no such URL")
             }
             #expect(error?.code == .importFailed)
@@ -52,11 +52,11 @@ struct ImportStandingTests {
         #expect(try look("active") == "come")
         #expect(try look("active", ["os_glance_importing_to_stores": "slow"]) == "is active")
         #expect(try look("queued") == "is queued")
-        let error = #expect(throws: MigrationError.self) {
+        let error = #expect(throws: TranshipError.self) {
             try look("queued", ["os_glance_failed_import": "fast,slow"])
         }
         #expect(error?.code == .importFailed)
         #expect(error?.message.contains("fast, slow") == true)
-        #expect(throws: MigrationError.self) { try look("killed") }
+        #expect(throws: TranshipError.self) { try look("killed") }
     }
 }

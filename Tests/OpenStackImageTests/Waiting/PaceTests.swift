@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Synchronization
 import Testing
 
@@ -14,7 +14,7 @@ struct PaceTests {
     ) async throws -> String {
         let looks = Mutex(0)
         return try await pace.wait(
-            late: { MigrationError(.waitTimedOut, $0) },
+            late: { TranshipError(.waitTimedOut, $0) },
             look: {
                 let number = looks.withLock { looks in
                     looks += 1
@@ -34,7 +34,7 @@ struct PaceTests {
 
     @Test("after the deadline it looks once more, then says what it saw last")
     func late() async throws {
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await wait(Pace(intervalSeconds: 0.01, deadlineSeconds: 0.05)) {
                 .notYet("is \($0 > 0 ? "queued" : "")")
             }
@@ -48,13 +48,13 @@ struct PaceTests {
     @Test("a failure that passes by itself is waited out, any other ends it")
     func transient() async throws {
         let value = try await wait(Pace(intervalSeconds: 0)) { number in
-            if number < 3 { throw MigrationError(.serviceFailed, "502", isTransient: true) }
+            if number < 3 { throw TranshipError(.serviceFailed, "502", isTransient: true) }
             return .come("back")
         }
         #expect(value == "back")
-        let error = await #expect(throws: MigrationError.self) {
+        let error = await #expect(throws: TranshipError.self) {
             try await wait(Pace(intervalSeconds: 0)) { _ in
-                throw MigrationError(.forbidden, "no")
+                throw TranshipError(.forbidden, "no")
             }
         }
         #expect(error?.code == .forbidden)
@@ -67,6 +67,6 @@ struct PaceTests {
         }
         task.cancel()
         let result = await task.result
-        #expect(throws: MigrationError.self) { try result.get() }
+        #expect(throws: TranshipError.self) { try result.get() }
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import Foundation
-import MigrationModel
 import Synchronization
 
 /// Images API v1 in memory, as Glance 15 serves it without a Keystone: every

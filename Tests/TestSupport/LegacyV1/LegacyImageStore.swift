@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Digests
 import Foundation
-import MigrationModel
 import Synchronization
 
 /// The images of the in-process service, and what it does with them.

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 import ByteStreams
 import Digests
-public import MigrationModel
 import Synchronization
 
 extension LegacyImageService {
@@ -16,14 +16,14 @@ extension LegacyImageService {
     ///
     /// - Returns: the image as its data came with it.
     /// - Throws: as ``download(_:into:onResponse:)``,
-    ///   ``MigrationError/Code/checksumMismatch``,
-    ///   ``MigrationError/Code/sourceTruncated``,
-    ///   ``MigrationError/Code/targetFailed``.
+    ///   ``TranshipError/Code/checksumMismatch``,
+    ///   ``TranshipError/Code/sourceTruncated``,
+    ///   ``TranshipError/Code/targetFailed``.
     @discardableResult
     public func download(
         _ id: String, toFile path: String,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         let file = try PartialFile(path)
         do {
             let image = try await proved(id) { ring in
@@ -35,7 +35,7 @@ extension LegacyImageService {
             return image
         } catch {
             file.discard()
-            throw MigrationError(wrapping: error)
+            throw TranshipError(wrapping: error)
         }
     }
 
@@ -47,13 +47,13 @@ extension LegacyImageService {
     public func download(
         _ id: String, toDescriptor descriptor: Int32, named name: String,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         do {
             return try await proved(id) { ring in
                 try await ring.drain(into: descriptor, named: name, onProgress: onProgress)
             }
         } catch {
-            throw MigrationError(wrapping: error)
+            throw TranshipError(wrapping: error)
         }
     }
 
@@ -67,7 +67,7 @@ extension LegacyImageService {
             try await take(ring)
         } catch {
             // Nobody takes the rest. The first failure tells why.
-            ring.fail(MigrationError(wrapping: error))
+            ring.fail(TranshipError(wrapping: error))
             _ = await arriving
             throw ring.failure ?? error
         }
@@ -76,9 +76,9 @@ extension LegacyImageService {
 
     private func arrive(
         _ id: String, in ring: ByteRing, _ digest: StreamingDigest
-    ) async -> Result<LegacyImage, MigrationError> {
+    ) async -> Result<LegacyImage, TranshipError> {
         await withTaskCancellationHandler {
-            do throws(MigrationError) {
+            do throws(TranshipError) {
                 let image = try await download(id, into: ring)
                 ring.finishWriting()
                 let sizeBytes = try await ring.finished()
@@ -90,20 +90,20 @@ extension LegacyImageService {
                 return .failure(ring.failure ?? error)
             }
         } onCancel: {
-            ring.fail(MigrationError(wrapping: CancellationError()))
+            ring.fail(TranshipError(wrapping: CancellationError()))
         }
     }
 
     private static func check(
         _ computed: Checksum, _ sizeBytes: Int64, _ image: LegacyImage
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         if let size = image.sizeBytes, size != sizeBytes {
-            throw MigrationError(
+            throw TranshipError(
                 .sourceTruncated, "image \(image.id) has \(size) bytes, of which \(sizeBytes) came",
                 isTransient: true)
         }
         guard let promise = image.checksums.first, promise != computed else { return }
-        throw MigrationError(
+        throw TranshipError(
             .checksumMismatch,
             "the data of image \(image.id) hashes to \(computed), but the service reports \(promise)",
             hint: "read it again; if it comes out the same, the store has lost it")

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 public import ByteStreams
 import HTTPTransport
-public import MigrationModel
 
 extension LegacyImageService {
     /// Creates an image with the data that comes out of a ring.
@@ -13,23 +13,23 @@ extension LegacyImageService {
     /// refused. Not repeated on failure, as the ring is spent; the record of
     /// the attempt stays at the service.
     ///
-    /// - Throws: as ``create(_:from:)``; ``MigrationError/Code/badRequest`` for
+    /// - Throws: as ``create(_:from:)``; ``TranshipError/Code/badRequest`` for
     ///   data that is not as stated, or an image without formats;
-    ///   ``MigrationError/Code/quotaExceeded``; and the ring's own failure.
+    ///   ``TranshipError/Code/quotaExceeded``; and the ring's own failure.
     public func create(
         _ fields: LegacyImageFields, from ring: ByteRing, sizeBytes: Int64?
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         try await sendBody(try LegacyImageRequests.create(fields), ring, sizeBytes)
     }
 
     /// Sends the data of a `queued` image, and metadata along with it.
     ///
-    /// - Throws: ``MigrationError/Code/conflict`` for an image that is not
+    /// - Throws: ``TranshipError/Code/conflict`` for an image that is not
     ///   queued; else as ``create(_:from:sizeBytes:)``.
     @discardableResult
     public func upload(
         _ id: String, _ fields: LegacyImageFields = .init(), from ring: ByteRing, sizeBytes: Int64?
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         try await sendBody(
             try LegacyImageRequests.update(id, fields, purgingProperties: false), ring, sizeBytes)
     }
@@ -41,15 +41,15 @@ extension LegacyImageService {
     /// `onResponse` has it before the first byte: what it throws ends the
     /// download.
     ///
-    /// - Throws: ``MigrationError/Code/notFound`` for an image without data (or
-    ///   none at all), ``MigrationError/Code/forbidden`` for a deactivated one.
+    /// - Throws: ``TranshipError/Code/notFound`` for an image without data (or
+    ///   none at all), ``TranshipError/Code/forbidden`` for a deactivated one.
     @discardableResult
     public func download(
         _ id: String, into ring: ByteRing,
-        onResponse: @escaping @Sendable (LegacyImage) throws(MigrationError) -> Void = {
-            (_) throws(MigrationError) in
+        onResponse: @escaping @Sendable (LegacyImage) throws(TranshipError) -> Void = {
+            (_) throws(TranshipError) in
         }
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         let request = LegacyImageRequests.download(id)
         var answer = try await receive(request, ring, onResponse)
         if answer.head.status == 401, await session.invalidate(answer.authorization) {
@@ -61,15 +61,15 @@ extension LegacyImageService {
 
     private func receive(
         _ request: ServiceRequest, _ ring: ByteRing,
-        _ onResponse: @escaping @Sendable (LegacyImage) throws(MigrationError) -> Void
-    ) async throws(MigrationError) -> (
+        _ onResponse: @escaping @Sendable (LegacyImage) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> (
         head: HTTPResponse, authorization: CloudSession.Authorization
     ) {
         let authorization = try await session.authorization(
             validForSeconds: ImageService.tokenSecondsForBodies)
         let head = try await session.http.download(
             service.http(request, authorization), into: ring
-        ) { (head) throws(MigrationError) in
+        ) { (head) throws(TranshipError) in
             try onResponse(try Self.image(head, request))
         }
         return (head, authorization)
@@ -77,9 +77,9 @@ extension LegacyImageService {
 
     private static func image(
         _ head: HTTPResponse, _ request: ServiceRequest
-    ) throws(MigrationError) -> LegacyImage {
+    ) throws(TranshipError) -> LegacyImage {
         guard let image = LegacyImageHeaders.image(head.headers) else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer, "the answer to \(request.asked) has no x-image-meta-id",
                 hint: "does Images API v1 answer there, and do proxies let its header fields pass?")
         }
@@ -88,7 +88,7 @@ extension LegacyImageService {
 
     private func sendBody(
         _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         let authorization = try await session.authorization(
             validForSeconds: ImageService.tokenSecondsForBodies)
         let request = LegacyImageRequests.withData(request)

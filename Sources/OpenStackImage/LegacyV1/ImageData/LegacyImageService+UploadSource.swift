@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 import Synchronization
 
 extension LegacyImageService {
@@ -13,16 +13,16 @@ extension LegacyImageService {
     ///
     /// - Parameter onProgress: called with the bytes read so far.
     /// - Throws: as ``create(_:from:sizeBytes:)``,
-    ///   ``MigrationError/Code/checksumMismatch`` for data that is not what was
-    ///   promised, ``MigrationError/Code/verificationMismatch``, and what
+    ///   ``TranshipError/Code/checksumMismatch`` for data that is not what was
+    ///   promised, ``TranshipError/Code/verificationMismatch``, and what
     ///   reading the source did.
     public func create(
         _ fields: LegacyImageFields, from source: ImageDataSource,
         _ promises: DataPromises = .init(), onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         let flow = try SourceFlow(source, Self.hashed(promises), onProgress: onProgress)
         let made = Made()
-        let sent = try await flow.run { sizeBytes throws(MigrationError) in
+        let sent = try await flow.run { sizeBytes throws(TranshipError) in
             made.image = try await create(fields, from: flow.ring, sizeBytes: sizeBytes)
         }
         return try Self.compared(made, sent)
@@ -33,10 +33,10 @@ extension LegacyImageService {
     public func upload(
         _ id: String, _ fields: LegacyImageFields = .init(), from source: ImageDataSource,
         _ promises: DataPromises = .init(), onProgress: (@Sendable (Int64) -> Void)? = nil
-    ) async throws(MigrationError) -> LegacyImage {
+    ) async throws(TranshipError) -> LegacyImage {
         let flow = try SourceFlow(source, Self.hashed(promises), onProgress: onProgress)
         let made = Made()
-        let sent = try await flow.run { sizeBytes throws(MigrationError) in
+        let sent = try await flow.run { sizeBytes throws(TranshipError) in
             made.image = try await upload(id, fields, from: flow.ring, sizeBytes: sizeBytes)
         }
         return try Self.compared(made, sent)
@@ -50,14 +50,14 @@ extension LegacyImageService {
 
     private static func compared(
         _ made: Made, _ sent: SentData
-    ) throws(MigrationError) -> LegacyImage {
+    ) throws(TranshipError) -> LegacyImage {
         guard let image = made.image else {
-            throw MigrationError(.invalidAnswer, "the service said nothing of the image")
+            throw TranshipError(.invalidAnswer, "the service said nothing of the image")
         }
         guard let reported = image.checksums.first,
             let own = sent.checksums.first(where: { $0.algorithm == .md5 }), own != reported
         else { return image }
-        throw MigrationError(
+        throw TranshipError(
             .verificationMismatch,
             "image \(image.id) must hash to \(own), but the service reports \(reported)")
     }

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// What a list of API v1 is made of.
 public protocol LegacyListItem: Sendable, Identifiable where ID == String {
-    /// - Throws: ``MigrationError/Code/invalidAnswer`` without an id.
-    init(json: JSONValue) throws(MigrationError)
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` without an id.
+    init(json: JSONValue) throws(TranshipError)
 }
 
 extension LegacyImage: LegacyListItem {
     /// Reads a record of a detailed list, or the answer to a change.
-    public init(json: JSONValue) throws(MigrationError) {
+    public init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let id = record["id"]?.string else {
-            throw MigrationError(.invalidAnswer, "an image record without an id")
+            throw TranshipError(.invalidAnswer, "an image record without an id")
         }
         var properties: [String: String] = [:]
         for (key, value) in record["properties"]?.object ?? [:] {
@@ -57,10 +57,10 @@ extension LegacyImage: LegacyListItem {
 extension LegacyImageSummary: LegacyListItem {
     /// Reads a record of `GET /v1/images`.
     ///
-    /// - Throws: ``MigrationError/Code/invalidAnswer`` for one without an id.
-    public init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for one without an id.
+    public init(json: JSONValue) throws(TranshipError) {
         guard let record = json.object, let id = record["id"]?.string else {
-            throw MigrationError(.invalidAnswer, "an image record without an id")
+            throw TranshipError(.invalidAnswer, "an image record without an id")
         }
         self.id = id
         self.record = record

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// The metadata of a v1 image that a client may write, for creating one and
 /// for changing one. What is nil is not sent.

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Metadata as header fields: `x-image-meta-<field>` and
 /// `x-image-meta-property-<name>`.
@@ -32,11 +32,11 @@ enum LegacyImageHeaders {
 
     /// Hyphens and no underscores, which many a proxy drops without a word.
     ///
-    /// - Throws: ``MigrationError/Code/usage`` for a property whose name is no
+    /// - Throws: ``TranshipError/Code/usage`` for a property whose name is no
     ///   header field's, or a value that would not arrive as it is.
-    static func fields(_ fields: LegacyImageFields) throws(MigrationError) -> HTTPHeaders {
+    static func fields(_ fields: LegacyImageFields) throws(TranshipError) -> HTTPHeaders {
         var headers = HTTPHeaders()
-        func add(_ field: String, _ value: String?) throws(MigrationError) {
+        func add(_ field: String, _ value: String?) throws(TranshipError) {
             guard let value else { return }
             headers.add(prefix + field, try transportable(value, of: field))
         }
@@ -55,7 +55,7 @@ enum LegacyImageHeaders {
         try add("store", fields.store)
         for (name, value) in fields.properties.sorted(by: { $0.key < $1.key }) {
             guard isFieldName(name) else {
-                throw MigrationError(
+                throw TranshipError(
                     .usage, "API v1 cannot hold a property named \"\(name)\"",
                     hint: "letters, digits, hyphens, dots and underscores only")
             }
@@ -66,11 +66,11 @@ enum LegacyImageHeaders {
 
     private static func transportable(
         _ value: String, of field: String
-    ) throws(MigrationError) -> String {
+    ) throws(TranshipError) -> String {
         let isBlank: (Character?) -> Bool = { $0 == " " || $0 == "\t" }
         let isPlain = !value.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" }
         guard isPlain, !isBlank(value.first), !isBlank(value.last) else {
-            throw MigrationError(
+            throw TranshipError(
                 .usage,
                 "the value of \"\(field)\" has a line break or control character in it, or a blank "
                     + "at an end, and API v1 sends it in a header field",

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Requests on `/v1/images`
 /// (<https://docs.openstack.org/api-ref/image/v1/#images>).
@@ -27,7 +27,7 @@ enum LegacyImageRequests {
 
     static func create(
         _ fields: LegacyImageFields, from origin: LegacyImageOrigin? = nil
-    ) throws(MigrationError) -> ServiceRequest {
+    ) throws(TranshipError) -> ServiceRequest {
         var headers = try LegacyImageHeaders.fields(fields)
         add(origin, to: &headers)
         return ServiceRequest(.post, list, headers: headers)
@@ -37,7 +37,7 @@ enum LegacyImageRequests {
     static func update(
         _ id: String, _ fields: LegacyImageFields, from origin: LegacyImageOrigin? = nil,
         purgingProperties: Bool
-    ) throws(MigrationError) -> ServiceRequest {
+    ) throws(TranshipError) -> ServiceRequest {
         var headers = try LegacyImageHeaders.fields(fields)
         headers.add("x-glance-registry-purge-props", purgingProperties ? "True" : "False")
         add(origin, to: &headers)

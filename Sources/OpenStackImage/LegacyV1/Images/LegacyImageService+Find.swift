@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension LegacyImageService {
     /// The image of that id, else the only one of that name, as
     /// ``ImageService/find(_:)``.
     ///
-    /// - Throws: ``MigrationError/Code/notFound``, and
-    ///   ``MigrationError/Code/ambiguous`` with the ids of all that have it.
-    public func find(_ nameOrID: String) async throws(MigrationError) -> LegacyImage {
-        do throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/notFound``, and
+    ///   ``TranshipError/Code/ambiguous`` with the ids of all that have it.
+    public func find(_ nameOrID: String) async throws(TranshipError) -> LegacyImage {
+        do throws(TranshipError) {
             let image = try await image(nameOrID)
             // An administrator is shown what was deleted.
             if !image.isDeleted { return image }
@@ -21,7 +21,7 @@ extension LegacyImageService {
         let query = LegacyImageQuery(name: isASCII ? nameOrID : nil, publicity: .any)
         let named = try await images(query).all().filter { $0.name == nameOrID }
         guard let image = named.first else {
-            throw MigrationError(
+            throw TranshipError(
                 .notFound, "there is no image \"\(nameOrID)\" on cloud \"\(session.cloudName)\"")
         }
         guard named.count == 1 else { throw ImageService.ambiguity(nameOrID, named.map(\.id)) }

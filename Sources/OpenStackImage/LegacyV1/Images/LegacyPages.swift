@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// One page of a v1 list, and the way to its neighbours.
 public struct LegacyPage<Item: LegacyListItem>: Sendable {
@@ -33,28 +33,28 @@ public struct LegacyPageReference: Sendable, Hashable {
 /// give fewer than were asked for on any page.
 public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
     public typealias Element = [Item]
-    public typealias Failure = MigrationError
+    public typealias Failure = TranshipError
 
     let service: LegacyImageService
     let path: String
     let query: LegacyImageQuery
 
     /// The first page, to step from with `next` and `previous`.
-    public func first() async throws(MigrationError) -> LegacyPage<Item> {
+    public func first() async throws(TranshipError) -> LegacyPage<Item> {
         try await page(LegacyPageReference(query: query, isFirst: query.marker == nil))
     }
 
     /// The page that another one refers to.
     public func page(
         _ reference: LegacyPageReference
-    ) async throws(MigrationError) -> LegacyPage<Item> {
+    ) async throws(TranshipError) -> LegacyPage<Item> {
         let request = LegacyImageRequests.list(path, reference)
         let json = try await service.service.sendForJSON(request)
         return try LegacyPage(json: json, reference, asked: request.asked)
     }
 
     /// All of them in memory: for lists that are known to be short.
-    public func all() async throws(MigrationError) -> [Item] {
+    public func all() async throws(TranshipError) -> [Item] {
         var items: [Item] = []
         for try await page in self { items += page }
         return items
@@ -73,13 +73,13 @@ public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
         /// The next page, or nil after the last.
         ///
         /// - Throws: as ``LegacyImageService/images(_:)``'s requests, and
-        ///   ``MigrationError/Code/invalidAnswer`` for a link to the same page.
-        public mutating func next() async throws(MigrationError) -> [Item]? {
+        ///   ``TranshipError/Code/invalidAnswer`` for a link to the same page.
+        public mutating func next() async throws(TranshipError) -> [Item]? {
             guard let here = reference else { return nil }
             let page = try await pages.page(here)
             reference = page.next
             guard here != page.next else {
-                throw MigrationError(
+                throw TranshipError(
                     .invalidAnswer, "the list of images links its next page to the same page again")
             }
             return page.items.isEmpty ? nil : page.items
@@ -87,19 +87,19 @@ public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
 
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(MigrationError) -> [Item]? {
+        ) async throws(TranshipError) -> [Item]? {
             try await next()
         }
     }
 }
 
 extension LegacyPage {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
     init(
         json: JSONValue, _ reference: LegacyPageReference, asked: String
-    ) throws(MigrationError) {
+    ) throws(TranshipError) {
         guard let records = json["images"]?.array else {
-            throw MigrationError(.invalidAnswer, "the answer to \(asked) holds no list of images")
+            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
         }
         var items: [Item] = []
         items.reserveCapacity(records.count)

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 extension LegacyImageService {
     /// The members of an image.
-    public func members(of imageID: String) async throws(MigrationError) -> [LegacyMember] {
+    public func members(of imageID: String) async throws(TranshipError) -> [LegacyMember] {
         let json = try await service.sendForJSON(LegacyMemberRequests.list(imageID))
         guard let records = json["members"]?.array else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidAnswer, "the members of image \(imageID) came without a list")
         }
         var members: [LegacyMember] = []
@@ -18,12 +18,12 @@ extension LegacyImageService {
 
     /// Makes these the members, and nobody else.
     ///
-    /// - Throws: ``MigrationError/Code/notFound`` for an image that this project
+    /// - Throws: ``TranshipError/Code/notFound`` for an image that this project
     ///   may not share, or does not see;
-    ///   ``MigrationError/Code/quotaExceeded`` past the service's 128.
+    ///   ``TranshipError/Code/quotaExceeded`` past the service's 128.
     public func replaceMembers(
         of imageID: String, with members: [LegacyMember]
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await service.send(
             LegacyMemberRequests.replace(imageID, members), expecting: [204])
     }
@@ -35,16 +35,16 @@ extension LegacyImageService {
     /// - Throws: as ``replaceMembers(of:with:)``.
     public func addMember(
         _ imageID: String, projectID: String, canShare: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await service.send(
             LegacyMemberRequests.add(imageID, projectID, canShare: canShare), expecting: [204])
     }
 
     /// - Throws: as ``replaceMembers(of:with:)``; unless `missingIsFine`,
-    ///   ``MigrationError/Code/notFound`` for a project that is no member.
+    ///   ``TranshipError/Code/notFound`` for a project that is no member.
     public func removeMember(
         _ imageID: String, projectID: String, missingIsFine: Bool = false
-    ) async throws(MigrationError) {
+    ) async throws(TranshipError) {
         try await service.send(
             LegacyMemberRequests.remove(imageID, projectID),
             expecting: missingIsFine ? [204, 404] : [204])
@@ -53,11 +53,11 @@ extension LegacyImageService {
     /// The images that are shared with a project; none for an unknown one.
     public func sharedImages(
         with projectID: String
-    ) async throws(MigrationError) -> [LegacySharedImage] {
+    ) async throws(TranshipError) -> [LegacySharedImage] {
         let request = LegacyMemberRequests.sharedImages(projectID)
         let json = try await service.sendForJSON(request)
         guard let records = json["shared_images"]?.array else {
-            throw MigrationError(.invalidAnswer, "the answer to \(request.asked) holds no list")
+            throw TranshipError(.invalidAnswer, "the answer to \(request.asked) holds no list")
         }
         var images: [LegacySharedImage] = []
         for record in records { images.append(try LegacySharedImage(json: record)) }

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 
 extension LegacyMember {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let memberID = json["member_id"]?.string else {
-            throw MigrationError(.invalidAnswer, "an image member without a member_id")
+            throw TranshipError(.invalidAnswer, "an image member without a member_id")
         }
         self.init(memberID: memberID, canShare: json["can_share"]?.bool ?? false)
     }
@@ -18,10 +18,10 @@ extension LegacyMember {
 }
 
 extension LegacySharedImage {
-    /// - Throws: ``MigrationError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(MigrationError) {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
         guard let imageID = json["image_id"]?.string else {
-            throw MigrationError(.invalidAnswer, "a shared image without an image_id")
+            throw TranshipError(.invalidAnswer, "a shared image without an image_id")
         }
         self.imageID = imageID
         canShare = json["can_share"]?.bool ?? false

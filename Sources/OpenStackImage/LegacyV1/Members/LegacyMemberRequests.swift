@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTransport
-import MigrationModel
 
 /// Requests on `/v1/images/{id}/members` and `/v1/shared-images`
 /// (<https://docs.openstack.org/api-ref/image/v1/#sharing>).

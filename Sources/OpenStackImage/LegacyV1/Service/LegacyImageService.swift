@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+public import Basics
 
 /// The Image service of a legacy cloud: API v1
 /// (<https://docs.openstack.org/api-ref/image/v1/>), which was deprecated in
@@ -36,7 +36,7 @@ public struct LegacyImageService: Sendable {
     /// The API versions that the service offers, newest first.
     ///
     /// - Throws: as ``ImageService/versions()``.
-    public func versions() async throws(MigrationError) -> [ServiceVersion] {
+    public func versions() async throws(TranshipError) -> [ServiceVersion] {
         try await service.versions()
     }
 
@@ -48,9 +48,9 @@ public struct LegacyImageService: Sendable {
     ///
     /// - Throws: what ``CloudSession/authenticate()`` throws, and what the
     ///   network did.
-    public static func isNeeded(by session: CloudSession) async throws(MigrationError) -> Bool {
+    public static func isNeeded(by session: CloudSession) async throws(TranshipError) -> Bool {
         if let stated = session.configuration.imageAPIVersion { return stated == 1 }
-        do throws(MigrationError) {
+        do throws(TranshipError) {
             let majors = Set(try await ImageService(session).versions().map(\.major))
             return majors.contains(1) && !majors.contains { $0 >= 2 }
         } catch {

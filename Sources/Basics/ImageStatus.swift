@@ -5,7 +5,7 @@
 /// (<https://docs.openstack.org/glance/latest/user/statuses.html>).
 ///
 /// Open: a service may know statuses that are not named here.
-public struct ImageStatus: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
     public init(rawValue: String) {
@@ -37,7 +37,9 @@ public struct ImageStatus: RawRepresentable, Hashable, Sendable, CustomStringCon
 }
 
 /// Who sees an image.
-public struct ImageVisibility: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
+    CustomStringConvertible
+{
     public let rawValue: String
 
     public init(rawValue: String) {

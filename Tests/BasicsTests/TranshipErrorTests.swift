@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
+import Basics
 import Testing
 
 @Suite struct MigrationErrorTests {
-    private let error = MigrationError(
+    private let error = TranshipError(
         .quotaExceeded, "Glance answered 413: full", hint: "ask for more",
         answer: ServiceAnswer(status: 413, message: "full", asked: "PUT /v2/images/i/file"),
         isTransient: true)
 
     @Test func `The hint stands on a line of its own, or there is none`() {
         #expect("\(error)" == "Glance answered 413: full\nhint: ask for more")
-        #expect("\(MigrationError(.usage, "what?"))" == "what?")
+        #expect("\(TranshipError(.usage, "what?"))" == "what?")
     }
 
     @Test func `Words in front and another hint keep all the rest`() {
@@ -26,9 +26,9 @@ import Testing
 
     @Test func `Errors of others become ours, and a cancellation an interruption`() {
         struct Odd: Error {}
-        #expect(MigrationError(wrapping: error).code == .quotaExceeded)
-        #expect(MigrationError(wrapping: CancellationError()).code == .interrupted)
-        let odd = MigrationError(wrapping: Odd())
+        #expect(TranshipError(wrapping: error).code == .quotaExceeded)
+        #expect(TranshipError(wrapping: CancellationError()).code == .interrupted)
+        let odd = TranshipError(wrapping: Odd())
         #expect(odd.code == .unclassified)
         #expect(odd.cause is Odd)
     }

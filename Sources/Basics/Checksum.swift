@@ -31,12 +31,12 @@ public struct Checksum: Hashable, Sendable {
     /// Lowercase hexadecimal, exactly ``Algorithm/digitCount`` digits long.
     public let value: String
 
-    /// - Throws: ``MigrationError/Code/invalidChecksum`` when the digits do not
+    /// - Throws: ``TranshipError/Code/invalidChecksum`` when the digits do not
     ///   fit the algorithm. Digits of either case are accepted.
-    public init(_ algorithm: Algorithm, _ digits: String) throws(MigrationError) {
+    public init(_ algorithm: Algorithm, _ digits: String) throws(TranshipError) {
         guard digits.utf8.count == algorithm.digitCount, digits.utf8.allSatisfy(Self.isHexDigit)
         else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidChecksum,
                 "a \(algorithm.rawValue) checksum has \(algorithm.digitCount) hexadecimal digits, "
                     + "but \"\(digits.prefix(140))\" has \(digits.count) characters",
@@ -48,18 +48,18 @@ public struct Checksum: Hashable, Sendable {
 
     /// Parses `algorithm:hexdigits`, as written in a pipeline file.
     ///
-    /// - Throws: ``MigrationError/Code/invalidChecksum`` when the algorithm is
+    /// - Throws: ``TranshipError/Code/invalidChecksum`` when the algorithm is
     ///   unknown or the digits do not fit it.
-    public init(_ text: String) throws(MigrationError) {
+    public init(_ text: String) throws(TranshipError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let known = Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
         guard parts.count == 2 else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidChecksum, "\"\(text.prefix(140))\" names no checksum algorithm",
                 hint: "write it as algorithm:digits, where the algorithm is one of \(known)")
         }
         guard let algorithm = Algorithm(rawValue: parts[0].lowercased()) else {
-            throw MigrationError(
+            throw TranshipError(
                 .invalidChecksum, "\"\(parts[0])\" is no checksum algorithm that is known here",
                 hint: "use one of \(known)")
         }

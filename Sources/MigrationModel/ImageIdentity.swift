@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import MigrationModel
+internal import Digests
 
 /// The ids that copies get: derived, so that every run and every machine that
 /// knows the same source arrives at the same id.

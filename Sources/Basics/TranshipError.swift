@@ -9,7 +9,7 @@
 /// password or a signed URL. Both start in lower case and end without a stop.
 ///
 /// Match on ``code``, which is stable. The text may change in any release.
-public struct MigrationError: Error, Sendable {
+public struct TranshipError: Error, Sendable {
     public let code: Code
     public let message: String
     public let hint: String?
@@ -44,29 +44,29 @@ public struct MigrationError: Error, Sendable {
     }
 
     /// The same error with words in front that say what was being done.
-    public func whileDoing(_ context: String) -> MigrationError {
-        MigrationError(
+    public func whileDoing(_ context: String) -> TranshipError {
+        TranshipError(
             code, "\(context): \(message)", hint: hint, answer: answer, isTransient: isTransient,
             side: side, cause: cause)
     }
 
     /// The same error with another hint, for a caller that knows better.
-    public func hinting(_ hint: String) -> MigrationError {
-        MigrationError(
+    public func hinting(_ hint: String) -> TranshipError {
+        TranshipError(
             code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
             cause: cause)
     }
 
     /// The same error with the end at which it happened.
-    public func at(_ side: Side) -> MigrationError {
-        MigrationError(
+    public func at(_ side: Side) -> TranshipError {
+        TranshipError(
             code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
             cause: cause)
     }
 
     /// Any error as one of ours: unknown ones become ``Code/unclassified``.
     public init(wrapping error: any Error) {
-        if let error = error as? MigrationError {
+        if let error = error as? TranshipError {
             self = error
         } else if error is CancellationError {
             self.init(.interrupted, "interrupted", isTransient: true)
@@ -102,26 +102,10 @@ public struct ServiceAnswer: Hashable, Sendable {
     }
 }
 
-extension MigrationError: CustomStringConvertible {
+extension TranshipError: CustomStringConvertible {
     /// The message and, on a line of its own, the hint.
     public var description: String {
         guard let hint else { return message }
         return "\(message)\nhint: \(hint)"
-    }
-}
-
-extension MigrationError {
-    /// A stable name for one kind of failure, written to the journal as is.
-    ///
-    /// A struct and not an enum, so that adding a code breaks no caller's
-    /// `switch`. Kebab-case. The codes stand in `MigrationError+Codes.swift`.
-    public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-        public let rawValue: String
-
-        public init(rawValue: String) {
-            self.rawValue = rawValue
-        }
-
-        public var description: String { rawValue }
     }
 }

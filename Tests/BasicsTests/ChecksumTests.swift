@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Foundation
-import MigrationModel
 import TestSupport
 import Testing
 
@@ -24,7 +24,7 @@ import Testing
     /// Operators paste `sha512sum` output, so a value that is too short or has
     /// a file name after it is the mistake to explain.
     @Test func `A truncated value is refused with its length and what to do`() throws {
-        let error = try #require(throws: MigrationError.self) {
+        let error = try #require(throws: TranshipError.self) {
             try Checksum("md5:d41d8cd98f00")
         }
         #expect(error.code == .invalidChecksum)
@@ -41,7 +41,7 @@ import Testing
         "md5:d41d8cd98f00b204e9800998ecf8427٣", "md5::d41d8cd98f00b204e9800998ecf8427e",
     ])
     func `What is no checksum is refused`(text: String) {
-        let error = #expect(throws: MigrationError.self) { try Checksum(text) }
+        let error = #expect(throws: TranshipError.self) { try Checksum(text) }
         #expect(error?.code == .invalidChecksum)
     }
 
