@@ -52,22 +52,7 @@ extension EndToEndTests {
                 #expect(run.status == 0, run.said)
                 let copies = try await LabCloud.betaAdmin.images(scene.prefix)
                 #expect(copies.map(\.name).sorted() == originals.compactMap(\.name).sorted())
-                for original in originals {
-                    let copy = try #require(copies.first { $0.name == original.name })
-                    #expect(copy.text("status") == "active")
-                    #expect(copy["size"]?.integer == original.sizeBytes)
-                    #expect(copy.text("disk_format") == original.diskFormat)
-                    #expect(copy.text("container_format") == original.containerFormat)
-                    #expect(copy["protected"]?.bool == original.isProtected)
-                    #expect(copy["min_disk"]?.integer == Int64(original.minDiskGiB))
-                    #expect(copy["min_ram"]?.integer == Int64(original.minRAMMiB))
-                    if let checksum = original.checksum {
-                        #expect(copy.text("checksum") == checksum)
-                    }
-                    for (key, value) in original.properties where key != "kernel_id" {
-                        #expect(copy.text(key) == value)
-                    }
-                }
+                try expect(copies, matching: originals)
                 func copied(_ name: String) throws -> JSONValue {
                     try #require(copies.first { $0.name == "\(scene.prefix) \(name)" })
                 }
@@ -82,6 +67,25 @@ extension EndToEndTests {
                 #expect(again.status == 0, again.said)
                 #expect(again.talk.contains("nothing to do: all 7 images are there"), again.said)
                 #expect(try await LabCloud.betaAdmin.images(scene.prefix) == copies)
+            }
+        }
+
+        private func expect(_ copies: [JSONValue], matching originals: [LegacyImage]) throws {
+            for original in originals {
+                let copy = try #require(copies.first { $0.name == original.name })
+                #expect(copy.text("status") == "active")
+                #expect(copy["size"]?.integer == original.sizeBytes)
+                #expect(copy.text("disk_format") == original.diskFormat)
+                #expect(copy.text("container_format") == original.containerFormat)
+                #expect(copy["protected"]?.bool == original.isProtected)
+                #expect(copy["min_disk"]?.integer == Int64(original.minDiskGiB))
+                #expect(copy["min_ram"]?.integer == Int64(original.minRAMMiB))
+                if let checksum = original.checksum {
+                    #expect(copy.text("checksum") == checksum)
+                }
+                for (key, value) in original.properties where key != "kernel_id" {
+                    #expect(copy.text(key) == value)
+                }
             }
         }
 

@@ -141,20 +141,7 @@ extension EndToEndTests {
         @Test("neither output nor journal ever holds a password, a token or a URL's query")
         func secrets() async throws {
             let planted = "planted-5up3r-s3cr3t"
-            let data = noise(200_000, seed: 9)
-            let server = try RawHTTPServer { request in
-                switch request.path {
-                case "/good.img": .status(200, body: data)
-                case "/moved.img": .redirect(to: "/good.img?signature=\(planted)-signature")
-                case "/gone.img": .status(404, text: "no such file")
-                case "/short.img":
-                    request.method == "HEAD"
-                        ? .status(200, headers: [("Content-Length", "200000")])
-                        : .lying(declaredBytes: 200_000, body: Array(data.prefix(1000)))
-                case "/circle.img": .redirect(to: "/circle.img?signature=\(planted)-circle")
-                default: .status(403, text: "not for you")
-                }
-            }
+            let server = try secretiveServer(planted)
             try await scene("secrets") { scene in
                 let host = "127.0.0.1:\(server.port)"
                 var sources = ""
@@ -210,6 +197,24 @@ extension EndToEndTests {
                 }
                 let records = try await scene.beta.images(scene.prefix)
                 #expect(!"\(records)".contains(planted))
+            }
+        }
+
+        /// Serves images by every answer that could carry a secret into a message.
+        private func secretiveServer(_ planted: String) throws -> RawHTTPServer {
+            let data = noise(200_000, seed: 9)
+            return try RawHTTPServer { request in
+                switch request.path {
+                case "/good.img": .status(200, body: data)
+                case "/moved.img": .redirect(to: "/good.img?signature=\(planted)-signature")
+                case "/gone.img": .status(404, text: "no such file")
+                case "/short.img":
+                    request.method == "HEAD"
+                        ? .status(200, headers: [("Content-Length", "200000")])
+                        : .lying(declaredBytes: 200_000, body: Array(data.prefix(1000)))
+                case "/circle.img": .redirect(to: "/circle.img?signature=\(planted)-circle")
+                default: .status(403, text: "not for you")
+                }
             }
         }
 

@@ -42,7 +42,7 @@ struct ErrorPage {
         var text = """
             # The error codes
 
-            <!-- Written by `make docs` from Sources/MigrationModel/TranshipError+Codes.swift;
+            <!-- Written by `make docs` from Sources/Basics/TranshipError+Codes.swift;
             changes here are lost. -->
 
             Every error has a code that never changes. The journal keeps it, `tranship status` shows

@@ -1,8 +1,65 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Test files that are called after a subject, because it lies across files.
+/// What the tests of this target let pass, each with its reason. The lists only ever get shorter:
+/// a test fails for every exception that is no longer needed.
 enum Exceptions {
+    /// Files over 500 lines (`path`) and functions over 70 (`path: name`).
+    static let sizes: [String: String] = [
+        "Sources/MigrationPipeline/SpoolStep.swift: attempt": "outcomes become one type",
+        "Sources/MigrationPipeline/StreamStep.swift: run": "outcomes become one type",
+        "Sources/TranshipKit/Workplace.swift: open": "sources and targets become values",
+        "Tests/Simulation/Cloud.swift": "moves into the model of Glance",
+        "Tests/Simulation/Standing.swift: standing": "moves into the model of Glance",
+    ]
+
+    /// Files whose SQL reaches into JSON by the names of Swift properties.
+    static let jsonPaths: [String: String] = [
+        "Sources/MigrationJournal/Journal+Marked.swift": "columns replace the JSON",
+        "Sources/MigrationJournal/Journal+Plan.swift": "columns replace the JSON",
+        "Sources/MigrationJournal/Journal+Spool.swift": "columns replace the JSON",
+        "Sources/MigrationJournal/Journal+Transfers.swift": "columns replace the JSON",
+        "Sources/MigrationJournal/Schema.swift": "columns replace the JSON",
+    ]
+
+    /// Targets and pages whose prose still needs its pass by `docs/style.md`.
+    static let prose: Set<String> = [
+        "Sources/Basics",
+        "Sources/ByteStreams",
+        "Sources/Digests",
+        "Sources/HTTPTransport",
+        "Sources/ImageUploaders",
+        "Sources/MigrationJournal",
+        "Sources/MigrationModel",
+        "Sources/MigrationPipeline",
+        "Sources/OpenStackImage",
+        "Sources/PipelineFiles",
+        "Sources/Planning",
+        "Sources/Publishing",
+        "Sources/SourceReaders",
+        "Sources/TaskWaiters",
+        "Sources/TranshipKit",
+        "Sources/tranship",
+        "CONTRIBUTING.md",
+        "README.md",
+        "docs/ARCHITECTURE.md",
+        "docs/api-coverage.md",
+        "docs/cli.md",
+        "docs/clouds.md",
+        "docs/errors.md",
+        "docs/faults.md",
+        "docs/how-it-proves.md",
+        "docs/journal.md",
+        "docs/json.md",
+        "docs/lab.md",
+        "docs/migrating.md",
+        "docs/pipeline-format.md",
+        "docs/reference.md",
+        "docs/simulation.md",
+        "docs/troubleshooting.md",
+    ]
+
+    /// Test files named after a subject that several files share.
     static let subjects: [String: String] = [
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
         "Tests/OpenStackImageTests/Waiting/ImportStandingTests.swift": "what an import looks like",

@@ -64,9 +64,16 @@ import Testing
         }
     }
 
-    @Test func `The vocabulary imports nothing of ours`() {
-        #expect(edges.dependencies["MigrationModel"] == [])
-        #expect(edges.dependencies["MigrationJournal"] == ["MigrationModel", "GRDB"])
+    /// A program that uses the SDK alone sees no pipeline vocabulary.
+    @Test func `The SDK depends on no part of the pipeline`() throws {
+        let sdk: Set = ["Basics", "HTTPTransport", "ByteStreams", "Digests", "Yams"]
+        #expect(try #require(edges.dependencies["OpenStackImage"]).isSubset(of: sdk))
+    }
+
+    @Test func `The lower layers import no higher one`() {
+        #expect(edges.dependencies["Basics"] == [])
+        #expect(edges.dependencies["MigrationModel"] == ["Basics", "Digests"])
+        #expect(edges.dependencies["MigrationJournal"] == ["Basics", "MigrationModel", "GRDB"])
         #expect(edges.dependencies["MigrationPipeline"]?.contains("OpenStackImage") == false)
     }
 }

@@ -16,7 +16,7 @@ import Testing
 
     @Test func `The list of error codes is the source's`() throws {
         let page = try ErrorPage(
-            source: SourceTree.text("Sources/MigrationModel/TranshipError+Codes.swift"))
+            source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))
         #expect(page.codes.count > 40)
         try compare("docs/errors.md", with: page.markdown)
     }
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `Every code says what it stands for, and no two are alike`() throws {
         let page = try ErrorPage(
-            source: SourceTree.text("Sources/MigrationModel/TranshipError+Codes.swift"))
+            source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))
         #expect(Set(page.codes.map(\.name)).count == page.codes.count)
         for code in page.codes {
             #expect(!code.meaning.isEmpty, "\(code.name)")
@@ -38,7 +38,7 @@ import Testing
     /// A code that nobody throws is a promise that nobody keeps.
     @Test func `Every code is used`() throws {
         let page = try ErrorPage(
-            source: SourceTree.text("Sources/MigrationModel/TranshipError+Codes.swift"))
+            source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))
         let files = try SourceTree.sources.get().filter {
             $0.name != "TranshipError+Codes.swift" && $0.name != "ExitStatus.swift"
         }

@@ -18,7 +18,7 @@ struct SourceTree {
         var name: String { String(path.split(separator: "/").last ?? "") }
         var lines: [String] { text.components(separatedBy: "\n") }
         var description: String { path }
-        /// Without comments and strings, line by line the same.
+        /// ``Code`` of the text.
         var code: String
 
         init(path: String, text: String) {
@@ -59,10 +59,10 @@ struct SourceTree {
     }
 }
 
-/// Swift source without what is no code.
+/// Swift source, reduced to code.
 struct Code {
-    /// The text with comments and the insides of string literals left out,
-    /// line by line the same.
+    /// The text without comments and without what string literals and regular expressions hold,
+    /// with the same line breaks.
     let text: String
 
     init(_ source: String) {
@@ -106,6 +106,11 @@ struct Code {
                     literal(isRaw: true)
                 } else if has("\"") {
                     literal(isRaw: false)
+                } else if has("`") {
+                    name()
+                } else if has("/"), let end = endOfPattern() {
+                    position = end
+                    result += Array("//".utf8)
                 } else {
                     result.append(bytes[position])
                     position += 1
@@ -113,7 +118,34 @@ struct Code {
             }
         }
 
-        /// Interpolations count as text: what stands in them is short.
+        /// A name in backticks, quotes and braces included.
+        private mutating func name() {
+            repeat {
+                result.append(bytes[position])
+                position += 1
+            } while position < bytes.count && !has("`")
+            if position < bytes.count {
+                result.append(bytes[position])
+                position += 1
+            }
+        }
+
+        /// The position after a regular expression that starts here: a slash where a value may
+        /// start, and another before the line ends.
+        private func endOfPattern() -> Int? {
+            let before = result.last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
+            guard let before, "(=:,[{".utf8.contains(before), position + 1 < bytes.count,
+                bytes[position + 1] != UInt8(ascii: " ")
+            else { return nil }
+            var index = position + 1
+            while index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
+                if bytes[index] == UInt8(ascii: "/") { return index + 1 }
+                index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            return nil
+        }
+
+        /// Interpolations count as text: they are short.
         private mutating func literal(isRaw: Bool) {
             result += Array("\"\"".utf8)
             if isRaw { skip() }

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Words that `docs/style.md` rules out because a reader stumbles over them, in comments, messages
+/// and pages. A review finds the rest.
+@Suite struct ProseTests {
+    /// What to write instead is in `docs/style.md`.
+    private static let foreign = [
+        #"\b[Ww]ho(m|se)?ever\b"#, #"\b([Nn]o|[Ss]ome|[Ee]very)body\b"#,
+        // "There is no image" is fine, "a 404 is no answer" is not.
+        #"(?<![Tt]here )\b(is|are|was|were) no (?!longer\b|more\b|such\b|less\b|fewer\b)"#,
+        // An abbreviation stands for something; an image is at the target.
+        #"\b[Ss]tands\b(?! for\b)"#, #"\b[Ss]tanding (there|here)\b"#,
+        #"\b[Tt]ells\b"#, #"\banew\b"#,
+    ].joined(separator: "|")
+
+    private let foreign: NSRegularExpression
+
+    init() throws {
+        foreign = try NSRegularExpression(pattern: Self.foreign)
+    }
+
+    private func places(in text: String) -> [String] {
+        text.components(separatedBy: "\n").enumerated().compactMap { index, line in
+            let all = NSRange(line.startIndex..., in: line)
+            guard let match = foreign.firstMatch(in: line, range: all),
+                let range = Range(match.range, in: line)
+            else { return nil }
+            return "\(index + 1): \"\(line[range])\""
+        }
+    }
+
+    /// The words found, by target of the sources or by page.
+    private func found() throws -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        for file in try SourceTree.sources.get() {
+            found["Sources/\(file.target)", default: []] += places(in: file.text).map {
+                "\(file.path):\($0)"
+            }
+        }
+        let pages = try FileManager.default.contentsOfDirectory(
+            atPath: SourceTree.root.appendingPathComponent("docs").path
+        ).filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+        try #require(pages.count > 10)
+        // The page about the words has to show them.
+        for page in pages + ["README.md", "CONTRIBUTING.md"] where page != "docs/style.md" {
+            found[page] = places(in: try SourceTree.text(page)).map { "\(page):\($0)" }
+        }
+        return found.filter { !$0.value.isEmpty }
+    }
+
+    @Test func `Comments, messages and pages use plain words`() throws {
+        for (part, places) in try found().sorted(by: { $0.key < $1.key })
+        where !Exceptions.prose.contains(part) {
+            for place in places { Issue.record("\(place) (docs/style.md)") }
+        }
+    }
+
+    @Test func `Every exception still needs its pass`() throws {
+        let found = try found()
+        for part in Exceptions.prose.sorted() {
+            #expect(found[part] != nil, "\(part) is clean: remove its exception")
+        }
+    }
+
+    @Test func `The scanner finds the words and nothing else`() {
+        let text = """
+            whoever asks, and Nobody
+            a 404 is no answer
+            there is no answer, and it is no longer than that
+            the image stands there; x stands for y
+            """
+        #expect(
+            places(in: text) == [
+                #"1: "whoever""#, #"2: "is no ""#, #"4: "stands""#,
+            ])
+    }
+}
