@@ -89,7 +89,7 @@ let package = Package(
             ]),
         part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
         part("Publishing", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
-        part("PipelineFiles", ["Basics", "MigrationModel", yams]),
+        part("PipelineFiles", ["Basics", yams]),
         part(
             "Planning",
             [
@@ -122,7 +122,7 @@ let package = Package(
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Basics", ["TestSupport"]),
-        tests("Digests", ["Basics", "MigrationModel"]),
+        tests("Digests", ["Basics"]),
         tests("ByteStreams", ["Digests", "Basics", "TestSupport"]),
         tests(
             "HTTPTransport",
@@ -133,7 +133,7 @@ let package = Package(
             dependencies: [
                 "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
                 "Digests",
-                "Basics", "MigrationModel", "TestSupport",
+                "Basics", "TestSupport",
             ],
             swiftSettings: strict),
         // Named faults, one by one, against real clouds.
@@ -196,7 +196,7 @@ let package = Package(
         // put in.
         .target(
             name: "FakeGlance",
-            dependencies: ["Digests", "Basics", "MigrationModel", "OpenStackImage", "TestSupport"],
+            dependencies: ["Digests", "Basics", "OpenStackImage", "TestSupport"],
             path: "Tests/FakeGlance", swiftSettings: strict),
         // Whole runs of the real pipeline over a world in memory.
         .target(
@@ -209,9 +209,9 @@ let package = Package(
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["Basics", "MigrationModel", "Simulation"],
+            name: "simulate", dependencies: ["Basics", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
-        tests("Simulation", ["Basics", "MigrationModel", "TestSupport"]),
+        tests("Simulation", ["Basics", "TestSupport"]),
         // Each state of ours with each state of the image at the target.
         .testTarget(
             name: "ReconciliationTests",
@@ -223,7 +223,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tranship", "Digests", "Basics", "MigrationModel", "TestSupport"],
+            dependencies: ["tranship", "Digests", "Basics", "TestSupport"],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )
