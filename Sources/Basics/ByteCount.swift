@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes as operators write and read them: `50GiB`, `200 MB`, `1.4 GiB`.
+/// Byte counts as operators write and read them: `50GiB`, `200 MB`, `1.4 GiB`.
 ///
-/// Binary units (`KiB MiB GiB TiB`) are powers of 1024, decimal ones
-/// (`kB MB GB TB`) of 1000, as in IEC 80000-13; a plain number or `B` is bytes.
+/// Binary units (`KiB MiB GiB TiB`) are powers of 1024, decimal units (`kB MB GB TB`) powers of
+/// 1000, as in IEC 80000-13. A number without a unit, or with `B`, counts bytes.
 public enum ByteCount {
     private static let units: [(String, Int64)] = [
         ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
@@ -12,8 +12,8 @@ public enum ByteCount {
         ("B", 1),
     ]
 
-    /// Parses a whole or decimal number with a unit; nil for anything else,
-    /// for negative values and for more than `Int64` holds.
+    /// Reads a whole or decimal number with a unit. Nil for any other text, for negative numbers,
+    /// and for more than `Int64` holds.
     public static func parse(_ text: String) -> Int64? {
         let text = text.filter { $0 != " " }
         var number = text[...]
@@ -45,9 +45,11 @@ public enum ByteCount {
     }
 }
 
-/// Spans of time as operators write them: `30s`, `15m`, `24h`, `7d`.
+/// Durations as operators write them: `30s`, `15m`, `24h`, `7d`.
 public enum TimeSpan {
-    /// Seconds, or nil for anything but a whole number with `s m h d`.
+    /// Reads a whole number with one of the units `s m h d`.
+    ///
+    /// - Returns: seconds; nil for any other text.
     public static func parse(_ text: String) -> Int64? {
         let factors: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
         guard let unit = text.last, let factor = factors[unit],
@@ -58,7 +60,7 @@ public enum TimeSpan {
         return overflow ? nil : value
     }
 
-    /// `1h 05m`, `4m 10s`, `9s`: what a person wants to know of a wait.
+    /// For people: `1h 05m`, `4m 10s`, `9s`.
     public static func format(_ seconds: Int64) -> String {
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         if seconds >= 86400 { return "\(seconds / 86400)d \(two(seconds % 86400 / 3600))h" }

@@ -1,21 +1,20 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an image's bytes must hash to, and with which algorithm.
+/// A checksum and its algorithm.
 ///
-/// Glance reports two generations of checksum: `checksum`, always MD5, and
-/// `os_hash_value` with `os_hash_algo`. A `Checksum` never guesses between
-/// them: the algorithm travels with the value, so an MD5 from an old cloud
-/// cannot be mistaken for proof that a SHA-512 would give.
+/// Glance reports two checksums: `checksum`, which is always MD5, and `os_hash_value` with
+/// `os_hash_algo`. The algorithm stays with the value, so that an MD5 from an old cloud cannot pass
+/// for the proof that a SHA-512 gives.
 ///
-/// - Important: ``matches(_:)`` is false across algorithms, never an error.
-///   A verifier that needs the other algorithm must hash the bytes again.
+/// - Important: ``matches(_:)`` is false across algorithms and never throws. To compare with
+///   another algorithm, hash the bytes again.
 public struct Checksum: Hashable, Sendable {
-    /// The algorithms that the Image service and publishers of images use.
+    /// The algorithms that the Image service and the publishers of images use.
     public enum Algorithm: String, CaseIterable, Codable, Sendable {
         case md5, sha1, sha256, sha512
 
-        /// How many hexadecimal digits a value has.
+        /// The number of hexadecimal digits of a value.
         public var digitCount: Int {
             switch self {
             case .md5: 32
@@ -26,13 +25,15 @@ public struct Checksum: Hashable, Sendable {
         }
     }
 
+    /// The algorithm of ``value``.
     public let algorithm: Algorithm
 
-    /// Lowercase hexadecimal, exactly ``Algorithm/digitCount`` digits long.
+    /// Lowercase hexadecimal digits, ``Algorithm/digitCount`` of them.
     public let value: String
 
-    /// - Throws: ``TranshipError/Code/invalidChecksum`` when the digits do not
-    ///   fit the algorithm. Digits of either case are accepted.
+    /// Accepts digits of either case.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidChecksum`` if the digits do not fit the algorithm.
     public init(_ algorithm: Algorithm, _ digits: String) throws(TranshipError) {
         guard digits.utf8.count == algorithm.digitCount, digits.utf8.allSatisfy(Self.isHexDigit)
         else {
@@ -46,28 +47,28 @@ public struct Checksum: Hashable, Sendable {
         self.value = digits.lowercased()
     }
 
-    /// Parses `algorithm:hexdigits`, as written in a pipeline file.
+    /// Reads `algorithm:digits`, as in a pipeline file.
     ///
-    /// - Throws: ``TranshipError/Code/invalidChecksum`` when the algorithm is
-    ///   unknown or the digits do not fit it.
+    /// - Throws: ``TranshipError/Code/invalidChecksum`` if the algorithm is unknown or the digits
+    ///   do not fit it.
     public init(_ text: String) throws(TranshipError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let known = Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
         guard parts.count == 2 else {
             throw TranshipError(
-                .invalidChecksum, "\"\(text.prefix(140))\" names no checksum algorithm",
+                .invalidChecksum, "\"\(text.prefix(140))\" does not name a checksum algorithm",
                 hint: "write it as algorithm:digits, where the algorithm is one of \(known)")
         }
         guard let algorithm = Algorithm(rawValue: parts[0].lowercased()) else {
             throw TranshipError(
-                .invalidChecksum, "\"\(parts[0])\" is no checksum algorithm that is known here",
+                .invalidChecksum, "\"\(parts[0])\" is not a known checksum algorithm",
                 hint: "use one of \(known)")
         }
         try self.init(algorithm, String(parts[1]))
     }
 
-    /// Equal in algorithm and value. False when the algorithms differ, which
-    /// proves nothing either way.
+    /// True if algorithm and value are equal. False for different algorithms, which proves nothing
+    /// either way.
     public func matches(_ other: Checksum) -> Bool {
         algorithm == other.algorithm && value == other.value
     }
@@ -81,7 +82,7 @@ public struct Checksum: Hashable, Sendable {
 }
 
 extension Checksum: CustomStringConvertible {
-    /// `algorithm:digits`, as ``init(_:)`` reads it.
+    /// `algorithm:digits`, the form that ``init(_:)`` reads.
     public var description: String { "\(algorithm.rawValue):\(value)" }
 }
 

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an image stands
-/// (<https://docs.openstack.org/glance/latest/user/statuses.html>).
+/// The status of an image (<https://docs.openstack.org/glance/latest/user/statuses.html>).
 ///
-/// Open: a service may know statuses that are not named here.
+/// Open: a service may use statuses that this list lacks.
 public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -12,31 +11,31 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
         self.rawValue = rawValue
     }
 
-    /// A record without data. An import that failed comes back to it.
+    /// A record without data. A failed import returns to it.
     public static let queued = Self(rawValue: "queued")
-    /// A direct upload is running; left for ever by a worker that died.
+    /// A direct upload is at work. Stays for ever if the worker of the service dies.
     public static let saving = Self(rawValue: "saving")
-    /// Data was staged or is being staged; an import may follow.
+    /// Data is in the staging area or on its way there. An import may follow.
     public static let uploading = Self(rawValue: "uploading")
-    /// The service works on an import; its task says how far it is.
+    /// The service imports the data. The task of the image says how far it is.
     public static let importing = Self(rawValue: "importing")
-    /// Whole, and given out.
+    /// Complete: users can read the data.
     public static let active = Self(rawValue: "active")
-    /// Has data that only an admin may read.
+    /// Complete, but only admins may read the data.
     public static let deactivated = Self(rawValue: "deactivated")
-    /// An upload failed beyond repair; can only be deleted.
+    /// An upload failed for good. The image can only be deleted.
     public static let killed = Self(rawValue: "killed")
-    /// Gone; shown to nobody but admins, of API v1.
+    /// Deleted. Only API v1 shows such images, and only to admins.
     public static let deleted = Self(rawValue: "deleted")
-    /// Deleted, but its data not yet; its id stays taken.
+    /// Deleted, but its data is still stored. The id stays taken.
     public static let pendingDelete = Self(rawValue: "pending_delete")
-    /// Ours, for a record that says no status.
+    /// Not a status of the service: stands for a record that has none.
     public static let unknown = Self(rawValue: "unknown")
 
     public var description: String { rawValue }
 }
 
-/// Who sees an image.
+/// Which projects see an image.
 public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
     CustomStringConvertible
 {
@@ -46,13 +45,13 @@ public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
         self.rawValue = rawValue
     }
 
-    /// Everybody, in every list. Creating one takes an admin by default.
+    /// Every project, in every list. By default only admins may create such an image.
     public static let `public` = Self(rawValue: "public")
-    /// The owner alone.
+    /// Only the owner.
     public static let `private` = Self(rawValue: "private")
-    /// The owner and its members; the default of the service.
+    /// The owner and the members. The default of the service.
     public static let shared = Self(rawValue: "shared")
-    /// Everybody who asks for it; not in the lists of others.
+    /// Every project that asks for it. Not in the lists of other projects.
     public static let community = Self(rawValue: "community")
 
     public var description: String { rawValue }

@@ -3,14 +3,15 @@
 
 internal import Foundation
 
-/// Points in time as the journal keeps them: milliseconds since 1970, UTC.
+/// Points in time as the journal stores them: milliseconds since 1970, UTC.
 public enum Timestamp {
+    /// The time now.
     public static func now() -> Int64 {
         Int64(Date().timeIntervalSince1970 * 1000)
     }
 
-    /// RFC 3339, whole seconds, UTC.
+    /// RFC 3339 in UTC, such as `2026-01-01T00:00:00Z`; drops the milliseconds.
     public static func text(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(.iso8601)
+        UTCTime.text(unixSeconds: milliseconds / 1000)
     }
 }

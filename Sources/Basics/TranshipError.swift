@@ -1,33 +1,36 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why something could not be done, and what the operator can do about it.
+/// Why something failed, and what the operator can do about it.
 ///
-/// `message` states what happened with the values involved and says whose
-/// words it repeats ("Glance answered 409: …"). `hint` is the next thing to
-/// try; it is left out rather than unhelpful. Neither ever holds a token, a
-/// password or a signed URL. Both start in lower case and end without a stop.
+/// `message` says what happened, with the values involved, and names the source of words that it
+/// repeats ("Glance answered 409: …"). `hint` is the next thing to try; without a useful one it is
+/// nil. Neither contains a token, a password or a signed URL. Both start in lower case and end
+/// without a full stop.
 ///
 /// Match on ``code``, which is stable. The text may change in any release.
 public struct TranshipError: Error, Sendable {
+    /// The kind of failure.
     public let code: Code
+    /// What happened.
     public let message: String
+    /// What to try next.
     public let hint: String?
 
-    /// What a service answered, where an answer is what failed.
+    /// The answer of the service, if an answer is the failure.
     public let answer: ServiceAnswer?
 
-    /// True when the same request may succeed later without anybody's help:
-    /// a timeout, a reset, 408, 429 and most of 5xx. Decides retries and the
-    /// exit code, never whether data may be trusted.
+    /// True if the same request may succeed later without anybody doing something: a timeout, a
+    /// reset, 408, 429 and most of 5xx. Decides about retries and the exit code, never about
+    /// whether data can be trusted.
     public let isTransient: Bool
 
-    /// At which end it happened, where a pipeline knows it.
+    /// The side on which it happened, if a pipeline knows it.
     public let side: Side?
 
     public enum Side: Sendable { case source, target }
 
-    /// What failed underneath: a curl, SQLite or file system error.
+    /// The underlying error: from curl, SQLite or the file system.
     public let cause: (any Error)?
 
     public init(
@@ -43,7 +46,7 @@ public struct TranshipError: Error, Sendable {
         self.cause = cause
     }
 
-    /// The same error with words in front that say what was being done.
+    /// The same error, with words in front that say what was being done.
     public func whileDoing(_ context: String) -> TranshipError {
         TranshipError(
             code, "\(context): \(message)", hint: hint, answer: answer, isTransient: isTransient,
@@ -57,14 +60,14 @@ public struct TranshipError: Error, Sendable {
             cause: cause)
     }
 
-    /// The same error with the end at which it happened.
+    /// The same error with the side on which it happened.
     public func at(_ side: Side) -> TranshipError {
         TranshipError(
             code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
             cause: cause)
     }
 
-    /// Any error as one of ours: unknown ones become ``Code/unclassified``.
+    /// Turns any error into one of this type. Unknown errors get ``Code/unclassified``.
     public init(wrapping error: any Error) {
         if let error = error as? TranshipError {
             self = error
@@ -76,18 +79,18 @@ public struct TranshipError: Error, Sendable {
     }
 }
 
-/// What a service said when it refused: kept apart from our own words.
+/// What a service answered when it refused, apart from our own words.
 public struct ServiceAnswer: Hashable, Sendable {
     /// The HTTP status, 100 to 599.
     public var status: Int
-    /// The service's own message, taken out of its JSON or HTML; at most 1,000
-    /// characters, empty when it said nothing.
+    /// The message of the service, taken out of its JSON or HTML; at most 1,000 characters. Empty
+    /// if it gave none.
     public var message: String
-    /// `x-openstack-request-id`, which the operator of that cloud can look up.
+    /// `x-openstack-request-id`. The operator of the cloud finds the request by it.
     public var requestID: String?
-    /// What was asked: method and path, without query values.
+    /// The request: method and path, without the values of the query.
     public var asked: String
-    /// `Retry-After` in seconds (RFC 9110, section 10.2.3), when it was sent.
+    /// `Retry-After` in seconds (RFC 9110, section 10.2.3), if the service sent it.
     public var retryAfterSeconds: Int?
 
     public init(
@@ -103,7 +106,7 @@ public struct ServiceAnswer: Hashable, Sendable {
 }
 
 extension TranshipError: CustomStringConvertible {
-    /// The message and, on a line of its own, the hint.
+    /// The message, and the hint on a line of its own.
     public var description: String {
         guard let hint else { return message }
         return "\(message)\nhint: \(hint)"

@@ -89,7 +89,10 @@ public struct CloudExamination: Sendable {
         let before = Date()
         let answer = try await service.send(ServiceRequest(.get, "/versions"))
         let after = Date()
-        guard let said = answer.headers["Date"], let theirs = httpDate(said) else { return nil }
+        guard let said = answer.headers["Date"],
+            let seconds = UTCTime.unixSecondsOfHTTPDate(said)
+        else { return nil }
+        let theirs = Double(seconds)
         // Somewhere between asking and hearing the answer, whole seconds.
         if theirs < before.timeIntervalSince1970 - 1 {
             return Int64((theirs - before.timeIntervalSince1970).rounded())
@@ -98,15 +101,6 @@ public struct CloudExamination: Sendable {
             return Int64((theirs - after.timeIntervalSince1970).rounded())
         }
         return 0
-    }
-
-    /// Seconds since 1970 of an HTTP date (RFC 9110 5.6.7, its preferred form).
-    static func httpDate(_ text: String) -> Double? {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(secondsFromGMT: 0)
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        return formatter.date(from: text)?.timeIntervalSince1970
     }
 
     // MARK: What auto does

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Testing
-
-@testable import PipelineFiles
 
 @Suite("UTCTime")
 struct UTCTimeTests {
@@ -39,5 +38,26 @@ struct UTCTimeTests {
             #expect(UTCTime.unixSeconds(UTCTime.text(unixSeconds: moment)) == moment)
         }
         #expect(UTCTime.text(unixSeconds: 1_767_225_600) == "2026-01-01T00:00:00Z")
+    }
+
+    @Test(
+        "the time of an HTTP header is read to the second",
+        arguments: [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
+        ] as [(String, Int64)])
+    func readingHTTPDate(text: String, seconds: Int64) {
+        #expect(UTCTime.unixSecondsOfHTTPDate(text) == seconds)
+    }
+
+    @Test(
+        "what is not an HTTP date is refused",
+        arguments: [
+            "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+            "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
+        ])
+    func refusingHTTPDate(text: String) {
+        #expect(UTCTime.unixSecondsOfHTTPDate(text) == nil)
     }
 }
