@@ -2,48 +2,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-import Dispatch
 import Glibc
 
 extension ByteRing {
     private static let descriptorBytes = 256 << 10
     private static let lookMilliseconds: Int32 = 200
 
-    /// Takes everything out of the ring and puts it into a file descriptor: a
-    /// file, a pipe, a socket. Returns after the end was read.
+    /// Writes everything from the ring to a file descriptor: a file, a pipe, a socket. Returns
+    /// after the end of the stream.
     ///
-    /// Blocks a serial queue of its own and no task. A pipe whose reader
-    /// sleeps holds up neither the cancellation of the task nor the failure of
-    /// the ring for long. The descriptor stays open, and its flags, which it
-    /// may share with other processes, stay as they are.
+    /// Blocks a serial queue of its own, not the task. A pipe whose reader is slow does not delay a
+    /// cancellation or the failure of the ring for long. The descriptor stays open. Its flags stay
+    /// as they are, since other processes may share them.
     ///
     /// - Parameters:
-    ///   - name: what messages call it, such as `standard output`.
+    ///   - name: for messages, such as `standard output`.
     ///   - onProgress: called with the bytes written so far.
-    /// - Returns: how many bytes were written.
-    /// - Throws: ``TranshipError/Code/targetFailed`` when writing failed, or
-    ///   the ring's own failure. The ring is failed with the former, so that
-    ///   its producer stops.
+    /// - Returns: the number of bytes written.
+    /// - Throws: ``TranshipError/Code/targetFailed`` if writing failed, which also fails the ring
+    ///   and so stops its producer; or the failure of the ring.
     @discardableResult
     public func drain(
         into descriptor: Int32, named name: String,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(TranshipError) -> Int64 {
-        let queue = DispatchQueue(label: "tranship.descriptor")
-        let result: Result<Int64, TranshipError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                queue.async {
-                    let result = Result { () throws(TranshipError) in
-                        try self.pump(into: descriptor, name, onProgress)
-                    }
-                    continuation.resume(returning: result)
-                }
+        do throws(TranshipError) {
+            return try await BlockingWork.run(failingOnCancel: self) {
+                try self.pump(into: descriptor, name, onProgress)
             }
-        } onCancel: {
-            fail(TranshipError(wrapping: CancellationError()))
+        } catch {
+            fail(error)
+            throw error
         }
-        if case .failure(let error) = result { fail(error) }
-        return try result.get()
     }
 
     private func pump(
@@ -54,7 +44,7 @@ extension ByteRing {
         defer { buffer.deallocate() }
         var status = stat()
         let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        // After poll(2) a pipe has room for so much; more could block.
+        // After poll(2) a pipe has room for this much. A larger write could block.
         let pieceBytes = isFile ? buffer.count : Int(PIPE_BUF)
         var total: Int64 = 0
         while true {
@@ -77,7 +67,7 @@ extension ByteRing {
         }
     }
 
-    /// Returns when a write will not block, an error being no wait either.
+    /// Returns when a write does not block; an error does not block either.
     private func waitForRoom(in descriptor: Int32) throws(TranshipError) {
         while true {
             if let failure { throw failure }
@@ -90,8 +80,8 @@ extension ByteRing {
     private static func cannotWrite(_ name: String) -> TranshipError {
         if errno == EPIPE {
             return TranshipError(
-                .targetFailed, "nobody reads \(name) any more",
-                hint: "the program behind the pipe ended before it had read everything")
+                .targetFailed, "the reader of \(name) is gone",
+                hint: "the program at the other end of the pipe ended before it read everything")
         }
         return TranshipError(
             .targetFailed, "cannot write \(name): \(String(cString: strerror(errno)))")

@@ -4,14 +4,14 @@
 import Dispatch
 
 extension ByteRing {
-    /// All rings' observers share it. Concurrent, so it has as many threads as
-    /// the machine has cores: enough, because no job on it ever waits.
+    /// The queue of the observers of all rings. Concurrent, so it has as many threads as the
+    /// machine has cores. That is enough, since none of its jobs waits.
     private static let queue = DispatchQueue(label: "tranship.observers", attributes: .concurrent)
-    /// The runner of every ring that names no other.
+    /// The default runner of a ring.
     public static let dispatching: Runner = { queue.async(execute: $0) }
     private static let spanBytesMax = 256 << 10
-    /// After so much a job goes to the end of the queue: one fast image must
-    /// not keep the digests of the others from running.
+    /// After so many bytes, a job goes back to the end of the queue: one fast image must not hold
+    /// up the digests of the others.
     private static let turnBytes = 1 << 20
 
     /// Queues a job for an observer that has none. Call with the lock held.
@@ -37,8 +37,8 @@ extension ByteRing {
         runner { self.observe(index) }
     }
 
-    /// What that observer should see next; nil, and no job any more, when it
-    /// is not worth a job yet.
+    /// The next span for this observer. Nil if a job is not worth it yet; then the observer has no
+    /// job any more.
     private func nextSpan(_ index: Int) -> UnsafeRawBufferPointer? {
         locked {
             let position = state.observed[index]

@@ -5,15 +5,14 @@ public import Basics
 import Glibc
 
 extension ByteRing {
-    /// How much is reserved of a shared budget at a time, so that one long
-    /// write does not make the other transfers wait for seconds.
+    /// How much one write reserves of a shared budget at a time. A long write must not hold up the
+    /// other transfers for seconds.
     private static let limitedBytesMax = 64 << 10
 
-    /// Puts all of the bytes into the ring; BLOCKS while it is full or the
-    /// bandwidth is used up.
+    /// Puts all bytes into the ring. BLOCKS while the ring is full or the bandwidth is used up.
     ///
-    /// - Throws: the failure, once there is one; then some of the bytes may
-    ///   have gone in.
+    /// - Throws: the failure of the ring, if it has one. Some of the bytes may be in the ring by
+    ///   then.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -24,7 +23,7 @@ extension ByteRing {
         }
     }
 
-    /// Says that the source ended and was complete. Nothing after a failure.
+    /// Marks the end of a complete source. Does nothing after a failure.
     public func finishWriting() {
         let settled = locked {
             guard state.failure == nil else { return [Settled]() }

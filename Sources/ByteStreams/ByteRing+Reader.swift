@@ -5,23 +5,22 @@ public import Basics
 import Glibc
 
 extension ByteRing {
-    /// A slow source is handed on after so long, however little it sent:
-    /// proxies in front of a target give up on a body that pauses.
+    /// After this time, even a few bytes of a slow source are handed on: proxies in front of a
+    /// target give up on a body that pauses.
     private static let gatherNanoseconds: UInt64 = 1_000_000_000
 
-    /// Takes bytes out; BLOCKS until there are some, or the end.
+    /// Takes bytes out. BLOCKS until there are some, or until the end.
     ///
-    /// - Returns: how many bytes, at least one; 0 is the end, and only
-    ///   ``finishWriting()`` (and ``release()``, where the end is withheld)
-    ///   makes it.
-    /// - Throws: the failure, at once, even if bytes are left.
+    /// - Returns: the number of bytes, at least 1; 0 at the end. Only ``finishWriting()`` makes an
+    ///   end, together with ``release()`` if the ring withholds it.
+    /// - Throws: the failure of the ring, at once, even if bytes are left.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         while true {
             if let count = try read(into: buffer, withinMilliseconds: 60_000) { return count }
         }
     }
 
-    /// The same, but nil when so long has passed and there was nothing to read.
+    /// The same, but nil if there is nothing to read for so long.
     package func read(
         into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
     ) throws(TranshipError) -> Int? {
@@ -41,13 +40,13 @@ extension ByteRing {
         return handOut(to: buffer)
     }
 
-    /// True when so many bytes can be read without waiting, or the end or the
-    /// failure is there.
+    /// True if so many bytes can be read without a wait, or if the ring is at its end or has
+    /// failed.
     package func holds(_ bytes: Int64) -> Bool {
         locked { state.failure != nil || readableBytes >= bytes || isAtEnd }
     }
 
-    /// The same, without ever waiting: nil when there is nothing right now.
+    /// The same without a wait: nil if there is nothing to read now.
     package func readNow(
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(TranshipError) -> Int? {
@@ -64,7 +63,7 @@ extension ByteRing {
         return handOut(to: buffer)
     }
 
-    /// Call with the lock held; it is open afterwards.
+    /// Call with the lock held. Releases it.
     private func handOut(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(readableBytes, buffer.count)
         let position = state.read
@@ -82,7 +81,7 @@ extension ByteRing {
         return count
     }
 
-    /// Hands out the end: whatever had to be proved first has been proved.
+    /// Hands out the end. Call it when everything that must be proved first is proved.
     public func release() {
         locked {
             state.isReleased = true
@@ -90,7 +89,7 @@ extension ByteRing {
         }
     }
 
-    /// What the reader may have now. Call with the lock held.
+    /// What the reader may take now. Call with the lock held.
     var readableBytes: Int {
         let withheld = state.isReleased ? 0 : withheldBytes
         return max(0, Int(state.written - state.read) - withheld)
@@ -98,17 +97,17 @@ extension ByteRing {
 
     private var isAtEnd: Bool { state.isFinished && state.isReleased }
 
-    /// True when there is something to hand out, the end included.
+    /// True if there is something to hand out, the end included.
     private func waitUntilReadable(bufferBytes: Int, limitNanoseconds: UInt64) -> Bool {
         let start = Monitor.nowNanoseconds()
         let limit = start + limitNanoseconds
-        // Kept from call to call: short waits in a row are one long wait.
+        // Kept from call to call: a series of short waits counts as one long wait.
         let since = state.readerWaitsSince ?? start
         state.readerWaitsSince = since
         let gathered = since + Self.gatherNanoseconds
         defer { state.readerWants = nil }
-        // A buffer full is handed out at once; with less, the reader waits for
-        // a batch, or a small buffer would mean a thread switch for each.
+        // A full buffer is handed out at once. With less, the reader waits for a batch: a small
+        // buffer would otherwise cost a thread switch each time.
         var enough = min(bufferBytes, batchBytes)
         while state.failure == nil {
             let now = Monitor.nowNanoseconds()

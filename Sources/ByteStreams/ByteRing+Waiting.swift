@@ -4,7 +4,7 @@
 public import Basics
 
 extension ByteRing {
-    /// What a task can wait for without holding a thread.
+    /// What a task can await without holding a thread.
     enum Milestone { case started, finished }
 
     struct Waiter {
@@ -13,32 +13,32 @@ extension ByteRing {
         let continuation: CheckedContinuation<Result<Int64, TranshipError>, Never>
     }
 
-    /// A waiter and what it is told, once the lock is open again.
+    /// A waiter and its result, for after the lock is released.
     struct Settled {
         let waiter: Waiter
         let result: Result<Int64, TranshipError>
     }
 
-    /// Suspends until ``finishWriting()`` was called and every observer has
-    /// seen every byte. Does not wait for the reader.
+    /// Suspends until the writing has finished and every observer has seen every byte. Does not
+    /// wait for the reader.
     ///
-    /// - Returns: the total.
-    /// - Throws: the failure, or ``TranshipError/Code/interrupted`` when the
-    ///   task is cancelled.
+    /// - Returns: the number of bytes.
+    /// - Throws: the failure of the ring, or ``TranshipError/Code/interrupted`` if the task is
+    ///   cancelled.
     public func finished() async throws(TranshipError) -> Int64 {
         try await wait(for: .finished)
     }
 
-    /// Suspends until a first byte was written or the writing has finished.
+    /// Suspends until the first byte is written or the writing has finished.
     ///
-    /// - Returns: how much was written by then.
+    /// - Returns: the number of bytes written by then.
     /// - Throws: as ``finished()``.
     public func started() async throws(TranshipError) -> Int64 {
         try await wait(for: .started)
     }
 
-    /// Breaks the stream: every call from now on throws this error, and
-    /// whoever is blocked or suspended is woken with it. The first error wins.
+    /// Breaks the stream: from now on, every call throws this error, and all blocked and suspended
+    /// callers wake up with it. The first error wins.
     public func fail(_ error: TranshipError) {
         let settled = locked {
             if state.failure == nil { state.failure = error }
@@ -49,8 +49,7 @@ extension ByteRing {
         settled.resume()
     }
 
-    /// Removes the waiters that need not wait any more. Call with the lock
-    /// held, and resume them without it.
+    /// Removes the waiters whose wait is over. Call with the lock held; resume them without it.
     func takeSettled() -> [Settled] {
         if state.waiters.isEmpty { return [] }
         var settled: [Settled] = []
@@ -93,11 +92,11 @@ extension ByteRing {
         return try result.get()
     }
 
-    /// The result, if there is one already; else the waiter waits.
+    /// The result, if there is one already. Otherwise the waiter is stored.
     private func enroll(_ waiter: Waiter) -> Result<Int64, TranshipError>? {
         locked {
             if let result = result(of: waiter.milestone) { return result }
-            // Under the lock: a cancellation from here on finds the waiter.
+            // Under the lock, so that a later cancellation finds the waiter.
             if Task.isCancelled { return .failure(Self.cancelled) }
             state.waiters.append(waiter)
             return nil

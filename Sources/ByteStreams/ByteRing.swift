@@ -5,43 +5,43 @@ public import Basics
 import Dispatch
 import Glibc
 
-/// The bounded buffer between a source and a target: one producer, at most one
-/// reader, and any number of observers (the digests).
+/// The bounded buffer between a source and a target: one producer, at most one reader, and any
+/// number of observers (the digests).
 ///
-/// The reader copies bytes out; observers see them in place. A slot is free
-/// again when everybody has passed it, so whoever is slowest sets the pace and
-/// the memory stays ``capacityBytes``, whatever the image's size.
+/// The reader copies bytes out; observers see them in place. A slot is free when everyone has
+/// passed it. So the slowest party sets the pace, and the memory stays at ``capacityBytes``,
+/// however large the image is.
 ///
-/// It ends in one of two ways, and never in between: ``finishWriting()`` says
-/// that the source ended and was complete; ``fail(_:)`` makes every call throw,
-/// so that a reader which sends the bytes on cannot take a broken source for a
-/// short one.
+/// A ring ends in one of two ways. ``finishWriting()`` says that the source is complete.
+/// ``fail(_:)`` makes every call throw, so that a reader which passes the bytes on cannot mistake a
+/// broken source for a short one.
 ///
-/// - Important: ``write(_:)`` and ``read(into:)`` block the calling thread.
-///   Call each from a serial Dispatch queue of its own, never from a task.
+/// - Important: ``write(_:)`` and ``read(into:)`` block the calling thread. Call each from a serial
+///   Dispatch queue of its own, never from a task.
 ///
-/// `@unchecked Sendable`: `state` and `memory` are touched only while `monitor`
-/// is locked. The bytes behind `memory` have one owner at any time: the
-/// producer from `written` on, the consumers before it and not before their own
-/// position; a position moves under the lock, after the copy that it stands for.
+/// `@unchecked Sendable`: `state` and `memory` are used only while `monitor` is locked. Each byte
+/// behind `memory` has one owner at a time: the producer owns those from `written` on, each
+/// consumer those from its own position up to `written`. A position moves under the lock, after the
+/// copy that it covers.
 public final class ByteRing: @unchecked Sendable {
-    /// Sees consecutive spans, one call at a time, on a concurrent queue that
-    /// all rings share. Must not block: it would hold back other images' digests.
+    /// Sees consecutive spans, one call at a time, on a concurrent queue that all rings share. Must
+    /// not block: that would hold up the digests of other images.
     public typealias Observer = @Sendable (UnsafeRawBufferPointer) -> Void
 
-    /// Carries out the short jobs in which observers see their spans.
+    /// Runs the short jobs in which observers see their spans.
     public typealias Runner = @Sendable (@escaping @Sendable () -> Void) -> Void
 
+    /// The size of the buffer.
     public let capacityBytes: Int
 
     let runner: Runner
     let observers: [Observer]
     let hasReader: Bool
     let limiter: BandwidthLimiter?
-    /// Whoever waits for bytes is woken for so many at least: without it there
-    /// is a thread switch every 16 KiB, which is what curl hands over at a time.
+    /// A waiting reader or observer wakes up for at least this many bytes. Otherwise there is a
+    /// thread switch every 16 KiB, the amount that curl hands over at a time.
     let batchBytes: Int
-    /// How much of the end the reader gets only after ``release()``.
+    /// How many of the last bytes the reader gets only after ``release()``.
     let withheldBytes: Int
     let monitor = Monitor(conditionCount: 2)
     static let canWrite = 0
@@ -54,16 +54,16 @@ public final class ByteRing: @unchecked Sendable {
         var written: Int64 = 0
         var read: Int64 = 0
         var observed: [Int64] = []
-        /// True from the moment a job is queued for an observer until that job
-        /// has found nothing left to do: there is never more than one.
+        /// True from when a job is queued for an observer until that job finds nothing to do. So an
+        /// observer has at most one job.
         var isScheduled: [Bool] = []
         var isFinished = false
         var isReleased = true
         var failure: TranshipError?
         var isWriterWaiting = false
-        /// How many bytes would wake the reader; nil while it does not wait.
+        /// How many bytes wake the reader; nil while it does not wait.
         var readerWants: Int?
-        /// Since when the reader has had nothing; nil once it got something.
+        /// Since when the reader waits for bytes; nil once it got some.
         var readerWaitsSince: UInt64?
         var waiters: [Waiter] = []
         var waitersSoFar: UInt64 = 0
@@ -71,23 +71,23 @@ public final class ByteRing: @unchecked Sendable {
 
     /// - Parameters:
     ///   - hasReader: false for a ring that only feeds observers.
-    ///   - withholdsEnd: the reader gets the last bytes (64 KiB, or all of a
-    ///     shorter stream) and the end only after ``release()``.
-    ///   - runner: where observers' jobs go; the default is a concurrent queue
-    ///     that all rings share.
+    ///   - withholdsEnd: the reader gets the last bytes (64 KiB, or all of a shorter stream) and
+    ///     the end only after ``release()``.
+    ///   - runner: runs the jobs of the observers; the default is a concurrent queue that all rings
+    ///     share.
     public init(
         capacityBytes: Int = 2 << 20, observers: [Observer] = [], hasReader: Bool = true,
         withholdsEnd: Bool = false, limiter: BandwidthLimiter? = nil,
         runner: @escaping Runner = ByteRing.dispatching
     ) {
-        precondition(capacityBytes >= 16, "too small to keep its promises")
+        precondition(capacityBytes >= 16, "a ring needs at least 16 bytes")
         self.runner = runner
         self.capacityBytes = capacityBytes
         self.observers = observers
         self.hasReader = hasReader
         self.limiter = limiter
-        // The producer waits for half of the ring. Two quarters that a reader
-        // may leave lying cannot keep it from that half.
+        // The producer waits until half of the ring is free. Two quarters that a reader leaves in
+        // the ring cannot prevent that.
         batchBytes = min(128 << 10, capacityBytes / 4)
         withheldBytes = withholdsEnd ? min(64 << 10, capacityBytes / 4) : 0
         state.observed = Array(repeating: 0, count: observers.count)
@@ -99,13 +99,13 @@ public final class ByteRing: @unchecked Sendable {
         if let memory { munmap(memory, capacityBytes) }
     }
 
-    /// How much the producer has put in so far.
+    /// The number of bytes that the producer has written so far.
     public var writtenBytes: Int64 { locked { state.written } }
 
-    /// How much the reader has taken out so far.
+    /// The number of bytes that the reader has taken so far.
     public var readBytes: Int64 { locked { state.read } }
 
-    /// Why the stream broke; nil while it did not.
+    /// Why the stream broke; nil if it did not.
     public var failure: TranshipError? { locked { state.failure } }
 
     func locked<T>(_ body: () -> T) -> T {
@@ -114,15 +114,15 @@ public final class ByteRing: @unchecked Sendable {
         return body()
     }
 
-    /// Bytes that nobody needs any more. Call with the lock held.
+    /// The room for new bytes. Call with the lock held.
     var freeBytes: Int {
         var slowest = hasReader ? state.read : state.written
         for position in state.observed { slowest = min(slowest, position) }
         return capacityBytes - Int(state.written - slowest)
     }
 
-    /// Where the bytes live: mapped by the first write, so that a ring which
-    /// waits for its source costs nothing. Call with the lock held.
+    /// The buffer. The first write maps it, so a ring that waits for its source costs nothing. Call
+    /// with the lock held.
     func mapped() throws(TranshipError) -> UnsafeMutableRawPointer {
         if let memory { return memory }
         let address = mmap(
@@ -132,20 +132,20 @@ public final class ByteRing: @unchecked Sendable {
                 .unclassified,
                 "no memory for a buffer of \(ByteCount.format(Int64(capacityBytes))): "
                     + String(cString: strerror(errno)),
-                hint: "lower limits.images, so that fewer images are in flight")
+                hint: "lower limits.images, so that fewer images are transferred at once")
         }
         memory = address
         return address
     }
 
-    /// The part of `length` bytes at `position` that lies in one piece.
+    /// The part of `length` bytes at `position` that is contiguous in the buffer.
     func offset(of position: Int64, length: Int) -> (offset: Int, count: Int) {
         let offset = Int(position % Int64(capacityBytes))
         return (offset, min(length, capacityBytes - offset))
     }
 
-    /// Wakes the producer once half of the ring is free: less would cost a
-    /// thread switch for every few bytes. Call with the lock held.
+    /// Wakes the producer once half of the ring is free. Waking it earlier would cost a thread
+    /// switch for every few bytes. Call with the lock held.
     func wakeWriterIfUseful() {
         if state.isWriterWaiting, freeBytes >= capacityBytes / 2 { monitor.signal(Self.canWrite) }
     }

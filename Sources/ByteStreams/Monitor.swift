@@ -3,16 +3,15 @@
 
 import Glibc
 
-/// One mutex and its condition variables, with waits that end at a time of the
-/// monotonic clock.
+/// A mutex and its condition variables, with waits until a time of the monotonic clock.
 ///
-/// `Mutex` of the standard library has no condition variable, and a Dispatch
-/// semaphore cannot wait for a state.
+/// `Mutex` of the standard library has no condition variables, and a Dispatch semaphore cannot wait
+/// for a state.
 ///
-/// `@unchecked Sendable`: the only stored values are constant addresses, and
-/// the pthread functions that work on them are made for use by many threads.
+/// `@unchecked Sendable`: it stores only constant addresses, and the pthread functions that use
+/// them are made for several threads.
 final class Monitor: @unchecked Sendable {
-    // On the heap: pthread objects must never move (pthread_mutex_init(3)).
+    // On the heap, since pthread objects must not move (pthread_mutex_init(3)).
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let conditions: UnsafeMutablePointer<pthread_cond_t>
     private let conditionCount: Int
@@ -22,7 +21,7 @@ final class Monitor: @unchecked Sendable {
         conditions = .allocate(capacity: conditionCount)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
-        // A wait must not grow or shrink when somebody sets the clock.
+        // A change of the system clock must not make a wait longer or shorter.
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         for index in 0..<conditionCount { pthread_cond_init(conditions + index, &attributes) }
         pthread_condattr_destroy(&attributes)
@@ -40,8 +39,8 @@ final class Monitor: @unchecked Sendable {
 
     func unlock() { pthread_mutex_unlock(mutex) }
 
-    /// Waits for a signal, or until the clock shows that many nanoseconds; may
-    /// also return for no reason, so callers look at their state again.
+    /// Waits for a signal, or until the clock reaches so many nanoseconds. May also return without
+    /// a reason, so check the state again.
     func wait(_ condition: Int, untilNanoseconds deadline: UInt64? = nil) {
         guard let deadline else {
             pthread_cond_wait(conditions + condition, mutex)
@@ -60,5 +59,26 @@ final class Monitor: @unchecked Sendable {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
+/// A value that is accessed only while its mutex is locked.
+///
+/// Use it in place of `Mutex` of the standard library: on Linux that one consists of futex calls,
+/// which the thread sanitizer does not know, so it reports every use as a race.
+///
+/// `@unchecked Sendable`: `value` is private, and every access holds the lock.
+package final class Guarded<Value: Sendable>: @unchecked Sendable {
+    private let monitor = Monitor(conditionCount: 0)
+    private var value: Value
+
+    package init(_ value: Value) {
+        self.value = value
+    }
+
+    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+        monitor.lock()
+        defer { monitor.unlock() }
+        return try body(&value)
     }
 }

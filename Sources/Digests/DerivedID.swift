@@ -3,15 +3,15 @@
 
 import COpenSSL
 
-/// Ids that are the same whenever they are computed from the same words.
+/// Ids that are the same each time they are derived from the same words.
 public enum DerivedID {
-    /// A name-based UUID of version 5 (RFC 9562, section 5.5): the SHA-1 of the
-    /// namespace's sixteen bytes and the name's UTF-8, in lower case.
+    /// A name-based UUID of version 5 (RFC 9562, section 5.5): the SHA-1 of the sixteen bytes of
+    /// the namespace and the UTF-8 of the name. Lower case.
     ///
-    /// The namespace must be a UUID: it is ours, never a user's.
+    /// `namespace` must be a UUID. It is a constant of ours, never input.
     public static func uuid(namespace: String, name: String) -> String {
         guard let prefix = bytes(ofUUID: namespace) else {
-            preconditionFailure("the namespace \(namespace) is no UUID")
+            preconditionFailure("the namespace \(namespace) is not a UUID")
         }
         let text = prefix + Array(name.utf8)
         var hash = [UInt8](repeating: 0, count: 20)

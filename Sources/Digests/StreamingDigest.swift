@@ -5,24 +5,24 @@ public import Basics
 import COpenSSL
 import Synchronization
 
-/// One checksum over bytes that arrive piece by piece (OpenSSL EVP).
+/// A checksum of bytes that arrive piece by piece (OpenSSL EVP).
 ///
-/// Several run side by side over the same bytes, each for itself: hashing is
-/// the slowest part of a transfer, and this is how it uses every core.
+/// Several digests run side by side over the same bytes. Hashing is the slowest part of a transfer,
+/// and this way it uses every core.
 public final class StreamingDigest: Sendable {
     private let algorithm: Checksum.Algorithm
     private let context: Mutex<Context>
 
     private struct Context: ~Copyable {
-        // Never leaves the mutex.
+        // Does not leave the mutex.
         nonisolated(unsafe) let pointer: OpaquePointer
         var isBroken = false
         var isFinished = false
         deinit { EVP_MD_CTX_free(pointer) }
     }
 
-    /// - Throws: ``TranshipError/Code/unverifiable`` when this OpenSSL refuses
-    ///   the algorithm, as builds for FIPS 140 do with md5.
+    /// - Throws: ``TranshipError/Code/unverifiable`` if this OpenSSL refuses the algorithm, as FIPS
+    ///   140 builds do with md5.
     public init(_ algorithm: Checksum.Algorithm) throws(TranshipError) {
         let type =
             switch algorithm {
@@ -40,11 +40,10 @@ public final class StreamingDigest: Sendable {
         context = Mutex(Context(pointer: pointer))
     }
 
-    /// Adds bytes. Calls must come in the order of the bytes, and none after
-    /// ``finish()``.
+    /// Adds bytes. Call it in the order of the bytes, and not after ``finish()``.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
-        // Read during this call only: nothing keeps the address.
+        // Used during this call only: nothing keeps the address.
         nonisolated(unsafe) let bytes = bytes
         context.withLock { context in
             precondition(!context.isFinished, "bytes after the digest was finished")
@@ -54,9 +53,9 @@ public final class StreamingDigest: Sendable {
         }
     }
 
-    /// The checksum of all bytes so far. To be called once.
+    /// The checksum of all bytes. Call it once.
     ///
-    /// - Throws: ``TranshipError/Code/unverifiable`` when OpenSSL failed.
+    /// - Throws: ``TranshipError/Code/unverifiable`` if OpenSSL fails.
     public func finish() throws(TranshipError) -> Checksum {
         let value = context.withLock { context -> [UInt8]? in
             precondition(!context.isFinished, "a digest was finished twice")
@@ -70,7 +69,7 @@ public final class StreamingDigest: Sendable {
         return try Checksum(algorithm, hexDigits(value))
     }
 
-    /// The checksum of all bytes so far; more may follow.
+    /// The checksum of the bytes so far. More bytes may follow.
     ///
     /// - Throws: as ``finish()``.
     public func soFar() throws(TranshipError) -> Checksum {
@@ -96,7 +95,7 @@ public final class StreamingDigest: Sendable {
     }
 }
 
-/// The checksum of bytes that are all here already.
+/// The checksum of bytes that are in memory.
 ///
 /// - Throws: as ``StreamingDigest``.
 public func digest(

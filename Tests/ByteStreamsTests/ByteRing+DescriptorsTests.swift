@@ -56,8 +56,8 @@ import Testing
         }
         #expect(
             error.map { "\($0)" } == """
-                nobody reads standard output any more
-                hint: the program behind the pipe ended before it had read everything
+                the reader of standard output is gone
+                hint: the program at the other end of the pipe ended before it read everything
                 """)
         #expect(ring.failure?.code == .targetFailed)
     }

@@ -5,10 +5,10 @@ import Basics
 import TestSupport
 import Testing
 
-@testable import MigrationPipeline
+@testable import ByteStreams
 
 @Suite(.timeLimit(.minutes(1))) struct OneShotTests {
-    @Test func `Everybody who awaits it gets the first value`() async throws {
+    @Test func `Every waiting task gets the first value`() async throws {
         let shot = OneShot<Int>()
         let waiting = (0..<20).map { _ in Task { try await shot.value() } }
         shot.settle(.success(7))
@@ -18,7 +18,7 @@ import Testing
         #expect(try await shot.value() == 7)
     }
 
-    @Test func `A failure is thrown to everybody`() async {
+    @Test func `Every waiting task throws the failure`() async {
         let shot = OneShot<Int>()
         let waiting = Task { await failure { _ = try await shot.value() } }
         shot.settle(.failure(TranshipError(.conflict, "first")))
