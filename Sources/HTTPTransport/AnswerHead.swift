@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The head of an answer, collected line by line as curl hands it over.
+/// The head of an answer, collected line by line as curl delivers it.
 struct AnswerHead {
-    /// 0 until the first line has come.
+    /// 0 until the first line.
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
-    /// True from the empty line after a final head on; what follows the body
-    /// (trailers) is not looked at.
+    /// True from the empty line after a final head. Trailers after the body are ignored.
     private(set) var isComplete = false
 
-    /// Takes one line with its end.
+    /// Takes one line with its line end.
     ///
-    /// - Returns: true when this line completed a final head.
+    /// - Returns: true if this line completes a final head.
     mutating func add(_ line: UnsafeRawBufferPointer) -> Bool {
         add(String(decoding: line, as: UTF8.self))
     }
@@ -21,7 +20,7 @@ struct AnswerHead {
         if isComplete { return false }
         let line = line.last?.isNewline == true ? line.dropLast() : line[...]
         if line.isEmpty {
-            // 1xx is followed by another head (RFC 9110, section 15.2).
+            // Another head follows a 1xx (RFC 9110, section 15.2).
             isComplete = status >= 200
             return isComplete
         }

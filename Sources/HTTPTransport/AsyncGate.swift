@@ -4,10 +4,10 @@
 import Basics
 import ByteStreams
 
-/// Lets so many in at once; the others wait without a thread, in order.
+/// Lets a limited number of tasks in. The others wait in order, without a thread.
 ///
-/// Counting happens here, before anything goes to a queue: a job that waits in
-/// a queue holds a thread, and Dispatch has few.
+/// The count happens here, before anything is queued: a job that waits in a queue holds a thread,
+/// and Dispatch has few.
 final class AsyncGate: Sendable {
     private struct State {
         var free: Int
@@ -18,14 +18,13 @@ final class AsyncGate: Sendable {
     private let state: Guarded<State>
 
     init(limit: Int) {
-        precondition(limit > 0, "a gate that lets nobody in")
+        precondition(limit > 0, "a gate needs room for at least one")
         state = Guarded(State(free: limit))
     }
 
     /// Each entry needs one ``leave()``.
     ///
-    /// - Throws: ``TranshipError/Code/interrupted`` when the task is
-    ///   cancelled before it is let in.
+    /// - Throws: ``TranshipError/Code/interrupted`` if the task is cancelled before it gets in.
     func enter() async throws(TranshipError) {
         let number = state.withLock { state in
             state.waitersSoFar += 1
@@ -34,7 +33,7 @@ final class AsyncGate: Sendable {
         let isIn = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isIn: Bool? = state.withLock { state in
-                    // Under the lock: a cancellation from here on finds the waiter.
+                    // Under the lock, so that a later cancellation finds the waiter.
                     if Task.isCancelled { return false }
                     if state.free > 0 {
                         state.free -= 1

@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// `bytes 5-9/10`: which part of something a body is (RFC 9110, section 14.4).
+/// `bytes 5-9/10`: the part of a whole that a body contains (RFC 9110, section 14.4).
 public struct ContentRange: Hashable, Sendable {
     /// The first and the last byte, counted from 0.
     public let first: Int64
     public let last: Int64
-    /// Bytes of the whole; nil for `*`.
+    /// The size of the whole in bytes; nil for `*`.
     public let total: Int64?
 
-    /// How long a body of that part is.
+    /// The length of the part.
     public var countBytes: Int64 { last - first + 1 }
 
-    /// Nil for what is not of this form, or contradicts itself.
+    /// Nil for text that is not of this form or contradicts itself.
     public init?(_ text: String) {
         let parts = text.split(separator: " ")
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
@@ -31,17 +31,16 @@ public struct ContentRange: Hashable, Sendable {
 }
 
 extension HTTPResponse {
-    /// The part that a 206 says its body is; nil where it does not say so, or
-    /// holds several parts (`multipart/byteranges`).
+    /// The part that a 206 declares; nil if it declares none, or has several parts
+    /// (`multipart/byteranges`).
     public var contentRange: ContentRange? {
         status == 206 ? headers["Content-Range"].flatMap(ContentRange.init) : nil
     }
 
-    /// What was answered instead of the part that was asked for; nil when the
-    /// head promises that part.
+    /// What came in place of the requested part; nil if the head promises that part.
     ///
-    /// Status and Content-Range alone prove nothing: services that cannot seek
-    /// answer 206 with everything, so the length must agree as well.
+    /// Status and Content-Range alone prove nothing: services that cannot seek answer 206 with
+    /// everything. So the length must agree too.
     public func objection(toPart isAsked: (ContentRange) -> Bool) -> String? {
         guard status == 206 else { return "\(status) with the whole of it" }
         guard let range = contentRange else {

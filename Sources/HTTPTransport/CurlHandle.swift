@@ -2,28 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import ByteStreams
 import CCurl
 import Dispatch
 import Glibc
 
-/// One curl easy handle, the connections that it keeps, and the queue on which
-/// it blocks.
+/// A curl easy handle, the connections that it keeps, and the queue on which it blocks.
 ///
-/// `@unchecked Sendable`: `easy` is used by one exchange at a time, on `queue`
-/// only; ``HandlePool`` hands a handle to nobody else before the exchange gave
-/// it back. The rest is constant.
+/// `@unchecked Sendable`: one exchange at a time uses `easy`, on `queue` only. ``HandlePool`` gives
+/// a handle to the next exchange only after the previous one gave it back. The rest is constant.
 final class CurlHandle: @unchecked Sendable {
     let easy: OpaquePointer
-    /// Serial and with the default target: Dispatch starts a thread for it at
-    /// once, where blocks of a concurrent queue wait for a core.
+    /// Serial, with the default target: Dispatch starts a thread for it at once. Blocks of a
+    /// concurrent queue would wait for a core.
     let queue = DispatchQueue(label: "tranship.curl")
     let sockets = OpenSockets()
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    /// Once in a process, before any thread uses curl (curl_global_init(3)).
+    /// Once per process, before any thread uses curl (curl_global_init(3)).
     private static let isReady: Bool = {
-        // OpenSSL writes to sockets without MSG_NOSIGNAL: a peer that has gone
-        // would end the process.
+        // OpenSSL writes to sockets without MSG_NOSIGNAL, so a closed connection would end the
+        // process.
         signal(SIGPIPE, SIG_IGN)
         return curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
     }()
@@ -37,12 +36,12 @@ final class CurlHandle: @unchecked Sendable {
     }
 
     deinit {
-        // Closes the kept connections through `sockets`, so it comes first.
+        // This closes the kept connections through `sockets`, so it comes first.
         curl_easy_cleanup(easy)
         errorText.deallocate()
     }
 
-    /// Forgets the last exchange, but not its connection.
+    /// Clears the last exchange, but keeps its connection.
     func reset() {
         curl_easy_reset(easy)
         errorText[0] = 0
@@ -87,14 +86,38 @@ final class CurlHandle: @unchecked Sendable {
         return String(cString: value)
     }
 
-    /// What curl says about its last failure, as a part of one of our messages.
+    /// What curl says about its last failure, as a part of a message.
     func explanation(of code: CURLcode) -> String {
         let text = String(cString: errorText)
         let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         let line = words.split(whereSeparator: \.isNewline).joined(separator: " ")
         let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
-        // "SSL certificate problem" and other abbreviations stay as they are.
+        // Abbreviations ("SSL certificate problem") keep their capitals.
         let isWord = sentence.dropFirst().first?.isLowercase == true
         return isWord ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
+    }
+}
+
+/// Idle handles with the connections that they keep.
+///
+/// Reuses the last returned handle first: its connection is most likely still open, and its memory
+/// still in the cache.
+final class HandlePool: Sendable {
+    private let idle = Guarded<[CurlHandle]>([])
+    private let idleMax: Int
+
+    init(idleMax: Int) {
+        self.idleMax = idleMax
+    }
+
+    func take() throws(TranshipError) -> CurlHandle {
+        if let handle = idle.withLock({ $0.popLast() }) { return handle }
+        return try CurlHandle()
+    }
+
+    func give(_ handle: CurlHandle) {
+        idle.withLock { idle in
+            if idle.count < idleMax { idle.append(handle) }
+        }
     }
 }

@@ -6,10 +6,10 @@ import ByteStreams
 import CCurl
 
 extension Exchange {
-    /// How often an upload that waits for its source looks at the connection.
+    /// How often an upload that waits for its source checks the connection.
     private static let lookMilliseconds = 200
-    /// A service that has hung up stays "readable": after so many looks in vain
-    /// the connection is lost.
+    /// A connection that the service closed stays "readable". After so many checks without an
+    /// answer it counts as lost.
     private static let looksInVainMax = 3
 
     func setCallbacks(_ handle: CurlHandle) {
@@ -56,8 +56,8 @@ extension Exchange {
         }
     }
 
-    /// Compressed on the way, by a proxy most likely: not the bytes that were
-    /// asked for and promised.
+    /// An encoded body, most likely compressed by a proxy, does not have the bytes that were
+    /// requested and promised.
     private func refuseEncoding(_ response: HTTPResponse) throws(TranshipError) {
         let encodings = response.headers.values("Content-Encoding")
             .flatMap { $0.split(separator: ",") }
@@ -66,9 +66,9 @@ extension Exchange {
         guard let encoding = encodings.first else { return }
         throw TranshipError(
             .invalidAnswer,
-            "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), although it was "
-                + "asked for as it is stored",
-            hint: "a proxy or the server compresses it: have it send such files as they are")
+            "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), but this "
+                + "request asked for it as it is stored",
+            hint: "a proxy or the server compresses it: configure it to send such files unchanged")
     }
 
     /// - Returns: fewer bytes than there were, to end the transfer.
@@ -79,7 +79,7 @@ extension Exchange {
                 return stop(
                     TranshipError(
                         .rangeNotSatisfiable,
-                        "\(request.shown): the body goes on after the \(partBytes) bytes of its "
+                        "\(request.shown): the body is longer than the \(partBytes) bytes of its "
                             + "Content-Range"))
             }
             do {
@@ -87,7 +87,7 @@ extension Exchange {
             } catch {
                 return stop(error)
             }
-            // The wait was for our own ring.
+            // The wait was for our own ring, so it does not count as a stall.
             clock.restart()
             return bytes.count
         }
@@ -107,16 +107,16 @@ extension Exchange {
         return value
     }
 
-    /// The only value other than 0 that ends a body, and the only one that does
-    /// not make a short body look like a whole one: 0 writes the last chunk.
+    /// The only value other than 0 that ends a body, and the only one that does not make a short
+    /// body look complete: 0 would write the last chunk.
     private static let abort = Int(CURL_READFUNC_ABORT)
 
     private func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard case .upload(let ring, let sizeBytes) = flow else { return Self.abort }
         defer { clock.restart() }
-        // Sending into a connection that has been reset loses the refusal that
-        // came before the reset: read first. Once for each piece, as a session
-        // ticket of TLS 1.3 or a hang-up is no answer.
+        // Sending on a reset connection loses the refusal that arrived before the reset, so read
+        // first. Once per piece, since a session ticket of TLS 1.3 or a closed connection is not an
+        // answer.
         if !hasLooked, !head.isComplete, handle?.sockets.hasSpoken == true {
             hasLooked = true
             isPaused = true
@@ -142,8 +142,8 @@ extension Exchange {
             case (.end, .long): return stop(tooLong(sizeBytes ?? 0), returning: Self.abort)
             case (.end, nil): return 0
             case (.nothingYet, _):
-                // Rather than sleep on in here, let curl hear it: it may be a
-                // refusal, or the end of the connection.
+                // Let curl read it in place of another wait: it may be a refusal, or the end of the
+                // connection.
                 if head.isComplete || handle?.sockets.hasSpoken != true { continue }
                 looksInVain += 1
                 if looksInVain > Self.looksInVainMax {
@@ -163,18 +163,17 @@ extension Exchange {
                 + "\(source.takenBytes) bytes of the body", isTransient: true)
     }
 
-    /// Called by curl at least once a second.
+    /// curl calls this at least once a second.
     ///
     /// - Returns: not 0 to end the transfer.
     private func progress(receivedBytes: Int64, sentBytes: Int64) -> Int32 {
         if isCancelled { return 1 }
-        // The last call comes when all was read, before curl lets the connection go.
+        // The last call comes after everything is read, before curl releases the connection.
         if case .download = flow, isTLS, endsWithConnection, let handle {
             hasTLSEnded = UnreadAnswer.hasEnded(handle)
         }
         if case .download(let ring, _) = flow, let failure = ring.failure {
-            // Whoever wanted the bytes has gone; the source may be silent for
-            // long yet.
+            // The reader of the bytes is gone, and the source may stay silent for long.
             return Int32(stop(failure, returning: 1))
         }
         guard let handle else { return 0 }
@@ -182,7 +181,7 @@ extension Exchange {
             isPaused = false
             curl_easy_pause(handle.easy, CURLPAUSE_CONT)
         }
-        // curl calls once more after a send has failed, before it closes.
+        // After a failed send, curl calls once more before it closes the connection.
         if case .upload = flow, isTLS, !head.isComplete, handle.sockets.isBroken {
             if unreadTLS == nil { unreadTLS = UnreadAnswer.decrypted(handle) }
             return 1
@@ -195,7 +194,7 @@ extension Exchange {
         let isAllSent = source.isComplete && sent >= source.takenBytes
         let limit = isAllSent ? configuration.answerTimeoutSeconds : configuration.stallSeconds
         guard clock.isStalled(at: received + sent, limitSeconds: limit) else { return 0 }
-        // Before the request is out there is a time limit of curl's own.
+        // Until the request is sent, a time limit of curl applies.
         if handle.long(CURLINFO_REQUEST_SIZE) == 0 {
             clock.restart()
             return 0

@@ -5,7 +5,7 @@ import Basics
 import CCurl
 
 extension Exchange {
-    /// What curl's code means for us.
+    /// The error for a code of curl.
     func failure(_ code: CURLcode, _ handle: CurlHandle) -> TranshipError {
         let words = handle.explanation(of: code)
         let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
@@ -46,11 +46,11 @@ extension Exchange {
                 hint: "the proxy refused; check https_proxy and no_proxy in the environment")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return error(.connectionLost, isTransient: true)
-        // CURLE_OK: curl made do with something that has no head.
+        // CURLE_OK: curl accepted something without a head.
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
             return error(
                 .invalidAnswer, isTransient: false,
-                hint: "what answers there does not speak HTTP/1.1; check host and port")
+                hint: "the server does not speak HTTP/1.1; check host and port")
         case CURLE_URL_MALFORMAT:
             return error(
                 .unreachable, isTransient: false, hint: "check the URL and its percent-encoding")
@@ -64,8 +64,8 @@ extension Exchange {
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             hint =
-                "if this cloud has an authority of its own, name its certificate as cacert "
-                + "in clouds.yaml"
+                "if this cloud has a certificate authority of its own, set cacert in clouds.yaml "
+                + "to its certificate"
         case CURLE_SSL_CACERT_BADFILE:
             hint = "cacert in clouds.yaml must name a readable file of PEM certificates"
         case CURLE_SSL_CERTPROBLEM:
@@ -89,7 +89,7 @@ extension Exchange {
     }
 }
 
-/// What libcurl reported, as `libcurl-errors(3)` numbers it.
+/// The code of libcurl, as in `libcurl-errors(3)`.
 public struct CurlError: Error, Hashable, Sendable {
     public let code: Int
 }

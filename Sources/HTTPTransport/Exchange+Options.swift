@@ -5,12 +5,12 @@ import Basics
 import CCurl
 
 extension Exchange {
-    /// curl's smallest buffer for what it sends, and enough for small answers.
+    /// The smallest send buffer of curl, and enough for small answers.
     private static let smallBufferBytes = 16 << 10
 
-    /// Tells curl everything about this exchange.
+    /// Sets all options of this exchange.
     ///
-    /// - Returns: the header lines, which must live until it is over.
+    /// - Returns: the header lines, which must stay alive until the exchange is over.
     func prepare(
         _ handle: CurlHandle
     ) throws(TranshipError) -> UnsafeMutablePointer<curl_slist>? {
@@ -34,14 +34,13 @@ extension Exchange {
         handle.set(CURLOPT_URL, request.url)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_USERAGENT, configuration.userAgent)
-        // HTTP/2 gains nothing for bodies, and its flow control is one more
-        // thing between us and back-pressure.
+        // HTTP/2 brings nothing for bodies, and its flow control would interfere with
+        // back-pressure.
         handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         handle.set(CURLOPT_NOSIGNAL, true)
         handle.set(CURLOPT_TCP_KEEPALIVE, true)
         handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
-        // Bytes are proved as the service stores them: neither ask for an
-        // encoding nor undo one.
+        // The checksums are of the stored bytes: neither request an encoding nor undo one.
         handle.set(CURLOPT_HTTP_CONTENT_DECODING, false)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutSeconds * 1000)
         handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
@@ -71,14 +70,14 @@ extension Exchange {
         handle.set(CURLOPT_BUFFERSIZE, receiveBytes)
         handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
 
-        // curl sends a request again by itself where a kept connection turns
-        // out to be dead. These must not be sent twice (RFC 9110, section 9.2.2).
+        // curl repeats a request by itself if a kept connection turns out to be dead. These must
+        // not be sent twice (RFC 9110, section 9.2.2).
         if [.post, .patch].contains(request.method) { handle.set(CURLOPT_FRESH_CONNECT, true) }
 
         switch (flow, request.method) {
         case (.upload(_, let sizeBytes), let method):
             handle.set(CURLOPT_UPLOAD, true)
-            // -1 is unknown: chunked.
+            // -1 means unknown: chunked.
             handle.set(CURLOPT_INFILESIZE_LARGE, offset: sizeBytes ?? -1)
             if method != .put { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
             if !isTLS { handle.sockets.saveUnread() }
@@ -89,7 +88,7 @@ extension Exchange {
         case (_, let method):
             let body = request.body ?? []
             handle.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: Int64(body.count))
-            // curl copies as many bytes as the size before says.
+            // curl copies as many bytes as the size set before.
             if body.isEmpty { handle.set(CURLOPT_COPYPOSTFIELDS, "") }
             body.withUnsafeBytes { bytes in
                 guard !bytes.isEmpty else { return }
@@ -100,15 +99,15 @@ extension Exchange {
         }
     }
 
-    /// A body has a connection for itself. One in a ring cannot be sent twice,
-    /// should a kept connection turn out to be dead; and where a source sends
-    /// more than it declared, the rest would be taken for the next answer.
+    /// A body has a connection of its own. A ring cannot be sent twice if a kept connection turns
+    /// out to be dead. And if a source sends more than it declared, the rest would be read as the
+    /// next answer.
     private func useConnectionOnce(_ handle: CurlHandle) {
         handle.set(CURLOPT_FRESH_CONNECT, true)
         handle.set(CURLOPT_FORBID_REUSE, true)
     }
 
-    /// Our headers, and nothing that curl would add on its own.
+    /// Our headers, and none that curl would add.
     private func headerLines() throws(TranshipError) -> [String] {
         var lines: [String] = []
         for field in request.headers.fields {
@@ -119,18 +118,18 @@ extension Exchange {
                     .badRequest,
                     "\(request.shown): the header \"\(field.name)\" has a line break in it")
             }
-            // A semicolon: curl takes a name with nothing after its colon as
-            // an order not to send it (CURLOPT_HTTPHEADER(3)).
+            // A semicolon: curl takes a name with nothing after its colon as an order to leave the
+            // header out (CURLOPT_HTTPHEADER(3)).
             lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
-        // No "Expect: 100-continue": the server under Glance (eventlet) answers
-        // only when the application reads, others never do, and curl would wait
-        // a second for each body. What it would save, an early refusal before
-        // the first byte, is read while the body goes out.
+        // No "Expect: 100-continue": the server under Glance (eventlet) answers it only when the
+        // application reads, others never do, and curl would wait a second for each body. Its
+        // benefit, a refusal before the first byte, is covered: the answer is read while the body
+        // is sent.
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
         if case .download = flow, request.headers["accept-encoding"] == nil {
-            // Without it any encoding is welcome (RFC 9110, section 12.5.3).
+            // Without this header, any encoding is allowed (RFC 9110, section 12.5.3).
             lines.append("Accept-Encoding: identity")
         }
         return lines

@@ -6,14 +6,13 @@ import ByteStreams
 import CCurl
 import Synchronization
 
-/// One request and its answer on one handle: what curl's callbacks work on.
+/// One request and its answer on one handle: the state of the callbacks of curl.
 ///
-/// `@unchecked Sendable`: the variables are touched only by the thread that is
-/// inside ``perform(on:)``, callbacks included, and one exchange is performed
-/// once. Other threads call ``cancel()``, which touches an atomic, a lock and
-/// the ring.
+/// `@unchecked Sendable`: only the thread inside ``perform(on:)``, callbacks included, uses the
+/// variables, and an exchange is performed once. Other threads call ``cancel()``, which uses an
+/// atomic, a lock and the ring.
 final class Exchange: @unchecked Sendable {
-    /// Where bodies go and come from.
+    /// Where the body comes from or goes to.
     enum Flow: Sendable {
         case small
         case download(
@@ -28,7 +27,7 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// An answer, and where it sends us if it is a redirect.
+    /// An answer, and the target of a redirect.
     struct Answer: Sendable {
         var response: HTTPResponse
         var redirectURL: String?
@@ -41,23 +40,23 @@ final class Exchange: @unchecked Sendable {
     var head = AnswerHead()
     var body: [UInt8] = []
     var bodyBytes: Int64 = 0
-    /// How long a 206 says that its body is.
+    /// The length of the body that a 206 declares.
     var partBytes: Int64?
     var clock = StallClock()
-    /// Why a callback ended the transfer; curl only knows that it did.
+    /// Why a callback ended the transfer: curl only knows that it did.
     var refusal: TranshipError?
-    /// What the upload still has to do.
+    /// How far the upload is.
     var source = UploadSource()
-    /// Set while it is performed.
+    /// Set during ``perform(on:)``.
     var handle: CurlHandle?
     var isPaused = false
     var hasLooked = false
     var looksInVain = 0
-    /// What was left in a TLS connection that broke; nil while none did.
+    /// Bytes left in a TLS connection that broke; nil if none broke.
     var unreadTLS: [UInt8]?
 
-    /// A body that ends with its TLS connection: whether that was ended, at the
-    /// last look, and not cut.
+    /// For a body that ends with its TLS connection: whether the service ended it properly at the
+    /// last check, or it was cut.
     var hasTLSEnded: Bool?
 
     private let cancelled = Atomic<Bool>(false)
@@ -71,17 +70,17 @@ final class Exchange: @unchecked Sendable {
 
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
-    /// Ends it from any thread, wherever it stands.
+    /// Ends the exchange, from any thread and at any time.
     func cancel() {
         cancelled.store(true, ordering: .relaxed)
         flow.ring?.fail(Self.interrupted)
-        // Under the lock: once the exchange is over, the handle is another's.
+        // Under the lock: after the exchange, the handle belongs to another one.
         sockets.withLock { $0?.shutDown() }
     }
 
     static var interrupted: TranshipError { TranshipError(wrapping: CancellationError()) }
 
-    /// Does it all; BLOCKS until the answer is here or there will be none.
+    /// Performs the exchange. BLOCKS until there is an answer or a failure.
     func perform(on handle: CurlHandle) -> Result<Answer, TranshipError> {
         do {
             if case .upload(let ring, sizeBytes: 0) = flow { try waitForEmptyBody(ring) }
@@ -101,8 +100,8 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// `Content-Length: 0` is a complete body as soon as the head is out, so
-    /// the end must be certain before.
+    /// With `Content-Length: 0` the body is complete once the head is sent, so the end must be
+    /// certain before.
     private func waitForEmptyBody(_ ring: ByteRing) throws(TranshipError) {
         let byte = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { byte.deallocate() }
@@ -119,8 +118,8 @@ final class Exchange: @unchecked Sendable {
         }
         if isCancelled { throw Self.interrupted }
         if let refusal { throw refusal }
-        // The refusal is known, and how the connection ended after it is not
-        // worth a word. Its own words may lie in the socket still.
+        // The refusal is known; how the connection ended after it does not matter. Its text may
+        // still be in the socket.
         if isRefused {
             if head.headers["transfer-encoding"] == nil {
                 body += unread.prefix(max(0, request.responseBytesMax - body.count))
@@ -144,7 +143,7 @@ final class Exchange: @unchecked Sendable {
             redirectURL: handle.string(CURLINFO_REDIRECT_URL))
     }
 
-    /// CURLE_OK only means that HTTP was spoken to the end.
+    /// CURLE_OK only means that the HTTP exchange is complete.
     private func checked(_ answer: Answer) throws(TranshipError) -> Answer {
         guard answer.response.isSuccess else { return answer }
         switch flow {
@@ -166,8 +165,7 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
-    /// Nothing but the end of the connection tells the end of the body
-    /// (RFC 9112, section 6.3).
+    /// True if only the end of the connection marks the end of the body (RFC 9112, section 6.3).
     var endsWithConnection: Bool {
         head.isComplete && request.method != .head && head.status != 204
             && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
@@ -181,7 +179,7 @@ final class Exchange: @unchecked Sendable {
     func tooLong(_ sizeBytes: Int64) -> TranshipError {
         TranshipError(
             .sourceTruncated,
-            "\(request.shown): the source went on after the \(sizeBytes) bytes that it declared",
+            "\(request.shown): the source has more than the \(sizeBytes) bytes that it declared",
             hint: "it may have changed since it was planned; plan again")
     }
 }

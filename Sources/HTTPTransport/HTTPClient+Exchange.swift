@@ -7,11 +7,11 @@ import Dispatch
 
 extension HTTPClient {
     private static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
-    /// A name server that is silent keeps curl for as long as the resolver of
-    /// the C library likes. A cancelled caller does not wait for that.
+    /// If a name server is silent, curl waits as long as the resolver of the C library does. A
+    /// cancelled caller does not wait for that.
     private static let patience = DispatchTimeInterval.milliseconds(700)
 
-    /// Performs a request and the redirects after it.
+    /// Performs a request and follows its redirects.
     func exchange(
         _ request: HTTPRequest, _ flow: Exchange.Flow, _ pool: HandlePool
     ) async throws(TranshipError) -> HTTPResponse {
@@ -36,17 +36,15 @@ extension HTTPClient {
         _ exchange: Exchange, _ pool: HandlePool
     ) async throws(TranshipError) -> Exchange.Answer {
         let handle = try pool.take()
-        let outcome = Outcome()
+        let outcome = OneShot<Exchange.Answer>()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                outcome.wait(continuation)
-                handle.queue.async {
-                    let result = exchange.perform(on: handle)
-                    // Here and not by the caller, who may have left.
-                    pool.give(handle)
-                    outcome.settle(result)
-                }
+            handle.queue.async {
+                let result = exchange.perform(on: handle)
+                // The caller may have left by now, so it cannot give the handle back.
+                pool.give(handle)
+                outcome.settle(result)
             }
+            return await outcome.result()
         } onCancel: {
             exchange.cancel()
             DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) {
@@ -70,46 +68,5 @@ extension Exchange.Flow {
                 try await carrier.upload(request, from: ring, sizeBytes: sizeBytes)
             }
         return Exchange.Answer(response: response, redirectURL: response.headers["Location"])
-    }
-}
-
-/// Resumes a continuation once, with whichever result comes first.
-private final class Outcome: Sendable {
-    typealias Value = Result<Exchange.Answer, TranshipError>
-
-    private enum State {
-        case idle
-        case waiting(CheckedContinuation<Value, Never>)
-        case early(Value)
-        case done
-    }
-
-    private let state = Guarded(State.idle)
-
-    func wait(_ continuation: CheckedContinuation<Value, Never>) {
-        let early: Value? = state.withLock { state in
-            guard case .early(let value) = state else {
-                state = .waiting(continuation)
-                return nil
-            }
-            state = .done
-            return value
-        }
-        if let early { continuation.resume(returning: early) }
-    }
-
-    func settle(_ value: Value) {
-        let continuation: CheckedContinuation<Value, Never>? = state.withLock { state in
-            switch state {
-            case .waiting(let continuation):
-                state = .done
-                return continuation
-            case .idle:
-                state = .early(value)
-                return nil
-            case .early, .done: return nil
-            }
-        }
-        continuation?.resume(returning: value)
     }
 }

@@ -6,27 +6,27 @@ public import ByteStreams
 
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
-/// It classifies failures and never retries one. Small exchanges keep their
-/// connections and use them again; a body has one for itself. Proxies come from the environment (`http_proxy`, `https_proxy`,
-/// `no_proxy`). Cancelling the task ends an exchange within a second, wherever
-/// it stands, and throws ``TranshipError/Code/interrupted``.
+/// Classifies failures and never retries. Small exchanges reuse their connections; each body has a
+/// connection of its own. Proxies come from the environment (`http_proxy`, `https_proxy`,
+/// `no_proxy`). Cancelling the task ends an exchange within a second and throws
+/// ``TranshipError/Code/interrupted``.
 public final class HTTPClient: Sendable {
     public let configuration: TransportConfiguration
 
     private let gate: AsyncGate
-    // Apart, because a handle keeps the buffers that its first use gave it.
+    // Separate pools, because a handle keeps the buffers that its first use gave it.
     private let smallHandles: HandlePool
     private let downloadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
     private let uploadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
     private static let idleBodyHandlesMax = 4
-    /// Nil: libcurl.
+    /// Nil for libcurl.
     let carrier: (any Carrier)?
 
     public convenience init(_ configuration: TransportConfiguration = .init()) {
         self.init(configuration, over: nil)
     }
 
-    /// A client over something else than libcurl.
+    /// A client that uses a carrier in place of libcurl.
     package init(_ configuration: TransportConfiguration = .init(), over carrier: (any Carrier)?) {
         self.configuration = configuration
         self.carrier = carrier
@@ -34,11 +34,11 @@ public final class HTTPClient: Sendable {
         smallHandles = HandlePool(idleMax: configuration.connectionsMax)
     }
 
-    /// A small exchange, body in memory.
+    /// A small exchange with its body in memory.
     ///
     /// - Returns: the answer, whatever its status.
-    /// - Throws: when there was no answer: `unreachable`, `connection-lost`,
-    ///   `timed-out`, `tls-failed`, `bad-redirect`, `invalid-answer`.
+    /// - Throws: if there is no answer: `unreachable`, `connection-lost`, `timed-out`,
+    ///   `tls-failed`, `bad-redirect`, `invalid-answer`.
     public func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
         try await gate.enter()
         defer { gate.leave() }
@@ -47,21 +47,19 @@ public final class HTTPClient: Sendable {
 
     /// Reads a body into a ring.
     ///
-    /// With a status of 2xx it calls `onResponse` once with the head, before
-    /// the first byte, then writes the body. Whoever does not want that body
-    /// throws: then nothing of it is written, and the error is this call's. It
-    /// neither finishes the ring nor fails it, whatever happens: the caller
-    /// decides, as it may go on with a Range. Only cancellation fails the ring,
-    /// to wake what is blocked in it. With any other status the ring is not
-    /// touched.
+    /// On a 2xx status it calls `onResponse` once with the head, before the first byte, then writes
+    /// the body to the ring. To refuse the body, throw from `onResponse`: nothing is written, and
+    /// this call throws the same error. The ring is neither finished nor failed, whatever happens:
+    /// the caller decides, since it may continue with a Range request. Only a cancellation fails
+    /// the ring, to wake those who wait at it. On any other status the ring is not touched.
     ///
-    /// The body is asked for as it is stored, and one that is encoded all the
-    /// same is refused: those would be other bytes.
+    /// Asks for the body as it is stored, and refuses an encoded body, which would consist of other
+    /// bytes.
     ///
-    /// - Returns: the head; with the body, if the status was not 2xx.
-    /// - Throws: as ``send(_:)``; `source-truncated` when the body was shorter
-    ///   than declared; `range-not-satisfiable` when a 206 is longer than the
-    ///   part that it says it is; the ring's failure when that is what ended it.
+    /// - Returns: the head, and the body too if the status is not 2xx.
+    /// - Throws: as ``send(_:)``; `source-truncated` if the body is shorter than declared;
+    ///   `range-not-satisfiable` if a 206 is longer than the part that it declares; the failure of
+    ///   the ring, if that ended the exchange.
     public func download(
         _ request: HTTPRequest, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
@@ -69,17 +67,15 @@ public final class HTTPClient: Sendable {
         try await exchange(request, .download(ring, onResponse: onResponse), downloadHandles)
     }
 
-    /// Sends what is in a ring as the body; chunked when the size is unknown.
+    /// Sends the contents of a ring as the body; chunked if the size is unknown.
     ///
-    /// The body ends well-formed only if the ring was finished and, with a
-    /// size, held exactly that much. Whenever the service did not take the
-    /// whole body, the ring is failed with the reason, so that whoever fills
-    /// it is not left waiting.
+    /// The body ends properly only if the ring was finished and, with a size, held exactly so many
+    /// bytes. If the service does not take the whole body, the ring fails with the reason, so that
+    /// its producer does not wait for ever.
     ///
-    /// - Returns: the answer, whatever its status, also one that came before
-    ///   the body had been sent.
-    /// - Throws: as ``send(_:)``; the ring's failure when that is what ended
-    ///   it; `source-truncated` when the ring held less or more than the size.
+    /// - Returns: the answer, whatever its status, also if it came before the whole body was sent.
+    /// - Throws: as ``send(_:)``; the failure of the ring, if that ended the exchange;
+    ///   `source-truncated` if the ring held less or more than the size.
     public func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
     ) async throws(TranshipError) -> HTTPResponse {
@@ -98,4 +94,21 @@ public final class HTTPClient: Sendable {
         }
         return response
     }
+}
+
+/// Performs single exchanges in place of libcurl, where there is no network: in a simulation.
+///
+/// Each function behaves as the function of ``HTTPClient`` with the same name. Redirects, and
+/// failing the ring of an upload, are left to the client.
+package protocol Carrier: Sendable {
+    func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse
+
+    func download(
+        _ request: HTTPRequest, into ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> HTTPResponse
+
+    func upload(
+        _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
+    ) async throws(TranshipError) -> HTTPResponse
 }

@@ -3,10 +3,10 @@
 
 /// Header fields in the order in which they were added or received.
 ///
-/// Names compare without regard to case (RFC 9110, section 5.1); a name may
-/// occur more than once. Printing it shows no credential.
+/// Names compare without regard to case (RFC 9110, section 5.1). A name may occur several times.
+/// Printing shows no credentials.
 public struct HTTPHeaders: Sendable, Hashable {
-    /// One line of a head.
+    /// One header line.
     public struct Field: Sendable, Hashable {
         public var name: String
         public var value: String
@@ -19,8 +19,7 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     public private(set) var fields: [Field] = []
 
-    /// The names whose values are credentials: not printed, and not sent to
-    /// another host after a redirect.
+    /// Fields that contain credentials: not printed, and not sent to another host after a redirect.
     static let secretNames: Set<String> = [
         "x-auth-token", "x-subject-token", "x-service-token", "authorization",
         "proxy-authorization", "cookie", "set-cookie",
@@ -28,8 +27,7 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     public init() {}
 
-    /// The first value of that name; setting replaces all of them, and nil
-    /// removes them.
+    /// The first value of this name. Setting replaces all values; nil removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.equal($0.name, name) }?.value }
         set {
@@ -38,17 +36,17 @@ public struct HTTPHeaders: Sendable, Hashable {
         }
     }
 
-    /// Every value of that name.
+    /// All values of this name.
     public func values(_ name: String) -> [String] {
         fields.filter { Self.equal($0.name, name) }.map(\.value)
     }
 
-    /// Adds one more field, even if there is one of that name.
+    /// Adds a field, even if there is one with this name.
     public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
-    /// What may be sent to a host that a redirect chose.
+    /// The fields that a host chosen by a redirect may get.
     var withoutCredentials: HTTPHeaders {
         var rest = self
         rest.fields.removeAll { Self.secretNames.contains($0.name.lowercased()) }
@@ -67,7 +65,7 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// One `Name: value` a line, credentials as `<redacted>`.
+    /// One `Name: value` per line; credentials as `<redacted>`.
     public var description: String {
         fields.map { field in
             let isSecret = Self.secretNames.contains(field.name.lowercased())
@@ -78,6 +76,6 @@ extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
     public var debugDescription: String { description }
 
-    // `dump` and string interpolation of whoever holds one go through here.
+    // `dump` and string interpolation of a value that contains headers come through here.
     public var customMirror: Mirror { Mirror(self, children: ["fields": description]) }
 }

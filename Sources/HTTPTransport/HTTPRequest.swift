@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// One HTTP request, and the limits within which it must be answered.
+/// An HTTP request and the limits for its answer.
 public struct HTTPRequest: Sendable {
     /// The methods that the Image service and Keystone use.
     public enum Method: String, Sendable {
@@ -20,21 +20,19 @@ public struct HTTPRequest: Sendable {
 
     public var headers: HTTPHeaders
 
-    /// Not looked at by uploads, which send what is in a ring.
+    /// Ignored by uploads, which send the contents of a ring.
     public var body: [UInt8]?
 
-    /// For the whole exchange of a small request. Bodies in rings have no such
-    /// limit: for them ``TransportConfiguration/stallSeconds`` counts.
+    /// For the whole exchange of a small request. Bodies in rings have no such limit;
+    /// ``TransportConfiguration/stallSeconds`` applies to them.
     public var timeoutSeconds: Int
 
-    /// An answer with a longer body is refused. The body of a download, which
-    /// goes into a ring, has no limit.
+    /// A longer answer is refused. The body of a download goes into a ring and has no limit.
     public var responseBytesMax: Int
 
-    /// At most 10 redirects, to http and https only. Another host (or port, or
-    /// scheme) does not get the credentials. 303 becomes GET; 301 and 302 do
-    /// too unless the method is HEAD (RFC 9110, section 15.4). Uploads never
-    /// follow: their body is gone.
+    /// Follows at most 10 redirects, to http and https only. Another host, port or scheme does not
+    /// get the credentials. 303 becomes GET; 301 and 302 too, unless the method is HEAD (RFC 9110,
+    /// section 15.4). Uploads never follow a redirect, since their body is spent.
     public var followsRedirects: Bool
 
     public init(
@@ -52,16 +50,32 @@ public struct HTTPRequest: Sendable {
 }
 
 extension HTTPRequest {
-    /// Method and URL for messages: without user, password, query (which may
-    /// be a signature) and fragment.
+    /// Method and URL for messages: without user, password, query (it may be a signature) and
+    /// fragment.
     var shown: String { "\(method.rawValue) \(shownURL(url))" }
 }
 
-/// A URL as messages may show it: without user, password, query and fragment.
+/// A URL for messages: without user, password, query and fragment.
 public func shownURL(_ url: String) -> String {
     let path = url.prefix { $0 != "?" && $0 != "#" }
     guard let start = path.firstRange(of: "://")?.upperBound else { return String(path) }
     let authority = path[start...].prefix { $0 != "/" }
     guard let at = authority.lastIndex(of: "@") else { return String(path) }
     return String(path[..<start] + path[path.index(after: at)...])
+}
+
+/// Encodes text for a path segment or a query value: every byte of its UTF-8 that is not unreserved
+/// (RFC 3986, section 2.3) becomes `%XX`, the slash too.
+public func percentEncode(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+            encoded.append(byte)
+        default:
+            encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+    return String(decoding: encoded, as: UTF8.self)
 }

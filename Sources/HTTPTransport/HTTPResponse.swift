@@ -1,15 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a service answered: any status.
+public import Basics
+import FoundationEssentials
+
+/// The answer of a service, with any status.
 public struct HTTPResponse: Sendable {
-    /// 200 to 599; interim answers (1xx) are not shown.
+    /// 200 to 599. Interim answers (1xx) are not reported.
     public var status: Int
     public var headers: HTTPHeaders
-    /// Empty where the body went into a ring.
+    /// Empty if the body went into a ring.
     public var body: [UInt8]
-    /// Where the answer came from, after redirects. May hold a signature in
-    /// its query: show it with ``shownURL(_:)`` only.
+    /// The URL that answered, after redirects. Its query may contain a signature, so show it with
+    /// ``shownURL(_:)`` only.
     public var effectiveURL: String
 
     public init(
@@ -22,4 +25,132 @@ public struct HTTPResponse: Sendable {
     }
 
     public var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+extension HTTPResponse {
+    private static let messageCharactersMax = 1000
+
+    /// This answer as an error: the code follows from the status, and the message is taken out of
+    /// the JSON or HTML of the service.
+    ///
+    /// `asked` is method and path, for the operator. 408, 425, 429, 500, 502, 503 and 504 are
+    /// transient.
+    public func refusal(by service: String, asked: String) -> TranshipError {
+        let message = serviceMessage
+        let answer = ServiceAnswer(
+            status: status, message: message,
+            requestID: headers["x-openstack-request-id"] ?? headers["x-compute-request-id"],
+            asked: asked, retryAfterSeconds: retryAfterSeconds)
+        let words = message.isEmpty ? "" : ": \(message)"
+        return TranshipError(
+            code, "\(service) answered \(status)\(words) (\(asked))", answer: answer,
+            isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
+    }
+
+    private var code: TranshipError.Code {
+        switch status {
+        case 400: .badRequest
+        case 401: .unauthorized
+        case 403: .forbidden
+        case 404: .notFound
+        case 408: .timedOut
+        case 409: .conflict
+        case 410: .gone
+        case 413: .quotaExceeded
+        case 415: .formatRejected
+        case 416: .rangeNotSatisfiable
+        case 429: .rateLimited
+        case 503 where retryAfterSeconds != nil: .rateLimited
+        case 500...: .serviceFailed
+        case 400...: .badRequest
+        case 300..<400: .badRedirect
+        default: .invalidAnswer
+        }
+    }
+
+    /// `Retry-After` in seconds. The other form, a date, is not read: OpenStack services do not
+    /// send it.
+    private var retryAfterSeconds: Int? {
+        headers["retry-after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    }
+
+    /// The message of the service in one line.
+    private var serviceMessage: String {
+        let text = String(decoding: body.prefix(64 << 10), as: UTF8.self)
+        let message =
+            if let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) {
+                Self.message(in: json) ?? text
+            } else {
+                Self.withoutTags(Self.withoutHeading(text, status))
+            }
+        return String(Self.folded(message).prefix(Self.messageCharactersMax))
+    }
+
+    /// Keystone puts `message` under `error`, Glance puts it on top, and other services put it
+    /// under the name of the fault ("badRequest").
+    private static func message(in json: JSONValue) -> String? {
+        for key in ["message", "detail", "title", "error"] {
+            if let text = json[key]?.string, !text.isEmpty { return text }
+        }
+        if let nested = json["error"].flatMap(message(in:)) { return nested }
+        guard let object = json.object, object.count == 1 else { return nil }
+        return object.values.first?.object == nil ? nil : object.values.first.flatMap(message(in:))
+    }
+
+    /// Old services (WebOb) write plain text: `409 Conflict`, an empty line, the message. The
+    /// heading repeats the status, so it is removed if there is more.
+    private static func withoutHeading(_ text: String, _ status: Int) -> String {
+        guard text.hasPrefix("\(status) "), let end = text.firstRange(of: "\n\n") else {
+            return text
+        }
+        let rest = String(text[end.upperBound...])
+        return folded(rest).isEmpty ? text : rest
+    }
+
+    /// Glance answers in HTML: `<h1>409 Conflict</h1>message<br /><br />`. The heading repeats the
+    /// status, so it is removed if there is more.
+    private static func withoutTags(_ html: String) -> String {
+        guard html.contains("<") else { return unescaped(html) }
+        var body = html[...]
+        for element in ["head", "h1", "style", "script"] { body = body.removing(element) }
+        let text = stripped(body)
+        return unescaped(folded(text).isEmpty ? stripped(html[...].removing("style")) : text)
+    }
+
+    private static func stripped(_ html: Substring) -> String {
+        var text = ""
+        var isInTag = false
+        for character in html {
+            switch character {
+            case "<": isInTag = true
+            case ">" where isInTag:
+                isInTag = false
+                text += " "
+            default: if !isInTag { text.append(character) }
+            }
+        }
+        return text
+    }
+
+    private static func unescaped(_ text: String) -> String {
+        let entities = [
+            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"),
+            ("&nbsp;", " "), ("&amp;", "&"),
+        ]
+        return entities.reduce(text) { $0.replacing($1.0, with: $1.1) }
+    }
+
+    private static func folded(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+}
+
+extension Substring {
+    /// Removes the first element of this name and its contents.
+    fileprivate func removing(_ element: String) -> Substring {
+        guard let start = firstRange(of: "<\(element)"),
+            let end = self[start.upperBound...].firstRange(of: "</\(element)>")
+        else { return self }
+        return self[..<start.lowerBound] + self[end.upperBound...]
+    }
 }

@@ -4,15 +4,14 @@
 import ByteStreams
 import Glibc
 
-/// The sockets of one curl handle, those of kept connections included.
+/// The sockets of a curl handle, those of kept connections included.
 ///
-/// Having them in hand serves three ends: a cancellation shuts them down, which
-/// wakes curl at once instead of at its next look at the clock; an upload that
-/// waits for its source sees that the service has spoken; and an answer that
-/// curl left unread can still be read before the socket closes.
+/// They serve three purposes. A cancellation shuts them down, which wakes curl at once. An upload
+/// that waits for its source sees that the service has answered. And an answer that curl left
+/// unread can still be read before the socket closes.
 final class OpenSockets: Sendable {
     private struct State {
-        /// In the order in which they were opened.
+        /// In the order in which they opened.
         var sockets: [Int32] = []
         var savesUnread = false
         var unread: [UInt8] = []
@@ -21,17 +20,16 @@ final class OpenSockets: Sendable {
     private let state = Guarded(State())
     private static let unreadBytesMax = 256 << 10
 
-    /// Makes a socket for curl; -1 when there is none to be had.
+    /// Opens a socket for curl; -1 if the system has none.
     func open(family: Int32, type: Int32, protocol number: Int32) -> Int32 {
         let fd = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
         if fd >= 0 { state.withLock { $0.sockets.append(fd) } }
         return fd
     }
 
-    /// Closes it; what it still held is kept if ``saveUnread()`` asked for it.
+    /// Closes a socket. Keeps what it still held, if ``saveUnread()`` asked for that.
     func close(_ fd: Int32) -> Int32 {
-        // Under the lock, so that nobody shuts down a number that is already
-        // somebody else's.
+        // Under the lock: another thread must not shut down a number that the system has reused.
         state.withLock { state in
             if state.savesUnread { state.unread += Self.unread(fd) }
             state.sockets.removeAll { $0 == fd }
@@ -39,24 +37,23 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// Ends every connection; curl finds out by itself and closes them.
+    /// Ends every connection. curl notices it and closes them.
     func shutDown() {
         state.withLock { state in
             for fd in state.sockets { shutdown(fd, Int32(SHUT_RDWR)) }
         }
     }
 
-    /// True when the newest connection has something to read, or has ended.
+    /// True if the newest connection has something to read or has ended.
     var hasSpoken: Bool { newestHas(POLLIN) }
 
-    /// True when the newest connection has been reset: nothing can be sent, and
-    /// nothing more will come than what has.
+    /// True if the newest connection was reset: nothing can be sent, and nothing more arrives.
     var isBroken: Bool { newestHas(0) }
 
     /// The newest connection that is still open.
     var newest: Int32? { state.withLock { $0.sockets.last } }
 
-    /// Whether one of the events has come; a reset always counts (poll(2)).
+    /// Whether one of the events happened. A reset always counts (poll(2)).
     private func newestHas(_ events: Int32) -> Bool {
         state.withLock { state in
             guard let fd = state.sockets.last else { return false }
@@ -73,7 +70,7 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// What was kept; and stops keeping.
+    /// Returns what was kept, and stops keeping.
     func takeUnread() -> [UInt8] {
         state.withLock { state in
             state.savesUnread = false
@@ -82,8 +79,8 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// A reset does not take away what had arrived before it: on Linux, `recv`
-    /// goes through the receive queue first and reports the error after.
+    /// A reset does not remove what arrived before it: on Linux, `recv` first empties the receive
+    /// queue and then reports the error.
     private static func unread(_ fd: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

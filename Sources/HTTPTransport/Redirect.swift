@@ -9,12 +9,11 @@ extension HTTPRequest {
 
     /// The request that follows a redirect (RFC 9110, section 15.4).
     ///
-    /// - Throws: ``TranshipError/Code/badRedirect`` when it leads to something
-    ///   that is neither http nor https.
+    /// - Throws: ``TranshipError/Code/badRedirect`` if the target is neither http nor https.
     func redirected(status: Int, to target: String?) throws(TranshipError) -> HTTPRequest {
         guard let target, let there = Origin(target), ["http", "https"].contains(there.scheme)
         else {
-            let place = target.map { "to \(shownURL($0))" } ?? "without saying where to"
+            let place = target.map { "to \(shownURL($0))" } ?? "without a target"
             throw TranshipError(
                 .badRedirect, "\(shown) was redirected \(place)",
                 hint: "only http and https URLs are followed")
@@ -33,17 +32,17 @@ extension HTTPRequest {
     func redirectedTooOften() -> TranshipError {
         TranshipError(
             .badRedirect, "\(shown): more than \(Self.redirectsMax) redirects, the last one here",
-            hint: "open the URL in a browser: the server may be sending everybody in circles")
+            hint: "open the URL in a browser: the server may redirect in circles")
     }
 }
 
-/// Scheme, host and port: who gets the credentials.
+/// Scheme, host and port: a redirect to another origin gets no credentials.
 struct Origin: Equatable {
     let scheme: String
     let host: String
     let port: String
 
-    /// Nil for what curl cannot parse.
+    /// Nil if curl cannot parse the URL.
     init?(_ url: String) {
         guard let parser = curl_url() else { return nil }
         defer { curl_url_cleanup(parser) }

@@ -3,19 +3,18 @@
 
 import Glibc
 
-/// Notices that nothing has moved on a connection for too long.
+/// Notices that a connection has not moved for too long.
 ///
-/// curl's own LOW_SPEED options cannot be used: their clock goes on while a
-/// callback waits for our ring, and a transfer whose other side is slow would
-/// be given up.
+/// The LOW_SPEED options of curl do not work here: their clock goes on while a callback waits for
+/// our ring, so a transfer with a slow other side would be aborted.
 struct StallClock {
     private var movedBytes: Int64 = -1
     private var movedNanoseconds = StallClock.nowNanoseconds()
 
-    /// Starts over: something moved, or the wait was our own.
+    /// Starts over: something moved, or the wait was ours.
     mutating func restart() { movedNanoseconds = Self.nowNanoseconds() }
 
-    /// True when the count has been the same for longer than the limit.
+    /// True if the count has not changed for longer than the limit.
     mutating func isStalled(at bytes: Int64, limitSeconds: Int) -> Bool {
         if bytes != movedBytes {
             movedBytes = bytes

@@ -1,36 +1,34 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a client connects, and for how long it waits.
+/// How a client connects, and how long it waits.
 public struct TransportConfiguration: Sendable {
-    /// Certificate authorities in PEM, instead of the system's.
+    /// Certificate authorities in PEM, in place of those of the system.
     public var caFile: String?
     public var clientCertificateFile: String?
     public var clientKeyFile: String?
-    /// False accepts any certificate for any host: for a cloud whose entry in
-    /// clouds.yaml says so.
+    /// False accepts any certificate for any host. For a cloud whose entry in clouds.yaml says so.
     public var verifiesTLS: Bool
 
-    /// Takes user and password for a host from the user's `.netrc`.
+    /// Takes user and password of a host from the `.netrc` of the user.
     public var usesNetrc = false
 
-    /// Name resolution, TCP and TLS together.
+    /// For name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int
 
-    /// A body that does not move for so long is given up. Time in which our
-    /// own ring was full or empty does not count.
+    /// A body that does not move for so long is aborted. Time during which our own ring is full or
+    /// empty does not count.
     public var stallSeconds: Int
 
-    /// From the last byte of an upload to the answer: a service may have to
-    /// finish writing (and some of them convert) before it answers.
+    /// From the last byte of an upload to the answer. Before it answers, a service may have to
+    /// write, and some convert, the data.
     public var answerTimeoutSeconds: Int
 
-    /// How many small requests may be under way at once; the others wait.
-    /// Bodies do not count: their caller limits them, as each takes a thread
-    /// and Dispatch has about 250 of them.
+    /// How many small requests run at once; the others wait. Bodies do not count: each takes a
+    /// thread, of which Dispatch has about 250, so their caller limits them.
     public var connectionsMax: Int
 
-    /// curl's buffers for bodies, one a direction. At most 512 KiB.
+    /// The buffer of curl for bodies, one per direction. At most 512 KiB.
     public var bufferBytes: Int
 
     public var userAgent: String

@@ -4,27 +4,26 @@
 import Basics
 import ByteStreams
 
-/// How far the body of an upload has been taken from its ring.
+/// How far the body of an upload has been taken out of its ring.
 ///
-/// With a declared size the last byte stays here until the ring has ended: a
-/// source that fails after its last byte, or goes on, must not have become a
-/// complete body by then.
+/// With a declared size, the last byte stays here until the ring has ended. A source that fails
+/// after its last byte, or has more, must not have become a complete body by then.
 struct UploadSource {
-    /// What to do about the next piece.
+    /// The next step.
     enum Piece {
         case bytes(Int)
         case end
-        /// Nothing came in time: look around and ask again.
+        /// Nothing came in time: check the connection and try again.
         case nothingYet
     }
 
-    /// How the source failed to be what was declared.
+    /// How the source differs from what it declared.
     enum Mismatch { case short, long }
 
     private(set) var takenBytes: Int64 = 0
     private(set) var mismatch: Mismatch?
     private var lastByte: UInt8?
-    /// The end was reached in good order; curl may end the body.
+    /// The end was reached properly, so curl may end the body.
     var isComplete = false
 
     mutating func next(
@@ -52,7 +51,7 @@ struct UploadSource {
     private mutating func finish(
         _ ring: ByteRing, into buffer: UnsafeMutableRawBufferPointer, _ wait: Int
     ) throws(TranshipError) -> Piece {
-        // There is one byte of room at least: curl never asks for none.
+        // There is room for at least one byte: curl never asks for less.
         let one = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))
         guard let more = try ring.read(into: one, withinMilliseconds: wait) else {
             return .nothingYet

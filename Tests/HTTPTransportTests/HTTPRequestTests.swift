@@ -16,3 +16,10 @@ import Testing
         #expect(shownURL(url) == shown)
     }
 }
+
+@Suite struct PercentEncodingTests {
+    @Test func `Only unreserved characters stay`() {
+        #expect(percentEncode("aZ09-._~") == "aZ09-._~")
+        #expect(percentEncode("a/b c?d=e&ü%") == "a%2Fb%20c%3Fd%3De%26%C3%BC%25")
+    }
+}
