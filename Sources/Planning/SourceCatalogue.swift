@@ -54,7 +54,7 @@ struct CurrentCatalogue: SourceCatalogue {
         case .project(let id): base.ownerID = id
         case .any, nil: break
         }
-        if selection.owner != .selfProject { base.visibility = "all" }
+        if selection.owner != .selfProject { base.visibility = .all }
         let hidden: [Bool] =
             switch selection.hidden {
             case .any: [false, true]

@@ -37,7 +37,7 @@ public struct TargetOffer: Sendable, Hashable {
         var offer = TargetOffer(
             hasProjects: service.session.configuration.authentication.usesKeystone)
         do {
-            offer.importMethods = try await service.importInfo().methods
+            offer.importMethods = try await service.importInfo().methods.map(\.rawValue)
             offer.stores = try await service.stores()
             offer.usage = try await service.usage()
         } catch {

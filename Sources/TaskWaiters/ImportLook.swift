@@ -6,15 +6,13 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
 
-/// What one look at an image in import tells, and what follows from it.
+/// Decides what follows from one look at an image that is being imported.
 ///
-/// Pure: everything that was seen is handed in, so that every state of the
-/// service is a test.
+/// Pure: it gets everything that was seen, so every state of the service is a test.
 struct ImportLook {
     var transfer: Transfer
     let image: Image
-    /// The newest task of the image; nil when it has none, or the service has
-    /// no list of them.
+    /// The newest task of the image; nil if there is none, or if the service does not show tasks.
     let task: ImageTask?
     /// Milliseconds since 1970.
     let now: Int64
@@ -30,57 +28,53 @@ struct ImportLook {
 
     /// The shortest and the longest time between two looks, in seconds.
     static let pollSeconds = 0.5...15.0
-    /// How long an import that was accepted may stay without any trace.
+    /// How long an accepted import may leave no trace.
     static let traceSeconds: Int64 = 60
 
     // MARK: Importing
 
     func judge() -> Judgement {
-        switch image.status {
-        case .active, .deactivated:
-            // Until its task has ended the service may still write the record back
-            // as it read it earlier, and take back what we change of it: Glance's
-            // VerifyImageState does.
-            if let task, !task.status.isFinal, overdue == nil {
-                return .outcome(later("the image is active, and its import is being ended"))
-            }
+        if isOthers { return .outcome(leftToOthers()) }
+        let isIdle = image.status == .queued || image.status == .uploading
+        let isWhole = image.status == .active || image.status == .deactivated
+        switch state {
+        // Glance's VerifyImageState writes the record back as it read it earlier, which undoes
+        // our changes: so the task must end first.
+        case .underWay where isWhole && overdue == nil:
+            return .outcome(later("the image is active, and its import is about to end"))
+        case .succeeded,
+            .underWay where isWhole, .failed where isWhole:
             return .outcome(.advance(transfer.foundWhole()))
-        case .uploading where isOthers, .saving: return .outcome(leftToOthers())
-        case .uploading, .queued, .importing: break
-        default:
+        case .notBegun where transfer.importAskedAt == nil,
+            .failed where transfer.importAskedAt == nil && isIdle:
+            return .ask
+        case .failed(let reason): return Judgement(failed(failure(reason)))
+        case .notBegun
+        where image.status == .queued && task == nil && askedSeconds > Self.traceSeconds:
+            return Judgement(
+                failed(failure("it is queued, without a task: the import never started")))
+        case .lost, .someoneElses:
             return .failure(
                 TranshipError(
                     .unexpectedState,
-                    "image \(image.id) is \(image.status) although its import was asked for",
+                    "image \(image.id) is \(image.status) although its import was requested",
                     hint: "look at it with `openstack image show \(image.id)`, then run again"))
+        case .notBegun, .underWay:
+            if let error = overdue { return Judgement(failed(error)) }
+            return .outcome(later(progress))
         }
-        let isIdle = image.status == .queued || image.status == .uploading
-        if transfer.importAskedAt == nil, isIdle, task?.status.isFinal ?? true { return .ask }
-        if let task, task.status == .failure {
-            return Judgement(failed(failure("its task says: \(words(of: task))")))
-        }
-        if image.status == .queued, task == nil {
-            if let stores = failedStores {
-                return Judgement(failed(failure("the service names the failed stores: \(stores)")))
-            }
-            if askedSeconds > Self.traceSeconds {
-                return Judgement(
-                    failed(failure("it is queued, without a task: the import never started")))
-            }
-        }
-        if let error = overdue { return Judgement(failed(error)) }
-        return .outcome(later(progress))
     }
 
-    /// True when somebody else sends a body into the record: no import of ours
-    /// makes it look so.
+    private var state: ImportState { ImportState(of: image, task: task) }
+
+    /// True if another client sends a body into the record: no import of ours looks like this.
     var isOthers: Bool {
         image.status == .saving
             || (image.status == .uploading && transfer.method.isServerSide)
     }
 
-    /// Another host was first with its body: it is waited for as any other, and
-    /// nothing in the record is ours.
+    /// Another host sent its body first. Its end is awaited like any other, and nothing in the
+    /// record is ours.
     func leftToOthers() -> Outcome {
         var next = transfer
         next.move(to: .registered)
@@ -88,7 +82,7 @@ struct ImportLook {
         return .advance(next)
     }
 
-    /// The method failed: the next one, once more, or the end.
+    /// The method failed: use the next method, repeat it once, or fail.
     func failed(_ error: TranshipError) -> Result<Outcome, TranshipError> {
         var next = transfer
         next.importFailures += 1
@@ -99,7 +93,7 @@ struct ImportLook {
             next.method = method
             return .success(.restart(next, after: error))
         }
-        // Staged data can get lost between two workers: staged once more.
+        // Staged data can get lost between two workers: stage it once more.
         if next.method == .glanceDirect, next.importFailures < 2 {
             return .success(.restart(next, after: error))
         }
@@ -125,17 +119,18 @@ struct ImportLook {
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
         guard transfer.importAskedAt != nil else { return .copy }
-        if importingStores == nil {
-            if let stores = failedStores {
+        // The image was read before the task: while it names stores that are still to come, the
+        // next look knows better.
+        if image.importingStores.isEmpty {
+            if !image.failedStores.isEmpty {
                 let said = task.map { words(of: $0) } ?? "nothing"
-                return .outcome(notCopied("its task says: \(said)", missing: [stores]))
+                return .outcome(notCopied("its task says: \(said)", missing: image.failedStores))
             }
-            if task?.status == .failure, let task {
-                return .outcome(notCopied("its task says: \(words(of: task))", missing: []))
-            }
-            if task?.status == .success || task == nil {
-                // Asks only if something is still missing.
-                return .copy
+            switch state {
+            case .failed(let reason): return .outcome(notCopied(reason, missing: []))
+            // This requests a copy only if a store is still missing.
+            case .succeeded: return .copy
+            default: break
             }
         }
         if let error = overdue {
@@ -151,7 +146,7 @@ struct ImportLook {
         return .advance(next.moved(to: .publishing))
     }
 
-    /// The image is proved in one store at least: it is never discarded.
+    /// The image is proved in at least one store, so it is never discarded.
     func notCopied(_ words: String, missing: [String]) -> Outcome {
         var next = transfer
         next.isCopying = false
@@ -174,7 +169,7 @@ struct ImportLook {
 
     // MARK: Waiting
 
-    /// The service accepted: the next looks are waited for.
+    /// The service accepted the request: look again later.
     func asked(_ reason: String) -> Outcome {
         var next = transfer
         next.importAskedAt = now
@@ -182,8 +177,7 @@ struct ImportLook {
             .later(reason)
     }
 
-    /// Looks grow rarer with the time that was waited: a tenth of it, spread by
-    /// a quarter.
+    /// The time between two looks grows with the wait: a tenth of it, varied by a quarter.
     func later(_ reason: String) -> Outcome {
         let share = Double(waitedSeconds) / 10 * (0.875 + jitter / 4)
         let seconds = min(max(share, Self.pollSeconds.lowerBound), Self.pollSeconds.upperBound)
@@ -196,8 +190,8 @@ struct ImportLook {
     private var waitedSeconds: Int64 { max(0, now - (transfer.waitStartedAt ?? now)) / 1000 }
     private var askedSeconds: Int64 { max(0, now - (transfer.importAskedAt ?? now)) / 1000 }
 
-    /// Ten minutes and as long as 5 MiB/s take: slow stores are common, and a
-    /// deadline that is too short costs a whole transfer.
+    /// Ten minutes plus the time for the data at 5 MiB/s: slow stores are common, and a deadline
+    /// that is too short costs a whole transfer.
     var deadlineSeconds: Int64 { 600 + (transfer.sizeBytes ?? 0) / (5 << 20) }
 
     var overdue: TranshipError? {
@@ -213,8 +207,7 @@ struct ImportLook {
     }
 
     private var progress: String {
-        if let task, !task.message.isEmpty { return "importing: \(task.message)" }
-        if let stores = importingStores { return "importing into \(stores)" }
+        if case .underWay(let progress) = state { return progress }
         return "the service is importing (\(image.status))"
     }
 
@@ -222,12 +215,6 @@ struct ImportLook {
         task.message.isEmpty ? "nothing" : task.message
     }
 
-    private var failedStores: String? { list("os_glance_failed_import") }
-    private var importingStores: String? { list("os_glance_importing_to_stores") }
-
-    private func list(_ property: String) -> String? {
-        image.properties[property]?.string.flatMap { $0.isEmpty ? nil : $0 }
-    }
 }
 
 extension ImportLook.Judgement {

@@ -208,24 +208,14 @@ public struct ImportWaiter: TaskWaiter {
         do {
             return try await service.tasks(ofImage: id).filter {
                 guard let method = $0.importMethod else { return true }
-                return (method == "copy-image") == transfer.isCopying
-            }.max {
-                // Times are whole seconds: of two, the one at work is the newer.
-                ($0.createdAt ?? "", $0.status.isFinal ? 0 : 1)
-                    < ($1.createdAt ?? "", $1.status.isFinal ? 0 : 1)
-            }
+                return (method == .copyImage) == transfer.isCopying
+            }.newest
         } catch {
             // Services before 2.12 have no such list: the image alone must do.
             guard error.code == .notFound else { throw error }
             return nil
         }
     }
-}
-
-extension ImageTask {
-    /// The method of the import that it works on; nil where the service does
-    /// not say.
-    var importMethod: String? { input["import_req"]?["method"]?["name"]?.string }
 }
 
 extension ImportRequest.Stores {

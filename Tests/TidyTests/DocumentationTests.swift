@@ -33,7 +33,7 @@ import Testing
 
     @Test func `Every public declaration of the library says what it is`() throws {
         let files = try SourceTree.sources.get().filter { $0.target == "OpenStackImage" }
-        #expect(files.count > 80)
+        #expect(files.count > 50)
         for file in files {
             for line in Self.undocumented(file) {
                 Issue.record("\(file.path):\(line.number): \(line.text)")

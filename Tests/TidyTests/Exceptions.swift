@@ -62,7 +62,6 @@ enum Exceptions {
     /// Test files named after a subject that several files share.
     static let subjects: [String: String] = [
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
-        "Tests/OpenStackImageTests/Waiting/ImportStandingTests.swift": "what an import looks like",
         "Tests/OpenStackImageTests/Waiting/ImageService+WaitTests.swift":
             "every wait over many files",
         "Tests/OpenStackImageTests/Metadefs/ImageService+MetadefsTests.swift":

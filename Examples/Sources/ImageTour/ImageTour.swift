@@ -53,7 +53,7 @@ struct ImageTour {
         let newest = try await service.versions().first
         print("version:", newest?.id ?? "none")
         let methods = try await service.importInfo().methods
-        print("imports by:", methods.sorted().joined(separator: ", "))
+        print("imports by:", methods.map(\.rawValue).sorted().joined(separator: ", "))
         for store in try await service.stores() {
             print("store:", store.id, store.isDefault ? "(default)" : "")
         }
@@ -106,7 +106,7 @@ struct ImageTour {
 
     static func list(_ service: ImageService) async throws(TranshipError) {
         let query = ImageQuery(
-            status: ["active", "queued"], tags: ["tour"], sort: [.init("name")])
+            status: [.active, .queued], tags: ["tour"], sort: [.init("name")])
         for try await image in service.images(query).flattened {
             print("listed:", image.name ?? image.id, image.status)
         }

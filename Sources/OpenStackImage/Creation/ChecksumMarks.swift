@@ -3,9 +3,9 @@
 
 import Basics
 
-/// The properties by which openstacksdk knows again what it uploaded
-/// (`create_image` of its image proxy). They are the uploader's word, not the
-/// service's, and empty where the uploader knew nothing.
+/// The properties by which openstacksdk recognises what it uploaded (`create_image` of its image
+/// proxy). The uploader wrote them, not the service. They are empty if the uploader knew no
+/// checksum.
 struct ChecksumMarks: Sendable, Hashable {
     static let prefixes = ["owner_specified.openstack", "owner_specified.shade"]
 
@@ -15,8 +15,7 @@ struct ChecksumMarks: Sendable, Hashable {
         self.checksums = checksums.filter { [.md5, .sha256].contains($0.algorithm) }
     }
 
-    /// Those of an image; the older name of the same thing where the newer is
-    /// missing.
+    /// The marks of an image: under the older name if the newer one is missing.
     init(of image: Image) {
         let algorithms: [Checksum.Algorithm] = [.md5, .sha256]
         checksums = algorithms.compactMap { algorithm in
@@ -27,10 +26,10 @@ struct ChecksumMarks: Sendable, Hashable {
         }
     }
 
-    /// All of them, with `""` for what is not known.
+    /// All marks, with `""` for unknown checksums.
     func properties(name: String) -> [String: JSONValue] {
         var properties: [String: JSONValue] = [
-            // The container that openstacksdk would have sent it through.
+            // The container through which openstacksdk would have sent it.
             "\(Self.prefixes[0]).object": .string("images/\(name)")
         ]
         for algorithm in [Checksum.Algorithm.md5, .sha256] {
@@ -42,11 +41,11 @@ struct ChecksumMarks: Sendable, Hashable {
 }
 
 extension Image {
-    /// Whether its data is what hashes to `wanted`, as its marks or the
-    /// service's own checksums say it: something must agree, nothing may differ.
+    /// Whether the data of the image has the checksums `wanted`, according to the checksums of the
+    /// service or else to the marks: at least one must be known, and none may differ.
     ///
-    /// The service's word counts for more: marks of data that was replaced
-    /// since are passed over.
+    /// The checksums of the service take precedence, since the marks may belong to data that was
+    /// replaced since.
     func holds(_ wanted: [Checksum]) -> Bool {
         for known in [checksums, ChecksumMarks(of: self).checksums] {
             let comparable = wanted.filter { wish in

@@ -3,35 +3,34 @@
 
 public import Basics
 
-/// How ``ImageService/createImage(_:from:_:)`` goes about it.
+/// How ``ImageService/createImage(_:from:_:onProgress:)`` works.
 public struct CreateOptions: Sendable {
-    /// What the data must hash to. Recorded in the image, and compared with an
-    /// image of that name that is there already.
+    /// The checksums that the data must have. They are recorded in the image, and compared with an
+    /// existing image of the same name.
     public var expected: [Checksum]
-    /// True creates another image of a name that is taken, and does not look.
+    /// True creates another image if the name is taken, without a check.
     public var allowsDuplicates: Bool
-    /// How data that this program sends reaches the image.
+    /// How this program sends the data.
     public var way: Way
-    /// Which of a cloud's stores take the data.
+    /// The stores that get the data.
     public var stores: ImportRequest.Stores
-    /// False lets an import succeed when some of several stores failed.
+    /// False lets an import succeed if some of several stores fail.
     public var allStoresMustSucceed: Bool?
-    /// Compares what the service reports of the data with what was sent.
+    /// Compares the checksums that the service reports with the data that was sent.
     public var validates: Bool
-    /// Waits until the service has done an import, at this pace; nil returns
-    /// at once, with nothing compared. A direct upload needs no waiting.
+    /// Waits at this pace until an import ends. Nil returns at once and compares nothing. A direct
+    /// upload needs no wait.
     public var waiting: Pace?
-    /// Adds what the cloud's entry has under `disable_vendor_agent`.
+    /// Adds the properties of `disable_vendor_agent` in the entry of the cloud.
     public var disablesVendorAgent: Bool
-    /// Records the md5 and the sha256 of the data as openstacksdk does, so
-    /// that either recognises the other's images.
+    /// Records md5 and sha256 of the data as openstacksdk does, so that each recognises the images
+    /// of the other.
     public var recordsChecksums: Bool
-    /// Deletes the record if it was created here and something failed after
-    /// that. Its id is burned by it, also one that was asked for.
+    /// After a failure, deletes the record that this call created. The cloud never uses its id
+    /// again, even if you chose the id.
     public var deletesBroken: Bool
 
-    /// What is left out is as the properties say: validated, waited for,
-    /// recorded, and cleaned up after.
+    /// By default it validates, waits, records, and cleans up after a failure.
     public init(
         expected: [Checksum] = [], allowsDuplicates: Bool = false, way: Way = .automatic,
         stores: ImportRequest.Stores = .standard, allStoresMustSucceed: Bool? = nil,
@@ -50,14 +49,14 @@ public struct CreateOptions: Sendable {
         self.deletesBroken = deletesBroken
     }
 
-    /// How data that this program sends reaches the image.
+    /// How this program sends the data.
     public enum Way: Sendable, Hashable {
-        /// By upload, but by import into several stores.
+        /// An upload into one store, an import into several.
         case automatic
-        /// In one request.
+        /// One request.
         case upload
-        /// Staged, then imported by `glance-direct`: the service may convert
-        /// it on the way, and put it into several stores.
+        /// Staged, then imported by `glance-direct`. The service may convert the data, and put it
+        /// into several stores.
         case stagedImport
     }
 }
@@ -66,35 +65,33 @@ public struct CreateOptions: Sendable {
 public enum NewImageData: Sendable {
     /// This program sends it.
     case sent(ImageDataSource)
-    /// The service gets it: `web-download` or `glance-download`.
+    /// The service fetches it: `web-download` or `glance-download`.
     case fetched(ImportRequest.Method)
 
-    /// A file that this program sends; see ``ImageDataSource/file(_:)``.
+    /// A file. This program sends it; see ``ImageDataSource/file(_:)``.
     public static func file(_ path: String) -> Self { .sent(.file(path)) }
-    /// Bytes in memory that this program sends.
+    /// Bytes in memory. This program sends them.
     public static func bytes(_ bytes: [UInt8]) -> Self { .sent(.bytes(bytes)) }
 }
 
-/// What ``ImageService/createImage(_:from:_:)`` made, or found.
+/// What ``ImageService/createImage(_:from:_:onProgress:)`` created or found.
 public struct CreatedImage: Sendable {
-    /// The record as it is in the end.
+    /// The final record.
     public let image: Image
-    /// False for an image that was there and has these bytes already.
+    /// False for an existing image with the same data.
     public let isNew: Bool
-    /// What was sent; nil where nothing was.
+    /// What was sent; nil if nothing was.
     public let sent: SentData?
-    /// Whether the stored data was compared with what it should be.
+    /// Whether the stored data was compared with the expected data.
     public let proof: Proof
 
-    /// What is known of the stored data.
+    /// What is known about the stored data.
     public enum Proof: Sendable, Hashable {
-        /// The service reports what it should.
+        /// The service reports the expected checksum.
         case match(Checksum)
-        /// The service converted the data while it imported it, so that
-        /// nothing can be compared.
+        /// The service converted the data during the import, so nothing can be compared.
         case transformed
-        /// Nothing was compared: not asked for, not waited for, no data, or
-        /// nothing to compare with.
+        /// Nothing was compared: not requested, not waited for, no data, or no checksum.
         case notCompared
     }
 }

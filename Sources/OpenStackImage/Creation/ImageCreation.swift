@@ -3,12 +3,12 @@
 
 import Basics
 
-/// The way from a record without data to an image.
+/// Fills a record without data.
 struct ImageCreation: Sendable {
     let service: ImageService
     let options: CreateOptions
     let onProgress: (@Sendable (Int64) -> Void)?
-    /// What the record says of the data already.
+    /// What the record already says about the data.
     var knownMarks = ChecksumMarks([])
 
     init(
@@ -50,7 +50,7 @@ struct ImageCreation: Sendable {
             throw TranshipError(
                 .usage, "an upload goes into one store, not all", hint: "import it instead")
         }
-        // Compared below, with the record that is read anyway.
+        // Compared below, with the record that is read in any case.
         let sent = try await service.upload(
             record.id, from: source, promises, store: store, validates: false,
             onProgress: onProgress)
@@ -65,7 +65,7 @@ struct ImageCreation: Sendable {
     ) async throws(TranshipError) -> CreatedImage {
         let sent = try await service.stage(
             record.id, from: source, promises, onProgress: onProgress)
-        // Before the import, which holds the record's properties while it runs.
+        // Before the import, which locks the properties of the record while it runs.
         _ = try await mark(record.id, sent)
         let image = try await start(record, .glanceDirect)
         return try finish(image, sent, sent.checksums, sizeBytes: sent.sizeBytes, record)
@@ -90,7 +90,7 @@ struct ImageCreation: Sendable {
         return try await service.image(record.id)
     }
 
-    /// Records what the data hashes to, where the record does not say so yet.
+    /// Records the checksums of the data, if the record does not have them yet.
     private func mark(_ id: String, _ sent: SentData) async throws(TranshipError) -> Image? {
         let marks = ChecksumMarks(sent.checksums)
         guard options.recordsChecksums, marks != knownMarks else { return nil }
@@ -105,17 +105,17 @@ struct ImageCreation: Sendable {
         _ image: Image, _ sent: SentData?, _ checksums: [Checksum], sizeBytes: Int64?,
         _ record: Image
     ) throws(TranshipError) -> CreatedImage {
-        // A fetched image that nothing was promised of has nothing to compare.
+        // A fetched image without a promised checksum has nothing to compare.
         let isCompared =
             image.status == .active
             && (sent == nil ? !checksums.isEmpty : options.validates)
         var proof = CreatedImage.Proof.notCompared
         if isCompared {
-            // Only a plugin of an import changes the format, and with it all.
+            // Only an import plugin changes the format, and with it all bytes.
             let isTransformed =
                 image.diskFormat != record.diskFormat
                 || image.containerFormat != record.containerFormat
-            // glance-download takes the formats of the image that it copies.
+            // glance-download takes over the formats of the source image.
             proof =
                 isTransformed && sent != nil
                 ? .transformed

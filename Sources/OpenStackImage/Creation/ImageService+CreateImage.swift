@@ -5,24 +5,23 @@ public import Basics
 import HTTPTransport
 
 extension ImageService {
-    /// Creates an image and sees to its data, in one call: the library's
-    /// counterpart of openstacksdk's `create_image`.
+    /// Creates an image with its data in one call. The counterpart of `create_image` of
+    /// openstacksdk.
     ///
-    /// - The name is the file's without its last extension if none is given;
-    ///   disk and container format are those of the cloud's entry.
-    /// - An image of that name whose data is the same is returned as it is, one
-    ///   whose data differs is an error, unless duplicates are allowed.
-    /// - The data is hashed on its way, held to `options.expected`, and
-    ///   compared with what the service reports of it.
-    /// - On failure, cancellation included, what was created here is deleted.
+    /// - Without a name, the name is that of the file without its last extension. The default
+    ///   formats are those in the entry of the cloud.
+    /// - If an image with this name has the same data, that image is returned. If its data differs,
+    ///   this is an error, unless duplicates are allowed.
+    /// - The data is hashed on its way, must have the checksums `options.expected`, and is compared
+    ///   with what the service reports.
+    /// - After a failure or a cancellation, the image created here is deleted.
     ///
-    /// Without data it is ``create(_:)`` with these defaults.
+    /// Without data it works as ``create(_:)``, with these defaults.
     ///
-    /// - Parameter onProgress: called with the bytes that were read so far.
-    /// - Throws: ``TranshipError/Code/targetConflict`` and
-    ///   ``TranshipError/Code/ambiguous`` for a name that is taken,
-    ///   ``TranshipError/Code/usage``, and what creating, sending, importing
-    ///   and comparing throw.
+    /// - Parameter onProgress: called with the bytes read so far.
+    /// - Throws: ``TranshipError/Code/targetConflict`` and ``TranshipError/Code/ambiguous`` for a
+    ///   name that is taken, ``TranshipError/Code/usage``, and the errors of creating, sending,
+    ///   importing and comparing.
     @discardableResult
     public func createImage(
         _ image: NewImage, from data: NewImageData? = nil, _ options: CreateOptions = .init(),
@@ -58,13 +57,13 @@ extension ImageService {
         }
     }
 
-    /// Records in an image what was sent to it, as ``createImage(_:from:_:onProgress:)``
-    /// does by itself: the properties `owner_specified.openstack.md5`, `.sha256`
-    /// and `.object`, by which openstacksdk and this library know data again
-    /// that they uploaded before.
+    /// Records in an image the checksums of what was sent to it, as
+    /// ``createImage(_:from:_:onProgress:)`` does by itself: in the properties
+    /// `owner_specified.openstack.md5`, `.sha256` and `.object`. By these, openstacksdk and this
+    /// library recognise data that they uploaded before.
     ///
-    /// - Parameter sent: of an upload that computed md5 and sha256; what it did
-    ///   not compute is recorded as unknown.
+    /// - Parameter sent: from an upload that computed md5 and sha256. A checksum that it did not
+    ///   compute is recorded as unknown.
     /// - Throws: as ``update(_:_:)``.
     @discardableResult
     public func recordChecksums(
@@ -82,19 +81,18 @@ extension ImageService {
         image.name = image.name ?? image.untyped["name"]?.string ?? data?.stem
         guard image.name?.isEmpty == false else {
             throw TranshipError(
-                .usage, "the new image has no name, and its data comes from no file that has one")
+                .usage, "the new image has no name, and no file name can be used in its place")
         }
         image.diskFormat = image.diskFormat ?? defaults.diskFormat
         image.containerFormat = image.containerFormat ?? defaults.containerFormat
         if options.disablesVendorAgent {
             image.properties.merge(defaults.withoutVendorAgent.mapValues(JSONValue.string)) { $1 }
         }
-        // Not even a record of untyped members may have another name than the
-        // one that is looked for.
+        // An untyped name must not differ from the name that is looked up.
         image.untyped["name"] = nil
     }
 
-    /// An image of the name that is wanted.
+    /// Decides about an existing image with the wanted name.
     private static func recognise(
         _ existing: Image, _ name: String, _ wanted: [Checksum]
     ) throws(TranshipError) -> CreatedImage {
@@ -111,29 +109,31 @@ extension ImageService {
             hint: "delete or rename it, choose another name, or allow duplicates")
     }
 
-    /// Whether this cloud imports, asked before anything is created.
+    /// Throws if this cloud does not allow the import. Called before anything is created.
     private func checkImport(
         _ data: NewImageData?, _ options: CreateOptions
     ) async throws(TranshipError) {
-        let method: String
+        let method: ImportMethod
         switch data {
         case .fetched(let fetched): method = fetched.name
-        case .sent where options.isImport: method = ImportRequest.Method.glanceDirect.name
+        case .sent where options.isImport: method = .glanceDirect
         default: return
         }
-        guard ["glance-direct", "web-download", "glance-download"].contains(method) else {
-            throw TranshipError(.usage, "\(method) is no way to fill a new image")
+        guard method != .copyImage else {
+            throw TranshipError(
+                .usage, "\(method) copies the data of an image that has some already")
         }
         let methods = try await importInfo().methods
         guard methods.contains(method) else {
             throw TranshipError(
                 .refused, "cloud \"\(session.cloudName)\" does not import by \(method)",
                 hint: methods.isEmpty
-                    ? "upload the data" : "it has \(methods.joined(separator: ", "))")
+                    ? "upload the data"
+                    : "it has \(methods.map(\.rawValue).joined(separator: ", "))")
         }
     }
 
-    /// Deletes what is broken, also when this task was cancelled.
+    /// Deletes a broken image, also after a cancellation.
     private func discard(_ image: Image, after error: TranshipError) async -> TranshipError {
         let service = self
         let refusal = await Task { () -> TranshipError? in
@@ -152,7 +152,7 @@ extension ImageService {
 }
 
 extension CreateOptions {
-    /// Data that is sent goes through the staging area.
+    /// True if the data goes through the staging area.
     var isImport: Bool {
         switch way {
         case .upload: return false
@@ -168,7 +168,7 @@ extension CreateOptions {
 }
 
 extension NewImageData {
-    /// What the image is called unless it is given a name.
+    /// The name of an image from this data, unless you choose one.
     public var stem: String? {
         switch self {
         case .sent(let source): source.stem
@@ -177,7 +177,7 @@ extension NewImageData {
         }
     }
 
-    /// Where that is known before the data is read.
+    /// Nil if it is unknown before the data is read.
     public var sizeBytes: Int64? {
         if case .sent(let source) = self { source.sizeBytes } else { nil }
     }

@@ -3,42 +3,42 @@
 
 public import Basics
 
-/// How one cloud is reached and who asks: an entry of `clouds.yaml`, resolved.
+/// How to reach a cloud and as whom: a resolved entry of `clouds.yaml`.
 ///
-/// A value without I/O. ``CloudFiles/configuration(of:region:interface:)`` makes
-/// one from the operator's files; a program may also fill one in itself and
-/// give it to ``CloudSession``. Nothing here is checked against the cloud.
+/// A value without I/O. ``CloudFiles/configuration(of:region:interface:)`` creates one from the
+/// files of the operator. A program may also create one and pass it to ``CloudSession``. Nothing in
+/// it is checked against the cloud.
 public struct CloudConfiguration: Sendable {
-    /// The entry's name, for messages and journals.
+    /// The name of the entry, for messages and journals.
     public var name: String
-    /// How the token is got, or that there is none.
+    /// How to get a token, or none.
     public var authentication: Authentication
-    /// Keystone's address, with or without `/v3`; nil where no Keystone is used.
+    /// The address of Keystone, with or without `/v3`; nil without Keystone.
     public var authURL: String?
-    /// What a token is asked for; nil only for an application credential, which
-    /// carries its project, and where no Keystone is used.
+    /// The project of the token. Nil only without Keystone, and for an application credential,
+    /// which belongs to a project.
     public var scope: Scope?
-    /// Nil takes the catalogue's first Image endpoint, as openstacksdk does.
+    /// Nil takes the first Image endpoint of the catalogue, as openstacksdk does.
     public var region: String?
-    /// Which of the catalogue's endpoints is used.
+    /// Which endpoint of the catalogue to use.
     public var interface: EndpointInterface
-    /// Used instead of the catalogue, with or without `/v2`.
+    /// Replaces the catalogue. With or without `/v2`.
     public var imageEndpointOverride: String?
-    /// The major version that the entry asks for (`image_api_version`); nil
-    /// leaves it to what the service offers.
+    /// The major version in the entry (`image_api_version`). Nil leaves it to what the service
+    /// offers.
     public var imageAPIVersion: Int?
-    /// PEM certificates to trust instead of the system's.
+    /// PEM certificates to trust in place of those of the system.
     public var caFile: String?
-    /// The client certificate (PEM) and its key, for clouds that ask for one.
+    /// The client certificate (PEM), for clouds that require one.
     public var certFile: String?
-    /// The key of `certFile`, a PEM file; nil where that holds both.
+    /// The key of `certFile` (PEM); nil if that file contains both.
     public var keyFile: String?
     /// False accepts any certificate. Never the default.
     public var verifiesTLS: Bool
-    /// Of ``ImageService/createImage(_:from:_:)``.
+    /// Defaults for ``ImageService/createImage(_:from:_:onProgress:)``.
     public var imageDefaults: ImageDefaults
 
-    /// What is left out is the default of its property.
+    /// The rest gets the default values of the properties.
     public init(
         name: String, authentication: Authentication, authURL: String? = nil,
         scope: Scope? = nil, region: String? = nil, interface: EndpointInterface = .public,
@@ -63,20 +63,20 @@ public struct CloudConfiguration: Sendable {
 }
 
 extension CloudConfiguration {
-    /// Who asks. The names in `clouds.yaml` (`auth_type`) stand at each case.
+    /// How the client authenticates. Each case names its `auth_type` in `clouds.yaml`.
     public enum Authentication: Sendable {
         /// `password`, `v3password`.
         case password(UserName, password: Secret<String>)
-        /// `token`, `v3token`: exchanged for one that is scoped as asked.
+        /// `token`, `v3token`: exchanged for a token of the project.
         case token(Secret<String>)
         /// `v3applicationcredential`.
         case applicationCredential(ApplicationCredential, secret: Secret<String>)
         /// `none`: no header at all, for an Image service without Keystone.
         case none
-        /// `http_basic`: every request carries the name and password.
+        /// `http_basic`: name and password in every request.
         case basic(username: String, password: Secret<String>)
 
-        /// True where a Keystone issues tokens.
+        /// True if Keystone issues the tokens.
         public var usesKeystone: Bool {
             switch self {
             case .none, .basic: false
@@ -85,46 +85,129 @@ extension CloudConfiguration {
         }
     }
 
-    /// A domain of Keystone, which names of users and projects are unique in.
+    /// A domain of Keystone. Names of users and projects are unique in it.
     public enum Domain: Hashable, Sendable {
         case id(String)
         case name(String)
     }
 
-    /// A user, by id or by name within a domain.
+    /// A user, by id or by name in a domain.
     public enum UserName: Hashable, Sendable {
         case id(String)
         case name(String, Domain)
     }
 
-    /// An application credential, by id or by name and its user.
+    /// An application credential, by id or by its name and user.
     public enum ApplicationCredential: Hashable, Sendable {
         case id(String)
         case name(String, UserName)
     }
 
-    /// What a token is asked for.
+    /// The project of a token.
     public enum Scope: Hashable, Sendable {
         case projectID(String)
         case projectName(String, Domain)
     }
 }
 
-/// Which of a service's endpoints is used: its `interface` in the catalogue.
+/// The `interface` of an endpoint in the catalogue.
 public struct EndpointInterface: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
-    /// The older spelling of keystoneclient, `publicURL`, means the same.
+    /// `publicURL`, the older spelling of keystoneclient, means the same.
     public init(rawValue: String) {
         self.rawValue = rawValue.hasSuffix("URL") ? String(rawValue.dropLast(3)) : rawValue
     }
 
-    /// For everybody; the default.
+    /// For all users; the default.
     public static let `public` = Self(rawValue: "public")
-    /// On the cloud's own network.
+    /// On the network of the cloud.
     public static let `internal` = Self(rawValue: "internal")
     /// For operators.
     public static let admin = Self(rawValue: "admin")
 
     public var description: String { rawValue }
+}
+
+extension CloudConfiguration {
+    /// The same entry, with a token for another project.
+    ///
+    /// 32 hexadecimal digits or a UUID are a project id. Anything else is a name in the project
+    /// domain of the entry or, without one, in the domain of its user.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` for an application credential, which Keystone binds
+    ///   to one project, and without Keystone.
+    public func scoped(toProject project: String) throws(TranshipError) -> CloudConfiguration {
+        var other = self
+        switch authentication {
+        case .applicationCredential:
+            throw TranshipError(
+                .usage,
+                "cloud \"\(name)\" uses an application credential, which Keystone binds to one "
+                    + "project; it cannot be used for project \"\(project)\"",
+                hint: "create an application credential in that project and add an entry for it to "
+                    + "clouds.yaml, or use a password")
+        case .none, .basic:
+            throw TranshipError(
+                .usage,
+                "cloud \"\(name)\" is used without Keystone, so project \"\(project)\" cannot be "
+                    + "selected",
+                hint: "do not name a project for this cloud")
+        case .password, .token:
+            break
+        }
+        if Self.isProjectID(project) {
+            other.scope = .projectID(project)
+        } else {
+            other.scope = .projectName(project, projectDomain)
+        }
+        return other
+    }
+
+    /// Keystone creates ids of 32 hexadecimal digits. Some deployments write them as UUIDs with
+    /// dashes.
+    static func isProjectID(_ text: String) -> Bool {
+        let digits = text.utf8.filter { $0 != 0x2D }
+        return digits.count == 32
+            && digits.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20)
+            }
+    }
+
+    private var projectDomain: Domain {
+        if case .projectName(_, let domain) = scope { return domain }
+        if case .password(.name(_, let domain), _) = authentication { return domain }
+        return .id("default")
+    }
+}
+
+/// Defaults for images from the entry of a cloud.
+public struct ImageDefaults: Sendable, Hashable {
+    /// `image_format` of the entry; otherwise qcow2, as in openstacksdk.
+    public var diskFormat: String
+    /// `container_format` of the entry; otherwise bare.
+    public var containerFormat: String
+    /// `disable_vendor_agent` of the entry: properties that tell this cloud not to expect its own
+    /// agent in a server.
+    public var withoutVendorAgent: [String: String]
+
+    /// The defaults are those of openstacksdk.
+    public init(
+        diskFormat: String = "qcow2", containerFormat: String = "bare",
+        withoutVendorAgent: [String: String] = [:]
+    ) {
+        self.diskFormat = diskFormat
+        self.containerFormat = containerFormat
+        self.withoutVendorAgent = withoutVendorAgent
+    }
+}
+
+extension ImageDefaults {
+    init(_ fields: CloudFields) {
+        self.init()
+        if let format = fields["image_format"] { diskFormat = format }
+        if let format = fields["container_format"] { containerFormat = format }
+        withoutVendorAgent = (fields.entry["disable_vendor_agent"]?.mapping ?? [:])
+            .compactMapValues(\.text)
+    }
 }

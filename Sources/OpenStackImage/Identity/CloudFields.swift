@@ -3,8 +3,8 @@
 
 import Basics
 
-/// The fields of one entry, under whichever of their historical names and
-/// places they stand, with errors that say where one is missing.
+/// The fields of an entry, under any of their historical names and places. Its errors say where a
+/// field is missing.
 struct CloudFields {
     let entry: CloudEntry
     let cloud: String
@@ -17,8 +17,8 @@ struct CloudFields {
         entry[key]?.text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// A field of `auth`. One outside of it wins, as in openstacksdk: that is
-    /// where the `OS_*` variables put theirs.
+    /// A field of `auth`. The same field outside of `auth` wins, as in openstacksdk: the `OS_*`
+    /// variables are stored there.
     func auth(_ keys: String...) -> String? {
         for key in keys {
             if let value = self[key] ?? entry["auth"]?[key]?.text, !value.isEmpty { return value }
@@ -37,15 +37,15 @@ struct CloudFields {
         return verify && !insecure
     }
 
-    /// `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. Its minor
-    /// version says nothing, as the Image service has no microversions.
+    /// `image_api_version`: `1`, `2`, `2.9`, with or without a `v`. The minor version is ignored,
+    /// since the Image service has no microversions.
     func imageAPIVersion() throws(TranshipError) -> Int? {
         guard let text = self["image_api_version"] else { return nil }
         let digits = text.drop { $0 == "v" }.prefix { $0 != "." }
         guard let major = Int(digits), major > 0 else {
             throw TranshipError(
                 .invalidCloudsFile,
-                "cloud \"\(cloud)\" has image_api_version: \"\(text.prefix(80))\", which is no version",
+                "cloud \"\(cloud)\" has image_api_version: \"\(text.prefix(80))\", which is not a version",
                 hint: "write 1 or 2, or leave it out")
         }
         return major
@@ -60,7 +60,7 @@ struct CloudFields {
             throw TranshipError(
                 .invalidCloudsFile,
                 "cloud \"\(cloud)\" has \(key): \"\(text.prefix(80))\", which is neither true nor false",
-                hint: key == "verify" ? "name a CA file in cacert, not in verify" : nil)
+                hint: key == "verify" ? "set the CA file in cacert, not in verify" : nil)
         }
     }
 
@@ -77,7 +77,7 @@ struct CloudFields {
         }
         if let missingProfile {
             hint +=
-                "; its profile \"\(missingProfile)\" is in no clouds-public.yaml that was found"
+                "; its profile \"\(missingProfile)\" was not found in any clouds-public.yaml"
         }
         return TranshipError(
             .invalidCloudsFile, "cloud \"\(cloud)\" has no \(key)\(detail) (\(place))", hint: hint)
@@ -85,5 +85,104 @@ struct CloudFields {
 
     func unsupported(_ what: String, hint: String) -> TranshipError {
         TranshipError(.invalidCloudsFile, "cloud \"\(cloud)\" \(what)", hint: hint)
+    }
+}
+
+extension CloudFields {
+    /// `auth_type` and its fields, under the names of keystoneauth.
+    func authentication() throws(TranshipError) -> CloudConfiguration.Authentication {
+        let type = self["auth_type"] ?? self["auth_plugin"] ?? guessedType
+        switch type {
+        case "password", "v3password":
+            guard let password = auth("password") else { throw missing("password") }
+            return .password(try user(), password: Secret(password))
+        case "token", "v3token":
+            guard let token = auth("token", "auth_token") else { throw missing("token") }
+            return .token(Secret(token))
+        case "v3applicationcredential":
+            return try applicationCredential()
+        case "none", "noauth":
+            return .none
+        case "http_basic":
+            guard let password = auth("password") else { throw missing("password") }
+            guard let username = auth("username", "user_name") else { throw missing("username") }
+            return .basic(username: username, password: Secret(password))
+        default:
+            throw unsupported(
+                "has auth_type \"\(type)\", which is not supported",
+                hint: "use one of password, v3password, token, v3token, v3applicationcredential, "
+                    + "none, http_basic")
+        }
+    }
+
+    /// The project of the token.
+    func scope(
+        for authentication: CloudConfiguration.Authentication
+    ) throws(TranshipError) -> CloudConfiguration.Scope? {
+        switch authentication {
+        case .none, .basic, .applicationCredential: return nil
+        case .password, .token: break
+        }
+        if let id = auth("project_id", "tenant_id") { return .projectID(id) }
+        if let name = auth("project_name", "tenant_name") {
+            return .projectName(name, domain("project_domain"))
+        }
+        let hint = "set project_name (with project_domain_name) or project_id"
+        if auth("system_scope") != nil {
+            throw unsupported(
+                "asks for a system-scoped token; images belong to projects", hint: hint)
+        }
+        if auth("domain_id", "domain_name") != nil {
+            throw unsupported(
+                "asks for a domain-scoped token; images belong to projects", hint: hint)
+        }
+        if auth("trust_id") != nil {
+            throw unsupported(
+                "uses a trust, which is not supported",
+                hint: "use an application credential for unattended work")
+        }
+        throw missing("project_name", " and no project_id")
+    }
+
+    /// The default of openstacksdk is `password`. Fields that fit only one type take precedence.
+    private var guessedType: String {
+        if auth("password") == nil {
+            if auth("application_credential_secret") != nil { return "v3applicationcredential" }
+            if auth("token", "auth_token") != nil { return "token" }
+        }
+        return "password"
+    }
+
+    private func applicationCredential()
+        throws(TranshipError) -> CloudConfiguration.Authentication
+    {
+        guard let secret = auth("application_credential_secret") else {
+            throw missing("application_credential_secret")
+        }
+        if let id = auth("application_credential_id") {
+            return .applicationCredential(.id(id), secret: Secret(secret))
+        }
+        guard let name = auth("application_credential_name") else {
+            throw missing("application_credential_id", " and no application_credential_name")
+        }
+        return .applicationCredential(.name(name, try user()), secret: Secret(secret))
+    }
+
+    private func user() throws(TranshipError) -> CloudConfiguration.UserName {
+        if let id = auth("user_id") { return .id(id) }
+        guard let name = auth("username", "user_name") else {
+            throw missing("username", " and no user_id")
+        }
+        return .name(name, domain("user_domain"))
+    }
+
+    /// The domain of a user or project: its own, else the only one of the entry, else the default
+    /// domain, as in the `openstack` client.
+    private func domain(_ key: String) -> CloudConfiguration.Domain {
+        for key in [key, "domain", "default_domain"] {
+            if let id = auth("\(key)_id") { return .id(id) }
+            if let name = auth("\(key)_name") { return .name(name) }
+        }
+        return .id(auth("default_domain") ?? "default")
     }
 }

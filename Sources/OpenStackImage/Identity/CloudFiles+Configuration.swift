@@ -4,14 +4,13 @@
 public import Basics
 
 extension CloudFiles {
-    /// What is needed to talk to one cloud, from its merged entry.
+    /// The configuration of a cloud, from its merged entry.
     ///
-    /// `region` and `interface` override the entry. Without a name it is
-    /// ``defaultCloudName``.
+    /// `region` and `interface` override the entry. Without a name it takes ``defaultCloudName``.
     ///
-    /// - Throws: ``TranshipError/Code/unknownCloud`` with the names that are
-    ///   known, ``TranshipError/Code/invalidCloudsFile`` for an entry that
-    ///   lacks a field or asks for something that is not supported.
+    /// - Throws: ``TranshipError/Code/unknownCloud`` with the known names;
+    ///   ``TranshipError/Code/invalidCloudsFile`` for an entry that lacks a field or uses something
+    ///   that is not supported.
     public func configuration(
         of asked: String? = nil, region: String? = nil, interface: String? = nil
     ) throws(TranshipError) -> CloudConfiguration {
@@ -44,13 +43,13 @@ extension CloudFiles {
             verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
     }
 
-    /// The region, and the values that the entry has for it laid over the rest.
+    /// Picks the region and merges its values into the entry.
     private static func pickRegion(
         _ asked: String?, _ entry: inout CloudEntry, cloud: String
     ) throws(TranshipError) -> String? {
         let own = entry["image_region_name"]?.text ?? entry["region_name"]?.text
         guard let regions = entry["regions"]?.list, !regions.isEmpty else {
-            // "A,B" is openstacksdk's old way to list regions; the first counts.
+            // "A,B" is the old way of openstacksdk to list regions. The first counts.
             return asked ?? own?.split(separator: ",").first.map(String.init)
         }
         let names = regions.compactMap { $0.text ?? $0["name"]?.text }
@@ -59,7 +58,7 @@ extension CloudFiles {
         else {
             throw TranshipError(
                 .invalidCloudsFile, "cloud \"\(cloud)\" has no region \"\(wanted)\"",
-                hint: "its regions: \(names.joined(separator: ", ")); upper and lower case count")
+                hint: "its regions: \(names.joined(separator: ", ")); names are case-sensitive")
         }
         if let values = regions[index]["values"] { entry = entry.overlaid(with: values) }
         return wanted

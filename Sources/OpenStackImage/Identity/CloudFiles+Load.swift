@@ -5,19 +5,19 @@ public import Basics
 import FoundationEssentials
 
 extension CloudFiles {
-    /// No clouds.yaml of people is this large; a wrong path may be.
+    /// A real clouds.yaml is smaller; the file at a wrong path may not be.
     static let fileBytesMax = 4 << 20
 
     /// Finds and reads the files. Blocks for a moment; needs no network.
     ///
-    /// Searched, first hit for each of the three names: the working directory,
-    /// `$XDG_CONFIG_HOME/openstack`, `~/.config/openstack`,
-    /// `$XDG_CONFIG_DIRS/openstack`, `/etc/openstack`; each with `.yaml`,
-    /// `.yml`, `.json`. `OS_CLIENT_CONFIG_FILE`, `OS_CLIENT_SECURE_FILE` and
-    /// `OS_CLIENT_VENDOR_FILE` name files outright.
+    /// Searches these directories for each of the three files: the working directory,
+    /// `$XDG_CONFIG_HOME/openstack`, `~/.config/openstack`, `$XDG_CONFIG_DIRS/openstack`,
+    /// `/etc/openstack`; each with `.yaml`, `.yml`, `.json`. The first hit counts.
+    /// `OS_CLIENT_CONFIG_FILE`, `OS_CLIENT_SECURE_FILE` and `OS_CLIENT_VENDOR_FILE` name files
+    /// directly.
     ///
-    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a file that is
-    ///   named and missing, or cannot be parsed.
+    /// - Throws: ``TranshipError/Code/invalidCloudsFile`` for a file that is named and missing, or
+    ///   cannot be parsed.
     public static func load(
         environment: [String: String], workingDirectory: String? = nil
     ) throws(TranshipError) -> CloudFiles {
@@ -57,7 +57,7 @@ extension CloudFiles {
             paths: paths, unreadablePaths: unreadable)
     }
 
-    /// The directories that are searched, first to last, without repetition.
+    /// The directories to search, in order and without repetition.
     static func searchPath(_ environment: [String: String], _ workingDirectory: String) -> [String]
     {
         func value(_ name: String) -> String? {
@@ -82,19 +82,20 @@ extension CloudFiles {
         return home + path.dropFirst()
     }
 
-    /// Nil when it cannot be read.
+    /// Nil if it cannot be read.
     private static func contents(_ path: String) throws(TranshipError) -> CloudEntry? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         guard data.count <= fileBytesMax, let text = String(validating: data, as: UTF8.self) else {
             throw TranshipError(
                 .invalidCloudsFile,
-                "\(path) is no clouds file: \(data.count) bytes that are "
-                    + (data.count > fileBytesMax ? "too many" : "not UTF-8 text"))
+                "\(path) is not a clouds file: \(data.count) bytes, "
+                    + (data.count > fileBytesMax
+                        ? "which is too large" : "which are not UTF-8 text"))
         }
         let entry = try CloudEntry(yaml: text, file: path)
         guard entry.mapping != nil else {
             throw TranshipError(
-                .invalidCloudsFile, "\(path) holds no mapping at its top level",
+                .invalidCloudsFile, "\(path) has no mapping at its top level",
                 hint: "it starts with \"clouds:\" and has one indented entry per cloud")
         }
         return entry

@@ -3,24 +3,24 @@
 
 import Basics
 
-/// The operator's clouds: `clouds.yaml`, `secure.yaml` and
-/// `clouds-public.yaml` as one, and the cloud that `OS_*` variables describe.
+/// The clouds of the operator: `clouds.yaml`, `secure.yaml` and `clouds-public.yaml` merged, and
+/// the cloud that the `OS_*` variables describe.
 ///
-/// Files are found and merged as openstacksdk does
-/// (<https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html>),
-/// but a file that is broken, or named and missing, is an error and not
-/// skipped: otherwise the message would be about an unknown cloud.
+/// Files are found and merged as in openstacksdk
+/// (<https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html>), with one
+/// difference: a file that is broken, or named and missing, is an error. If it were skipped, the
+/// message would be about an unknown cloud.
 public struct CloudFiles: Sendable {
     /// The files that were read, for messages.
     public let paths: [String]
 
-    /// Every cloud there is, sorted; the one from `OS_*` included.
+    /// All clouds, sorted, including the one from `OS_*`.
     public var cloudNames: [String] { clouds.keys.sorted() }
 
     let clouds: [String: CloudEntry]
     let publicClouds: [String: CloudEntry]
     let environment: [String: String]
-    /// Candidates that this user may not read, which openstacksdk passes over.
+    /// Files that this user may not read. openstacksdk skips them too.
     let unreadablePaths: [String]
 
     init(
@@ -35,8 +35,8 @@ public struct CloudFiles: Sendable {
             guard named[name] == nil else {
                 throw TranshipError(
                     .invalidCloudsFile,
-                    "\(paths.joined(separator: ", ")) defines a cloud named \"\(name)\", which is "
-                        + "also the name of the cloud that the OS_* variables describe",
+                    "\(paths.joined(separator: ", ")) defines a cloud named \"\(name)\", but the "
+                        + "OS_* variables describe a cloud with the same name",
                     hint: "rename it, set OS_CLOUD_NAME to another name, or unset OS_AUTH_URL")
             }
             named[name] = entry
@@ -48,8 +48,8 @@ public struct CloudFiles: Sendable {
         self.unreadablePaths = unreadablePaths
     }
 
-    /// The cloud that is meant where none is named: `OS_CLOUD`, else the one
-    /// of the `OS_*` variables, else the only one there is.
+    /// The cloud if none is named: `OS_CLOUD`, else the one of the `OS_*` variables, else the only
+    /// one.
     public var defaultCloudName: String? {
         if let name = environment["OS_CLOUD"], !name.isEmpty { return name }
         let fromVariables = EnvironmentCloud.name(environment)
@@ -57,7 +57,7 @@ public struct CloudFiles: Sendable {
         return clouds.count == 1 ? clouds.keys.first : nil
     }
 
-    /// The merged entry of one cloud, with its profile beneath it.
+    /// The merged entry of a cloud, including its profile.
     func entry(of asked: String?) throws(TranshipError) -> (name: String, entry: CloudEntry) {
         guard let name = asked ?? defaultCloudName else {
             throw TranshipError(
@@ -71,7 +71,7 @@ public struct CloudFiles: Sendable {
                 paths.isEmpty ? "no clouds.yaml was found" : "read \(paths.joined(separator: ", "))"
             throw TranshipError(
                 .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
-                hint: clouds.isEmpty ? whereToPutThem : "the clouds that are known: \(knownNames)")
+                hint: clouds.isEmpty ? whereToPutThem : "known clouds: \(knownNames)")
         }
         own = own.normalized
         guard let profile = own["profile"]?.text ?? own["cloud"]?.text,
@@ -92,7 +92,7 @@ public struct CloudFiles: Sendable {
 }
 
 extension CloudEntry {
-    /// Keys with underscores where some files write dashes.
+    /// Keys with underscores: some files write dashes.
     var normalized: CloudEntry {
         switch self {
         case .text: self
@@ -105,8 +105,8 @@ extension CloudEntry {
         }
     }
 
-    /// `other` laid over this key by key, but `auth` member by member: how
-    /// openstacksdk lays a cloud over its profile and a region over its cloud.
+    /// `other` over this, key by key, and `auth` field by field: as openstacksdk merges a cloud
+    /// with its profile, and a region with its cloud.
     func overlaid(with other: CloudEntry) -> CloudEntry {
         guard case .mapping(let old) = self, case .mapping(let new) = other else { return other }
         return .mapping(
@@ -115,5 +115,28 @@ extension CloudEntry {
                     new["auth"].map { ["auth": before.merged(with: $0)] }
                 }) ?? [:]
             ) { $1 })
+    }
+}
+
+/// The cloud that `OS_*` variables describe, as an openrc file sets them.
+enum EnvironmentCloud {
+    /// Its name: `OS_CLOUD_NAME`, else `envvars` as in openstacksdk.
+    static func name(_ environment: [String: String]) -> String {
+        environment["OS_CLOUD_NAME"].flatMap { $0.isEmpty ? nil : $0 } ?? "envvars"
+    }
+
+    /// Nil if the variables do not contain an address: `OS_REGION_NAME`, `OS_CLOUD` or
+    /// `OS_PROJECT_NAME` alone does not describe a cloud.
+    static func entry(_ environment: [String: String]) -> CloudEntry? {
+        var entry: [String: CloudEntry] = [:]
+        // Empty variables count as unset: openrc files set OS_PROJECT_ID="".
+        for (name, value) in environment where name.hasPrefix("OS_") && !value.isEmpty {
+            entry[name.dropFirst(3).lowercased()] = .text(value)
+        }
+        let places = ["auth_url", "image_endpoint_override", "endpoint"]
+        guard places.contains(where: { entry[$0] != nil }) else { return nil }
+        entry["cloud"] = nil
+        entry["cloud_name"] = nil
+        return .mapping(entry)
     }
 }

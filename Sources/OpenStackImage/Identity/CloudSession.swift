@@ -5,31 +5,29 @@ public import Basics
 import FoundationEssentials
 public import HTTPTransport
 
-/// One cloud, one project, one token that all users of the session share.
+/// One cloud, one project, and one token that all users of the session share.
 ///
-/// Nothing is sent before the first request needs a token. Safe to use from
-/// any number of tasks; make one per (cloud, region, project) and keep it.
+/// Sends nothing before the first request needs a token. Any number of tasks may use it. Create one
+/// per (cloud, region, project) and keep it.
 public final class CloudSession: Sendable {
-    /// What it was made from.
+    /// The configuration of the cloud.
     public let configuration: CloudConfiguration
-    /// Carries this cloud's TLS settings. Requests sent on it directly have no
-    /// token; ``ImageService`` adds one.
+    /// The client with the TLS settings of the cloud. Requests sent with it directly have no token;
+    /// ``ImageService`` adds one.
     public let http: HTTPClient
 
-    /// How often a small request that changes nothing is sent again at once,
-    /// when the connection broke or a gateway refused it.
+    /// How often a small request that changes nothing is repeated at once, if the connection broke
+    /// or a gateway refused it.
     public let quickRetries: Int
 
     private let tokens: TokenCache
 
-    /// Time for one answer of Keystone.
+    /// The time limit for an answer of Keystone.
     static let authenticationTimeoutSeconds = 60
 
-    /// Nothing is sent, and nothing is read but files of certificates, before
-    /// it is used.
+    /// Sends nothing yet, and reads no files but certificates.
     ///
-    /// - Parameter transport: how long to wait; its TLS settings are replaced by
-    ///   the cloud's.
+    /// - Parameter transport: time limits; the TLS settings of the cloud replace those in it.
     public convenience init(
         _ configuration: CloudConfiguration, transport: TransportConfiguration = .init(),
         quickRetries: Int = 0
@@ -42,9 +40,9 @@ public final class CloudSession: Sendable {
         self.init(configuration, HTTPClient(transport), quickRetries: quickRetries)
     }
 
-    /// A session over a client of one's own.
+    /// A session with a client of your own.
     ///
-    /// - Parameter executor: runs the requests for tokens; nil is the default one.
+    /// - Parameter executor: runs the requests for tokens; nil for the default executor.
     package init(
         _ configuration: CloudConfiguration, _ http: HTTPClient, quickRetries: Int = 0,
         executor: (any TaskExecutor)? = nil
@@ -57,10 +55,10 @@ public final class CloudSession: Sendable {
         }
     }
 
-    /// The cloud of that name in the operator's files; nil is their default.
+    /// The cloud with this name in the files of the operator; nil for their default cloud.
     ///
-    /// `region` and `interface` override the entry, `project` (id or name)
-    /// asks for a token of another project.
+    /// `region` and `interface` override the entry. `project` (id or name) requests a token for
+    /// another project.
     ///
     /// - Throws: as ``CloudFiles/load(environment:workingDirectory:)``,
     ///   ``CloudFiles/configuration(of:region:interface:)`` and
@@ -77,26 +75,24 @@ public final class CloudSession: Sendable {
         return CloudSession(configuration, transport: transport, quickRetries: quickRetries)
     }
 
-    /// The entry's name in clouds.yaml: for messages.
+    /// The name of the entry in clouds.yaml, for messages.
     public var cloudName: String { configuration.name }
 
-    /// Who we are, with a token that is valid now.
+    /// The user and project, with a valid token.
     ///
-    /// - Throws: ``TranshipError/Code/authenticationFailed``,
-    ///   ``TranshipError/Code/notKeystone``,
-    ///   ``TranshipError/Code/noImageService``, or what the network did.
+    /// - Throws: ``TranshipError/Code/authenticationFailed``, ``TranshipError/Code/notKeystone``,
+    ///   ``TranshipError/Code/noImageService``, and network failures.
     public func authenticate() async throws(TranshipError) -> AuthenticatedProject {
         try await authorization().project
     }
 
-    /// Makes sure that the next request's token is good for so long, where
-    /// Keystone issues tokens that live so long: asked before a body that
-    /// takes a while to send.
+    /// Makes sure that the token of the next request is valid for so long, if Keystone issues such
+    /// tokens. Call it before a body that takes long to send.
     public func freshToken(validForSeconds seconds: Int) async throws(TranshipError) {
         _ = try await authorization(validForSeconds: seconds)
     }
 
-    /// What a request needs: where to, and the header that says who asks.
+    /// The address and the authentication header of a request.
     struct Authorization: Sendable {
         var project: AuthenticatedProject
         var token: Secret<String>?
@@ -116,8 +112,8 @@ public final class CloudSession: Sendable {
         return Authorization(project: token.project, token: token.value)
     }
 
-    /// Forgets the token of a request that was answered 401. False when a new
-    /// one could not change the answer.
+    /// Discards the token of a request that got a 401. False if a new token cannot change the
+    /// answer.
     func invalidate(_ authorization: Authorization) async -> Bool {
         guard let token = authorization.token else { return false }
         await tokens.invalidate(token)
@@ -128,7 +124,7 @@ public final class CloudSession: Sendable {
         guard let endpoint = configuration.imageEndpointOverride else {
             throw TranshipError(
                 .noImageService,
-                "cloud \"\(cloudName)\" uses no Keystone, so nothing says where its Image service is",
+                "cloud \"\(cloudName)\" uses no Keystone, so the address of its Image service is unknown",
                 hint: "set image_endpoint_override")
         }
         let project = AuthenticatedProject(
@@ -158,19 +154,42 @@ public final class CloudSession: Sendable {
         }
     }
 
-    /// What the network did, with what the operator can do about it.
+    /// A network failure, with a hint for the operator.
     private static func explained(
         _ error: TranshipError, _ cloud: CloudConfiguration
     ) -> TranshipError {
         switch error.code {
         case .unreachable, .timedOut, .connectionLost:
             let told = error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
-            return error.hint == nil ? told.hinting("check auth_url and the way to it") : told
+            return error.hint == nil
+                ? told.hinting("check auth_url and the network path to it") : told
         case .tlsFailed:
             return error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
-                .hinting("name the cloud's CA certificates in cacert of its entry")
+                .hinting("set cacert in the cloud's entry to the CA certificates of the cloud")
         default:
             return error
         }
     }
+}
+
+/// The user and project of a token, and the address of the Image service.
+public struct AuthenticatedProject: Hashable, Sendable {
+    /// Nil without Keystone (`auth_type` `none` or `http_basic`).
+    public var projectID: String?
+    /// The name of the project; nil without Keystone.
+    public var projectName: String?
+    /// The id of the user.
+    public var userID: String?
+    /// The name of the user.
+    public var userName: String?
+    /// The names of the roles in this project: `member`, `reader`, `admin`, …
+    public var roles: [String]
+    /// When the present token expires, as Keystone writes it (UTC).
+    public var expiresAt: String?
+    /// The root of the Image service, without `/v2` and without a slash at the end.
+    public var imageEndpoint: String
+
+    /// True for a token with the role `admin`, for which the default policies of the Image service
+    /// allow everything. The policy of a cloud may differ.
+    public var isAdmin: Bool { roles.contains("admin") }
 }

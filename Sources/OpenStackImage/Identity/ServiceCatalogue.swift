@@ -3,7 +3,7 @@
 
 import Basics
 
-/// The services that a token's project may use, as Keystone lists them.
+/// The services that the project of a token may use, as Keystone lists them.
 struct ServiceCatalogue: Hashable, Sendable {
     struct Endpoint: Hashable, Sendable {
         var serviceType: String
@@ -18,7 +18,7 @@ struct ServiceCatalogue: Hashable, Sendable {
         self.endpoints = endpoints
     }
 
-    /// From `token.catalog`; pieces without a type or a URL are passed over.
+    /// From `token.catalog`. Skips entries without a type or a URL.
     init(json: JSONValue?) {
         endpoints = (json?.array ?? []).flatMap { service -> [Endpoint] in
             guard let type = service["type"]?.string else { return [] }
@@ -33,9 +33,9 @@ struct ServiceCatalogue: Hashable, Sendable {
         }
     }
 
-    /// The Image service's address; without a region the first one listed.
+    /// The address of the Image service; without a region, the first one listed.
     ///
-    /// - Throws: ``TranshipError/Code/noImageService`` with what there is.
+    /// - Throws: ``TranshipError/Code/noImageService`` with what the catalogue offers.
     func imageEndpoint(
         cloud: String, region: String?, interface: EndpointInterface
     ) throws(TranshipError) -> String {
@@ -49,7 +49,7 @@ struct ServiceCatalogue: Hashable, Sendable {
                 .noImageService, "the catalogue of cloud \"\(cloud)\" has no Image service",
                 hint:
                     "it lists: \(list(endpoints.map(\.serviceType))); set image_endpoint_override "
-                    + "if the service is there all the same")
+                    + "if the service exists without being listed")
         }
         let near = image.filter { region == nil || $0.region == region }
         guard !near.isEmpty else {
@@ -67,5 +67,29 @@ struct ServiceCatalogue: Hashable, Sendable {
                 hint: "set interface to one of: \(list(near.map(\.interface.rawValue)))")
         }
         return found.url
+    }
+}
+
+/// The address of the Image service, as catalogues and operators write it.
+enum ImageEndpoint {
+    /// Without slashes at the end and without a version: `http://host:9292/v2/` gives
+    /// `http://host:9292`, `http://host/image/v2` gives `http://host/image`.
+    static func root(of url: String) -> String {
+        var root = url[...]
+        while root.hasSuffix("/") { root = root.dropLast() }
+        let authority = root.firstRange(of: "://")?.upperBound ?? root.startIndex
+        if let slash = root[authority...].lastIndex(of: "/"),
+            isVersion(root[root.index(after: slash)...])
+        {
+            root = root[..<slash]
+            while root.hasSuffix("/") { root = root.dropLast() }
+        }
+        return String(root)
+    }
+
+    /// `v1`, `v2`, `v2.9`: a version in the spelling of the Image service.
+    private static func isVersion(_ segment: Substring) -> Bool {
+        segment.first == "v" && segment.count > 1
+            && segment.dropFirst().allSatisfy { $0.isASCII && $0.isNumber || $0 == "." }
     }
 }

@@ -5,15 +5,14 @@ import Basics
 
 /// One token for any number of callers.
 ///
-/// - Renewed before it ends, by a margin; never while enough of it is left.
-/// - However many ask at once, one request goes to Keystone and all share its
-///   outcome; a failure is given to those who waited and not kept.
-/// - A caller that is cancelled stops waiting at once. The request goes on for
-///   the others.
+/// - It is renewed shortly before it expires, and never while enough of its life is left.
+/// - However many callers wait, one request goes to Keystone, and all share its result. A failure
+///   goes to the waiting callers and is not kept.
+/// - A cancelled caller stops waiting at once. The request continues for the others.
 actor TokenCache {
     struct Held: Sendable {
         var token: IssuedToken
-        /// On a clock that no one sets and that runs while the machine sleeps.
+        /// On a clock that cannot be set and that runs while the machine sleeps.
         var obtained: ContinuousClock.Instant
 
         func secondsLeft(at now: ContinuousClock.Instant) -> Int64 {
@@ -23,7 +22,7 @@ actor TokenCache {
 
     typealias Outcome = Result<Held, TranshipError>
 
-    /// Time for a request to arrive and be checked before its token ends.
+    /// Time for a request to arrive and be checked before its token expires.
     static let marginSecondsMax: Int64 = 60
 
     private let issue: @Sendable () async -> Result<IssuedToken, TranshipError>
@@ -44,16 +43,16 @@ actor TokenCache {
         self.executor = executor
     }
 
-    /// A token that lives for the margin at least and, if Keystone's tokens
-    /// live that long at all, for `seconds`.
+    /// A token that is valid at least for the margin and, if the tokens of Keystone live that long,
+    /// for `seconds`.
     func token(validForSeconds seconds: Int64 = 0) async throws(TranshipError) -> IssuedToken {
         if let held, isGood(held, for: seconds) { return held.token }
         nextID += 1
         let id = nextID
         let outcome: Outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-                // The handler below may have run before we are registered; its
-                // message to this actor comes after, but the flag is set now.
+                // The handler below may have run before this registers: its message to this actor
+                // comes later, but the flag is set now.
                 guard !Task.isCancelled else {
                     return continuation.resume(returning: .failure(Self.interrupted))
                 }
@@ -69,14 +68,13 @@ actor TokenCache {
         return try outcome.get().token
     }
 
-    /// Forgets a token that a service refused, unless a newer one is held.
+    /// Discards a token that a service refused, unless a newer one is held.
     func invalidate(_ token: Secret<String>) {
         if held?.token.value == token { held = nil }
     }
 
-    /// A token that has spent less than a quarter of its life is good for any
-    /// wish: a new one would bring little, and a wish longer than a lifetime
-    /// must not ask Keystone each time.
+    /// A token with more than three quarters of its life left satisfies any wish: a new one would
+    /// bring little, and a wish longer than a lifetime must not ask Keystone each time.
     private func isGood(_ held: Held, for seconds: Int64) -> Bool {
         let lifetime = held.token.lifetimeSeconds
         let left = held.secondsLeft(at: now())
@@ -85,7 +83,7 @@ actor TokenCache {
     }
 
     private func renew() async {
-        // Counted from before the request: the error is on the safe side.
+        // Counted from before the request, to be on the safe side.
         let asked = now()
         let outcome: Outcome = await issue().map { Held(token: $0, obtained: asked) }
         isIssuing = false

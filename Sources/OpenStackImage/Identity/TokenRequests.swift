@@ -7,7 +7,7 @@ import HTTPTransport
 /// `POST /v3/auth/tokens`
 /// (<https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management>).
 enum TokenRequests {
-    /// Nil where the configuration uses no Keystone.
+    /// Nil if the configuration uses no Keystone.
     static func issue(_ cloud: CloudConfiguration) -> HTTPRequest? {
         guard let authURL = cloud.authURL, let identity = identity(cloud.authentication) else {
             return nil
@@ -20,8 +20,8 @@ enum TokenRequests {
             body: JSONValue.object(["auth": .object(auth)]).body)
     }
 
-    /// Whatever of `http://host:5000`, `…/v3/`, `…/v2.0` or `http://host/identity`
-    /// the operator wrote, the v3 API beneath it.
+    /// The v3 API, whichever form the operator wrote: `http://host:5000`, `…/v3/`, `…/v2.0` or
+    /// `http://host/identity`.
     static func tokensURL(_ authURL: String) -> String {
         var base = authURL[...]
         while base.hasSuffix("/") { base = base.dropLast() }

@@ -4,18 +4,18 @@
 public import Basics
 internal import HTTPTransport
 
-/// Which bytes of an image are read, from where, and how they are proved.
+/// Which bytes of an image to read, from where, and how to prove them.
 public struct DownloadOptions: Sendable, Hashable {
-    /// Nil is all of it. A part cannot be proved: checksums are of the whole.
+    /// Nil for all. A part cannot be proved, since checksums cover the whole.
     public var range: ByteSpan?
-    /// The stores to read from, best first; of clouds with several (2026.1).
+    /// The stores to read from, best first. For clouds with several stores, since 2026.1.
     public var preferredStores: [String]
-    /// How much is handed over at a time; 1 byte to 16 MiB.
+    /// The size of a piece: 1 byte to 16 MiB.
     public var bufferBytes: Int
-    /// Whether the bytes must prove right.
+    /// Whether the bytes must match a checksum.
     public var proof: Proof
 
-    /// What is left out is the whole image, proved, a MiB at a time.
+    /// By default the whole image, proved, in pieces of 1 MiB.
     public init(
         range: ByteSpan? = nil, preferredStores: [String] = [], bufferBytes: Int = 1 << 20,
         proof: Proof = .required
@@ -26,13 +26,13 @@ public struct DownloadOptions: Sendable, Hashable {
         self.proof = proof
     }
 
-    /// Whether the bytes must hash to what the service reports of them.
+    /// Whether the bytes must have the checksum that the service reports.
     public enum Proof: Sendable, Hashable {
-        /// Where the service reports no checksum, nothing is read.
+        /// If the service reports no checksum, nothing is read.
         case required
-        /// Where the service reports no checksum, it does without.
+        /// If the service reports no checksum, the data is read without a proof.
         case wherePossible
-        /// Nothing is compared but the size.
+        /// Only the size is compared.
         case none
     }
 
@@ -52,7 +52,7 @@ public enum ByteSpan: Sendable, Hashable {
     case from(Int64)
     /// First and last byte.
     case bytes(ClosedRange<Int64>)
-    /// The last so many.
+    /// The last so many bytes.
     case last(Int64)
 
     /// The value of a `Range` header.
@@ -73,7 +73,7 @@ public enum ByteSpan: Sendable, Hashable {
         }
     }
 
-    /// Whether an answer with those bytes is the answer to this.
+    /// Whether these bytes are the requested ones.
     func agrees(with range: ContentRange) -> Bool {
         let end = range.total.map { $0 - 1 }
         switch self {
@@ -89,13 +89,13 @@ public enum ByteSpan: Sendable, Hashable {
     }
 }
 
-/// What came of an image.
+/// The result of a download.
 public struct DownloadedData: Sendable, Hashable {
-    /// How much was handed over.
+    /// The number of bytes handed over.
     public let sizeBytes: Int64
-    /// The checksum of the service that the bytes hash to; nil for a part, and
-    /// where the service reports none.
+    /// The checksum of the service that the bytes have. Nil for a part, or if the service reports
+    /// none.
     public let proof: Checksum?
-    /// The record as it was before the first byte.
+    /// The record before the first byte.
     public let image: Image
 }

@@ -4,7 +4,7 @@
 public import Basics
 import ByteStreams
 
-/// The data of an image, piece by piece; see ``ImageService/data(of:_:)``.
+/// The data of an image in pieces; see ``ImageService/data(of:_:)``.
 public struct ImageDataPieces: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
     public typealias Failure = TranshipError
@@ -17,8 +17,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
         Iterator(pieces: self)
     }
 
-    /// Begins the download at its first `next()`, and ends it when it is let
-    /// go.
+    /// Starts the download at the first `next()`. Releasing the iterator ends it.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pieces: ImageDataPieces
         private var running: Running?
@@ -54,7 +53,7 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
         }
     }
 
-    /// A download that ends when nobody holds it any more.
+    /// A download that ends when its last reference is released.
     final class Running: Sendable {
         private let download: ProvedDownload
         let arriving: Task<Result<DownloadedData, TranshipError>, Never>
@@ -68,18 +67,10 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
 
         func piece(of bytes: Int) async throws(TranshipError) -> [UInt8] {
             let ring = download.ring
-            do {
-                return try await withTaskCancellationHandler {
-                    try await SerialWork.run {
-                        try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-                            count = try ring.fill(UnsafeMutableRawBufferPointer(buffer))
-                        }
-                    }
-                } onCancel: {
-                    ring.fail(TranshipError(wrapping: CancellationError()))
+            return try await BlockingWork.run(failingOnCancel: ring) {
+                try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+                    count = try ring.fill(UnsafeMutableRawBufferPointer(buffer))
                 }
-            } catch {
-                throw TranshipError(wrapping: error)
             }
         }
     }

@@ -4,12 +4,11 @@
 import Basics
 import HTTPTransport
 
-/// Requests on an image's data
-/// (<https://docs.openstack.org/api-ref/image/v2/#image-data>).
+/// Requests on the data of an image (<https://docs.openstack.org/api-ref/image/v2/#image-data>).
 enum ImageDataRequests {
-    /// The size is declared twice: `Content-Length` is the transport's, and
-    /// since 2025.2 the service reads it from a header before it opens the
-    /// store, so that RBD, Cinder and S3 stores do not grow in steps.
+    /// Declares the size twice. The transport sends `Content-Length`. Since 2025.2 the service also
+    /// reads the size from a header before it opens the store, so that RBD, Cinder and S3 stores do
+    /// not grow in steps.
     static func upload(_ id: String, sizeBytes: Int64?, store: String?) -> ServiceRequest {
         var request = ServiceRequest(
             .put, "\(ImageRequests.path(id))/file", headers: headers(sizeBytes))
@@ -36,5 +35,20 @@ enum ImageDataRequests {
         var headers: HTTPHeaders = ["Content-Type": "application/octet-stream"]
         if let sizeBytes { headers["x-openstack-image-size"] = String(sizeBytes) }
         return headers
+    }
+}
+
+/// Whether the head of a download promises the requested bytes.
+enum ImageDataDecoding {
+    /// Nil if it does, otherwise why the body must not be used. (Services without the fix
+    /// "range-header-request" answer 206 with the whole image if the store cannot seek.)
+    static func objection(
+        to head: HTTPResponse, asking span: ByteSpan?, asked: String
+    ) -> TranshipError? {
+        guard let span, let what = head.objection(toPart: span.agrees) else { return nil }
+        return TranshipError(
+            .rangeNotSatisfiable,
+            "asked for \(span.words), Glance answered \(what) (\(asked))",
+            hint: "this image's store cannot start in the middle; read it from the beginning")
     }
 }

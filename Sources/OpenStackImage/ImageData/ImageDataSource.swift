@@ -5,23 +5,22 @@ public import Basics
 public import ByteStreams
 public import HTTPTransport
 
-/// Where image data comes from that this program sends.
+/// A source of image data that this program sends.
 ///
-/// Each is read once, a piece at a time: whatever its size, no more than a few
-/// MiB of it are in memory.
+/// It is read once, piece by piece. Only a few MiB are in memory at a time, whatever the size.
 public struct ImageDataSource: Sendable {
-    /// Fills a ring: writes all of its bytes, or throws. Says the size, as soon
-    /// as it is known, by calling the second argument once; nil is "not known".
+    /// Fills a ring: writes all bytes, or throws. Calls the second argument once with the size, as
+    /// soon as it is known; nil means unknown.
     typealias Feed = @Sendable (ByteRing, @escaping @Sendable (Int64?) -> Void) async throws -> Void
 
-    /// What it is called in messages.
+    /// The name in messages.
     let name: String
-    /// What an image from it is called unless it is given a name: a file's
-    /// name without its directory and its last extension.
+    /// The default name of an image from this source: the file name without its directory and its
+    /// last extension.
     public let stem: String?
-    /// The same bytes may be had again, as those of a file.
+    /// True if the same bytes can be read again, as from a file.
     let isRepeatable: Bool
-    /// How many bytes it has, where that is known before they are read.
+    /// The size, if it is known before the data is read.
     public var sizeBytes: Int64?
     let feed: Feed
 
@@ -36,8 +35,7 @@ public struct ImageDataSource: Sendable {
         self.feed = feed
     }
 
-    /// A file. Its size must stay what it was when it was opened; a pipe or a
-    /// device is read to its end.
+    /// A file. Its size must not change while it is read. A pipe or a device is read to its end.
     public static func file(_ path: String) -> ImageDataSource {
         let sizeBytes = OpenFile.sizeBytes(path)
         return ImageDataSource(
@@ -49,13 +47,13 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// A file that is open for reading, from where it stands: standard input,
-    /// mostly. It stays open.
+    /// A file that is open for reading, from its current position; mostly standard input. It stays
+    /// open.
     ///
     /// - Parameters:
-    ///   - name: what messages call it.
-    ///   - sizeBytes: of a pipe whose end is to be known from a broken one;
-    ///     a plain file knows its own.
+    ///   - name: for messages.
+    ///   - sizeBytes: the expected size of a pipe, so that a broken pipe is noticed. The size of a
+    ///     plain file is known.
     public static func descriptor(
         _ descriptor: Int32, named name: String? = nil, sizeBytes: Int64? = nil
     ) -> ImageDataSource {
@@ -68,42 +66,38 @@ public struct ImageDataSource: Sendable {
         }
     }
 
-    /// Bytes that are in memory already.
+    /// Bytes in memory.
     public static func bytes(_ bytes: [UInt8]) -> ImageDataSource {
         ImageDataSource(
             name: "memory", stem: nil, isRepeatable: true, sizeBytes: Int64(bytes.count)
         ) { ring, opened in
             opened(Int64(bytes.count))
-            try await SerialWork.run { try ring.write(bytes) }
+            try await BlockingWork.run { try ring.write(bytes) }
         }
     }
 
-    /// Pieces of any length, taken when there is room for them.
+    /// Pieces of any length, each taken when there is room for it.
     public static func stream<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces, sizeBytes: Int64? = nil
     ) -> ImageDataSource where Pieces.Element == [UInt8] {
         ImageDataSource(name: "a stream", stem: nil, isRepeatable: false, sizeBytes: sizeBytes) {
             ring, opened in
             opened(sizeBytes)
-            for try await piece in pieces { try await SerialWork.run { try ring.write(piece) } }
+            for try await piece in pieces { try await BlockingWork.run { try ring.write(piece) } }
         }
     }
 
-    /// What somebody else writes into a ring and finishes, or fails.
+    /// The contents of a ring that other code fills and finishes, or fails.
     public static func ring(_ source: ByteRing, sizeBytes: Int64? = nil) -> ImageDataSource {
         ImageDataSource(name: "a ring", stem: nil, isRepeatable: false, sizeBytes: sizeBytes) {
             ring, opened in
             opened(sizeBytes)
-            try await withTaskCancellationHandler {
-                try await SerialWork.run { try source.pour(into: ring) }
-            } onCancel: {
-                source.fail(TranshipError(wrapping: CancellationError()))
-            }
+            try await BlockingWork.run(failingOnCancel: source) { try source.pour(into: ring) }
         }
     }
 
-    /// What an http or https URL answers, redirects followed. This program
-    /// reads it; to have the cloud do that, import by `web-download`.
+    /// The body at an http or https URL; follows redirects. This program reads it. To let the cloud
+    /// read it, import by `web-download`.
     public static func url(
         _ url: Secret<String>, headers: HTTPHeaders = [:], client: HTTPClient = HTTPClient()
     ) -> ImageDataSource {
@@ -127,8 +121,8 @@ public struct ImageDataSource: Sendable {
     }
 }
 
-/// A path's last component without its last extension: `a/ubuntu-24.04.img`
-/// is `ubuntu-24.04`, and `.hidden` stays what it is.
+/// The last component of a path without its last extension: `a/ubuntu-24.04.img` gives
+/// `ubuntu-24.04`, and `.hidden` stays as it is.
 enum FileStem {
     static func of(_ path: String) -> String? {
         guard let name = path.split(separator: "/").last else { return nil }
@@ -146,7 +140,7 @@ extension ByteRing {
         try result.get()
     }
 
-    /// Writes all that this ring has yet to give into another; BLOCKS.
+    /// Writes the rest of this ring into another ring. BLOCKS.
     func pour(into other: ByteRing) throws(TranshipError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
         defer { buffer.deallocate() }
@@ -162,7 +156,7 @@ extension ByteRing {
             do {
                 try other.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             } catch {
-                // Whoever fills this ring would wait for ever.
+                // The producer of this ring would wait for ever.
                 fail(error)
                 throw error
             }

@@ -5,21 +5,19 @@ public import Basics
 import ByteStreams
 
 extension ImageService {
-    /// Reads the data of an image and hands it over, `options.bufferBytes` at
-    /// a time, the last time fewer.
+    /// Reads the data of an image and hands it over in pieces of `options.bufferBytes`; the last
+    /// one may be smaller.
     ///
-    /// Hashed as it arrives and compared with `os_hash_value` or, lacking it,
-    /// `checksum`; the last bytes are handed over only if they agree, so that
-    /// whoever takes the end of it for the end of an image is right. The body
-    /// may block: it is called from a queue of its own, one call at a time.
+    /// The data is hashed as it arrives and compared with `os_hash_value` or, without it,
+    /// `checksum`. The last bytes are handed over only if they agree, so a complete stream is a
+    /// correct image. `body` may block: it is called from a queue of its own, one call at a time.
     ///
-    /// - Throws: ``TranshipError/Code/checksumMismatch``,
-    ///   ``TranshipError/Code/unverifiable`` where proof is required and the
-    ///   service reports no checksum, ``TranshipError/Code/sourceTruncated``,
-    ///   ``TranshipError/Code/noData``, ``TranshipError/Code/forbidden`` for a
-    ///   deactivated image, ``TranshipError/Code/rangeNotSatisfiable``,
-    ///   ``TranshipError/Code/badRequest`` where the store knows no ranges,
-    ///   and whatever the body throws.
+    /// - Throws: ``TranshipError/Code/checksumMismatch``, ``TranshipError/Code/unverifiable`` if a
+    ///   proof is required and the service reports no checksum,
+    ///   ``TranshipError/Code/sourceTruncated``, ``TranshipError/Code/noData``,
+    ///   ``TranshipError/Code/forbidden`` for a deactivated image,
+    ///   ``TranshipError/Code/rangeNotSatisfiable``, ``TranshipError/Code/badRequest`` if the store
+    ///   does not support ranges, and the errors of `body`.
     @discardableResult
     public func download(
         _ id: String, _ options: DownloadOptions = .init(),
@@ -27,26 +25,23 @@ extension ImageService {
     ) async throws(TranshipError) -> DownloadedData {
         let download = try await ProvedDownload(id, options, of: self)
         async let arriving = download.run()
-        let taken: Result<Void, TranshipError>
-        do {
-            try await SerialWork.run { try download.ring.drain(options.bufferBytes, body) }
-            taken = .success(())
+        var failure: TranshipError?
+        do throws(TranshipError) {
+            try await BlockingWork.run { try download.ring.drain(options.bufferBytes, body) }
         } catch {
-            let error = TranshipError(wrapping: error)
-            // No one takes the rest.
             download.ring.fail(error)
-            taken = .failure(error)
+            failure = error
         }
         let arrived = await arriving
-        try taken.get()
+        if let failure { throw failure }
         return try arrived.get()
     }
 
-    /// The data of an image as a sequence of pieces of `options.bufferBytes`,
-    /// proved as ``download(_:_:to:)`` says: one that does not agree ends in an
-    /// error instead of the last piece.
+    /// The data of an image as a sequence of pieces of `options.bufferBytes`, proved as in
+    /// ``download(_:_:to:)``: data that does not agree ends with an error in place of the last
+    /// piece.
     ///
-    /// Nothing is read before the first piece is asked for. Breaking off ends
+    /// Nothing is read before the first piece is requested. You can stop at any piece, which ends
     /// the download.
     public func data(of id: String, _ options: DownloadOptions = .init()) -> ImageDataPieces {
         ImageDataPieces(service: self, id: id, options: options)
@@ -54,14 +49,13 @@ extension ImageService {
 
     /// Reads the data of an image into a file.
     ///
-    /// It is written beside the final name, as `.NAME.….partial`, and renamed
-    /// when it is proved and on the disk: under that name stands what stood
-    /// there before, or the whole image. A pipe or a device of that name is
-    /// written to as it is.
+    /// The data is written to `.NAME.….partial` in the same directory. It gets its final name when
+    /// it is proved and on the disk. So this name always belongs to the old file or to the complete
+    /// image. A pipe or a device is written directly.
     ///
     /// - Parameter onProgress: called with the bytes written so far.
-    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed``
-    ///   when the file cannot be written.
+    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if the file
+    ///   cannot be written.
     @discardableResult
     public func download(
         _ id: String, toFile path: String, _ options: DownloadOptions = .init(),
@@ -77,17 +71,13 @@ extension ImageService {
             file.discard()
             throw error
         }
-        do {
-            try await SerialWork.run { try file.commit() }
-        } catch {
-            throw TranshipError(wrapping: error)
-        }
+        try await BlockingWork.run { try file.commit() }
         return data
     }
 }
 
 extension ByteRing {
-    /// Takes everything out, so many bytes at a time; BLOCKS.
+    /// Takes everything out in pieces of so many bytes. BLOCKS.
     func drain(
         _ bufferBytes: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -100,7 +90,7 @@ extension ByteRing {
         }
     }
 
-    /// Fills a buffer; fewer bytes are the end. BLOCKS.
+    /// Fills a buffer. Fewer bytes mean the end. BLOCKS.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(TranshipError) -> Int {
         var count = 0
         while count < buffer.count {
@@ -109,5 +99,38 @@ extension ByteRing {
             count += more
         }
         return count
+    }
+}
+
+extension ImageService {
+    /// Reads the data of an image into a file that is open for writing; mostly standard output. It
+    /// stays open.
+    ///
+    /// Proved as in ``download(_:_:to:)``: of data that does not agree, the last bytes are never
+    /// written, so a reader that knows the size notices it.
+    ///
+    /// - Parameters:
+    ///   - name: for messages, such as `standard output`.
+    ///   - onProgress: called with the bytes written so far.
+    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if it cannot be
+    ///   written, such as a pipe whose reader is gone.
+    @discardableResult
+    public func download(
+        _ id: String, toDescriptor descriptor: Int32, named name: String,
+        _ options: DownloadOptions = .init(),
+        onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(TranshipError) -> DownloadedData {
+        let download = try await ProvedDownload(id, options, of: self)
+        async let arriving = download.run()
+        let failure: TranshipError?
+        do throws(TranshipError) {
+            try await download.ring.drain(into: descriptor, named: name, onProgress: onProgress)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        let arrived = await arriving
+        if let failure { throw failure }
+        return try arrived.get()
     }
 }

@@ -6,30 +6,28 @@ public import ByteStreams
 public import HTTPTransport
 
 extension ImageService {
-    /// A body outlives its token without harm, since it is checked when the
-    /// request arrives; but stores that use the user's own token ask again at
-    /// the end. So much of its life should be left when a body begins.
+    /// The life that a token should have left when a body starts. A body may outlast its token,
+    /// since the service checks the token when the request arrives. But stores that use the token
+    /// of the user check it again at the end.
     static let tokenSecondsForBodies = 900
-    /// A slow link's, for bodies that take longer than that.
+    /// The speed of a slow link, for bodies that take longer than that.
     private static let expectedBytesPerSecond: Int64 = 4 << 20
 
-    /// What should be left of the token's life for a body of that size.
+    /// The life that a token should have left for a body of this size.
     static func tokenSeconds(forBytes sizeBytes: Int64?) -> Int {
         max(tokenSecondsForBodies, Int((sizeBytes ?? 0) / expectedBytesPerSecond))
     }
 
     /// Sends the data of a `queued` image, which becomes `active`.
     ///
-    /// Give the size whenever it is known: without it some stores are slow and
-    /// a short body goes unnoticed. Not repeated on failure, as the ring is
-    /// spent: look at the image's status before doing it again. After 410 and,
-    /// on some stores, 401 the service has deleted the image.
+    /// Pass the size if you know it: without it, some stores are slow, and a truncated body goes
+    /// unnoticed. Does not retry, since the ring is spent: check the status of the image before you
+    /// send again. After 410 and, on some stores, 401 the service has deleted the image.
     ///
-    /// - Throws: ``TranshipError/Code/conflict`` for an image that is not
-    ///   queued, ``TranshipError/Code/formatRejected``,
-    ///   ``TranshipError/Code/quotaExceeded``, ``TranshipError/Code/gone``,
-    ///   ``TranshipError/Code/unauthorized`` (transient where the token can be
-    ///   renewed, as it is for the next request), and the ring's own failure.
+    /// - Throws: ``TranshipError/Code/conflict`` for an image that is not queued,
+    ///   ``TranshipError/Code/formatRejected``, ``TranshipError/Code/quotaExceeded``,
+    ///   ``TranshipError/Code/gone``, ``TranshipError/Code/unauthorized`` (transient if the token
+    ///   can be renewed, which the next request does), and the failure of the ring.
     public func upload(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
     ) async throws(TranshipError) {
@@ -37,8 +35,8 @@ extension ImageService {
             ImageDataRequests.upload(id, sizeBytes: sizeBytes, store: store), ring, sizeBytes)
     }
 
-    /// Sends the data of a `queued` image to the staging area; the status
-    /// becomes `uploading` and ``importImage(_:_:)`` may follow.
+    /// Sends the data of a `queued` image to the staging area. The status becomes `uploading`, and
+    /// ``importImage(_:_:)`` may follow.
     ///
     /// - Throws: as ``upload(_:from:sizeBytes:store:)``.
     public func stage(
@@ -47,18 +45,17 @@ extension ImageService {
         try await sendBody(ImageDataRequests.stage(id, sizeBytes: sizeBytes), ring, sizeBytes)
     }
 
-    /// Reads the data into a ring, from a byte on.
+    /// Reads the data into a ring, starting at an offset.
     ///
-    /// As ``HTTPClient/download(_:into:onResponse:)``: the ring is neither
-    /// finished nor failed. Of an answer to an offset that begins elsewhere
-    /// nothing is written.
+    /// Works as ``HTTPClient/download(_:into:onResponse:)``: the ring is neither finished nor
+    /// failed. If the answer starts at another offset, nothing is written.
     ///
-    /// - Returns: the head, or nil when the image has no data (204): then
-    ///   `onResponse` was not called.
+    /// - Returns: the head; nil if the image has no data (204), in which case `onResponse` was not
+    ///   called.
     /// - Throws: ``TranshipError/Code/forbidden`` for a deactivated image,
-    ///   ``TranshipError/Code/badRequest`` where the store cannot start in
-    ///   the middle, ``TranshipError/Code/rangeNotSatisfiable`` where the
-    ///   answer does not start there or the image ends before.
+    ///   ``TranshipError/Code/badRequest`` if the store cannot start at an offset,
+    ///   ``TranshipError/Code/rangeNotSatisfiable`` if the answer starts elsewhere or the image
+    ///   ends before the offset.
     public func download(
         _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void = { _ in }

@@ -4,23 +4,20 @@
 public import Basics
 
 extension ImageService {
-    /// Sends the data of a `queued` image from a file, a stream, a URL, … and
-    /// compares what the service then reports with what was sent.
+    /// Sends the data of a `queued` image from a file, a stream, a URL, … and compares what the
+    /// service reports with what was sent.
     ///
-    /// The record itself is left alone on failure, `queued` again in most
-    /// cases: ``createImage(_:from:_:)`` is what cleans up after itself.
+    /// A failure leaves the record as it is, mostly `queued` again.
+    /// ``createImage(_:from:_:onProgress:)`` cleans up after a failure.
     ///
     /// - Parameters:
-    ///   - store: of a cloud with several; nil is its default.
-    ///   - validates: false does without the comparison, and the request for
-    ///     it.
+    ///   - store: on a cloud with several stores; nil for the default store.
+    ///   - validates: false skips the comparison and the request for it.
     ///   - onProgress: called with the bytes read so far.
-    /// - Throws: as ``upload(_:from:sizeBytes:store:)``,
-    ///   ``TranshipError/Code/checksumMismatch`` for data that is not what was
-    ///   promised (none of it becomes an image),
-    ///   ``TranshipError/Code/verificationMismatch`` and
-    ///   ``TranshipError/Code/unverifiable`` for what the service reports,
-    ///   and what reading the source did.
+    /// - Throws: as ``upload(_:from:sizeBytes:store:)``; ``TranshipError/Code/checksumMismatch``
+    ///   for data without the promised checksum, which never becomes an image;
+    ///   ``TranshipError/Code/verificationMismatch`` and ``TranshipError/Code/unverifiable`` for
+    ///   what the service reports; and the errors of reading the source.
     @discardableResult
     public func upload(
         _ id: String, from source: ImageDataSource, _ promises: DataPromises = .init(),
@@ -30,7 +27,7 @@ extension ImageService {
         var promises = promises
         if validates { promises.algorithms.formUnion([.sha512, .md5]) }
         let flow = try SourceFlow(source, promises, onProgress: onProgress)
-        var sent = try await flow.run { sizeBytes throws(TranshipError) in
+        var (_, sent) = try await flow.run { sizeBytes throws(TranshipError) in
             try await upload(id, from: flow.ring, sizeBytes: sizeBytes, store: store)
         }
         if validates {
@@ -40,11 +37,10 @@ extension ImageService {
         return sent
     }
 
-    /// Sends the data of a `queued` image to the staging area. The service
-    /// reports nothing of it before it is imported.
+    /// Sends the data of a `queued` image to the staging area. The service reports no checksum of
+    /// it before the import.
     ///
-    /// - Throws: as ``stage(_:from:sizeBytes:)``, and
-    ///   ``TranshipError/Code/checksumMismatch``.
+    /// - Throws: as ``stage(_:from:sizeBytes:)``, and ``TranshipError/Code/checksumMismatch``.
     @discardableResult
     public func stage(
         _ id: String, from source: ImageDataSource, _ promises: DataPromises = .init(),
@@ -53,6 +49,6 @@ extension ImageService {
         let flow = try SourceFlow(source, promises, onProgress: onProgress)
         return try await flow.run { sizeBytes throws(TranshipError) in
             try await stage(id, from: flow.ring, sizeBytes: sizeBytes)
-        }
+        }.sent
     }
 }

@@ -8,19 +8,18 @@ import Glibc
 /// A file that is open for reading.
 struct OpenFile: Sendable {
     private static let chunkBytes = 256 << 10
-    /// How often a pipe that says nothing is left, to see whether its bytes
-    /// are still wanted.
+    /// How long a wait for a silent pipe takes before the next check whether its bytes are still
+    /// wanted.
     private static let lookMilliseconds: Int32 = 200
 
     let descriptor: Int32
     let name: String
     private let isOurs: Bool
-    /// What is left of a plain file; nil of anything else.
+    /// The rest of a plain file; nil for anything else.
     let sizeBytes: Int64?
 
     init(reading path: String) throws(TranshipError) {
-        // Not O_NONBLOCK: a plain file knows no such thing, and poll(2) sees
-        // to the others.
+        // Not O_NONBLOCK: it has no effect on plain files, and poll(2) handles the others.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw TranshipError(
@@ -49,7 +48,7 @@ struct OpenFile: Sendable {
         sizeBytes = isRegular ? max(0, Int64(status.st_size) - Int64(max(0, position))) : nil
     }
 
-    /// Of a plain file; nil of anything else.
+    /// The size of a plain file; nil for anything else.
     static func sizeBytes(_ path: String) -> Int64? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -58,12 +57,11 @@ struct OpenFile: Sendable {
 
     /// Writes the whole file into a ring.
     ///
-    /// - Throws: ``TranshipError/Code/sourceUnavailable``,
-    ///   ``TranshipError/Code/sourceChanged`` for a plain file whose size did
-    ///   not stay, and the ring's failure.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable``, ``TranshipError/Code/sourceChanged`` for
+    ///   a plain file whose size changed, and the failure of the ring.
     func pump(into ring: ByteRing, opened: @Sendable (Int64?) -> Void) async throws {
         opened(sizeBytes)
-        try await SerialWork.run {
+        try await BlockingWork.run {
             defer { if isOurs { close(descriptor) } }
             try pump(into: ring)
         }
@@ -92,7 +90,7 @@ struct OpenFile: Sendable {
             hint: "wait until nothing writes to it, then try again")
     }
 
-    /// True when a read will not block for long.
+    /// Returns true when a read does not block for long.
     private func waitForBytes(_ ring: ByteRing) throws(TranshipError) -> Bool {
         guard sizeBytes == nil else { return true }
         while true {

@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import ByteStreams
 import Glibc
-import Synchronization
 
-/// A file that gets its name only when it is whole.
+/// A file that gets its name only when it is complete.
 final class PartialFile: Sendable {
     private let path: String
-    /// Nil where the name is a pipe or a device, which is written to as it is.
+    /// Nil for a pipe or a device, which is written directly.
     private let partialPath: String?
     private let descriptor: Int32
-    private let writtenBytes = Mutex<Int64>(0)
+    private let writtenBytes = Guarded<Int64>(0)
 
     /// - Throws: ``TranshipError/Code/targetFailed``.
     init(_ path: String) throws(TranshipError) {
@@ -19,7 +19,8 @@ final class PartialFile: Sendable {
         let exists = stat(path, &status) == 0
         let kind = status.st_mode & S_IFMT
         if exists, kind == S_IFDIR {
-            throw TranshipError(.targetFailed, "\(path) is a directory", hint: "name a file in it")
+            throw TranshipError(
+                .targetFailed, "\(path) is a directory", hint: "give the name of a file in it")
         }
         let isSpecial = exists && kind != S_IFREG
         let partialPath = isSpecial ? nil : Self.beside(path)
@@ -31,8 +32,7 @@ final class PartialFile: Sendable {
         self.partialPath = partialPath
     }
 
-    /// Hidden, in the same directory: a rename over the border of a file system
-    /// is none.
+    /// A hidden file in the same directory, since a rename cannot cross file systems.
     private static func beside(_ path: String) -> String {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let name = path[slash...].utf8.prefix(200)
@@ -40,7 +40,7 @@ final class PartialFile: Sendable {
         return "\(path[..<slash]).\(String(decoding: name, as: UTF8.self)).\(token).partial"
     }
 
-    /// - Returns: how many bytes were written so far.
+    /// - Returns: the number of bytes written so far.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) -> Int64 {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -58,8 +58,8 @@ final class PartialFile: Sendable {
         }
     }
 
-    /// Gives the file its name, once it is on the disk. To be called once, and
-    /// not after ``discard()``.
+    /// Flushes the file to the disk and gives it its name. Call it once, and not after
+    /// ``discard()``.
     func commit() throws(TranshipError) {
         guard let partialPath else {
             close(descriptor)

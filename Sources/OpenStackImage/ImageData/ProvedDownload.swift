@@ -5,20 +5,19 @@ import Basics
 import ByteStreams
 import Digests
 import HTTPTransport
-import Synchronization
 
-/// The near end of a download: it fills a ring, hashes what goes in, and hands
-/// out the last bytes only when all of them are what the service says they are.
+/// Downloads into a ring, hashes the bytes, and hands out the last ones only if all match the
+/// checksum of the service.
 final class ProvedDownload: Sendable {
     let service: ImageService
     let image: Image
     let options: DownloadOptions
     let ring: ByteRing
-    /// What the record promises; nil where nothing is to be proved by it.
+    /// The checksum in the record; nil if nothing is to be proved with it.
     private let promise: Checksum?
     private let digest: StreamingDigest?
-    /// `Content-MD5` of services whose record has no checksum.
-    private let header = Mutex<Checksum?>(nil)
+    /// `Content-MD5`, from services whose record has no checksum.
+    private let header = Guarded<Checksum?>(nil)
 
     init(
         _ id: String, _ options: DownloadOptions, of service: ImageService
@@ -29,7 +28,7 @@ final class ProvedDownload: Sendable {
         var promise: Checksum?
         var digest: StreamingDigest?
         if isProved {
-            // An algorithm that this OpenSSL refuses is passed over.
+            // Skips an algorithm that this OpenSSL refuses.
             for checksum in image.checksums where digest == nil {
                 digest = try? StreamingDigest(checksum.algorithm)
                 if digest != nil { promise = checksum }
@@ -71,7 +70,7 @@ final class ProvedDownload: Sendable {
             if options.range == nil, let size = image.sizeBytes, size != sizeBytes {
                 throw TranshipError(
                     .sourceTruncated,
-                    "image \(image.id) has \(size) bytes, of which \(sizeBytes) came",
+                    "image \(image.id) has \(size) bytes, but only \(sizeBytes) arrived",
                     isTransient: true)
             }
             let proof = try prove()
@@ -91,7 +90,7 @@ final class ProvedDownload: Sendable {
             throw TranshipError(
                 .unverifiable,
                 "the service reports no checksum of image \(image.id) that can be computed here",
-                hint: "read it without proof, if you must")
+                hint: "read it without a proof, if that is acceptable")
         }
     }
 
@@ -103,7 +102,7 @@ final class ProvedDownload: Sendable {
                 .checksumMismatch,
                 "the data of image \(image.id) hashes to \(computed), but the service reports "
                     + "\(promise)",
-                hint: "read it again; if it comes out the same, the store has lost it")
+                hint: "read it again; if the result is the same, the store has damaged it")
         }
         return promise
     }
@@ -111,6 +110,6 @@ final class ProvedDownload: Sendable {
     private var noData: TranshipError {
         TranshipError(
             .noData, "image \(image.id) is \(image.status) and has no data",
-            hint: image.status == .queued ? "nothing was uploaded to it yet" : nil)
+            hint: image.status == .queued ? "upload its data first" : nil)
     }
 }

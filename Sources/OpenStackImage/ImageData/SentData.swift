@@ -3,25 +3,25 @@
 
 public import Basics
 
-/// What went to the service.
+/// What was sent to the service.
 public struct SentData: Sendable, Hashable {
-    /// How much was read and sent.
+    /// The number of bytes read and sent.
     public let sizeBytes: Int64
     /// Computed from the bytes on their way.
     public let checksums: [Checksum]
-    /// The one that the service reports too; nil where nothing was compared.
+    /// The checksum that the service reports too; nil if nothing was compared.
     public internal(set) var proof: Checksum?
 }
 
-/// What is computed of data on its way, and what it must come to.
+/// The checksums that data must have, and those to compute.
 public struct DataPromises: Sendable, Hashable {
-    /// All of them must be what the bytes hash to. The last bytes are withheld
-    /// until they do, so that no service takes wrong data for whole.
+    /// The data must have all of these. The last bytes are withheld until then, so that no service
+    /// accepts wrong data as complete.
     public var expected: [Checksum]
-    /// Computed besides.
+    /// Computed in addition.
     public var algorithms: Set<Checksum.Algorithm>
 
-    /// Nothing is promised and nothing computed unless it is said here.
+    /// By default nothing is expected and nothing computed.
     public init(expected: [Checksum] = [], computing algorithms: Set<Checksum.Algorithm> = []) {
         self.expected = expected
         self.algorithms = algorithms
@@ -40,26 +40,24 @@ public struct DataPromises: Sendable, Hashable {
             else { continue }
             throw TranshipError(
                 .checksumMismatch, "\(name) hashes to \(found), but \(promise) was promised",
-                hint: "get the data again, or correct the checksum; nothing wrong was stored")
+                hint: "get the data again, or correct the checksum; the wrong data was not stored")
         }
     }
 }
 
-/// Whether a service has what was sent to it.
+/// Compares what a service reports with what was sent.
 enum DataProof {
-    /// The checksum that both sides agree on: `os_hash_value`, else
-    /// `checksum`. A service that reports none is no proof of anything.
+    /// The checksum on which both sides agree: `os_hash_value`, else `checksum`. Throws if the
+    /// service reports none, since nothing is proved then.
     ///
-    /// - Throws: ``TranshipError/Code/verificationMismatch``,
-    ///   ``TranshipError/Code/unverifiable``.
+    /// - Throws: ``TranshipError/Code/verificationMismatch``, ``TranshipError/Code/unverifiable``.
     static func match(
         _ computed: [Checksum], sizeBytes: Int64?, with image: Image
     ) throws(TranshipError) -> Checksum {
         if let sizeBytes, let size = image.sizeBytes, size != sizeBytes {
             throw TranshipError(
                 .verificationMismatch,
-                "\(sizeBytes) bytes are what image \(image.id) must hold, but the service reports "
-                    + "\(size)")
+                "image \(image.id) must have \(sizeBytes) bytes, but the service reports \(size)")
         }
         for reported in image.checksums {
             guard let own = computed.first(where: { $0.algorithm == reported.algorithm })
@@ -67,7 +65,7 @@ enum DataProof {
             guard own == reported else {
                 throw TranshipError(
                     .verificationMismatch,
-                    "image \(image.id) must hash to \(own), but the service reports \(reported)")
+                    "image \(image.id) must have \(own), but the service reports \(reported)")
             }
             return own
         }
@@ -79,6 +77,6 @@ enum DataProof {
                     + (image.hashAlgorithm.map { ", but \($0)" } ?? "")
                 : "the service reports \(reported.joined(separator: " and ")) of image \(image.id), "
                     + "which was not computed",
-            hint: "ask for one of the algorithms that it reports, or do without the comparison")
+            hint: "compute one of the algorithms that it reports, or skip the comparison")
     }
 }

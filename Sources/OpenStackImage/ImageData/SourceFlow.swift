@@ -4,17 +4,15 @@
 import Basics
 import ByteStreams
 import Digests
-import Synchronization
 
-/// A source on its way through a ring: fed, hashed and held to its promises.
+/// Sends a source through a ring, hashes it, and checks its checksums.
 struct SourceFlow: Sendable {
     let source: ImageDataSource
     let promises: DataPromises
     let ring: ByteRing
     private let digests: [StreamingDigest]
 
-    /// - Throws: ``TranshipError/Code/unverifiable`` for an algorithm that
-    ///   OpenSSL refuses.
+    /// - Throws: ``TranshipError/Code/unverifiable`` for an algorithm that OpenSSL refuses.
     init(
         _ source: ImageDataSource, _ promises: DataPromises, hasReader: Bool = true,
         onProgress: (@Sendable (Int64) -> Void)? = nil
@@ -33,13 +31,14 @@ struct SourceFlow: Sendable {
 
     /// Runs the flow while `body` takes the bytes out of the ring.
     ///
-    /// - Parameter body: given the size, nil where it is not known.
-    func run(
-        _ body: @Sendable (Int64?) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) -> SentData {
+    /// - Parameter body: gets the size in bytes, nil if it is unknown.
+    /// - Returns: what the body returned, and what went through the ring.
+    func run<Value: Sendable>(
+        _ body: @Sendable (Int64?) async throws(TranshipError) -> Value
+    ) async throws(TranshipError) -> (value: Value, sent: SentData) {
         let (sizes, size) = AsyncStream.makeStream(of: Int64?.self)
         let outcome = await withTaskGroup(
-            of: Void.self, returning: Result<SentData, TranshipError>.self
+            of: Void.self, returning: Result<(Value, SentData), TranshipError>.self
         ) { group in
             group.addTask {
                 await feed { known in
@@ -48,21 +47,21 @@ struct SourceFlow: Sendable {
                 }
                 size.finish()
             }
-            // Both look at the ring, neither at the other.
+            // Feeding and proving each use the ring and do not depend on each other.
             async let sent = prove()
-            var failure: TranshipError?
+            let made: Result<Value, TranshipError>
             do throws(TranshipError) {
                 var known: Int64??
                 for await size in sizes { known = size }
                 if let broken = ring.failure { throw broken }
-                try await body(known ?? nil)
+                made = .success(try await body(known ?? nil))
             } catch {
-                failure = error
+                made = .failure(error)
                 ring.fail(error)
             }
             let result = await sent
             group.cancelAll()
-            return failure.map { .failure($0) } ?? result
+            return made.flatMap { value in result.map { (value, $0) } }
         }
         return try outcome.get()
     }
@@ -76,8 +75,8 @@ struct SourceFlow: Sendable {
         }
     }
 
-    /// What the bytes came to, once all were written; hands out the last ones
-    /// only if that is what was promised.
+    /// The checksums after all bytes were written. Hands out the last bytes only if the checksums
+    /// are the promised ones.
     private func prove() async -> Result<SentData, TranshipError> {
         do throws(TranshipError) {
             let sizeBytes = try await ring.finished()
@@ -94,30 +93,25 @@ struct SourceFlow: Sendable {
 
     private static func counter(_ report: @escaping @Sendable (Int64) -> Void) -> ByteRing.Observer
     {
-        let total = Counter()
-        return { bytes in report(total.add(Int64(bytes.count))) }
-    }
-
-    private final class Counter: Sendable {
-        private let value = Mutex<Int64>(0)
-
-        func add(_ count: Int64) -> Int64 {
-            value.withLock { value in
-                value += count
-                return value
-            }
+        let total = Guarded<Int64>(0)
+        return { bytes in
+            report(
+                total.withLock { total in
+                    total += Int64(bytes.count)
+                    return total
+                })
         }
     }
 }
 
 extension ImageDataSource {
-    /// The checksums of the data, read for that alone.
+    /// The checksums of the data, which is read only for that.
     func checksums(
         _ algorithms: Set<Checksum.Algorithm>
     ) async throws(TranshipError) -> [Checksum] {
         let flow = try SourceFlow(self, DataPromises(computing: algorithms), hasReader: false)
         return try await flow.run { _ throws(TranshipError) in
             _ = try await flow.ring.finished()
-        }.checksums
+        }.sent.checksums
     }
 }

@@ -5,59 +5,57 @@ public import Basics
 
 /// An image record of the Image service.
 ///
-/// Change the `var`s and give both versions to ``PatchOperation/changes(from:to:)``
-/// for the patch between them. ``record`` is what the service sent, whole, so
-/// that nothing it knows and we do not is lost.
+/// To change it, change the `var`s and pass both versions to ``PatchOperation/changes(from:to:)``.
+/// ``record`` is the complete record of the service, so that keys unknown to this library are kept.
 public struct Image: Sendable, Hashable, Identifiable {
-    /// A UUID, never used again on this cloud.
+    /// A UUID. The cloud never uses it again.
     public let id: String
-    /// At most 255 characters, not unique, and null on some images.
+    /// At most 255 characters; not unique; null on some images.
     public var name: String?
-    /// How far it is; `active` has data to give.
+    /// Only `active` and `deactivated` images have data.
     public let status: ImageStatus
     /// Which projects see it.
     public var visibility: ImageVisibility
-    /// True refuses deletion, to its owner as well.
+    /// True: the service refuses to delete it, also for the owner.
     public var isProtected: Bool
-    /// Left out of lists that do not ask for hidden ones.
+    /// True: not in lists, unless they ask for hidden images.
     public var isHidden: Bool
-    /// MD5 of the data; null on newer or empty images.
+    /// MD5 of the data; null on some newer images and without data.
     public let checksum: String?
-    /// The algorithm of ``hashValue``, chosen by the cloud's operator.
+    /// The algorithm of ``hashValue``. The operator of the cloud chooses it.
     public let hashAlgorithm: String?
-    /// Hexadecimal digits, by ``hashAlgorithm``; null while there is no data.
+    /// Hexadecimal digits; null without data.
     public let hashValue: String?
-    /// The project that owns it; changing it takes an admin.
+    /// The project that owns it. Changing it takes an admin.
     public var ownerID: String?
-    /// Of the data as stored; nil or 0 while there is none.
+    /// The size of the stored data; nil or 0 without data.
     public let sizeBytes: Int64?
-    /// Of the disk that the data describes.
+    /// The size of the disk that the data describes.
     public let virtualSizeBytes: Int64?
-    /// What wraps the data: `bare`, `ova`, `docker`, …; must be set before
-    /// data.
+    /// The format around the data: `bare`, `ova`, `docker`, …; required before data.
     public var containerFormat: String?
-    /// The data's format: `qcow2`, `raw`, `vmdk`, …; must be set before data.
+    /// The format of the data: `qcow2`, `raw`, `vmdk`, …; required before data.
     public var diskFormat: String?
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let createdAt: String?
     /// UTC, such as `2026-11-21T03:04:05Z`.
     public let updatedAt: String?
-    /// A set: the service keeps no order.
+    /// In no particular order.
     public var tags: [String]
-    /// The least memory that a server needs to boot from it, in MiB.
+    /// The least memory that a server needs to boot it, in MiB.
     public var minRAMMiB: Int
-    /// The least disk that a server needs to boot from it, in GiB.
+    /// The least disk that a server needs to boot it, in GiB.
     public var minDiskGiB: Int
     /// The stores that hold the data; empty on clouds with one store.
     public let stores: [String]
-    /// Every key that is no base key, `os_glance_*` included. Values are
-    /// strings; a few (`kernel_id`, `ramdisk_id`) may be null.
+    /// All keys that are not base keys, `os_glance_*` included. The values are strings; a few
+    /// (`kernel_id`, `ramdisk_id`) may be null.
     public var properties: [String: JSONValue]
-    /// The answer as it came.
+    /// The record as the service sent it.
     public let record: [String: JSONValue]
 
-    /// The checksums that the service reports, the operator's algorithm first,
-    /// then MD5. Values that are none are passed over.
+    /// The checksums that the service reports: the one in the algorithm of the operator, then MD5.
+    /// Skips invalid values.
     public var checksums: [Checksum] {
         var found: [Checksum] = []
         if let hashAlgorithm, let hashValue,
@@ -74,13 +72,64 @@ public struct Image: Sendable, Hashable, Identifiable {
 }
 
 extension Image {
-    /// The keys that the service itself defines
-    /// (<https://docs.openstack.org/api-ref/image/v2/#show-image>). All others
-    /// are ``properties``.
+    /// The keys that the service defines
+    /// (<https://docs.openstack.org/api-ref/image/v2/#show-image>). All others are ``properties``.
     public static let baseKeys: Set<String> = [
         "id", "name", "status", "visibility", "protected", "os_hidden", "checksum",
         "os_hash_algo", "os_hash_value", "owner", "size", "virtual_size", "container_format",
         "disk_format", "created_at", "updated_at", "tags", "min_ram", "min_disk", "self", "file",
         "schema", "direct_url", "locations", "stores",
     ]
+}
+
+extension Image {
+    /// Reads a record. Only the id is required: old services know fewer keys, and any value may be
+    /// null.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    public init(json: JSONValue) throws(TranshipError) {
+        guard let record = json.object, let id = record["id"]?.string else {
+            throw TranshipError(.invalidAnswer, "an image record without an id")
+        }
+        func text(_ key: String) -> String? { record[key]?.string }
+        self.id = id
+        self.record = record
+        name = text("name")
+        status = text("status").map(ImageStatus.init(rawValue:)) ?? .unknown
+        visibility = text("visibility").map(ImageVisibility.init(rawValue:)) ?? .private
+        isProtected = record["protected"]?.bool ?? false
+        isHidden = record["os_hidden"]?.bool ?? false
+        checksum = text("checksum")
+        hashAlgorithm = text("os_hash_algo")
+        hashValue = text("os_hash_value")
+        ownerID = text("owner")
+        sizeBytes = record["size"]?.integer
+        virtualSizeBytes = record["virtual_size"]?.integer
+        containerFormat = text("container_format")
+        diskFormat = text("disk_format")
+        createdAt = text("created_at")
+        updatedAt = text("updated_at")
+        tags = (record["tags"]?.array ?? []).compactMap(\.string)
+        minRAMMiB = record["min_ram"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+        minDiskGiB = record["min_disk"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+        stores = (text("stores") ?? "").split(separator: ",").map(String.init)
+        properties = record.filter { !Self.baseKeys.contains($0.key) }
+    }
+}
+
+/// One page of a list.
+struct ImagePage: Sendable {
+    var images: [Image]
+    /// The query of the link to the next page.
+    var nextQuery: String?
+
+    init(json: JSONValue, asked: String) throws(TranshipError) {
+        guard let records = json["images"]?.array else {
+            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
+        }
+        images = []
+        images.reserveCapacity(records.count)
+        for record in records { images.append(try Image(json: record)) }
+        nextQuery = PageLink.query(json["next"]?.string)
+    }
 }

@@ -4,11 +4,10 @@
 public import Basics
 import HTTPTransport
 
-/// The pages of a list, each fetched when it is asked for.
+/// The pages of a list. Each is fetched when it is needed.
 ///
-/// A list that changes while it is read may show an image twice or not at
-/// all: the service pages by marker, not by snapshot. Breaking off costs
-/// nothing.
+/// If the list changes meanwhile, an image may come twice or not at all: the service pages by
+/// marker, not by snapshot. You can stop at any page.
 public struct ImagePages: AsyncSequence, Sendable {
     public typealias Element = [Image]
     public typealias Failure = TranshipError
@@ -16,35 +15,35 @@ public struct ImagePages: AsyncSequence, Sendable {
     let service: ImageService
     let query: ImageQuery
 
-    /// The images one by one, over all pages.
+    /// The images of all pages, one by one.
     public var flattened: FlattenedImages { FlattenedImages(pages: self) }
 
-    /// All of them in memory: for lists that are known to be short.
+    /// All images in memory. For short lists.
     public func all() async throws(TranshipError) -> [Image] {
         var images: [Image] = []
         for try await page in self { images += page }
         return images
     }
 
-    /// Begins at the first page again.
+    /// Starts at the first page again.
     public func makeAsyncIterator() -> Iterator {
         Iterator(service: service, request: ImageRequests.list(query))
     }
 
-    /// Fetches as it goes.
+    /// Fetches each page when it is needed.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let service: ImageService
         /// Nil after the last page.
         var request: ServiceRequest?
-        /// The last link followed: one that leads to itself would never end.
+        /// The last link: a link to itself would never end.
         var followed: String?
 
-        /// Nil at the end. After an error the same call may be tried again.
+        /// Nil at the end. After an error, the same call may be repeated.
         public mutating func next() async throws(TranshipError) -> [Image]? {
             guard let request else { return nil }
             let page = try ImagePage(
                 json: try await service.sendForJSON(request), asked: request.asked)
-            // An empty page ends it whatever its link says.
+            // An empty page is the end, whatever its link says.
             guard let next = page.nextQuery, !page.images.isEmpty else {
                 self.request = nil
                 return page.images.isEmpty ? nil : page.images
@@ -82,7 +81,7 @@ public struct FlattenedImages: AsyncSequence, Sendable {
         var pages: ImagePages.Iterator
         var page: ArraySlice<Image> = []
 
-        /// Nil at the end. After an error the same call may be tried again.
+        /// Nil at the end. After an error, the same call may be repeated.
         public mutating func next() async throws(TranshipError) -> Image? {
             while page.isEmpty {
                 guard let more = try await pages.next() else { return nil }

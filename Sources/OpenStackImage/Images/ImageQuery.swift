@@ -1,59 +1,60 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which images a list holds, and in which order
+public import Basics
+
+/// Which images a list contains, and in which order
 /// (<https://docs.openstack.org/api-ref/image/v2/#list-images>).
 ///
-/// All conditions must hold. Hidden images are left out unless `isHidden` is
-/// true, community images of others unless `visibility` asks for them.
+/// All conditions must hold. Without `isHidden`, hidden images are left out; without `visibility`,
+/// so are the community images of other projects.
 public struct ImageQuery: Sendable, Hashable {
-    /// One value, or one of several.
+    /// One name, or one of several.
     public var name: Match?
     /// One id, or one of several.
     public var id: Match?
-    /// One status, or one of several.
-    public var status: Match?
+    /// Any of these; empty is any status.
+    public var status: [ImageStatus]
     /// One format, or one of several.
     public var diskFormat: Match?
     /// One format, or one of several.
     public var containerFormat: Match?
-    /// Of the project with this id.
+    /// The id of the owning project.
     public var ownerID: String?
-    /// `all` is every image that may be seen.
-    public var visibility: String?
-    /// Shared with us, where our answer is `accepted`, `pending`, `rejected` or
-    /// `all`.
-    public var memberStatus: String?
-    /// Nil is both.
+    /// Of this visibility. ``Filter/all`` adds the community images of other projects.
+    public var visibility: Filter<ImageVisibility>?
+    /// Shared with this project, which gave this answer.
+    public var memberStatus: Filter<Member.Status>?
+    /// Nil for both.
     public var isProtected: Bool?
     /// True lists hidden images in place of the others.
     public var isHidden: Bool?
-    /// All of them must be there.
+    /// The image must have all of them.
     public var tags: [String]
-    /// At least so large; images without data have no size.
+    /// At least this size. Images without data have none.
     public var sizeMinBytes: Int64?
-    /// At most so large.
+    /// At most this size.
     public var sizeMaxBytes: Int64?
-    /// Created before, at or after a time. The service compares microseconds,
-    /// which it does not show.
+    /// Created before, at or after a time. The service compares microseconds, which it does not
+    /// show.
     public var createdAt: TimeBound?
     /// Changed before, at or after a time; see ``createdAt``.
     public var updatedAt: TimeBound?
-    /// Equality of any other key: `checksum`, `os_hash_value`, a property.
+    /// Exact values of other keys: `checksum`, `os_hash_value`, a property.
     public var properties: [String: String]
-    /// First to last; the service's own order is newest first.
+    /// In this order of keys. The default of the service is newest first.
     public var sort: [Sort]
-    /// How many a page holds. The service gives no more than its own limit,
-    /// 1,000 by default.
+    /// Images per page, up to the limit of the service, which is 1,000 by default.
     public var pageLimit: Int
-    /// The id of the image after which the list begins.
+    /// The list starts after the image with this id.
     public var marker: String?
 
-    /// What is left out is no condition.
+    /// Nil and empty values set no condition.
     public init(
-        name: Match? = nil, id: Match? = nil, status: Match? = nil, diskFormat: Match? = nil,
-        containerFormat: Match? = nil, ownerID: String? = nil, visibility: String? = nil,
-        memberStatus: String? = nil, isProtected: Bool? = nil, isHidden: Bool? = nil,
+        name: Match? = nil, id: Match? = nil, status: [ImageStatus] = [], diskFormat: Match? = nil,
+        containerFormat: Match? = nil, ownerID: String? = nil,
+        visibility: Filter<ImageVisibility>? = nil, memberStatus: Filter<Member.Status>? = nil,
+        isProtected: Bool? = nil, isHidden: Bool? = nil,
         tags: [String] = [], sizeMinBytes: Int64? = nil, sizeMaxBytes: Int64? = nil,
         createdAt: TimeBound? = nil, updatedAt: TimeBound? = nil,
         properties: [String: String] = [:], sort: [Sort] = [], pageLimit: Int = 1000,
@@ -82,21 +83,40 @@ public struct ImageQuery: Sendable, Hashable {
 }
 
 extension ImageQuery {
-    /// A value, or several of which one must be it (`in:`). Of several, none
-    /// may hold a double quote: the service refuses it (400).
+    /// One value, or `all`, which the service takes in its place.
+    public enum Filter<Value: RawRepresentable<String> & Sendable & Hashable>: Sendable, Hashable {
+        case all
+        case only(Value)
+
+        var text: String {
+            switch self {
+            case .all: "all"
+            case .only(let value): value.rawValue
+            }
+        }
+    }
+
+    /// One value, or one of several (`in:`). Several values must not contain a double quote: the
+    /// service refuses it (400).
     public enum Match: Sendable, Hashable, ExpressibleByStringLiteral,
         ExpressibleByArrayLiteral
     {
         case one(String)
         case anyOf([String])
 
+        /// Nil for no values.
+        public init?(_ values: [String]) {
+            guard let first = values.first else { return nil }
+            self = values.count == 1 ? .one(first) : .anyOf(values)
+        }
+
         public init(stringLiteral value: String) { self = .one(value) }
         public init(arrayLiteral elements: String...) { self = .anyOf(elements) }
     }
 
-    /// A time and how it is compared: `gte:2026-01-01T00:00:00Z`.
+    /// A comparison with a time: `gte:2026-01-01T00:00:00Z`.
     public struct TimeBound: Sendable, Hashable {
-        /// The comparisons that the service knows.
+        /// The operators of the service.
         public enum Comparison: String, Sendable {
             case greater = "gt"
             case greaterOrEqual = "gte"
@@ -106,7 +126,7 @@ extension ImageQuery {
             case notEqual = "neq"
         }
 
-        /// How the image's time is to stand to ``time``.
+        /// How the time of the image must compare with ``time``.
         public var comparison: Comparison
         /// ISO 8601, UTC.
         public var time: String
@@ -118,18 +138,67 @@ extension ImageQuery {
         }
     }
 
-    /// A key to sort by: name, status, container_format, disk_format, size,
-    /// id, created_at, updated_at.
+    /// A sort key: name, status, container_format, disk_format, size, id, created_at, updated_at.
     public struct Sort: Sendable, Hashable {
-        /// As in the record.
+        /// A key of the record.
         public var key: String
-        /// False is the largest, or newest, first.
+        /// False sorts the largest or newest first.
         public var isAscending: Bool
 
-        /// - Parameter key: as in the record: `created_at`.
+        /// - Parameter key: a key of the record: `created_at`.
         public init(_ key: String, ascending: Bool = true) {
             self.key = key
             isAscending = ascending
         }
     }
+}
+
+extension ImageQuery {
+    /// The query of the request, with the keys in a fixed order.
+    var items: [ServiceRequest.QueryItem] {
+        var items: [ServiceRequest.QueryItem] = []
+        func add(_ name: String, _ value: String?) {
+            if let value { items.append(.init(name, value)) }
+        }
+        add("limit", String(pageLimit))
+        add("name", name?.text)
+        add("id", id?.text)
+        add("status", Match(status.map(\.rawValue))?.text)
+        add("disk_format", diskFormat?.text)
+        add("container_format", containerFormat?.text)
+        add("owner", ownerID)
+        add("visibility", visibility?.text)
+        add("member_status", memberStatus?.text)
+        add("protected", isProtected.map { $0 ? "true" : "false" })
+        add("os_hidden", isHidden.map { $0 ? "true" : "false" })
+        for tag in tags { add("tag", tag) }
+        add("size_min", sizeMinBytes.map(String.init))
+        add("size_max", sizeMaxBytes.map(String.init))
+        add("created_at", createdAt?.text)
+        add("updated_at", updatedAt?.text)
+        for (key, value) in properties.sorted(by: { $0.key < $1.key }) { add(key, value) }
+        if !sort.isEmpty {
+            add(
+                "sort",
+                sort.map { "\($0.key):\($0.isAscending ? "asc" : "desc")" }.joined(separator: ","))
+        }
+        add("marker", marker)
+        return items
+    }
+}
+
+extension ImageQuery.Match {
+    /// A single value with a colon gets `eq:`, since the service would read its start as an
+    /// operator. Several values are quoted, since they may contain commas. The service knows no
+    /// escape for a quote.
+    var text: String {
+        switch self {
+        case .one(let value): value.contains(":") ? "eq:\(value)" : value
+        case .anyOf(let values): "in:" + values.map { "\"\($0)\"" }.joined(separator: ",")
+        }
+    }
+}
+
+extension ImageQuery.TimeBound {
+    var text: String { "\(comparison.rawValue):\(time)" }
 }

@@ -19,8 +19,8 @@ enum ImageRequests {
         ServiceRequest(.get, path(id))
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` for a property that is a base
-    ///   key: silently one of the two would have to lose.
+    /// - Throws: ``TranshipError/Code/usage`` if a property has the name of a base key: one of the
+    ///   two values would get lost.
     static func create(_ image: NewImage) throws(TranshipError) -> ServiceRequest {
         if let key = image.properties.keys.sorted().first(where: Image.baseKeys.contains) {
             throw TranshipError(
@@ -49,7 +49,7 @@ enum ImageRequests {
 }
 
 extension NewImage {
-    /// The members that are set, under their names in the API.
+    /// The fields that are set, under their names in the API.
     var record: [String: JSONValue] {
         var record = properties
         func set(_ key: String, _ value: JSONValue?) {

@@ -3,34 +3,33 @@
 
 public import Basics
 
-/// Single fields, for those who do not care for patches.
+/// Changes of single fields, without a patch.
 extension ImageService {
-    /// Leaves the image out of lists that do not ask for hidden ones.
+    /// Leaves the image out of lists that do not ask for hidden images.
     @discardableResult
     public func hide(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("os_hidden", true)])
     }
 
-    /// Shows it in lists again.
+    /// Shows the image in lists again.
     @discardableResult
     public func unhide(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("os_hidden", false)])
     }
 
-    /// Makes the service refuse to delete it, to its owner as well.
+    /// Makes the service refuse to delete the image, also for the owner.
     @discardableResult
     public func protect(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("protected", true)])
     }
 
-    /// Allows its deletion again.
+    /// Allows the deletion of the image again.
     @discardableResult
     public func unprotect(_ id: String) async throws(TranshipError) -> Image {
         try await update(id, [.replace("protected", false)])
     }
 
-    /// - Throws: ``TranshipError/Code/forbidden`` for a visibility that this
-    ///   user may not give.
+    /// - Throws: ``TranshipError/Code/forbidden`` for a visibility that this user may not set.
     @discardableResult
     public func setVisibility(
         _ id: String, _ visibility: ImageVisibility
@@ -38,12 +37,11 @@ extension ImageService {
         try await update(id, [.replace("visibility", .string(visibility.rawValue))])
     }
 
-    /// Sets fields and properties by their names in the API, as openstacksdk's
-    /// `update_image_properties` does: ``NewImage/set(_:)`` says how values are
-    /// read, `untyped` ones are sent as they are and win. `kernel` and
-    /// `ramdisk` name images, by name or id, whose ids become `kernel_id` and
-    /// `ramdisk_id`. What the image says already is not sent, nor is anything
-    /// where that is all.
+    /// Sets fields and properties by their names in the API, as `update_image_properties` of
+    /// openstacksdk does. ``NewImage/set(_:)`` describes how the values are read. `untyped` values
+    /// are sent unchanged and win. `kernel` and `ramdisk` name images, by name or id, whose ids
+    /// become `kernel_id` and `ramdisk_id`. Sends only what differs from the image, and nothing if
+    /// nothing differs.
     ///
     /// - Throws: as ``update(_:_:)`` and ``find(_:)``.
     @discardableResult

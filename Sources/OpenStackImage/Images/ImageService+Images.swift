@@ -11,26 +11,25 @@ extension ImageService {
 
     /// One record.
     ///
-    /// - Throws: ``TranshipError/Code/notFound`` when there is none, or none
-    ///   that this project may see: the service does not tell which.
+    /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
+    ///   not see it; the service does not say which.
     public func image(_ id: String) async throws(TranshipError) -> Image {
         try Image(json: try await sendForJSON(ImageRequests.show(id)))
     }
 
     /// Creates a record without data (`queued`).
     ///
-    /// - Throws: ``TranshipError/Code/conflict`` when its id was ever used,
-    ///   ``TranshipError/Code/forbidden`` for a visibility, owner or property
-    ///   that this user may not set, ``TranshipError/Code/quotaExceeded``.
+    /// - Throws: ``TranshipError/Code/conflict`` if its id was ever used,
+    ///   ``TranshipError/Code/forbidden`` for a visibility, owner or property that this user may
+    ///   not set, ``TranshipError/Code/quotaExceeded``.
     public func create(_ image: NewImage) async throws(TranshipError) -> Image {
         try Image(json: try await sendForJSON(try ImageRequests.create(image)))
     }
 
     /// Changes a record: all operations or none.
     ///
-    /// - Throws: ``TranshipError/Code/conflict`` when one replaces or removes
-    ///   what is not there, ``TranshipError/Code/forbidden`` for a field that
-    ///   is the service's own or protected.
+    /// - Throws: ``TranshipError/Code/conflict`` if an operation replaces or removes a missing key,
+    ///   ``TranshipError/Code/forbidden`` for a read-only or protected field.
     public func update(
         _ id: String, _ patch: [PatchOperation]
     ) async throws(TranshipError) -> Image {
@@ -39,31 +38,47 @@ extension ImageService {
         return try Image(json: try await sendForJSON(ImageRequests.update(id, patch)))
     }
 
-    /// Makes the record say what `changed` says, given that it said `original`.
+    /// Applies the changes between two versions of a record.
     public func update(
         from original: Image, to changed: Image
     ) async throws(TranshipError) -> Image {
         try await update(original.id, PatchOperation.changes(from: original, to: changed))
     }
 
-    /// Deletes record and data. The id can never be used again on this cloud.
+    /// Deletes record and data. The cloud never uses the id again.
     ///
     /// - Throws: ``TranshipError/Code/forbidden`` for a protected image,
-    ///   ``TranshipError/Code/conflict`` for one that is in use, and, unless
-    ///   `missingIsFine`, ``TranshipError/Code/notFound``.
+    ///   ``TranshipError/Code/conflict`` for an image in use and, unless `missingIsFine`,
+    ///   ``TranshipError/Code/notFound``.
     public func delete(_ id: String, missingIsFine: Bool = false) async throws(TranshipError) {
         try await send(
             ImageRequests.delete(id), expecting: missingIsFine ? [204, 404] : [204])
     }
 
-    /// Withholds the data from everybody but admins, until ``reactivate(_:)``.
-    /// Repeating it is fine; an image without data is refused (403).
+    /// Allows only admins to read the data, until ``reactivate(_:)``. May be repeated. The service
+    /// refuses an image without data (403).
     public func deactivate(_ id: String) async throws(TranshipError) {
         try await send(ImageRequests.deactivate(id), expecting: [204])
     }
 
-    /// Lets the data be read again; repeating it is fine.
+    /// Allows users to read the data again. May be repeated.
     public func reactivate(_ id: String) async throws(TranshipError) {
         try await send(ImageRequests.reactivate(id), expecting: [204])
+    }
+}
+
+extension ImageService {
+    /// The digests that this cloud reports for new images, strongest first.
+    ///
+    /// No call returns `os_hash_algo`, a setting of the cloud, so this looks at the newest active
+    /// image. Empty if there is none. The default of the service is sha512 and md5.
+    public func reportedAlgorithms() async throws(TranshipError) -> [Checksum.Algorithm] {
+        var query = ImageQuery()
+        query.status = [.active]
+        query.sort = [.init("created_at", ascending: false)]
+        query.pageLimit = 1
+        var pages = images(query).makeAsyncIterator()
+        let newest = try await pages.next()?.first
+        return newest?.checksums.map(\.algorithm) ?? []
     }
 }

@@ -6,7 +6,7 @@ import HTTPTransport
 
 /// Requests on `/v2/metadefs`.
 enum MetadefRequests {
-    /// What a namespace is made of, as its paths name it.
+    /// The parts of a namespace, as in its paths.
     enum Part: String {
         case properties, objects, tags
         case resourceTypes = "resource_types"
@@ -14,7 +14,9 @@ enum MetadefRequests {
 
     static func namespaces(_ query: MetadefQuery) -> ServiceRequest {
         var items: [ServiceRequest.QueryItem] = [.init("limit", String(query.pageLimit))]
-        if let visibility = query.visibility { items.append(.init("visibility", visibility)) }
+        if let visibility = query.visibility {
+            items.append(.init("visibility", visibility.rawValue))
+        }
         if !query.resourceTypes.isEmpty {
             items.append(.init("resource_types", query.resourceTypes.joined(separator: ",")))
         }
@@ -71,7 +73,7 @@ enum MetadefRequests {
         ServiceRequest(.delete, path(namespace, part))
     }
 
-    /// One tag, whose name is in the path alone.
+    /// One tag. Its name is in the path only.
     static func addTag(_ name: String, to namespace: String) -> ServiceRequest {
         ServiceRequest(.post, path(namespace, .tags, name))
     }
@@ -94,8 +96,7 @@ enum MetadefRequests {
 
     static var resourceTypes: ServiceRequest { ServiceRequest(.get, "/v2/metadefs/resource_types") }
 
-    /// With it the service writes property names as that resource type has
-    /// them: with the association's prefix.
+    /// With it, the service writes property names with the prefix of that resource type.
     private static func prefixed(_ resourceType: String?) -> [ServiceRequest.QueryItem] {
         resourceType.map { [.init("resource_type", $0)] } ?? []
     }
@@ -114,5 +115,12 @@ enum MetadefRequests {
         if let part { path += "/\(part.rawValue)" }
         if let name { path += "/\(percentEncode(name))" }
         return path
+    }
+}
+
+extension JSONValue {
+    func needed(_ key: String, of what: String) throws(TranshipError) -> String {
+        if let text = self[key]?.string { return text }
+        throw TranshipError(.usage, "the record of a \(what) needs \"\(key)\"")
     }
 }

@@ -5,10 +5,9 @@ import Basics
 import HTTPTransport
 
 extension HTTPClient {
-    /// As `send(_:)`, and again at once, so many times at most, where the
-    /// connection broke or a gateway refused: for requests that may be sent
-    /// twice. A time-out has taken long enough, and a service that says when to
-    /// come back is not asked before.
+    /// As `send(_:)`, but repeats the request at once, up to `quickRetries` times, if the
+    /// connection broke or a gateway refused it. Only for requests that may be sent twice. Does not
+    /// repeat after a time-out, which took long enough, or if the service says when to come back.
     func send(
         _ request: HTTPRequest, quickRetries: Int
     ) async throws(TranshipError) -> HTTPResponse {
@@ -26,7 +25,7 @@ extension HTTPClient {
                 else { throw error }
             }
             left -= 1
-            // Cancelled, it ends at once, and the next request with it.
+            // After a cancellation this ends at once, and so does the next request.
             try? await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
         }
     }

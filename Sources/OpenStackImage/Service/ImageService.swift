@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+public import HTTPTransport
+
 /// The Image service (Glance) of one cloud, API v2
 /// (<https://docs.openstack.org/api-ref/image/v2/>).
 ///
-/// One method per operation, in one folder per resource. A method sends one
-/// request (two, where its comment says so) and retries nothing, except that a
-/// request whose token was refused is sent once more with a new one. What the
-/// service refuses is thrown as ``TranshipError`` with its own words.
+/// One method per operation. A method sends one request (two, if its comment says so) and does not
+/// retry, with one exception: if the service refuses the token, the request is sent once more with
+/// a new one. A refusal of the service is thrown as ``TranshipError`` with its message.
 ///
 /// ```swift
 /// let session = try CloudSession.named("alpha", environment: environment)
@@ -17,11 +19,88 @@
 /// }
 /// ```
 public struct ImageService: Sendable {
-    /// The cloud that it asks.
+    /// The cloud.
     public let session: CloudSession
 
-    /// The Image service of this cloud; nothing is asked yet.
+    /// Sends nothing yet.
     public init(_ session: CloudSession) {
         self.session = session
+    }
+}
+
+extension ImageService {
+    /// The limit of an answer: a page of 1,000 images with many properties fits.
+    static let responseBytesMax = 64 << 20
+
+    /// Sends a small request with a token and returns the answer, whatever its status. After a 401
+    /// it renews the token and sends the request once more.
+    ///
+    /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401, what
+    ///   ``CloudSession/authenticate()`` throws, and network failures.
+    public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
+        let retries = request.method == .get ? session.quickRetries : 0
+        let first = try await session.authorization()
+        let answer = try await session.http.send(http(request, first), quickRetries: retries)
+        guard answer.status == 401 else { return answer }
+        guard await session.invalidate(first) else { throw unauthorized(answer, request) }
+        let second = try await session.authorization()
+        let again = try await session.http.send(http(request, second), quickRetries: retries)
+        guard again.status == 401 else { return again }
+        throw unauthorized(again, request)
+    }
+
+    /// Sends a small request. Throws if the answer does not have one of these statuses.
+    @discardableResult
+    public func send(
+        _ request: ServiceRequest, expecting statuses: Set<Int>
+    ) async throws(TranshipError) -> HTTPResponse {
+        let answer = try await send(request)
+        guard statuses.contains(answer.status) else { throw refusal(answer, request) }
+        return answer
+    }
+
+    /// Sends a small request whose answer is JSON with status 200, 201 or 202.
+    public func sendForJSON(_ request: ServiceRequest) async throws(TranshipError) -> JSONValue {
+        let answer = try await send(request, expecting: [200, 201, 202])
+        return try JSONValue(body: answer.body, asked: request.asked)
+    }
+
+    /// As ``sendForJSON(_:)``, but nil for 404: the service does not have this.
+    func sendForJSONIfKnown(_ request: ServiceRequest) async throws(TranshipError) -> JSONValue? {
+        let answer = try await send(request, expecting: [200, 404])
+        guard answer.status == 200 else { return nil }
+        return try JSONValue(body: answer.body, asked: request.asked)
+    }
+
+    /// The request as it is sent.
+    func http(_ request: ServiceRequest, _ authorization: CloudSession.Authorization) -> HTTPRequest
+    {
+        var headers = request.headers
+        if headers["Accept"] == nil { headers["Accept"] = "*/*" }
+        authorization.add(to: &headers)
+        return HTTPRequest(
+            request.method, request.url(root: authorization.project.imageEndpoint),
+            headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
+    }
+
+    func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
+        if answer.status == 401 { return unauthorized(answer, request) }
+        let error = answer.refusal(by: "Glance", asked: request.asked)
+        if answer.status == 300 {
+            // The service answered with a list of its versions.
+            return TranshipError(
+                .noImageService,
+                "cloud \"\(session.cloudName)\" does not offer this version of the Image API: "
+                    + "Glance answered 300 (\(request.asked))",
+                hint: "does its entry ask for another one in image_api_version?",
+                answer: error.answer)
+        }
+        return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
+    }
+
+    func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
+        answer.refusal(by: "Glance", asked: request.asked).hinting(
+            "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does its "
+                + "Image service belong to that Keystone?")
     }
 }

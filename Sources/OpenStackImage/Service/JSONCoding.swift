@@ -5,9 +5,9 @@ import Basics
 import FoundationEssentials
 
 extension JSONValue {
-    /// Reads an answer's body.
+    /// Reads the body of an answer.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` when it is not JSON.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` if it is not JSON.
     init(body: [UInt8], asked: String) throws(TranshipError) {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
@@ -16,12 +16,11 @@ extension JSONValue {
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
                 hint:
-                    "something other than an OpenStack service may answer there: a proxy, a login "
-                    + "page")
+                    "the server may not be an OpenStack service but a proxy or a login page")
         }
     }
 
-    /// The text to send, keys sorted so that equal values are equal bytes.
+    /// The JSON text. Keys are sorted, so that equal values give equal bytes.
     var body: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -4,39 +4,37 @@
 public import Basics
 public import HTTPTransport
 
-/// A request to the Image service, before it is known where that service is
-/// and which token to show: what the `…Requests` of each resource build.
+/// A request to the Image service, without the address of the service and without a token. The
+/// `…Requests` of each resource build it.
 public struct ServiceRequest: Sendable, Hashable {
     /// GET, PUT, …
     public var method: HTTPRequest.Method
-    /// Below the service's root, version first, already percent-encoded:
-    /// `/v2/images`.
+    /// The path below the root of the service, version first, percent-encoded: `/v2/images`.
     public var path: String
-    /// In order; encoded when sent.
+    /// Encoded when the request is sent.
     public var query: [QueryItem]
-    /// A query that a service wrote in a link, sent as it stands.
+    /// A query from a link of the service, sent unchanged.
     var rawQuery: String?
     /// Without the token, which the session adds.
     public var headers: HTTPHeaders
-    /// Nil sends none.
+    /// Nil sends no body.
     public var body: [UInt8]?
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {
-        /// As it is, not yet encoded.
+        /// Not encoded.
         public var name: String
-        /// As it is, not yet encoded.
+        /// Not encoded.
         public var value: String
 
-        /// Both as they are, not yet encoded.
+        /// Neither is encoded yet.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    /// - Parameter path: below the service's root, percent-encoded:
-    ///   `/v2/images`.
+    /// - Parameter path: below the root of the service, percent-encoded: `/v2/images`.
     public init(
         _ method: HTTPRequest.Method, _ path: String, query: [QueryItem] = [],
         headers: HTTPHeaders = [:], body: [UInt8]? = nil
@@ -48,7 +46,7 @@ public struct ServiceRequest: Sendable, Hashable {
         self.body = body
     }
 
-    /// The same with a JSON body. The Image service looks at the media type.
+    /// The same with a JSON body. The Image service checks the media type.
     public init(
         _ method: HTTPRequest.Method, _ path: String, query: [QueryItem] = [], json: JSONValue,
         mediaType: String = "application/json"
@@ -63,14 +61,27 @@ public struct ServiceRequest: Sendable, Hashable {
         self.rawQuery = rawQuery
     }
 
-    /// Method and path, for messages: never the query's values.
+    /// Method and path for messages, without the values of the query.
     public var asked: String { "\(method.rawValue) \(path)" }
 
-    /// Where it goes, given the service's root.
+    /// The URL for a service with this root.
     func url(root: String) -> String {
         if let rawQuery { return "\(root)\(path)?\(rawQuery)" }
         guard !query.isEmpty else { return root + path }
         let items = query.map { "\(percentEncode($0.name))=\(percentEncode($0.value))" }
         return "\(root)\(path)?\(items.joined(separator: "&"))"
+    }
+}
+
+/// The `next` link of a list.
+///
+/// The service writes its own path into the link. Behind a proxy that is not the path to request,
+/// so only the query is used.
+enum PageLink {
+    /// The text after the question mark; nil without one.
+    static func query(_ link: String?) -> String? {
+        guard let link, let mark = link.firstIndex(of: "?") else { return nil }
+        let query = link[link.index(after: mark)...].prefix { $0 != "#" }
+        return query.isEmpty ? nil : String(query)
     }
 }

@@ -6,13 +6,13 @@ public import Basics
 extension ImageService {
     /// Waits until an image has a status.
     ///
-    /// To wait for data that the service gets by itself, take
-    /// ``waitForImport(of:ignoring:pace:onLook:)``: an import that fails comes back to
-    /// `queued`, which is no failure by itself.
+    /// To wait for data that the service gets by itself, use
+    /// ``waitForImport(of:ignoring:pace:onLook:)``: a failed import returns to `queued`, which is
+    /// not a failure in itself.
     ///
-    /// - Parameter onLook: called with what each look found.
-    /// - Throws: ``TranshipError/Code/waitFailed`` when the image came to one
-    ///   of `failures` or is gone, ``TranshipError/Code/waitTimedOut``.
+    /// - Parameter onLook: called with the image at each look.
+    /// - Throws: ``TranshipError/Code/waitFailed`` if the image reaches one of `failures` or is
+    ///   gone, ``TranshipError/Code/waitTimedOut``.
     @discardableResult
     public func waitForImage(
         _ id: String, until status: ImageStatus = .active,
@@ -24,9 +24,9 @@ extension ImageService {
         ) { $0.status == status }
     }
 
-    /// Waits until an image is as a caller wants it.
+    /// Waits until an image meets a condition.
     ///
-    /// - Parameter description: what is wanted, for messages.
+    /// - Parameter description: the condition, for messages.
     /// - Throws: as ``waitForImage(_:until:failures:pace:onLook:)``.
     @discardableResult
     public func waitForImage(
@@ -39,7 +39,7 @@ extension ImageService {
             look: {
                 guard let image = try await imageIfPresent(id) else {
                     throw TranshipError(
-                        .waitFailed, "image \(id) is gone; it was to become \(description)")
+                        .waitFailed, "image \(id) is gone; the wait was for \(description)")
                 }
                 onLook(image)
                 if isWanted(image) { return .come(image) }
@@ -74,6 +74,6 @@ extension ImageService {
     ) -> TranshipError {
         TranshipError(
             code, "\(what) is not \(wanted) \(pace.afterDeadline); it \(state)",
-            hint: "it may still come: look again, or give it a later deadline")
+            hint: "it may still happen: look again, or wait longer")
     }
 }

@@ -4,14 +4,13 @@
 public import Basics
 
 extension ImageService {
-    /// Starts an import and waits for its end; also for `copy-image`, during
-    /// which the image is active all the time.
+    /// Starts an import and waits until it ends. Works for `copy-image` too, during which the
+    /// image stays active.
     ///
-    /// An image whose last import has only just ended is refused for a moment
-    /// ("has active task"): that is waited for too, for half a minute.
+    /// For a moment after an import, the service refuses the next one of the same image ("has
+    /// active task"). This call retries for half a minute.
     ///
-    /// - Throws: as ``importImage(_:_:)`` and
-    ///   ``waitForImport(of:ignoring:pace:onLook:)``.
+    /// - Throws: as ``importImage(_:_:)`` and ``waitForImport(of:ignoring:pace:onLook:)``.
     @discardableResult
     public func importImage(
         _ id: String, _ request: ImportRequest, waiting pace: Pace,
@@ -24,17 +23,12 @@ extension ImageService {
         return try await waitForImport(of: id, ignoring: earlier, pace: pace, onLook: onLook)
     }
 
-    /// Waits until what the service was asked to do with an image's data is
-    /// done: an import, a copy, a location that was added.
+    /// Waits until the service has done what it was asked to do with the data of an image: an
+    /// import, a copy, a location that was added. ``ImportState`` says how it knows.
     ///
-    /// Looks at the image *and* at its tasks: an import that fails puts the
-    /// image back to `queued`, some failures leave it as it is, and only the
-    /// task says why. On clouds older than API 2.12, which show no tasks, the
-    /// image alone decides.
-    ///
-    /// - Parameter earlierTaskIDs: the tasks that were there before.
-    /// - Throws: ``TranshipError/Code/importFailed`` with the task's own
-    ///   words, ``TranshipError/Code/importTimedOut``.
+    /// - Parameter earlierTaskIDs: the tasks that the image had before.
+    /// - Throws: ``TranshipError/Code/importFailed`` with the service's reason,
+    ///   ``TranshipError/Code/importTimedOut``.
     @discardableResult
     public func waitForImport(
         of id: String, ignoring earlierTaskIDs: Set<String> = [], pace: Pace = .init(),
@@ -43,17 +37,34 @@ extension ImageService {
         try await pace.wait(
             late: { Self.late("the import of image \(id)", "done", pace, $0, .importTimedOut) },
             look: {
-                // The task first: what it says is then true of the image.
+                // The task first: what it says is then true of the image, which is read later.
                 let task = try await tasksIfKnown(ofImage: id)
-                    .filter { !earlierTaskIDs.contains($0.id) }
-                    .max { ($0.createdAt ?? "") < ($1.createdAt ?? "") }
+                    .filter { !earlierTaskIDs.contains($0.id) }.newest
                 guard let image = try await imageIfPresent(id) else {
                     throw TranshipError(
                         .importFailed, "image \(id) was deleted while it was imported")
                 }
                 onLook(image, task)
-                return try ImportStanding.look(at: image, task)
+                return try Self.look(at: image, task)
             })
+    }
+
+    static func look(at image: Image, _ task: ImageTask?) throws(TranshipError) -> Look<Image> {
+        switch ImportState(of: image, task: task) {
+        case .succeeded where image.status == .active: return .come(image)
+        case .failed(let reason):
+            throw TranshipError(
+                .importFailed, "the import of image \(image.id) failed: \(reason)",
+                hint: task?.requestHint
+                    ?? "the cloud's operator finds more in the log of the service"
+            )
+        case .lost(let status) where status != .unknown:
+            throw TranshipError(
+                .importFailed, "image \(image.id) became \(status) while it was imported")
+        default:
+            let task = task.map { ", its task \($0.standing)" } ?? ""
+            return .notYet("is \(image.status)\(task)")
+        }
     }
 
     private func tryImport(
@@ -67,7 +78,7 @@ extension ImageService {
         }
     }
 
-    /// Empty on clouds that do not show an image's tasks.
+    /// Empty on clouds that do not show the tasks of an image.
     func tasksIfKnown(ofImage id: String) async throws(TranshipError) -> [ImageTask] {
         do throws(TranshipError) {
             return try await tasks(ofImage: id)
@@ -77,42 +88,8 @@ extension ImageService {
     }
 }
 
-/// What an image and its task say together of an import.
-enum ImportStanding {
-    static func look(at image: Image, _ task: ImageTask?) throws(TranshipError) -> Look<Image> {
-        switch image.status {
-        case .killed, .deleted, .pendingDelete:
-            throw TranshipError(
-                .importFailed, "image \(image.id) became \(image.status) while it was imported")
-        default: break
-        }
-        if let task {
-            if task.status == .failure { throw task.failure.whileDoing("image \(image.id)") }
-            guard task.status == .success, image.status == .active else {
-                return .notYet("is \(image.status), its task \(task.standing)")
-            }
-            return .come(image)
-        }
-        if image.status == .active, stores("os_glance_importing_to_stores", of: image).isEmpty {
-            return .come(image)
-        }
-        let failed = stores("os_glance_failed_import", of: image)
-        if image.status == .queued, !failed.isEmpty {
-            throw TranshipError(
-                .importFailed,
-                "the import of image \(image.id) into \(failed.joined(separator: ", ")) failed",
-                hint: "this cloud does not show why; its operator finds it in the service's log")
-        }
-        return .notYet("is \(image.status)")
-    }
-
-    private static func stores(_ key: String, of image: Image) -> [String] {
-        (image.properties[key]?.string ?? "").split(separator: ",").map(String.init)
-    }
-}
-
 extension TranshipError {
-    /// The lock of an import that has not quite ended.
+    /// The lock of an import that is not quite over.
     fileprivate var isBusyImage: Bool {
         guard code == .conflict, let words = answer?.message else { return false }
         return words.contains("active task") || words.contains("prior operation")

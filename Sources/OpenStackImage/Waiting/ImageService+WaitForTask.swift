@@ -4,14 +4,13 @@
 public import Basics
 
 extension ImageService {
-    /// Waits until a task has a status. Admins only by default, as all that
-    /// reads `/v2/tasks`; owners wait for their imports with
+    /// Waits until a task has a status. By default it takes an admin, like all calls on
+    /// `/v2/tasks`. Owners of images wait for their imports with
     /// ``waitForImport(of:ignoring:pace:onLook:)``.
     ///
-    /// - Throws: ``TranshipError/Code/importFailed`` with the task's own words
-    ///   when it came to one of `failures`,
-    ///   ``TranshipError/Code/importTimedOut``,
-    ///   ``TranshipError/Code/waitFailed`` when it is gone.
+    /// - Throws: ``TranshipError/Code/importFailed`` with the message of the task if it reaches one
+    ///   of `failures`, ``TranshipError/Code/importTimedOut``, ``TranshipError/Code/waitFailed`` if
+    ///   it is gone.
     @discardableResult
     public func waitForTask(
         _ id: String, until status: ImageTask.Status = .success,
@@ -24,7 +23,7 @@ extension ImageService {
             look: {
                 guard let task = try await taskIfPresent(id) else {
                     throw TranshipError(
-                        .waitFailed, "task \(id) is gone; it was to become \(status)")
+                        .waitFailed, "task \(id) is gone; the wait was for \(status)")
                 }
                 onLook(task)
                 if task.status == status { return .come(task) }
@@ -43,12 +42,16 @@ extension ImageService {
 }
 
 extension ImageTask {
-    /// The task's end as an error.
+    /// The error of a task that ended in a status that was not wanted.
     var failure: TranshipError {
         TranshipError(
             .importFailed,
             "task \(id) ended as \(status): \(message.isEmpty ? "without a message" : message)",
-            hint: requestID.map { "the cloud's operator finds it by request \($0)" })
+            hint: requestHint)
+    }
+
+    var requestHint: String? {
+        requestID.map { "the cloud's operator finds it in the service's log by request \($0)" }
     }
 
     /// For messages: "is processing (Copied 15 MiB)".

@@ -3,35 +3,34 @@
 
 import Basics
 
-/// How often it is looked whether something has come, and until when.
+/// How often to look, and for how long.
 public struct Pace: Sendable, Hashable {
-    /// Between one look and the next.
+    /// The time between two looks.
     public var intervalSeconds: Double
-    /// From the first look on; nil waits for ever.
+    /// Counted from the first look; nil waits for ever.
     public var deadlineSeconds: Double?
 
-    /// - Parameter deadlineSeconds: from the first look on; nil waits for ever.
+    /// - Parameter deadlineSeconds: counted from the first look; nil waits for ever.
     public init(intervalSeconds: Double = 2, deadlineSeconds: Double? = 3600) {
         self.intervalSeconds = max(0, intervalSeconds)
         self.deadlineSeconds = deadlineSeconds
     }
 }
 
-/// What one look found.
+/// The result of one look.
 enum Look<Value> {
     case come(Value)
-    /// Not yet, and how it stands: for the message when the deadline passes.
+    /// Not yet. The text says what was seen, for the message after the deadline.
     case notYet(String)
 }
 
 extension Pace {
-    /// Looks until it has come. The last look is at the deadline or after it.
+    /// Looks until the awaited value comes. The last look is at the deadline or after it.
     ///
-    /// Failures that pass by themselves (a restart of the service, a proxy's
-    /// 502) count as "not yet".
+    /// Transient failures (a restart of the service, a 502 of a proxy) count as "not yet".
     ///
-    /// - Throws: what `look` throws, ``TranshipError/Code/interrupted``, and
-    ///   `late` of the last thing that was seen.
+    /// - Throws: what `look` throws, ``TranshipError/Code/interrupted``, and after the deadline
+    ///   `late` with what the last look saw.
     func wait<Value>(
         late: (String) -> TranshipError, look: () async throws -> Look<Value>
     ) async throws(TranshipError) -> Value {

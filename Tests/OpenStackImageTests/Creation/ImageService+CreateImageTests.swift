@@ -84,7 +84,7 @@ struct ImageServiceCreateImageTests {
         #expect(error?.code == .usage)
         #expect(
             error?.message
-                == "the new image has no name, and its data comes from no file that has one")
+                == "the new image has no name, and no file name can be used in its place")
     }
 
     @Test(
@@ -230,7 +230,7 @@ struct ImageServiceCreateImageTests {
             let words =
                 size > 3
                 ? "the body ended early: 3 of 4 bytes were there to send"
-                : "the source went on after the 2 bytes that it declared"
+                : "the source has more than the 2 bytes that it declared"
             #expect(error?.message.hasSuffix("/file: \(words)") == true)
             #expect(try await service.findIfPresent(name) == nil)
         }

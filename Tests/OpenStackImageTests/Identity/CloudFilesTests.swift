@@ -121,7 +121,7 @@ struct CloudFilesTests {
             secure: "clouds: { alpha: { verify: /etc/ca.pem, auth: { password: x } } }")
         let error = #expect(throws: TranshipError.self) { try files.configuration(of: "alpha") }
         #expect(error?.code == .invalidCloudsFile)
-        #expect(error?.hint == "name a CA file in cacert, not in verify")
+        #expect(error?.hint == "set the CA file in cacert, not in verify")
     }
 
     @Test("merge keys work, and a null password is no password")
@@ -144,7 +144,7 @@ struct CloudFilesTests {
         }
         #expect(error?.code == .unknownCloud)
         #expect(error?.message == "there is no cloud \"delta\" (read clouds.yaml)")
-        #expect(error?.hint == "the clouds that are known: alpha, beta, gamma")
+        #expect(error?.hint == "known clouds: alpha, beta, gamma")
     }
 
     @Test("a profile that no file has is named when something is missing")

@@ -36,7 +36,7 @@ struct DataErrorsTests {
             await expect(
                 .checksumMismatch,
                 "memory hashes to md5:781e5e245d69b566979b86e28d23f2c7, but \(wrong) was promised",
-                "get the data again, or correct the checksum; nothing wrong was stored"
+                "get the data again, or correct the checksum; the wrong data was not stored"
             ) {
                 try await service.upload(
                     image.id, from: .bytes(ten), DataPromises(expected: [wrong]))
@@ -82,7 +82,7 @@ struct DataErrorsTests {
             await expect(
                 .forbidden,
                 "Glance answered 403: The requested image has been deactivated. Image data download is forbidden. (GET /v2/images/\(image.id)/file)",
-                "the data of a deactivated image is for admins; reactivate it first"
+                "only admins may read the data of a deactivated image; reactivate it first"
             ) {
                 try await service.download(image.id) { _ in }
             }
@@ -98,7 +98,7 @@ struct DataErrorsTests {
             await expect(
                 .notFound,
                 "Glance answered 404: No image found with ID \(image.id) (GET /v2/images/\(image.id))",
-                "there is no image of that id, or this project may not see it"
+                "no image has this id, or this project may not see it"
             ) {
                 try await other.download(image.id) { _ in }
             }
@@ -134,7 +134,7 @@ struct DataErrorsTests {
             await expect(
                 .conflict,
                 "Glance answered 409: Image status transition from active to saving is not allowed (PUT /v2/images/\(image.id)/file)",
-                "an image takes its data once, while it is queued: create another image"
+                "an image takes data only once, while it is queued: create another image"
             ) {
                 try await service.upload(image.id, from: .bytes(ten))
             }

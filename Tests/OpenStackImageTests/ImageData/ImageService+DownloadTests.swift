@@ -115,7 +115,7 @@ struct ImageServiceDownloadTests {
                 try await service.download(image.id, toFile: folder.file("queued"))
             }
             #expect(error?.code == .noData)
-            #expect(error?.hint == "nothing was uploaded to it yet")
+            #expect(error?.hint == "upload its data first")
             #expect(folder.names == ["empty"])
         }
     }

@@ -54,7 +54,7 @@ struct ImageRequestsTests {
     @Test("every part of a query reaches the URL encoded")
     func query() {
         let query = ImageQuery(
-            name: "a: b&c", status: ["active", "queued"], isProtected: false, isHidden: true,
+            name: "a: b&c", status: [.active, .queued], isProtected: false, isHidden: true,
             tags: ["x", "y z"], sizeMinBytes: 1, createdAt: .init(.greaterOrEqual, "2026-01-01"),
             properties: ["os distro": "ü"], sort: [.init("name"), .init("id", ascending: false)],
             pageLimit: 7, marker: "m")

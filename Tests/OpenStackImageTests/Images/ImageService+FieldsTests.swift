@@ -23,7 +23,7 @@ struct ImageServiceFieldsTests {
                 try await service.setVisibility(image.id, .public)
             }
             #expect(error?.code == .forbidden)
-            #expect(error?.hint?.contains("publishing takes an admin") == true)
+            #expect(error?.hint?.contains("only admins may publish images") == true)
         }
     }
 

@@ -162,8 +162,9 @@ struct ImageServiceImagesTests {
                 (true, { $0.diskFormat = ["iso", "raw"] }), (false, { $0.diskFormat = "iso" }),
                 (true, { $0.containerFormat = ["ovf", "bare"] }),
                 (false, { $0.containerFormat = "ovf" }),
-                (true, { $0.status = ["queued", "active"] }), (false, { $0.status = "queued" }),
-                (true, { $0.visibility = "community" }), (false, { $0.visibility = "private" }),
+                (true, { $0.status = [.queued, .active] }), (false, { $0.status = [.queued] }),
+                (true, { $0.visibility = .only(.community) }),
+                (false, { $0.visibility = .only(.private) }),
                 (true, { $0.isProtected = false }), (false, { $0.isProtected = true }),
                 (true, { $0.ownerID = image.ownerID }), (false, { $0.ownerID = none }),
                 (true, { ($0.sizeMinBytes, $0.sizeMaxBytes) = (10, 10) }),
@@ -208,7 +209,9 @@ struct ImageServiceImagesTests {
     func badFilter() async throws {
         let service = try Lab.service()
         let error = await #expect(throws: TranshipError.self) {
-            try await service.images(ImageQuery(visibility: "nobody")).all()
+            try await service.images(
+                ImageQuery(visibility: .only(ImageVisibility(rawValue: "nobody")))
+            ).all()
         }
         #expect(error?.code == .badRequest)
     }

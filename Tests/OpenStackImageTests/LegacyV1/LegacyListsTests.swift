@@ -74,8 +74,8 @@ struct LegacyListsTests {
             }
             #expect(try await list { _ in } == [4, 3, 2, 1, 0])
             #expect(try await list { $0.name = images[3].name } == [3])
-            #expect(try await list { $0.status = "active" } == [4, 3, 2, 1, 0])
-            #expect(try await list { $0.status = "queued" } == [])
+            #expect(try await list { $0.status = .active } == [4, 3, 2, 1, 0])
+            #expect(try await list { $0.status = .queued } == [])
             #expect(try await list { $0.diskFormat = "iso" } == [2])
             #expect(try await list { $0.containerFormat = "ovf" } == [3])
             #expect(try await list { $0.sizeMinBytes = 3 } == [4, 3, 2])

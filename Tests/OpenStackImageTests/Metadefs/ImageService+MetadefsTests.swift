@@ -45,7 +45,7 @@ struct ImageServiceMetadefsTests {
         } _: { admin, name in
             let shown = try await admin.metadefNamespace(name)
             #expect(shown.displayName == "before")
-            #expect(shown.visibility == "private")
+            #expect(shown.visibility == .private)
             #expect(shown.properties.map(\.name) == ["p"])
             #expect(shown.objects.first?.properties.map(\.name) == ["q"])
             #expect(shown.tags == ["t"])
@@ -96,11 +96,11 @@ struct ImageServiceMetadefsTests {
                 try await admin.metadefNamespaces(MetadefQuery(resourceTypes: ["Test::Rare"]))
                     .map(\.name) == [name])
             #expect(
-                try await service.metadefNamespaces(MetadefQuery(visibility: "public"))
-                    .allSatisfy { $0.visibility == "public" })
+                try await service.metadefNamespaces(MetadefQuery(visibility: .public))
+                    .allSatisfy { $0.visibility == .public })
             let after = try await service.metadefNamespaces(
                 MetadefQuery(
-                    visibility: "public", sortKey: "namespace", ascending: false,
+                    visibility: .public, sortKey: "namespace", ascending: false,
                     marker: "OS::Compute::CPUPinning"))
             #expect(after.allSatisfy { $0.name < "OS::Compute::CPUPinning" })
         }
@@ -239,6 +239,6 @@ struct ImageServiceMetadefsTests {
                 NewMetadefNamespace(Lab.uniqueName("Test::")))
         }
         #expect(error?.code == .forbidden)
-        #expect(error?.hint == "writing metadata definitions takes an admin by default")
+        #expect(error?.hint == "by default only admins may change metadata definitions")
     }
 }

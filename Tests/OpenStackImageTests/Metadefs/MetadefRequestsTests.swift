@@ -29,7 +29,7 @@ struct MetadefRequestsTests {
     @Test("every part of a query reaches the URL")
     func query() {
         let query = MetadefQuery(
-            visibility: "public", resourceTypes: ["A::B", "C"], sortKey: "namespace",
+            visibility: .public, resourceTypes: ["A::B", "C"], sortKey: "namespace",
             ascending: false, pageLimit: 5, marker: "m")
         #expect(
             MetadefRequests.namespaces(query).url(root: "r") == """
@@ -68,5 +68,50 @@ struct MetadefRequestsTests {
         #expect(
             MetadefRequests.setTags([], of: "n", appending: false).headers["x-openstack-append"]
                 == "False")
+    }
+}
+
+@Suite("Reading metadata definitions")
+struct MetadefDecodingTests {
+    @Test("a namespace is read with all that is in it, and what is unknown is kept")
+    func namespace() throws {
+        let namespace = try MetadefNamespace(json: [
+            "namespace": "n", "protected": true, "owner": "o", "future": 1,
+            "resource_type_associations": [["name": "T", "prefix": "p_"], [:]],
+            "properties": [
+                "b": ["title": "B", "type": "string", "readonly": true, "enum": ["x"]],
+                "a": ["title": "A", "type": "integer", "default": 3],
+            ],
+            "objects": [["name": "obj", "properties": ["c": ["title": "C"]]]],
+            "tags": [["name": "t"]],
+        ])
+        #expect(namespace.isProtected && namespace.ownerID == "o")
+        #expect(namespace.resourceTypes.map(\.resourceType) == ["T"])
+        #expect(namespace.properties.map(\.name) == ["a", "b"])
+        #expect(namespace.properties.map(\.isReadOnly) == [false, true])
+        #expect(namespace.properties.first?.defaultValue == 3)
+        #expect(namespace.properties.last?.allowedValues == ["x"])
+        #expect(namespace.objects.first?.properties.map(\.title) == ["C"])
+        #expect(namespace.tags == ["t"])
+        #expect(namespace.record["future"] == 1)
+    }
+
+    @Test("what has no name is no answer")
+    func nameless() {
+        for read in [
+            { _ = try MetadefNamespace(json: ["display_name": "n"]) },
+            { _ = try MetadefProperty(json: ["title": "t"]) },
+            { _ = try MetadefNamespace.page([:], asked: "GET /") },
+        ] as [() throws -> Void] {
+            let error = #expect(throws: TranshipError.self) { try read() }
+            #expect(error?.code == .invalidAnswer)
+        }
+    }
+
+    @Test("the name that a service repeats in a schema is not part of it")
+    func schema() throws {
+        let property = try MetadefProperty(json: ["name": "p", "title": "P", "type": "string"])
+        #expect(property == MetadefProperty("p", title: "P", type: "string"))
+        #expect(property.json == ["name": "p", "title": "P", "type": "string"])
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+
+/// A token from Keystone.
+struct IssuedToken: Sendable {
+    var value: Secret<String>
+    var project: AuthenticatedProject
+    /// Its life from the moment of issue, by the clock of Keystone: our clock may be wrong.
+    var lifetimeSeconds: Int64
+
+    /// Used if Keystone does not say when it issued a token.
+    static let unknownLifetimeSeconds: Int64 = 300
+}
+
+extension IssuedToken {
+    /// Reads the answer to ``TokenRequests``.
+    ///
+    /// - Throws: ``TranshipError/Code/authenticationFailed`` with the message of Keystone,
+    ///   ``TranshipError/Code/notKeystone``, ``TranshipError/Code/noImageService``.
+    init(_ answer: HTTPResponse, of cloud: CloudConfiguration) throws(TranshipError) {
+        let authURL = cloud.authURL ?? ""
+        guard answer.status == 201 || answer.status == 200 else {
+            throw Self.refusal(answer, of: cloud)
+        }
+        guard let value = answer.headers["X-Subject-Token"], !value.isEmpty,
+            let json = try? JSONValue(body: answer.body, asked: "POST /v3/auth/tokens"),
+            let token = json["token"]
+        else {
+            throw Self.notKeystone(authURL, "\(answer.status) without a token")
+        }
+        let endpoint: String
+        if let override = cloud.imageEndpointOverride {
+            endpoint = override
+        } else {
+            endpoint = try ServiceCatalogue(json: token["catalog"]).imageEndpoint(
+                cloud: cloud.name, region: cloud.region, interface: cloud.interface)
+        }
+        let expiresAt = token["expires_at"]?.string
+        self.value = Secret(value)
+        project = AuthenticatedProject(
+            projectID: token["project"]?["id"]?.string,
+            projectName: token["project"]?["name"]?.string,
+            userID: token["user"]?["id"]?.string, userName: token["user"]?["name"]?.string,
+            roles: (token["roles"]?.array ?? []).compactMap { $0["name"]?.string },
+            expiresAt: expiresAt, imageEndpoint: ImageEndpoint.root(of: endpoint))
+        if let expiry = expiresAt.flatMap(UTCTime.unixSeconds),
+            let issue = token["issued_at"]?.string.flatMap(UTCTime.unixSeconds), expiry > issue
+        {
+            lifetimeSeconds = expiry - issue
+        } else {
+            lifetimeSeconds = Self.unknownLifetimeSeconds
+        }
+    }
+
+    private static func refusal(
+        _ answer: HTTPResponse, of cloud: CloudConfiguration
+    ) -> TranshipError {
+        let authURL = cloud.authURL ?? ""
+        let refusal = answer.refusal(by: "Keystone", asked: "POST /v3/auth/tokens")
+        switch answer.status {
+        case 300...399:
+            return notKeystone(
+                authURL,
+                "\(answer.status)"
+                    + (answer.headers["Location"].map { ", a redirect to \($0)" } ?? ""))
+        case 401:
+            return TranshipError(
+                .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
+                hint: hint(cloud.authentication), answer: refusal.answer)
+        // Keystone answers JSON with an "error" in it. Another body does not come from Keystone.
+        case 400...499 where !isKeystones(answer):
+            return notKeystone(authURL, "\(answer.status)")
+        case 400, 403:
+            return TranshipError(
+                .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
+                hint: "check the entry's user, project and domains", answer: refusal.answer)
+        default:
+            return refusal.whileDoing("cloud \"\(cloud.name)\"")
+        }
+    }
+
+    private static func isKeystones(_ answer: HTTPResponse) -> Bool {
+        (try? JSONValue(body: answer.body, asked: ""))?["error"]?.object != nil
+    }
+
+    private static func notKeystone(_ authURL: String, _ answered: String) -> TranshipError {
+        TranshipError(
+            .notKeystone,
+            "the server at \(authURL) is not Keystone v3: it answered \(answered)",
+            hint:
+                "auth_url must be the address of Keystone, such as https://cloud.example:5000/v3; "
+                + "the dashboard shows it under API Access as Identity")
+    }
+
+    private static func hint(_ who: CloudConfiguration.Authentication) -> String {
+        switch who {
+        case .password:
+            "check username, password, project and both domains; Keystone does not say which of "
+                + "them is wrong"
+        case .token: "the token may have expired; get a new one with: openstack token issue"
+        case .applicationCredential:
+            "the application credential may have expired or been deleted; list them with: "
+                + "openstack application credential list"
+        case .none, .basic: "check the entry"
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+import HTTPTransport
+
+/// How the service gets the data of an image by itself
+/// (<https://docs.openstack.org/api-ref/image/v2/#import-an-image>).
+public struct ImportRequest: Sendable, Hashable {
+    /// Where the data comes from.
+    public var method: Method
+    /// Where it goes.
+    public var stores: Stores
+    /// False lets the import succeed if some of several stores fail. Nil leaves it to the service,
+    /// which requires all.
+    public var allStoresMustSucceed: Bool?
+
+    /// The default store and the default of the service for the rest.
+    public init(
+        _ method: Method, stores: Stores = .standard, allStoresMustSucceed: Bool? = nil
+    ) {
+        self.method = method
+        self.stores = stores
+        self.allStoresMustSucceed = allStoresMustSucceed
+    }
+
+    /// Where the data comes from.
+    public enum Method: Sendable, Hashable {
+        /// From the staging area; the image is `uploading`.
+        case glanceDirect
+        /// From a URL that the service fetches; the image is `queued`. The URL may be signed, so it
+        /// is never printed.
+        case webDownload(uri: Secret<String>)
+        /// From a store that has the data to other stores; the image is `active`. By default it
+        /// takes an admin for images of other projects.
+        case copyImage
+        /// From the Image service of another region that uses the same Keystone; the image is
+        /// `queued`.
+        case glanceDownload(region: String, imageID: String, interface: EndpointInterface? = nil)
+
+        /// As ``ImportInfo/methods`` lists it.
+        public var name: ImportMethod {
+            switch self {
+            case .glanceDirect: .glanceDirect
+            case .webDownload: .webDownload
+            case .copyImage: .copyImage
+            case .glanceDownload: .glanceDownload
+            }
+        }
+    }
+
+    /// Where the data goes.
+    public enum Stores: Sendable, Hashable {
+        /// The cloud's default.
+        case standard
+        case named([String])
+        case all
+    }
+}
+
+/// The name of an import method. Open: a cloud may allow methods that this library does not know.
+public struct ImportMethod: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// `glance-direct`: from the staging area.
+    public static let glanceDirect = Self(rawValue: "glance-direct")
+    /// `web-download`: from a URL.
+    public static let webDownload = Self(rawValue: "web-download")
+    /// `copy-image`: from a store that has the data to stores that do not.
+    public static let copyImage = Self(rawValue: "copy-image")
+    /// `glance-download`: from the Image service of another region.
+    public static let glanceDownload = Self(rawValue: "glance-download")
+
+    public var description: String { rawValue }
+}
+
+/// How a cloud lets its users import images.
+public struct ImportInfo: Sendable, Hashable {
+    /// The methods that the cloud allows; empty if import is off or the service is older than
+    /// API 2.6.
+    public var methods: [ImportMethod]
+    /// The record as the service sent it.
+    public let record: [String: JSONValue]
+}
+
+extension ImageService {
+    /// Starts an import. The service only accepts it here: to see how it ends, watch the status of
+    /// the image *and* its ``tasks(ofImage:)``, as ``waitForImport(of:ignoring:pace:onLook:)``
+    /// does. A failed import sets the image back to `queued`, and some failures do not even do
+    /// that.
+    ///
+    /// - Throws: ``TranshipError/Code/conflict`` for an image in the wrong state, an unknown store,
+    ///   or while another import of the image is not quite over ("has active task": try again);
+    ///   ``TranshipError/Code/badRequest`` for a method or a URI that this cloud does not allow;
+    ///   ``TranshipError/Code/forbidden``.
+    public func importImage(
+        _ id: String, _ request: ImportRequest
+    ) async throws(TranshipError) {
+        try await send(ImportRequests.start(id, request), expecting: [202])
+    }
+
+    /// The import methods that this cloud allows.
+    public func importInfo() async throws(TranshipError) -> ImportInfo {
+        ImportInfo(json: try await sendForJSONIfKnown(ImportRequests.info) ?? [:])
+    }
+}
+
+/// `POST /v2/images/{id}/import` and `GET /v2/info/import`.
+enum ImportRequests {
+    static func start(_ id: String, _ request: ImportRequest) -> ServiceRequest {
+        var body: [String: JSONValue] = ["method": .object(method(request.method))]
+        switch request.stores {
+        case .standard: break
+        case .named(let stores): body["stores"] = .array(stores.map(JSONValue.string))
+        case .all: body["all_stores"] = true
+        }
+        if let must = request.allStoresMustSucceed { body["all_stores_must_succeed"] = .bool(must) }
+        return ServiceRequest(.post, "\(ImageRequests.path(id))/import", json: .object(body))
+    }
+
+    static var info: ServiceRequest { ServiceRequest(.get, "/v2/info/import") }
+
+    private static func method(_ method: ImportRequest.Method) -> [String: JSONValue] {
+        var fields: [String: JSONValue] = ["name": .string(method.name.rawValue)]
+        switch method {
+        case .glanceDirect, .copyImage: break
+        case .webDownload(let uri): fields["uri"] = .string(uri.revealed)
+        case .glanceDownload(let region, let imageID, let interface):
+            fields["glance_region"] = .string(region)
+            fields["glance_image_id"] = .string(imageID)
+            if let interface {
+                fields["glance_service_interface"] = .string(interface.rawValue)
+            }
+        }
+        return fields
+    }
+}
+
+extension ImportInfo {
+    init(json: JSONValue) {
+        record = json.object ?? [:]
+        methods = (json["import-methods"]?["value"]?.array ?? [])
+            .compactMap(\.string).map(ImportMethod.init(rawValue:))
+    }
+}

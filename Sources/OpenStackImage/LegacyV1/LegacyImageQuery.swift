@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// Which images a v1 list contains, and in which order. All conditions must hold.
+///
+/// - Important: Glance 15 answers 500 to a filter with text that is not ASCII.
+public struct LegacyImageQuery: Sendable, Hashable {
+    /// Whether an admin sees private images of other projects.
+    public enum Publicity: String, Sendable {
+        /// The default of the service, and the only choice for other users: public images, and
+        /// private ones that the project owns or shares.
+        case mine = "True"
+        /// Only private images.
+        case `private` = "False"
+        /// Every image of the cloud.
+        case any = "None"
+    }
+
+    /// Exactly this name; ASCII only.
+    public var name: String?
+    /// With this status.
+    public var status: ImageStatus?
+    /// With this format.
+    public var diskFormat: String?
+    /// With this container format.
+    public var containerFormat: String?
+    /// At least this size.
+    public var sizeMinBytes: Int64?
+    /// At most this size.
+    public var sizeMaxBytes: Int64?
+    /// Exactly this value of the image.
+    public var minRAMMiB: Int?
+    /// Exactly this value of the image.
+    public var minDiskGiB: Int?
+    /// Nil for both.
+    public var isProtected: Bool?
+    /// Sent as `is_public`. The service ignores it for users who are not admins.
+    public var publicity: Publicity?
+    /// ISO 8601, UTC. Only images changed later, including deleted ones (unless `properties` is
+    /// set, since deleted images have lost theirs).
+    public var changesSince: String?
+    /// Exact values of additional properties.
+    public var properties: [String: String]
+    /// name, status, container_format, disk_format, size, id, created_at (the default of the
+    /// service), updated_at.
+    public var sortKey: String?
+    /// The default of the service is descending: newest first.
+    public var isAscending: Bool?
+    /// Images per page, up to the limit of the service, which is 1,000 by default.
+    public var pageLimit: Int
+    /// The list starts after the image with this id.
+    public var marker: String?
+
+    /// Nil and empty values set no condition.
+    public init(
+        name: String? = nil, status: ImageStatus? = nil, diskFormat: String? = nil,
+        containerFormat: String? = nil, sizeMinBytes: Int64? = nil, sizeMaxBytes: Int64? = nil,
+        minRAMMiB: Int? = nil, minDiskGiB: Int? = nil, isProtected: Bool? = nil,
+        publicity: Publicity? = nil, changesSince: String? = nil,
+        properties: [String: String] = [:], sortKey: String? = nil, isAscending: Bool? = nil,
+        pageLimit: Int = 1000, marker: String? = nil
+    ) {
+        self.name = name
+        self.status = status
+        self.diskFormat = diskFormat
+        self.containerFormat = containerFormat
+        self.sizeMinBytes = sizeMinBytes
+        self.sizeMaxBytes = sizeMaxBytes
+        self.minRAMMiB = minRAMMiB
+        self.minDiskGiB = minDiskGiB
+        self.isProtected = isProtected
+        self.publicity = publicity
+        self.changesSince = changesSince
+        self.properties = properties
+        self.sortKey = sortKey
+        self.isAscending = isAscending
+        self.pageLimit = pageLimit
+        self.marker = marker
+    }
+}
+
+extension LegacyImageQuery {
+    /// The query of the request, with the keys in a fixed order.
+    var items: [ServiceRequest.QueryItem] {
+        var items: [ServiceRequest.QueryItem] = []
+        func add(_ name: String, _ value: String?) {
+            if let value { items.append(.init(name, value)) }
+        }
+        add("limit", String(pageLimit))
+        add("name", name)
+        add("status", status?.rawValue)
+        add("disk_format", diskFormat)
+        add("container_format", containerFormat)
+        add("size_min", sizeMinBytes.map(String.init))
+        add("size_max", sizeMaxBytes.map(String.init))
+        add("min_ram", minRAMMiB.map(String.init))
+        add("min_disk", minDiskGiB.map(String.init))
+        add("protected", isProtected.map { $0 ? "True" : "False" })
+        add("is_public", publicity?.rawValue)
+        add("changes-since", changesSince)
+        for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
+            add("property-\(key)", value)
+        }
+        add("sort_key", sortKey)
+        add("sort_dir", isAscending.map { $0 ? "asc" : "desc" })
+        add("marker", marker)
+        return items
+    }
+}

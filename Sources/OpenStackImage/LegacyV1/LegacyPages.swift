@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// One page of a v1 list, with references to its neighbours.
+public struct LegacyPage<Item: LegacyListItem>: Sendable {
+    /// In the order of the list, also on a page that was reached backward.
+    public let items: [Item]
+    /// The next page; nil after an empty page.
+    public let next: LegacyPageReference?
+    /// The previous page; nil on the first page.
+    public let previous: LegacyPageReference?
+}
+
+/// The start of a page, for ``LegacyPages/page(_:)`` of the same list.
+public struct LegacyPageReference: Sendable, Hashable {
+    var query: LegacyImageQuery
+    /// The query of a link, if the service wrote one.
+    var rawQuery: String?
+    /// The service only pages forward. A backward page is a forward page in the opposite order,
+    /// reversed.
+    var isBackward = false
+    /// There is no page before this one.
+    var isFirst = false
+}
+
+/// The pages of a v1 list, each fetched when it is needed; as ``ImagePages``.
+///
+/// The v1 service writes no links: each page starts after the last image of the page before. The
+/// list ends with an empty page, since any page may have fewer images than requested.
+public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
+    public typealias Element = [Item]
+    public typealias Failure = TranshipError
+
+    let service: LegacyImageService
+    let path: String
+    let query: LegacyImageQuery
+
+    /// The first page, from which `next` and `previous` lead on.
+    public func first() async throws(TranshipError) -> LegacyPage<Item> {
+        try await page(LegacyPageReference(query: query, isFirst: query.marker == nil))
+    }
+
+    /// The page at a reference.
+    public func page(
+        _ reference: LegacyPageReference
+    ) async throws(TranshipError) -> LegacyPage<Item> {
+        let request = LegacyImageRequests.list(path, reference)
+        let json = try await service.service.sendForJSON(request)
+        return try LegacyPage(json: json, reference, asked: request.asked)
+    }
+
+    /// All images in memory. For short lists.
+    public func all() async throws(TranshipError) -> [Item] {
+        var items: [Item] = []
+        for try await page in self { items += page }
+        return items
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(pages: self, reference: LegacyPageReference(query: query))
+    }
+
+    /// Fetches each page when it is needed.
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
+        let pages: LegacyPages
+        /// Nil after the last page.
+        var reference: LegacyPageReference?
+
+        /// The next page; nil after the last one.
+        ///
+        /// - Throws: as the requests of ``LegacyImageService/images(_:)``, and
+        ///   ``TranshipError/Code/invalidAnswer`` for a link to the same page.
+        public mutating func next() async throws(TranshipError) -> [Item]? {
+            guard let here = reference else { return nil }
+            let page = try await pages.page(here)
+            reference = page.next
+            guard here != page.next else {
+                throw TranshipError(
+                    .invalidAnswer, "the list of images links its next page to the same page again")
+            }
+            return page.items.isEmpty ? nil : page.items
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(TranshipError) -> [Item]? {
+            try await next()
+        }
+    }
+}
+
+extension LegacyPage {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(
+        json: JSONValue, _ reference: LegacyPageReference, asked: String
+    ) throws(TranshipError) {
+        guard let records = json["images"]?.array else {
+            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
+        }
+        var items: [Item] = []
+        items.reserveCapacity(records.count)
+        for record in records { items.append(try Item(json: record)) }
+        if reference.isBackward { items.reverse() }
+        self.items = items
+        func link(_ key: String) -> LegacyPageReference? {
+            PageLink.query(json[key]?.string).map {
+                LegacyPageReference(query: reference.query, rawQuery: $0)
+            }
+        }
+        func neighbour(after item: Item?, backward: Bool) -> LegacyPageReference? {
+            guard let item else { return nil }
+            var query = reference.query
+            query.marker = item.id
+            return LegacyPageReference(query: query, isBackward: backward)
+        }
+        next = items.isEmpty ? nil : link("next") ?? neighbour(after: items.last, backward: false)
+        previous =
+            reference.isFirst
+            ? nil : link("previous") ?? neighbour(after: items.first, backward: true)
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+import HTTPTransport
+
+/// A project with which a `shared` image is shared
+/// (<https://docs.openstack.org/api-ref/image/v2/#sharing>).
+public struct Member: Sendable, Hashable {
+    /// The image's id.
+    public let imageID: String
+    /// The id of the project.
+    public let memberID: String
+    /// How the project answered the offer.
+    public let status: Status
+    /// UTC, such as `2026-11-21T03:04:05Z`.
+    public let createdAt: String?
+    /// UTC, such as `2026-11-21T03:04:05Z`.
+    public let updatedAt: String?
+    /// The record as the service sent it.
+    public let record: [String: JSONValue]
+
+    /// How a project answered the offer. It may use the image in each case; accepting puts the
+    /// image into its list.
+    public struct Status: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// Not answered yet.
+        public static let pending = Self(rawValue: "pending")
+        /// In the member's list.
+        public static let accepted = Self(rawValue: "accepted")
+        /// Not in the member's list.
+        public static let rejected = Self(rawValue: "rejected")
+
+        public var description: String { rawValue }
+    }
+}
+
+extension ImageService {
+    /// The members of an image. The owner gets all of them, a member only itself.
+    public func members(of imageID: String) async throws(TranshipError) -> [Member] {
+        let json = try await sendForJSON(MemberRequests.list(imageID))
+        guard let records = json["members"]?.array else {
+            throw TranshipError(
+                .invalidAnswer, "the members of image \(imageID) came without a list")
+        }
+        var members: [Member] = []
+        for record in records { members.append(try Member(json: record)) }
+        return members
+    }
+
+    /// One member.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound`` if the project is not a member.
+    public func member(
+        of imageID: String, projectID: String
+    ) async throws(TranshipError) -> Member {
+        try Member(json: try await sendForJSON(MemberRequests.show(imageID, projectID)))
+    }
+
+    /// As ``member(of:projectID:)``, but nil if the project is not a member.
+    public func memberIfPresent(
+        of imageID: String, projectID: String
+    ) async throws(TranshipError) -> Member? {
+        do throws(TranshipError) {
+            return try await member(of: imageID, projectID: projectID)
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Offers the image to a project, by id. The service does not look up names, and accepts the id
+    /// of a project that does not exist.
+    ///
+    /// - Throws: ``TranshipError/Code/conflict`` if the project is a member already,
+    ///   ``TranshipError/Code/forbidden`` for an image that is not `shared`,
+    ///   ``TranshipError/Code/quotaExceeded`` if the image has the maximum number of members, 128
+    ///   by default.
+    @discardableResult
+    public func addMember(
+        _ imageID: String, projectID: String
+    ) async throws(TranshipError) -> Member {
+        try Member(json: try await sendForJSON(MemberRequests.add(imageID, projectID)))
+    }
+
+    /// Accepts or rejects an offer. For the member itself or an admin, not for the owner.
+    @discardableResult
+    public func setMemberStatus(
+        _ imageID: String, projectID: String, _ status: Member.Status
+    ) async throws(TranshipError) -> Member {
+        try Member(
+            json: try await sendForJSON(MemberRequests.setStatus(imageID, projectID, status)))
+    }
+
+    /// Takes back an offer. For the owner, not for the member.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound`` if the project is not a member, unless
+    ///   `missingIsFine`.
+    public func removeMember(
+        _ imageID: String, projectID: String, missingIsFine: Bool = false
+    ) async throws(TranshipError) {
+        try await send(
+            MemberRequests.remove(imageID, projectID),
+            expecting: missingIsFine ? [204, 404] : [204])
+    }
+}
+
+/// Requests on `/v2/images/{id}/members`.
+enum MemberRequests {
+    static func path(_ imageID: String, _ memberID: String? = nil) -> String {
+        let members = "\(ImageRequests.path(imageID))/members"
+        return memberID.map { "\(members)/\(percentEncode($0))" } ?? members
+    }
+
+    static func list(_ imageID: String) -> ServiceRequest {
+        ServiceRequest(.get, path(imageID))
+    }
+
+    static func show(_ imageID: String, _ memberID: String) -> ServiceRequest {
+        ServiceRequest(.get, path(imageID, memberID))
+    }
+
+    static func add(_ imageID: String, _ memberID: String) -> ServiceRequest {
+        ServiceRequest(.post, path(imageID), json: ["member": .string(memberID)])
+    }
+
+    static func setStatus(
+        _ imageID: String, _ memberID: String, _ status: Member.Status
+    ) -> ServiceRequest {
+        ServiceRequest(
+            .put, path(imageID, memberID), json: ["status": .string(status.rawValue)])
+    }
+
+    static func remove(_ imageID: String, _ memberID: String) -> ServiceRequest {
+        ServiceRequest(.delete, path(imageID, memberID))
+    }
+}
+
+extension Member {
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(json: JSONValue) throws(TranshipError) {
+        guard let record = json.object, let memberID = record["member_id"]?.string else {
+            throw TranshipError(.invalidAnswer, "an image member without a member_id")
+        }
+        self.memberID = memberID
+        self.record = record
+        imageID = record["image_id"]?.string ?? ""
+        status = Status(rawValue: record["status"]?.string ?? "pending")
+        createdAt = record["created_at"]?.string
+        updatedAt = record["updated_at"]?.string
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+import HTTPTransport
+
+/// A version of the Image API that a service offers
+/// (<https://docs.openstack.org/api-ref/image/versions/index.html>).
+public struct ServiceVersion: Sendable, Hashable {
+    /// As the service writes it: `v2.17`.
+    public let id: String
+    /// The 2 of `v2.17`.
+    public let major: Int
+    /// The 17 of `v2.17`; 0 for `v2`.
+    public let minor: Int
+    /// `CURRENT`, `SUPPORTED`, `DEPRECATED` or `EXPERIMENTAL`.
+    public let status: String
+    /// The address of the version as the service knows it. Behind a proxy this may be an internal
+    /// address.
+    public let url: String?
+}
+
+extension ServiceVersion: Comparable {
+    /// By number.
+    public static func < (one: Self, other: Self) -> Bool {
+        (one.major, one.minor) < (other.major, other.minor)
+    }
+}
+
+extension ImageService {
+    /// The API versions of the service, newest first.
+    ///
+    /// For information only: the Image service has no microversions, and the operator may have
+    /// disabled what a minor version added.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` if the server at the endpoint is not an Image
+    ///   service.
+    public func versions() async throws(TranshipError) -> [ServiceVersion] {
+        var refused: HTTPResponse?
+        for request in [VersionRequests.list, VersionRequests.root] {
+            let answer = try await send(request)
+            if [200, 300].contains(answer.status),
+                let json = try? JSONValue(body: answer.body, asked: request.asked),
+                let versions = ServiceVersion.list(json)
+            {
+                return versions
+            }
+            refused = answer
+        }
+        let project = try await session.authenticate()
+        throw TranshipError(
+            .invalidAnswer,
+            "\(project.imageEndpoint) answers \(refused?.status ?? 0) and does not list versions of "
+                + "the Image API",
+            hint: "check the catalogue's image endpoint, or set image_endpoint_override")
+    }
+}
+
+/// Version discovery. It needs no token, but accepts one.
+enum VersionRequests {
+    static var list: ServiceRequest { ServiceRequest(.get, "/versions") }
+    /// Answers 300 with the same body. Behind some proxies only this form works.
+    static var root: ServiceRequest { ServiceRequest(.get, "/") }
+}
+
+extension ServiceVersion {
+    /// Nil if the id is not a version.
+    init?(json: JSONValue) {
+        guard let id = json["id"]?.string, id.first == "v" else { return nil }
+        let numbers = id.dropFirst().split(separator: ".").map { Int($0) }
+        guard numbers.count <= 2, let major = numbers.first.flatMap({ $0 }) else { return nil }
+        self.id = id
+        self.major = major
+        minor = numbers.count == 2 ? numbers[1] ?? 0 : 0
+        status = json["status"]?.string ?? ""
+        url = (json["links"]?.array ?? []).first { $0["rel"]?.string == "self" }?["href"]?.string
+    }
+
+    /// Newest first; nil if the answer does not list versions.
+    static func list(_ json: JSONValue) -> [ServiceVersion]? {
+        json["versions"]?.array?.compactMap(ServiceVersion.init(json:)).sorted(by: >)
+    }
+}
