@@ -46,7 +46,7 @@ struct InteroperationTests {
             "tranship image create \(name)-3 --disk-format raw --file disk.raw --format json | jq -r .id"
         )
         #expect(ours.output.split(separator: "\n") == Array(theirs.prefix(1)))
-        #expect(ours.talk == "it is there already; nothing was sent\n")
+        #expect(ours.talk == "the cloud has this image already; nothing was sent\n")
         _ = try await said("tranship image delete \(name)-1 \(name)-2 \(name)-3")
     }
 }

@@ -6,29 +6,29 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// Which cloud a command talks to, and how it prints what it gets.
+/// The cloud of a command, and the format of its output.
 struct CloudOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The cloud's entry in clouds.yaml.",
+            "The entry of the cloud in clouds.yaml.",
             discussion: "Default: $OS_CLOUD, else the OS_* variables.", valueName: "name"))
     var cloud: String?
 
     @Option(
         help: ArgumentHelp(
-            "The region.", discussion: "Default: the entry's, or $OS_REGION_NAME.",
+            "The region.", discussion: "Default: that of the entry, or $OS_REGION_NAME.",
             valueName: "name"))
     var region: String?
 
     @Option(
         help: ArgumentHelp(
             "The endpoint to use: public, internal or admin.",
-            discussion: "Default: the entry's, else public.", valueName: "interface"))
+            discussion: "Default: that of the entry, else public.", valueName: "interface"))
     var interface: String?
 
     @Option(
         help: ArgumentHelp(
-            "Work in another project, by name or id.", discussion: "Default: the entry's.",
+            "Another project, by name or id.", discussion: "Default: that of the entry.",
             valueName: "project"))
     var project: String?
 

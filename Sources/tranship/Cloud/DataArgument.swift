@@ -6,8 +6,7 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// Where image data that is sent comes from: a file, a URL, or `-` for
-/// standard input.
+/// The data to send: a file, a URL, or `-` for standard input.
 struct DataArgument: ExpressibleByArgument {
     let argument: String
 
@@ -16,8 +15,7 @@ struct DataArgument: ExpressibleByArgument {
         self.argument = argument
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` for a terminal: whoever types
-    ///   the command rarely means to type an image.
+    /// - Throws: ``TranshipError/Code/usage`` for a terminal: an image is not typed.
     func source(sizeBytes: Int64?) throws(TranshipError) -> ImageDataSource {
         if argument == "-" {
             guard isatty(STDIN_FILENO) == 0 else {
@@ -36,21 +34,21 @@ struct DataArgument: ExpressibleByArgument {
     }
 }
 
-/// What is known of the data before it is sent.
+/// What is known about the data before it is sent.
 struct PromiseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the data must hash to; repeatable.",
+            "A checksum that the data must have; repeatable.",
             discussion: """
                 md5, sha1, sha256 or sha512. The end of other data is withheld, so that it
-                becomes no image.
+                does not become an image.
                 """, valueName: "algorithm:digits"))
     var checksum: [ChecksumArgument] = []
 
     @Option(
         help: ArgumentHelp(
-            "How much comes from standard input.",
-            discussion: "Tells a pipe that ended from one that broke.", valueName: "bytes"))
+            "The size of standard input.",
+            discussion: "With it, a broken pipe is noticed.", valueName: "bytes"))
     var size: ByteSize?
 
     var expected: [Checksum] { checksum.map(\.checksum) }

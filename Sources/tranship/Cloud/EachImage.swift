@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
+import MigrationModel
 import OpenStackImage
 
-/// The same for several images, each by id or name.
+/// Does the same for several images, each given by id or name.
 ///
-/// One that fails does not keep the others from being done; the status is then
-/// that of a run in which some images failed.
+/// If one fails, the others are still done. The exit status is then that of a run in which some
+/// images failed.
 struct EachImage {
     let names: [String]
     let service: ImageService

@@ -8,12 +8,12 @@ import OpenStackImage
 struct UsageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
-        abstract: "Show the project's image quotas and what is used of them.",
+        abstract: "Show the image quotas of the project and their use.",
         discussion: """
               $ tranship usage --cloud alpha
 
-            Nothing is shown where the cloud sets no quotas through Keystone. Sizes are in
-            MiB, and each store's copy counts.
+            Shows nothing if the cloud sets no quotas through Keystone. Sizes are in MiB, and
+            the copy in each store counts.
             """)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -35,5 +35,28 @@ struct UsageCommand: AsyncParsableCommand {
         var table = Table(["Quota", "Limit", "Usage"])
         for usage in usage { table.add([usage.name, "\(usage.limit)", "\(usage.used)"]) }
         if !table.isEmpty { Terminal.put(table.text) }
+    }
+}
+
+struct VersionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "versions",
+        abstract: "List the versions of the Image API that a cloud offers.",
+        discussion: """
+              $ tranship versions --cloud alpha
+            """)
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        var list = RecordList(cloud.format, columns: ["Version", "Status", "Endpoint"])
+        for version in try await cloud.service().versions() {
+            list.add(
+                [
+                    "id": .string(version.id), "status": .string(version.status),
+                    "links": version.url.map { [["rel": "self", "href": .string($0)]] } ?? [],
+                ], [version.id, version.status, version.url ?? ""])
+        }
+        list.end()
     }
 }

@@ -6,7 +6,7 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// `key=value`, where the value may hold anything and the key no `=`.
+/// `key=value`. The value may contain anything, the key no `=`.
 struct KeyValue: ExpressibleByArgument {
     let key: String
     let value: String
@@ -34,7 +34,7 @@ struct ByteSize: ExpressibleByArgument {
     var defaultValueDescription: String { ByteCount.format(bytes) }
 }
 
-/// A span of time with its unit: `30s`, `15m`, `24h`.
+/// A duration with its unit: `30s`, `15m`, `24h`.
 struct Span: ExpressibleByArgument {
     let seconds: Int64
 
@@ -48,16 +48,16 @@ struct Span: ExpressibleByArgument {
     var defaultValueDescription: String { TimeSpan.format(seconds) }
 }
 
-/// Who is to see an image, or which images to list.
+/// The visibility of an image.
 enum VisibilityFlag: String, EnumerableFlag {
     case `public`, `private`, community, shared
 
     static func help(for value: Self) -> ArgumentHelp? {
         switch value {
-        case .public: "Everybody, in every list; takes an admin."
-        case .private: "The owner only."
-        case .community: "Everybody, but in no list of others."
-        case .shared: "The owner and the image's members."
+        case .public: "Visible to every project, in every list; takes an admin."
+        case .private: "Visible to the owner only."
+        case .community: "Visible to every project, but not in their lists."
+        case .shared: "Visible to the owner and the members."
         }
     }
 
@@ -81,7 +81,7 @@ enum HiddenFlag: String, EnumerableFlag {
 }
 
 extension [KeyValue] {
-    /// The last of several with one key wins.
+    /// If a key occurs several times, the last value wins.
     var dictionary: [String: String] {
         Dictionary(map { ($0.key, $0.value) }) { $1 }
     }
@@ -95,5 +95,19 @@ struct JSONArgument: ExpressibleByArgument {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(argument.utf8))
         else { return nil }
         self.value = value
+    }
+}
+
+/// How long and how often to look.
+struct WaitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How long to wait: 90s, 30m, 2h.", valueName: "time"))
+    var deadline = Span(seconds: 3600)
+
+    @Option(help: ArgumentHelp("The time between two looks.", valueName: "time"))
+    var interval = Span(seconds: 2)
+
+    var pace: Pace {
+        Pace(
+            intervalSeconds: Double(interval.seconds), deadlineSeconds: Double(deadline.seconds))
     }
 }

@@ -6,7 +6,7 @@ import ArgumentParser
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image",
-        abstract: "Images of one cloud: records and data.",
+        abstract: "Manage the images of one cloud: records and data.",
         subcommands: [
             ImageListCommand.self, ImageShowCommand.self, ImageFindCommand.self,
             ImageCreateCommand.self,
@@ -17,7 +17,7 @@ struct ImageCommand: ParsableCommand {
         ])
 }
 
-/// An image, as every command takes it.
+/// The image of a command.
 struct ImageArgument: ParsableArguments {
     @Argument(help: ArgumentHelp("The image, by id or name.", valueName: "image"))
     var image: String

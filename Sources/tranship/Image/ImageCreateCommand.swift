@@ -8,7 +8,7 @@ import OpenStackImage
 struct ImageCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Create an image, with its data or without.",
+        abstract: "Create an image, with or without data.",
         discussion: """
               $ tranship image create "Ubuntu 24.04" --disk-format qcow2 --file ubuntu-24.04.img
               $ tranship image create new --disk-format raw
@@ -16,19 +16,22 @@ struct ImageCreateCommand: AsyncParsableCommand {
               $ zcat disk.gz | tranship image create disk --disk-format raw --file - --size 20GiB
               $ tranship image create both --disk-format raw --file disk.raw --import --all-stores
 
-            Without --file and --uri it has no data yet (`queued`), and standard input is not
-            read. A name that is taken is refused; when it is this data that is there
-            already, that image is shown. What fails leaves no image behind.
+            Without --file and --uri the image has no data yet (`queued`); standard input is
+            not read. A name that is taken is refused, unless that image has the same data:
+            then the command shows it. A failure leaves no image behind.
             """)
 
     @Argument(
-        help: ArgumentHelp("The name. Default: the file's, without its end.", valueName: "name"))
+        help: ArgumentHelp(
+            "The name. Default: the file name without its extension.", valueName: "name"))
     var name: String?
 
-    @Option(help: ArgumentHelp("An id of our own, which was never used there.", valueName: "uuid"))
+    @Option(
+        help: ArgumentHelp(
+            "An id of your choice. The cloud must never have used it.", valueName: "uuid"))
     var id: String?
 
-    @Flag(help: "Create another image of a name that is taken.")
+    @Flag(help: "Create another image if the name is taken.")
     var allowDuplicates = false
 
     @OptionGroup(title: "Record") var fields: ImageFieldOptions
@@ -49,7 +52,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
             try await service.createImage(
                 image, from: newData, options, onProgress: progress.report)
         }
-        if !created.isNew { Terminal.tell("it is there already; nothing was sent") }
+        if !created.isNew { Terminal.tell("the cloud has this image already; nothing was sent") }
         created.image.put(cloud.format)
     }
 }

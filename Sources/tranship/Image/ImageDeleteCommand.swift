@@ -13,13 +13,13 @@ struct ImageDeleteCommand: AsyncParsableCommand {
               $ tranship image delete "nightly build" 5ffa62d7-c08d-4678-a9f4-7c8b267be350
               $ tranship image delete --missing-ok old-image
 
-            A protected image needs `tranship image set --unprotected` first. The id of a
-            deleted image can never be used again on that cloud.
+            A protected image needs `tranship image set --unprotected` first. The cloud never
+            uses the id of a deleted image again.
             """)
 
     @OptionGroup var images: ImagesArgument
 
-    @Flag(help: "An image that is not there is fine.")
+    @Flag(help: "Accept an image that does not exist.")
     var missingOk = false
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -9,14 +9,14 @@ import OpenStackImage
 struct ImageDownloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "download",
-        abstract: "Read an image's data into a file or a pipe, and prove it.",
+        abstract: "Download the data of an image to a file or a pipe, and prove it.",
         discussion: """
               $ tranship image download "Ubuntu 24.04" ubuntu-24.04.img
               $ tranship image download golden - | qemu-img info /dev/stdin
               $ tranship image download golden head.bin --range 0-511
 
-            It is hashed as it arrives and must be what the service reports. A file gets its
-            name when that is so; of a pipe the end is withheld until then.
+            The data must have the checksum that the service reports. Until that is certain, a
+            file does not get its name, and a pipe does not get its last bytes.
             """)
 
     @OptionGroup var image: ImageArgument
@@ -26,23 +26,23 @@ struct ImageDownloadCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A part only, which cannot be proved: 0-511, 512-, or -512 for the end.",
+            "Only a part, which cannot be proved: 0-511, 512-, or -512 for the end.",
             valueName: "first-last"))
     var range: SpanArgument?
 
     @Option(
         help: ArgumentHelp(
-            "required; possible for clouds that report no checksum of some images; none.",
+            "required, none, or possible: accept images for which the cloud reports no checksum.",
             valueName: "proof"))
     var proof: ProofArgument = .required
 
     @Option(
         help: ArgumentHelp(
             "A store to read from, best first; repeatable.",
-            discussion: "Of clouds with several, since 2026.1.", valueName: "store"))
+            discussion: "For clouds with several stores, since 2026.1.", valueName: "store"))
     var storePreference: [String] = []
 
-    @Option(help: ArgumentHelp("How much is written at a time.", valueName: "size"))
+    @Option(help: ArgumentHelp("The size of a piece.", valueName: "size"))
     var chunkSize = ByteSize(bytes: 1 << 20)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

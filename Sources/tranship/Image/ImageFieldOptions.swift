@@ -5,18 +5,20 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// What a record says that a user may say, but for its name.
+/// The fields of a record that users can set, except its name.
 struct ImageFieldOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The data's format: qcow2, raw, vmdk, iso, …", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("The format of the data: qcow2, raw, vmdk, iso, …", valueName: "format"))
     var diskFormat: String?
 
-    @Option(help: ArgumentHelp("What wraps the data: bare, ova, docker, …", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("The format around the data: bare, ova, docker, …", valueName: "format"))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("The least disk to boot from, in GiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("The least disk to boot it, in GiB.", valueName: "n"))
     var minDisk: Int?
 
-    @Option(help: ArgumentHelp("The least memory to boot with, in MiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("The least memory to boot it, in MiB.", valueName: "n"))
     var minRam: Int?
 
     @Flag(exclusivity: .exclusive)
@@ -34,7 +36,7 @@ struct ImageFieldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A tag; repeatable.", valueName: "tag"))
     var tag: [String] = []
 
-    @Option(help: ArgumentHelp("The project to own it; takes an admin.", valueName: "id"))
+    @Option(help: ArgumentHelp("The owning project; takes an admin.", valueName: "id"))
     var owner: String?
 
     @Option(help: ArgumentHelp("The property os_distro.", valueName: "name"))
@@ -46,13 +48,13 @@ struct ImageFieldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The property architecture.", valueName: "name"))
     var architecture: String?
 
-    @Option(help: ArgumentHelp("The property kernel_id, of an AMI.", valueName: "id"))
+    @Option(help: ArgumentHelp("The property kernel_id of an AMI.", valueName: "id"))
     var kernelID: String?
 
-    @Option(help: ArgumentHelp("The property ramdisk_id, of an AMI.", valueName: "id"))
+    @Option(help: ArgumentHelp("The property ramdisk_id of an AMI.", valueName: "id"))
     var ramdiskID: String?
 
-    /// `--property` wins over the options that stand for one.
+    /// `--property` wins over the options for single properties.
     var properties: [String: JSONValue] {
         let named = [
             ("os_distro", osDistro), ("os_version", osVersion), ("architecture", architecture),
@@ -64,7 +66,7 @@ struct ImageFieldOptions: ParsableArguments {
         return properties
     }
 
-    /// A record to create.
+    /// The record to create.
     func newImage(name: String?) -> NewImage {
         NewImage(
             name: name, diskFormat: diskFormat, containerFormat: containerFormat,
@@ -75,7 +77,7 @@ struct ImageFieldOptions: ParsableArguments {
             properties: properties)
     }
 
-    /// A record as it is to be.
+    /// The record after the change.
     func applied(to image: Image) -> Image {
         var image = image
         if let diskFormat { image.diskFormat = diskFormat }

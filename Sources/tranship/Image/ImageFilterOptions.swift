@@ -5,27 +5,28 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// Which images a list holds: every condition that the Image API knows.
+/// The conditions of a list: all that the Image API knows.
 struct ImageFilterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Of this name; repeat it for any of several.", valueName: "name"))
+    @Option(help: ArgumentHelp("With this name; repeat it for any of several.", valueName: "name"))
     var name: [String] = []
 
-    @Option(help: ArgumentHelp("Of this id; repeat it for any of several.", valueName: "id"))
+    @Option(help: ArgumentHelp("With this id; repeat it for any of several.", valueName: "id"))
     var id: [String] = []
 
     @Option(
-        help: ArgumentHelp("In this status; repeat it for any of several.", valueName: "status"))
+        help: ArgumentHelp("With this status; repeat it for any of several.", valueName: "status"))
     var status: [String] = []
 
     @Option(
-        help: ArgumentHelp("In this format; repeat it for any of several.", valueName: "format"))
+        help: ArgumentHelp("With this format; repeat it for any of several.", valueName: "format"))
     var diskFormat: [String] = []
 
     @Option(
-        help: ArgumentHelp("In this container; repeat it for any of several.", valueName: "format"))
+        help: ArgumentHelp(
+            "With this container format; repeat it for any of several.", valueName: "format"))
     var containerFormat: [String] = []
 
-    @Option(help: ArgumentHelp("Of the project with this id.", valueName: "id"))
+    @Option(help: ArgumentHelp("Owned by the project with this id.", valueName: "id"))
     var owner: String?
 
     @Flag(exclusivity: .exclusive)
@@ -33,28 +34,31 @@ struct ImageFilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Shared with us, where our answer is accepted, pending, rejected or all.",
+            "Shared with this project, which answered accepted, pending, rejected or (all) anything.",
             valueName: "status"))
     var memberStatus: String?
 
     @Flag(exclusivity: .exclusive)
     var protection: ListedProtection?
 
-    @Flag(help: "Hidden images instead of the others.")
+    @Flag(help: "Hidden images in place of the others.")
     var hidden = false
 
-    @Option(help: ArgumentHelp("With this tag; repeat it for all of several.", valueName: "tag"))
+    @Option(
+        help: ArgumentHelp(
+            "With this tag; repeat it for several that must all be there.", valueName: "tag"))
     var tag: [String] = []
 
-    @Option(help: ArgumentHelp("At least so large, such as 512MiB.", valueName: "size"))
+    @Option(help: ArgumentHelp("At least this size, such as 512MiB.", valueName: "size"))
     var sizeMin: ByteSize?
 
-    @Option(help: ArgumentHelp("At most so large.", valueName: "size"))
+    @Option(help: ArgumentHelp("At most this size.", valueName: "size"))
     var sizeMax: ByteSize?
 
     @Option(
         help: ArgumentHelp(
-            "Created at a time, or gt:, gte:, lt:, lte:, neq: it.", valueName: "op:time"))
+            "Created at a time, or with an operator: gt:, gte:, lt:, lte:, neq:.",
+            valueName: "op:time"))
     var createdAt: TimeCondition?
 
     @Option(help: ArgumentHelp("Changed at a time, with the same operators.", valueName: "op:time"))
@@ -73,20 +77,15 @@ struct ImageFilterOptions: ParsableArguments {
         var properties = property.dictionary
         if let checksum { properties["checksum"] = checksum }
         return ImageQuery(
-            name: match(name), id: match(id), status: match(status), diskFormat: match(diskFormat),
-            containerFormat: match(containerFormat), ownerID: owner,
-            visibility: visibility?.rawValue, memberStatus: memberStatus,
+            name: .init(name), id: .init(id), status: status.map(ImageStatus.init(rawValue:)),
+            diskFormat: .init(diskFormat), containerFormat: .init(containerFormat),
+            ownerID: owner, visibility: visibility?.filter,
+            memberStatus: memberStatus.map {
+                $0 == "all" ? .all : .only(Member.Status(rawValue: $0))
+            },
             isProtected: protection.map { $0 == .protected }, isHidden: hidden ? true : nil,
             tags: tag, sizeMinBytes: sizeMin?.bytes, sizeMaxBytes: sizeMax?.bytes,
             createdAt: createdAt?.bound, updatedAt: updatedAt?.bound, properties: properties)
-    }
-
-    private func match(_ values: [String]) -> ImageQuery.Match? {
-        switch values.count {
-        case 0: nil
-        case 1: .one(values[0])
-        default: .anyOf(values)
-        }
     }
 }
 
@@ -94,17 +93,21 @@ enum ListedVisibility: String, EnumerableFlag {
     case `public`, `private`, community, shared, all
 
     static func help(for value: Self) -> ArgumentHelp? {
-        value == .all ? "Every image that we may see." : "Only those that are \(value.rawValue)."
+        value == .all ? "Every image that this project may see." : "Only \(value.rawValue) images."
+    }
+
+    var filter: ImageQuery.Filter<ImageVisibility> {
+        self == .all ? .all : .only(ImageVisibility(rawValue: rawValue))
     }
 }
 
 enum ListedProtection: String, EnumerableFlag {
     case protected, unprotected
 
-    static func help(for value: Self) -> ArgumentHelp? { "Only those that are \(value.rawValue)." }
+    static func help(for value: Self) -> ArgumentHelp? { "Only \(value.rawValue) images." }
 }
 
-/// `gte:2026-01-01T00:00:00Z`; a time alone is compared for equality.
+/// `gte:2026-01-01T00:00:00Z`. A time alone must be equal.
 struct TimeCondition: ExpressibleByArgument {
     let bound: ImageQuery.TimeBound
 

@@ -27,20 +27,20 @@ struct ImageListCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Sort by keys, each asc or desc.",
+            "Sort by these keys, each asc or desc.",
             discussion: """
                 Keys: name, status, container_format, disk_format, size, id, created_at, updated_at.
                 """, valueName: "key[:dir],…"))
     var sort: SortKeys?
 
     @Option(
-        help: ArgumentHelp("Images a page; the cloud's own limit holds as well.", valueName: "n"))
+        help: ArgumentHelp("Images per page, up to the limit of the cloud.", valueName: "n"))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("End after so many images.", valueName: "n"))
+    @Option(help: ArgumentHelp("Stop after so many images.", valueName: "n"))
     var maxItems: Int?
 
-    @Option(help: ArgumentHelp("Begin after the image of this id.", valueName: "id"))
+    @Option(help: ArgumentHelp("Start after the image with this id.", valueName: "id"))
     var marker: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

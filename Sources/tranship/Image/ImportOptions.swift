@@ -5,21 +5,21 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// How the service gets an image's data, and where it puts it.
+/// How the service gets the data of an image, and which stores get it.
 struct ImportOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "glance-direct, web-download, copy-image or glance-download.", valueName: "method"))
-    var method: ImportMethod = .glanceDirect
+    var method: ImportMethodArgument = .glanceDirect
 
-    @Option(help: ArgumentHelp("web-download: where the data is.", valueName: "url"))
+    @Option(help: ArgumentHelp("web-download: the URL of the data.", valueName: "url"))
     var uri: String?
 
     @Option(
         help: ArgumentHelp("glance-download: the region that has the image.", valueName: "region"))
     var remoteRegion: String?
 
-    @Option(help: ArgumentHelp("glance-download: the image's id there.", valueName: "id"))
+    @Option(help: ArgumentHelp("glance-download: the id of the image there.", valueName: "id"))
     var remoteImage: String?
 
     @Option(
@@ -27,16 +27,16 @@ struct ImportOptions: ParsableArguments {
             "glance-download: public, internal or admin.", valueName: "interface"))
     var remoteServiceInterface: String?
 
-    @Option(help: ArgumentHelp("A store to put it into; repeatable.", valueName: "store"))
+    @Option(help: ArgumentHelp("A store for the data; repeatable.", valueName: "store"))
     var store: [String] = []
 
-    @Flag(help: "Put it into every store.")
+    @Flag(help: "All stores.")
     var allStores = false
 
     @Flag(exclusivity: .exclusive)
     var failing: StoreFailure?
 
-    /// - Throws: ``TranshipError/Code/usage`` when the options do not fit.
+    /// - Throws: ``TranshipError/Code/usage`` if the options contradict each other.
     func request() throws(TranshipError) -> ImportRequest {
         let stores: ImportRequest.Stores =
             allStores ? .all : store.isEmpty ? .standard : .named(store)
@@ -66,7 +66,7 @@ struct ImportOptions: ParsableArguments {
     }
 }
 
-enum ImportMethod: String, CaseIterable, ExpressibleByArgument {
+enum ImportMethodArgument: String, CaseIterable, ExpressibleByArgument {
     case glanceDirect = "glance-direct"
     case webDownload = "web-download"
     case copyImage = "copy-image"
@@ -78,6 +78,6 @@ enum StoreFailure: String, EnumerableFlag {
 
     static func help(for value: Self) -> ArgumentHelp? {
         value == .allowFailure
-            ? "One store of several is enough." : "All stores must take it."
+            ? "Succeed if at least one store succeeds." : "Fail if any store fails."
     }
 }

@@ -5,11 +5,11 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// Where a new image's data comes from, and where it goes.
+/// Where the data of a new image comes from, and where it goes.
 struct NewDataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A file, a URL that is read here, or - for standard input.", valueName: "file"))
+            "A file, a URL that this machine reads, or - for standard input.", valueName: "file"))
     var file: DataArgument?
 
     @Option(help: ArgumentHelp("A URL that the service fetches (web-download).", valueName: "url"))
@@ -17,22 +17,22 @@ struct NewDataOptions: ParsableArguments {
 
     @OptionGroup var promises: PromiseOptions
 
-    @Flag(name: .customLong("import"), help: "Send it through the staging area and import it.")
+    @Flag(name: .customLong("import"), help: "Stage the data and import it.")
     var isImport = false
 
-    @Option(help: ArgumentHelp("A store to put it into; repeatable.", valueName: "store"))
+    @Option(help: ArgumentHelp("A store for the data; repeatable.", valueName: "store"))
     var store: [String] = []
 
-    @Flag(help: "Put it into every store.")
+    @Flag(help: "All stores.")
     var allStores = false
 
     @Flag(exclusivity: .exclusive)
     var failing: StoreFailure?
 
-    @Flag(help: "Do not compare what the service reports.")
+    @Flag(help: "Skip the comparison with the checksum of the service.")
     var unverified = false
 
-    @Flag(help: "Do not wait for an import to end.")
+    @Flag(help: "Do not wait until the import ends.")
     var noWait = false
 
     /// Nil for a record without data.

@@ -8,7 +8,7 @@ import OpenStackImage
 struct MetadefCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Create a namespace, or something in a part of one; for admins.",
+        abstract: "Create a namespace or a part of one; for admins.",
         discussion: """
               $ tranship metadef create --record '{"namespace": "My::Own", "visibility": "public"}'
               $ tranship metadef create My::Own properties --record '{
@@ -16,23 +16,24 @@ struct MetadefCreateCommand: AsyncParsableCommand {
               $ tranship metadef create My::Own tags --record '{"name": "prod"}'
               $ tranship metadef create My::Own resource-types --record '{"name": "OS::Glance::Image"}'
 
-            Records are JSON in the keys of the API. That of a namespace may hold its parts.
+            A record is JSON with the keys of the API. The record of a namespace may contain
+            its parts.
             """)
 
-    @Argument(help: ArgumentHelp("The namespace to create it in.", valueName: "namespace"))
+    @Argument(help: ArgumentHelp("The namespace of the new part.", valueName: "namespace"))
     var namespace: String?
 
     @Argument(help: MetadefPart.help)
     var part: MetadefPart?
 
-    @Option(help: ArgumentHelp("What to create, as a JSON object.", valueName: "json"))
+    @Option(help: ArgumentHelp("The new record, as a JSON object.", valueName: "json"))
     var record: JSONArgument
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func validate() throws {
         guard namespace == nil || part != nil else {
-            throw ValidationError("Say in which part: objects, properties, tags, resource-types.")
+            throw ValidationError("Name the part: objects, properties, tags, resource-types.")
         }
     }
 

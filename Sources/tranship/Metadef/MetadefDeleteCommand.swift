@@ -8,7 +8,7 @@ import OpenStackImage
 struct MetadefDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete a namespace with all that is in it, or something in it; for admins.",
+        abstract: "Delete a namespace and its contents, or a part of it; for admins.",
         discussion: """
               $ tranship metadef delete My::Own properties cores
               $ tranship metadef delete My::Own tags --all
@@ -21,21 +21,23 @@ struct MetadefDeleteCommand: AsyncParsableCommand {
     @Argument(help: MetadefPart.help)
     var part: MetadefPart?
 
-    @Argument(help: ArgumentHelp("The thing to delete.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp(
+            "The object, property, tag or resource type to delete.", valueName: "name"))
     var name: String?
 
     @Flag(help: "All objects, properties or tags.")
     var all = false
 
-    @Flag(help: "What is not there is fine.")
+    @Flag(help: "Accept what does not exist.")
     var missingOk = false
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func validate() throws {
-        // Never a whole namespace by a word that is missing.
+        // A forgotten word must not delete a whole namespace.
         guard part == nil ? (name == nil && !all) : (name != nil) != all else {
-            throw ValidationError("Name one thing of the part, or say --all.")
+            throw ValidationError("Name what to delete, or use --all.")
         }
         guard !all || part != .resourceTypes else {
             throw ValidationError("--all is for objects, properties and tags.")

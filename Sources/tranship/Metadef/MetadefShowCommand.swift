@@ -8,7 +8,7 @@ import OpenStackImage
 struct MetadefShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a namespace, a part of it, or one thing of that part.",
+        abstract: "Show a namespace, a part of it, or one entry of that part.",
         discussion: """
               $ tranship metadef show OS::Compute::CPUPinning
               $ tranship metadef show OS::Compute::CPUPinning properties
@@ -21,12 +21,12 @@ struct MetadefShowCommand: AsyncParsableCommand {
     @Argument(help: MetadefPart.help)
     var part: MetadefPart?
 
-    @Argument(help: ArgumentHelp("One thing of it.", valueName: "name"))
+    @Argument(help: ArgumentHelp("One entry of the part.", valueName: "name"))
     var name: String?
 
     @Option(
         help: ArgumentHelp(
-            "With the names that properties have for this resource type.", valueName: "type"))
+            "Show the names that properties have for this resource type.", valueName: "type"))
     var resourceType: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

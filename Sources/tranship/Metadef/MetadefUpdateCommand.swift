@@ -8,14 +8,15 @@ import OpenStackImage
 struct MetadefUpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Replace what a namespace, or something in it, says of itself; for admins.",
+        abstract: "Replace the record of a namespace or of a part of it; for admins.",
         discussion: """
               $ tranship metadef update My::Own --record '{"namespace": "My::Own", "protected": true}'
               $ tranship metadef update My::Own properties cores --record '{
                   "name": "cores", "title": "Cores", "type": "integer", "maximum": 128}'
               $ tranship metadef update My::Own tags prod --record '{"name": "production"}'
 
-            All of it is replaced, the name as well: what is left out is gone.
+            The new record replaces the old one, name included: keys that you leave out are
+            cleared.
             """)
 
     @Argument(help: ArgumentHelp("The namespace.", valueName: "namespace"))
@@ -24,17 +25,17 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
     @Argument(help: MetadefPart.help)
     var part: MetadefPart?
 
-    @Argument(help: ArgumentHelp("The thing to replace.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The object, property or tag to replace.", valueName: "name"))
     var name: String?
 
-    @Option(help: ArgumentHelp("What it is to be, as a JSON object.", valueName: "json"))
+    @Option(help: ArgumentHelp("The new record, as a JSON object.", valueName: "json"))
     var record: JSONArgument
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func validate() throws {
         guard part == nil || name != nil else {
-            throw ValidationError("Say which one of the \(part?.rawValue ?? "")")
+            throw ValidationError("Name one of the \(part?.rawValue ?? "").")
         }
         guard part != .resourceTypes else {
             throw ValidationError("Delete the resource type and create it again.")

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import Foundation
 import MigrationJournal
+import MigrationModel
 import MigrationPipeline
 import PipelineFiles
 import TranshipKit

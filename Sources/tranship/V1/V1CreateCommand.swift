@@ -7,19 +7,22 @@ import OpenStackImage
 struct V1CreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Create an image on a legacy cloud, with its data or without.",
+        abstract: "Create an image on a legacy cloud, with or without data.",
         discussion: """
               $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare --file disk.raw
               $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare \\
                   --copy-from http://example.org/disk.raw
 
-            Without data it is `queued`. What fails leaves a record behind, mostly `killed`.
+            Without data the image is `queued`. A failure leaves a record behind, mostly
+            `killed`.
             """)
 
     @Argument(help: ArgumentHelp("The image's name.", valueName: "name"))
     var name: String
 
-    @Option(help: ArgumentHelp("An id of our own, which was never used there.", valueName: "uuid"))
+    @Option(
+        help: ArgumentHelp(
+            "An id of your choice. The cloud must never have used it.", valueName: "uuid"))
     var id: String?
 
     @OptionGroup(title: "Record") var record: V1FieldOptions

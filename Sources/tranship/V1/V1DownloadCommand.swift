@@ -9,12 +9,12 @@ import OpenStackImage
 struct V1DownloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "download",
-        abstract: "Read the data of an image of a legacy cloud, and prove it.",
+        abstract: "Download the data of an image of a legacy cloud, and prove it.",
         discussion: """
               $ tranship v1 download "Ubuntu 14.04" ubuntu-14.04.img --cloud legacy
               $ tranship v1 download old - --cloud legacy | tranship image upload new - --cloud alpha --size 20MiB
 
-            Its MD5 must be what the service reports, where it reports one.
+            If the service reports an MD5, the data must have it.
             """)
 
     @OptionGroup var image: ImageArgument

@@ -5,24 +5,26 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
-/// What a v1 record says that a client may say, but for id and name.
+/// The fields of a v1 record that clients can set, except id and name.
 struct V1FieldOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The data's format: qcow2, raw, vmdk, ami, …", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("The format of the data: qcow2, raw, vmdk, ami, …", valueName: "format"))
     var diskFormat: String?
 
-    @Option(help: ArgumentHelp("What wraps the data: bare, ovf, ami, …", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("The format around the data: bare, ovf, ami, …", valueName: "format"))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("The least disk to boot from, in GiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("The least disk to boot it, in GiB.", valueName: "n"))
     var minDisk: Int?
 
-    @Option(help: ArgumentHelp("The least memory to boot with, in MiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("The least memory to boot it, in MiB.", valueName: "n"))
     var minRam: Int?
 
-    @Option(help: ArgumentHelp("The project to own it; takes an admin.", valueName: "id"))
+    @Option(help: ArgumentHelp("The owning project; takes an admin.", valueName: "id"))
     var owner: String?
 
-    @Option(help: ArgumentHelp("The store's scheme: file, swift, rbd, …", valueName: "scheme"))
+    @Option(help: ArgumentHelp("The scheme of the store: file, swift, rbd, …", valueName: "scheme"))
     var store: String?
 
     @Flag(exclusivity: .exclusive)
@@ -33,7 +35,7 @@ struct V1FieldOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A property; repeatable. An empty value makes it null.", valueName: "key=value"))
+            "A property; repeatable. An empty value sets it to null.", valueName: "key=value"))
     var property: [KeyValue] = []
 
     @Option(help: ArgumentHelp("The MD5 that the data must have.", valueName: "digits"))
@@ -59,18 +61,18 @@ struct V1FieldOptions: ParsableArguments {
 struct V1DataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A file, a URL that is read here, or - for standard input.", valueName: "file"))
+            "A file, a URL that this machine reads, or - for standard input.", valueName: "file"))
     var file: DataArgument?
 
     @Option(
         help: ArgumentHelp(
-            "A URL that the service reads each time; nothing is stored.", valueName: "url"))
+            "A URL that the service reads at each download; nothing is stored.", valueName: "url"))
     var location: String?
 
     @Option(help: ArgumentHelp("A URL whose data the service copies.", valueName: "url"))
     var copyFrom: String?
 
-    /// - Throws: ``TranshipError/Code/usage`` for more than one.
+    /// - Throws: ``TranshipError/Code/usage`` for more than one source.
     func origin() throws(TranshipError) -> LegacyImageOrigin? {
         guard [file != nil, location != nil, copyFrom != nil].filter({ $0 }).count < 2 else {
             throw TranshipError(.usage, "--file, --location and --copy-from exclude each other")
@@ -83,6 +85,6 @@ enum PublicityFlag: String, EnumerableFlag {
     case `public`, `private`
 
     static func help(for value: Self) -> ArgumentHelp? {
-        value == .public ? "Everybody sees it." : "The owner and its members see it."
+        value == .public ? "Visible to every project." : "Visible to the owner and the members."
     }
 }

@@ -2,32 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import OpenStackImage
 
-/// Which images a v1 list holds: every condition that the API knows.
+/// The conditions of a v1 list: all that the API knows.
 struct V1FilterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Of this name.", valueName: "name"))
+    @Option(help: ArgumentHelp("With this name.", valueName: "name"))
     var name: String?
 
-    @Option(help: ArgumentHelp("In this status.", valueName: "status"))
+    @Option(help: ArgumentHelp("With this status.", valueName: "status"))
     var status: String?
 
-    @Option(help: ArgumentHelp("In this format.", valueName: "format"))
+    @Option(help: ArgumentHelp("With this format.", valueName: "format"))
     var diskFormat: String?
 
-    @Option(help: ArgumentHelp("In this container.", valueName: "format"))
+    @Option(help: ArgumentHelp("With this container format.", valueName: "format"))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("At least so large, such as 512MiB.", valueName: "size"))
+    @Option(help: ArgumentHelp("At least this size, such as 512MiB.", valueName: "size"))
     var sizeMin: ByteSize?
 
-    @Option(help: ArgumentHelp("At most so large.", valueName: "size"))
+    @Option(help: ArgumentHelp("At most this size.", valueName: "size"))
     var sizeMax: ByteSize?
 
-    @Option(help: ArgumentHelp("That asks for exactly so much memory, in MiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("With exactly this minimum of memory, in MiB.", valueName: "n"))
     var minRam: Int?
 
-    @Option(help: ArgumentHelp("That asks for exactly so much disk, in GiB.", valueName: "n"))
+    @Option(help: ArgumentHelp("With exactly this minimum of disk, in GiB.", valueName: "n"))
     var minDisk: Int?
 
     @Flag(exclusivity: .exclusive)
@@ -35,11 +36,11 @@ struct V1FilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "For admins: mine (the service's own choice), private or any.", valueName: "which"))
+            "For admins: mine (the default of the service), private or any.", valueName: "which"))
     var visible: VisibleArgument?
 
     @Option(
-        help: ArgumentHelp("Changed since this time, deleted ones included.", valueName: "time"))
+        help: ArgumentHelp("Changed since this time, including deleted images.", valueName: "time"))
     var changesSince: String?
 
     @Option(help: ArgumentHelp("With this property; repeatable.", valueName: "key=value"))
@@ -47,7 +48,8 @@ struct V1FilterOptions: ParsableArguments {
 
     var query: LegacyImageQuery {
         LegacyImageQuery(
-            name: name, status: status, diskFormat: diskFormat, containerFormat: containerFormat,
+            name: name, status: status.map(ImageStatus.init(rawValue:)), diskFormat: diskFormat,
+            containerFormat: containerFormat,
             sizeMinBytes: sizeMin?.bytes, sizeMaxBytes: sizeMax?.bytes, minRAMMiB: minRam,
             minDiskGiB: minDisk, isProtected: protection.map { $0 == .protected },
             publicity: visible?.publicity, changesSince: changesSince,

@@ -8,7 +8,7 @@ import OpenStackImage
 struct V1ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List a legacy cloud's images, newest first, over all pages.",
+        abstract: "List the images of a legacy cloud, newest first, over all pages.",
         discussion: """
               $ tranship v1 list --cloud legacy
               $ tranship v1 list --cloud legacy --long --status active --size-min 1GiB --sort size:asc
@@ -17,7 +17,7 @@ struct V1ListCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Conditions") var filter: V1FilterOptions
 
-    @Flag(help: "Show more columns; JSON then has all that the service tells.")
+    @Flag(help: "Show more columns; JSON then has everything that the service reports.")
     var long = false
 
     @Option(
@@ -27,10 +27,10 @@ struct V1ListCommand: AsyncParsableCommand {
     var sort: SortKeys?
 
     @Option(
-        help: ArgumentHelp("Images a page; the cloud's own limit holds as well.", valueName: "n"))
+        help: ArgumentHelp("Images per page, up to the limit of the cloud.", valueName: "n"))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("Begin after the image of this id.", valueName: "id"))
+    @Option(help: ArgumentHelp("Start after the image with this id.", valueName: "id"))
     var marker: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

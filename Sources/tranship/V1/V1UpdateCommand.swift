@@ -7,13 +7,13 @@ import OpenStackImage
 struct V1UpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Change an image of a legacy cloud, or give it its data.",
+        abstract: "Change an image of a legacy cloud, or send its data.",
         discussion: """
               $ tranship v1 update old --cloud legacy --name older --property os_distro=debian
               $ tranship v1 update old --cloud legacy --file disk.raw
 
-            Properties are added to those that are there, unless --purge-properties removes
-            all that are not named.
+            Properties are added to the existing ones, unless --purge-properties removes those
+            that you do not name.
             """)
 
     @OptionGroup var image: ImageArgument
@@ -21,12 +21,12 @@ struct V1UpdateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A new name.", valueName: "name"))
     var name: String?
 
-    @OptionGroup(title: "What to change") var record: V1FieldOptions
+    @OptionGroup(title: "Changes") var record: V1FieldOptions
 
-    @Flag(help: "Remove every property that is not named here.")
+    @Flag(help: "Remove every property that you do not name.")
     var purgeProperties = false
 
-    @OptionGroup(title: "Data, of a queued image") var data: V1DataOptions
+    @OptionGroup(title: "Data for a queued image") var data: V1DataOptions
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {

@@ -5,6 +5,13 @@ import ArgumentParser
 import Basics
 import OpenStackImage
 
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Show the schemas of the records of a cloud's Image service.",
+        subcommands: [SchemaShowCommand.self])
+}
+
 struct SchemaShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
@@ -17,10 +24,10 @@ struct SchemaShowCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "image, images, member, members, task, tasks, or metadefs/ and a part of them.",
+            "image, images, member, members, task, tasks, or metadefs/ and a kind.",
             discussion: """
-                The parts are namespace, resource_type, object, property and tag, and each
-                in the plural: metadefs/namespaces, metadefs/properties, …
+                The kinds are namespace, resource_type, object, property and tag, and their
+                plurals: metadefs/namespaces, metadefs/properties, …
                 """, valueName: "schema"))
     var schema: String
 

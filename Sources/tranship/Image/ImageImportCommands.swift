@@ -8,7 +8,7 @@ import OpenStackImage
 struct ImageImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Let the service fetch, take or copy an image's data.",
+        abstract: "Let the service fetch or copy the data of an image.",
         discussion: """
               $ tranship image stage new disk.qcow2 && tranship image import new --wait
               $ tranship image import new --method web-download --uri https://example.org/disk.qcow2
@@ -20,9 +20,9 @@ struct ImageImportCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var image: ImageArgument
-    @OptionGroup(title: "Where from and where to") var method: ImportOptions
+    @OptionGroup(title: "Source and stores") var method: ImportOptions
 
-    @Flag(help: "Wait for the end, and fail if the import fails.")
+    @Flag(help: "Wait until the import ends, and fail if it fails.")
     var wait = false
 
     @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -41,5 +41,24 @@ struct ImageImportCommand: AsyncParsableCommand {
             try await service.importImage(image.id, request)
         }
         try await service.image(image.id).put(cloud.format)
+    }
+}
+
+struct ImageImportInfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-info",
+        abstract: "List the import methods that a cloud allows.",
+        discussion: """
+              $ tranship image import-info --cloud alpha
+            """)
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let info = try await cloud.service().importInfo()
+        guard cloud.format == .table else {
+            return Terminal.put(JSONText.pretty(.object(info.record)))
+        }
+        for method in info.methods.map(\.rawValue).sorted() { Terminal.put(method) }
     }
 }

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import OpenStackImage
+
+struct ImageSetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set",
+        abstract: "Change the record of an image.",
+        discussion: """
+              $ tranship image set "Ubuntu 24.04" --property os_distro=ubuntu --tag prod
+              $ tranship image set 5ffa62d7-c08d-4678-a9f4-7c8b267be350 --name golden --protected --public
+              $ tranship image set old --patch '[{"op": "remove", "path": "/hw_disk_bus"}]'
+
+            Everything changes or nothing. Tags and properties are added to the existing ones;
+            `tranship image unset` removes them.
+            """)
+
+    @OptionGroup var image: ImageArgument
+    @OptionGroup(title: "Changes") var changes: ImageFieldOptions
+
+    @Option(help: ArgumentHelp("A new name.", valueName: "name"))
+    var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A JSON patch (RFC 6902: add, replace, remove), applied after the other changes.",
+            valueName: "json"))
+    var patch: String?
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let service = try cloud.service()
+        let explicit = try patch.map { try PatchOperation.list($0) } ?? []
+        let original = try await service.find(image.image)
+        var changed = changes.applied(to: original)
+        if let name { changed.name = name }
+        let patch = PatchOperation.changes(from: original, to: changed) + explicit
+        try await service.update(original.id, patch).put(cloud.format)
+    }
+}
+
+struct ImageUnsetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unset",
+        abstract: "Remove properties and tags of an image.",
+        discussion: """
+              $ tranship image unset "Ubuntu 24.04" --property hw_disk_bus --tag prod
+
+            Everything is removed or nothing.
+            """)
+
+    @OptionGroup var image: ImageArgument
+
+    @Option(help: ArgumentHelp("A property to remove; repeatable.", valueName: "key"))
+    var property: [String] = []
+
+    @Option(help: ArgumentHelp("A tag to remove; repeatable.", valueName: "tag"))
+    var tag: [String] = []
+
+    @Flag(help: "Accept properties and tags that do not exist.")
+    var missingOk = false
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let service = try cloud.service()
+        let original = try await service.find(image.image)
+        let missing =
+            property.filter { original.properties[$0] == nil }.map { "property \"\($0)\"" }
+            + tag.filter { !original.tags.contains($0) }.map { "tag \"\($0)\"" }
+        guard missing.isEmpty || missingOk else {
+            throw TranshipError(
+                .notFound, "image \(original.id) has no \(missing.joined(separator: ", no "))",
+                hint: "with --missing-ok the command removes the others")
+        }
+        var changed = original
+        for key in property { changed.properties[key] = nil }
+        changed.tags.removeAll(where: tag.contains)
+        try await service.update(from: original, to: changed).put(cloud.format)
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import OpenStackImage
+
+struct TaskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "task",
+        abstract: "Manage the tasks of a cloud's Image service; for admins.",
+        subcommands: [
+            TaskListCommand.self, TaskShowCommand.self, TaskCreateCommand.self,
+            TaskWaitCommand.self,
+        ])
+}
+
+/// A task.
+struct TaskArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The task, by id.", valueName: "task"))
+    var task: String
+}
+
+extension ImageTask {
+    func put(_ format: RecordFormat) { Record(record).put(format) }
+}
+
+struct TaskListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List tasks, newest first, over all pages.",
+        discussion: """
+              $ tranship task list --cloud alpha-admin --status failure
+
+            `tranship image tasks` lists the tasks of an image, also for other users.
+            """)
+
+    @Option(help: ArgumentHelp("With this type: import, export, clone.", valueName: "type"))
+    var type: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With this status: pending, processing, success or failure.", valueName: "status"))
+    var status: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Sort by type, status, created_at, updated_at or expires_at, asc or desc.",
+            valueName: "key[:dir]"))
+    var sort: SortKeys?
+
+    @Option(
+        help: ArgumentHelp("Tasks per page, up to the limit of the cloud.", valueName: "n"))
+    var limit = 1000
+
+    @Option(help: ArgumentHelp("Start after the task with this id.", valueName: "id"))
+    var marker: String?
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let query = TaskQuery(
+            type: type, status: status.map(ImageTask.Status.init(rawValue:)),
+            sortKey: sort?.keys.first?.key, ascending: sort?.keys.first?.isAscending ?? false,
+            pageLimit: limit, marker: marker)
+        var list = RecordList(cloud.format, columns: ["ID", "Type", "Status", "Owner"])
+        for task in try await cloud.service().tasks(query) {
+            list.add(
+                task.record, [task.id, task.type, task.status.rawValue, task.ownerID ?? ""])
+        }
+        list.end()
+    }
+}
+
+struct TaskShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one task.",
+        discussion: """
+              $ tranship task show e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --cloud alpha-admin
+            """)
+
+    @OptionGroup var task: TaskArgument
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try await cloud.service().task(task.task).put(cloud.format)
+    }
+}
+
+struct TaskCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Start a task of the old kind, which `image import` replaces.",
+        discussion: """
+              $ tranship task create --cloud alpha-admin --type import --input '{
+                  "import_from": "https://example.org/disk.qcow2", "import_from_format": "qcow2",
+                  "image_properties": {"name": "disk", "disk_format": "qcow2", "container_format": "bare"}}'
+            """)
+
+    @Option(help: ArgumentHelp("import, export or clone, as the cloud allows.", valueName: "type"))
+    var type = "import"
+
+    @Option(help: ArgumentHelp("The input of the task, as a JSON object.", valueName: "json"))
+    var input: JSONArgument
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try await cloud.service().createTask(type: type, input: input.value).put(cloud.format)
+    }
+}
+
+struct TaskWaitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wait",
+        abstract: "Wait until a task succeeds or has another status.",
+        discussion: """
+              $ tranship task wait e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --deadline 30m --cloud alpha-admin
+              $ tranship task wait e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --status processing
+
+            A failed task and a passed deadline give different errors.
+            """)
+
+    @OptionGroup var task: TaskArgument
+
+    @Option(help: ArgumentHelp("The status to wait for.", valueName: "status"))
+    var status = "success"
+
+    @Option(
+        help: ArgumentHelp("A status that counts as a failure; repeatable.", valueName: "status"))
+    var failure = ["failure"]
+
+    @OptionGroup(title: "Waiting") var waiting: WaitOptions
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let talk = StandingTalk()
+        defer { talk.end() }
+        try await cloud.service().waitForTask(
+            task.task, until: ImageTask.Status(rawValue: status),
+            failures: Set(failure.map(ImageTask.Status.init(rawValue:))), pace: waiting.pace,
+            onLook: talk.look
+        ).put(cloud.format)
+    }
+}
