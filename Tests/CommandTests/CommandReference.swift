@@ -20,8 +20,8 @@ struct CommandReference {
 
             <!-- Written by `make docs` from the command line itself; changes are lost. -->
 
-            Every command prints this by `--help`. Data goes to standard output, talk to standard
-            error; [exit-codes.md](exit-codes.md) tells what the exit status means.
+            Every command prints its part of this page with `--help`. Data goes to standard output,
+            messages go to standard error. [exit-codes.md](exit-codes.md) explains the exit status.
 
 
             """
@@ -31,7 +31,7 @@ struct CommandReference {
                 text += "- [`\(command.path)`](#\(link)): \(command.abstract ?? "")\n"
             }
         }
-        text += "\n## Which cloud\n\nThe commands on one cloud all take these.\n\n"
+        text += "\n## Cloud options\n\nAll commands for one cloud take these options.\n\n"
         let cloud = root.leaves.first { $0.path == "tranship versions" }?.arguments ?? []
         for option in cloud where option.isOfCloud { text += "- \(option.markdown)\n" }
         for group in root.subcommands ?? [] where group.isShown {
