@@ -1,19 +1,20 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The last component of a path or an address, for `{stem}` and formats.
+/// The file name at the end of a path or URL. `{stem}` and the disk format derive from it.
 public struct FileName: Sendable, Equatable {
-    /// Without any folder.
+    /// The name without its folder.
     public let text: String
 
-    /// From a path. Empty where the path ends in a slash.
+    /// The name in a path. Empty if the path ends in a slash.
     public init(_ path: String) {
         let slash = path.lastIndex(of: "/")
         text = String(slash.map { path[path.index(after: $0)...] } ?? path[...])
     }
 
-    /// From an http address: without query and fragment, percent-encoding
-    /// undone where it gives text. Empty where the address has no file name.
+    /// The name in an http address, without query and fragment. Empty if the address has none.
+    ///
+    /// Decodes percent-encoding, unless the result would not be UTF-8.
     public init(url: String) {
         let address = url.prefix { $0 != "?" && $0 != "#" }
         let path = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address
@@ -23,18 +24,18 @@ public struct FileName: Sendable, Equatable {
         }
         let name = String(path[path.index(after: slash)...])
         let decoded = Self.decoded(name) ?? name
-        // An encoded slash would make one name two.
+        // A decoded slash would split the name into two.
         self.init(decoded.contains("/") || decoded.contains("\0") ? name : decoded)
     }
 
-    /// Without the last extension: `noble.server` for `noble.server.img`. A
-    /// leading dot starts no extension.
+    /// The name without its last extension: `noble.server` for `noble.server.img`. A leading dot
+    /// does not start an extension.
     public var stem: String {
         guard let dot = lastDot else { return text }
         return String(text[..<dot])
     }
 
-    /// In lower case, without the dot; empty where there is none.
+    /// The last extension in lower case, without the dot. Empty if there is none.
     public var fileExtension: String {
         guard let dot = lastDot else { return "" }
         return text[text.index(after: dot)...].lowercased()
@@ -69,9 +70,4 @@ public struct FileName: Sendable, Equatable {
         default: nil
         }
     }
-}
-
-extension URLSource {
-    /// The file's name without its last extension.
-    public var stem: String { FileName(url: url).stem }
 }

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
+public import Basics
 import Glibc
 
-/// Paths of this machine, by the C library.
+/// Questions about paths on this machine, answered by the C library.
 enum FilePath {
     enum Kind: Equatable {
         case file, directory, special
@@ -21,7 +21,7 @@ enum FilePath {
         }
     }
 
-    /// The folder of a file, absolute; relative ones start at the working
+    /// The absolute path of the folder that contains a file. A relative `file` starts at the working
     /// directory.
     static func directory(of file: String) -> String {
         let path = absolute(file, in: workingDirectory())
@@ -29,7 +29,7 @@ enum FilePath {
         return String(path[..<slash])
     }
 
-    /// The path from `base` on, unless it is absolute itself.
+    /// The path as an absolute path. A relative one starts at `base`.
     static func absolute(_ path: String, in base: String) -> String {
         if path.hasPrefix("/") { return path }
         return (base == "/" ? "" : base) + "/" + withoutDot(path)
@@ -41,8 +41,10 @@ enum FilePath {
         return String(rest)
     }
 
+    /// The C library's words for `errno`.
     static func lastError() -> String { String(cString: strerror(errno)).lowercasedFirst }
 
+    /// The path as a pattern that matches nothing else.
     static func escaped(_ path: String) -> String {
         path.reduce(into: "") { text, character in
             if "*?[]\\".contains(character) { text.append("\\") }
@@ -50,6 +52,7 @@ enum FilePath {
         }
     }
 
+    /// The paths that match a POSIX glob, in no particular order.
     static func matches(_ pattern: String, _ position: FilePosition)
         throws(TranshipError) -> [String]
     {
@@ -66,8 +69,8 @@ enum FilePath {
         default:
             let reason = status == GLOB_NOSPACE ? "out of memory" : lastError()
             throw TranshipError(
-                .sourceUnavailable, "\(position): cannot look for \(pattern): \(reason)",
-                hint: "every folder on the way must be readable")
+                .sourceUnavailable, "\(position): cannot list \(pattern): \(reason)",
+                hint: "make every folder of the path readable")
         }
     }
 
@@ -78,8 +81,53 @@ enum FilePath {
     }
 }
 
+extension FileSource {
+    /// True if ``pattern`` has wildcards and so may match several files.
+    public var isGlob: Bool { Glob(pattern).literal == nil }
+
+    /// Finds the files that match the pattern. Returns absolute paths, sorted by their bytes.
+    ///
+    /// `*`, `?` and `[…]` match within one path component and never match a leading dot (POSIX
+    /// 1003.1, 2.13.3). If a file has exactly the pattern as its name, brackets included, returns
+    /// that file alone. Skips directories. A glob that matches nothing returns an empty list and
+    /// does not throw.
+    ///
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if the pattern has no wildcard and the
+    ///   path does not exist or is a directory, or if a directory on the path of a glob cannot be
+    ///   read.
+    public func paths(baseDirectory: String) throws(TranshipError) -> [String] {
+        let literal = Glob(pattern).literal
+        for name in [pattern, literal ?? pattern] {
+            let path = FilePath.absolute(name, in: baseDirectory)
+            switch FilePath.kind(path) {
+            case .file, .special:
+                return [path]
+            case .directory where literal != nil:
+                throw TranshipError(
+                    .sourceUnavailable, "\(position): \(path) is a directory",
+                    hint: "name a file, or all of them: \(pattern)/*.qcow2")
+            case .missing(let reason) where name == literal:
+                throw TranshipError(
+                    .sourceUnavailable, "\(position): cannot read \(path): \(reason)",
+                    hint:
+                        "a relative path starts at the folder of the pipeline file, \(baseDirectory)"
+                )
+            default: continue
+            }
+        }
+        // The folder's name may contain wildcards, but is not part of the pattern.
+        let pattern =
+            pattern.hasPrefix("/")
+            ? pattern : FilePath.absolute(pattern, in: FilePath.escaped(baseDirectory))
+        let matches = try FilePath.matches(pattern, position)
+        return matches.filter { FilePath.kind($0) != .directory }.sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
+    }
+}
+
 extension String {
-    /// The C library starts its words with a capital; our messages do not.
+    /// The C library starts its messages with a capital. Ours start in lower case.
     fileprivate var lowercasedFirst: String {
         prefix(1).lowercased() + dropFirst()
     }

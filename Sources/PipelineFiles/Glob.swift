@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pattern over names: `*` any text, `?` one character, `[a-z]` and `[!a-z]`
-/// one of a set, `\` takes the next character as it is.
+/// A pattern for names: `*` matches any text, `?` one character, `[a-z]` and `[!a-z]` one character
+/// in or outside a set. `\` escapes the next character.
 ///
-/// A whole name must match, case counts, and `/` and a leading dot are
-/// characters like others. A `[` that nothing closes stands for itself. Takes
-/// time in proportion to pattern × name at worst, never exponential.
+/// The pattern must match the whole name. Case matters; `/` and a leading dot are ordinary
+/// characters. A `[` without a closing bracket matches itself. Matching takes at most time
+/// proportional to the length of the pattern times the length of the name.
 public struct Glob: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public let pattern: String
@@ -26,8 +26,8 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { pattern }
 
-    /// The only name that matches, when the pattern has no wildcard: fit to
-    /// ask a service for.
+    /// The only name that matches, or nil if the pattern has wildcards. A service can be asked for
+    /// this name directly.
     public var literal: String? {
         var text = String.UnicodeScalarView()
         for part in parts {
@@ -37,11 +37,12 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         return String(text)
     }
 
+    /// Returns true if the pattern matches the whole name.
     public func matches(_ name: String) -> Bool {
         let name = Array(name.unicodeScalars)
         var part = 0
         var position = 0
-        // Where to go on when a later part fails: the last `*` takes one more.
+        // If a later part fails, resume here and let the last `*` match one more character.
         var retry: (part: Int, position: Int)?
         while position < name.count {
             if part < parts.count, case .anyText = parts[part] {
@@ -97,8 +98,8 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
         return parts
     }
 
-    /// The set that opens at `start` and the index of its `]`, which is a
-    /// member where it comes first (POSIX 1003.1, 2.13.1).
+    /// The set that opens at `start`, and the index of its closing `]`. A `]` right after the
+    /// opening belongs to the set (POSIX 1003.1, 2.13.1).
     private static func parseSet(_ text: [Unicode.Scalar], from start: Int) -> (Part, Int)? {
         var index = start + 1
         var ranges: [ClosedRange<Unicode.Scalar>] = []

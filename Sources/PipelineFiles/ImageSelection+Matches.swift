@@ -4,25 +4,26 @@
 import Basics
 
 extension ImageSelection {
-    /// True when every condition holds.
+    /// Returns true if the image meets every condition.
     ///
-    /// `selfProjectID` is who `owner: self` means; nil (a cloud without
-    /// Keystone) lets everybody's images pass. `nowUnixSeconds` is what a span
-    /// counts back from.
+    /// - Parameters:
+    ///   - selfProjectID: the project that `owner: self` refers to. nil, for a cloud without
+    ///     Keystone, accepts any owner.
+    ///   - nowUnixSeconds: the time from which a span counts back.
     public func matches(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
     {
         mismatch(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds) == nil
     }
 
-    /// The first condition that does not hold, in words that can follow "is
-    /// left out: "; nil when all hold. Tells an operator who named an id why
-    /// that image is not in the plan.
+    /// The first condition that the image fails, in words that can follow "is left out: ", or nil
+    /// if it meets all. Explains why an image that the pipeline file names by id is not in the plan.
+    /// Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
     public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
         -> String?
     {
         if !ids.isEmpty, !ids.contains(facts.id) { return "its id is not in `id`" }
         if !names.isEmpty, !names.contains(where: { $0.matches(facts.name ?? "") }) {
-            return "its name \"\(facts.name ?? "")\" fits none in `name`"
+            return "its name \"\(facts.name ?? "")\" matches none of `name`"
         }
         if let owner, let reason = Self.ownerMismatch(owner, facts, selfProjectID) { return reason }
         if let visibility, !visibility.contains(where: { $0.rawValue == facts.visibility }) {
@@ -53,7 +54,7 @@ extension ImageSelection {
         case .project(let id): wanted = id
         }
         guard facts.owner != wanted else { return nil }
-        return "its owner is " + (facts.owner ?? "nobody")
+        return facts.owner.map { "its owner is \($0)" } ?? "it has no owner"
     }
 
     private func sizeMismatch(_ facts: ImageFacts) -> String? {
@@ -72,7 +73,7 @@ extension ImageSelection {
         case .span(let seconds): earliest = nowUnixSeconds - seconds
         }
         guard let earliest, let updated = facts.updatedAt.flatMap(UTCTime.unixSeconds) else {
-            return "nobody knows when it was updated"
+            return "its time of update is not known"
         }
         return updated >= earliest ? nil : "it was updated at \(facts.updatedAt ?? "")"
     }
@@ -84,7 +85,7 @@ extension ImageSelection {
         switch snapshots {
         case .include: return nil
         case .exclude: return facts.isSnapshot ? "it is a snapshot" : nil
-        case .only: return facts.isSnapshot ? nil : "it is no snapshot"
+        case .only: return facts.isSnapshot ? nil : "it is not a snapshot"
         }
     }
 }

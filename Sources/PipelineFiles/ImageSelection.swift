@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which images of a cloud: all conditions must hold.
+/// The conditions that select images of a cloud. An image must meet all of them.
 ///
-/// Of a list of names, ids, visibilities or statuses one must fit; of tags and
-/// properties all must.
+/// For names, ids, visibilities and statuses, one entry of the list must match. For tags and
+/// properties, all entries must.
 public struct ImageSelection: Sendable, Equatable {
     public enum Owner: Sendable, Equatable {
         /// The project that the token is scoped to.
@@ -14,9 +14,9 @@ public struct ImageSelection: Sendable, Equatable {
     }
 
     public enum UpdatedAfter: Sendable, Equatable {
-        /// `2026-01-01T00:00:00Z`, always in UTC.
+        /// A time in UTC: `2026-01-01T00:00:00Z`.
         case date(String)
-        /// So long before now.
+        /// This long before now.
         case span(seconds: Int64)
     }
 
@@ -29,11 +29,11 @@ public struct ImageSelection: Sendable, Equatable {
         case exclude, include, only
     }
 
-    /// Empty: any name.
+    /// An empty list accepts any name.
     public var names: [Glob] = []
-    /// Empty: any id.
+    /// An empty list accepts any id.
     public var ids: [String] = []
-    /// nil: whoever owns it.
+    /// nil accepts any owner.
     public var owner: Owner?
     public var visibility: [VisibilityName]?
     public var statuses: [String]?
@@ -41,16 +41,16 @@ public struct ImageSelection: Sendable, Equatable {
     public var properties: [String: String] = [:]
     public var sizeMinBytes: Int64?
     public var sizeMaxBytes: Int64?
-    /// At that moment or later.
+    /// The image was updated then or later.
     public var updatedAfter: UpdatedAfter?
     public var hidden: Hidden = .any
     public var snapshots: Snapshots = .include
 
-    /// No condition: every image. What `exclude` starts from.
+    /// Selects every image. `exclude` starts from this.
     public init() {}
 
-    /// What `images` starts from: every active image that the project owns,
-    /// without hidden ones and snapshots.
+    /// Selects the active images that the project owns, except hidden ones and snapshots. `images`
+    /// starts from this.
     public static var standard: ImageSelection {
         var selection = ImageSelection()
         selection.owner = .selfProject
@@ -61,21 +61,21 @@ public struct ImageSelection: Sendable, Equatable {
     }
 }
 
-/// What a selection looks at, whichever API the image came from.
+/// The fields of an image that a selection checks, independent of the API that returned them.
 public struct ImageFacts: Sendable, Equatable {
     public var id: String
     public var name: String?
-    /// A project's id.
+    /// The owner's project id.
     public var owner: String?
     public var visibility: String
     public var status: String
     public var tags: [String]
     public var properties: [String: String]
     public var sizeBytes: Int64?
-    /// RFC 3339, as the Image service writes it.
+    /// RFC 3339, as the Image service reports it.
     public var updatedAt: String?
     public var isHidden: Bool
-    /// Made by a snapshot of a server (`image_type` is `snapshot`).
+    /// True for a snapshot of a server: its `image_type` is `snapshot`.
     public var isSnapshot: Bool
 
     public init(

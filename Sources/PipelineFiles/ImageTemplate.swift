@@ -1,27 +1,27 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who may see an image: the Image service's four words.
+/// Who may see an image, in the Image service's terms.
 ///
 /// See <https://docs.openstack.org/api-ref/image/v2/>, "visibility".
 public enum VisibilityName: String, Sendable, CaseIterable {
     case `private`, shared, community, `public`
 }
 
-/// What the record of an image from a URL or a file gets.
+/// The fields of the record for an image from a URL or a file.
 public struct ImageTemplate: Sendable, Equatable {
-    /// `{stem}` where the file says nothing.
+    /// `{stem}` by default.
     public let name: NameTemplate
-    /// As written, or derived from the extension. Clouds may know more formats
-    /// than we do: the plan asks the target's schema.
+    /// As written in the pipeline file, or derived from the file extension. Clouds may accept more
+    /// formats than we know, so the plan checks it against the target's schema.
     public let diskFormat: String
-    /// `bare` where the file says nothing.
+    /// `bare` by default.
     public let containerFormat: String
     public let minDiskGiB: Int
     public let minRAMMiB: Int
     public let tags: [String]
     public let properties: [String: String]
-    /// nil: private.
+    /// nil means private.
     public let visibility: VisibilityName?
     /// nil: false.
     public let isProtected: Bool?
@@ -29,7 +29,7 @@ public struct ImageTemplate: Sendable, Equatable {
     public let isHidden: Bool?
 }
 
-/// The same keys where each may be left out: what an `image` block says.
+/// The `image` block of a pipeline file, in which every key is optional.
 public struct ImageFields: Sendable, Equatable {
     public var name: NameTemplate?
     public var diskFormat: String?

@@ -3,7 +3,7 @@
 
 public import Basics
 
-/// What may stand in braces in a name: `{stem}`, `{checksum:8}`.
+/// A placeholder in a name, such as `{stem}` or `{checksum:8}`.
 public enum Placeholder: Sendable, Hashable {
     /// The image's name at the source.
     case name
@@ -15,10 +15,10 @@ public enum Placeholder: Sendable, Hashable {
     case date
     /// The version within the series.
     case version
-    /// The first digits of the expected checksum; all of them without a count.
+    /// The first digits of the expected checksum, or all of them if `digits` is nil.
     case checksum(digits: Int?)
 
-    /// As written: `{checksum:8}`.
+    /// The placeholder as the pipeline file writes it: `{checksum:8}`.
     public var text: String {
         switch self {
         case .name: "{name}"
@@ -32,7 +32,7 @@ public enum Placeholder: Sendable, Hashable {
     }
 }
 
-/// What is known of one image when its name is rendered; nil: not known.
+/// The values for the placeholders of one image's name. nil marks an unknown value.
 public struct PlaceholderValues: Sendable, Equatable {
     public var name: String?
     public var id: String?
@@ -69,11 +69,11 @@ public struct PlaceholderValues: Sendable, Equatable {
 
 /// A name with placeholders: `{name}-{date}`. `{{` stands for `{`.
 ///
-/// Rendering is pure, so that a plan can freeze what it yields.
+/// Rendering is pure: the same values always give the same name, so a plan can store it.
 public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
-    /// As written, the environment put in.
+    /// The template as written, with environment variables expanded.
     public let text: String
-    /// Where it stands; nil for a default that no file names.
+    /// Its place in the pipeline file. nil for a built-in default.
     public let position: FilePosition?
     let pieces: [Piece]
 
@@ -90,7 +90,7 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
     public static let fileStem = NameTemplate(
         text: "{stem}", position: nil, pieces: [.placeholder(.stem)])
 
-    /// What it asks for, in order.
+    /// The placeholders in the template, in order.
     public var placeholders: [Placeholder] {
         pieces.compactMap {
             if case .placeholder(let placeholder) = $0 { placeholder } else { nil }
@@ -99,10 +99,9 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// The name for these values.
+    /// Renders the name for one image.
     ///
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` when a placeholder
-    ///   has no value for this image.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` if a placeholder has no value.
     public func render(_ values: PlaceholderValues) throws(TranshipError) -> String {
         var result = ""
         for piece in pieces {
@@ -114,9 +113,9 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
                     let place = position.map { "\($0): " } ?? ""
                     throw TranshipError(
                         .invalidPipeline,
-                        "\(place)\"\(text)\" asks for \(placeholder.text), "
-                            + "which is not known for this image",
-                        hint: "leave \(placeholder.text) out of the name")
+                        "\(place)\"\(text)\" uses \(placeholder.text), "
+                            + "which has no value for this image",
+                        hint: "remove \(placeholder.text) from the name")
                 }
                 result += value
             }

@@ -3,15 +3,15 @@
 
 public import Basics
 
-/// A pipeline file, read, typed and checked.
+/// A parsed and checked pipeline file.
 ///
-/// It says which images go where and by which rules. Nothing in it was
-/// compared with a cloud, a server or a directory yet: that is planning.
-/// `docs/pipeline-format.md` is the reference of the format.
+/// Says which images go where, and by which rules. Parsing does not contact clouds or servers and
+/// does not look into directories: planning does. `docs/pipeline-format.md` is the reference of the
+/// format.
 public struct Pipeline: Sendable, Equatable {
-    /// The version of the format: always 1 today.
+    /// The version of the format. Always 1 today.
     public let version: Int
-    /// Letters, digits, `.`, `_` and `-`; also names the default journal.
+    /// Letters, digits, `.`, `_` and `-`. The default journal has the same name.
     public let name: String
     /// One or more, in the order of the file.
     public let sources: [Source]
@@ -23,36 +23,34 @@ public struct Pipeline: Sendable, Equatable {
     public let order: TransferOrder
     public let limits: PipelineLimits
 
-    /// The absolute folder of the file: relative paths in it start here.
+    /// The absolute path of the file's folder. Relative paths in the file start here.
     public let baseDirectory: String
-    /// The file as it was read, before the environment was put in, so that it
-    /// may be kept in a journal.
+    /// The text of the file, before environment variables are expanded.
     public let text: String
-    /// The path as the operator gave it.
+    /// The path of the file as the operator gave it.
     public let file: String
 }
 
 extension Pipeline {
-    /// The path of the file wherever it is asked for: what a journal keeps, so
-    /// that a later run finds relative paths again.
+    /// The absolute path of the file. The journal keeps it, so that a later run finds relative paths
+    /// from any working directory.
     public var absoluteFile: String { FilePath.absolute(FileName(file).text, in: baseDirectory) }
 
-    /// No pipeline file is larger; more is a mistake of the path.
+    /// The largest file that is read, 1 MiB. A larger one is probably not a pipeline file.
     public static let fileBytesMax = 1 << 20
 
     /// Reads and checks a pipeline file.
     ///
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` with
-    ///   `file:line:column` for the first thing that is wrong, and
-    ///   ``TranshipError/Code/notBuiltYet`` when nothing is wrong but a key
-    ///   asks for what this version cannot do.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for the first
+    ///   mistake, or ``TranshipError/Code/notBuiltYet`` if the file has no mistake but uses a key
+    ///   that this version does not support.
     public static func load(file: String, environment: [String: String]) throws(TranshipError)
         -> Pipeline
     {
         try parse(text: PipelineFile.read(file), file: file, environment: environment)
     }
 
-    /// The same for a text that was read before, such as a journal's copy.
+    /// Checks a pipeline file that was read before, such as a journal's copy.
     ///
     /// - Throws: as ``load(file:environment:)``.
     public static func parse(text: String, file: String, environment: [String: String])
@@ -63,4 +61,71 @@ extension Pipeline {
         if let refusal = reader.unbuiltRefusal() { throw refusal }
         return pipeline
     }
+}
+
+extension Pipeline {
+    private static let mark = "<redacted>"
+
+    /// The text of the file for the journal, without the queries of URLs, which may be signatures,
+    /// and without the values of headers.
+    ///
+    /// Values from the environment are not in the text in the first place. If all secrets come from
+    /// there, as the documentation recommends, this is the unchanged text.
+    public var textWithoutSecrets: String {
+        var secrets: [String] = []
+        for case .url(let source) in sources {
+            for address in [source.url, source.checksumFile].compactMap({ $0 }) {
+                let query = address.drop { $0 != "?" }.dropFirst()
+                secrets += query.split { "&#".contains($0) }.map(String.init)
+            }
+            secrets += source.headers.map(\.value.revealed)
+        }
+        // Longest first: a shorter secret may be the start of a longer one.
+        return secrets.filter { !$0.isEmpty }.sorted { $0.count > $1.count }.reduce(text) {
+            $0.replacing($1, with: Self.mark)
+        }
+    }
+
+    /// Parses the text that a journal kept. If secrets are missing from it, reads the file again.
+    ///
+    /// - Throws: as ``load(file:environment:)``, and ``TranshipError/Code/invalidPipeline`` if the
+    ///   file has changed since.
+    public static func recall(text: String, file: String, environment: [String: String])
+        throws(TranshipError) -> Pipeline
+    {
+        guard text.contains(mark) else {
+            return try parse(text: text, file: file, environment: environment)
+        }
+        let pipeline = try load(file: file, environment: environment)
+        guard pipeline.textWithoutSecrets == text else {
+            throw TranshipError(
+                .invalidPipeline,
+                "\(file) has changed since the run began, and the journal does not keep its secrets",
+                hint: "run the pipeline again; images that are done are skipped")
+        }
+        return pipeline
+    }
+}
+
+/// A place in a pipeline file, in the form that compilers and editors use.
+public struct FilePosition: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The path as the operator gave it.
+    public let file: String
+    /// Starts at 1.
+    public let line: Int
+    /// Starts at 1 and counts Unicode scalars.
+    public let column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public static func < (one: FilePosition, other: FilePosition) -> Bool {
+        (one.line, one.column) < (other.line, other.column)
+    }
+
+    /// `file:line:column`.
+    public var description: String { "\(file):\(line):\(column)" }
 }

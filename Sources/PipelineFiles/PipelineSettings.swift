@@ -1,36 +1,36 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How data travels from a source to its targets.
+/// How image data gets from a source to its targets.
 public enum TransferMode: String, Sendable, CaseIterable {
-    /// Chosen for each transfer: the spool for several targets and for sources
-    /// that proved flaky.
+    /// The plan chooses for each transfer: the spool for several targets and for sources that broke
+    /// off before, the stream for all others.
     case auto
-    /// In one pass, without a disk between.
+    /// In one pass, without touching a disk.
     case stream
-    /// Read to a local file first, then sent from there.
+    /// Reads the data to a local file first, then sends that file.
     case spool
 }
 
-/// Where spooled data lies.
+/// The folder for spooled image data.
 public struct SpoolSetting: Sendable, Equatable {
-    /// Absolute.
+    /// An absolute path.
     public let path: String
-    /// How much may lie there at once; nil: what the disk holds.
+    /// Upper limit of the data in the folder. nil: as much as the disk holds.
     public let maxBytes: Int64?
 }
 
-/// How a copy is proved before it is published.
+/// How Tranship proves a copy before it publishes it.
 public enum VerifyMode: String, Sendable, CaseIterable {
-    /// The source's promise is computed in flight and both legs are compared.
+    /// Computes the checksum that the source promised while the data passes, and compares both legs.
     case proof
-    /// The two clouds' own hashes are compared; nothing is computed.
+    /// Compares the hashes that the two clouds report. Computes nothing.
     case services
-    /// Like ``proof``, and the target is read back.
+    /// Like ``proof``, and reads the data back from the target.
     case paranoid
 }
 
-/// Which transfers start first.
+/// Which images start first.
 public enum TransferOrder: String, Sendable, CaseIterable {
     case smallFirst = "small-first"
     case largeFirst = "large-first"
@@ -38,16 +38,16 @@ public enum TransferOrder: String, Sendable, CaseIterable {
     case listed
 }
 
-/// What one run may use.
+/// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
-    /// Transfers at once, 1 to 1,000.
+    /// Number of transfers at once, 1 to 1,000.
     public let images: Int
-    /// Over all transfers; nil: no limit.
+    /// Total of all transfers. nil means unlimited.
     public let bandwidthBytesPerSecond: Int64?
-    /// For each transfer, over failures that may pass; 1 to 1,000.
+    /// Number of tries for each transfer after temporary failures, 1 to 1,000.
     public let attempts: Int
-    /// How many published images one run may delete, and how many leftovers
-    /// one `clean`.
+    /// Number of published images that one run may delete, and of leftovers that one `clean` may
+    /// delete.
     public let deletes: Int
 
     public init(

@@ -3,14 +3,14 @@
 
 public import Basics
 
-/// Where images come from: one entry of `sources`.
+/// One entry of `sources`: where images come from.
 public enum Source: Sendable, Equatable {
     case cloud(CloudSource)
     case url(URLSource)
     case file(FileSource)
     case archive(ArchiveSource)
 
-    /// Where the entry starts.
+    /// The place of the entry in the file.
     public var position: FilePosition {
         switch self {
         case .cloud(let source): source.position
@@ -20,8 +20,8 @@ public enum Source: Sendable, Equatable {
         }
     }
 
-    /// Images that are read at once from where this entry leads; nil: only
-    /// the pipeline's limit.
+    /// Number of images to read at once from the service, host or machine that this entry leads to.
+    /// nil: only the pipeline's limit applies.
     public var limitsImages: Int? {
         switch self {
         case .cloud(let source): source.limitsImages
@@ -32,23 +32,23 @@ public enum Source: Sendable, Equatable {
     }
 }
 
-/// Images of a cloud.
+/// Images of an Image service.
 public struct CloudSource: Sendable, Equatable {
     /// An entry of clouds.yaml.
     public let cloud: String
     public let region: String?
     /// `public`, `internal` or `admin`.
     public let interface: String?
-    /// Scopes the token to another project: a name or an id.
+    /// A project name or id. Scopes the token to that project.
     public let project: String?
     public let selection: ImageSelection
-    /// What ``selection`` takes and this matches is left out.
+    /// Leaves out images that ``selection`` selects and this matches.
     public let exclude: ImageSelection?
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
 
-    /// True when the image is selected and not excluded. Parameters as in
+    /// Returns true if the image is selected and not excluded. Parameters as in
     /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.
     public func selects(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
     {
@@ -64,49 +64,51 @@ public struct CloudSource: Sendable, Equatable {
 
 /// One image at an http or https address.
 public struct URLSource: Sendable, Equatable {
-    /// Holds no user and no password.
+    /// Never contains a user or a password.
     public let url: String
     public let checksum: Checksum?
-    /// An address, or an absolute path: a list of checksums in the form of
-    /// GNU or BSD. Never set together with ``checksum``.
+    /// The URL or absolute path of a list of checksums, in GNU or BSD form. Never set together with
+    /// ``checksum``.
     public let checksumFile: String?
     public let image: ImageTemplate
     /// The lineage whose versions follow each other; nil: the rendered name.
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.
     public let seriesHasSeveral: Bool
-    /// Absolute path of a PEM file with the authorities to trust.
+    /// The absolute path of a PEM file with the certificate authorities to trust.
     public let cacert: String?
     public let auth: URLAuthentication?
-    /// Sent to this address alone, in the order of the file.
+    /// Sent only to this URL, in the order of the file.
     public let headers: [URLHeader]
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
+
+    /// The file name without its last extension.
+    public var stem: String { FileName(url: url).stem }
 }
 
-/// Where the credentials for an address come from; they are never in the
-/// pipeline file and never in the journal.
+/// Where the credentials for a URL come from. They are never in the pipeline file or the journal.
 public enum URLAuthentication: Sendable, Equatable {
     /// `~/.netrc`, or the file that `NETRC` names.
     case netrc
-    /// `user:password` in this variable of the environment.
+    /// The environment variable that holds `user:password`.
     case env(String)
 }
 
-/// A header of a request. Its value may be a token out of the environment.
+/// A request header. Its value may be a token from the environment.
 public struct URLHeader: Sendable, Equatable {
     public let name: String
     public let value: Secret<String>
 }
 
-/// Images in files of this machine.
+/// Images in files on this machine.
 public struct FileSource: Sendable, Equatable {
-    /// A path or a glob, as written; relative to the pipeline file.
+    /// A path or a glob, as written in the file. A relative one starts at the file's folder.
     public let pattern: String
-    /// Only when ``pattern`` is one path.
+    /// Never set if ``pattern`` is a glob.
     public let checksum: Checksum?
-    /// An address, or an absolute path.
+    /// The URL or absolute path of a list of checksums.
     public let checksumFile: String?
     public let image: ImageTemplate
     /// The lineage whose versions follow each other; nil: the rendered name.
@@ -118,11 +120,11 @@ public struct FileSource: Sendable, Equatable {
     public let position: FilePosition
 }
 
-/// A directory that an archive target wrote.
+/// A directory written by an archive target.
 public struct ArchiveSource: Sendable, Equatable {
-    /// Absolute.
+    /// An absolute path.
     public let path: String
-    /// What replaces the archive's own fields.
+    /// Replaces fields of the archived records.
     public let image: ImageFields?
     public let series: NameTemplate?
     public let seriesHasSeveral: Bool

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where images go: one entry of `targets`. Each source image goes to each.
+/// One entry of `targets`: where images go. Every source image goes to every target.
 public enum Target: Sendable, Equatable {
     case cloud(CloudTarget)
     case archive(ArchiveTarget)
 
-    /// Where the entry starts.
+    /// The place of the entry in the file.
     public var position: FilePosition {
         switch self {
         case .cloud(let target): target.position
@@ -15,81 +15,81 @@ public enum Target: Sendable, Equatable {
     }
 }
 
-/// A cloud that gets the images, and by which rules.
+/// A cloud that receives images, and the rules for it.
 public struct CloudTarget: Sendable, Equatable {
     /// An entry of clouds.yaml.
     public let cloud: String
     public let region: String?
     /// `public`, `internal` or `admin`.
     public let interface: String?
-    /// Scopes the token to another project: a name or an id.
+    /// A project name or id. Scopes the token to that project.
     public let project: String?
     public let method: UploadMethodName
     public let stores: StoreChoice
     public let image: TargetImageRules
-    /// nil: ``OnConflict/keepBoth`` for images of clouds, whose names are no
-    /// identity; for other sources what planning holds right.
+    /// nil: ``OnConflict/keepBoth`` for images from clouds, where several images may have one name.
+    /// For other sources, planning chooses.
     public let onConflict: OnConflict?
-    /// How many earlier versions of a series stay; nil: all.
+    /// Number of earlier versions of a series to keep. nil keeps all.
     public let keep: Int?
     public let previous: PreviousVersions?
     public let expired: ExpiredVersions?
-    /// An import that converted the data counts as done.
+    /// True to accept an import that converted the data.
     public let acceptTransformed: Bool
-    /// False: with several stores, one that fails is reported and the others count.
+    /// False to accept a copy that reached only some of several stores, and report the others.
     public let allStoresMustSucceed: Bool
-    /// Transfers at once to this target; nil: only the pipeline's limit.
+    /// Number of transfers at once to this target. nil: only the pipeline's limit applies.
     public let limitsImages: Int?
     public let position: FilePosition
 }
 
-/// A directory that gets images and their records.
+/// A directory that receives images and their records.
 public struct ArchiveTarget: Sendable, Equatable {
-    /// Absolute.
+    /// An absolute path.
     public let path: String
     public let position: FilePosition
 }
 
-/// How image data gets into a cloud.
+/// How image data gets into a target.
 public enum UploadMethodName: String, Sendable, CaseIterable {
     case auto
     /// `PUT file`.
     case upload
     /// `PUT stage`, then an import.
     case glanceDirect = "glance-direct"
-    /// The cloud fetches the address itself.
+    /// The target downloads the URL itself.
     case webDownload = "web-download"
-    /// The cloud fetches from another region's Image service itself.
+    /// The target downloads from the Image service of another region itself.
     case glanceDownload = "glance-download"
 }
 
-/// Which stores of a cloud hold the data.
+/// The stores of a target that get the data.
 public enum StoreChoice: Sendable, Equatable {
-    /// The cloud's default.
+    /// The target's default store.
     case `default`
     case all
-    /// One or more.
+    /// One or more stores by name.
     case named([String])
 }
 
-/// What happens where a different image already stands under that name.
+/// What to do if the target already has a different image of the same name.
 public enum OnConflict: String, Sendable, CaseIterable {
     case keepBoth = "keep-both"
     case skip, update, replace, rename, fail
 }
 
-/// What becomes of the version that a new one follows.
+/// What to do with the version before the new one.
 public enum PreviousVersions: String, Sendable, CaseIterable {
     case hide, rename, deactivate, leave
 }
 
-/// What becomes of versions that are older than those kept.
+/// What to do with versions older than those to keep.
 public struct ExpiredVersions: Sendable, Equatable {
     public enum Action: String, Sendable, CaseIterable {
         case delete, hide, deactivate, leave
     }
 
     public let action: Action
-    /// How long after it was replaced; 0: at once.
+    /// Time since the version was replaced. 0 acts at once.
     public let afterSeconds: Int64
 }

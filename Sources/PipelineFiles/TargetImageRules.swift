@@ -1,32 +1,32 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a target's record differs from the source's.
+/// How the record at a target differs from the record at the source.
 public struct TargetImageRules: Sendable, Equatable {
     public let name: NameTemplate
     public let visibility: KeepOrSet<VisibilityName>
     public let protected: KeepOrSet<Bool>
     public let hidden: KeepOrSet<Bool>
     public let keepID: KeepID
-    /// nil: images belong to the target's project.
+    /// nil: the target's project owns the images.
     public let owner: OwnerMap?
     /// nil: ``MemberRule/map`` between two Keystones, ``MemberRule/keep`` under one.
     public let members: MemberRule?
     public let properties: PropertyRules
     public let tags: TagRules
 
-    /// What stands where a target has no `image` block: all as at the source.
+    /// The rules of a target without an `image` block: everything as at the source.
     public static let standard = TargetImageRules(
         name: NameTemplate.sourceName, visibility: .keep, protected: .keep, hidden: .keep,
         keepID: .never, owner: nil, members: nil, properties: PropertyRules(), tags: TagRules())
 }
 
-/// As at the source, or this.
+/// Keeps the source's value or sets another one.
 public enum KeepOrSet<Value: Sendable & Equatable>: Sendable, Equatable {
     case keep
     case set(Value)
 
-    /// The value at the target.
+    /// Returns the value at the target.
     public func value(keeping sourceValue: Value) -> Value {
         switch self {
         case .keep: sourceValue
@@ -35,18 +35,18 @@ public enum KeepOrSet<Value: Sendable & Equatable>: Sendable, Equatable {
     }
 }
 
-/// Whether the target's image has the source's UUID.
+/// Whether a copy keeps the UUID of its source image.
 public enum KeepID: String, Sendable, CaseIterable {
     case never = "false"
     case always = "true"
-    /// Where it can be had.
+    /// Keeps the id if the target allows it, and takes another one if not.
     case prefer
 }
 
-/// Projects at the source and who they are at the target.
+/// Maps projects at the source to projects at the target.
 public struct OwnerMap: Sendable, Equatable {
     public let projects: [String: String]
-    /// For all others (`"*"`); nil: they are refused in the plan.
+    /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: String?
 
     public init(projects: [String: String], rest: String? = nil) {
@@ -54,22 +54,22 @@ public struct OwnerMap: Sendable, Equatable {
         self.rest = rest
     }
 
-    /// The project at the target; nil when no entry says it.
+    /// Returns the project at the target, or nil if no entry covers `sourceProject`.
     public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }
 }
 
-/// What becomes of the projects that an image is shared with.
+/// What to do with the members of an image, the projects that it is shared with.
 public enum MemberRule: String, Sendable, CaseIterable {
-    /// By the owner table; others are dropped and reported.
+    /// Maps members by the owner table. Drops and reports members that are not in the table.
     case map
     case keep, drop
 }
 
-/// Changes to properties: first dropped, then renamed, then set.
+/// Changes to properties. Drops first, then renames, then sets.
 public struct PropertyRules: Sendable, Equatable {
     public var set: [String: String] = [:]
     public var drop: [Glob] = []
-    /// Old name to new name.
+    /// Maps old names to new ones.
     public var rename: [String: String] = [:]
 
     public init(
@@ -80,7 +80,7 @@ public struct PropertyRules: Sendable, Equatable {
         self.rename = rename
     }
 
-    /// The properties at the target.
+    /// Returns the properties at the target.
     public func applied(to properties: [String: String]) -> [String: String] {
         var result: [String: String] = [:]
         let kept = properties.filter { name, _ in !drop.contains { $0.matches(name) } }
@@ -90,7 +90,7 @@ public struct PropertyRules: Sendable, Equatable {
     }
 }
 
-/// Changes to tags: first dropped, then added.
+/// Changes to tags. Drops first, then adds.
 public struct TagRules: Sendable, Equatable {
     public var add: [String] = []
     public var drop: [Glob] = []
@@ -100,7 +100,7 @@ public struct TagRules: Sendable, Equatable {
         self.drop = drop
     }
 
-    /// The tags at the target: the source's order, then those added.
+    /// Returns the tags at the target: the remaining ones in the source's order, then added ones.
     public func applied(to tags: [String]) -> [String] {
         let kept = tags.filter { tag in !drop.contains { $0.matches(tag) } }
         return kept + add.filter { !kept.contains($0) }

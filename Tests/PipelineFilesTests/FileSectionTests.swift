@@ -16,7 +16,7 @@ struct FileSectionTests {
             "p.yaml:7:1: unknown key `transfers` in a pipeline\nhint: did you mean `transfer`?"),
         BadFile(
             "unknown and far", PipelineTexts.with(more: "zzz: 1"),
-            "p.yaml:7:1: unknown key `zzz` in a pipeline\nhint: the keys there are \(rootKeys)"),
+            "p.yaml:7:1: unknown key `zzz` in a pipeline\nhint: known keys: \(rootKeys)"),
         BadFile(
             "in another spelling", PipelineTexts.withURL("    image:\n      diskFormat: raw"),
             "p.yaml:6:7: unknown key `diskFormat` in the `image` of a source\n"
@@ -24,14 +24,14 @@ struct FileSectionTests {
         BadFile(
             "of another kind of source", PipelineTexts.withURL("    exclude: { name: a }"),
             "p.yaml:5:5: unknown key `exclude` in a url source\n"
-                + "hint: the keys there are url, checksum, checksum_file, image, series, cacert, "
+                + "hint: known keys: url, checksum, checksum_file, image, series, cacert, "
                 + "auth, headers, limits"),
         BadFile(
             "of another case", PipelineTexts.with(target: "  - cloud: b\n    Method: auto"),
             "p.yaml:7:5: unknown key `Method` in a cloud target\nhint: did you mean `method`?"),
         BadFile(
             "null", PipelineTexts.with(target: "  - cloud: b\n    image: { ~: a }"),
-            "p.yaml:7:14: a key of `image` is not a word\nhint: quote it if it is meant"),
+            "p.yaml:7:14: a key of `image` is not text\nhint: quote the key if it is meant as text"),
         BadFile(
             "taken in and unknown",
             PipelineTexts.withURL(
@@ -40,7 +40,7 @@ struct FileSectionTests {
             "p.yaml:7:22: unknown key `nam` in the `image` of a source\nhint: did you mean `name`?"),
         BadFile(
             "taken in from what is no mapping", PipelineTexts.withURL("    <<: 1"),
-            "p.yaml:5:9: what `<<` takes in must be a mapping, but this is \"1\""),
+            "p.yaml:5:9: the value of `<<` must be a mapping, but this is \"1\""),
     ]
 
     @Test("with a key that is wrong are told its place and the nearest", arguments: files)

@@ -96,16 +96,16 @@ struct FileValueTests {
             """),
         BadFile(
             "a variable that holds nothing", PipelineTexts.with(source: "  - cloud: ${CLOUD}"),
-            "p.yaml:4:12: `cloud` is empty: \"${CLOUD}\" holds nothing", ["CLOUD": ""]),
+            "p.yaml:4:12: `cloud` is empty: \"${CLOUD}\" expands to nothing", ["CLOUD": ""]),
         BadFile(
             "an open variable", PipelineTexts.with(source: "  - cloud: a${CLOUD"),
-            "p.yaml:4:12: `cloud` holds \"${\" without a closing brace\nhint: write $$ for a dollar sign"
+            "p.yaml:4:12: `cloud` contains \"${\" without a closing brace\nhint: write $$ for a dollar sign"
         ),
         BadFile(
             "a variable that is none", PipelineTexts.with(source: "  - cloud: ${my-cloud}"),
             """
-            p.yaml:4:12: `cloud` holds ${my-cloud}, which names no variable
-            hint: names have letters, digits and _; write $$ for a dollar sign
+            p.yaml:4:12: `cloud` contains ${my-cloud}, which is not a variable name
+            hint: use letters, digits and _ in names; write $$ for a dollar sign
             """),
         BadFile(
             "a variable in a default", PipelineTexts.with(source: "  - cloud: ${A:-${B}}"),
@@ -118,7 +118,7 @@ struct FileValueTests {
             PipelineTexts.with(target: "  - cloud: beta\n    accept_transformed: Yes"),
             """
             p.yaml:7:25: `accept_transformed` is "Yes", not true or false
-            hint: of YAML's spellings only true and false are taken here
+            hint: write true or false; other YAML spellings are not supported
             """),
         BadFile(
             "no boolean at all", PipelineTexts.withURL("    image: { protected: 1 }"),
@@ -148,21 +148,22 @@ struct FileValueTests {
             """),
         BadFile(
             "a rate without a time", PipelineTexts.with(more: "limits: { bandwidth: 200MiB }"),
-            "p.yaml:7:22: `bandwidth` is \"200MiB\", not bytes a second\nhint: write it as 200MiB/s"
+            "p.yaml:7:22: `bandwidth` is \"200MiB\", not a rate in bytes a second\nhint: write it as 200MiB/s"
         ),
         BadFile(
             "a rate of nothing", PipelineTexts.with(more: "limits: { bandwidth: 0/s }"),
-            "p.yaml:7:22: `bandwidth` is \"0/s\", not bytes a second\nhint: write it as 200MiB/s"),
+            "p.yaml:7:22: `bandwidth` is \"0/s\", not a rate in bytes a second\nhint: write it as 200MiB/s"
+        ),
         BadFile(
             "a span without a unit",
             PipelineTexts.with(target: "  - cloud: b\n    expired: { action: hide, after: 90 }"),
-            "p.yaml:7:37: `after` is \"90\", not a span of time\nhint: write it as 30s, 15m, 24h or 90d"
+            "p.yaml:7:37: `after` is \"90\", not a time span\nhint: write it as 30s, 15m, 24h or 90d"
         ),
         BadFile(
             "no moment",
             PipelineTexts.with(source: "  - cloud: a\n    images: { updated_after: 2026-02-30 }"),
             """
-            p.yaml:5:30: `updated_after` is "2026-02-30", neither a moment nor a span of time
+            p.yaml:5:30: `updated_after` is "2026-02-30", not a time or a time span
             hint: write it as 2026-01-01, 2026-01-01T12:00:00Z or 7d
             """),
         BadFile(
@@ -179,12 +180,12 @@ struct FileValueTests {
         BadFile(
             "an empty list",
             PipelineTexts.with(source: "  - cloud: a\n    images: { name: [] }"),
-            "p.yaml:5:21: `name` is an empty list\nhint: leave the key out instead"),
+            "p.yaml:5:21: `name` is an empty list\nhint: remove the key instead"),
         BadFile(
             "a list for one value", PipelineTexts.with(source: "  - cloud: [a, b]"),
             """
             p.yaml:4:12: `cloud` must be one value, but this is a list
-            hint: quote it if the brackets are meant
+            hint: quote it if the brackets are part of the text
             """),
         BadFile(
             "a mapping for one value", PipelineTexts.with(source: "  - cloud:\n      name: a"),
@@ -194,13 +195,13 @@ struct FileValueTests {
             "p.yaml:7:9: `limits` must be a mapping, but this is \"4\""),
         BadFile(
             "nothing for a mapping", PipelineTexts.with(more: "limits:"),
-            "p.yaml:7:8: `limits` must be a mapping, but there is nothing"),
+            "p.yaml:7:8: `limits` must be a mapping, but it is empty"),
         BadFile(
             "an empty text", PipelineTexts.with(more: "order: \"\""), "p.yaml:7:8: `order` is empty"
         ),
         BadFile(
             "a zero byte", PipelineTexts.with(source: "  - cloud: \"a\\0b\""),
-            "p.yaml:4:12: `cloud` holds a zero byte"),
+            "p.yaml:4:12: `cloud` contains a zero byte"),
         BadFile(
             "a tilde", PipelineTexts.with(source: "  - file: ~/images/a.iso"),
             """

@@ -23,7 +23,7 @@ struct ImageSelectionMatchesTests {
         "every condition must hold, and the first that does not is named",
         arguments: [
             ("", nil), ("name: \"ubuntu-*\"", nil), ("name: [\"debian-*\", \"ubuntu-*\"]", nil),
-            ("name: \"debian-*\"", "its name \"ubuntu-24.04\" fits none in `name`"),
+            ("name: \"debian-*\"", "its name \"ubuntu-24.04\" matches none of `name`"),
             ("id: [a, 6f1c]", nil), ("id: a", "its id is not in `id`"),
             ("owner: me", nil), ("owner: you", "its owner is me"), ("owner: any", nil),
             ("visibility: [public, shared]", nil),
@@ -40,7 +40,7 @@ struct ImageSelectionMatchesTests {
             ("updated_after: 2025-12-31T00:00:00Z", nil),
             ("updated_after: 2025-12-31T00:00:01Z", "it was updated at 2025-12-31T00:00:00Z"),
             ("hidden: any", nil), ("hidden: false", nil), ("hidden: true", "it is not hidden"),
-            ("snapshots: include", nil), ("snapshots: only", "it is no snapshot"),
+            ("snapshots: include", nil), ("snapshots: only", "it is not a snapshot"),
             ("name: \"ubuntu-*\", tags: [test]", "it has no tag \"test\""),
         ] as [(String, String?)])
     func conditions(selection: String, expected: String?) throws {
@@ -74,9 +74,9 @@ struct ImageSelectionMatchesTests {
         facts.updatedAt = nil
         facts.name = nil
         #expect(try mismatch("size: { min: 1B }", facts) == "its size is not known")
-        #expect(try mismatch("updated_after: 1d", facts) == "nobody knows when it was updated")
+        #expect(try mismatch("updated_after: 1d", facts) == "its time of update is not known")
         #expect(try mismatch("name: \"*\"", facts) == nil)
-        #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" fits none in `name`")
+        #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" matches none of `name`")
     }
 
     @Test("a cloud without projects takes every owner for its own")

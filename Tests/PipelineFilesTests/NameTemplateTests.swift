@@ -44,8 +44,8 @@ struct NameTemplateTests {
         }
         #expect(
             error.map { "\($0)" } == """
-                p.yaml:8:13: "{name} {version}" asks for {version}, which is not known for this image
-                hint: leave {version} out of the name
+                p.yaml:8:13: "{name} {version}" uses {version}, which has no value for this image
+                hint: remove {version} from the name
                 """)
     }
 }

@@ -44,7 +44,7 @@ struct PipelineFileTests {
             #expect(
                 refusal(missing) == """
                     cannot read the pipeline file \(missing): no such file or directory
-                    hint: check the path; relative ones start in the working directory
+                    hint: check the path; a relative path starts at the working directory
                     """)
             #expect(
                 refusal(folder.path) == """
@@ -68,7 +68,7 @@ struct PipelineFileTests {
             #expect(
                 refusal(file.path) == """
                     \(file.path):3:4: this is not UTF-8 text
-                    hint: save the file as UTF-8, and check that it is a pipeline file at all
+                    hint: save the file as UTF-8, and check that it is a pipeline file
                     """)
             try Data([0xFF, 0xFE, 0x76, 0x00]).write(to: file)
             #expect(
@@ -77,7 +77,7 @@ struct PipelineFileTests {
             try Data(count: Pipeline.fileBytesMax + 1).write(to: file)
             #expect(
                 refusal(file.path) == """
-                    \(file.path) is larger than 1 MiB, so it is no pipeline file
+                    \(file.path) is larger than 1 MiB, too large for a pipeline file
                     hint: check the path
                     """)
         }

@@ -9,7 +9,7 @@ import Testing
 @Suite("The whole file")
 struct PipelineReaderPipelineTests {
     private static let nameHint =
-        "hint: it starts with a letter or digit, has at most 100 characters and names the journal, too"
+        "hint: start with a letter or digit and use at most 100 characters; the default journal is named after it"
 
     private static func named(_ name: String) -> String {
         PipelineTexts.with().replacing("leave-alpha", with: name)
@@ -18,7 +18,7 @@ struct PipelineReaderPipelineTests {
     private static let files = [
         BadFile(
             "no version", "name: a\n",
-            "p.yaml:1:1: a pipeline needs `version`\nhint: this version of tranship reads `version: 1`"
+            "p.yaml:1:1: a pipeline needs `version`\nhint: write `version: 1`"
         ),
         BadFile(
             "a mistyped version", "name: a\nversoin: 1\n",
@@ -28,14 +28,14 @@ struct PipelineReaderPipelineTests {
             "a newer version", "version: 2\nfrobnicate: { a: b }\n",
             """
             p.yaml:1:10: `version` is 2, which this version of tranship cannot read
-            hint: a newer tranship can; this one reads `version: 1`
+            hint: use a newer tranship; this one reads `version: 1` only
             """),
         BadFile(
             "no number of a version", "version: 1.0\n",
             "p.yaml:1:10: `version` is \"1.0\", not a whole number"),
         BadFile(
             "no name", "version: 1\n",
-            "p.yaml:1:1: a pipeline needs `name`\nhint: it names the journal, too"),
+            "p.yaml:1:1: a pipeline needs `name`\nhint: the default journal is named after it"),
         BadFile(
             "a name with a slash", named("../x"),
             "p.yaml:2:7: `name` is \"../x\", but must be letters, digits, \".\", \"_\" and \"-\"\n\(nameHint)"
@@ -49,21 +49,21 @@ struct PipelineReaderPipelineTests {
             "p.yaml:1:1: a pipeline needs `sources`"),
         BadFile(
             "an empty list of sources", "version: 1\nname: a\nsources: []\ntargets: []\n",
-            "p.yaml:3:10: `sources` is empty: at least one is needed"),
+            "p.yaml:3:10: `sources` is empty: it needs at least one entry"),
         BadFile(
             "an empty list of targets",
             PipelineTexts.with().replacing("\n  - cloud: beta", with: " []"),
-            "p.yaml:5:10: `targets` is empty: at least one is needed"),
+            "p.yaml:5:10: `targets` is empty: it needs at least one entry"),
         BadFile(
             "one source without a dash", "version: 1\nname: a\nsources: { cloud: a }\n",
-            "p.yaml:3:10: `sources` must be a list, but this is a mapping\nhint: start each with a dash"
+            "p.yaml:3:10: `sources` must be a list, but this is a mapping\nhint: start each entry with a dash"
         ),
         BadFile(
             "two sources of one series",
             PipelineTexts.withURL("    series: a\n  - url: https://b.example/c.iso\n    series: a"),
             """
             p.yaml:7:13: this source and the one at p.yaml:5:13 share the series "a"
-            hint: give each a `series` or a name of its own
+            hint: give each its own `series` or `name`
             """),
         BadFile(
             "two sources of one name",
@@ -71,13 +71,13 @@ struct PipelineReaderPipelineTests {
                 "    image: { name: Ubuntu }\n  - file: a.iso\n    image: { name: Ubuntu }"),
             """
             p.yaml:7:20: this source and the one at p.yaml:5:20 share the series "Ubuntu"
-            hint: give each a `series` or a name of its own
+            hint: give each its own `series` or `name`
             """),
         BadFile(
             "two sources of one stem", PipelineTexts.withURL("  - file: ./images/noble.qcow2"),
             """
             p.yaml:5:5: this source and the one at p.yaml:4:5 share the series "noble"
-            hint: give each a `series` or a name of its own
+            hint: give each its own `series` or `name`
             """),
         BadFile(
             "a series that is another's name",
@@ -85,7 +85,7 @@ struct PipelineReaderPipelineTests {
                 "    series: \"x-{stem}\"\n  - file: a.iso\n    image: { name: x-noble }"),
             """
             p.yaml:7:20: this source and the one at p.yaml:5:13 share the series "x-noble"
-            hint: give each a `series` or a name of its own
+            hint: give each its own `series` or `name`
             """),
     ]
 

@@ -8,7 +8,7 @@ import Testing
 @Suite("Sources")
 struct PipelineReaderSourcesTests {
     private static let kinds = "`cloud`, `url`, `file`, `archive`"
-    private static let formats = "only .iso .qcow2 .raw .vdi .vhd .vhdx .vmdk tell it"
+    private static let formats = "only .iso .qcow2 .raw .vdi .vhd .vhdx .vmdk imply it"
 
     private static func url(_ url: String) -> String {
         PipelineTexts.with(source: "  - url: \(url)\n    image: { disk_format: raw }")
@@ -23,14 +23,14 @@ struct PipelineReaderSourcesTests {
             "p.yaml:4:5: a source needs one of \(kinds)\nhint: did you mean `cloud`?"),
         BadFile(
             "of two kinds", PipelineTexts.with(source: "  - cloud: x\n    url: y"),
-            "p.yaml:5:5: a source has one of \(kinds), but this has `cloud` and `url`\n"
+            "p.yaml:5:5: a source has only one of \(kinds), but this one has `cloud` and `url`\n"
                 + "hint: start a new entry with a dash"),
         BadFile(
             "that is a word", PipelineTexts.with(source: "  - alpha"),
             "p.yaml:4:5: a source must be a mapping with one of \(kinds)"),
         BadFile(
             "that excludes everything", PipelineTexts.with(source: "  - cloud: a\n    exclude: {}"),
-            "p.yaml:5:14: `exclude` has no condition, so it would leave out everything"),
+            "p.yaml:5:14: `exclude` has no condition, so it would exclude every image"),
         BadFile(
             "whose limit lets nothing through",
             PipelineTexts.with(source: "  - cloud: a\n    limits: { images: 0 }"),
@@ -39,52 +39,53 @@ struct PipelineReaderSourcesTests {
             "with a limit that only a pipeline has",
             PipelineTexts.with(source: "  - cloud: a\n    limits: { bandwidth: 1MiB/s }"),
             "p.yaml:5:15: unknown key `bandwidth` in the `limits` of a source\n"
-                + "hint: the keys there are images"),
+                + "hint: known keys: images"),
         BadFile(
             "that selects no size",
             PipelineTexts.with(
                 source: "  - cloud: a\n    images: { size: { min: 2MiB, max: 1MiB } }"),
-            "p.yaml:5:21: `size` has a `min` above its `max`, so no image fits"),
+            "p.yaml:5:21: `size` has a `min` above its `max`, so no image can match"),
         BadFile(
             "with a password", url("https://joe:hunter2@mirror.example/a.iso"),
             """
-            p.yaml:4:10: `url` holds a user or a password; a pipeline file holds no secrets
+            p.yaml:4:10: `url` contains a user or a password; a pipeline file must not contain secrets
             hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
             """),
         BadFile(
             "with a password out of the environment", url("https://${USER}@mirror.example/a.iso"),
             """
-            p.yaml:4:10: `url` holds a user or a password; a pipeline file holds no secrets
+            p.yaml:4:10: `url` contains a user or a password; a pipeline file must not contain secrets
             hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
             """, ["USER": "joe:hunter2"]),
         BadFile(
             "of another scheme", url("ftp://mirror.example/a.iso"),
-            "p.yaml:4:10: `url` has the scheme ftp; only http and https are read"),
+            "p.yaml:4:10: `url` has the scheme ftp; only http and https are supported"),
         BadFile(
             "that is a file's address", url("file:///srv/a.iso"),
-            "p.yaml:4:10: `url` has the scheme file; only http and https are read\n"
+            "p.yaml:4:10: `url` has the scheme file; only http and https are supported\n"
                 + "hint: write `file:` with a path instead"),
         BadFile(
             "that is a path", url("./a.iso"),
-            "p.yaml:4:10: `url` is no http or https address\n"
-                + "hint: for a file of this machine write `file:` instead of `url:`"),
+            "p.yaml:4:10: `url` is not an http or https address\n"
+                + "hint: for a file on this machine, write `file:` instead of `url:`"),
         BadFile(
-            "without a host", url("https:///a.iso"), "p.yaml:4:10: `url` names no host"),
+            "without a host", url("https:///a.iso"), "p.yaml:4:10: `url` has no host"),
         BadFile(
             "with a space", url("https://mirror.example/a b.iso"),
-            "p.yaml:4:10: `url` holds a space or a control character\nhint: write %20 for a space"),
+            "p.yaml:4:10: `url` contains a space or a control character\nhint: write %20 for a space"
+        ),
         BadFile(
             "without a format", PipelineTexts.with(source: "  - url: https://a.example/b.img"),
-            "p.yaml:4:5: `disk_format` is needed: the extension .img does not tell it\n"
-                + "hint: write `disk_format: qcow2` or raw or what it is under `image`; \(formats)"),
+            "p.yaml:4:5: `disk_format` is needed: the extension .img does not imply it\n"
+                + "hint: set `disk_format` under `image`, such as `disk_format: qcow2`; \(formats)"),
         BadFile(
             "without a format in its image",
             PipelineTexts.with(source: "  - file: \"images/*\"\n    image: { tags: [a] }"),
-            "p.yaml:5:12: `disk_format` is needed: the file has no extension that tells it\n"
-                + "hint: write `disk_format: qcow2` or raw or what it is under `image`; \(formats)"),
+            "p.yaml:5:12: `disk_format` is needed: the file name has no extension to derive it from\n"
+                + "hint: set `disk_format` under `image`, such as `disk_format: qcow2`; \(formats)"),
         BadFile(
             "without a file name", url("https://mirror.example/"),
-            "p.yaml:4:5: the name asks for {stem}, but the address ends without a file name\n"
+            "p.yaml:4:5: the name uses {stem}, but the address has no file name\n"
                 + "hint: give the image a `name`"),
         BadFile(
             "with a short checksum", PipelineTexts.withURL("    checksum: sha256:12"),
@@ -95,19 +96,19 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "with two promises",
             PipelineTexts.withURL("    checksum: sha256:12\n    checksum_file: SUMS"),
-            "p.yaml:6:20: `checksum` and `checksum_file` exclude each other\nhint: keep one of them"
+            "p.yaml:6:20: `checksum` and `checksum_file` cannot be used together\nhint: keep one of them"
         ),
         BadFile(
             "with one checksum for many files",
             PipelineTexts.with(
                 source: "  - file: \"*.iso\"\n    checksum: md5:d41d8cd98f00b204e9800998ecf8427e"),
-            "p.yaml:5:15: one `checksum` cannot fit every file that \"*.iso\" matches\n"
+            "p.yaml:5:15: one `checksum` cannot be right for every file that \"*.iso\" matches\n"
                 + "hint: use `checksum_file`"),
         BadFile(
             "with a password in the checksum's address",
             PipelineTexts.withURL("    checksum_file: https://a:b@c.example/SUMS"),
             """
-            p.yaml:5:20: `checksum_file` holds a user or a password; a pipeline file holds no secrets
+            p.yaml:5:20: `checksum_file` contains a user or a password; a pipeline file must not contain secrets
             hint: write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME
             """),
         BadFile(
@@ -118,31 +119,32 @@ struct PipelineReaderSourcesTests {
             "with a property that is a field",
             PipelineTexts.withURL("    image: { properties: { owner: x } }"),
             "p.yaml:5:28: `owner` is a field of every image, not a property\n"
-                + "hint: what may be set of it stands beside `properties`, not in it"),
+                + "hint: the fields that you can set go beside `properties`, not inside it"),
         BadFile(
             "with a property of the service",
             PipelineTexts.withURL("    image: { properties: { os_glance_x: x } }"),
-            "p.yaml:5:28: the property `os_glance_x` is kept for the Image service"),
+            "p.yaml:5:28: the property `os_glance_x` is reserved for the Image service"),
         BadFile(
             "with a property of ours",
             PipelineTexts.withURL("    image: { properties: { tranship_origin: x } }"),
-            "p.yaml:5:28: the property `tranship_origin` is kept for tranship"),
+            "p.yaml:5:28: the property `tranship_origin` is reserved for tranship"),
         BadFile(
             "with an unknown placeholder", PipelineTexts.withURL("    image: { name: \"{stme}\" }"),
-            "p.yaml:5:20: `name` is \"{stme}\", but there is no placeholder {stme} here\n"
+            "p.yaml:5:20: `name` is \"{stme}\", but {stme} is not a placeholder here\n"
                 + "hint: did you mean {stem}?"),
         BadFile(
             "with a placeholder of targets", PipelineTexts.withURL("    series: \"{id}\""),
-            "p.yaml:5:13: `series` is \"{id}\", but there is no placeholder {id} here\n"
-                + "hint: there are {stem} {date} {version} {checksum}; write {{ for a brace"),
+            "p.yaml:5:13: `series` is \"{id}\", but {id} is not a placeholder here\n"
+                + "hint: known placeholders: {stem} {date} {version} {checksum}; write {{ for a literal brace"
+        ),
         BadFile(
             "with an open placeholder", PipelineTexts.withURL("    image: { name: \"a{stem\" }"),
-            "p.yaml:5:20: `name` is \"a{stem\", with a brace that is never closed\n"
-                + "hint: write {{ for a brace"),
+            "p.yaml:5:20: `name` is \"a{stem\", but a brace is not closed\n"
+                + "hint: write {{ for a literal brace"),
         BadFile(
             "with a checksum of no digits",
             PipelineTexts.withURL("    image: { name: \"{checksum:x}\" }"),
-            "p.yaml:5:20: `name` is \"{checksum:x}\", but {checksum:x} has no number of digits\n"
+            "p.yaml:5:20: `name` is \"{checksum:x}\", but {checksum:x} needs a number of digits\n"
                 + "hint: write it as {checksum:8}"),
         BadFile(
             "with digits of a date", PipelineTexts.withURL("    image: { name: \"{date:8}\" }"),
@@ -155,12 +157,12 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "with a format that is no word",
             PipelineTexts.withURL("    image: { disk_format: QCOW2 }"),
-            "p.yaml:5:27: `disk_format` is \"QCOW2\", which is no name of a format\n"
-                + "hint: formats are words in lower case, such as qcow2, raw or bare"),
+            "p.yaml:5:27: `disk_format` is \"QCOW2\", which is not a format name\n"
+                + "hint: use a word in lower case, such as qcow2, raw or bare"),
         BadFile(
             "with a password for `auth`", PipelineTexts.withURL("    auth: joe:hunter2"),
             "p.yaml:5:11: `auth` must be netrc or env:NAME\n"
-                + "hint: env:NAME takes user:password from the variable NAME"),
+                + "hint: env:NAME reads user:password from the environment variable NAME"),
         BadFile(
             "with a variable that is not set", PipelineTexts.withURL("    auth: env:MIRROR_LOGIN"),
             """
@@ -169,10 +171,10 @@ struct PipelineReaderSourcesTests {
             """),
         BadFile(
             "with a header of no name", PipelineTexts.withURL("    headers: { \"X Y\": z }"),
-            "p.yaml:5:16: `X Y` is no name of a header"),
+            "p.yaml:5:16: `X Y` is not a valid header name"),
         BadFile(
             "with a header of two lines", PipelineTexts.withURL("    headers: { X: \"a\\nY: b\" }"),
-            "p.yaml:5:16: the header `X` holds a line break or a control character"),
+            "p.yaml:5:16: the header `X` contains a line break or a control character"),
         BadFile(
             "with a header of our own",
             PipelineTexts.withURL("    headers: { range: \"bytes=0-1\" }"),

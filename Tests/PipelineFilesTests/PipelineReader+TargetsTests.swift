@@ -27,22 +27,22 @@ struct PipelineReaderTargetsTests {
             "p.yaml:7:13: `stores` names \"a\" twice"),
         BadFile(
             "with no store", target("stores: []"),
-            "p.yaml:7:13: `stores` is an empty list\nhint: leave the key out instead"),
+            "p.yaml:7:13: `stores` is an empty list\nhint: remove the key instead"),
         BadFile(
             "with a rule that is none", target("image: { protected: yes }"),
             "p.yaml:7:25: `protected` is \"yes\", but must be one of keep, true, false"),
         BadFile(
             "with an owner table of nothing", target("image: { owner: {} }"),
-            "p.yaml:7:21: `owner` maps no project\nhint: leave the key out instead"),
+            "p.yaml:7:21: `owner` maps no project\nhint: remove the key instead"),
         BadFile(
             "with an owner star that is not quoted", target("image: { owner: { *: a } }"),
-            "p.yaml:7:23: a value that starts with * must be quoted, or YAML takes it for an alias, "
-                + "and nothing here is anchored so\nhint: write \"*\""),
+            "p.yaml:7:23: a value that starts with * must be quoted, or YAML reads it as an alias, "
+                + "and no anchor has that name\nhint: write \"*\""),
         BadFile(
             "that set a field as a property",
             target("image: { properties: { set: { min_disk: \"4\" } } }"),
             "p.yaml:7:35: `min_disk` is a field of every image, not a property\n"
-                + "hint: what may be set of it stands beside `properties`, not in it"),
+                + "hint: the fields that you can set go beside `properties`, not inside it"),
         BadFile(
             "that rename two to one",
             target("image: { properties: { rename: { a: c, b: c } } }"),
@@ -52,7 +52,7 @@ struct PipelineReaderTargetsTests {
             "p.yaml:7:14: `expired` needs `after`\nhint: write `after: 90d`"),
         BadFile(
             "with an unknown placeholder", target("image: { name: \"{nam}\" }"),
-            "p.yaml:7:20: `name` is \"{nam}\", but there is no placeholder {nam} here\n"
+            "p.yaml:7:20: `name` is \"{nam}\", but {nam} is not a placeholder here\n"
                 + "hint: did you mean {name}?"),
     ]
 

@@ -14,7 +14,7 @@ struct YAMLErrorTests {
         """
 
     private static let alias =
-        "must be quoted, or YAML takes it for an alias, and nothing here is anchored so"
+        "must be quoted, or YAML reads it as an alias, and no anchor has that name"
 
     private static let files = [
         BadFile("an empty file", "", empty),
@@ -44,7 +44,7 @@ struct YAMLErrorTests {
             "two documents", "version: 1\n---\nversion: 1\n",
             """
             p.yaml:2:1: a second YAML document starts here
-            hint: a pipeline file holds one document: take the `---` out, or make two files
+            hint: a pipeline file holds one document: remove the `---`, or make two files
             """),
         BadFile(
             "a tab", "limits:\n\timages: 4\n",
@@ -61,21 +61,22 @@ struct YAMLErrorTests {
         BadFile(
             "a control character", "version: 1\nname: \u{7}x\n",
             """
-            p.yaml:2:7: a character that no YAML file may hold: U+0007
-            hint: check that this is a pipeline file at all
+            p.yaml:2:7: a character that YAML does not allow: U+0007
+            hint: check that this is a pipeline file
             """),
         BadFile(
             "a key that stands twice", "version: 1\nname: a\nlimits: {}\nname: b\n",
-            "p.yaml:4:1: `name` stands here for the second time, first on line 2\nhint: keep one of them"
+            "p.yaml:4:1: duplicate key `name`, first used on line 2\nhint: keep one of them"
         ),
         BadFile(
             "a key that stands twice, once in quotes",
             PipelineTexts.with(target: "  - cloud: beta\n    keep: 1\n    \"keep\": 2"),
-            "p.yaml:8:5: `keep` stands here for the second time, first on line 7\nhint: keep one of them"
+            "p.yaml:8:5: duplicate key `keep`, first used on line 7\nhint: keep one of them"
         ),
         BadFile(
-            "a key that stands twice in one line", "version: 1\nlimits: { images: 1, images: 2 }\n",
-            "p.yaml:2:11: `images` stands twice in this mapping\nhint: keep one of them"),
+            "a key that is used twice in one line",
+            "version: 1\nlimits: { images: 1, images: 2 }\n",
+            "p.yaml:2:11: duplicate key `images` in this mapping\nhint: keep one of them"),
         BadFile(
             "a glob that starts with a star", PipelineTexts.with(source: "  - file: *.qcow2 # all"),
             "p.yaml:4:11: a value that starts with * \(alias)\nhint: write \"*.qcow2\""),
@@ -91,12 +92,12 @@ struct YAMLErrorTests {
             "an alias with a mistyped name",
             PipelineTexts.withURL(
                 "    image: &ubuntu { name: a }\n  - file: a.iso\n    image: *ubunut"),
-            "p.yaml:7:12: the alias *ubunut names no anchor above it\nhint: did you mean *ubuntu?"),
+            "p.yaml:7:12: the alias *ubunut has no anchor above it\nhint: did you mean *ubuntu?"),
         BadFile(
             "a placeholder alone",
             PipelineTexts.with(target: "  - cloud: beta\n    image:\n      name: {name}"),
             """
-            p.yaml:8:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            p.yaml:8:13: a value that starts with { must be quoted, or YAML reads it as a mapping
             hint: write "{name}"
             """),
         BadFile(
@@ -104,7 +105,7 @@ struct YAMLErrorTests {
             PipelineTexts.with(
                 target: "  - cloud: beta\n    image: { name: {name}, hidden: keep }"),
             """
-            p.yaml:7:20: a value that starts with { must be quoted, or YAML takes it for a mapping
+            p.yaml:7:20: a value that starts with { must be quoted, or YAML reads it as a mapping
             hint: write "{name}"
             """),
         BadFile(
@@ -113,20 +114,20 @@ struct YAMLErrorTests {
                 target: "  - cloud: beta\n    image:\n      name: {name}-{date}\n      hidden: keep"
             ),
             """
-            p.yaml:8:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            p.yaml:8:13: a value that starts with { must be quoted, or YAML reads it as a mapping
             hint: write "{name}-{date}"
             """),
         BadFile(
             "a placeholder in a list entry", PipelineTexts.withURL("    series: {stem}"),
             """
-            p.yaml:5:13: a value that starts with { must be quoted, or YAML takes it for a mapping
+            p.yaml:5:13: a value that starts with { must be quoted, or YAML reads it as a mapping
             hint: write "{stem}"
             """),
         BadFile(
             "brackets with text after them",
             PipelineTexts.with(target: "  - cloud: beta\n    image:\n      name: [old] x\n"),
             """
-            p.yaml:8:13: a value that starts with [ must be quoted, or YAML takes it for a list
+            p.yaml:8:13: a value that starts with [ must be quoted, or YAML reads it as a list
             hint: write "[old] x"
             """),
         BadFile(
@@ -140,11 +141,12 @@ struct YAMLErrorTests {
             "a tag", PipelineTexts.with(more: "order: !!int 4"),
             """
             p.yaml:7:8: `order` has the YAML tag !!int
-            hint: tags mean nothing here; leave it out, or quote a text that starts with !
+            hint: remove the tag, or quote a text that starts with !
             """),
         BadFile(
             "a key that is a list", PipelineTexts.with(more: "? [a]\n: b"),
-            "p.yaml:7:3: a key of a pipeline file is not a word\nhint: quote it if it is meant"),
+            "p.yaml:7:3: a key of a pipeline file is not text\nhint: quote the key if it is meant as text"
+        ),
     ]
 
     @Test("is told with its place and what to do", arguments: files)
@@ -167,7 +169,7 @@ struct YAMLErrorTests {
         }
         let error = try #require(refusal(text))
         #expect(
-            error.message == "p.yaml:8:4: more than 200000 values once aliases are put in",
+            error.message == "p.yaml:8:4: more than 200000 values once aliases are expanded",
             "\(error)")
     }
 
@@ -180,7 +182,8 @@ struct YAMLErrorTests {
         #expect(refusal(text(YAMLBounds.aliasesMax)).map { "\($0)" } == nil)
         let error = try #require(refusal(text(YAMLBounds.aliasesMax + 1)))
         #expect(
-            error.message == "p.yaml:5:20: more than 100 aliases; this anchor has one too many")
+            error.message
+                == "p.yaml:5:20: more than 100 aliases; the one too many refers to this anchor")
     }
 
     /// An empty value has no place of its own and must not look like an alias.
@@ -201,6 +204,6 @@ struct YAMLErrorTests {
         #expect(
             try #require(refusal(deep)).message == "p.yaml:1:41: nested more than 32 levels deep")
         let deeper = String(repeating: "[", count: 5000)
-        #expect(try #require(refusal(deeper)).message == "p.yaml:1:1: nested far too deeply")
+        #expect(try #require(refusal(deeper)).message == "p.yaml:1:1: nested too deeply")
     }
 }

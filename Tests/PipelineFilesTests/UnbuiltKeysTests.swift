@@ -39,7 +39,7 @@ struct UnbuiltKeyTests {
         #expect(
             "\(error)" == """
                 \(use.message)\(use.title) not built yet
-                hint: take it out for now; docs/pipeline-format.md says what is not built yet
+                hint: remove it for now; docs/pipeline-format.md lists what is not built yet
                 """)
     }
 
@@ -84,7 +84,7 @@ struct UnbuiltKeyTests {
         #expect(
             "\(error)" == """
                 p.yaml:7:5: `previous` is not built yet
-                hint: not built yet either: `keep` (line 8), `on_conflict: update` (line 9)
+                hint: also not built yet: `keep` (line 8), `on_conflict: update` (line 9)
                 """)
     }
 

@@ -1,18 +1,20 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// `${NAME}`, `${NAME:-default}` and `$$` in a value.
+/// Expands `${NAME}`, `${NAME:-default}` and `$$` in a value.
 enum EnvironmentText {
     enum Failure: Error, Equatable {
-        /// The variable is not set, or empty where a default was not given.
+        /// The variable is not set, and there is no default.
         case missing(String)
         case unclosed
         case badName(String)
         case nested
     }
 
-    /// The text with variables put in. What they hold is not looked at again.
-    /// A default may hold balanced braces and `$$`, no variables.
+    /// Returns the text with its variables expanded once: their values are not expanded again.
+    ///
+    /// A default may contain balanced braces and `$$`, but no variables. It also replaces an empty
+    /// variable.
     static func expand(_ text: String, _ environment: [String: String]) throws(Failure) -> String {
         guard text.contains("$") else { return text }
         var result = ""
@@ -34,7 +36,7 @@ enum EnvironmentText {
         return result + rest
     }
 
-    /// A name that a shell would take, too.
+    /// Returns true for a variable name that a shell accepts.
     static func isName(_ text: some StringProtocol) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy {

@@ -3,8 +3,7 @@
 
 import Basics
 
-/// A mapping whose keys are known: an unknown one is refused before anything
-/// in it is read.
+/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value.
 struct FileSection<Key: PipelineKey> {
     let reader: PipelineReader
     let position: FilePosition
@@ -26,6 +25,7 @@ struct FileSection<Key: PipelineKey> {
         self.values = values
     }
 
+    /// The value of the key, or nil if the file does not have it.
     subscript(key: Key) -> FileValue? { values[key] }
 
     var isEmpty: Bool { values.isEmpty }
@@ -44,6 +44,6 @@ struct FileSection<Key: PipelineKey> {
         return reader.refusal(
             place, "unknown key `\(key.prefix(100))` in \(Key.place)",
             hint: Nearest.to(key, in: known).map { "did you mean `\($0)`?" }
-                ?? "the keys there are " + known.joined(separator: ", "))
+                ?? "known keys: " + known.joined(separator: ", "))
     }
 }

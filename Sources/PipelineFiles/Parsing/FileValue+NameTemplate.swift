@@ -3,11 +3,11 @@
 
 import Basics
 
-/// Where a name stands decides what is known when it is rendered.
+/// The place of a name in the file, which decides what its placeholders can refer to.
 enum NamePlace {
     /// The name or series of a url, file or archive source.
     case source
-    /// The name at a target, for every source.
+    /// The name at a target, whatever the source.
     case target
 
     var placeholders: [String] {
@@ -19,7 +19,7 @@ enum NamePlace {
 }
 
 extension FileValue {
-    /// A name with placeholders; an unknown one is refused here.
+    /// Parses a name with placeholders. Refuses unknown placeholders.
     func nameTemplate(_ place: NamePlace) throws(TranshipError) -> NameTemplate {
         let text = try text()
         var pieces: [NameTemplate.Piece] = []
@@ -34,8 +34,8 @@ extension FileValue {
             } else {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw refusal(
-                        "\(label) is \(shown), with a brace that is never closed",
-                        hint: "write {{ for a brace")
+                        "\(label) is \(shown), but a brace is not closed",
+                        hint: "write {{ for a literal brace")
                 }
                 if !literal.isEmpty { pieces.append(.literal(literal)) }
                 literal = ""
@@ -62,17 +62,17 @@ extension FileValue {
         let known = place.placeholders
         guard known.contains(word) else {
             throw refusal(
-                "\(label) is \(shown), but there is no placeholder {\(inner.prefix(100))} here",
+                "\(label) is \(shown), but {\(inner.prefix(100))} is not a placeholder here",
                 hint: Nearest.to(word, in: known).map { "did you mean {\($0)}?" }
-                    ?? "there are " + known.map { "{\($0)}" }.joined(separator: " ")
-                    + "; write {{ for a brace")
+                    ?? "known placeholders: " + known.map { "{\($0)}" }.joined(separator: " ")
+                    + "; write {{ for a literal brace")
         }
         if word == "checksum" {
             guard parts.count == 2 else { return .checksum(digits: nil) }
             guard let digits = Int(parts[1]), (1...128).contains(digits), parts[1].first != "+"
             else {
                 throw refusal(
-                    "\(label) is \(shown), but {\(inner.prefix(100))} has no number of digits",
+                    "\(label) is \(shown), but {\(inner.prefix(100))} needs a number of digits",
                     hint: "write it as {checksum:8}")
             }
             return .checksum(digits: digits)

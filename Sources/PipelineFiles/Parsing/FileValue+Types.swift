@@ -3,9 +3,9 @@
 
 import Basics
 
-/// What our schema makes of a text.
+/// Parses text values into the types of the schema.
 extension FileValue {
-    /// `true` or `false`, and none of YAML's other spellings.
+    /// Parses `true` or `false`. Refuses YAML's other spellings.
     func bool() throws(TranshipError) -> Bool {
         switch try text() {
         case "true": return true
@@ -15,11 +15,12 @@ extension FileValue {
                 text.lowercased())
             throw refusal(
                 "\(label) is \(shown), not true or false",
-                hint: isSpelling ? "of YAML's spellings only true and false are taken here" : nil)
+                hint: isSpelling
+                    ? "write true or false; other YAML spellings are not supported" : nil)
         }
     }
 
-    /// A whole number without sign, leading zeros and underscores.
+    /// Parses a whole number without sign, leading zeros or underscores.
     func integer(_ range: ClosedRange<Int>) throws(TranshipError) -> Int {
         let text = try text()
         let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -47,7 +48,8 @@ extension FileValue {
         let text = try text()
         guard text.hasSuffix("/s"), let bytes = ByteCount.parse(String(text.dropLast(2))), bytes > 0
         else {
-            throw refusal("\(label) is \(shown), not bytes a second", hint: "write it as 200MiB/s")
+            throw refusal(
+                "\(label) is \(shown), not a rate in bytes a second", hint: "write it as 200MiB/s")
         }
         return bytes
     }
@@ -55,13 +57,13 @@ extension FileValue {
     func spanSeconds() throws(TranshipError) -> Int64 {
         guard let seconds = TimeSpan.parse(try text()) else {
             throw refusal(
-                "\(label) is \(shown), not a span of time",
+                "\(label) is \(shown), not a time span",
                 hint: "write it as 30s, 15m, 24h or 90d")
         }
         return seconds
     }
 
-    /// One of an enum's raw values.
+    /// Parses one of an enum's raw values.
     func choice<Choice>(_: Choice.Type) throws(TranshipError) -> Choice
     where Choice: RawRepresentable<String> & CaseIterable {
         let text = try text()
@@ -106,18 +108,20 @@ extension FileValue {
         try texts(emptyAllowed: emptyAllowed).map { Glob($0) }
     }
 
-    /// At most 255 characters each, as the Image service has it; none twice.
+    /// Parses a list of tags without duplicates. The Image service allows 255 characters each.
     func tags() throws(TranshipError) -> [String] {
         var tags: [String] = []
         for value in try oneOrMore(emptyAllowed: true) {
             let tag = try value.text()
-            guard tag.count <= 255 else { throw value.refusal("a tag has at most 255 characters") }
+            guard tag.count <= 255 else {
+                throw value.refusal("a tag can have at most 255 characters")
+            }
             if !tags.contains(tag) { tags.append(tag) }
         }
         return tags
     }
 
-    /// A mapping of text to text. Keys are as written, without environment.
+    /// Parses a mapping of text to text. Does not expand variables in keys.
     func textMap(emptyValues: Bool) throws(TranshipError) -> [(key: FileKey, value: String)] {
         try entries().map { entry throws(TranshipError) in
             let key = FileKey(text: entry.key, position: entry.place)
@@ -127,12 +131,12 @@ extension FileValue {
         }
     }
 
-    /// A path, absolute: relative ones start at the pipeline file.
+    /// Returns the path as an absolute path. A relative one starts at the pipeline file's folder.
     func path(of text: String) throws(TranshipError) -> String {
         FilePath.absolute(try withoutTilde(text), in: reader.baseDirectory)
     }
 
-    /// `~` is the shell's, and a folder of that name nobody's wish.
+    /// Refuses a leading `~`. Only shells expand it, and a folder of that name is never meant.
     func withoutTilde(_ text: String) throws(TranshipError) -> String {
         if text == "~" || text.hasPrefix("~/") {
             throw refusal(
@@ -143,7 +147,7 @@ extension FileValue {
     }
 }
 
-/// A key and where it stands.
+/// A key and its place in the file.
 struct FileKey {
     let text: String
     let position: FilePosition

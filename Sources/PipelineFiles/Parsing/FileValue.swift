@@ -4,16 +4,16 @@
 import Basics
 import Yams
 
-/// One value of the file with the name that messages give it.
+/// One value of the file, and its name for messages.
 ///
-/// YAML's own types play no part: a scalar is text, and what it must be is
-/// asked by whoever reads it.
+/// Ignores YAML's own types: every scalar is text, and the caller decides which type to parse it
+/// as.
 struct FileValue {
     let reader: PipelineReader
     let node: Node
-    /// The way to it, as ``UnbuiltKey/path``.
+    /// The path of keys that leads to the value, as in ``UnbuiltKey/path``.
     let path: String
-    /// "`min_disk`", "an entry of `tags`".
+    /// The name for messages, such as "`min_disk`" or "an entry of `tags`".
     let label: String
 
     var position: FilePosition { reader.position(of: node) }
@@ -27,10 +27,11 @@ struct FileValue {
     var isMapping: Bool { if case .mapping = node { true } else { false } }
     var isList: Bool { if case .sequence = node { true } else { false } }
 
-    /// The entries of a list.
+    /// Returns the entries of a list.
     func list() throws(TranshipError) -> [FileValue] {
         guard case .sequence(let sequence) = node else {
-            throw refusal("\(label) must be a list, but \(found)", hint: "start each with a dash")
+            throw refusal(
+                "\(label) must be a list, but \(found)", hint: "start each entry with a dash")
         }
         try refuseTag(node, allowed: "seq")
         return sequence.map {
@@ -39,17 +40,17 @@ struct FileValue {
         }
     }
 
-    /// A list, or one value that stands for a list of one.
+    /// Returns the entries of a list, or a single value as a list of one.
     func oneOrMore(emptyAllowed: Bool = false) throws(TranshipError) -> [FileValue] {
         guard isList else { return [self] }
         let values = try list()
         if values.isEmpty, !emptyAllowed {
-            throw refusal("\(label) is an empty list", hint: "leave the key out instead")
+            throw refusal("\(label) is an empty list", hint: "remove the key instead")
         }
         return values
     }
 
-    /// Keys and values of a mapping, in the order of the file; `<<` put in.
+    /// Returns the keys and values of a mapping in the order of the file, merge keys (`<<`) resolved.
     func entries() throws(TranshipError) -> [(key: String, place: FilePosition, value: Node)] {
         guard case .mapping(let mapping) = node else {
             throw refusal("\(label) must be a mapping, but \(found)")
@@ -61,7 +62,8 @@ struct FileValue {
             let place = reader.position(of: key)
             guard case .scalar(let scalar) = key, !reader.isNull(key) else {
                 throw reader.refusal(
-                    place, "a key of \(label) is not a word", hint: "quote it if it is meant")
+                    place, "a key of \(label) is not text",
+                    hint: "quote the key if it is meant as text")
             }
             if scalar.style == .plain, scalar.string == "<<" {
                 merged += try mergedEntries(value)
@@ -77,7 +79,7 @@ struct FileValue {
         -> [(key: String, place: FilePosition, value: Node)]
     {
         let from = FileValue(
-            reader: reader, node: value, path: path, label: "what `<<` takes in")
+            reader: reader, node: value, path: path, label: "the value of `<<`")
         guard from.isList else { return try from.entries() }
         var all: [(key: String, place: FilePosition, value: Node)] = []
         for node in try from.list().map(\.node) {
@@ -89,7 +91,7 @@ struct FileValue {
 
     // MARK: Text
 
-    /// The text of a scalar, the environment put in. Null is refused.
+    /// Returns the text of a scalar with variables expanded. Refuses null.
     func text(emptyAllowed: Bool = false) throws(TranshipError) -> String {
         guard case .scalar(let scalar) = node else { throw notOneValue() }
         try refuseTag(node, allowed: "str")
@@ -97,22 +99,22 @@ struct FileValue {
             throw refusal(
                 scalar.string.isEmpty ? "\(label) has no value" : "\(label) is null",
                 hint: scalar.string.isEmpty
-                    ? "give it one, or leave the key out"
-                    : "leave the key out, or write \"\(scalar.string)\" if the text is meant")
+                    ? "give it a value, or remove the key"
+                    : "remove the key, or write \"\(scalar.string)\" if you mean the text")
         }
         let text = try expanded(scalar.string)
         if text.isEmpty, !emptyAllowed {
             throw refusal(
                 scalar.string.isEmpty
-                    ? "\(label) is empty" : "\(label) is empty: \(shown) holds nothing")
+                    ? "\(label) is empty" : "\(label) is empty: \(shown) expands to nothing")
         }
-        if text.unicodeScalars.contains("\0") { throw refusal("\(label) holds a zero byte") }
+        if text.unicodeScalars.contains("\0") { throw refusal("\(label) contains a zero byte") }
         reader.note(path, value: text, at: position)
         return text
     }
 
-    /// The value as messages may show it: as written, since what a variable
-    /// holds may be nobody's business.
+    /// The value for messages, as written in the file. Does not expand variables: their values may
+    /// be secret.
     var shown: String {
         guard case .scalar(let scalar) = node else { return "…" }
         let text = scalar.string.prefix(100)
@@ -130,12 +132,12 @@ struct FileValue {
                     hint: "set \(name), or write ${\(name):-default}")
             case .unclosed:
                 throw refusal(
-                    "\(label) holds \"${\" without a closing brace",
+                    "\(label) contains \"${\" without a closing brace",
                     hint: "write $$ for a dollar sign")
             case .badName(let name):
                 throw refusal(
-                    "\(label) holds ${\(name.prefix(100))}, which names no variable",
-                    hint: "names have letters, digits and _; write $$ for a dollar sign")
+                    "\(label) contains ${\(name.prefix(100))}, which is not a variable name",
+                    hint: "use letters, digits and _ in names; write $$ for a dollar sign")
             case .nested:
                 throw refusal(
                     "\(label) has a default that names another variable",
@@ -146,12 +148,12 @@ struct FileValue {
 
     // MARK: Refusals
 
-    /// What stands there, for "must be …, but …".
+    /// The kind of value in the file, to complete "must be …, but …".
     private var found: String {
         switch node {
         case .mapping: "this is a mapping"
         case .sequence: "this is a list"
-        case .scalar: reader.isNull(node) ? "there is nothing" : "this is \(shown)"
+        case .scalar: reader.isNull(node) ? "it is empty" : "this is \(shown)"
         case .alias: "this is an alias"
         }
     }
@@ -161,7 +163,7 @@ struct FileValue {
         if first == "{", isMapping { return reader.mustBeQuoted(position) }
         return refusal(
             "\(label) must be one value, but \(found)",
-            hint: first == "[" ? "quote it if the brackets are meant" : nil)
+            hint: first == "[" ? "quote it if the brackets are part of the text" : nil)
     }
 
     private func refuseTag(_ node: Node, allowed: String) throws(TranshipError) {
@@ -175,6 +177,6 @@ struct FileValue {
         guard !["", "!", "tag:yaml.org,2002:\(allowed)"].contains(tag) else { return }
         throw refusal(
             "\(label) has the YAML tag \(tag.replacing("tag:yaml.org,2002:", with: "!!"))",
-            hint: "tags mean nothing here; leave it out, or quote a text that starts with !")
+            hint: "remove the tag, or quote a text that starts with !")
     }
 }

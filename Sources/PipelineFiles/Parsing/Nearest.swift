@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The word that somebody who mistyped one probably meant.
+/// Suggests a known word for a mistyped one.
 enum Nearest {
-    /// The closest candidate; nil when none is close: more than a third of the
-    /// letters wrong, at least one being allowed.
+    /// Returns the closest candidate, or nil if none is close. Close means that at most a third of
+    /// the letters differ; one different letter is always allowed.
     static func to(_ word: String, in candidates: [String]) -> String? {
         let plain = normalized(word)
         let scored = candidates.map { ($0, distance(plain, normalized($0))) }
@@ -12,16 +12,16 @@ enum Nearest {
         return best.1 <= max(1, min(word.count, best.0.count) / 3) ? best.0 : nil
     }
 
-    /// `diskFormat`, `disk-format` and `Disk_Format` are one word.
+    /// Makes `diskFormat`, `disk-format` and `Disk_Format` one word.
     private static func normalized(_ word: String) -> [Character] {
         word.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }.map { $0 }
     }
 
-    /// How many letters must be put in, taken out, replaced or swapped with
-    /// their neighbour (optimal string alignment).
+    /// Returns how many letters to insert, remove, replace or swap with their neighbour (optimal
+    /// string alignment distance).
     private static func distance(_ one: [Character], _ other: [Character]) -> Int {
         if one.isEmpty || other.isEmpty { return max(one.count, other.count) }
-        // Words of a pipeline file are short; what is not one is far from all.
+        // Keys are short. A long word resembles none of them and would take long to compare.
         if one.count > 64 || other.count > 64 { return .max }
         var rows = [Array(0...other.count)]
         for (row, letter) in one.enumerated() {

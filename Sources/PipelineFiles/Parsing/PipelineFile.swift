@@ -4,18 +4,16 @@
 import Basics
 import Glibc
 
-/// A pipeline file on disk.
+/// Reads the text of a pipeline file.
 enum PipelineFile {
-    /// The text of the file, a byte order mark taken off.
-    ///
-    /// Reads whatever can be read, a pipe of the shell included.
+    /// Reads the file and removes a byte order mark. The file may also be a pipe.
     static func read(_ file: String) throws(TranshipError) -> String {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw refusal(
                 "cannot read the pipeline file \(file): \(FilePath.lastError())",
                 hint: errno == ENOENT
-                    ? "check the path; relative ones start in the working directory" : nil)
+                    ? "check the path; a relative path starts at the working directory" : nil)
         }
         defer { close(descriptor) }
         if FilePath.kind(file) == .directory {
@@ -43,7 +41,7 @@ enum PipelineFile {
             bytes += chunk
             if bytes.count > Pipeline.fileBytesMax {
                 throw refusal(
-                    "\(file) is larger than 1 MiB, so it is no pipeline file",
+                    "\(file) is larger than 1 MiB, too large for a pipeline file",
                     hint: "check the path")
             }
         }
@@ -59,7 +57,7 @@ enum PipelineFile {
         }
         throw refusal(
             "\(position): this is not UTF-8 text",
-            hint: "save the file as UTF-8, and check that it is a pipeline file at all")
+            hint: "save the file as UTF-8, and check that it is a pipeline file")
     }
 
     private static func firstInvalid(_ bytes: [UInt8], _ file: String) -> FilePosition {

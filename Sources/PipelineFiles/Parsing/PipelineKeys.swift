@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of one kind of mapping. `pipelines/schema.json` has a definition
-/// of the same name with the same keys; a test walks both.
+/// The keys of one kind of mapping. `pipelines/schema.json` has a definition of the same name with
+/// the same keys; a test compares them.
 protocol PipelineKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
-    /// Where such a key may stand, for messages: "a cloud source".
+    /// The name of the mapping for messages, such as "a cloud source".
     static var place: String { get }
-    /// The definition in the schema.
+    /// The name of the definition in the schema.
     static var definition: String { get }
 }
 

@@ -4,8 +4,8 @@
 import Basics
 
 extension PipelineReader {
-    /// The `image` block of a url or file source; all of it may be left out
-    /// where the extension tells the format.
+    /// Parses the `image` block of a url or file source. It is optional if the file extension
+    /// implies the disk format.
     func template(_ value: FileValue?, fileExtension: String, at place: FilePosition)
         throws(TranshipError) -> ImageTemplate
     {
@@ -17,10 +17,10 @@ extension PipelineReader {
                 value?.position ?? place,
                 "`disk_format` is needed: "
                     + (fileExtension.isEmpty || fileExtension.contains("*")
-                        ? "the file has no extension that tells it"
-                        : "the extension .\(fileExtension) does not tell it"),
-                hint: "write `disk_format: qcow2` or raw or what it is under `image`; only "
-                    + known.joined(separator: " ") + " tell it")
+                        ? "the file name has no extension to derive it from"
+                        : "the extension .\(fileExtension) does not imply it"),
+                hint: "set `disk_format` under `image`, such as `disk_format: qcow2`; only "
+                    + known.joined(separator: " ") + " imply it")
         }
         return ImageTemplate(
             name: fields?.name ?? .fileStem, diskFormat: diskFormat,
@@ -31,6 +31,7 @@ extension PipelineReader {
             isHidden: fields?.isHidden)
     }
 
+    /// Parses an `image` block without defaults.
     func imageFields(_ value: FileValue) throws(TranshipError) -> ImageFields {
         let keys = try FileSection<ImageKey>(value)
         return ImageFields(
@@ -47,7 +48,7 @@ extension PipelineReader {
             isProtected: try keys[.protected]?.bool(), isHidden: try keys[.hidden]?.bool())
     }
 
-    /// Properties that an image may be given.
+    /// Parses properties to set on an image.
     func properties(_ value: FileValue) throws(TranshipError) -> [String: String] {
         var properties: [String: String] = [:]
         for (key, text) in try value.textMap(emptyValues: true) {
@@ -57,8 +58,8 @@ extension PipelineReader {
         return properties
     }
 
-    /// The record's own fields, and what the service and we keep for
-    /// ourselves. See "Image properties" in the Image service's API reference.
+    /// Refuses property names that are fields of the record, or that the Image service or Tranship
+    /// reserves. See "Image properties" in the Image service's API reference.
     func refuseReserved(_ key: FileKey) throws(TranshipError) {
         let fields: Set = [
             "id", "name", "status", "visibility", "protected", "os_hidden", "checksum",
@@ -67,24 +68,24 @@ extension PipelineReader {
             "min_disk", "self", "file", "schema", "direct_url", "locations", "stores",
         ]
         if key.text.isEmpty || key.text.count > 255 {
-            throw refusal(key.position, "the name of a property has 1 to 255 characters")
+            throw refusal(key.position, "a property name must have 1 to 255 characters")
         }
         if fields.contains(key.text) {
             throw refusal(
                 key.position, "`\(key.text)` is a field of every image, not a property",
-                hint: "what may be set of it stands beside `properties`, not in it")
+                hint: "the fields that you can set go beside `properties`, not inside it")
         }
         if key.text.hasPrefix("os_glance_") || key.text == "tranship_origin" {
             throw refusal(
                 key.position,
-                "the property `\(key.text)` is kept for "
+                "the property `\(key.text)` is reserved for "
                     + (key.text == "tranship_origin" ? "tranship" : "the Image service"))
         }
     }
 }
 
-/// Formats whose file extension leaves no doubt. `.img` is not among them: it
-/// is qcow2 here and raw there.
+/// The disk formats that a file extension implies. `.img` implies none: some publishers use it for
+/// qcow2, others for raw.
 enum DiskFormatName {
     static let byExtension = [
         "iso": "iso", "qcow2": "qcow2", "raw": "raw", "vdi": "vdi", "vhd": "vhd",
@@ -93,7 +94,7 @@ enum DiskFormatName {
 }
 
 extension FileValue {
-    /// A disk or container format. Which ones a cloud takes is its own matter.
+    /// Parses a disk or container format. The plan checks whether the target accepts it.
     fileprivate func formatName() throws(TranshipError) -> String {
         let text = try text()
         let isWord = text.utf8.allSatisfy {
@@ -101,8 +102,8 @@ extension FileValue {
         }
         guard isWord, text.utf8.count <= 40 else {
             throw refusal(
-                "\(label) is \(shown), which is no name of a format",
-                hint: "formats are words in lower case, such as qcow2, raw or bare")
+                "\(label) is \(shown), which is not a format name",
+                hint: "use a word in lower case, such as qcow2, raw or bare")
         }
         return text
     }

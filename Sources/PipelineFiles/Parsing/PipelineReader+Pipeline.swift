@@ -5,13 +5,14 @@ import Basics
 import Yams
 
 extension PipelineReader {
-    /// The whole file, read key by key in the order of the format document.
+    /// Parses the whole file, key by key in the order of the format's reference.
     func pipeline() throws(TranshipError) -> Pipeline {
         let root = FileValue(reader: self, node: try root(), path: "", label: "a pipeline file")
-        // First of all: a newer version may have keys that look like mistakes.
+        // First, because keys of a newer version would look like mistakes.
         let version = try version(root)
         let keys = try FileSection<PipelineRootKey>(root)
-        let name = try pipelineName(keys.required(.name, hint: "it names the journal, too"))
+        let name = try pipelineName(
+            keys.required(.name, hint: "the default journal is named after it"))
         let sources = try some(keys.required(.sources)).map { value throws(TranshipError) in
             try source(value)
         }
@@ -30,7 +31,7 @@ extension PipelineReader {
     }
 
     private func version(_ root: FileValue) throws(TranshipError) -> Int {
-        let hint = "this version of tranship reads `version: 1`"
+        let hint = "write `version: 1`"
         let entries = try root.entries()
         guard let entry = entries.first(where: { $0.key == "version" }) else {
             let mistyped = entries.first { Nearest.to($0.key, in: ["version"]) != nil }
@@ -45,7 +46,7 @@ extension PipelineReader {
         guard version == 1 else {
             throw value.refusal(
                 "`version` is \(version), which this version of tranship cannot read",
-                hint: version > 1 ? "a newer tranship can; this one reads `version: 1`" : hint)
+                hint: version > 1 ? "use a newer tranship; this one reads `version: 1` only" : hint)
         }
         return version
     }
@@ -63,8 +64,8 @@ extension PipelineReader {
         else {
             throw value.refusal(
                 "`name` is \(value.shown), but must be letters, digits, \".\", \"_\" and \"-\"",
-                hint: "it starts with a letter or digit, has at most 100 characters and names "
-                    + "the journal, too")
+                hint: "start with a letter or digit and use at most 100 characters; the default "
+                    + "journal is named after it")
         }
         return name
     }
@@ -72,7 +73,7 @@ extension PipelineReader {
     private func some(_ value: FileValue) throws(TranshipError) -> [FileValue] {
         let values = try value.list()
         guard !values.isEmpty else {
-            throw value.refusal("\(value.label) is empty: at least one is needed")
+            throw value.refusal("\(value.label) is empty: it needs at least one entry")
         }
         return values
     }
@@ -99,10 +100,10 @@ extension PipelineReader {
             deletes: try keys[.deletes]?.integer(0...1_000_000) ?? standard.deletes)
     }
 
-    /// Two sources of one lineage would take turns at replacing each other.
+    /// Refuses two sources that share a series: each run would replace the image of one source with
+    /// that of the other.
     ///
-    /// Only what is known without looking at the world is compared here; the
-    /// plan compares what it renders.
+    /// Compares only names that the file alone determines. The plan compares rendered names.
     private func refuseSharedSeries(_ sources: [Source]) throws(TranshipError) {
         var seen: [String: FilePosition] = [:]
         for source in sources {
@@ -111,7 +112,7 @@ extension PipelineReader {
                 throw refusal(
                     series.position ?? source.position,
                     "this source and the one at \(first) share the series \"\(series.name)\"",
-                    hint: "give each a `series` or a name of its own")
+                    hint: "give each its own `series` or `name`")
             }
             seen[series.name] = series.position ?? source.position
         }
@@ -119,7 +120,7 @@ extension PipelineReader {
 }
 
 extension Source {
-    /// The series that is the same whatever the plan finds out.
+    /// The series, if the file alone determines its name.
     fileprivate var knownSeries: (name: String, position: FilePosition?)? {
         let template: NameTemplate
         var values = PlaceholderValues()

@@ -4,7 +4,7 @@
 import Basics
 
 extension PipelineReader {
-    /// Conditions on images, put over what holds where the file says nothing.
+    /// Parses conditions on images. Keys that the file leaves out keep the value of `standard`.
     func selection(_ value: FileValue, from standard: ImageSelection) throws(TranshipError)
         -> ImageSelection
     {
@@ -41,7 +41,7 @@ extension PipelineReader {
             selection.sizeMinBytes = try limits[.min]?.byteCount()
             selection.sizeMaxBytes = try limits[.max]?.byteCount()
             if let min = selection.sizeMinBytes, let max = selection.sizeMaxBytes, min > max {
-                throw size.refusal("`size` has a `min` above its `max`, so no image fits")
+                throw size.refusal("`size` has a `min` above its `max`, so no image can match")
             }
         }
         if let after = keys[.updatedAfter] { selection.updatedAfter = try updatedAfter(after) }
@@ -58,7 +58,7 @@ extension PipelineReader {
         return selection
     }
 
-    /// The Image service's own words for what an image can be.
+    /// The statuses of an image in the Image service's terms.
     static let statuses = [
         "active", "deactivated", "queued", "saving", "uploading", "importing", "killed",
         "deleted", "pending_delete",
@@ -71,7 +71,7 @@ extension PipelineReader {
         if let seconds = TimeSpan.parse(text) { return .span(seconds: seconds) }
         guard let moment = UTCTime.unixSeconds(text) else {
             throw value.refusal(
-                "\(value.label) is \(value.shown), neither a moment nor a span of time",
+                "\(value.label) is \(value.shown), not a time or a time span",
                 hint: "write it as 2026-01-01, 2026-01-01T12:00:00Z or 7d")
         }
         return .date(UTCTime.text(unixSeconds: moment))

@@ -4,7 +4,7 @@
 import Basics
 
 extension PipelineReader {
-    /// One entry of `sources`: what it is shows in which of four keys it has.
+    /// Parses one entry of `sources`. One of four keys says which kind it is.
     func source(_ value: FileValue) throws(TranshipError) -> Source {
         switch try kind(of: value, among: ["cloud", "url", "file", "archive"], "a source") {
         case "cloud": .cloud(try cloudSource(value))
@@ -14,7 +14,7 @@ extension PipelineReader {
         }
     }
 
-    /// The one key that tells what an entry is.
+    /// Returns the one key that says which kind of entry this is.
     func kind(of value: FileValue, among kinds: [String], _ what: String) throws(TranshipError)
         -> String
     {
@@ -27,7 +27,7 @@ extension PipelineReader {
         if found.count > 1 {
             throw refusal(
                 found[1].place,
-                "\(what) has one of \(all), but this has `\(found[0].key)` and `\(found[1].key)`",
+                "\(what) has only one of \(all), but this one has `\(found[0].key)` and `\(found[1].key)`",
                 hint: "start a new entry with a dash")
         }
         if let kind = found.first { return kind.key }
@@ -48,7 +48,7 @@ extension PipelineReader {
                 let section = try FileSection<SelectionKey>(value)
                 guard !section.isEmpty else {
                     throw value.refusal(
-                        "`exclude` has no condition, so it would leave out everything")
+                        "`exclude` has no condition, so it would exclude every image")
                 }
                 return try selection(value, from: ImageSelection())
             },
@@ -70,7 +70,7 @@ extension PipelineReader {
         if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
             throw refusal(
                 place ?? keys.position,
-                "the name asks for {stem}, but the address ends without a file name",
+                "the name uses {stem}, but the address has no file name",
                 hint: "give the image a `name`")
         }
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
@@ -103,7 +103,7 @@ extension PipelineReader {
             limitsImages: try limitsImages(keys[.limits]), position: keys.position)
         if source.isGlob, let checksum = keys[.checksum] {
             throw checksum.refusal(
-                "one `checksum` cannot fit every file that \(file.shown) matches",
+                "one `checksum` cannot be right for every file that \(file.shown) matches",
                 hint: "use `checksum_file`")
         }
         return source
@@ -139,13 +139,13 @@ extension PipelineReader {
         )
     }
 
-    /// `{ name: x }` is a mapping, `{stem}` a name that lacks its quotes.
+    /// Returns true for `{ name: x }`, and false for `{stem}`, a name without its quotes.
     private func hasSeriesKeys(_ value: FileValue) -> Bool {
         guard let entries = try? value.entries() else { return false }
         return entries.contains { !isNull($0.value) }
     }
 
-    /// Where a template asks for the stem; nil: nowhere.
+    /// The place of the first template that uses `{stem}`, or nil if none does.
     private func usesOfStem(_ templates: NameTemplate?...) -> FilePosition?? {
         templates.compactMap(\.self).first { $0.placeholders.contains(.stem) }.map(\.position)
     }

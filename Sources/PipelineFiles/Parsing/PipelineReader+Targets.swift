@@ -4,7 +4,7 @@
 import Basics
 
 extension PipelineReader {
-    /// One entry of `targets`.
+    /// Parses one entry of `targets`.
     func target(_ value: FileValue) throws(TranshipError) -> Target {
         switch try kind(of: value, among: ["cloud", "archive"], "a target") {
         case "cloud": return .cloud(try cloudTarget(value))
@@ -39,7 +39,7 @@ extension PipelineReader {
             position: keys.position)
     }
 
-    /// `all`, one store or a list.
+    /// Parses `all`, one store or a list of stores.
     private func stores(_ value: FileValue?) throws(TranshipError) -> StoreChoice {
         guard let value else { return .default }
         let names = try value.texts()
@@ -80,7 +80,7 @@ extension PipelineReader {
             projects[key.text] = project
         }
         guard !projects.isEmpty else {
-            throw value.refusal("`owner` maps no project", hint: "leave the key out instead")
+            throw value.refusal("`owner` maps no project", hint: "remove the key instead")
         }
         let rest = projects.removeValue(forKey: "*")
         return OwnerMap(projects: projects, rest: rest)

@@ -4,19 +4,20 @@
 import Basics
 import Yams
 
-/// How large a file may become; far above what any pipeline needs.
+/// Limits for the size of a parsed file, far above what any pipeline needs.
 enum YAMLBounds {
     static let aliasesMax = 100
     static let depthMax = 32
-    /// With every alias put in.
+    /// Counted with all aliases expanded.
     static let nodesMax = 200_000
 }
 
 extension PipelineReader {
-    /// The file as one tree of YAML nodes within ``YAMLBounds``.
+    /// Parses the file into one tree of YAML nodes within ``YAMLBounds``.
     func root() throws(TranshipError) -> Node {
         guard text.utf8.count <= Pipeline.fileBytesMax else {
-            throw refusal(position(nil), "more than 1 MiB is no pipeline file")
+            throw refusal(
+                position(nil), "the file is larger than 1 MiB, too large for a pipeline file")
         }
         let node: Node?
         do {
@@ -34,19 +35,19 @@ extension PipelineReader {
         return node
     }
 
-    /// `~`, `null` or nothing at all, unless it is quoted.
+    /// Returns true for an unquoted `~`, `null` or empty scalar.
     func isNull(_ node: Node) -> Bool {
         guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 }
 
-/// Walks each node once, counts what aliases repeat, and so never follows a
-/// "billion laughs" down.
+/// Checks the size of a tree without expanding its aliases, so that a "billion laughs" file costs
+/// nothing. Visits each node once and multiplies.
 ///
-/// Yams puts aliased nodes in without a trace, but they keep the position of
-/// their anchor: a node at a position where one of its kind was seen before is
-/// an alias's.
+/// Yams replaces aliases by the nodes that they refer to and leaves no mark. The nodes keep the
+/// position of their anchor, though: a second node of the same kind at the same position comes from
+/// an alias.
 private struct BoundsWalk {
     let reader: PipelineReader
     private var expanded: [Place: Int] = [:]
@@ -61,17 +62,17 @@ private struct BoundsWalk {
         self.reader = reader
     }
 
-    /// How many nodes this one is, aliases put in.
+    /// Returns the number of nodes in this tree with all aliases expanded.
     mutating func expandedNodes(_ node: Node, depth: Int) throws(TranshipError) -> Int {
         let position = reader.position(of: node)
         guard depth <= YAMLBounds.depthMax else {
             throw reader.refusal(
                 position, "nested more than \(YAMLBounds.depthMax) levels deep",
-                hint: "no key of a pipeline needs that; check the indentation")
+                hint: "check the indentation: no pipeline needs so many levels")
         }
         let place: Place
         switch node {
-        // Nothing has no place of its own.
+        // An empty scalar has no position of its own.
         case .scalar(let scalar) where scalar.string.isEmpty: return 1
         case .scalar: place = Place(kind: 0, position: position)
         case .mapping: place = Place(kind: 1, position: position)
@@ -82,7 +83,8 @@ private struct BoundsWalk {
             guard aliases <= YAMLBounds.aliasesMax else {
                 throw reader.refusal(
                     position,
-                    "more than \(YAMLBounds.aliasesMax) aliases; this anchor has one too many")
+                    "more than \(YAMLBounds.aliasesMax) aliases; the one too many refers to this anchor"
+                )
             }
             return count
         }
@@ -92,8 +94,8 @@ private struct BoundsWalk {
             guard count <= YAMLBounds.nodesMax else {
                 throw reader.refusal(
                     position,
-                    "more than \(YAMLBounds.nodesMax) values once aliases are put in",
-                    hint: "split the pipeline, or use fewer aliases inside aliases")
+                    "more than \(YAMLBounds.nodesMax) values once aliases are expanded",
+                    hint: "use fewer aliases inside aliases, or split the pipeline")
             }
         }
         expanded[place] = count

@@ -4,9 +4,10 @@
 import Basics
 import Yams
 
-/// What libyaml says, in words that help somebody who does not know YAML's
-/// grammar. The usual mistakes get a sentence of their own.
+/// Explains libyaml's errors to readers who do not know YAML's grammar. The usual mistakes have
+/// messages of their own.
 extension PipelineReader {
+    /// Returns the error to show for an error of Yams.
     func explained(_ error: any Error) -> TranshipError {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, _),
@@ -19,9 +20,9 @@ extension PipelineReader {
             return refusal(
                 position(ofOffset: offset ?? 0),
                 value > 0
-                    ? "a character that no YAML file may hold: U+\(hexadecimal(value))"
+                    ? "a character that YAML does not allow: U+\(hexadecimal(value))"
                     : "this is not YAML: \(problem)",
-                hint: "check that this is a pipeline file at all")
+                hint: "check that this is a pipeline file")
         default:
             return refusal(position(nil), "this is not YAML: \(error)")
         }
@@ -40,10 +41,10 @@ extension PipelineReader {
         if problem.contains("another document") {
             return refusal(
                 place, "a second YAML document starts here",
-                hint: "a pipeline file holds one document: take the `---` out, or make two files")
+                hint: "a pipeline file holds one document: remove the `---`, or make two files")
         }
         if problem.contains("nesting level") {
-            return refusal(place, "nested far too deeply", hint: "check the brackets")
+            return refusal(place, "nested too deeply", hint: "check the brackets")
         }
         if problem.contains("cannot start any token") {
             guard source(at: place).first == "\t" else { return mustBeQuoted(place) }
@@ -75,7 +76,7 @@ extension PipelineReader {
             hint: "check the indentation and the quotes there and on the line above")
     }
 
-    /// Either an anchor's name was mistyped, or no alias was meant at all.
+    /// Either the name of an anchor is mistyped, or the value is not meant as an alias.
     private func undefinedAlias(_ place: FilePosition) -> TranshipError {
         let alias = String(
             source(at: place).dropFirst().prefix {
@@ -84,19 +85,19 @@ extension PipelineReader {
         let anchors = text.matches(of: /[\s\[{,]&([\w-]+)/).map { String($0.1) }
         guard let anchor = Nearest.to(alias, in: anchors) else { return mustBeQuoted(place) }
         return refusal(
-            place, "the alias *\(alias) names no anchor above it", hint: "did you mean *\(anchor)?")
+            place, "the alias *\(alias) has no anchor above it", hint: "did you mean *\(anchor)?")
     }
 
-    /// `*-test`, `{stem}-x`, `@home`, `%a`: YAML takes the first character for
-    /// its own.
+    /// Explains values such as `*-test`, `{stem}-x`, `@home` and `%a`, whose first character has a
+    /// meaning in YAML.
     func mustBeQuoted(_ position: FilePosition) -> TranshipError {
         let value = plainValue(at: position)
         let meaning =
             switch value.first {
-            case "*": ", or YAML takes it for an alias, and nothing here is anchored so"
-            case "{": ", or YAML takes it for a mapping"
-            case "[": ", or YAML takes it for a list"
-            case "&": ", or YAML takes it for an anchor"
+            case "*": ", or YAML reads it as an alias, and no anchor has that name"
+            case "{": ", or YAML reads it as a mapping"
+            case "[": ", or YAML reads it as a list"
+            case "&": ", or YAML reads it as an anchor"
             default: ""
             }
         return refusal(
@@ -104,8 +105,8 @@ extension PipelineReader {
             hint: value.isEmpty ? nil : "write \"\(value)\"")
     }
 
-    /// The value that somebody meant to write there: the rest of the line, or
-    /// up to the bracket or comma that ends it inside brackets.
+    /// The value that was probably meant: the rest of the line, or inside brackets the text up to
+    /// the closing bracket or comma.
     private func plainValue(at position: FilePosition) -> String {
         let rest = source(at: position)
         let isInsideBrackets = isInBrackets(position)
@@ -118,7 +119,7 @@ extension PipelineReader {
                 if depth < 0 { break }
             }
             if character == ",", depth == 0, isInsideBrackets { break }
-            // A key, then.
+            // The text is a key.
             if character == " ", depth == 0, value.last == ":" { return String(value.dropLast()) }
             value.append(character)
         }
@@ -132,8 +133,8 @@ extension PipelineReader {
         return opened > line.count { $0 == "]" || $0 == "}" }
     }
 
-    /// The bracket at the start of this line's value, when the trouble is what
-    /// follows its end: `name: {stem}-{date}`.
+    /// The position of the bracket that starts this line's value, if the error is the text after
+    /// its closing bracket, as in `name: {stem}-{date}`.
     private func bracedValue(before place: FilePosition) -> FilePosition? {
         guard lines.indices.contains(place.line - 1) else { return nil }
         let line = Array(lines[place.line - 1].unicodeScalars)
@@ -151,7 +152,7 @@ extension PipelineReader {
         return FilePosition(file: file, line: place.line, column: start + 1)
     }
 
-    /// Yams tells the first of two equal keys only; the second is the mistake.
+    /// Yams reports the first of two equal keys. Finds the second, which is the mistake.
     private func duplicate(_ key: String, first: Mark) -> TranshipError {
         let indentation = String(repeating: " ", count: first.column - 1)
         for (index, line) in lines.enumerated().dropFirst(first.line) {
@@ -164,11 +165,11 @@ extension PipelineReader {
             else { continue }
             return refusal(
                 FilePosition(file: file, line: index + 1, column: first.column),
-                "`\(key)` stands here for the second time, first on line \(first.line)",
+                "duplicate key `\(key)`, first used on line \(first.line)",
                 hint: "keep one of them")
         }
         return refusal(
-            position(first), "`\(key)` stands twice in this mapping", hint: "keep one of them")
+            position(first), "duplicate key `\(key)` in this mapping", hint: "keep one of them")
     }
 
     private func position(ofOffset offset: Int) -> FilePosition {

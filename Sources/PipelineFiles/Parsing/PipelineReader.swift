@@ -4,10 +4,10 @@
 import Basics
 import Yams
 
-/// What one parse needs everywhere: the text for messages, the environment for
-/// values, and the list of what is asked for and not built yet.
+/// The state of one parse: the text for messages, the environment for values, and the keys in use
+/// that are not built yet.
 ///
-/// Lives and dies in one call, on one thread.
+/// Used for one call, on one thread.
 final class PipelineReader {
     let file: String
     let text: String
@@ -31,14 +31,14 @@ final class PipelineReader {
 
     func position(of node: Node) -> FilePosition { position(node.mark) }
 
-    /// The one form that every complaint about the file has.
+    /// Returns an error about the file. All of them have this form.
     func refusal(_ position: FilePosition, _ message: String, hint: String? = nil)
         -> TranshipError
     {
         TranshipError(.invalidPipeline, "\(position): \(message)", hint: hint)
     }
 
-    /// The rest of the line from there on, without a comment.
+    /// The rest of the line from a position on, without a comment.
     func source(at position: FilePosition) -> Substring {
         guard lines.indices.contains(position.line - 1) else { return "" }
         let line = lines[position.line - 1].unicodeScalars
@@ -48,15 +48,14 @@ final class PipelineReader {
 
     // MARK: Not built yet
 
-    /// Notes that the key at `path` stands in the file, with this value where
-    /// it has been read already.
+    /// Records that the file uses the key at `path`. `value` is nil until the value has been read.
     func note(_ path: String, value: String?, at position: FilePosition) {
         for row in UnbuiltKey.all where row.path == path && row.covers(value) {
             unbuiltUses.append(UnbuiltUse(words: row.words, position: position))
         }
     }
 
-    /// The error for the first such key of the file, naming the others.
+    /// The error for the first key in the file that is not built yet. Its hint lists the others.
     func unbuiltRefusal() -> TranshipError? {
         let uses = unbuiltUses.sorted { $0.position < $1.position }
         guard let first = uses.first else { return nil }
@@ -68,8 +67,8 @@ final class PipelineReader {
         return TranshipError(
             .notBuiltYet, "\(first.position): \(first.words) not built yet",
             hint: others.isEmpty
-                ? "take it out for now; docs/pipeline-format.md says what is not built yet"
-                : "not built yet either: "
+                ? "remove it for now; docs/pipeline-format.md lists what is not built yet"
+                : "also not built yet: "
                     + others.map {
                         $0.replacing(" are (", with: " (").replacing(" is (", with: " (")
                     }

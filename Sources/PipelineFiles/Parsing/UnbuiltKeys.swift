@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A documented key, or a value of one, whose code does not exist yet.
+/// A documented key, or a value of one, that has no code yet.
 ///
-/// It is parsed and checked like any other and then refused, never ignored.
-/// Whoever builds one deletes its row here and its mark in
-/// `docs/pipeline-format.md`; nothing else changes in this target.
+/// The parser checks it like any other key and then refuses it, so that it is never ignored. When
+/// you build one, delete its row here and its mark in `docs/pipeline-format.md`; nothing else
+/// changes in this target.
 struct UnbuiltKey {
-    /// The way to the key, lists marked by `[]`.
+    /// The path of keys that leads to the key. `[]` marks lists.
     let path: String
-    /// The values that are not built; nil: whatever the value.
+    /// The values that are not built. nil means all values.
     let values: [String]?
-    /// What the message says, with its verb: "`keep` is".
+    /// The start of the message, with its verb: "`keep` is".
     let words: String
 
     static let all: [UnbuiltKey] = [
@@ -25,7 +25,8 @@ struct UnbuiltKey {
         row("targets[].expired", nil, "`expired` is"),
     ]
 
-    /// A key without a value read (nil) is covered by rows for any value only.
+    /// Returns true if the row covers this value. Until a value has been read (nil), only rows for
+    /// all values cover the key.
     func covers(_ value: String?) -> Bool {
         guard let values else { return value == nil }
         return value.map(values.contains) ?? false
@@ -36,7 +37,7 @@ struct UnbuiltKey {
     }
 }
 
-/// One place in a file where such a key stands.
+/// One use of such a key in a file.
 struct UnbuiltUse: Equatable {
     let words: String
     let position: FilePosition
