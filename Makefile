@@ -11,7 +11,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Move images between two real clouds, killed half-way and resumed
+demo: ## Move images between two real clouds, kill the run half-way and resume it
 	@scripts/demo
 
 .PHONY: build
@@ -20,19 +20,19 @@ build: ## Build the release binary, .build/release/tranship
 	swift build -c release --product tranship --static-swift-stdlib
 
 .PHONY: test
-test: ## Build everything and run every test, the lab included
+test: ## Build everything and run all tests, including those against the lab
 	@scripts/test $(TEST_ARGS)
 
 .PHONY: simulate
-simulate: ## Whole runs over a simulated cloud: SEEDS=100000 of them, or one with SEED=N
+simulate: ## Play whole runs against simulated clouds: SEEDS=100000, or one with SEED=N
 	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
 
 .PHONY: sanitize
-sanitize: ## Run what works with threads and raw memory under the sanitizers
+sanitize: ## Test the code with threads and raw memory under the sanitizers
 	@scripts/sanitize
 
 .PHONY: soak
-soak: ## Kill runs at every commit, at 300 random moments, and in 2 GiB (an hour)
+soak: ## Kill runs at every commit, at 300 random moments and in 2 GiB (takes an hour)
 	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} TRANSHIP_SPOOL_MIB=$${TRANSHIP_SPOOL_MIB:-2048} \
 		scripts/test --filter 'KillTests|SpoolTests/killed'
 
@@ -41,7 +41,7 @@ lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift
 
 .PHONY: docs
-docs: ## Write the pages that are made from the source
+docs: ## Generate the pages that come from the source
 	@scripts/docs
 
 .PHONY: format
@@ -58,10 +58,10 @@ lab-down: ## Stop the lab
 	@scripts/lab down
 
 .PHONY: docker
-docker: ## Build the container image tranship
+docker: ## Build the container image `tranship`
 	docker build -t tranship .
 
 .PHONY: clean
-clean: ## Stop the lab, remove it and everything built
+clean: ## Stop the lab, and remove it and all build products
 	@scripts/lab down
 	rm -rf .build .build-tsan .build-asan .lab

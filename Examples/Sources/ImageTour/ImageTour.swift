@@ -5,11 +5,11 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// Takes one image through its life on a cloud and leaves nothing behind:
+/// Creates, fills, reads and deletes one image on a cloud:
 ///
 ///     swift run --package-path Examples ImageTour CLOUD FILE
 ///
-/// The guide, docs/library.md, is made of its parts.
+/// The guide, docs/library.md, quotes parts of this file.
 @main
 struct ImageTour {
     static func main() async {
