@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import Foundation
+import MigrationModel
 import Testing
 
 /// docs/faults.md is written from the faults themselves: what it says of each
@@ -31,20 +31,19 @@ private enum FaultPage {
         var text = """
             # Faults
 
-            What a run makes of a world that fails: \(Fault.all.count) faults, each of which a test makes
-            happen on every way of the data that it concerns, \(FaultTests.cases.count) runs in all. The target is a
-            real Image service; where it is the target that fails, a server stands before it that breaks,
-            refuses or loses what it is told to, so that what happens to the service is real. After the fault
-            the same pipeline runs again without it.
+            How a run reacts to faults. A test causes each of these \(Fault.all.count) faults on every way of the data that it
+            affects, in \(FaultTests.cases.count) runs. The target is a real Image service. For faults of the target, a proxy
+            in front of it breaks, refuses or loses requests, so the effects on the service are real. After the
+            fault, the same pipeline runs again without it.
 
-            This page is written from the tests (`make docs`), and they fail where it says something else.
+            `make docs` writes this page from the tests, and the tests fail if the page differs.
 
             The *ways* are the methods of the pipeline file, and two more: `spool` reads the image into a local
-            file first and uploads it from there, and `copy-image` uploads it into one store and has the service
-            copy it into the others.
+            file first and uploads it from there; `copy-image` uploads it into one store, and the service
+            copies it into the others.
 
-            *Failed tries* cost one of `limits.attempts`, of which there are 3 here. *At the target* is all that
-            stands there under the image's name; "the copy" is exactly one image with exactly the right bytes.
+            *Failed tries* counts the tries of `limits.attempts` that the fault used; the limit here is 3. *At the
+            target* lists all images under that name; "the copy" is exactly one image with exactly the right bytes.
 
             """
         for side in Fault.Side.allCases {

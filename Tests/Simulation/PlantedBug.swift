@@ -53,7 +53,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// What was spooled before a crash is not hashed before it is trusted.
     case trustsTheSpool = "trusts-the-spool"
-    /// What was spooled stays when nobody needs it any more.
+    /// Spooled data stays after the last transfer that needs it.
     case keepsSpooledData = "keeps-spooled-data"
 
     func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {

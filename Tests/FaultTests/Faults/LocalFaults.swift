@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import ByteStreams
 import Foundation
 import MigrationJournal
+import MigrationModel
 import MigrationPipeline
 import TestSupport
 import Testing
@@ -90,7 +90,7 @@ extension Fault {
                 }
             }),
         local(
-            "the journal is no database any more",
+            "the journal is not a database any more",
             .ended(.fatal, .journalFailed, left: .copy), next: .nothingToDo,
             damaged { file in
                 try file.seek(toOffset: 0)

@@ -79,7 +79,7 @@ extension Fault {
             }),
         // Nothing but TLS itself tells that this is no end.
         source(
-            "cuts TLS in the middle of a body whose length nobody told", ways: Way.readings,
+            "cuts TLS in the middle of a body without a declared length", ways: Way.readings,
             .done(tries: 1),
             SourceFault(isUnpromised: true, hidesLength: true, isTLS: true) { reading in
                 unbounded(reading.half)
@@ -224,7 +224,7 @@ extension Fault {
 
     private static let bodies: [Fault] = [
         source(
-            "sends a chunk whose size is no number", ways: Way.readings, .done(tries: taken),
+            "sends a chunk whose size is not a number", ways: Way.readings, .done(tries: taken),
             SourceFault { reading in
                 Reply { exchange in
                     exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
@@ -258,11 +258,11 @@ extension Fault {
                     body: [0x1f, 0x8b, 8, 0] + reading.data.prefix(5000))
             }),
         given(
-            "ends in the middle, without a length, of which HEAD told one", ways: Way.readings,
+            "ends in the middle, without a length, though HEAD declared one", ways: Way.readings,
             .failed(.sourceTruncated),
             SourceFault { reading in unbounded(reading.half) }),
         given(
-            "ends in the middle, and nobody told its length", ways: Way.readings,
+            "ends in the middle, without a declared length", ways: Way.readings,
             .failed(.checksumMismatch, .verificationMismatch),
             SourceFault(hidesLength: true) { reading in unbounded(reading.half) }),
     ]

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import Foundation
+import MigrationModel
 import TestSupport
 
 extension Fault {
@@ -199,7 +199,7 @@ extension Fault {
             pace: 20, .done(tries: 1...2),
             TargetFault(.body) { $0.hold(afterBytes: 300_000) }),
         target(
-            "makes the record somebody else's after a broken body",
+            "gives the record to another project after a broken body",
             .failed(.targetConflict, tries: 2...2, left: .other(status: "queued")),
             next: .failed(.targetConflict, left: .other(status: "queued")),
             TargetFault(.body) { passage in
