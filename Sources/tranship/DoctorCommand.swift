@@ -8,7 +8,7 @@ import TranshipKit
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Show what a cloud offers, and which methods `auto` would pick; change nothing.",
+        abstract: "Show what a cloud offers and which methods `auto` would choose; change nothing.",
         discussion: """
               $ tranship doctor beta
               $ tranship doctor beta --region RegionTwo --format json

@@ -7,8 +7,8 @@ import Foundation
 import MigrationModel
 import TranshipKit
 
-/// Ends the work of a command in order when a signal comes: it is cancelled,
-/// and what it had begun is taken back. A second signal ends the process.
+/// Cancels the work of a command at the first signal, so that it can undo what it began. A second
+/// signal ends the process at once.
 enum Interruption {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
@@ -18,7 +18,7 @@ enum Interruption {
         let task = Task { try await work() }
         let queue = DispatchQueue(label: "tranship.signals")
         let sources = numbers.map { number in
-            // `DispatchSource` sees signals only when their default is off.
+            // `DispatchSource` receives a signal only if its default action is disabled.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {

@@ -7,7 +7,7 @@ import Foundation
 import PipelineFiles
 import TranshipKit
 
-/// What every command of the pipeline takes.
+/// The options of every pipeline command.
 struct PipelineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -18,7 +18,7 @@ struct PipelineOptions: ParsableArguments {
     @Option(help: "text, or json for JSON Lines on standard output.")
     var format: OutputFormat = .text
 
-    @Flag(name: .shortAndLong, help: "Say more: every step, every image that is skipped.")
+    @Flag(name: .shortAndLong, help: "Show more: every step and every skipped image.")
     var verbose = false
 
     var environment: [String: String] { ProcessInfo.processInfo.environment }
@@ -27,7 +27,7 @@ struct PipelineOptions: ParsableArguments {
         journal ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment)
     }
 
-    /// Opens the journal of a pipeline that is looked at and not run.
+    /// Opens the journal of a pipeline for a command that does not run it.
     func open(_ pipeline: Pipeline, _ talk: Talk) async throws -> PipelineRun {
         try await PipelineRun(
             pipeline, journalPath: journalPath(of: pipeline), environment: environment,

@@ -9,39 +9,38 @@ import MigrationModel
 import Synchronization
 import TranshipKit
 
-/// What concerns the whole process: signals, limits, memory.
+/// Settings of the whole process: signals, limits, memory.
 enum Process {
-    /// To be called once, first of all.
+    /// Call once, before anything else.
     static func prepare() {
-        // A closed pipe and a full disk are errors to report, not reasons to die.
+        // Report a closed pipe or a full disk as an error instead of dying from it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        // glibc keeps an arena for each thread, up to 8 a core; the threads here
-        // are many and hold little.
+        // glibc keeps up to 8 arenas for each core. Here many threads hold little memory each.
         _ = cmalloc_limit_arenas(2)
-        // Pages of listings are large and short-lived.
+        // Pages of listings are large and short-lived, so give their memory back at once.
         _ = cmalloc_map_from(128 << 10)
     }
 }
 
-/// SIGINT, SIGTERM and SIGHUP end a run in order: stop starting, abort or drain
-/// what is in flight, commit, exit.
+/// Ends a run in order on SIGINT, SIGTERM and SIGHUP: starts no more images, aborts or drains those
+/// in flight, commits, exits.
 ///
-/// `@unchecked`: `sources` is written in `init` and used again in `deinit` only;
-/// everything else is a lock or a constant.
+/// `@unchecked` is safe: `sources` is written in `init` and read only in `deinit`. All other
+/// properties are locks or constants.
 final class Signals: @unchecked Sendable {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
     private static let graceSeconds = 4.5
     private let sources: [any DispatchSourceSignal]
-    /// Counts signals; also tells whether there was one.
+    /// Number of signals received.
     private let count = Mutex(0)
 
     /// - Parameters:
-    ///   - drain: the first signal lets what is in flight finish.
-    ///   - stop: called with true when bodies are to be aborted.
+    ///   - drain: if true, images in flight may finish after the first signal.
+    ///   - stop: called with true to abort the images in flight, and with false to let them finish.
     init(drain: Bool, stop: @escaping @Sendable (_ abort: Bool) -> Void) {
         let queue = DispatchQueue(label: "tranship.signals")
-        // `DispatchSource` sees signals only when their default is off.
+        // `DispatchSource` receives a signal only if its default action is disabled.
         for number in Self.numbers { signal(number, SIG_IGN) }
         sources = Self.numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
         for source in sources {
@@ -62,15 +61,15 @@ final class Signals: @unchecked Sendable {
             return count
         }
         if drain, number == 1 {
-            Terminal.tell("finishing what is in flight; interrupt again to abort it")
+            Terminal.tell("finishing the images in flight; interrupt again to abort them")
             stop(false)
             return
         }
         if number == (drain ? 2 : 1) {
             Terminal.tell("stopping")
             stop(true)
-            // Whatever hangs now, the journal is safe: it was committed before
-            // every step.
+            // The journal is safe even if a thread hangs: every step was committed before it
+            // began.
             queue.asyncAfter(deadline: .now() + Self.graceSeconds) {
                 Terminal.tell("interrupted; run again, or `tranship resume`, to go on")
                 exit(ExitStatus.interrupted.rawValue)

@@ -7,15 +7,15 @@ import Foundation
 import MigrationModel
 import TranshipKit
 
-/// The command line: parse, call the library, render. No logic.
+/// The command line: parses arguments, calls the library, renders results. Contains no logic.
 @main
 struct Tranship: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tranship",
         abstract: "Move virtual-machine images into and between OpenStack clouds.",
         discussion: """
-            A pipeline file names sources and targets. `plan` shows what would happen,
-            `run` does it, and running it again after any interruption continues.
+            A pipeline file names sources and targets. `plan` shows what would happen, and
+            `run` does it. After any interruption, run it again to continue.
 
               $ tranship plan pipelines/cloud-to-cloud.yaml
               $ tranship run pipelines/cloud-to-cloud.yaml
@@ -70,13 +70,13 @@ struct Tranship: AsyncParsableCommand {
     }
 }
 
-/// Ends the process with a status after everything was said.
+/// Ends the process with a status and without a further message.
 struct EarlyExit: Error {
     let status: ExitStatus
 }
 
 extension ExitStatus {
-    /// One line for each status, for the help text.
+    /// The list of all statuses for the help text, one on each line.
     static var table: String {
         allCases.map { status in
             let number = "\(status.rawValue)"

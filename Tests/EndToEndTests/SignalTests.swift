@@ -58,7 +58,7 @@ extension EndToEndTests {
                 command.signal(SIGINT)
                 let outcome = await command.outcome()
                 #expect(outcome.status == 130, outcome.said)
-                #expect(outcome.talk.contains("finishing what is in flight"), outcome.said)
+                #expect(outcome.talk.contains("finishing the images in flight"), outcome.said)
                 let states = try await scene.journalled().map { $0.text("state") }
                 #expect(states.count { $0 == "done" } >= 1, outcome.said)
                 #expect(states.count { $0 == "planned" } >= 2, outcome.said)

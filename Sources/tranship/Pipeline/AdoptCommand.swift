@@ -8,12 +8,12 @@ import TranshipKit
 struct AdoptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adopt",
-        abstract: "Rebuild a lost or old journal from what stands at the targets.",
+        abstract: "Rebuild a lost or outdated journal from the targets.",
         discussion: """
               $ tranship adopt leave-alpha.yaml
 
-            Copies of ours are found by their ids and their property tranship_origin, and
-            proved by what the target reports. Nothing changes at any cloud.
+            Finds our copies by their ids and their property tranship_origin, and proves them
+            by the checksums that the target reports. Changes nothing at any cloud.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

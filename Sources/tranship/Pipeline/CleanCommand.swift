@@ -11,22 +11,25 @@ import TranshipKit
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract: "List what is ours at the targets and nobody needs; remove it with --yes.",
+        abstract: "List unfinished records of ours that no run needs; remove them with --yes.",
         discussion: """
               $ tranship clean leave-alpha.yaml
               $ tranship clean leave-alpha.yaml --yes
 
-            These are records without whole data, left over by transfers that were given up:
-            private, unprotected, with our property tranship_origin and an id that the
-            journal knows or that we derive; images with data are never removed. And these
-            are files of the spool that no image waits for.
-            Without --yes the exit status is 4 where something is to be removed.
+            Transfers that were given up leave records without complete data. clean removes
+            a record only if it is private and unprotected, has our property tranship_origin,
+            and has an id that the journal knows or that we derive. It never removes images
+            with data. It also removes files of the spool that no image waits for.
+            Without --yes, the exit status is 4 if there is something to remove.
             """)
 
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Flag(help: "Remove it: at most `limits.deletes` records, and all such files, each explained.")
+    @Flag(
+        help:
+            "Remove at most `limits.deletes` records, and all such files; give the reason for each."
+    )
     var yes = false
 
     func run() async throws {

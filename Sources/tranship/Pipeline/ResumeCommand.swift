@@ -10,11 +10,11 @@ import TranshipKit
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Continue the last interrupted run, whichever pipeline it was.",
+        abstract: "Continue the last interrupted run, of any pipeline.",
         discussion: """
               $ tranship resume
 
-            The pipeline is taken from the journal, as it was when the run began.
+            Uses the pipeline file as it was when the run began; the journal keeps its text.
             """)
 
     @OptionGroup var common: PipelineOptions

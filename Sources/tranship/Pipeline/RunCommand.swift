@@ -12,12 +12,12 @@ import TranshipKit
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Plan and do; run again after any interruption and it continues.",
+        abstract: "Plan, then carry out the plan; run it again after an interruption to continue.",
         discussion: """
               $ tranship run pipelines/cloud-to-cloud.yaml
               $ tranship run nightly.yaml --format json > nightly.jsonl
 
-            SIGINT, SIGTERM and SIGHUP stop it within 5 seconds; nothing is lost.
+            SIGINT, SIGTERM and SIGHUP stop it within 5 seconds. The next run continues.
             """)
 
     @OptionGroup var pipeline: PipelineArgument
@@ -28,7 +28,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Do exactly this saved plan; refuse if the world differs.", valueName: "file"))
+            "Carry out exactly this saved plan; refuse if sources or targets have changed.",
+            valueName: "file"))
     var plan: String?
 
     func run() async throws {

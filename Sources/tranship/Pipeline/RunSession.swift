@@ -9,7 +9,7 @@ import MigrationPipeline
 import PipelineFiles
 import TranshipKit
 
-/// What `run` and `resume` share: signals, progress, the table at the end.
+/// The common part of `run` and `resume`: signals, progress, and the table at the end.
 struct RunSession {
     let pipeline: Pipeline
     let journalPath: String
@@ -30,7 +30,7 @@ struct RunSession {
         let task = Task {
             try await work(session) { run throws(TranshipError) in
                 talk.endLine()
-                // A run that goes on was planned, and shown, by an earlier process.
+                // An earlier process has already shown the plan of a resumed run.
                 if run.plannedAt == nil {
                     try await PlanRendering(format: format, verbose: verbose, tallyOnly: true)
                         .render(session.journal)
@@ -61,7 +61,7 @@ struct RunSession {
         if summary.exitStatus != .done { throw EarlyExit(status: summary.exitStatus) }
     }
 
-    /// Messages and `resume` must find it from any folder.
+    /// Messages and `resume` refer to the journal from any folder, so its path must be absolute.
     private func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }

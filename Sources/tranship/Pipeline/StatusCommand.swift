@@ -11,7 +11,7 @@ import TranshipKit
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the journal knows; never waits for a run.",
+        abstract: "Show the images of a run, also while it is under way.",
         discussion: """
               $ tranship status
               $ tranship status nightly --format json
@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var common: PipelineOptions
 
-    @Flag(help: "Show it again every 2 seconds, until interrupted.")
+    @Flag(help: "Show it again every 2 seconds until interrupted.")
     var watch = false
 
     func run() async throws {

@@ -5,7 +5,7 @@ import Basics
 import MigrationModel
 import Planning
 
-/// What `adopt` found, a line an image, as text or JSON Lines.
+/// Prints what `adopt` found, one line for each image, as text or JSON Lines.
 struct AdoptionRendering {
     let format: OutputFormat
     let talk: Talk

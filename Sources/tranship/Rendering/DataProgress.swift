@@ -5,8 +5,8 @@ import Basics
 import Foundation
 import Synchronization
 
-/// How far an image's data is: a bar on a terminal, off it a line every few
-/// seconds, and nothing at all of what is done at once.
+/// Shows the progress of one image's data: a bar on a terminal, otherwise a line every few seconds.
+/// Shows nothing for work that is done at once.
 final class DataProgress: Sendable {
     private static let drawSeconds = 0.25
     private static let lineSeconds = 5.0
@@ -22,19 +22,19 @@ final class DataProgress: Sendable {
     }
 
     /// - Parameters:
-    ///   - what: the image, as its user calls it.
-    ///   - sizeBytes: nil where nobody knows before the end.
+    ///   - what: the name or id that the user gave for the image.
+    ///   - sizeBytes: nil if the size is unknown until the end.
     init(_ what: String, sizeBytes: Int64?) {
         self.what = what.withControlsShown
         self.sizeBytes = sizeBytes
     }
 
-    /// To be given to a call that reports so many bytes done.
+    /// Receives the number of bytes done so far.
     var report: @Sendable (Int64) -> Void {
         { [self] bytes in state.withLock { $0.doneBytes = bytes } }
     }
 
-    /// Shows it for as long as the work takes.
+    /// Shows progress until the work ends.
     @discardableResult
     func during<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
@@ -77,7 +77,7 @@ final class DataProgress: Sendable {
     }
 }
 
-/// One look at data on its way.
+/// The progress of image data at one moment.
 struct DataBar {
     let what: String
     let doneBytes: Int64
@@ -87,7 +87,7 @@ struct DataBar {
     /// `disk.img: 1.2 GiB of 4.0 GiB (30%), 210.4 MiB/s, 13s left`
     var line: String { "\(what): \(amount)\(speed)" }
 
-    /// The same with a bar, where the terminal has room for one.
+    /// The same with a bar, if the terminal has room for one.
     func text(columns: Int) -> String {
         guard let share else { return line }
         let rest = "\(Int(share * 100))% of \(ByteCount.format(sizeBytes ?? 0))\(speed)"

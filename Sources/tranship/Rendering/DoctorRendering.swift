@@ -7,7 +7,7 @@ import OpenStackImage
 import Planning
 import TranshipKit
 
-/// What a cloud offers, as text or as one line of JSON.
+/// Prints what a cloud offers, as text or as one line of JSON.
 struct DoctorRendering {
     let found: CloudExamination
 

@@ -5,9 +5,9 @@ import Basics
 import Foundation
 import MigrationModel
 
-/// One line of JSON on standard output: `docs/json.md` lists the types.
+/// One line of JSON on standard output. `docs/json.md` lists the types.
 struct JSONLine {
-    /// The version of the format, in every line.
+    /// The version of the format. Every line contains it.
     private static let version: Int64 = 1
     private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
@@ -30,12 +30,12 @@ struct JSONLine {
 }
 
 extension Transfer {
-    /// How its data travels; nil where no plan has said so.
+    /// How the data gets to the target. nil if no plan decided it.
     var way: String? {
         wayReason == nil || method.isServerSide ? nil : spools == true ? "spool" : "stream"
     }
 
-    /// What every line about a transfer says of it.
+    /// The members of every line about a transfer.
     var jsonMembers: [String: JSONValue?] {
         [
             "id": .integer(id), "name": .string(source.displayName),
@@ -63,7 +63,7 @@ extension Transfer {
 }
 
 extension SourceReading {
-    /// True when something other than one reading from start to end happened.
+    /// True if the source was not simply read once from start to end.
     var isRemarkable: Bool {
         againBytes > 0 || savedBytes > 0 || reopenings > 0 || restarts > 0
     }

@@ -6,7 +6,7 @@ import MigrationModel
 import MigrationPipeline
 import Planning
 
-/// What `clean` found and did, a line a record, as text or JSON Lines.
+/// Prints what `clean` found and did, one line for each record, as text or JSON Lines.
 struct LeftoverRendering {
     let format: OutputFormat
     let talk: Talk
@@ -22,7 +22,7 @@ struct LeftoverRendering {
                 .withControlsShown)
     }
 
-    /// A file of the spool.
+    /// Prints a file of the spool.
     func render(_ orphan: Spool.Orphan, _ fate: Leftover.Fate, _ failure: TranshipError?) {
         let reason = failure?.message ?? "no image waits for it"
         if format == .json {

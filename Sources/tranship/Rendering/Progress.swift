@@ -9,7 +9,7 @@ import MigrationPipeline
 import Synchronization
 import TranshipKit
 
-/// What a run has before it when it begins.
+/// The work of a run when it starts: images and bytes.
 struct Remaining: Sendable {
     var images = 0
     var sizeBytes: Int64 = 0
@@ -17,8 +17,8 @@ struct Remaining: Sendable {
     init() {}
 
     init(journal: Journal, run: Run) async throws(TranshipError) {
-        // Before the plan is adopted it stands in the plan, afterwards in the
-        // run's own transfers.
+        // Until the journal adopts the plan, the plan has the work. After that, the run's transfers
+        // have it.
         let tallies = try await journal.tally(run: run)
         if tallies.isEmpty {
             for tally in try await journal.planTally()
@@ -35,7 +35,7 @@ struct Remaining: Sendable {
     }
 }
 
-/// Bars on a terminal, a line every few seconds off it, JSON Lines on request.
+/// Shows progress: bars on a terminal, otherwise a line every few seconds, or JSON Lines.
 final class Progress: Sendable {
     private static let drawSeconds = 0.25
     private static let lineSeconds = 5.0
@@ -68,12 +68,12 @@ final class Progress: Sendable {
         state.withLock {
             $0.remaining = remaining
             $0.drawing = drawing
-            // The first look needs something to be compared with.
+            // The first rate needs a starting value.
             $0.rate.add(bytes: 0, at: Date().timeIntervalSince1970)
         }
     }
 
-    /// Returns when nothing more will be drawn.
+    /// Ends the display. Nothing is drawn after it returns.
     func end() async {
         let drawing = state.withLock { $0.drawing }
         drawing?.cancel()
@@ -117,7 +117,7 @@ final class Progress: Sendable {
     }
 }
 
-/// The whole run at one moment.
+/// The progress of the whole run at one moment.
 private struct Total {
     let snapshot: RunMonitor.Snapshot
     let remaining: Remaining

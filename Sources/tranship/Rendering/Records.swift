@@ -4,13 +4,13 @@
 import Basics
 import Foundation
 
-/// How the commands on one cloud print what it answers.
+/// The output format of commands on one cloud.
 enum RecordFormat: String, CaseIterable {
     case table, json
 }
 
-/// A list as a table, or as a JSON array of the service's own records, of
-/// which none is kept: a cloud may have a hundred thousand images.
+/// Prints a list as a table, or as a JSON array of the service's own records. The array is printed
+/// record by record, because a cloud may have a hundred thousand images.
 struct RecordList {
     private let format: RecordFormat
     private var table: Table
@@ -30,7 +30,7 @@ struct RecordList {
         count += 1
     }
 
-    /// To be called once, after the last record. An empty table is no text.
+    /// Call once, after the last record. Prints nothing for an empty table.
     func end() {
         switch format {
         case .table: if !table.isEmpty { Terminal.put(table.text) }
@@ -42,25 +42,25 @@ struct RecordList {
 /// One record, as `Field` and `Value` or as a JSON object.
 struct Record {
     var fields: [(name: String, value: JSONValue)]
-    /// What a user may set at will, below the fields, one a line.
+    /// Properties that users define, printed below the fields, one on each line.
     var properties: [String: JSONValue] = [:]
     /// The service's own record.
     let record: [String: JSONValue]
 
-    /// All keys in the order of the alphabet.
+    /// Shows all keys as fields, sorted by name.
     init(_ record: [String: JSONValue]) {
         self.record = record
         fields = record.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// With the keys that are no fields of every record apart.
+    /// Shows `properties` apart from the fields that every record has.
     init(_ record: [String: JSONValue], properties: [String: JSONValue]) {
         self.init(record)
         self.properties = properties
         fields.removeAll { properties[$0.name] != nil }
     }
 
-    /// For a record that keeps its properties in a member of their own.
+    /// For a record that has its properties in a separate member.
     init(table: [String: JSONValue], properties: [String: JSONValue], json: [String: JSONValue]) {
         fields = table.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         self.properties = properties
@@ -80,7 +80,7 @@ struct Record {
     }
 }
 
-/// JSON as it is printed; keys in the order of the alphabet.
+/// Formats JSON for output, with sorted keys.
 enum JSONText {
     static func line(_ value: JSONValue) -> String {
         text(value, [.sortedKeys, .withoutEscapingSlashes])
@@ -100,8 +100,8 @@ enum JSONText {
 }
 
 extension JSONValue {
-    /// In a table: strings as they are, truth in the words of the `openstack`
-    /// client, nothing for null, JSON for the rest.
+    /// The value for a table: strings unchanged, `True` and `False` as the `openstack` client prints
+    /// them, nothing for null, JSON for the rest.
     var cell: String {
         switch self {
         case .null: ""

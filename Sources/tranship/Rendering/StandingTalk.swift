@@ -5,15 +5,15 @@ import Foundation
 import OpenStackImage
 import Synchronization
 
-/// How something that is waited for stands: one line that changes on a
-/// terminal, off it a line when it changes, at most every few seconds.
+/// Shows the status of an image or task while a command waits for it: one changing line on a
+/// terminal, otherwise a new line for each change, at most every few seconds.
 final class StandingTalk: Sendable {
     private static let lineSeconds = 5.0
     private let screen = Screen()
     private let last: Mutex<(text: String, at: Double)>
 
     init() {
-        // Nothing is said of what comes at once.
+        // Shows nothing if the wait is over at once.
         last = Mutex(("", Date().timeIntervalSince1970))
     }
 

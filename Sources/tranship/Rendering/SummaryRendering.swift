@@ -6,12 +6,12 @@ import MigrationJournal
 import MigrationModel
 import TranshipKit
 
-/// How a run ended: the table of its images and one line.
+/// Prints the result of a run: a table of its images and a summary line.
 struct SummaryRendering {
     let format: OutputFormat
     let verbose: Bool
 
-    /// Images in the table; of longer runs the failed ones come first.
+    /// Maximum number of images in the table. Failed ones come first.
     private static let rowsMax = 200
 
     func render(_ summary: RunSummary, _ journal: Journal) async throws(TranshipError) {

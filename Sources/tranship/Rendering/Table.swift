@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Columns of text, as wide as their longest cell.
+/// Aligns text in columns, each as wide as its longest cell.
 struct Table {
     private var rows: [[String]] = []
 
@@ -9,8 +9,8 @@ struct Table {
         rows = [header]
     }
 
-    /// Control characters are shown, not obeyed: names and properties may come
-    /// from anybody, and a terminal does what an escape sequence tells it.
+    /// Adds a row. Makes control characters visible: names and properties may come from strangers,
+    /// and a terminal executes escape sequences.
     mutating func add(_ row: [String]) { rows.append(row.map(\.withControlsShown)) }
 
     var isEmpty: Bool { rows.count < 2 }
@@ -34,11 +34,11 @@ struct Table {
 }
 
 extension String {
-    /// How many columns a terminal takes for it: two for the wide characters
-    /// of East Asia and for emoji (Unicode Annex 11), one for the others.
+    /// The number of terminal columns that the text takes: two for wide East Asian characters and
+    /// emoji (Unicode Annex 11), one for all others.
     var columnCount: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
 
-    /// With C0 and C1 controls, line ends among them, as `\u{1B}`.
+    /// The text with control characters (C0 and C1, including line ends) written as `\u{1B}`.
     var withControlsShown: String {
         guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             return self

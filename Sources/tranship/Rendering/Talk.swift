@@ -8,12 +8,12 @@ import MigrationPipeline
 import Planning
 import Synchronization
 
-/// Tells what happens while it happens: lines for people, or JSON Lines.
+/// Reports events as they happen, as lines for people or as JSON Lines.
 final class Talk: Sendable {
     let format: OutputFormat
     let verbose: Bool
     private let lastListing = Mutex<(text: String, at: Date)>(("", .distantPast))
-    /// The progress display, which must be wiped before a line is written.
+    /// The progress display. Wipe it before you write a line.
     let screen = Screen()
 
     init(format: OutputFormat, verbose: Bool) {
@@ -35,7 +35,7 @@ final class Talk: Sendable {
     }
 
     private func listing(_ text: String) {
-        // Off a terminal a line every few seconds is enough.
+        // If the output is not a terminal, one line every few seconds is enough.
         let isDue = lastListing.withLock { last in
             guard Terminal.talkIsTerminal || Date().timeIntervalSince(last.at) > 3 else {
                 return false
@@ -116,7 +116,7 @@ final class Talk: Sendable {
         line("interrupted; run again, or `tranship resume`, to go on")
     }
 
-    /// A line of talk above the progress display.
+    /// Writes a line above the progress display.
     func line(_ text: String) { screen.line(text) }
 
     private func rounded(_ seconds: Double) -> String {
@@ -125,15 +125,15 @@ final class Talk: Sendable {
 }
 
 extension Transfer {
-    /// How a person tells this transfer from the others.
+    /// The name of this transfer for people: image and target.
     var label: String { "\(source.displayName) -> \(targetKey)" }
 }
 
-/// A few lines at the bottom of the terminal that are drawn again and again.
+/// A few lines at the bottom of the terminal that can be redrawn.
 final class Screen: Sendable {
     private let drawnLines = Mutex(0)
 
-    /// Replaces what was drawn before.
+    /// Draws the lines in place of the previous ones.
     func draw(_ lines: [String]) {
         let columns = Terminal.columns
         drawnLines.withLock { drawn in
@@ -151,7 +151,7 @@ final class Screen: Sendable {
         }
     }
 
-    /// Writes a line that stays, above whatever is drawn next.
+    /// Writes a permanent line above the next drawing.
     func line(_ text: String) {
         drawnLines.withLock { drawn in
             Terminal.draw(Self.wiping(drawn) + text + "\n")
