@@ -8,7 +8,7 @@ import Testing
 
 @Suite("FileSource.paths")
 struct FileSourcePathsTests {
-    /// A folder with these files, gone afterwards; `body` gets its path.
+    /// Makes a folder with these files, passes its path to `body`, and removes it.
     private func withFolder(_ names: [String], _ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tranship [x] \(UUID().uuidString)")
@@ -33,7 +33,7 @@ struct FileSourcePathsTests {
         try source(pattern).paths(baseDirectory: folder)
     }
 
-    /// The folder's own name holds brackets: it must not be taken for a glob.
+    /// The folder's name contains brackets and must not count as a glob.
     @Test("a glob finds files, sorted, without folders and hidden files")
     func globbing() throws {
         try withFolder(["b.raw", "a.raw", ".c.raw", "d.img", "e.raw/", "sub/f.raw"]) { folder in
@@ -46,7 +46,7 @@ struct FileSourcePathsTests {
         }
     }
 
-    @Test("a glob that matches nothing is no error")
+    @Test("a glob that matches nothing is not an error")
     func nothing() throws {
         try withFolder(["a.raw"]) { folder in
             let found4 = try paths("*.qcow2", folder)
@@ -64,7 +64,7 @@ struct FileSourcePathsTests {
         }
     }
 
-    @Test("a path must stand for a file")
+    @Test("a path must lead to a file")
     func missing() throws {
         try withFolder(["sub/"]) { folder in
             let missing = try source("./none.raw")
@@ -86,7 +86,7 @@ struct FileSourcePathsTests {
         }
     }
 
-    @Test("a glob in a folder that is not there is an error, not an empty selection")
+    @Test("a glob in a missing folder is an error, not an empty selection")
     func missingFolder() throws {
         try withFolder(["a.raw"]) { folder in
             let source = try source("nowhere/*.raw")

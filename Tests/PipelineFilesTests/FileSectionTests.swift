@@ -39,18 +39,18 @@ struct FileSectionTests {
             ),
             "p.yaml:7:22: unknown key `nam` in the `image` of a source\nhint: did you mean `name`?"),
         BadFile(
-            "taken in from what is no mapping", PipelineTexts.withURL("    <<: 1"),
+            "merged from a value that is not a mapping", PipelineTexts.withURL("    <<: 1"),
             "p.yaml:5:9: the value of `<<` must be a mapping, but this is \"1\""),
     ]
 
-    @Test("with a key that is wrong are told its place and the nearest", arguments: files)
+    @Test("with an unknown key are refused with its place and a suggestion", arguments: files)
     func told(file: BadFile) throws {
         let error = try #require(refusal(file.text))
         #expect(error.code == .invalidPipeline)
         #expect("\(error)" == file.message)
     }
 
-    @Test("may be anchored, aliased and taken in; what stands there wins")
+    @Test("may be anchored, aliased and merged; their own keys win")
     func anchors() throws {
         let pipeline = try parse(
             PipelineTexts.with(

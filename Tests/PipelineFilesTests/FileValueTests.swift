@@ -5,7 +5,7 @@ import Basics
 import PipelineFiles
 import Testing
 
-/// YAML would make a number, a boolean, a date or nothing of these.
+/// Values that YAML would read as a number, a boolean, a date or null.
 @Suite("Scalars")
 struct FileValueTests {
     @Test(
@@ -78,7 +78,7 @@ struct FileValueTests {
         #expect(target.image.properties.set == ["${CLOUD}": "${CLOUD}"])
     }
 
-    /// The value may be a secret that somebody put in the wrong place.
+    /// The value may be a secret in the wrong place.
     @Test("of the environment are not shown in messages")
     func environmentIsNotShown() throws {
         let error = try #require(
@@ -210,14 +210,14 @@ struct FileValueTests {
             """),
     ]
 
-    @Test("that are wrong are told with place and remedy", arguments: files)
+    @Test("that are wrong are refused with place and remedy", arguments: files)
     func told(file: BadFile) throws {
         let error = try #require(refusal(file.text, file.environment))
         #expect(error.code == .invalidPipeline)
         #expect("\(error)" == file.message)
     }
 
-    @Test("one value stands for a list of one")
+    @Test("a single value counts as a list of one")
     func oneOrMore() throws {
         let one = try cloudSource(
             PipelineTexts.with(

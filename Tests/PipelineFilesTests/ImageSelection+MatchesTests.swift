@@ -47,7 +47,7 @@ struct ImageSelectionMatchesTests {
         #expect(try mismatch(selection) == expected)
     }
 
-    @Test("without conditions: active, our own, not hidden, no snapshot")
+    @Test("without conditions: active, our own, not hidden, not a snapshot")
     func standard() throws {
         var facts = Self.image
         facts.owner = "you"
@@ -67,7 +67,7 @@ struct ImageSelectionMatchesTests {
         #expect(source.selection == ImageSelection.standard)
     }
 
-    @Test("what is not known fits no condition on it")
+    @Test("an unknown value meets no condition")
     func unknown() throws {
         var facts = Self.image
         facts.sizeBytes = nil
@@ -79,16 +79,16 @@ struct ImageSelectionMatchesTests {
         #expect(try mismatch("name: \"?*\"", facts) == "its name \"\" matches none of `name`")
     }
 
-    @Test("a cloud without projects takes every owner for its own")
+    @Test("in a cloud without projects, every owner is self")
     func withoutKeystone() {
         #expect(
             ImageSelection.standard.matches(
                 Self.image, selfProjectID: nil, nowUnixSeconds: Self.now))
     }
 
-    /// The defaults of `images` must not leak into `exclude`: else a hidden
-    /// image that an operator excludes by name would be copied.
-    @Test("an exclusion has no conditions but its own")
+    /// The defaults of `images` must not apply to `exclude`. Otherwise a hidden image that an
+    /// operator excludes by name would be copied.
+    @Test("an exclusion has only its own conditions")
     func exclusion() throws {
         let source = try cloudSource(
             PipelineTexts.with(

@@ -20,7 +20,7 @@ struct NearestTests {
         #expect(Nearest.to(word, in: words) == expected)
     }
 
-    @Test("a very long word is no typing error")
+    @Test("a very long word has no suggestion")
     func long() {
         #expect(Nearest.to(String(repeating: "n", count: 100_000), in: words) == nil)
     }

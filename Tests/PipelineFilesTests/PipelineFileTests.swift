@@ -37,7 +37,7 @@ struct PipelineFileTests {
         }
     }
 
-    @Test("what cannot be read is told by its path and the system's reason")
+    @Test("an unreadable file is refused with its path and the system's reason")
     func unreadable() throws {
         try withFolder { folder in
             let missing = folder.appendingPathComponent("none.yaml").path
@@ -60,7 +60,7 @@ struct PipelineFileTests {
         }
     }
 
-    @Test("what is no text is told so")
+    @Test("a file that is not text is refused")
     func notText() throws {
         try withFolder { folder in
             let file = folder.appendingPathComponent("p.yaml")

@@ -7,8 +7,8 @@ import Testing
 
 @testable import PipelineFiles
 
-/// `pipelines/schema.json` against the parser: an editor must not promise what
-/// the parser refuses, nor the other way round.
+/// Compares `pipelines/schema.json` with the parser: an editor must accept exactly what the parser
+/// accepts.
 @Suite("The schema and the parser")
 struct PipelineKeysTests {
     private static func file(_ path: String) throws -> Data {
@@ -173,8 +173,7 @@ struct PipelineKeysTests {
             }
     }
 
-    /// No key takes a list of lists, so one that raises no complaint is one
-    /// that nobody reads.
+    /// No key accepts a list of lists, so a key without an error is never read.
     @Test("no key that is known goes unread", arguments: everyKey())
     func read(file: BadFile) throws {
         let error = try #require(refusal(file.text))
@@ -199,7 +198,7 @@ struct PipelineKeysTests {
         #expect(listed == rows)
     }
 
-    /// Each example must be a whole file or a part that fits the smallest one.
+    /// Each example must be a whole file or a part that fits into the smallest one.
     @Test("agree with the examples in docs")
     func examples() throws {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)

@@ -155,7 +155,7 @@ struct PipelineReaderSourcesTests {
             PipelineTexts.withURL("    image: { name: \(String(repeating: "x", count: 256)) }"),
             "p.yaml:5:20: `name` has more than 255 characters"),
         BadFile(
-            "with a format that is no word",
+            "with a format that is not a word",
             PipelineTexts.withURL("    image: { disk_format: QCOW2 }"),
             "p.yaml:5:27: `disk_format` is \"QCOW2\", which is not a format name\n"
                 + "hint: use a word in lower case, such as qcow2, raw or bare"),
@@ -211,7 +211,7 @@ struct PipelineReaderSourcesTests {
         #expect(source.exclude == nil)
     }
 
-    @Test("of addresses need nothing but an extension that tells the format")
+    @Test("of URLs need only an extension that implies the format")
     func address() throws {
         let source = try urlSource(
             PipelineTexts.with(source: "  - url: HTTPS://[::1]:8080/a/x.vmdk?v=1"))
@@ -228,7 +228,7 @@ struct PipelineReaderSourcesTests {
         #expect(source.headers == [])
     }
 
-    @Test("of addresses take credentials from elsewhere")
+    @Test("of URLs take credentials from elsewhere")
     func credentials() throws {
         let text = PipelineTexts.withURL(
             """

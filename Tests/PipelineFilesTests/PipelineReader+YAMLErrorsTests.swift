@@ -6,7 +6,7 @@ import Testing
 
 @testable import PipelineFiles
 
-@Suite("What is not YAML")
+@Suite("Errors in YAML")
 struct YAMLErrorTests {
     private static let empty = """
         p.yaml:1:1: the file is empty
@@ -65,11 +65,11 @@ struct YAMLErrorTests {
             hint: check that this is a pipeline file
             """),
         BadFile(
-            "a key that stands twice", "version: 1\nname: a\nlimits: {}\nname: b\n",
+            "a duplicate key", "version: 1\nname: a\nlimits: {}\nname: b\n",
             "p.yaml:4:1: duplicate key `name`, first used on line 2\nhint: keep one of them"
         ),
         BadFile(
-            "a key that stands twice, once in quotes",
+            "a duplicate key, once in quotes",
             PipelineTexts.with(target: "  - cloud: beta\n    keep: 1\n    \"keep\": 2"),
             "p.yaml:8:5: duplicate key `keep`, first used on line 7\nhint: keep one of them"
         ),
@@ -149,15 +149,14 @@ struct YAMLErrorTests {
         ),
     ]
 
-    @Test("is told with its place and what to do", arguments: files)
+    @Test("have a place and a remedy", arguments: files)
     func told(file: BadFile) throws {
         let error = try #require(refusal(file.text))
         #expect(error.code == .invalidPipeline)
         #expect("\(error)" == file.message)
     }
 
-    /// Nine levels of nine: a file of a few lines that would become 387
-    /// million values.
+    /// Nine levels of nine aliases: a file of a few lines that expands to 387 million values.
     @Test("aliases inside aliases are counted, not followed")
     func billionLaughs() throws {
         var text = "version: 1\na: &a x\n"
@@ -173,7 +172,7 @@ struct YAMLErrorTests {
             "\(error)")
     }
 
-    @Test("a hundred aliases are taken and one more is not")
+    @Test("a hundred aliases are accepted and one more is not")
     func aliases() throws {
         func text(_ count: Int) -> String {
             let tags = Array(repeating: "*t", count: count).joined(separator: ", ")
@@ -186,8 +185,8 @@ struct YAMLErrorTests {
                 == "p.yaml:5:20: more than 100 aliases; the one too many refers to this anchor")
     }
 
-    /// An empty value has no place of its own and must not look like an alias.
-    @Test("many equal and empty values are no aliases")
+    /// An empty value has no position of its own and must not count as an alias.
+    @Test("equal and empty values do not count as aliases")
     func equalValues() throws {
         let properties = (0..<300).map { "p\($0): \"\"" }.joined(separator: ", ")
         let tags = Array(repeating: "a", count: 300).joined(separator: ", ")
@@ -197,7 +196,7 @@ struct YAMLErrorTests {
         #expect(source.image.properties.count == 300)
     }
 
-    @Test("deep nesting is refused, at our bound and at libyaml's")
+    @Test("deep nesting is refused, at our limit and at libyaml's")
     func depth() throws {
         let deep =
             "version: " + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)

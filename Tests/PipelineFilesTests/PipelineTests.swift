@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Pipeline")
 struct PipelineTests {
-    @Test("the smallest file means what the format document says of what is left out")
+    @Test("the smallest file has the documented defaults")
     func defaults() throws {
         let pipeline = try parse(PipelineTexts.with())
         #expect(pipeline.version == 1)
@@ -48,7 +48,7 @@ struct PipelineTests {
         #expect(try Pipeline.parse(text: text, file: "/p", environment: [:]).baseDirectory == "/")
     }
 
-    @Test("what the environment holds is nowhere in the text that a journal keeps")
+    @Test("the text that a journal keeps contains no values of variables")
     func textIsAsWritten() throws {
         let text = PipelineTexts.withURL("    headers: { Authorization: \"Bearer ${TOKEN}\" }")
         let pipeline = try parse(text, ["TOKEN": "hunter2"])
@@ -70,7 +70,7 @@ struct PipelineTests {
         #expect(try #require(refusal(bad)).message == "p.yaml:7:1: unknown key `zzz` in a pipeline")
     }
 
-    /// Reading must not take time that grows with the square of the file.
+    /// The time to read must not grow with the square of the size.
     @Test("a file with five thousand sources is read")
     func large() throws {
         var sources = ""
@@ -82,8 +82,8 @@ struct PipelineTests {
         #expect(pipeline.sources.count == 5000)
     }
 
-    /// Deterministic, so that what fails once fails again.
-    @Test("a damaged file is told with a place, whatever the damage", arguments: 0..<8)
+    /// Deterministic, so that a failure repeats.
+    @Test("a damaged file is refused with a place, whatever the damage", arguments: 0..<8)
     func damaged(seed: UInt64) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         func random(_ below: Int) -> Int {
@@ -182,8 +182,8 @@ struct PipelineTests {
             ])
     }
 
-    /// The example of the format's specification, word for word; only the
-    /// checksum has all its digits.
+    /// The example of the format's specification, word for word, except that the checksum is
+    /// complete.
     static let example = """
         version: 1
         name: leave-alpha              # also names the default journal: $XDG_STATE_HOME/tranship/leave-alpha.sqlite

@@ -5,7 +5,7 @@ import Basics
 import PipelineFiles
 import Testing
 
-/// Pipeline files for tests: the smallest one that is right, with parts put in.
+/// Pipeline files for tests: the smallest valid one, with inserted parts.
 enum PipelineTexts {
     static let source = "  - cloud: alpha"
     static let target = "  - cloud: beta"
@@ -25,7 +25,7 @@ enum PipelineTexts {
         """
     }
 
-    /// A url source with these lines under it, each indented by four.
+    /// A url source with these lines below it, each indented by four.
     static func withURL(_ lines: String) -> String {
         with(source: "  - url: https://mirror.example/noble.iso\n\(lines)")
     }
@@ -78,7 +78,7 @@ struct Missing: Error {
     let what: String
 }
 
-/// One wrong file and the whole of what must be said about it.
+/// An invalid file and the complete message that it must cause.
 struct BadFile: CustomTestStringConvertible, Sendable {
     let title: String
     let text: String

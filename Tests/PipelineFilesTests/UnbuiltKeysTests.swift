@@ -13,7 +13,7 @@ struct UnbuiltKeyTests {
         PipelineTexts.with(target: "  - cloud: beta\n    \(line)")
     }
 
-    /// Delete a line here together with its row.
+    /// Delete a line here when you delete its row.
     private static let uses: [BadFile] = [
         BadFile(
             "`archive` sources are", PipelineTexts.with(source: "  - archive: ./export"),
@@ -31,7 +31,7 @@ struct UnbuiltKeyTests {
         BadFile("`expired` is", target("expired: { action: leave }"), "p.yaml:7:5: "),
     ]
 
-    @Test("what is documented and not built is refused, not ignored", arguments: uses)
+    @Test("a key that is documented but not built is refused, not ignored", arguments: uses)
     func refused(use: BadFile) throws {
         let error = try #require(refusal(use.text))
         #expect(error.code == .notBuiltYet)
@@ -48,7 +48,7 @@ struct UnbuiltKeyTests {
         #expect(UnbuiltKey.all.map(\.words).sorted() == Self.uses.map(\.title).sorted())
     }
 
-    @Test("the other values of the same keys are taken")
+    @Test("the other values of the same keys are accepted")
     func built() {
         let target = Self.target
         let texts = [
@@ -74,7 +74,7 @@ struct UnbuiltKeyTests {
         for text in texts { #expect(refusal(text).map { "\($0)" } == nil) }
     }
 
-    @Test("several are told at once, in the order of the file, each once")
+    @Test("several are listed together, in the order of the file, each once")
     func several() throws {
         let error = try #require(
             refusal(
@@ -88,7 +88,7 @@ struct UnbuiltKeyTests {
                 """)
     }
 
-    @Test("a mistake is told before anything that is not built")
+    @Test("a mistake is reported before keys that are not built")
     func mistakesFirst() throws {
         let error = try #require(
             refusal(PipelineTexts.with(target: "  - cloud: beta\n    keep: 2\n    zzz: 1")))

@@ -4,13 +4,13 @@
 import Basics
 import MigrationModel
 
-/// `docs/errors.md`: the codes as their source file explains them.
+/// Writes `docs/errors.md` from the comments on the codes.
 struct ErrorPage {
     struct Entry {
         var section: String
-        /// As Swift writes it: `journalInUse`.
+        /// The name in Swift: `journalInUse`.
         var symbol: String
-        /// As the journal and JSON write it: `journal-in-use`.
+        /// The name in the journal and in JSON: `journal-in-use`.
         var name: String
         var meaning: String
     }
@@ -46,9 +46,9 @@ struct ErrorPage {
             changes here are lost. -->
 
             Every error has a code that never changes. The journal keeps it, `tranship status` shows
-            it, and `--format json` has it as `code`. The last column is the
-            [exit status](exit-codes.md) of a command that such an error ended; an image that fails
-            with one while others go on counts as 3, 5 or 6.
+            it, and `--format json` has it as `code`. If the error ends a command, the last column is
+            its [exit status](exit-codes.md). If it fails an image while others continue, the run ends
+            with 3, 5 or 6.
 
             """
         var section = ""
@@ -65,7 +65,7 @@ struct ErrorPage {
     }
 }
 
-/// `docs/exit-codes.md`.
+/// Writes `docs/exit-codes.md` from the meanings of the codes.
 enum ExitPage {
     static var markdown: String {
         var text = """
@@ -74,8 +74,8 @@ enum ExitPage {
             <!-- Written by `make docs` from Sources/MigrationModel/ExitStatus.swift; changes here are
             lost. -->
 
-            Every command ends with one of these. Where several apply to a run, the first of 130, 6, 3,
-            8 and 5 is taken. The [error codes](errors.md) tell more.
+            Every command ends with one of these codes. If several apply to a run, it ends with the
+            first of 130, 6, 3, 8 and 5. See also the [error codes](errors.md).
 
             | exit | meaning |
             | --- | --- |

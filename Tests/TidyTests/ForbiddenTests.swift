@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-/// What can bring a migration down in its third night.
+/// Constructs that could crash a migration in its third night.
 @Suite struct ForbiddenTests {
     private let files: [SourceTree.File]
 
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// An exclamation mark behind a value.
+    /// An exclamation mark after a value.
     private let force = /[\w)\]}>?"]!(?!=)/
 
     @Test func `Nothing is unwrapped by force`() {
@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// The scanner itself: it has to see what it forbids.
-    @Test func `The scanner sees code and not what is written about it`() {
+    /// Checks the scanner itself.
+    @Test func `The scanner sees code but not comments and strings`() {
         let source = """
             // try! here
             let a = "x! \\(b) try!" /* fatalError( */
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: ["@unchecked Sendable", "nonisolated(unsafe)"])
-    func `What the compiler cannot check has its proof above it`(promise: String) {
+    func `Every promise to the compiler has a comment with its proof`(promise: String) {
         for file in files {
             for line in file.lines(with: promise) {
                 let above = file.lines[..<(line.number - 1)].reversed().drop { $0.contains("@") }
@@ -62,7 +62,7 @@ import Testing
         line.drop { $0 == " " }.hasPrefix("//")
     }
 
-    /// A renamed property would silently change what such a query finds.
+    /// If a property is renamed, such a query silently finds something else.
     @Test func `No SQL names a Swift property`() {
         let files = files.filter { $0.text.range(of: "'$.") != nil }.map(\.path)
         for path in files where Exceptions.jsonPaths[path] == nil {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `Nothing is left open`() {
+    @Test func `The sources have no open notes`() {
         let words = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
         for file in files {
             for word in words {

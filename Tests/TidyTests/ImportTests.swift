@@ -4,16 +4,15 @@
 import Foundation
 import Testing
 
-/// The compiler refuses an import of a sibling that is not declared, but lets
-/// one pass that comes in over another target. `ls Sources/` is the pipeline
-/// only while the edges in `Package.swift` are all there are.
+/// The compiler refuses an undeclared import of a sibling, but accepts one that another target
+/// brings in. These tests keep `Package.swift` complete, so that `ls Sources/` shows the pipeline.
 @Suite struct ImportTests {
-    /// Modules of the toolchain.
+    /// The modules of the toolchain.
     private static let system: Set<String> = [
         "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Swift",
         "Testing",
     ]
-    /// A stage never knows another one.
+    /// The stages, which never import each other.
     private static let stages: Set<String> = [
         "SourceReaders", "ChecksumVerifiers", "ImageUploaders", "TaskWaiters", "Publishing",
     ]
@@ -41,7 +40,7 @@ import Testing
     @Test func `Every import is declared in Package swift`() throws {
         #expect(imports.count > 15)
         for (target, modules) in imports {
-            let declared = try #require(edges.dependencies[target], "\(target) is no target")
+            let declared = try #require(edges.dependencies[target], "\(target) is not a target")
             let missing = modules.subtracting(declared).subtracting(Self.system)
             #expect(missing.isEmpty, "\(target) imports \(missing.sorted()) undeclared")
         }

@@ -13,7 +13,7 @@ import Testing
         tests = try SourceTree.tests.get()
     }
 
-    @Test func `Every file says whose it is and under which licence`() {
+    @Test func `Every file has the copyright and licence header`() {
         let header = """
             // SPDX-FileCopyrightText: The Tranship authors
             // SPDX-License-Identifier: Apache-2.0
@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    /// A drawer's name says nothing of what lies in it.
-    @Test func `Nothing is called after a drawer`() {
+    /// A name like `Utils` does not say what is inside.
+    @Test func `No name is a mere drawer like Utils`() {
         let drawer = /(Utils?|Helpers?|Common|Extras|Misc|Manager)/
         let declaration =
             /\b(?:struct|class|enum|protocol|actor|extension|typealias) (\w+)/
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `Suites are called after a file of the sources, or after their subject`() {
+    @Test func `Suites are named after a source file or after their subject`() {
         let names = Dictionary(grouping: sources, by: \.target).mapValues { files in
             Set(files.map { $0.name.dropLast(6).filter { $0 != "+" } })
         }
@@ -51,13 +51,14 @@ import Testing
             }
             let name = file.name.dropLast("Tests.swift".count).filter { $0 != "+" }
             let isKnown = known.contains(name)
-            #expect(isKnown, "\(file.path) tests no file of that name")
+            #expect(isKnown, "\(file.path): the target has no source file of that name")
         }
     }
 
-    @Test func `Every exception is still one`() {
+    @Test func `Every exception still exists`() {
         for path in Exceptions.subjects.keys {
-            #expect(tests.contains { $0.path == path }, "\(path) is no more")
+            #expect(
+                tests.contains { $0.path == path }, "\(path) does not exist: remove its exception")
         }
     }
 }

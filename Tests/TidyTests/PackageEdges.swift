@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `Package.swift` declares: targets and what each may import.
+/// The targets in `Package.swift` and the modules that each may import.
 struct PackageEdges {
-    /// By target; names of modules.
+    /// The names of modules, by target.
     private(set) var dependencies: [String: Set<String>] = [:]
 
-    /// Names of products in the manifest and the modules that they hold.
+    /// The module of each product in the manifest.
     private static let products = [
         "yams": "Yams", "grdb": "GRDB", "log": "Logging", "arguments": "ArgumentParser",
     ]

@@ -4,8 +4,7 @@
 import Foundation
 import Testing
 
-/// Pages that are written from the source, so that they cannot lie:
-/// `make docs` writes them, these tests compare.
+/// Pages generated from the source. `make docs` writes them, and these tests compare them.
 @Suite struct PageTests {
     private func compare(_ path: String, with text: String) throws {
         if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
@@ -14,18 +13,18 @@ import Testing
         #expect(try SourceTree.text(path) == text, "\(path) is stale: run `make docs`")
     }
 
-    @Test func `The list of error codes is the source's`() throws {
+    @Test func `The page of error codes matches the source`() throws {
         let page = try ErrorPage(
             source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))
         #expect(page.codes.count > 40)
         try compare("docs/errors.md", with: page.markdown)
     }
 
-    @Test func `The list of exit codes is the source's`() throws {
+    @Test func `The page of exit codes matches the source`() throws {
         try compare("docs/exit-codes.md", with: ExitPage.markdown)
     }
 
-    @Test func `Every code says what it stands for, and no two are alike`() throws {
+    @Test func `Every code has a meaning and a unique name`() throws {
         let page = try ErrorPage(
             source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))
         #expect(Set(page.codes.map(\.name)).count == page.codes.count)
@@ -35,7 +34,7 @@ import Testing
         }
     }
 
-    /// A code that nobody throws is a promise that nobody keeps.
+    /// A code without a use would mislead readers of the page.
     @Test func `Every code is used`() throws {
         let page = try ErrorPage(
             source: SourceTree.text("Sources/Basics/TranshipError+Codes.swift"))

@@ -3,17 +3,17 @@
 
 import Foundation
 
-/// The files of this repository, as the tests of its order see them.
+/// The files of this repository.
 struct SourceTree {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../..").standardizedFileURL
 
     struct File: Sendable, CustomStringConvertible {
-        /// Relative to the root: `Sources/Planning/Planner.swift`.
+        /// The path from the root: `Sources/Planning/Planner.swift`.
         var path: String
         var text: String
 
-        /// `Planning`, of a file below `Sources` or `Tests`.
+        /// The folder below `Sources` or `Tests`: `Planning`.
         var target: String { String(path.split(separator: "/")[1]) }
         var name: String { String(path.split(separator: "/").last ?? "") }
         var lines: [String] { text.components(separatedBy: "\n") }
@@ -27,8 +27,8 @@ struct SourceTree {
             code = Code(text).text
         }
 
-        /// Lines of code, from 1, with these words in them. (By Foundation: in a
-        /// debug build regular expressions over all sources take a minute.)
+        /// The lines of code that contain one of these words, with line numbers from 1. Uses
+        /// Foundation: in a debug build, regular expressions over all sources take a minute.
         func lines(with words: String...) -> [(number: Int, text: String)] {
             guard words.contains(where: { code.range(of: $0) != nil }) else { return [] }
             return code.components(separatedBy: "\n").enumerated().filter { line in
@@ -44,7 +44,7 @@ struct SourceTree {
     static let sources = Result { try swiftFiles("Sources") }
     static let tests = Result { try swiftFiles("Tests") }
 
-    /// The Swift files below a folder.
+    /// Reads the Swift files below some folders.
     private static func swiftFiles(_ folders: String...) throws -> [File] {
         var files: [File] = []
         for folder in folders {
@@ -71,7 +71,7 @@ struct Code {
         text = String(decoding: scanner.result, as: UTF8.self)
     }
 
-    /// Over bytes: in a debug build characters are a hundred times slower.
+    /// Works on bytes: in a debug build, characters are a hundred times slower.
     private struct Scanner {
         let bytes: [UInt8]
         var position = 0
