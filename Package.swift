@@ -28,7 +28,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 // `ls Sources/` is the pipeline; these edges are its layers. A target may use
-// what stands to the right of it and nothing else.
+// only the ones to the right of it.
 let package = Package(
     name: "Tranship",
     products: [

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Image service of a lab cloud, for the scripts that fill and compare clouds.
 
-They speak plain HTTP, so that no client's opinion stands between them and
+They speak plain HTTP, so that no client library comes between them and
 the service; openstacksdk, from the lab's own environment, only logs in.
 """
 
@@ -20,7 +20,7 @@ PATCH = "application/openstack-images-v2.1-json-patch"
 
 
 def enter_lab():
-    """Starts the calling script anew with the lab's Python and settings."""
+    """Restarts the calling script with the lab's Python and settings."""
     python = VENV / "bin" / "python"
     if not python.exists():
         sys.exit("error: the lab is not installed; run: scripts/lab up")

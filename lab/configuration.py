@@ -52,7 +52,7 @@ def configure_keystone(cloud):
         "token": {"provider": "fernet"},
         "fernet_tokens": {"key_repository": home / "keys" / "fernet"},
         "credential": {"key_repository": home / "keys" / "credential"},
-        # Four rounds and not twelve: nobody attacks this lab, and every test logs in.
+        # Four rounds instead of twelve: this lab needs no protection, and every test logs in.
         "identity": {"password_hash_rounds": "4"},
     }
     apply_switches(cloud, "keystone", sections)
@@ -129,7 +129,7 @@ def configure_glance(cloud):
     if switches["members-may-publish"] == "on":
         policy = '"publicize_image": "role:admin or (role:member and project_id:%(project_id)s)"\n'
     if SITES[cloud].keystone is None:
-        # Without a Keystone nobody has a role, and every rule asks for one.
+        # Without a Keystone users have no roles, but every rule requires one.
         policy = '"context_is_admin": "@"\n'
     write(home / "etc" / "glance" / "policy.yaml", policy)
     write(home / "etc" / "glance" / "glance-api.conf", ini(sections))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A third cloud, as clouds were before 2018: Images API v1 and nothing else.
 
-Glance 15 (Pike) on Python 2.7, without a Keystone: whoever asks is the
+Glance 15 (Pike) on Python 2.7, without a Keystone: every client is the
 administrator. It is optional, as few machines still have a Python 2.7.
 """
 

@@ -20,7 +20,7 @@ def limits_of(site):
 
 
 def set_limit(site, name, value, project=None):
-    """Keeps a limit, and tells Keystone. Glance asks anew for every request."""
+    """Keeps a limit and sets it in Keystone. Glance asks Keystone again for every request."""
     if SITES[site].keystone is None:
         raise LabError(f"{site} has no Keystone, so it has no limits")
     if name not in LIMITS:

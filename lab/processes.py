@@ -23,7 +23,7 @@ def is_answering(port):
 
 
 def listener_of(port):
-    """The pid and name of whoever listens on a port, as far as /proc tells."""
+    """The pid and name of the process that listens on a port, as far as /proc shows."""
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -72,7 +72,7 @@ class Process:
     """A process that this script started, known by its pid file.
 
     The file holds pid, kernel start time and boot id, so a number that the
-    kernel has given to somebody else since is never signalled.
+    kernel has reused since is never signalled.
     """
 
     def __init__(self, name):

@@ -93,7 +93,7 @@ SWITCHES = {
         "largest image in bytes; more is answered with 413"),
     "user-storage-quota": (
         "glance", "DEFAULT", "user_storage_quota", "0",
-        "bytes a project may store, with B KB MB GB TB; 0 is no limit"),
+        "bytes a project may store, with B KB MB GB TB; 0 means unlimited"),
     "image-property-quota": (
         "glance", "DEFAULT", "image_property_quota", "128",
         "properties of one image"),

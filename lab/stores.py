@@ -19,7 +19,7 @@ def away(site, store):
 
 
 def break_store(site, store):
-    """Puts a file where the store's directory was: nobody, root included, can use it.
+    """Puts a file in place of the store's directory, so that not even root can use it.
 
     Glance goes on running and offering the store; every write and read fails.
     """
@@ -34,7 +34,7 @@ def fill_stores(site, mebibytes):
     """No file of this Glance may grow beyond that: what it does then (EFBIG), its
     file store takes for a full disk, as it does ENOSPC."""
     if not mebibytes.isdigit() or int(mebibytes) == 0:
-        raise LabError(f"\"{mebibytes}\" is no number of mebibytes")
+        raise LabError(f"\"{mebibytes}\" is not a number of mebibytes")
     if process_of(site, "glance").pid() is None:
         raise LabError(f"glance of {site} is not running")
     limit_files(site, int(mebibytes) << 20)
