@@ -63,7 +63,7 @@ let package = Package(
         part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "Basics", yams]),
         tests(
             "OpenStackImage",
-            ["HTTPTransport", "ByteStreams", "Digests", "Basics", "TestSupport"]),
+            ["HTTPTransport", "ByteStreams", "Digests", "Basics", "LabSupport", "TestSupport"]),
 
         // The pipeline: its words, its memory, its engine, its stages.
         part("MigrationModel", ["Basics", "Digests"]),
@@ -131,7 +131,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "FakeGlance", "OpenStackImage", "HTTPTransport", "ByteStreams",
+                "tranship", "GlanceModel", "GlanceServer", "LabSupport", "OpenStackImage",
+                "HTTPTransport",
+                "ByteStreams",
                 "Digests",
                 "Basics", "TestSupport",
             ],
@@ -140,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "tranship", "TranshipKit", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "MigrationJournal",
+                "tranship", "TranshipKit", "LabSupport", "OpenStackImage", "HTTPTransport",
+                "ByteStreams", "MigrationJournal",
                 "MigrationPipeline", "PipelineFiles", "Digests", "Basics", "MigrationModel",
                 "TestSupport",
             ],
@@ -161,21 +163,21 @@ let package = Package(
         tests(
             "ImageUploaders",
             [
-                "ByteStreams", "Digests", "FakeGlance", "Basics", "MigrationModel",
+                "ByteStreams", "Digests", "GlanceServer", "Basics", "MigrationModel",
                 "MigrationPipeline",
                 "TestSupport",
             ]),
         tests(
             "TaskWaiters",
             [
-                "FakeGlance", "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage",
+                "GlanceServer", "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage",
                 "TestSupport",
             ]),
-        tests("Publishing", ["FakeGlance", "Basics", "MigrationModel", "TestSupport"]),
+        tests("Publishing", ["GlanceServer", "Basics", "MigrationModel", "TestSupport"]),
         tests(
             "SourceReaders",
             [
-                "ByteStreams", "FakeGlance", "HTTPTransport", "Basics", "MigrationModel",
+                "ByteStreams", "GlanceServer", "HTTPTransport", "Basics", "MigrationModel",
                 "MigrationPipeline",
                 "OpenStackImage", "TestSupport",
             ]),
@@ -192,17 +194,33 @@ let package = Package(
                 "TestSupport", grdb,
             ]),
 
-        // A small Image service in memory, for states that a real one cannot be
-        // put in.
+        // The Image service as a pure state machine, for tests and the simulation.
         .target(
-            name: "FakeGlance",
-            dependencies: ["Digests", "Basics", "OpenStackImage", "TestSupport"],
-            path: "Tests/FakeGlance", swiftSettings: strict),
+            name: "GlanceModel", dependencies: ["Basics", "Digests", "HTTPTransport"],
+            path: "Tests/GlanceModel", swiftSettings: strict),
+        // The model behind a socket, for states that a real service cannot be
+        // brought into.
+        .target(
+            name: "GlanceServer",
+            dependencies: [
+                "Basics", "GlanceModel", "HTTPTransport", "OpenStackImage", "TestSupport",
+            ],
+            path: "Tests/GlanceServer", swiftSettings: strict),
+        // The lab's clouds, for every test that needs them.
+        .target(
+            name: "LabSupport",
+            dependencies: [
+                "Basics", "ByteStreams", "HTTPTransport", "OpenStackImage", "TestSupport",
+            ],
+            path: "Tests/LabSupport", swiftSettings: strict),
+        // One script of requests against the model and against a real Glance.
+        tests("GlanceModel", ["Basics", "HTTPTransport", "LabSupport", "OpenStackImage"]),
         // Whole runs of the real pipeline over a world in memory.
         .target(
             name: "Simulation",
             dependencies: [
-                "Basics", "MigrationModel", "ByteStreams", "Digests", "HTTPTransport",
+                "Basics", "GlanceModel", "MigrationModel", "ByteStreams", "Digests",
+                "HTTPTransport",
                 "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
@@ -216,14 +234,17 @@ let package = Package(
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
-                "ChecksumVerifiers", "Digests", "FakeGlance", "ImageUploaders", "MigrationJournal",
+                "ChecksumVerifiers", "Digests", "GlanceServer", "ImageUploaders",
+                "MigrationJournal",
                 "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage", "PipelineFiles",
                 "Planning", "Publishing", "SourceReaders", "TaskWaiters", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["tranship", "Digests", "Basics", "TestSupport"],
+            dependencies: [
+                "tranship", "Digests", "Basics", "LabSupport", "TestSupport",
+            ],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]
 )

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
 /// Every command against a real cloud, as a user would type it.
-@Suite(.serialized, .enabled(if: Shell.hasLab), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: Lab.isUp), .timeLimit(.minutes(5)))
 struct CommandTests {
     @Test(arguments: Transcript.names.filter { !$0.hasPrefix("v1") })
     func `Commands say what their transcript says`(name: String) async throws {
@@ -98,8 +99,5 @@ struct CommandTests {
 
 enum LegacyCloud {
     /// Nil is the in-process one.
-    static let addresses: [String?] = {
-        let address = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
-        return address.map { [nil, $0] } ?? [nil]
-    }()
+    static let addresses: [String?] = Lab.legacyURL.map { [nil, $0] } ?? [nil]
 }

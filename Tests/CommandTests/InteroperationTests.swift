@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LabSupport
 import Testing
 
 /// `create_image` of the lab's openstacksdk beside ours.
-@Suite(.enabled(if: Shell.hasLab), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Lab.isUp), .timeLimit(.minutes(2)))
 struct InteroperationTests {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../reference/create_image.py").standardizedFileURL.path
@@ -24,7 +25,7 @@ struct InteroperationTests {
         /// The image's id, and how many bodies were sent.
         func sdk(_ name: String) async throws -> [Substring] {
             try await said(
-                "\(Shell.lab)/venv/bin/python \(Self.script) alpha \(name) disk.raw | jq -r '.id, .bodies'"
+                "\(Lab.python.path) \(Self.script) alpha \(name) disk.raw | jq -r '.id, .bodies'"
             )
         }
         _ = try await said("head -c 300000 /dev/urandom > disk.raw")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -169,7 +170,7 @@ private struct TLSServer {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let command = try RunningCommand(
             ["-c", Self.program], environment: [:], folder: folder,
-            binary: URL(fileURLWithPath: "\(Lab.folder)/venv/bin/python"))
+            binary: Lab.python)
         let isUp = await eventually(withinSeconds: 30) { command.output.hasSuffix("\n") }
         try #require(isUp, "\(command.talk)")
         port = try #require(Int(command.output.dropLast()))

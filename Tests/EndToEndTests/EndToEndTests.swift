@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import LabSupport
 import Testing
 
 /// The built command against two real clouds: what an operator would see.
@@ -8,5 +9,5 @@ import Testing
 /// One test at a time, because they share the clouds and are about time,
 /// memory and signals. Each makes images under a name of its own, selects by
 /// it, and removes them in the end.
-@Suite(.serialized, .enabled(if: Lab.isHere, "needs the lab: scripts/lab up"))
+@Suite(.serialized, .enabled(if: Lab.isUp, "needs the lab: scripts/lab up"))
 enum EndToEndTests {}

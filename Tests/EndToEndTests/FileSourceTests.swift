@@ -4,6 +4,7 @@
 import Basics
 import Digests
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 

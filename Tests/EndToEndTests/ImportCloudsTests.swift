@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -209,14 +210,5 @@ extension Scene {
         return try await RunningCommand(
             ["doctor"] + arguments, environment: environment, folder: folder
         ).outcome()
-    }
-}
-
-extension Lab {
-    /// Runs with the two Image services that have no Keystone. They stay up,
-    /// as the web server does: the lab's `down` ends them.
-    static func withExtras(_ body: () async throws -> Void) async throws {
-        try await lab(["extra", "up"])
-        try await body()
     }
 }

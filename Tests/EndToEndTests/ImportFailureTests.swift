@@ -4,7 +4,10 @@
 import Basics
 import Digests
 import Foundation
+import GlanceModel
+import GlanceServer
 import HTTPTransport
+import LabSupport
 import OpenStackImage
 import TestSupport
 import Testing
@@ -154,21 +157,34 @@ extension EndToEndTests {
 
         @Test("a token that ends during a long wait costs nothing")
         func tokenEnds() async throws {
-            let gate = try GatedServer(Self.data)
+            var settings = GlanceModel.Settings()
+            settings.needsToken = true
+            let cloud = try GlanceServer(settings)
+            let server = try RawHTTPServer { _ in .status(200, body: Self.data) }
             try await scene("tokens") { scene in
                 let file = try scene.promisedPipeline(
-                    gate.url, data: Self.data, targetKeys: "method: web-download")
-                try await Lab.with("token-expiration", "6", of: "beta") {
-                    let command = try scene.start(["run", file])
-                    try await waits("an import") { gate.fetches == 1 }
-                    // Two lives of a token, whatever the clock says of us.
-                    try await Task.sleep(for: .seconds(13))
-                    gate.open()
-                    let run = await command.outcome()
-                    #expect(run.status == 0, run.said)
+                    server.url, data: Self.data, target: "model",
+                    targetKeys: "method: web-download")
+                let command = try scene.start(
+                    ["run", file],
+                    environment: [
+                        "OS_CLIENT_CONFIG_FILE": try cloud.cloudsFile(in: scene.folder)
+                    ])
+                try await waits("an import") {
+                    cloud.asked.contains { $0.hasSuffix("/import") }
                 }
-                let copy = try await scene.beta.only(scene.prefix)
-                #expect(try await scene.beta.data(copy.id) == Self.data)
+                let tokens = { cloud.asked.count { $0 == "POST /v3/auth/tokens" } }
+                for _ in 0..<2 {
+                    let before = tokens()
+                    cloud.endTokens()
+                    try await waits("a new token") { tokens() > before }
+                }
+                cloud.endImports(fetching: Self.data)
+                let run = await command.outcome()
+                #expect(run.status == 0, run.said)
+                let id = try #require(cloud.ids.first)
+                #expect(cloud.data(id) == Self.data)
+                #expect(cloud.asked.count { $0.hasSuffix("/import") } == 1)
             }
         }
 
@@ -220,19 +236,5 @@ extension EndToEndTests {
                 #expect(try await scene.beta.data(copy.id) == bytes)
             }
         }
-    }
-}
-
-extension Lab {
-    /// The lab's web server, which listens on 127.0.0.2 as well, from where no
-    /// Glance may fetch.
-    static func webServer() async throws -> String {
-        let command = try RunningCommand(
-            ["serve"], environment: ProcessInfo.processInfo.environment,
-            folder: FileManager.default.temporaryDirectory,
-            binary: URL(fileURLWithPath: "\(repository)/scripts/lab"))
-        let outcome = await command.outcome()
-        try #require(outcome.status == 0, outcome.said)
-        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

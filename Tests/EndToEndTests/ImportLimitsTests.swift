@@ -4,6 +4,7 @@
 import Basics
 import Digests
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -156,22 +157,5 @@ extension Scene {
             targets: [{ cloud: beta, method: web-download }]
             limits: { images: 8 }
             """)
-    }
-}
-
-extension Lab {
-    /// Runs with one of Keystone's limits, which Glance obeys while
-    /// `unified-limits` is on.
-    static func withLimit(
-        _ name: String, _ value: Int, of cloud: String, _ body: () async throws -> Void
-    ) async throws {
-        try await lab(["limit", cloud, name, "\(value)"])
-        do {
-            try await body()
-        } catch {
-            try await lab(["limit", cloud, name, "default"])
-            throw error
-        }
-        try await lab(["limit", cloud, name, "default"])
     }
 }

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FakeGlance
 import Foundation
+import GlanceServer
+import LabSupport
 import TestSupport
 import Testing
 
@@ -17,12 +18,7 @@ extension EndToEndTests {
 
         @Test("200 images in import hold no threads, and each wait outlives a SIGKILL")
         func many() async throws {
-            let glance = try FakeGlance()
-            let imageURL = glance.server.url
-            let keystone = try RawHTTPServer { request in
-                request.path == "/v3/auth/tokens"
-                    ? FakeCloud.token(imageURL: imageURL) : .status(404)
-            }
+            let glance = try GlanceServer()
             try await scene("many") { scene in
                 for number in 0..<Self.count {
                     try scene.file("\(number).raw", bytes: 1000 + number, seed: UInt64(number))
@@ -32,20 +28,12 @@ extension EndToEndTests {
                     sources:
                       - file: ./*.raw
                         image: { name: "\(scene.prefix) {stem}" }
-                    targets: [{ cloud: fake, method: glance-direct }]
+                    targets: [{ cloud: model, method: glance-direct }]
                     limits: { images: 4 }
                     """)
-                let clouds = scene.folder.appendingPathComponent("clouds.yaml")
-                try Data(
-                    """
-                    clouds:
-                      fake:
-                        auth: { auth_url: "\(keystone.url)/v3", username: u, password: p,
-                          project_name: p, user_domain_name: Default, project_domain_name: Default }
-                        region_name: RegionOne
-                    """.utf8
-                ).write(to: clouds)
-                let environment = ["OS_CLIENT_CONFIG_FILE": clouds.path]
+                let environment = [
+                    "OS_CLIENT_CONFIG_FILE": try glance.cloudsFile(in: scene.folder)
+                ]
 
                 let first = try scene.start(["run", file], environment: environment)
                 try await waits(withinSeconds: 120, "all imports") {
@@ -79,7 +67,7 @@ extension EndToEndTests {
             }
         }
 
-        private func imports(_ glance: FakeGlance) -> Int {
+        private func imports(_ glance: GlanceServer) -> Int {
             glance.asked.count { $0.hasPrefix("POST") && $0.hasSuffix("/import") }
         }
 

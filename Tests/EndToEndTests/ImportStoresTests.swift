@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -196,21 +197,5 @@ extension EndToEndTests {
                 }
             }
         }
-    }
-}
-
-extension Lab {
-    /// Runs with a store that fails whatever is done with it.
-    static func withBroken(
-        _ store: String, of cloud: String, _ body: () async throws -> Void
-    ) async throws {
-        try await lab(["break", cloud, store])
-        do {
-            try await body()
-        } catch {
-            try await lab(["mend", cloud, store])
-            throw error
-        }
-        try await lab(["mend", cloud, store])
     }
 }

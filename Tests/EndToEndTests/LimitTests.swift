@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -189,7 +190,7 @@ extension EndToEndTests {
                             journal.execute("INSERT INTO grdb_migrations VALUES ('999 later')")
                         """, scene.journal,
                     ], environment: [:], folder: scene.folder,
-                    binary: URL(fileURLWithPath: "\(Lab.folder)/venv/bin/python")
+                    binary: Lab.python
                 ).outcome()
                 #expect(change.status == 0, change.said)
                 for command in [["run", file], ["plan", file], ["status"]] {

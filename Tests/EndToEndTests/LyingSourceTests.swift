@@ -4,6 +4,7 @@
 import Basics
 import Digests
 import HTTPTransport
+import LabSupport
 import OpenStackImage
 import Synchronization
 import TestSupport

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -60,7 +61,7 @@ extension EndToEndTests {
                         "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
                         RunningCommand.binary.path, "run", file, "--journal", scene.journal,
                     ], environment: scene.environment, folder: scene.folder,
-                    binary: URL(fileURLWithPath: "\(Lab.folder)/venv/bin/python")
+                    binary: Lab.python
                 ).outcome()
                 #expect(terminal.status == 0, terminal.said)
                 #expect(terminal.output.contains("[###"), terminal.said)

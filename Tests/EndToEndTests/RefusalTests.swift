@@ -3,6 +3,8 @@
 
 import Basics
 import Foundation
+import GlanceServer
+import LabSupport
 import TestSupport
 import Testing
 
@@ -91,13 +93,15 @@ extension EndToEndTests {
 
         @Test(
             "a refusal that comes while the body is being sent is not lost in the reset after it",
-            arguments: [(409, "state"), (413, "quota of the fake"), (415, "not a raw disk")])
+            arguments: [(409, "state"), (413, "quota of the model"), (415, "not a raw disk")])
         func early(status: Int, words: String) async throws {
             let html = "<html><body><h1>\(status)</h1>\(words)<br /><br /></body></html>"
-            let cloud = try FakeCloud(
-                onUpload: .early(status, text: html, afterBodyBytes: 300_000))
+            let cloud = try GlanceServer()
+            cloud.answer(with: .early(status, text: html, afterBodyBytes: 300_000)) {
+                $0.method == "PUT"
+            }
             try await scene("early") { scene in
-                let file = try scene.filePipeline(bytes: 16 * Sample.mebibyte, target: "fake")
+                let file = try scene.filePipeline(bytes: 16 * Sample.mebibyte, target: "model")
                 let run = try await scene.tranship(
                     "run", file,
                     environment: [
@@ -106,24 +110,25 @@ extension EndToEndTests {
                 // A full quota is a limit that was reached; the rest are failures.
                 #expect(run.status == (status == 413 ? 8 : 3), run.said)
                 #expect(run.talk.contains("Glance answered \(status): \(words)"), run.said)
-                #expect(cloud.records.isEmpty, "\(cloud.records)")
+                #expect(cloud.ids.isEmpty, "\(cloud.ids)")
             }
         }
 
         @Test("a target that breaks the body off each time is a failure that may pass")
         func connectionLost() async throws {
-            let cloud = try FakeCloud(onUpload: .resettingEarly(afterBodyBytes: 300_000))
+            let cloud = try GlanceServer()
+            cloud.answer(with: .resettingEarly(afterBodyBytes: 300_000)) { $0.method == "PUT" }
             try await scene("cutoff") { scene in
                 let file = try scene.filePipeline(
-                    bytes: 4 * Sample.mebibyte, target: "fake", "limits: { attempts: 2 }")
+                    bytes: 4 * Sample.mebibyte, target: "model", "limits: { attempts: 2 }")
                 let run = try await scene.tranship(
                     "run", file,
                     environment: [
                         "OS_CLIENT_CONFIG_FILE": try cloud.cloudsFile(in: scene.folder)
                     ])
                 #expect(run.status == 5, run.said)
-                #expect(cloud.requests.count { $0.path.hasSuffix("/file") } == 2)
-                #expect(cloud.records.isEmpty, "\(cloud.records)")
+                #expect(cloud.asked.count { $0.hasSuffix("/file") } == 2)
+                #expect(cloud.ids.isEmpty, "\(cloud.ids)")
             }
         }
     }

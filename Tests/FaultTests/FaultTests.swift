@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import LabSupport
 import MigrationModel
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ extension Fault {
 ///
 /// The target is a cloud of the lab. Each fault has a server of its own before
 /// it, or a source of its own, and an image under a name of its own.
-@Suite(.enabled(if: Lab.isHere, "needs the lab: scripts/lab up"), .atLab)
+@Suite(.enabled(if: Lab.isUp, "needs the lab: scripts/lab up"), .atLab)
 struct FaultTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let fault: Fault

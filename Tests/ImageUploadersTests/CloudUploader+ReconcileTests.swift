@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FakeGlance
+import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import TestSupport

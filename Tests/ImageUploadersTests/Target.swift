@@ -3,7 +3,7 @@
 
 import Basics
 import Digests
-import FakeGlance
+import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import Synchronization
@@ -13,7 +13,7 @@ import TestSupport
 
 /// An uploader over a fake service, and what it committed.
 final class Target: Sendable {
-    let glance: FakeGlance
+    let glance: GlanceServer
     let uploader: CloudUploader
     private let commits = Mutex<[Transfer]>([])
     private let others: Others
@@ -24,7 +24,7 @@ final class Target: Sendable {
     }
 
     init() throws {
-        let glance = try FakeGlance()
+        let glance = try GlanceServer()
         let others = Others()
         self.glance = glance
         self.others = others

@@ -3,6 +3,7 @@
 
 import Basics
 import HTTPTransport
+import LabSupport
 import TestSupport
 import Testing
 

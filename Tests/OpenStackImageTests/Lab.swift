@@ -5,24 +5,18 @@ import Basics
 import ByteStreams
 import FoundationEssentials
 import HTTPTransport
+import LabSupport
 import Testing
 
 @testable import OpenStackImage
 
-/// The running pair of real Keystones and Glances, where there is one:
-/// `TRANSHIP_LAB` names the folder with its clouds.yaml (`scripts/lab env`).
-enum Lab {
-    static let folder = ProcessInfo.processInfo.environment["TRANSHIP_LAB"]
-
-    static var isUp: Bool { folder != nil }
-
+extension Lab {
     static func session(
         _ cloud: String, region: String? = nil, project: String? = nil
     ) throws -> CloudSession {
-        let folder = try #require(folder)
-        return try CloudSession.named(
+        try CloudSession.named(
             cloud, region: region, project: project,
-            environment: ["OS_CLIENT_CONFIG_FILE": "\(folder)/clouds.yaml"])
+            environment: ["OS_CLIENT_CONFIG_FILE": cloudsFile])
     }
 
     static func service(_ cloud: String = "alpha") throws -> ImageService {

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
@@ -19,12 +20,11 @@ enum OpenStackSDK {
 
     /// `create_image` of a raw file, with its checksums.
     static func createImage(cloud: String, name: String, file: String) async throws -> Created {
-        let lab = try #require(Lab.folder)
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(lab)/venv/bin/python")
+        process.executableURL = Lab.python
         process.arguments = [script, cloud, name, file]
         process.environment = [
-            "OS_CLIENT_CONFIG_FILE": "\(lab)/clouds.yaml", "PATH": "/usr/bin:/bin",
+            "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile, "PATH": "/usr/bin:/bin",
             "HOME": NSTemporaryDirectory(),
         ]
         process.standardInput = FileHandle.nullDevice

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FakeGlance
+import GlanceServer
 import MigrationModel
 import Publishing
 import Synchronization
@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CloudPublisherTests {
-    private let glance: FakeGlance
+    private let glance: GlanceServer
     private let publisher: CloudPublisher
     private let others = Others()
 
@@ -19,13 +19,13 @@ import Testing
     }
 
     init() throws {
-        glance = try FakeGlance()
+        glance = try GlanceServer()
         let others = others
         publisher = CloudPublisher(targets: ["beta": glance.service]) {
             (key, _) async throws(TranshipError) in
             others.placed.withLock { $0[key] }
         }
-        try glance.put("i", data: [1])
+        glance.put("i", data: [1])
     }
 
     private func proved(

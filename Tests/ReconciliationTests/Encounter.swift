@@ -5,7 +5,7 @@ import Basics
 import ChecksumVerifiers
 import Digests
 import Dispatch
-import FakeGlance
+import GlanceServer
 import ImageUploaders
 import MigrationJournal
 import MigrationModel
@@ -50,8 +50,8 @@ final class Encounter {
         }
     }
 
-    private let alpha: FakeGlance
-    private let beta: FakeGlance
+    private let alpha: GlanceServer
+    private let beta: GlanceServer
     private let journal: Journal
     private let pipeline: Pipeline
     private let clock = Clock()
@@ -60,8 +60,8 @@ final class Encounter {
 
     /// - Parameter keepID: of the pipeline file.
     init(method: String, keepID: String = "false") throws {
-        alpha = try FakeGlance()
-        beta = try FakeGlance()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
         journal = try Journal.inMemory()
         pipeline = try Pipeline.parse(
             text: """
@@ -71,7 +71,7 @@ final class Encounter {
                 targets: [{ cloud: beta, method: \(method), image: { visibility: community, keep_id: \(keepID) } }]
                 limits: { attempts: 3 }
                 """, file: "encounter.yaml", environment: [:])
-        try alpha.put(Self.sourceID, data: bytes, ["name": "original"])
+        alpha.put(Self.sourceID, data: bytes, ["name": "original"])
         beta.endImports()
     }
 
@@ -109,10 +109,10 @@ final class Encounter {
             "status": .string(status), "name": "original", Origin.propertyName: .string(marker),
         ]
         switch found {
-        case .right, .deactivated: try beta.put(id, data: bytes, fields)
-        case .wrong: try beta.put(id, data: noise(1000, seed: 9), fields)
+        case .right, .deactivated: beta.put(id, data: bytes, fields)
+        case .wrong: beta.put(id, data: noise(1000, seed: 9), fields)
         case .unhashed:
-            try beta.put(id, data: bytes, fields)
+            beta.put(id, data: bytes, fields)
             beta.put(id, ["checksum": nil, "os_hash_algo": nil, "os_hash_value": nil])
         case .spoiled:
             fields["checksum"] = "d41d8cd98f00b204e9800998ecf8427e"

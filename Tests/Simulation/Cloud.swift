@@ -1,69 +1,74 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import Digests
+import GlanceModel
 import HTTPTransport
+import MigrationModel
 
-/// A simulated Image service and its Keystone, by the rules that the real ones
-/// were seen to keep.
+/// A simulated cloud: the model of its Image service and Keystone, and what the
+/// simulation alone knows about each image.
 ///
-/// `@unchecked Sendable`: touched by the thread of its timeline alone.
+/// The model holds the rules of the service. This type draws what goes wrong,
+/// ends imports in simulated time, and shows every change to the watch.
+///
+/// `@unchecked Sendable`: only the thread of its timeline touches it.
 final class Cloud: @unchecked Sendable {
-    struct Record: Sendable {
-        var id: String
-        var fields: [String: JSONValue]
-        /// Created by the process, and not by anybody else.
+    /// An image of the model, with the simulation's notes on it.
+    @dynamicMemberLookup struct Record: Sendable {
+        var image: GlanceModel.Image
+        var note: Note
+
+        subscript<Value>(dynamicMember path: KeyPath<GlanceModel.Image, Value>) -> Value {
+            image[keyPath: path]
+        }
+
+        subscript<Value>(dynamicMember path: KeyPath<Note, Value>) -> Value {
+            note[keyPath: path]
+        }
+
+        /// Others see it, or have seen it.
+        var isPublished: Bool {
+            note.wasPublished || image.fields["visibility"] != "private"
+        }
+    }
+
+    /// What no client of the service can know.
+    struct Note: Sendable {
+        /// The process created it.
         var isOurs: Bool
-        /// Which source it is a copy of, by its name.
+        /// The source that it is a copy of, found by its name.
         var sourceNumber: Int?
-        var data: [UInt8]?
-        var staged: [UInt8]?
-        /// The body or import that it is busy with.
-        var work = 0
-        var tasks: [[String: JSONValue]] = []
-        var members: [String] = []
+        /// The service damaged the data on arrival.
         var isMangled = false
         var wasPublished = false
-        /// The hosts whose journal was lost while it stood there with its data, or was
-        /// getting that from the service.
+        /// The hosts that lost their journal while the image was active, or while
+        /// the service was fetching its data.
         var forgottenBy: Set<Int> = []
-        /// The host whose body or import it has, or had last.
+        /// The host that sent its latest body or requested its latest import.
         var sender: Int?
-        /// The hosts that began a body or an import here, or died about to, and have
-        /// not seen it empty since: whose it is, they cannot tell.
+        /// The hosts that began a body or an import here, or died just before, and
+        /// have not seen the image empty since: they cannot tell whose data it holds.
         var senders: Set<Int> = []
-        /// Whether each host, when it last looked, saw data in it or arriving, and
-        /// whether others had seen it then. The service cannot be told to delete only
-        /// what is still as it was.
+        /// Whether each host saw data in it, or arriving, at its latest look, and
+        /// whether others could see the image then. The service cannot delete an
+        /// image on the condition that it has not changed.
         var seenFilled: [Int: Bool] = [:]
         var seenPublished: [Int: Bool] = [:]
-        /// There is a connection behind the body that it is busy with.
+        /// The connection that carries its body is open.
         var isArriving = false
-        /// Milliseconds since 1970.
-        var updatedAt: Int64 = 0
 
-        /// Others see it, or have.
-        var isPublished: Bool { wasPublished || fields["visibility"] != "private" }
-
-        /// The journal of the host that made it was lost.
+        /// The host that made it lost its journal.
         var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
-
-        var status: String {
-            get { fields["status"]?.string ?? "" }
-            set { fields["status"] = .string(newValue) }
-        }
     }
 
     let name: String
     /// Nil for the source.
     let target: Scenario.Target?
     unowned let world: World
-    private(set) var records: [String: Record] = [:]
-    private var burned: Set<String> = []
-    private var token = 0
-    private var count = 0
+    private var model: GlanceModel
+    private var notes: [String: Note] = [:]
     private var taken: Set<Int>
 
     init(_ name: String, of world: World, target: Scenario.Target?) {
@@ -71,318 +76,227 @@ final class Cloud: @unchecked Sendable {
         self.world = world
         self.target = target
         taken = target?.taken ?? []
+        var settings = GlanceModel.Settings()
+        settings.caller = GlanceModel.Caller(project: "project-\(name)")
+        settings.needsToken = true
+        settings.allowsPublic = target?.allowsPublic ?? false
+        settings.hashAlgorithm = target?.algorithm
+        settings.importMethods = ["glance-direct", "web-download", "glance-download"]
+        settings.stores = ["fast"]
+        let sources = world.scenario.sources
+        // Digests are most of the work of a simulation, and known for whole sources.
+        settings.digest = { algorithm, bytes in
+            if algorithm == .md5 || algorithm == .sha512,
+                let source = sources.first(where: { $0.bytes == bytes })
+            {
+                return algorithm == .md5 ? source.md5 : source.sha512
+            }
+            return (try? digest(algorithm, of: bytes).value) ?? ""
+        }
+        model = GlanceModel(settings)
     }
 
-    private var project: String { "project-\(name)" }
-
-    private func next() -> Int {
-        count += 1
-        return count
+    var records: [String: Record] {
+        model.images.reduce(into: [:]) { records, image in
+            records[image.key] = record(image.key)
+        }
     }
 
-    // MARK: What stands there before
+    func record(_ id: String) -> Record? {
+        guard let image = model[id], let note = notes[id] else { return nil }
+        return Record(image: image, note: note)
+    }
+
+    // MARK: What is there before
 
     func addSource(_ source: Scenario.Source) {
         var fields: [String: JSONValue] = [
             "name": .string(source.name), "visibility": .string(source.visibility),
             "protected": .bool(source.isProtected), "os_hidden": .bool(source.isHidden),
+            "size": .integer(Int64(source.bytes.count)), "status": "active",
         ]
         if let kernel = source.kernel {
             fields["kernel_id"] = .string(world.scenario.sources[kernel].id)
         }
-        add(source.id, fields, isOurs: false)
-        records[source.id]?.data = source.bytes
-        records[source.id]?.members = source.visibility == "shared" ? ["friend"] : []
-        records[source.id]?.fields["size"] = .integer(Int64(source.bytes.count))
-        records[source.id]?.status = "active"
-        if source.promise != .none {
-            records[source.id]?.fields["checksum"] = .string(source.md5)
-        }
+        if source.promise != .none { fields["checksum"] = .string(source.md5) }
         if source.promise == .sha512 {
-            records[source.id]?.fields["os_hash_algo"] = "sha512"
-            records[source.id]?.fields["os_hash_value"] = .string(source.sha512)
+            fields["os_hash_algo"] = "sha512"
+            fields["os_hash_value"] = .string(source.sha512)
         }
         if source.promise == .sha256, let sum = try? digest(.sha256, of: source.bytes) {
-            records[source.id]?.fields["os_hash_algo"] = "sha256"
-            records[source.id]?.fields["os_hash_value"] = .string(sum.value)
+            fields["os_hash_algo"] = "sha256"
+            fields["os_hash_value"] = .string(sum.value)
+        }
+        add(source.id, fields)
+        model[source.id]?.data = source.bytes
+        if source.visibility == "shared" {
+            model[source.id]?.members = [.init(project: "friend")]
         }
     }
 
     func addNamesake(of source: Scenario.Source, isSame: Bool) {
         let id = "f0e00000-0000-4000-8000-00000000000\(source.number)"
-        add(id, ["name": .string(source.name)], isOurs: false)
-        activate(id, isSame ? source.bytes : [1, 2, 3])
+        add(id, ["name": .string(source.name)], data: isSame ? source.bytes : [1, 2, 3])
     }
 
     func addSnapshot(of record: Record) {
-        let id = "5a000000-0000-4000-8000-00000000\(1000 + next())"
-        var fields = record.fields
-        fields["id"] = nil
-        fields["status"] = nil
-        add(id, fields, isOurs: false)
-        records[id]?.fields["visibility"] = "private"
-        records[id]?.fields["protected"] = false
-        activate(id, [4, 5, 6])
+        snapshots += 1
+        let id = "5a000000-0000-4000-8000-00000000\(1000 + snapshots)"
+        var fields = record.image.fields
+        for key in ["id", "status", "created_at", "self", "file"] { fields[key] = nil }
+        fields["visibility"] = "private"
+        fields["protected"] = false
+        add(id, fields, data: [4, 5, 6])
     }
+
+    private var snapshots = 0
 
     /// Another image that has the source image's own id here.
     func addHolder(of source: Scenario.Source, isSame: Bool) {
-        add(source.id, ["name": "holder"], isOurs: false)
-        activate(source.id, isSame ? source.bytes : [7, 8, 9])
+        add(source.id, ["name": "holder"], data: isSame ? source.bytes : [7, 8, 9])
     }
 
     /// An image had that id, and was deleted.
-    func burn(_ id: String) { burned.insert(id) }
+    func burn(_ id: String) { model.remove(id) }
 
-    func isBurned(_ id: String) -> Bool { burned.contains(id) }
+    func isBurned(_ id: String) -> Bool { model.deletedIDs.contains(id) }
 
-    private func add(_ id: String, _ fields: [String: JSONValue], isOurs: Bool) {
-        var all: [String: JSONValue] = [
-            "id": .string(id), "status": "queued", "visibility": "private", "protected": false,
-            "os_hidden": false, "disk_format": "raw", "container_format": "bare", "tags": [],
-            "min_disk": 0, "min_ram": 0, "size": nil, "checksum": nil, "os_hash_algo": nil,
-            "os_hash_value": nil, "created_at": .string("2026-\(1_000_000 + next())"),
-            "owner": .string(project),
-        ]
-        for (key, value) in fields { all[key] = value }
-        let name = all["name"]?.string ?? ""
+    private func add(_ id: String, _ fields: [String: JSONValue], data: [UInt8]? = nil) {
+        setClock()
+        model.put(id, fields)
+        notes[id] = note(on: fields["name"]?.string ?? "", isOurs: false)
+        guard let data else { return }
+        model.store(data, in: id)
+        say(id, data)
+    }
+
+    private func note(on name: String, isOurs: Bool) -> Note {
         let digits = name.dropFirst(3).prefix { $0.isNumber }
-        records[id] = Record(
-            id: id, fields: all, isOurs: isOurs,
-            sourceNumber: name.hasPrefix("img") ? Int(digits) : nil,
-            updatedAt: world.timeline.now)
+        return Note(isOurs: isOurs, sourceNumber: name.hasPrefix("img") ? Int(digits) : nil)
     }
 
-    /// As a client gets it.
-    private func shown(_ record: Record) -> JSONValue {
-        var fields = record.fields
-        fields["updated_at"] = .string(UTCText.text(record.updatedAt))
-        return .object(fields)
+    private func say(_ id: String, _ data: [UInt8]) {
+        let source = notes[id]?.sourceNumber.map { world.scenario.sources[$0] }
+        let words = source?.bytes == data ? "" : ", not its source's"
+        world.say("\(name)/\(id) is active, \(data.count) bytes\(words)")
     }
+
+    private func setClock() { model.nowMilliseconds = world.timeline.now }
+
+    // MARK: What others know of it
 
     /// A host was told of a record as it was.
     func isSeen(_ record: Record, by host: Host) {
         let isFilled = record.isArriving || record.data != nil
-        records[record.id]?.seenFilled[host.number] = isFilled
-        records[record.id]?.seenPublished[host.number] = record.isPublished
-        if !isFilled, record.status == "queued" { records[record.id]?.senders.remove(host.number) }
+        notes[record.id]?.seenFilled[host.number] = isFilled
+        notes[record.id]?.seenPublished[host.number] = record.isPublished
+        if !isFilled, record.status == "queued" { notes[record.id]?.senders.remove(host.number) }
     }
 
-    /// What that host finds in the record may be its own from now on.
-    func isSentTo(_ id: String, by host: Host) { records[id]?.senders.insert(host.number) }
-
-    private func changed(_ id: String) { records[id]?.updatedAt = world.timeline.now }
+    /// From now on, what that host finds in the record may be its own.
+    func isSentTo(_ id: String, by host: Host) { notes[id]?.senders.insert(host.number) }
 
     func remove(_ id: String) {
-        records[id] = nil
-        burned.insert(id)
+        model.remove(id)
+        notes[id] = nil
     }
 
-    /// Nobody remembers any more what was made here.
+    /// The host no longer knows what it made here.
     func forget(_ host: Host) {
-        for id in records.keys where records[id]?.status == "active" {
-            records[id]?.forgottenBy.insert(host.number)
+        for (id, image) in model.images where image.status == "active" {
+            notes[id]?.forgottenBy.insert(host.number)
         }
     }
 
-    private func activate(_ id: String, _ bytes: [UInt8]) {
-        let source = records[id]?.sourceNumber.map { world.scenario.sources[$0] }
-        let isTrue = source?.bytes == bytes
-        records[id]?.data = bytes
-        records[id]?.staged = nil
-        records[id]?.status = "active"
-        changed(id)
-        records[id]?.fields["size"] = .integer(Int64(bytes.count))
-        records[id]?.fields["checksum"] = .string(
-            isTrue ? source?.md5 ?? "" : Self.sum(.md5, bytes))
-        if let algorithm = target?.algorithm {
-            records[id]?.fields["os_hash_algo"] = .string(algorithm.rawValue)
-            records[id]?.fields["os_hash_value"] = .string(
-                isTrue && algorithm == .sha512
-                    ? source?.sha512 ?? "" : Self.sum(algorithm, bytes))
-        }
-        records[id]?.fields["os_glance_importing_to_stores"] = nil
-        world.say(
-            "\(name)/\(id) is active, \(bytes.count) bytes\(isTrue ? "" : ", not its source's")")
-    }
-
-    private static func sum(_ algorithm: Checksum.Algorithm, _ bytes: [UInt8]) -> String {
-        (try? digest(algorithm, of: bytes).value) ?? ""
-    }
+    func endToken() { model.endTokens() }
 
     // MARK: Small requests
 
-    func answer(
-        _ request: HTTPRequest, _ path: [String], _ query: String, from host: Host
-    ) -> HTTPResponse {
-        if path == ["identity", "v3", "auth", "tokens"] { return issueToken() }
-        if let refusal = refusal(request) { return refusal }
-        let body = request.body.flatMap(JSONValue.init(text:))
-        guard path.first == "v2" else { return Self.refuse(404) }
-        if path.dropFirst().first == "info" { return info(path) }
-        guard path.dropFirst().first == "images" else { return Self.refuse(404) }
-        let id = path.count > 2 ? path[2] : ""
-        let part = path.count > 3 ? path[3] : ""
-        if id.isEmpty { return request.method == .get ? list(query) : create(body) }
-        guard let record = records[id] else { return Self.refuse(404, "No image found") }
-        if request.method != .get { world.watch.touching(record, at: self, request) }
-        switch (request.method, part) {
-        case (.get, ""):
-            return Self.json(200, shown(record))
-        case (.get, "tasks"):
-            // Who waits for an import may have asked for it before it died.
-            isSentTo(id, by: host)
-            return Self.json(200, ["tasks": .array(record.tasks.map(JSONValue.object))])
-        case (.get, "members"):
-            return Self.json(
-                200, ["members": .array(record.members.map { ["member_id": .string($0)] })])
-        case (.patch, ""): return patch(record, body)
-        case (.delete, ""): return delete(record, by: host)
-        case (.post, "import"): return startImport(record, body, by: host)
-        case (.post, "members"): return addMember(record, body)
-        default: return Self.refuse(404)
+    func answer(_ request: HTTPRequest, from host: Host) -> HTTPResponse {
+        setClock()
+        let asked = ModelRequest(request)
+        if asked.path.suffix(2) == ["auth", "tokens"] || model.caller(of: asked) == nil {
+            return model.answer(asked)
         }
-    }
-
-    /// 401, where the token is not the newest.
-    func refusal(_ request: HTTPRequest) -> HTTPResponse? {
-        request.headers["X-Auth-Token"] == "token-\(name)-\(token)"
-            ? nil : Self.refuse(401, "The request you have made requires authentication.")
-    }
-
-    func endToken() { token += 1 }
-
-    private func issueToken() -> HTTPResponse {
-        var response = Self.json(
-            201,
-            [
-                "token": [
-                    "project": ["id": .string(project)], "roles": [["name": "member"]],
-                    "issued_at": "2026-11-21T00:00:00.000000Z",
-                    "expires_at": "2026-11-22T00:00:00.000000Z",
-                ]
-            ])
-        response.headers["X-Subject-Token"] = "token-\(name)-\(token)"
+        if asked.method == .post, asked.path == ["v2", "images"] { return create(asked) }
+        guard let id = asked.id, let record = record(id) else { return model.answer(asked) }
+        if asked.method != .get { world.watch.touching(record, at: self, request) }
+        switch (asked.method, asked.part) {
+        case (.get, "tasks"):
+            // Who waits for an import may have requested it before it died.
+            isSentTo(id, by: host)
+        case (.delete, ""): world.watch.deleting(record, at: self, by: host)
+        case (.post, "import"): return startImport(record, asked, by: host)
+        default: break
+        }
+        let response = model.answer(asked)
+        if response.isSuccess { hasChanged(record, asked) }
         return response
     }
 
-    private func info(_ path: [String]) -> HTTPResponse {
-        switch path.last {
-        case "import":
-            let methods: JSONValue = ["glance-direct", "web-download", "glance-download"]
-            return Self.json(200, ["import-methods": ["value": methods]])
-        case "usage": return Self.json(200, ["usage": [:]])
-        default: return Self.refuse(404)
+    private func hasChanged(_ before: Record, _ request: ModelRequest) {
+        switch (request.method, request.part) {
+        case (.delete, ""): notes[before.id] = nil
+        case (.post, "members"): world.watch.published(before, at: self)
+        case (.patch, ""):
+            let after = model[before.id]?.fields ?? [:]
+            let keys = ["visibility", "protected", "os_hidden"]
+            guard keys.contains(where: { after[$0] != before.fields[$0] }) else { return }
+            world.watch.published(before, at: self)
+            notes[before.id]?.wasPublished = true
+        default: break
         }
     }
 
-    private func list(_ query: String) -> HTTPResponse {
-        let items = Set(query.split(separator: "&").map(String.init))
-        let limit = items.first { $0.hasPrefix("limit=") }.flatMap { Int($0.dropFirst(6)) } ?? 25
-        let found = records.values.filter { record in
-            record.fields["os_hidden"]?.bool == items.contains("os_hidden=true")
-                && (!items.contains("status=active") || record.status == "active")
-        }.sorted { one, other in
-            (one.fields["created_at"]?.string ?? "") > (other.fields["created_at"]?.string ?? "")
-        }
-        // More than a page there never is, and one is asked for to see the newest.
-        return Self.json(
-            200, ["images": .array(found.prefix(limit).map(shown))])
-    }
-
-    private func create(_ body: JSONValue?) -> HTTPResponse {
-        guard let fields = body?.object else { return Self.refuse(400) }
-        let id = fields["id"]?.string ?? "0dd00000-0000-4000-8000-00000000\(1000 + next())"
-        let number = (fields["name"]?.string ?? "").dropFirst(3).prefix { $0.isNumber }
-        if let number = Int(number), taken.remove(number) != nil, records[id] == nil {
+    private func create(_ request: ModelRequest) -> HTTPResponse {
+        let body = request.body.isEmpty ? nil : JSONValue(text: request.body)
+        let given = body?["id"]?.string
+        let name = body?["name"]?.string ?? ""
+        if let given, let number = Int(name.dropFirst(3).prefix { $0.isNumber }),
+            taken.remove(number) != nil, model[given] == nil
+        {
             // It has been there all the time.
-            add(id, ["name": "somebody's"], isOurs: false)
-            activate(id, [9, 9])
+            add(given, ["name": "somebody's"], data: [9, 9])
         }
-        guard records[id] == nil, !burned.contains(id) else {
-            return Self.refuse(409, "Image ID \(id) already exists!")
+        let response = model.answer(request)
+        guard response.isSuccess, let made = JSONValue(text: response.body),
+            let id = made["id"]?.string
+        else { return response }
+        notes[id] = note(on: name, isOurs: true)
+        if !world.watch.rows.contains(where: { $0.imageID == id && $0.targetKey == self.name }) {
+            world.violation(
+                "\(self.name)/\(id) is created and no row of the journal intends it")
         }
-        let row = world.watch.rows.first { $0.imageID == id && $0.targetKey == name }
-        if row == nil {
-            world.violation("\(name)/\(id) is created and no row of the journal intends it")
+        if made["visibility"] != "private" {
+            world.violation("\(self.name)/\(id) is created for others to see")
         }
-        add(id, fields, isOurs: true)
-        if records[id]?.fields["visibility"] != "private" {
-            world.violation("\(name)/\(id) is created for others to see")
-        }
-        return Self.json(201, records[id].map(shown) ?? .null)
-    }
-
-    private func patch(_ given: Record, _ body: JSONValue?) -> HTTPResponse {
-        var record = given
-        for operation in body?.array ?? [] {
-            let key = String(operation["path"]?.string?.dropFirst() ?? "")
-            if key == "visibility", operation["value"] == "public", target?.allowsPublic != true {
-                return Self.refuse(403, "You are not authorized to publicize_image")
-            }
-            record.fields[key] = operation["op"] == "remove" ? nil : operation["value"]
-        }
-        let keys = ["visibility", "protected", "os_hidden"]
-        if keys.contains(where: { record.fields[$0] != given.fields[$0] }) {
-            world.watch.published(given, at: self)
-            record.wasPublished = true
-        }
-        record.updatedAt = world.timeline.now
-        records[given.id] = record
-        return Self.json(200, shown(record))
-    }
-
-    private func delete(_ record: Record, by host: Host) -> HTTPResponse {
-        world.watch.deleting(record, at: self, by: host)
-        if record.fields["protected"] == true { return Self.refuse(403, "Image is protected") }
-        remove(record.id)
-        return HTTPResponse(status: 204)
-    }
-
-    private func addMember(_ record: Record, _ body: JSONValue?) -> HTTPResponse {
-        guard record.fields["visibility"] == "shared" else { return Self.refuse(403) }
-        let member = body?["member"]?.string ?? ""
-        guard !record.members.contains(member) else { return Self.refuse(409) }
-        world.watch.published(record, at: self)
-        records[record.id]?.members.append(member)
-        return Self.json(200, ["member_id": .string(member)])
+        return response
     }
 
     // MARK: Bodies
 
-    /// - Returns: the number of the body, or why there will be none.
-    func beginBody(
-        _ request: HTTPRequest, _ path: [String], from host: Host
-    ) -> Result<Int, Refusal> {
-        if let refusal = refusal(request) { return .failure(Refusal(refusal)) }
-        guard path.count > 3, var record = records[path[2]] else {
-            return .failure(Refusal(Self.refuse(404, "No image found")))
+    func beginBody(_ request: HTTPRequest, from host: Host) -> GlanceModel.Beginning {
+        setClock()
+        let asked = ModelRequest(request)
+        let id = asked.id ?? ""
+        if model.caller(of: asked) != nil, let record = record(id) {
+            world.watch.touching(record, at: self, request)
+            if record.status == "queued", record.fields["checksum"] != .null {
+                world.violation("\(name)/\(id) is sent to, and a refused body has spoiled it")
+            }
         }
-        world.watch.touching(record, at: self, request)
-        guard record.status == "queued" else {
-            return .failure(
-                Refusal(
-                    Self.refuse(
-                        409,
-                        "Image status transition from \(record.status) to saving is not allowed")))
+        let beginning = model.begin(asked)
+        if case .taking = beginning {
+            notes[id]?.sender = host.number
+            notes[id]?.isArriving = true
+            notes[id]?.isMangled = false
         }
-        if record.fields["checksum"] != .null {
-            world.violation("\(name)/\(record.id) is sent to, and a refused body has spoiled it")
-            return .failure(Refusal(Self.refuse(500, "The data of this image exists already")))
-        }
-        record.work = next()
-        record.status = path[3] == "stage" ? "uploading" : "saving"
-        record.sender = host.number
-        record.isArriving = true
-        record.isMangled = false
-        records[record.id] = record
-        changed(record.id)
-        return .success(record.work)
+        return beginning
     }
 
     /// The connection broke: the service notices sooner, later or never.
     func breakBody(_ id: String, _ work: Int) {
-        if records[id]?.work == work { records[id]?.isArriving = false }
+        if model[id]?.work == work { notes[id]?.isArriving = false }
         let delay: Int64?
         switch world.isCalm ? 0 : world.chance.below(20) {
         case 0..<16: delay = world.chance.milliseconds(50...1000)
@@ -391,141 +305,113 @@ final class Cloud: @unchecked Sendable {
         }
         guard let delay else { return world.say("\(name)/\(id) stays busy for ever") }
         world.timeline.after(delay) { [self] in
-            guard records[id]?.work == work, records[id]?.status != "active" else { return }
+            guard let image = model[id], image.work == work, image.status != "active" else {
+                return
+            }
             world.say("\(name)/\(id) is queued again")
-            records[id]?.status = "queued"
-            changed(id)
+            setClock()
+            model.breakOff(id, work: work)
         }
     }
 
-    /// The whole body is there.
-    func endBody(_ id: String, _ work: Int, isStaged: Bool, _ given: [UInt8]) -> HTTPResponse {
-        guard let record = records[id], record.work == work else {
-            return Self.refuse(410, "Image \(id) could not be found after upload")
+    /// The whole body has arrived.
+    func endBody(_ request: HTTPRequest, _ work: Int, _ given: [UInt8]) -> HTTPResponse {
+        setClock()
+        let asked = ModelRequest(request)
+        let id = asked.id ?? ""
+        guard let record = record(id), record.image.work == work else {
+            return model.finish(asked, work: work, body: given)
+        }
+        notes[id]?.isArriving = false
+        if world.happens(0.6) {
+            return model.finish(asked, work: work, body: given, fault: .format)
         }
         var bytes = given
-        records[id]?.isArriving = false
-        changed(id)
-        if world.happens(0.6) {
-            // What was refused leaves its digest on the record.
-            records[id]?.status = "queued"
-            guard !isStaged else { return Self.refuse(415, "the format does not match") }
-            records[id]?.fields["checksum"] = .string(Self.sum(.md5, bytes))
-            records[id]?.fields["os_hash_algo"] = "sha512"
-            records[id]?.fields["os_hash_value"] = .string(Self.sum(.sha512, bytes))
-            return Self.refuse(415, "the format does not match")
-        }
         if world.happens(0.3), let first = bytes.first {
             world.say("\(name)/\(id) is damaged on its way")
             bytes[0] = first ^ 0x80
-            records[id]?.isMangled = true
+            notes[id]?.isMangled = true
         }
-        if isStaged {
-            records[id]?.staged = bytes
-        } else {
-            activate(id, bytes)
-            if records[id]?.isMangled == false {
+        let response = model.finish(asked, work: work, body: bytes)
+        if model[id]?.status == "active" {
+            say(id, bytes)
+            if notes[id]?.isMangled == false {
                 world.watch.becameActive(record, bytes, at: self)
             }
         }
-        return HTTPResponse(status: 204)
+        return response
     }
 
     func data(
-        _ request: HTTPRequest, _ path: [String]
+        _ request: HTTPRequest
     ) -> (head: HTTPResponse, bytes: [UInt8], source: Scenario.Source?) {
-        if let refusal = refusal(request) { return (refusal, [], nil) }
-        guard path.count > 3, let record = records[path[2]] else {
-            return (Self.refuse(404, "No image found"), [], nil)
-        }
-        guard let data = record.data else { return (HTTPResponse(status: 204), [], nil) }
-        let number = target == nil ? record.sourceNumber : nil
+        setClock()
+        var asked = ModelRequest(request)
+        // The network answers ranges, as faithfully as it likes.
+        asked.headers["Range"] = nil
+        let number = target == nil ? notes[asked.id ?? ""]?.sourceNumber : nil
         let source = number.map { world.scenario.sources[$0] }
-        let bytes = source?.given ?? data
-        return (
-            HTTPResponse(status: 200, headers: ["Content-Length": String(bytes.count)]), bytes,
-            source
-        )
+        var head = model.answer(asked)
+        guard head.status == 200 else { return (head, [], nil) }
+        let bytes = source?.given ?? head.body
+        head.body = []
+        head.headers = ["Content-Length": String(bytes.count)]
+        return (head, bytes, source)
     }
 
     // MARK: Imports
 
     private func startImport(
-        _ given: Record, _ body: JSONValue?, by host: Host
+        _ record: Record, _ request: ModelRequest, by host: Host
     ) -> HTTPResponse {
-        var record = given
         let id = record.id
-        let method = body?["method"]?["name"]?.string ?? ""
-        if record.tasks.contains(where: { $0["status"] == "processing" }) {
-            return Self.refuse(409, "Image has active task")
+        var tried = model
+        let response = tried.answer(request)
+        guard response.isSuccess, let work = tried[id]?.work else { return response }
+        let body = JSONValue(text: request.body)
+        let method = body?["method"] ?? .null
+        let fetched = fetched(method)
+        guard method["name"] == "glance-direct" || fetched != nil else {
+            return .refusal(400, "cannot fetch that")
         }
-        guard record.status == (method == "glance-direct" ? "uploading" : "queued"),
-            method != "glance-direct" || record.staged != nil
-        else {
-            return Self.refuse(409, "Image status is \(record.status)")
-        }
-        let fetched = fetched(body?["method"] ?? .null)
-        guard method == "glance-direct" || fetched != nil else {
-            return Self.refuse(400, "cannot fetch that")
-        }
-        record.work = next()
-        record.sender = host.number
-        record.updatedAt = world.timeline.now
-        let work = record.work
+        notes[id]?.sender = host.number
         let losses = host.losses
         let fate = world.happens() ? 1 + world.chance.below(4) : 0
-        if fate == 1 {
-            // Accepted, and nobody ever begins.
-            records[id] = record
-            return HTTPResponse(status: 202)
-        }
-        if fate != 2 { record.status = "importing" }
-        record.fields["os_glance_importing_to_stores"] = "fast"
-        record.tasks.append([
-            "id": .string("task-\(work)"), "status": "processing", "message": "",
-            "type": "api_image_import", "created_at": .string("2026-\(1_000_000 + work)"),
-            "input": ["import_req": ["method": ["name": .string(method)]]],
-        ])
-        records[id] = record
+        // Accepted, and the service never begins.
+        if fate == 1 { return response }
+        model = tried
+        // Accepted, and the image does not show it.
+        if fate == 2 { model[id]?.status = record.status }
         let delay = world.chance.milliseconds(
             fate == 4 ? 600_000...2_000_000 : world.isCalm ? 100...3000 : 100...60_000)
         world.timeline.after(delay) { [self] in
             endImport(id, work, hasFailed: fate == 2 || fate == 3, fetched, isSilent: fate == 2)
-            if host.losses > losses, records[id]?.work == work, records[id]?.status == "active" {
-                records[id]?.forgottenBy.insert(host.number)
+            if host.losses > losses, model[id]?.work == work, model[id]?.status == "active" {
+                notes[id]?.forgottenBy.insert(host.number)
             }
         }
-        return HTTPResponse(status: 202)
+        return response
     }
 
     private func endImport(
         _ id: String, _ work: Int, hasFailed: Bool, _ fetched: (bytes: [UInt8], isWhole: Bool)?,
         isSilent: Bool
     ) {
-        guard let record = records[id], record.work == work else { return }
-        let index = record.tasks.count - 1
+        guard let record = record(id), record.image.work == work else { return }
+        setClock()
         if hasFailed || fetched?.isWhole == false {
             world.say("the import of \(name)/\(id) fails")
-            records[id]?.status = "queued"
-            changed(id)
-            records[id]?.staged = nil
-            records[id]?.tasks[index]["status"] = "failure"
-            records[id]?.tasks[index]["message"] = "Internal Error"
-            if !isSilent {
-                records[id]?.fields["os_glance_importing_to_stores"] = ""
-                records[id]?.fields["os_glance_failed_import"] = "fast"
-            }
-            return
+            return model.failImport(id, work: work, isSilent ? .silent : .stores)
         }
-        records[id]?.tasks[index]["status"] = "success"
-        let isThroughUs = fetched == nil
-        activate(id, fetched?.bytes ?? record.staged ?? [])
-        if isThroughUs, !record.isMangled {
-            world.watch.becameActive(record, record.staged ?? [], at: self)
+        let data = fetched?.bytes ?? record.image.staged ?? []
+        model.endImport(id, work: work, data: data)
+        say(id, data)
+        if fetched == nil, !record.isMangled {
+            world.watch.becameActive(record, data, at: self)
         }
     }
 
-    /// What the service reads by itself; nil where it cannot or need not.
+    /// What the service reads by itself; nil if it cannot read it, or need not.
     private func fetched(_ method: JSONValue) -> (bytes: [UInt8], isWhole: Bool)? {
         let source: Scenario.Source?
         switch method["name"]?.string {
@@ -539,28 +425,18 @@ final class Cloud: @unchecked Sendable {
         }
         guard let source else { return nil }
         var bytes = source.given
-        // A body that ends early is noticed where its length was declared.
+        // The service notices a body that ends early only if its length was declared.
         let isWhole = !source.breaksOff && !world.happens(0.5)
         if !isWhole { bytes = Array(bytes.dropLast()) }
         return (bytes, isWhole)
     }
+}
 
-    // MARK: Answers
-
-    struct Refusal: Error {
-        let response: HTTPResponse
-
-        init(_ response: HTTPResponse) {
-            self.response = response
-        }
-    }
-
-    static func refuse(_ status: Int, _ text: String = "no") -> HTTPResponse {
-        HTTPResponse(status: status, body: Array(text.utf8))
-    }
-
-    private static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
-        HTTPResponse(
-            status: status, headers: ["Content-Type": "application/json"], body: value.text)
+extension ModelRequest {
+    init(_ request: HTTPRequest) {
+        let (_, path, query) = World.parts(request.url)
+        self.init(
+            request.method, "\(path.joined(separator: "/"))\(query.isEmpty ? "" : "?\(query)")",
+            headers: request.headers, body: request.body ?? [])
     }
 }

@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import GlanceModel
 import HTTPTransport
 
 /// The network of one process: exchanges take time, and some go wrong, before
@@ -48,7 +49,7 @@ struct Network: Carrier {
         let (place, path, _) = World.parts(request.url)
         let told =
             request.method == .get && path.count == 3
-            ? world.clouds[place]?.records[path[2]] : nil
+            ? world.clouds[place]?.record(path[2]) : nil
         try life.step()
         await pause()
         try goesOn()
@@ -58,7 +59,7 @@ struct Network: Carrier {
             throw lost(request)
         case .gatewayAfter:
             world.say("\(request.shownShortly) → \(response.status), and a proxy says 502")
-            return Cloud.refuse(502, "Bad Gateway")
+            return HTTPResponse.refusal(502, "Bad Gateway")
         default:
             if let told { world.clouds[place]?.isSeen(told, by: host) }
             return response
@@ -126,7 +127,7 @@ struct Network: Carrier {
             let first = Int(range.dropFirst("bytes=".count).dropLast())
         else { return 0 }
         guard first < bytes.count else {
-            head = Cloud.refuse(416)
+            head = HTTPResponse.refusal(416)
             return 0
         }
         // Some know no ranges, and some only say that they do.
@@ -150,15 +151,15 @@ struct Network: Carrier {
         let (place, path, _) = World.parts(request.url)
         guard let cloud = world.clouds[place] else { return HTTPResponse(status: 404) }
         if world.happens(0.2) {
-            return Cloud.refuse(
+            return HTTPResponse.refusal(
                 413, world.chance.happens(0.5) ? "the quota is exceeded" : "it is too large")
         }
         let work: Int
-        switch cloud.beginBody(request, path, from: host) {
-        case .success(let number): work = number
-        case .failure(let refusal):
-            world.say("\(request.shownShortly) → \(refusal.response.status)")
-            return refusal.response
+        switch cloud.beginBody(request, from: host) {
+        case .taking(let number): work = number
+        case .answered(let response):
+            world.say("\(request.shownShortly) → \(response.status)")
+            return response
         }
         world.changes += 1
         world.say("\(request.shownShortly) begins")
@@ -170,7 +171,7 @@ struct Network: Carrier {
             cloud.breakBody(path[2], work)
             throw error
         }
-        let response = cloud.endBody(path[2], work, isStaged: path[3] == "stage", body)
+        let response = cloud.endBody(request, work, body)
         world.say("\(request.shownShortly) → \(response.status), \(body.count) bytes")
         try life.step()
         await pause()
@@ -178,7 +179,7 @@ struct Network: Carrier {
         if response.status == 415, world.chance.happens(0.5) { throw lost(request) }
         switch fault {
         case .lostAfter: throw lost(request)
-        case .gatewayAfter: return Cloud.refuse(504, "Gateway Timeout")
+        case .gatewayAfter: return HTTPResponse.refusal(504, "Gateway Timeout")
         default: return response
         }
     }
@@ -252,7 +253,7 @@ struct Network: Carrier {
     }
 
     private func unwilling(_ status: Int) -> HTTPResponse {
-        var response = Cloud.refuse(status, "try again later")
+        var response = HTTPResponse.refusal(status, "try again later")
         if status == 429 { response.headers["Retry-After"] = "2" }
         return response
     }

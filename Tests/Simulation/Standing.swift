@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceModel
 import MigrationModel
 
 /// How one image stands at one target after everything, against how it should.
@@ -42,7 +43,7 @@ struct Standing {
     ) -> Ending {
         if target.keepID == "true" {
             if source.isURL || cloud.isBurned(source.id) { return .absent }
-            if let record = cloud.records[source.id] {
+            if let record = cloud.record(source.id) {
                 if !record.isOurs { return .absent }
                 if isUnfillable(record, source) { return .blocked }
             }
@@ -89,7 +90,7 @@ struct Standing {
         if isRequired, cloud.isBurned(source.id) { return nil }
         // What is whole was not proved before its try failed: the next start
         // looks at it, where anything proves it.
-        guard let record = cloud.records[source.id],
+        guard let record = cloud.record(source.id),
             (isRequired && (!record.isOurs || isUnfillable(record, source)))
                 || (record.status == "active" && !record.wasPublished)
         else {

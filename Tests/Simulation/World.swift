@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import Digests
+import GlanceModel
 import HTTPTransport
 import MigrationJournal
 import MigrationModel
@@ -71,13 +72,13 @@ final class World: @unchecked Sendable {
     // MARK: Answers
 
     func answer(_ request: HTTPRequest, from sender: Host) async -> HTTPResponse {
-        let (host, path, query) = Self.parts(request.url)
+        let (host, path, _) = Self.parts(request.url)
         if path.first == "v2", let states = Watch.states(request.method, path) {
             watch.rows = await rows(of: sender, in: states)
         }
         if host == Scenario.fileHost { return file(request, path) }
         guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
-        return cloud.answer(request, path, query, from: sender)
+        return cloud.answer(request, from: sender)
     }
 
     /// What the journal says of every transfer, past the process.
@@ -134,7 +135,7 @@ final class World: @unchecked Sendable {
             return (head, source.given, source)
         }
         guard let cloud = clouds[host] else { return (HTTPResponse(status: 404), [], nil) }
-        return cloud.data(request, path)
+        return cloud.data(request)
     }
 
     // MARK: Whoever interferes

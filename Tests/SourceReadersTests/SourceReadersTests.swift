@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
-import FakeGlance
+import GlanceServer
 import HTTPTransport
+import MigrationModel
 import SourceReaders
 import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SourceReadersTests {
     @Test func `Each image is read by the reader of its kind`() async throws {
-        let glance = try FakeGlance()
-        try glance.put("a", data: [1])
+        let glance = try GlanceServer()
+        glance.put("a", data: [1])
         let server = try RawHTTPServer { _ in .status(200, body: [2]) }
         let folder = try TemporaryFolder()
         let path = try folder.write([3], to: "a.img")

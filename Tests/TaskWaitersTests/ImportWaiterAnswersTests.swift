@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FakeGlance
+import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import OpenStackImage
@@ -13,7 +13,7 @@ import Testing
 @testable import TaskWaiters
 
 @Suite(.timeLimit(.minutes(1))) struct ImportWaiterAnswersTests {
-    private let glance: FakeGlance
+    private let glance: GlanceServer
     private let clock = Clock()
     private let waiter: ImportWaiter
 
@@ -22,7 +22,7 @@ import Testing
     }
 
     init() throws {
-        glance = try FakeGlance()
+        glance = try GlanceServer()
         let clock = clock
         waiter = ImportWaiter(
             targets: ["beta": glance.service],

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import FakeGlance
+import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import OpenStackImage
@@ -12,12 +12,12 @@ import Testing
 
 /// What is asked of the service, and what its refusals lead to.
 @Suite(.timeLimit(.minutes(1))) struct ImportWaiterTests {
-    private let glance: FakeGlance
+    private let glance: GlanceServer
     private static let id = "id-1"
     private static let importPath = "/v2/images/id-1/import"
     private static let start: Int64 = 1_000_000_000
 
-    init() throws { glance = try FakeGlance() }
+    init() throws { glance = try GlanceServer() }
 
     private func waiter(seconds: Int64 = 0) -> ImportWaiter {
         ImportWaiter(
@@ -133,7 +133,7 @@ import Testing
     // MARK: Copying a proved image
 
     private func proved(_ tasks: [[String: JSONValue]] = []) throws {
-        try glance.put(Self.id, data: [1, 2, 3], ["stores": "fast"])
+        glance.put(Self.id, data: [1, 2, 3], ["stores": "fast"])
         glance.setTasks(tasks, of: Self.id)
     }
 

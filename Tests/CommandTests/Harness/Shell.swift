@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LabSupport
 import TestSupport
 
 /// How a command ended and what it said.
@@ -19,10 +20,6 @@ struct Shell: Sendable {
     let folder: URL
     var environment: [String: String]
 
-    /// The lab's folder (docs/lab.md); empty where there is none.
-    static let lab = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
-    static let hasLab = FileManager.default.fileExists(atPath: "\(lab)/clouds.yaml")
-
     init() throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tranship-commands-\(UUID().uuidString)")
@@ -31,7 +28,7 @@ struct Shell: Sendable {
         environment = [
             "PATH": "\(StartedProcess.binaries.path):\(path)", "HOME": folder.path,
             "LC_ALL": "C.UTF-8",
-            "OS_CLIENT_CONFIG_FILE": "\(Self.lab)/clouds.yaml", "OS_CLOUD": "alpha",
+            "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile, "OS_CLOUD": "alpha",
             "SWIFT_BACKTRACE": "enable=no",
         ]
     }

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import Testing
 
 /// What differs between images and their copies, by the services' own records.

@@ -4,17 +4,10 @@
 import Basics
 import Digests
 import Foundation
+import LabSupport
 import Synchronization
 import TestSupport
 import Testing
-
-extension LabCloud {
-    /// Alpha's second region.
-    static let alphaTwo = LabCloud("alpha-two")
-    static let alphaTwoAdmin = LabCloud("alpha-two-admin")
-    static let noauth = LabCloud("noauth")
-    static let basic = LabCloud("basic")
-}
 
 /// As ``scene(_:_:)``, which knows of alpha and beta only.
 func scene(
@@ -46,7 +39,8 @@ extension Scene {
 
     /// A URL with its sha512 promised, which is what the lab's clouds report.
     func promisedPipeline(
-        _ url: String, data: [UInt8], targetKeys: String = "", _ rest: String = ""
+        _ url: String, data: [UInt8], target: String = "beta", targetKeys: String = "",
+        _ rest: String = ""
     ) throws -> String {
         try pipeline(
             """
@@ -55,7 +49,7 @@ extension Scene {
                 checksum: \(try digest(.sha512, of: data))
                 image: { name: "\(prefix)", disk_format: raw, container_format: bare }
             targets:
-              - cloud: beta
+              - cloud: \(target)
             \(targetKeys.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
             \(rest)
             """)

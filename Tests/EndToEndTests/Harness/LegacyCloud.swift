@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import Foundation
+import LabSupport
 import OpenStackImage
 import TestSupport
 import Testing
@@ -14,8 +15,7 @@ enum LegacyCloud: String, CustomTestStringConvertible {
     case glance15 = "Glance 15"
     case inProcess = "in process"
 
-    static let address = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
-    static let all: [LegacyCloud] = address == nil ? [.inProcess] : [.glance15, .inProcess]
+    static let all: [LegacyCloud] = Lab.legacyURL == nil ? [.inProcess] : [.glance15, .inProcess]
 
     private static let server = Result { try LegacyImageServer() }
 
@@ -23,7 +23,7 @@ enum LegacyCloud: String, CustomTestStringConvertible {
 
     func url() throws -> String {
         switch self {
-        case .glance15: try #require(Self.address)
+        case .glance15: try #require(Lab.legacyURL)
         case .inProcess: try Self.server.get().url
         }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import LabSupport
 import TestSupport
 
 /// Image data that the Image service's format inspector takes for what it is

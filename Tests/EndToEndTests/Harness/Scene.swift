@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import Testing
 
 /// What one test works with: a name prefix that nobody else uses, an empty

@@ -6,6 +6,7 @@ import ByteStreams
 import Digests
 import Foundation
 import HTTPTransport
+import LabSupport
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
@@ -15,69 +16,6 @@ import TestSupport
 import Testing
 
 @testable import TranshipKit
-
-/// The lab: two real clouds (docs/lab.md).
-enum Lab {
-    static let folder = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
-    static let cloudsFile = "\(folder)/clouds.yaml"
-    static let isHere = FileManager.default.fileExists(atPath: cloudsFile)
-
-    private static let repository =
-        ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
-        ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../..").standardizedFileURL.path
-
-    /// Runs `scripts/lab`.
-    static func run(_ arguments: [String]) async throws {
-        let folder = try TemporaryFolder()
-        let talk = URL(fileURLWithPath: folder.file("talk"))
-        let process = try StartedProcess(
-            URL(fileURLWithPath: "\(repository)/scripts/lab"), arguments,
-            environment: ProcessInfo.processInfo.environment, output: talk, talk: talk)
-        let status = await process.status
-        try #require(
-            status == 0, "\(arguments): \((try? String(contentsOf: talk, encoding: .utf8)) ?? "")")
-    }
-}
-
-/// One entry of the lab's clouds.yaml.
-struct LabCloud: Sendable {
-    let name: String
-    /// Where its service keeps what it has.
-    let folder: String
-    private let opened: Result<ImageService, any Error>
-
-    static let alpha = LabCloud("alpha", "alpha")
-    /// Alpha's second region.
-    static let alphaTwo = LabCloud("alpha-two", "gamma")
-    static let beta = LabCloud("beta", "beta")
-    static let betaAdmin = LabCloud("beta-admin", "beta")
-
-    private init(_ name: String, _ site: String) {
-        self.name = name
-        folder = "\(Lab.folder)/\(site)/data"
-        opened = Result {
-            ImageService(
-                try CloudSession.named(
-                    name, environment: ["OS_CLIENT_CONFIG_FILE": Lab.cloudsFile]))
-        }
-    }
-
-    var service: ImageService { get throws { try opened.get() } }
-
-    /// Everything under that name.
-    func images(_ name: String) async throws -> [Image] {
-        var found: [Image] = []
-        for try await page in try service.images(ImageQuery(name: .one(name))) { found += page }
-        return found
-    }
-
-    func remove(_ name: String) async throws {
-        for image in try await images(name) {
-            try await service.delete(image.id, missingIsFine: true)
-        }
-    }
-}
 
 extension Fault.Way {
     /// Where the images go.
@@ -142,7 +80,7 @@ struct FaultScene: Sendable {
         front = sourceFault.isTLS ? try await TLSFront(before: source.port) : nil
         let real = try await way.target.service.session.authenticate().imageEndpoint
         target = try FaultyTarget(
-            before: real, targetFaults, folder: way.target.folder,
+            before: real, targetFaults, folder: way.target.dataFolder,
             readings: { [source] in source.requests.count { $0.method == "GET" } })
 
         let lab = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
@@ -183,21 +121,10 @@ struct FaultScene: Sendable {
             """
         pipelineFile = try folder.write(Array(text.utf8), to: "pipeline.yaml")
         if way == .glanceDownload {
-            for name in names { try await Self.add(name, data, to: .alpha) }
+            for name in names {
+                try await LabCloud.alpha.add(name, data, ["visibility": "private"])
+            }
         }
-    }
-
-    /// An image at a source that is a cloud.
-    private static func add(_ name: String, _ data: [UInt8], to cloud: LabCloud) async throws {
-        let service = try cloud.service
-        let image = try await service.create(
-            NewImage(
-                name: name, diskFormat: "raw", containerFormat: "bare", visibility: .private))
-        try await service.send(
-            ServiceRequest(
-                .put, "/v2/images/\(image.id)/file",
-                headers: ["Content-Type": "application/octet-stream"], body: data),
-            expecting: [204])
     }
 
     /// An entry of clouds.yaml without its name.
@@ -282,16 +209,18 @@ struct FaultScene: Sendable {
     }
 
     private func left(_ name: String) async throws -> Fault.End.Left? {
-        let images = try await way.target.images(name)
+        let images = try await way.target.named(name)
         guard let image = images.first else { return .nothing }
         guard images.count == 1 else { return nil }
-        guard image.status == .active else { return .other(status: image.status.rawValue) }
+        let status = image.text("status")
+        guard status == "active" else { return .other(status: status) }
         let expected = try digest(.sha512, of: data).value
-        guard image.hashValue == expected else {
+        guard image.text("os_hash_value") == expected else {
             return .other(status: "active, with other bytes")
         }
-        if way == .copyImage, image.stores.sorted() != ["fast", "slow"] {
-            return .partly(stores: image.stores)
+        let stores = image.text("stores").split(separator: ",").map(String.init)
+        if way == .copyImage, stores.sorted() != ["fast", "slow"] {
+            return .partly(stores: stores)
         }
         return .copy
     }
@@ -300,8 +229,8 @@ struct FaultScene: Sendable {
     /// another one, or back.
     func moveSource(from old: String = "", to new: String = "") async throws {
         for name in names {
-            for image in try await LabCloud.alpha.images(name) {
-                let file = "\(LabCloud.alpha.folder)/fast/\(image.id)"
+            for image in try await LabCloud.alpha.named(name) {
+                let file = "\(LabCloud.alpha.dataFolder)/fast/\(image.id)"
                 try FileManager.default.moveItem(atPath: file + old, toPath: file + new)
             }
         }

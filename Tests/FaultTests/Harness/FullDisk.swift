@@ -3,6 +3,7 @@
 
 import ByteStreams
 import Foundation
+import LabSupport
 import MigrationPipeline
 import TestSupport
 

@@ -3,6 +3,7 @@
 
 import Basics
 import Digests
+import LabSupport
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import Digests
+import LabSupport
 import TestSupport
 import Testing
 

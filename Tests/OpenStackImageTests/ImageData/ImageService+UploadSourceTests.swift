@@ -5,6 +5,7 @@ import Basics
 import ByteStreams
 import Digests
 import Foundation
+import LabSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import FoundationEssentials
+import LabSupport
 import OpenStackImage
 import Synchronization
 import TestSupport

@@ -3,6 +3,7 @@
 
 import Basics
 import FoundationEssentials
+import LabSupport
 import OpenStackImage
 import TestSupport
 import Testing

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// RFC 3339, as the Image service writes it.
-enum UTCText {
+package enum UTCText {
     /// - Parameter milliseconds: since 1970.
-    static func text(_ milliseconds: Int64) -> String {
+    package static func text(_ milliseconds: Int64) -> String {
         let seconds = milliseconds / 1000
         let ofDay = seconds % 86_400
         let (year, month, day) = date(seconds / 86_400)

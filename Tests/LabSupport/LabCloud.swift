@@ -1,60 +1,38 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
-import Foundation
+package import Basics
 import HTTPTransport
-import OpenStackImage
+package import OpenStackImage
 import Testing
 
-/// The lab: two real clouds (docs/lab.md).
-enum Lab {
-    static let folder = ProcessInfo.processInfo.environment["TRANSHIP_LAB"] ?? ""
-    static let isHere = FileManager.default.fileExists(atPath: "\(folder)/clouds.yaml")
-    static let cloudsFile = "\(folder)/clouds.yaml"
-
-    static let repository =
-        ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
-        ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../..").standardizedFileURL.path
-
-    /// Runs with a setting of a cloud changed, and puts it back.
-    static func with(
-        _ name: String, _ value: String, of cloud: String, _ body: () async throws -> Void
-    ) async throws {
-        try await lab(["set", cloud, name, value])
-        do {
-            try await body()
-        } catch {
-            try await lab(["set", cloud, name, "default"])
-            throw error
-        }
-        try await lab(["set", cloud, name, "default"])
-    }
-
-    static func lab(_ arguments: [String]) async throws {
-        let scratch = FileManager.default.temporaryDirectory
-        let command = try RunningCommand(
-            arguments, environment: ProcessInfo.processInfo.environment, folder: scratch,
-            binary: URL(fileURLWithPath: "\(repository)/scripts/lab"))
-        let outcome = await command.outcome()
-        try #require(outcome.status == 0, outcome.said)
-    }
-}
-
 /// One entry of the lab's clouds.yaml. Values are the service's own JSON, so
-/// that no decoder of ours stands between a test and what the service says.
-struct LabCloud: Sendable {
-    let service: ImageService
+/// that a test compares what the service says, and not what our decoders make of it.
+package struct LabCloud: Sendable {
+    package let name: String
+    package let service: ImageService
 
-    static let alpha = LabCloud("alpha")
-    static let alphaAdmin = LabCloud("alpha-admin")
-    static let alphaOther = LabCloud("alpha-other")
-    static let beta = LabCloud("beta")
-    static let betaAdmin = LabCloud("beta-admin")
-    static let betaOther = LabCloud("beta-other")
+    package static let alpha = LabCloud("alpha")
+    package static let alphaAdmin = LabCloud("alpha-admin")
+    package static let alphaOther = LabCloud("alpha-other")
+    /// Alpha's second region.
+    package static let alphaTwo = LabCloud("alpha-two")
+    package static let alphaTwoAdmin = LabCloud("alpha-two-admin")
+    package static let beta = LabCloud("beta")
+    package static let betaAdmin = LabCloud("beta-admin")
+    package static let betaOther = LabCloud("beta-other")
+    /// Services without a Keystone, see ``Lab/withExtras(_:)``.
+    package static let noauth = LabCloud("noauth")
+    package static let basic = LabCloud("basic")
 
-    init(_ name: String) {
+    /// The folder in which its Glance keeps stores, staging and tasks.
+    package var dataFolder: String {
+        let site = name.hasPrefix("alpha-two") ? "gamma" : name.prefix { $0 != "-" }
+        return "\(Lab.folder)/\(site)/data"
+    }
+
+    package init(_ name: String) {
+        self.name = name
         do {
             service = ImageService(
                 try CloudSession.named(
@@ -64,18 +42,25 @@ struct LabCloud: Sendable {
         }
     }
 
-    var projectID: String {
+    package var projectID: String {
         get async throws { try #require(try await service.session.authenticate().projectID) }
     }
 
     // MARK: Looking
 
-    func image(_ id: String) async throws -> JSONValue {
+    package func image(_ id: String) async throws -> JSONValue {
         try await service.sendForJSON(ServiceRequest(.get, "/v2/images/\(id)"))
     }
 
+    /// Every image of that name that is not hidden.
+    package func named(_ name: String) async throws -> [JSONValue] {
+        let page = try await service.sendForJSON(
+            ServiceRequest(.get, "/v2/images", query: [.init("name", name)]))
+        return page["images"]?.array ?? []
+    }
+
     /// Every image that we may see whose name begins like this, in order of creation.
-    func images(_ prefix: String) async throws -> [JSONValue] {
+    package func images(_ prefix: String) async throws -> [JSONValue] {
         var found: [JSONValue] = []
         for hidden in ["false", "true"] {
             var marker: String?
@@ -96,29 +81,34 @@ struct LabCloud: Sendable {
     }
 
     /// The only image of that name.
-    func only(_ name: String) async throws -> JSONValue {
+    package func only(_ name: String) async throws -> JSONValue {
         let found = try await images(name).filter { $0["name"]?.string == name }
         try #require(found.count == 1, "\(found.count) images are called \(name)")
         return found[0]
     }
 
-    func members(_ id: String) async throws -> [String] {
+    package func members(_ id: String) async throws -> [String] {
         let answer = try await service.sendForJSON(
             ServiceRequest(.get, "/v2/images/\(id)/members"))
         return (answer["members"]?.array ?? []).map { $0.text("member_id") }.sorted()
     }
 
-    func data(_ id: String) async throws -> [UInt8] {
+    package func data(_ id: String) async throws -> [UInt8] {
         let answer = try await service.send(
             ServiceRequest(.get, "/v2/images/\(id)/file"), expecting: [200, 204])
         return answer.body
+    }
+
+    /// Deletes every image of that name.
+    package func remove(_ name: String) async throws {
+        for image in try await named(name) { try await delete(image) }
     }
 
     // MARK: Changing
 
     /// Creates an image with its data and returns it as the service shows it.
     @discardableResult
-    func add(
+    package func add(
         _ name: String, _ bytes: [UInt8]?, disk: String = "raw", container: String = "bare",
         _ more: [String: JSONValue] = [:]
     ) async throws -> JSONValue {
@@ -139,7 +129,7 @@ struct LabCloud: Sendable {
     }
 
     @discardableResult
-    func change(_ id: String, _ changes: [String: JSONValue]) async throws -> JSONValue {
+    package func change(_ id: String, _ changes: [String: JSONValue]) async throws -> JSONValue {
         let operations = changes.sorted { $0.key < $1.key }.map { key, value -> JSONValue in
             ["op": "add", "path": .string("/\(key)"), "value": value]
         }
@@ -149,13 +139,13 @@ struct LabCloud: Sendable {
                 mediaType: "application/openstack-images-v2.1-json-patch"))
     }
 
-    func share(_ id: String, with project: String) async throws {
+    package func share(_ id: String, with project: String) async throws {
         _ = try await service.sendForJSON(
             ServiceRequest(
                 .post, "/v2/images/\(id)/members", json: ["member": .string(project)]))
     }
 
-    func delete(_ image: JSONValue) async throws {
+    package func delete(_ image: JSONValue) async throws {
         if image["protected"]?.bool == true {
             try await change(image.id, ["protected": false])
         }
@@ -166,8 +156,8 @@ struct LabCloud: Sendable {
 
 extension JSONValue {
     /// A member as text; empty where it is missing.
-    func text(_ key: String) -> String { self[key]?.string ?? "" }
+    package func text(_ key: String) -> String { self[key]?.string ?? "" }
 
-    var id: String { text("id") }
-    var name: String { text("name") }
+    package var id: String { text("id") }
+    package var name: String { text("name") }
 }

@@ -6,9 +6,9 @@ package import Basics
 extension JSONValue {
     /// Reads a JSON text (RFC 8259) in UTF-8; nil when it is none.
     ///
-    /// The same values as with a `JSONDecoder`, in a small part of its time: much
-    /// of what a simulation does is to read and to write records, on the
-    /// services' side by this. Of equal names in one object the last one counts.
+    /// Gives the same values as a `JSONDecoder` in a fraction of its time: a
+    /// simulation spends much of its time on reading and writing records. If an
+    /// object repeats a name, the last value counts.
     package init?(text: [UInt8]) {
         let value: JSONValue? = text.withUnsafeBufferPointer { bytes in
             var reader = JSONReader(bytes: bytes)

@@ -3,7 +3,7 @@
 
 import Basics
 import Foundation
-import Simulation
+import GlanceModel
 import Testing
 
 @Suite struct JSONTextTests {

@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+package import GlanceModel
+import HTTPTransport
+package import OpenStackImage
+import Synchronization
+package import TestSupport
+
+/// A ``GlanceModel`` behind a socket, for states and answers that a real
+/// service cannot be brought into.
+///
+/// A test puts images into any state, answers chosen requests itself with
+/// ``refuse(_:_:status:text:times:where:)``, and reads what was ``asked``.
+package final class GlanceServer: Sendable {
+    package let server: RawHTTPServer
+    private let state: ServedModel
+
+    package init(_ settings: GlanceModel.Settings = .init()) throws {
+        let state = ServedModel(GlanceModel(settings))
+        self.state = state
+        server = try RawHTTPServer { state.reply(to: $0) }
+        let url = server.url
+        state.withLock { $0.model.settings.imageURL = url }
+    }
+
+    /// The root of its Image service. Its Keystone is at `v3` below it.
+    package var url: String { server.url }
+
+    /// A client without Keystone.
+    package var service: ImageService {
+        ImageService(
+            CloudSession(
+                CloudConfiguration(
+                    name: "model", authentication: .none, imageEndpointOverride: server.url)))
+    }
+
+    /// Method and path of every request so far.
+    package var asked: [String] { server.requests.map { "\($0.method) \($0.path)" } }
+
+    /// The requests that change something.
+    package var changes: [String] { asked.filter { !$0.hasPrefix("GET") } }
+
+    // MARK: State
+
+    package func image(_ id: String) -> [String: JSONValue]? {
+        state.withLock { $0.model[id]?.fields }
+    }
+
+    /// Adds a record, or changes one.
+    package func put(_ id: String, _ fields: [String: JSONValue]) {
+        state.withLock { $0.model.put(id, fields) }
+    }
+
+    /// Adds an active image with data.
+    package func put(_ id: String, data: [UInt8], _ fields: [String: JSONValue] = [:]) {
+        state.withLock { state in
+            state.model.store(data, in: id)
+            state.model.put(id, fields)
+        }
+    }
+
+    package func data(_ id: String) -> [UInt8]? {
+        state.withLock { $0.model[id].flatMap { $0.data ?? $0.staged } }
+    }
+
+    /// Deletes an image, or an id that was never used: it is burned.
+    package func burn(_ id: String) { state.withLock { $0.model.remove(id) } }
+
+    package func isBurned(_ id: String) -> Bool {
+        state.withLock { $0.model.deletedIDs.contains(id) }
+    }
+
+    package func setTasks(_ tasks: [[String: JSONValue]], of id: String) {
+        state.withLock { $0.model[id]?.tasks = tasks }
+    }
+
+    package func setMembers(_ members: [String], of id: String) {
+        state.withLock { $0.model[id]?.members = members.map { .init(project: $0) } }
+    }
+
+    package func members(of id: String) -> [String] {
+        state.withLock { $0.model[id]?.members.map(\.project) ?? [] }
+    }
+
+    /// The images that are there, in no order.
+    package var ids: [String] { state.withLock { Array($0.model.images.keys) } }
+
+    /// From now on an import ends as soon as a client reads its image.
+    ///
+    /// - Parameter data: what the service fetched; nil for what was staged.
+    package func endImports(fetching data: [UInt8]? = nil) {
+        state.withLock { $0.endsImports = .some(data) }
+    }
+
+    /// All tokens end now.
+    package func endTokens() { state.withLock { $0.model.endTokens() } }
+
+    // MARK: Faults
+
+    /// Answers such requests with an error, at most `times` times.
+    package func refuse(
+        _ method: String, _ path: String, status: Int, text: String = "no", times: Int = .max,
+        where condition: @escaping @Sendable (ReceivedRequest) -> Bool = { _ in true }
+    ) {
+        answer(method, path, times: times, with: .status(status, text: text), where: condition)
+    }
+
+    /// Answers such requests in the test's own way, at most `times` times.
+    package func answer(
+        _ method: String, _ path: String, times: Int = .max, with reply: Reply,
+        where condition: @escaping @Sendable (ReceivedRequest) -> Bool = { _ in true }
+    ) {
+        answer(times: times, with: reply) {
+            $0.method == method && $0.path == path && condition($0)
+        }
+    }
+
+    /// The same for every request that satisfies a condition.
+    package func answer(
+        times: Int = .max, with reply: Reply,
+        where condition: @escaping @Sendable (ReceivedRequest) -> Bool
+    ) {
+        state.withLock {
+            $0.scripts.append(.init(times: times, reply: reply, matches: condition))
+        }
+    }
+}
+
+/// The model of one server and the answers that its test prescribes.
+private final class ServedModel: Sendable {
+    struct Script: Sendable {
+        var times: Int
+        var reply: Reply
+        var matches: @Sendable (ReceivedRequest) -> Bool
+    }
+
+    struct State: Sendable {
+        var model: GlanceModel
+        var scripts: [Script] = []
+        /// Imports end with this data, or with what was staged; nil while they do not end.
+        var endsImports: [UInt8]??
+    }
+
+    private let state: Mutex<State>
+
+    init(_ model: GlanceModel) { state = Mutex(State(model: model)) }
+
+    func withLock<Value: Sendable>(_ body: (inout sending State) -> sending Value) -> Value {
+        state.withLock(body)
+    }
+
+    func reply(to request: ReceivedRequest) -> Reply {
+        if let reply = scripted(request) { return reply }
+        guard let method = HTTPRequest.Method(rawValue: request.method) else {
+            return .status(405)
+        }
+        return Reply { [self] exchange in
+            var asked = ModelRequest(method, request.target)
+            for header in request.headers { asked.headers.add(header.name, header.value) }
+            let response =
+                method == .put && ["file", "stage"].contains(asked.part)
+                ? take(asked, exchange) : answer(asked, exchange)
+            response.map { exchange.answer($0) } ?? exchange.close()
+        }
+    }
+
+    private func scripted(_ request: ReceivedRequest) -> Reply? {
+        state.withLock { state in
+            guard
+                let index = state.scripts.firstIndex(where: {
+                    $0.times > 0 && $0.matches(request)
+                })
+            else { return nil }
+            state.scripts[index].times -= 1
+            return state.scripts[index].reply
+        }
+    }
+
+    private func answer(_ given: ModelRequest, _ exchange: RawExchange) -> HTTPResponse? {
+        guard exchange.readBody() else { return nil }
+        var request = given
+        request.body = exchange.received.body
+        return state.withLock { state in
+            if let data = state.endsImports, request.method == .get, request.part.isEmpty,
+                let id = request.id, let work = state.model[id]?.work
+            {
+                state.model.endImport(id, work: work, data: data)
+            }
+            return state.model.answer(request)
+        }
+    }
+
+    /// Takes image data; nil if the connection broke.
+    private func take(_ request: ModelRequest, _ exchange: RawExchange) -> HTTPResponse? {
+        let work: Int
+        switch state.withLock({ $0.model.begin(request) }) {
+        case .answered(let response):
+            exchange.close()
+            return response
+        case .taking(let number): work = number
+        }
+        var body: [UInt8] = []
+        guard exchange.readBody(each: { body += $0 }) else {
+            state.withLock { $0.model.breakOff(request.id ?? "", work: work) }
+            return nil
+        }
+        return state.withLock { $0.model.finish(request, work: work, body: body) }
+    }
+}
+
+extension RawExchange {
+    fileprivate func answer(_ response: HTTPResponse) {
+        var headers = response.headers.fields.map { ($0.name, $0.value) }
+        if response.status != 204 { headers.append(("Content-Length", "\(response.body.count)")) }
+        sendHead(response.status, headers)
+        if request.method != "HEAD" { send(response.body) }
+    }
+}
