@@ -4,24 +4,53 @@
 import Basics
 import Digests
 import Foundation
+import LabSupport
 import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// SIGKILL, which no process sees coming: at every commit of the journal and
-    /// at random moments. One more run, and every image stands there once.
+    /// SIGKILL, which no process can handle: at every commit of the journal, and
+    /// between commits while many images are in different states. After one more
+    /// run every image is there once.
     ///
-    /// `make soak` sets `TRANSHIP_SOAK` to the number of random moments;
-    /// `TRANSHIP_SEED` repeats those of an earlier one.
+    /// `make soak` sets `TRANSHIP_SOAK` to a number of random moments;
+    /// `TRANSHIP_SEED` repeats those of an earlier soak.
     @Suite struct KillTests {
-        @Test("20 SIGKILLs at random moments cost nothing: every image arrives once")
-        func upload() async throws {
-            try await killed(times: 20, method: "upload", topic: "kill")
+        /// What the target shows when a run is killed, by status.
+        private struct Moment: Sendable, CustomStringConvertible {
+            var description: String
+            var isNow: @Sendable ([String: Int]) -> Bool
+
+            init(_ description: String, _ isNow: @escaping @Sendable ([String: Int]) -> Bool) {
+                self.description = description
+                self.isNow = isNow
+            }
         }
 
-        @Test("8 SIGKILLs during staged imports cost nothing: every image arrives once")
+        @Test("SIGKILL between commits of an upload costs nothing: every image arrives once")
+        func upload() async throws {
+            try await killed(
+                method: "upload", topic: "kill",
+                [
+                    Moment("the first bodies") { $0["saving", default: 0] > 1 },
+                    Moment("bodies beside finished images") {
+                        $0["saving", default: 0] > 0 && $0["active", default: 0] > 2
+                    },
+                    Moment("most images finished") { $0["active", default: 0] > 6 },
+                ])
+        }
+
+        @Test("SIGKILL between commits of a staged import costs nothing: every image arrives once")
         func glanceDirect() async throws {
-            try await killed(times: 8, method: "glance-direct", topic: "killimport")
+            try await killed(
+                method: "glance-direct", topic: "killimport",
+                [
+                    Moment("the first stages") { $0["uploading", default: 0] > 1 },
+                    Moment("stages beside finished images") {
+                        $0["uploading", default: 0] > 0 && $0["active", default: 0] > 2
+                    },
+                    Moment("most images finished") { $0["active", default: 0] > 6 },
+                ])
         }
 
         @Test("SIGKILL at every commit of the journal, before and after it, costs nothing")
@@ -175,47 +204,37 @@ extension EndToEndTests {
             }
         }
 
-        private func killed(times: Int, method: String, topic: String) async throws {
-            let seed = Self.seed
-            print("\(topic): seed \(seed)")
-            var random = SeededNumbers(seed: seed)
+        private func killed(
+            method: String, topic: String, _ moments: [Moment]
+        ) async throws {
             try await scene(topic) { scene in
                 let originals = try await scene.addTwelve(bytes: Sample.mebibyte)
-                // Slow enough that most kills meet an image in flight.
+                // Slow enough to meet images in flight.
                 let file = try scene.cloudPipeline(
                     targetKeys: "method: \(method)\nimage: { members: drop }",
                     "limits: { images: 4, bandwidth: 4MiB/s }")
-                let seconds = try await unkilledSeconds(file, scene)
-                var moments: [String] = []
-                for _ in 0..<times {
-                    // Nothing left to interrupt: somebody cleared the target.
-                    let there = try await scene.beta.images(scene.prefix)
-                    if there.allSatisfy({ $0.text("status") == "active" }), there.count == 12 {
-                        for copy in there { try await scene.beta.delete(copy) }
-                    }
-                    let delay = Double.random(in: 0..<seconds, using: &random)
+                var found: [String] = []
+                for moment in moments {
                     let command = try scene.start(["run", file])
-                    try await Task.sleep(for: .seconds(delay))
+                    var states: [String: Int] = [:]
+                    try await waits("\(moment)") {
+                        states = Dictionary(
+                            grouping: try await scene.beta.images(scene.prefix)
+                        ) { $0.text("status") }.mapValues(\.count)
+                        return moment.isNow(states)
+                    }
                     command.signal(SIGKILL)
                     let outcome = await command.outcome()
-                    // 0: it was done before the signal came.
-                    #expect([128 + SIGKILL, 0].contains(outcome.status), outcome.said)
-                    let states = try await scene.beta.images(scene.prefix).map {
-                        $0.text("status")
-                    }
-                    moments.append(
-                        "\(Int(delay * 1000)) ms: \(Dictionary(grouping: states) { $0 }.mapValues(\.count))"
-                    )
+                    #expect(outcome.status == 128 + SIGKILL, "\(moment): \(outcome.said)")
+                    found.append("\(moment): \(states)")
                 }
-                let context = "seed \(seed), \(moments)"
-                print("\(topic): \(moments)")
-
+                let context = found.joined(separator: "\n")
                 let last = try await scene.tranship("run", file)
                 #expect(last.status == 0, "\(context)\n\(last.said)")
                 let copies = try await scene.beta.images(scene.prefix)
                 Comparison.expectEqual(originals, copies, "\(context)\n\(last.said)")
-                // The hash that the service made of what it stored is the proof
-                // of the bytes; what it hands out is looked at as well.
+                // The service's own hash of what it stored proves the bytes. What it
+                // hands out is compared as well.
                 for copy in copies {
                     let original = originals.first {
                         $0["os_hash_value"] == copy["os_hash_value"]
@@ -230,19 +249,6 @@ extension EndToEndTests {
                 #expect(again.status == 0, again.said)
                 #expect(again.talk.contains("nothing to do"), again.said)
             }
-        }
-
-        /// How long an undisturbed run takes, with a journal of its own; what it
-        /// made is removed again.
-        private func unkilledSeconds(_ file: String, _ scene: Scene) async throws -> Double {
-            let journal = scene.folder.appendingPathComponent("undisturbed.sqlite").path
-            let run = try await scene.tranship("run", file, "--journal", journal)
-            try #require(run.status == 0, run.said)
-            print("undisturbed: \(run.seconds) s\n\(run.seconds > 20 ? run.talk : "")")
-            for copy in try await scene.beta.images(scene.prefix) {
-                try await scene.beta.delete(copy)
-            }
-            return run.seconds
         }
     }
 }

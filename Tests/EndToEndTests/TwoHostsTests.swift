@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import LabSupport
 import Testing
 
 extension EndToEndTests {
@@ -19,9 +20,12 @@ extension EndToEndTests {
             return try await scene.alpha.images(scene.prefix)
         }
 
+        private func journal(_ scene: Scene, _ name: String) -> String {
+            scene.folder.appendingPathComponent("\(name).sqlite").path
+        }
+
         private func host(_ scene: Scene, _ name: String, _ file: String) throws -> RunningCommand {
-            let journal = scene.folder.appendingPathComponent("\(name).sqlite").path
-            return try scene.start(["run", file, "--journal", journal])
+            try scene.start(["run", file, "--journal", journal(scene, name)])
         }
 
         @Test(
@@ -49,7 +53,11 @@ extension EndToEndTests {
                 let (file, count) = try await pipeline(scene, "upload")
                 let first = try host(scene, "one", file)
                 let second = try host(scene, "two", file)
-                try await Task.sleep(for: .seconds(2))
+                try await waits("a body from the first host") {
+                    let status = try await scene.tranship(
+                        "status", "--format", "json", "--journal", journal(scene, "one"))
+                    return status.output.contains(#""state":"sending""#)
+                }
                 first.signal(SIGKILL)
                 _ = await first.outcome()
                 let outcome = await second.outcome()

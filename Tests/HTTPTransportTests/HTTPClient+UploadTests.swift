@@ -246,15 +246,15 @@ import Testing
     }
 
     @Test func `An empty ring of our own is no stall`() async throws {
-        let client = HTTPClient(TransportConfiguration(stallSeconds: 2))
+        let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
         let server = try RawHTTPServer { _ in .status(204) }
         let ring = ByteRing()
         let upload = Task {
             try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
         }
         try await blocking { try ring.put(noise(1000)) }
-        // Twice the limit, on purpose: this wait is what is tested.
-        try await Task.sleep(for: .seconds(4))
+        // The test is about this wait: it must be longer than the limit.
+        try await Task.sleep(for: .seconds(2))
         try await blocking { try ring.put(noise(1000)) }
         ring.finishWriting()
         #expect(try await upload.value.status == 204)
