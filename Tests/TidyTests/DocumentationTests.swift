@@ -72,6 +72,17 @@ import Testing
         }
     }
 
+    @Test func `The files that the architecture names exist`() throws {
+        let files = try (SourceTree.sources.get() + SourceTree.tests.get()).map(\.path)
+        let words = try SourceTree.text("docs/ARCHITECTURE.md").split(separator: "`")
+        let named = words.filter { $0.hasSuffix(".swift") && $0 != "Package.swift" }
+        #expect(named.count > 20)
+        for name in named {
+            let exists = files.contains { $0.hasSuffix(name) }
+            #expect(exists, "\(name) is in docs/ARCHITECTURE.md, but does not exist")
+        }
+    }
+
     /// The text without indentation.
     private static func words(_ text: String) -> String {
         text.components(separatedBy: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")

@@ -127,7 +127,7 @@ struct ImageServiceCreateImageTests {
     }
 
     @Test(
-        "a cloud's entry says what tells it not to expect its agent, unless that is not wanted",
+        "a cloud's entry names the property that says not to expect an agent, unless disabled",
         .proves("sdk create_image(disable_vendor_agent)"), arguments: [true, false])
     func vendorAgent(_ disables: Bool) async throws {
         let name = Lab.uniqueName("agent")
@@ -208,7 +208,7 @@ struct ImageServiceCreateImageTests {
     }
 
     @Test(
-        "a stream that is shorter or longer than its size is no image",
+        "a stream that is shorter or longer than its size is refused",
         .proves("sdk create_image(size)", "sdk upload_image(size)"), arguments: [4, 2, 3])
     func size(_ size: Int64) async throws {
         let name = Lab.uniqueName("size")
