@@ -20,7 +20,7 @@ import Testing
         ".5MiB",
         "9223372036854775808", "9007199254740993TiB", "10000000.5TiB", "nan", "inf",
     ])
-    func `What is no amount of bytes is none`(text: String) {
+    func `Text that is not a number of bytes is refused`(text: String) {
         #expect(ByteCount.parse(text) == nil)
     }
 
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: ["", "s", "7", "-1d", "1.5h", "1w", "1 d", "106751991167301d"])
-    func `What is no span is none`(text: String) {
+    func `Text that is not a span is refused`(text: String) {
         #expect(TimeSpan.parse(text) == nil)
     }
 

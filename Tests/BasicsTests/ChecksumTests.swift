@@ -40,7 +40,7 @@ import Testing
         "md5:d41d8cd98f00b204e9800998ecf8427g", "md5:d41d8cd98f00b204e9800998ecf8427e ",
         "md5:d41d8cd98f00b204e9800998ecf8427٣", "md5::d41d8cd98f00b204e9800998ecf8427e",
     ])
-    func `What is no checksum is refused`(text: String) {
+    func `Text that is not a checksum is refused`(text: String) {
         let error = #expect(throws: TranshipError.self) { try Checksum(text) }
         #expect(error?.code == .invalidChecksum)
     }

@@ -10,7 +10,7 @@ import Testing
         answer: ServiceAnswer(status: 413, message: "full", asked: "PUT /v2/images/i/file"),
         isTransient: true)
 
-    @Test func `The hint stands on a line of its own, or there is none`() {
+    @Test func `The hint, if there is one, has a line of its own`() {
         #expect("\(error)" == "Glance answered 413: full\nhint: ask for more")
         #expect("\(TranshipError(.usage, "what?"))" == "what?")
     }

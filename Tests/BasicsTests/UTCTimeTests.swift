@@ -20,7 +20,7 @@ struct UTCTimeTests {
     }
 
     @Test(
-        "what is no moment is refused",
+        "text that is not a time is refused",
         arguments: [
             "", "2026", "2026-1-1", "2026-13-01", "2026-02-29", "1900-02-29", "2026-01-00",
             "2026-01-01T", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00Z",

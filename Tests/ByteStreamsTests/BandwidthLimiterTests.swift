@@ -20,7 +20,7 @@ import Testing
             try await group.waitForAll()
         }
         // 800,000 bytes, less the tenth of a second that may come at once and
-        // the last piece, which nobody waits for.
+        // the last piece, for which no task waits.
         #expect(ContinuousClock.now - start > .milliseconds(650))
     }
 

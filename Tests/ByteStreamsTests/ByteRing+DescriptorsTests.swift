@@ -29,7 +29,7 @@ import Testing
         #expect(last.withLock { $0 } == 3_000_000)
     }
 
-    @Test func `Cancelling reaches a pipe that nobody reads`() async throws {
+    @Test func `Cancelling reaches a pipe without a reader`() async throws {
         let pipe = try Pipe()
         let ring = ByteRing(capacityBytes: 1 << 20)
         let bytes = [UInt8](repeating: 7, count: 1 << 20)

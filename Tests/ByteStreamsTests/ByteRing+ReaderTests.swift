@@ -35,7 +35,7 @@ import Testing
         #expect(try readNow(ring) == [])
     }
 
-    @Test func `A ring tells whether reading so much would wait`() throws {
+    @Test func `A ring knows whether a read of that size would wait`() throws {
         let ring = ByteRing(capacityBytes: 64)
         #expect(!ring.holds(1))
         try [UInt8](repeating: 7, count: 3).withUnsafeBytes { try ring.write($0) }

@@ -157,7 +157,7 @@ import Testing
         #expect(try await ended == 0)
     }
 
-    @Test func `A failure resumes whoever waits, before and after`() async throws {
+    @Test func `A failure resumes all waiting tasks, before and after`() async throws {
         let ring = ByteRing()
         let waiting = Task { try await ring.finished() }
         let alsoWaiting = Task { try await ring.started() }

@@ -25,7 +25,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a lost journal is rebuilt from what stands at the target, and nothing moves again")
+        @Test("a lost journal is rebuilt from the target, and no data moves again")
         func lost() async throws {
             try await scene("adopt") { scene in
                 let file = try await threeImages(scene)
@@ -118,7 +118,7 @@ extension EndToEndTests {
             try await scene("clean") { scene in
                 // One at a time: a kill leaves no other request on its way.
                 let file = try await threeImages(scene, "limits: { images: 1 }")
-                // Killed until a record stands there without its body.
+                // Kill runs until the target has a record without its body.
                 var begun: [JSONValue] = []
                 for number in 8...20 {
                     let killed = try await scene.tranship(
@@ -128,7 +128,7 @@ extension EndToEndTests {
                     if begun.contains(where: { $0.text("status") == "queued" }) { break }
                 }
                 try #require(begun.contains { $0.text("status") == "queued" })
-                // Somebody else's, with a marker that proves nothing.
+                // An image of another owner, with a marker that proves nothing.
                 let foreign = try await scene.beta.add(
                     "\(scene.prefix) foreign", nil,
                     ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-somebody-else"])
@@ -137,7 +137,7 @@ extension EndToEndTests {
                 #expect(needed.status == 0, needed.said)
                 #expect(!needed.output.contains("remove "), needed.said)
 
-                // Without their sources nobody goes on with them.
+                // Without their sources no run continues them.
                 for image in try await scene.alpha.images(scene.prefix) {
                     try await scene.alpha.delete(image)
                 }

@@ -26,7 +26,7 @@ extension EndToEndTests {
         }
 
         @Test(
-            "a cloud that lets nobody in is one error with a hint, before anything is done",
+            "a cloud that refuses the credentials is one error with a hint, before any work",
             arguments: Entry.all, ["source", "target"])
         func refused(entry: Entry, side: String) async throws {
             try await scene("auth") { scene in
@@ -86,7 +86,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a certificate that nobody vouches for is refused, until the cloud's entry does")
+        @Test("a certificate of an unknown authority is refused, unless the cloud's entry names it")
         func selfSigned() async throws {
             let server = try await TLSServer()
             try await scene("tls") { scene in

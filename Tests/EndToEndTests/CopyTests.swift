@@ -83,7 +83,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("an empty selection is no error and is said")
+        @Test("an empty selection is reported, but is not an error")
         func nothingSelected() async throws {
             try await scene("none") { scene in
                 let file = try scene.cloudPipeline()
@@ -113,7 +113,7 @@ extension EndToEndTests {
     }
 }
 
-/// Expects that the journal has a done transfer for each image that stands at
+/// Expects that the journal has a done transfer for each image at
 /// the target, and no other.
 func expectJournal(
     agrees copies: [JSONValue], _ scene: Scene, at location: SourceLocation = #_sourceLocation

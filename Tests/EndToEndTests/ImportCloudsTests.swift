@@ -81,7 +81,7 @@ extension EndToEndTests {
 
         // MARK: doctor
 
-        @Test("doctor tells what a cloud offers and what auto would do with it")
+        @Test("doctor shows what a cloud offers and what auto would choose")
         func doctor() async throws {
             try await scene("doctor") { scene in
                 let outcome = try await scene.doctor("beta", "--format", "json")
@@ -133,7 +133,7 @@ extension EndToEndTests {
         }
 
         @Test(
-            "doctor tells how far the service's clock is from ours",
+            "doctor shows how far the service's clock is from ours",
             arguments: [(5400, "ahead of"), (-86_400, "behind")])
         func skewedClock(seconds: Int, words: String) async throws {
             try await scene("doctorclock") { scene in

@@ -106,7 +106,7 @@ extension EndToEndTests {
                     targets: [{ cloud: beta }, { cloud: alpha-two }]
                     limits: { images: 1 }
                     """)
-                // Nothing tells of this quota in advance.
+                // No call reports this quota in advance.
                 let used = try await scene.beta.images("").reduce(Int64(0)) {
                     $0 + ($1["size"]?.integer ?? 0)
                 }

@@ -150,8 +150,7 @@ extension EndToEndTests {
             }
         }
 
-        /// A location's data is the promise of whoever named it: nobody has
-        /// looked at it since.
+        /// The service has not checked the data at a location against its checksum.
         @Test(
             "data that is not what the old cloud promises never becomes an image",
             arguments: LegacyCloud.all)

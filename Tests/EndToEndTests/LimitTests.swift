@@ -176,7 +176,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a journal of a newer version, and what is no journal, are left alone")
+        @Test("a journal of a newer version, and a file that is not a journal, are left alone")
         func foreignJournals() async throws {
             try await scene("journals") { scene in
                 let file = try scene.filePipeline(bytes: 1000)

@@ -165,7 +165,7 @@ extension EndToEndTests {
         }
 
         @Test(
-            "another image of that name stands there: what on_conflict says is done",
+            "if the target has another image of that name, on_conflict decides",
             arguments: [
                 ("keep-both", 0, 2), ("skip", 0, 1), ("fail", 3, 1), ("rename", 0, 1),
             ])

@@ -202,7 +202,7 @@ private final class CountingSource: Sendable {
                     let isOpen = state.isOpen.withLock { $0 }
                     guard isOpen || position < stop else {
                         usleep(10_000)
-                        // Whoever was killed is noticed by the next byte only.
+                        // The server notices a killed client only at the next byte.
                         continue
                     }
                     let offset = Int(position % (1 << 20))

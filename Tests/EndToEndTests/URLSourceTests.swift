@@ -76,7 +76,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a source whose size nobody knows before its end arrives whole")
+        @Test("a source of unknown size arrives whole")
         func unknownSize() async throws {
             let server = try RawHTTPServer { request in
                 request.method == "HEAD" ? .status(405) : .chunked(Self.data)

@@ -82,7 +82,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         var code: TranshipError.Code?
         /// Failed tries of the image in that run.
         var failedTries: ClosedRange<Int> = 0...0
-        /// What stands at the target under the image's name.
+        /// The images at the target under the image's name.
         var left: Left
         /// Nothing is sent: the copy was there before.
         var isStill = false

@@ -28,7 +28,7 @@ import Testing
         #expect(error?.code == .interrupted)
     }
 
-    @Test func `While a connection is made to somebody who does not answer`() async throws {
+    @Test func `While connecting to a host that does not answer`() async throws {
         // A full backlog: the kernel drops further attempts without a word.
         let listener = try DeafListener()
         let client = client

@@ -18,7 +18,7 @@ import Testing
         #expect(error?.message.hasPrefix("GET \(server.url): ") == true)
     }
 
-    @Test func `A name that nobody knows may be known later`() async {
+    @Test func `An unknown host name may be known later`() async {
         let error = await failure {
             _ = try await HTTPClient().send(HTTPRequest(.get, "http://nobody.invalid/?sig=planted"))
         }

@@ -146,7 +146,7 @@ import Testing
         #expect(ring.writtenBytes == 14)
     }
 
-    @Test func `A full ring of our own is no stall`() async throws {
+    @Test func `A full ring of our own is not a stall`() async throws {
         let bytes = noise(1 << 20)
         let server = try RawHTTPServer { _ in .status(200, body: bytes) }
         let ring = ByteRing(capacityBytes: 64 << 10)
@@ -177,7 +177,7 @@ extension ByteRing {
         }
     }
 
-    /// Lets go of whoever still blocks after an unexpected error, which would
+    /// Releases threads that still block after an unexpected error, which would
     /// otherwise keep the whole run from ending.
     func endTest() { fail(TranshipError(.unclassified, "the test is over")) }
 

@@ -245,7 +245,7 @@ import Testing
         #expect(error?.code == .timedOut)
     }
 
-    @Test func `An empty ring of our own is no stall`() async throws {
+    @Test func `An empty ring of our own is not a stall`() async throws {
         let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
         let server = try RawHTTPServer { _ in .status(204) }
         let ring = ByteRing()

@@ -27,7 +27,7 @@ import Testing
         #expect(received[header: "x-auth-token"] == "t")
         #expect(received[header: "x-empty"] == "")
         #expect(received[header: "user-agent"] == "tranship/test")
-        // Bytes must come as they are stored; and nobody waits for a 100.
+        // Bytes must come as they are stored, and no client waits for a 100.
         for name in ["accept-encoding", "expect", "content-type", "te"] {
             #expect(received[header: name] == nil)
         }

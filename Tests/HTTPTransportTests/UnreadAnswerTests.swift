@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         "", "HTTP/1.1 409 Conflict\r\nContent-", "HTTP/1.1 100 Continue\r\n\r\n", "SSH-2.0\r\n\r\n",
     ])
-    func `Anything but a complete final head is no answer`(text: String) {
+    func `Only a complete final head is an answer`(text: String) {
         #expect(UnreadAnswer.parse(Array(text.utf8), bodyBytesMax: 100) == nil)
     }
 }

@@ -20,7 +20,7 @@ struct LocationDecodingTests {
         #expect(list.first?.metadata["x"] == 1)
     }
 
-    @Test("what is no list is no answer")
+    @Test("an answer that is not a list is invalid")
     func noList() {
         let error = #expect(throws: TranshipError.self) {
             try ImageLocation.list(["locations": []], asked: "GET /v2/images/i/locations")

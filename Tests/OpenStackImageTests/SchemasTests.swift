@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Reading schemas")
 struct SchemaTests {
-    @Test("null is no allowed value, and a key without a list allows anything")
+    @Test("null is not an allowed value, and a key without a list allows anything")
     func allowedValues() {
         let schema = Schema(
             name: "image",

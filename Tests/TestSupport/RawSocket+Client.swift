@@ -6,7 +6,7 @@ import Foundation
 extension RawSocket {
     /// A connection to a server on loopback; nil where nothing listens.
     ///
-    /// Closed by whoever made it.
+    /// The creator closes it.
     convenience init?(connectingTo url: String) {
         guard let port = URL(string: url)?.port else { return nil }
         let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -70,7 +70,7 @@ extension RawExchange {
         if request.method != "HEAD" { send(answer.body) }
     }
 
-    /// A request of the test itself, with the token of whoever sent this one.
+    /// A request of the test itself, with the token of the client that sent this one.
     public func ask(
         _ method: String, _ target: String, of url: String, mediaType: String? = nil,
         body: [UInt8] = []

@@ -75,7 +75,7 @@ enum Comparison {
         }
     }
 
-    /// Expects that every original stands at the target once, and nothing else.
+    /// Expects that the target has every original once, and nothing else.
     static func expectEqual(
         _ originals: [JSONValue], _ copies: [JSONValue], _ said: Comment = "",
         at location: SourceLocation = #_sourceLocation

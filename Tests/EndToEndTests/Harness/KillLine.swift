@@ -9,7 +9,7 @@ import Testing
 
 /// A way by which images are moved while their process is killed.
 struct KillLine: Sendable {
-    /// What stands at the sources, and the pipeline that moves it.
+    /// The images at the sources, and the pipeline that moves them.
     struct Scenery: Sendable {
         var file: String
         /// What has to arrive, by name.

@@ -7,7 +7,7 @@ import OpenStackImage
 import TestSupport
 import Testing
 
-/// Stands before a real Image service of the lab, passes everything on, and
+/// Sits in front of a real Image service of the lab, passes everything on, and
 /// does in between what a test is about. For bodies of at most a MiB.
 final class Proxy: Sendable {
     private let server: RawHTTPServer

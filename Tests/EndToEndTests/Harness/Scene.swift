@@ -6,7 +6,7 @@ import Foundation
 import LabSupport
 import Testing
 
-/// What one test works with: a name prefix that nobody else uses, an empty
+/// The world of one test: a unique name prefix, an empty
 /// folder, a journal in it.
 struct Scene: Sendable {
     let prefix: String

@@ -211,7 +211,7 @@ extension Fault {
             "the spool may not be written", .failed(.targetFailed), next: .done(),
             LocalFault(
                 run: { scene in
-                    // A file where the folder would be: nobody may, root included.
+                    // A file in place of the folder, so that not even root can write there.
                     try scene.folder.write([], to: "journal.spool")
                     return try await scene.run()
                 },

@@ -6,7 +6,7 @@ import Foundation
 import MigrationModel
 import TestSupport
 
-/// A source that breaks off may be taken up at the byte reached or read anew:
+/// A source that breaks off may be continued at that byte or read again:
 /// both are right, and a failed try more or less is all that differs.
 private let taken = 0...1
 
@@ -77,7 +77,7 @@ extension Fault {
             SourceFault(isTLS: true) { reading in
                 .lying(declaredBytes: reading.data.count, body: reading.half)
             }),
-        // Nothing but TLS itself tells that this is no end.
+        // Only TLS itself shows that this is not the end.
         source(
             "cuts TLS in the middle of a body without a declared length", ways: Way.readings,
             .done(tries: 1),

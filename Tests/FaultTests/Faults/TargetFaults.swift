@@ -175,7 +175,7 @@ extension Fault {
             next: .done(), refusing(400), TargetFault(.delete) { $0.loseAnswer() }),
     ]
 
-    // MARK: Somebody or something changes the image under us
+    // MARK: Another client changes the image
 
     private static let changes: [Fault] = [
         target(

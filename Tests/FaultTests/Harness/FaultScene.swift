@@ -36,7 +36,7 @@ extension Fault.Way {
     }
 }
 
-/// What one fault in one way works with: names that nobody else uses, a
+/// The world of one fault in one way: unique names, a
 /// folder, a source, a target that passes on to the lab's.
 struct FaultScene: Sendable {
     let fault: Fault
@@ -201,7 +201,7 @@ struct FaultScene: Sendable {
         return ended
     }
 
-    /// What stands at the target under the images' names, of each image.
+    /// The images at the target under each image's name.
     func left() async throws -> [Fault.End.Left?] {
         var left: [Fault.End.Left?] = []
         for name in names { left.append(try await self.left(name)) }

@@ -14,7 +14,7 @@ struct SourceFault: Sendable {
     var tag: String? = "\"one\""
     /// The pipeline names no checksum.
     var isUnpromised = false
-    /// `HEAD` tells no length.
+    /// `HEAD` reports no length.
     var hidesLength = false
     /// It is read by https.
     var isTLS = false

@@ -36,7 +36,7 @@ struct TargetFault: Sendable {
     }
 }
 
-/// Stands before a real Image service and passes everything on, except for the
+/// Sits in front of a real Image service and passes everything on, except for the
 /// faults. What happens to the service is real.
 final class FaultyTarget: Sendable {
     /// One request on its way.
@@ -64,7 +64,7 @@ final class FaultyTarget: Sendable {
             exchange.answer(answer)
         }
 
-        /// The service does it all, and nobody hears of it.
+        /// The service does it all, and the answer is lost.
         func loseAnswer() {
             _ = exchange.pass(to: service)
             exchange.reset()
@@ -130,7 +130,7 @@ final class FaultyTarget: Sendable {
             exchange.answer(changed)
         }
 
-        /// Somebody else with our rights changes the image.
+        /// Another client with our rights changes the image.
         func patch(_ property: String, _ value: String) {
             let text = #"[{"op":"add","path":"/\#(property)","value":"\#(value)"}]"#
             _ = exchange.ask(
@@ -150,7 +150,7 @@ final class FaultyTarget: Sendable {
             pass()
         }
 
-        /// Somebody else with our rights deletes the image.
+        /// Another client with our rights deletes the image.
         func deleteImage() { _ = exchange.ask("DELETE", imagePath, of: service) }
     }
 

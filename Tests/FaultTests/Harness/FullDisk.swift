@@ -8,7 +8,7 @@ import MigrationPipeline
 import TestSupport
 
 /// The disk of one of the lab's services, on which there is no room for large
-/// files for one run. Small ones, everybody else's, find room.
+/// files for one run. Small files, and those of other processes, find room.
 actor FullDisk {
     static let beta = FullDisk("beta")
     private static let mebibytes = 16
@@ -20,7 +20,7 @@ actor FullDisk {
     private init(_ cloud: String) { self.cloud = cloud }
 
     /// Runs the scene's pipeline without room. Until the scene ends, and so in
-    /// its next run, nobody else takes the room away.
+    /// its next run, no other process takes the room away.
     nonisolated func run(_ scene: FaultScene) async throws -> Ended {
         await take()
         scene.atEnd { await self.give() }

@@ -4,7 +4,7 @@
 import TestSupport
 
 /// TLS before a plain server. Where that one closes, the connection is cut:
-/// the other side gets no close_notify, which is how TLS tells a cut from an end.
+/// the other side gets no close_notify, by which TLS distinguishes a cut from an end.
 struct TLSFront: Sendable {
     private let process: TLSProcess
 

@@ -19,7 +19,7 @@ struct CloudEntryYAMLTests {
         #expect(error?.message.contains("hunter2") == false)
     }
 
-    @Test("a key that stands twice is refused, with its line")
+    @Test("a duplicate key is refused, with its line")
     func duplicates() throws {
         let error = #expect(throws: TranshipError.self) {
             try CloudEntry(yaml: "clouds:\n  a: 1\n  a: 2\n", file: "clouds.yaml")

@@ -95,7 +95,7 @@ struct CloudFilesLoadTests {
         }
     }
 
-    @Test("a file that is no mapping is refused with what it should look like")
+    @Test("a file that is not a mapping is refused with what it should look like")
     func noMapping() throws {
         try withDirectory { root in
             try write("- alpha\n", "\(root)/clouds.yaml")

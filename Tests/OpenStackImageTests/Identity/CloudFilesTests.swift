@@ -72,7 +72,7 @@ struct CloudFilesTests {
         #expect(cloud.region == "RegionOne")
     }
 
-    @Test("scalars stay the text that stands in the file, and dashes in keys are underscores")
+    @Test("scalars stay the text in the file, and dashes in keys are underscores")
     func scalars() throws {
         let files = try Self.files(
             publicClouds: "public-clouds: { vendor: { auth: { auth_url: 'https://v:5000' } } }")
@@ -124,7 +124,7 @@ struct CloudFilesTests {
         #expect(error?.hint == "set the CA file in cacert, not in verify")
     }
 
-    @Test("merge keys work, and a null password is no password")
+    @Test("merge keys work, and a null password counts as none")
     func mergeKeys() throws {
         let error = #expect(throws: TranshipError.self) {
             try Self.files().configuration(of: "gamma")

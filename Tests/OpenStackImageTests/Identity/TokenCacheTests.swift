@@ -123,7 +123,7 @@ struct TokenCacheTests {
         #expect(keystone.issued == 2)
     }
 
-    @Test("for a long body a token with enough life is asked for, but not each time anew")
+    @Test("a long body gets a token with enough life, but not a new one each time")
     func validForLong() async throws {
         let keystone = Keystone()
         let cache = keystone.cache()

@@ -8,7 +8,7 @@ import Testing
 @Suite("Names from paths")
 struct FileStemTests {
     @Test(
-        "a name is what stands between the last slash and the last dot",
+        "a name is the text between the last slash and the last dot",
         arguments: [
             ("/a/b.c/ubuntu-24.04.img", "ubuntu-24.04"), ("disk", "disk"), (".hidden", ".hidden"),
             ("a/..", ".."), ("x.tar.gz", "x.tar"), ("https://h/disk.qcow2", "disk"), ("x.", "x"),

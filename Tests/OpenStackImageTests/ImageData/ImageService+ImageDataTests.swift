@@ -36,7 +36,7 @@ struct ImageServiceImageDataTests {
         }
     }
 
-    @Test("a size that is not known is no obstacle, and a store can be named")
+    @Test("data of unknown size can be sent, and a store can be named")
     func chunked() async throws {
         try await Lab.withImage { service, image in
             try await service.upload(

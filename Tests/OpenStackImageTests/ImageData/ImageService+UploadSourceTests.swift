@@ -69,7 +69,7 @@ struct ImageServiceUploadSourceTests {
     @Test("bytes in memory")
     func memory() async throws { try await expectUpload(.bytes(bytes)) }
 
-    @Test("a ring that somebody else fills")
+    @Test("a ring that another task fills")
     func ring() async throws { try await expectUpload(.ring(try Lab.ring(bytes))) }
 
     @Test("a URL")
@@ -142,7 +142,7 @@ struct ImageServiceUploadSourceTests {
         }
     }
 
-    @Test("a second upload leaves nobody waiting, not even a pipe that says nothing")
+    @Test("a second upload leaves no task waiting, not even on a silent pipe")
     func second() async throws {
         try await Lab.withActiveImage { service, image in
             let pipe = Pipe()

@@ -59,7 +59,7 @@ struct ImageDecodingTests {
         #expect(image.checksums.isEmpty)
     }
 
-    @Test("a status that nobody knows is kept as it is")
+    @Test("an unknown status is kept as it is")
     func unknownStatus() throws {
         #expect(try image(#"{"id":"i","status":"melting"}"#).status.rawValue == "melting")
     }

@@ -12,7 +12,7 @@ struct PatchOperationChangesTests {
         try Image(json: .object(record.merging(["id": "i"]) { $1 }))
     }
 
-    @Test("equal records need none, and the order of tags is no difference")
+    @Test("equal records need none, and the order of tags does not matter")
     func none() throws {
         let old = try image(["tags": ["a", "b"], "name": "n", "status": "queued"])
         var new = try image(["tags": ["b", "a"], "name": "n", "status": "active", "size": 5])

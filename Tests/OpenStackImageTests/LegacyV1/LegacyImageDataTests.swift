@@ -42,7 +42,7 @@ struct LegacyImageDataTests {
         }
     }
 
-    @Test("a size that is not known is no obstacle", arguments: LegacyCloud.all)
+    @Test("data of unknown size can be sent", arguments: LegacyCloud.all)
     func chunked(_ cloud: LegacyCloud) async throws {
         let service = try cloud.service()
         let image = try await service.create(
@@ -239,7 +239,7 @@ struct LegacyImageDataTests {
     }
 }
 
-/// Serves bytes to whoever asks, the real service's HEAD included.
+/// Serves bytes to every client, including the real service's HEAD.
 private final class FileServer: Sendable {
     private let server: RawHTTPServer
 

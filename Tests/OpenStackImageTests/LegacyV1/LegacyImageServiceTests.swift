@@ -47,7 +47,7 @@ struct LegacyImageServiceTests {
             try await !LegacyImageService.isNeeded(by: CloudSession(cloud.configuration)))
     }
 
-    @Test("a cloud with v1 alone tells so when it is asked for v2", arguments: LegacyCloud.all)
+    @Test("a cloud with only v1 says so when asked for v2", arguments: LegacyCloud.all)
     func askedForV2(_ cloud: LegacyCloud) async throws {
         let error = await #expect(throws: TranshipError.self) {
             _ = try await ImageService(cloud.service().session).images().all()

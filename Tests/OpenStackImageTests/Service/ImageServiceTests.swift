@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Sending to the Image service", .enabled(if: Lab.isUp), .atLab)
 struct ImageServiceSendTests {
-    @Test("a refused token is renewed once, and nobody notices")
+    @Test("a refused token is renewed once, unnoticed by the caller")
     func renewedOn401() async throws {
         let service = try Lab.service()
         // Keystone no longer knows the token, although it has not expired.

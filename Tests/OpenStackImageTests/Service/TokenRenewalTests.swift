@@ -96,7 +96,7 @@ struct TokenRenewalTests {
         #expect(requests.last?[header: "authorization"] == "Basic dTpwOnc=")
     }
 
-    @Test("an Image service that is down may come back; a page of HTML is no record")
+    @Test("an Image service that is down may come back; a page of HTML is not a record")
     func otherAnswers() async throws {
         let cloud = try FaultyCloud { request, _ in
             request.path.hasSuffix("down")

@@ -17,7 +17,7 @@ struct LegacyStoredImage {
     /// Null for one that came empty.
     var properties: [String: JSONValue] = [:]
     var data: [UInt8] = []
-    /// Read each time somebody asks for the data.
+    /// Read for each request for the data.
     var location: String?
     var members: [Member] = []
 
