@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-
 /// The image record that a transfer is to leave at the target.
 ///
 /// Frozen in the journal when the transfer is planned, so that a run that

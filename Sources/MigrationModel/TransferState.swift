@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-
 /// Where a transfer stands, as the journal remembers it.
 ///
 /// A state is committed *before* what it announces is done, so a crash leaves

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import ByteStreams
 import Foundation
 import GRDB
+import MigrationModel
 import TestSupport
 import Testing
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import MigrationModel
 import Basics
 import ByteStreams
 import Digests
 import Glibc
 import MigrationJournal
+import MigrationModel
 import MigrationPipeline
 import Synchronization
 
