@@ -57,7 +57,7 @@ extension CloudUploader {
         _ given: Transfer, with image: Image
     ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
-        if transfer.holdsKeptID, !isOurs(image, transfer) {
+        if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
             return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
         }
         try checkOurs(image, transfer)
@@ -65,8 +65,8 @@ extension CloudUploader {
             // A kept id is known before anything is begun, or begun again.
             transfer.move(to: .registered)
         }
-        switch image.status.rawValue {
-        case "queued":
+        switch image.status {
+        case .queued:
             if image.checksum != nil || image.hashValue != nil {
                 return .send(
                     try await startOver(
@@ -77,14 +77,14 @@ extension CloudUploader {
             if transfer.state != .registered { transfer.move(to: .registered) }
             transfer.isEmptyNow()
             return .send(transfer)
-        case "saving", "uploading":
+        case .saving, .uploading:
             return try await busy(transfer, image)
-        case "importing":
+        case .importing:
             let isFilledByUs = transfer.isFilledByUs
             if transfer.state != .importing { transfer.move(to: .importing) }
             transfer.isFilledByUs = isFilledByUs
             return .proceed(transfer)
-        case "active", "deactivated":
+        case .active, .deactivated:
             // What was sent, where it is known, is compared with what is there.
             transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
             return .proceed(transfer.foundWhole())
@@ -94,16 +94,16 @@ extension CloudUploader {
         }
     }
 
-    /// A body of ours that broke off ends soon; that of another host may be
-    /// arriving, and killing it would only make both start again.
+    /// A body of ours that broke off ends soon. A body of another host may still
+    /// be arriving, and killing it would only make both hosts start again.
     private func busy(
         _ given: Transfer, _ image: Image
     ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
-        let status = image.status.rawValue
+        let status = image.status
         let now = now()
         // While data is staged the service writes the record as well.
-        transfer.isBusy(status == "saving" ? image.updatedAt : nil, now: now)
+        transfer.isBusy(status == .saving ? image.updatedAt : nil, now: now)
         if transfer.isFilledByUs == true {
             let looks = transfer.busyLooks ?? 0
             guard looks <= Self.busyLooksMax else {
@@ -127,15 +127,15 @@ extension CloudUploader {
                 + "\(TimeSpan.format(waited)) of at most \(TimeSpan.format(patience))")
     }
 
-    /// Nobody is behind that body any more.
+    /// No process sends that body any more.
     private func dead(
-        _ given: Transfer, _ status: String, _ time: String
+        _ given: Transfer, _ status: ImageStatus, _ time: String
     ) async throws(TranshipError) -> Reconciliation {
         var transfer = given
-        if status == "uploading", transfer.holdsKeptID {
-            // Staged by a life that did not come to ask for the import. Its
-            // record cannot be had anew, so what is staged is imported, and
-            // then compared as any other.
+        if status == .uploading, transfer.holdsKeptID {
+            // An earlier process staged the data and died before it requested the
+            // import. The record cannot be made again, so the staged data is
+            // imported, and then compared like any other.
             transfer.move(to: .importing)
             return .proceed(transfer)
         }
@@ -143,7 +143,8 @@ extension CloudUploader {
         return .send(try await startOver(transfer, "its record has been \(status) \(time)"))
     }
 
-    /// Discards the record and takes the next id: ids are never given out twice.
+    /// Discards the record and takes the next id, since a service never gives out
+    /// an id twice.
     private func startOver(
         _ given: Transfer, _ reason: String
     ) async throws(TranshipError) -> Transfer {
@@ -154,22 +155,22 @@ extension CloudUploader {
         return transfer
     }
 
-    /// Whose an image is that stands in the way, for messages.
+    /// Names the image that has the id, for messages.
     static func words(_ image: Image) -> String {
         "the id of another image, \"\(image.name ?? "")\""
             + (image.ownerID.map { " of project \($0)" } ?? "")
     }
 
-    func isOurs(_ image: Image, _ transfer: Transfer) -> Bool {
-        image.properties[Origin.propertyName]?.string == transfer.origin.propertyValue
+    func ownership(_ image: Image, _ transfer: Transfer) -> Ownership {
+        Ownership(of: TargetImage(image, targetKey: transfer.targetKey), transfer)
     }
 
     func checkOurs(_ image: Image, _ transfer: Transfer) throws(TranshipError) {
-        guard isOurs(image, transfer) else {
+        guard ownership(image, transfer).isOurs else {
             let marker = image.properties[Origin.propertyName]?.string
             throw TranshipError(
                 .targetConflict,
-                "image \(image.id) at the target is somebody else's: its \(Origin.propertyName) is "
+                "image \(image.id) at the target is not ours: its \(Origin.propertyName) is "
                     + (marker.map { "\"\($0)\"" } ?? "missing"),
                 hint: "look at it with `openstack image show \(image.id)`; it was not touched")
         }

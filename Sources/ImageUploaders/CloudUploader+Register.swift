@@ -50,7 +50,7 @@ extension CloudUploader {
                     transfer.imageID = nil
                     continue
                 }
-                if transfer.holdsKeptID, !isOurs(image, transfer) {
+                if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
                     transfer = try transfer.withoutKeptID("it is \(Self.words(image))")
                     continue
                 }

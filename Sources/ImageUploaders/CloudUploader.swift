@@ -65,7 +65,7 @@ public struct CloudUploader: ImageUploader {
         let service = try service(transfer.targetKey)
         let image = try await service.image(try imageID(transfer))
         return TargetReport(
-            status: image.status.rawValue, sizeBytes: image.sizeBytes,
+            status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
             missingStores: try await service.missing(.init(transfer.record.stores), of: image))
     }
@@ -79,62 +79,16 @@ public struct CloudUploader: ImageUploader {
 
     @discardableResult
     public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
-        guard let id = transfer.imageID else { return false }
-        let service = try service(transfer.targetKey)
-        let image: Image
-        do {
-            image = try await service.image(id)
-        } catch {
-            if error.code == .notFound { return false }
-            throw error
+        var removal = Removal()
+        let outcome = try await removal.remove(
+            under: .discard(transfer), at: try service(transfer.targetKey),
+            nowUnixSeconds: now() / 1000)
+        switch outcome {
+        case .gone: return false
+        case .removed, .toBeFilledAgain: return true
+        case .refused(let error), .failed(let error): throw error
+        case .removable, .changed: preconditionFailure("a discard is neither dry nor a cleaning")
         }
-        // The journal's row gives the right; the marker proves that the row
-        // still speaks of this image.
-        guard isOurs(image, transfer) else {
-            throw TranshipError(
-                .targetConflict,
-                "image \(id) at the target does not carry our marker \(Origin.propertyName)",
-                hint: "it is left alone; remove it by hand if it is an unfinished copy")
-        }
-        // Records are made private, and neither protected nor hidden: another host
-        // may have proved and published what it put into ours.
-        let isPublished = image.visibility != .private || image.isProtected || image.isHidden
-        if transfer.holdsKeptID, !isPublished {
-            // Left to be filled again, unless it cannot be.
-            guard image.status.rawValue == "active" else { return true }
-            throw TranshipError(
-                .idBlocked,
-                "image \(id) at the target holds data that is not proved, and deleting it would "
-                    + "burn the id that is to be kept",
-                hint: "it is left alone, private; delete it by hand to give the id up")
-        }
-        guard transfer.isAdopted != true, !isPublished else {
-            throw TranshipError(
-                .targetConflict,
-                "image \(id) at the target is \(image.visibility)"
-                    + (image.isProtected ? ", protected" : "") + (image.isHidden ? ", hidden" : "")
-                    + ": it may have been published and is not discarded",
-                hint: "it is left alone; remove it by hand if it is an unfinished copy")
-        }
-        guard transfer.isFilledByUs == true || !Self.isFilled(image) else {
-            throw TranshipError(
-                .targetConflict,
-                "image \(id) at the target is \(image.status), and this journal did not send it",
-                hint: "it is left to the other process that does; if there is none, "
-                    + "`tranship clean` lists it")
-        }
-        do {
-            try await service.delete(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
-        }
-        return true
-    }
-
-    /// True where somebody's data is in the record, or on its way there.
-    private static func isFilled(_ image: Image) -> Bool {
-        ["saving", "uploading", "importing", "active", "deactivated"].contains(
-            image.status.rawValue)
     }
 
     // MARK: Parts
@@ -164,5 +118,15 @@ extension ImportRequest.Stores {
         case .named(let names): self = .named(names)
         case .all: self = .all
         }
+    }
+}
+
+extension TargetImage {
+    init(_ image: Image, targetKey: String) {
+        self.init(
+            targetKey: targetKey, id: image.id, name: image.name, status: image.status,
+            sizeBytes: image.sizeBytes, checksums: image.checksums, visibility: image.visibility,
+            isHidden: image.isHidden, isProtected: image.isProtected, ownerID: image.ownerID,
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
     }
 }

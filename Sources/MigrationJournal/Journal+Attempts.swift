@@ -3,15 +3,15 @@
 
 public import Basics
 internal import GRDB
-internal import MigrationModel
+public import MigrationModel
 
 /// A try that failed.
 public struct Attempt: Sendable, Hashable {
     /// Milliseconds since 1970.
     public var at: Int64
     /// Where the transfer stood.
-    public var state: String
-    public var code: String
+    public var state: TransferState
+    public var code: TranshipError.Code
     public var message: String
 }
 
@@ -23,7 +23,7 @@ public struct OutageRecord: Sendable, Hashable {
     public var beganAt: Int64
     /// Nil while it lasts, and where the run ended before it did.
     public var endedAt: Int64?
-    public var code: String
+    public var code: TranshipError.Code
     public var message: String
 }
 
@@ -47,8 +47,8 @@ extension Journal {
             for row in rows {
                 found[row["transfer_id"], default: []].append(
                     Attempt(
-                        at: row["at"], state: row["state"], code: row["code"],
-                        message: row["message"]))
+                        at: row["at"], state: TransferState(rawValue: row["state"]) ?? .planned,
+                        code: .init(row["code"]), message: row["message"]))
             }
             return found
         }
@@ -92,8 +92,15 @@ extension Journal {
             ).map { row in
                 OutageRecord(
                     endpoint: row["endpoint"], beganAt: row["began_at"], endedAt: row["ended_at"],
-                    code: row["code"], message: row["message"])
+                    code: .init(row["code"]), message: row["message"])
             }
         }
+    }
+}
+
+extension TranshipError.Code {
+    /// A code that this version does not know counts as unclassified.
+    fileprivate init(_ text: String) {
+        self = Self(rawValue: text) ?? .unclassified
     }
 }

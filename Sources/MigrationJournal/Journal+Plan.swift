@@ -281,7 +281,7 @@ extension Journal {
             arguments: [
                 runID, transfer.targetKey, transfer.source.key, transfer.origin.versionID,
                 position, transfer.state.rawValue, transfer.dueAt, transfer.sizeBytes,
-                transfer.failure?.code, Timestamp.now(), try encode(transfer),
+                transfer.failure?.code.rawValue, Timestamp.now(), try encode(transfer),
             ])
         guard let id else { return }
         try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])

@@ -20,11 +20,17 @@ public struct Run: Sendable, Hashable, Identifiable {
     public var plannedAt: Int64?
     /// Nil while it runs, and for ever when it was killed.
     public var endedAt: Int64?
-    /// `done`, `failed` or `interrupted`; nil as ``endedAt``.
-    public var outcome: String?
+    /// How it ended; nil as ``endedAt``.
+    public var outcome: Outcome?
+
+    public enum Outcome: String, Sendable, CaseIterable {
+        case done, failed, interrupted
+        /// Written by `tranship adopt`; nothing is left to do.
+        case adopted
+    }
 
     /// True when there may be something left for `resume`.
-    public var isInterrupted: Bool { outcome == nil || outcome == "interrupted" }
+    public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
 }
 
 /// What a run's plan decided, kept with the run.
@@ -65,11 +71,11 @@ extension Journal {
         }
     }
 
-    public func endRun(_ run: Run, outcome: String) async throws(TranshipError) {
+    public func endRun(_ run: Run, outcome: Run.Outcome) async throws(TranshipError) {
         try await write { db in
             try db.execute(
                 cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
-                arguments: [Timestamp.now(), outcome, run.id])
+                arguments: [Timestamp.now(), outcome.rawValue, run.id])
         }
     }
 
@@ -99,6 +105,7 @@ extension Run {
         startedAt = row["started_at"]
         plannedAt = row["planned_at"]
         endedAt = row["ended_at"]
-        outcome = row["outcome"]
+        let outcome: String? = row["outcome"]
+        self.outcome = outcome.flatMap(Outcome.init(rawValue:))
     }
 }

@@ -19,7 +19,8 @@ extension Journal {
                     """)
             try statement.execute(arguments: [
                 transfer.state.rawValue, transfer.dueAt, transfer.sizeBytes,
-                transfer.failure?.code, Timestamp.now(), Timestamp.now(), body, transfer.id,
+                transfer.failure?.code.rawValue, Timestamp.now(), Timestamp.now(), body,
+                transfer.id,
             ])
         }
     }

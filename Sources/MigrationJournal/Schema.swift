@@ -65,7 +65,7 @@ enum Schema {
             '$.record.allStoresMustSucceed', json('true'),
             '$.record.acceptsTransformed', json('false'),
             '$.record.verification', 'proof', '$.record.isDeactivated', json('false'),
-            '$.methodReason', '', '$.fallbacks', json('[]'), '$.importFailures', 0,
+            '$.fallbacks', json('[]'), '$.importFailures', 0,
             '$.isCopying', json('false'), '$.heldStores', json('[]'), '$.remarks', json('[]'));
         DELETE FROM plan_item;
         DELETE FROM target_image;

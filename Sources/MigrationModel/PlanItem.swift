@@ -27,7 +27,7 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var record: PlannedRecord
     public var method: UploadMethod
     /// Why this method.
-    public var methodReason: String
+    public var methodReason: PlanReason?
     /// What is used when it fails, best first.
     public var fallbacks: [UploadMethod]
     public var origin: Origin
@@ -40,15 +40,15 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var refusal: Transfer.Failure?
 
     public var action: PlanAction?
-    public var reason: String
+    public var reason: PlanReason?
     /// How the transfer starts when the action is create or update.
     public var start: Transfer?
 
     public init(
         targetKey: String, source: SourceImage, record: PlannedRecord, method: UploadMethod,
-        methodReason: String = "", fallbacks: [UploadMethod] = [], origin: Origin,
+        methodReason: PlanReason? = nil, fallbacks: [UploadMethod] = [], origin: Origin,
         firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
-        refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: String = "",
+        refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: PlanReason? = nil,
         start: Transfer? = nil
     ) {
         self.targetKey = targetKey
@@ -73,10 +73,10 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var targetKey: String
     public var id: String
     public var name: String?
-    public var status: String
+    public var status: ImageStatus
     public var sizeBytes: Int64?
     public var checksums: [Checksum]
-    public var visibility: String
+    public var visibility: ImageVisibility
     public var isHidden: Bool
     public var isProtected: Bool
     public var ownerID: String?
@@ -86,8 +86,8 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var stores: [String]
 
     public init(
-        targetKey: String, id: String, name: String?, status: String, sizeBytes: Int64?,
-        checksums: [Checksum], visibility: String, isHidden: Bool, isProtected: Bool,
+        targetKey: String, id: String, name: String?, status: ImageStatus, sizeBytes: Int64?,
+        checksums: [Checksum], visibility: ImageVisibility, isHidden: Bool, isProtected: Bool,
         ownerID: String?, originValue: String?, stores: [String] = []
     ) {
         self.targetKey = targetKey

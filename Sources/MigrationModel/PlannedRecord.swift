@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// The image record that a transfer is to leave at the target.
 ///
 /// Frozen in the journal when the transfer is planned, so that a run that
@@ -68,7 +70,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var verification: VerificationMode
 
     // Applied after the bytes are proved, in this order.
-    public var visibility: String
+    public var visibility: ImageVisibility
     public var members: Members
     public var isHidden: Bool
     /// A deactivated image keeps its data, which administrators alone may read.
@@ -86,7 +88,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         keptID: KeptID? = nil, ownerID: String? = nil, stores: Stores = .standard,
         allStoresMustSucceed: Bool = true,
         acceptsTransformed: Bool = false, verification: VerificationMode = .proof,
-        visibility: String = "private",
+        visibility: ImageVisibility = .private,
         members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
         isProtected: Bool = false, references: [String: String] = [:]
     ) {

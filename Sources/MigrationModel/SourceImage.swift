@@ -33,12 +33,12 @@ public struct SourceImage: Codable, Hashable, Sendable {
 
     public var name: String?
     /// The status at the source, where it has one.
-    public var status: String?
+    public var status: ImageStatus?
     public var sizeBytes: Int64?
     /// What the source promises of its bytes, strongest first; may be empty.
     public var checksums: [Checksum]
     public var ownerID: String?
-    public var visibility: String?
+    public var visibility: ImageVisibility?
     public var isProtected: Bool
     public var isHidden: Bool
     public var diskFormat: String?
@@ -54,8 +54,8 @@ public struct SourceImage: Codable, Hashable, Sendable {
 
     public init(
         key: String, sourceIndex: Int, location: Location, lineage: String, fingerprint: String,
-        name: String? = nil, status: String? = nil, sizeBytes: Int64? = nil,
-        checksums: [Checksum] = [], ownerID: String? = nil, visibility: String? = nil,
+        name: String? = nil, status: ImageStatus? = nil, sizeBytes: Int64? = nil,
+        checksums: [Checksum] = [], ownerID: String? = nil, visibility: ImageVisibility? = nil,
         isProtected: Bool = false, isHidden: Bool = false, diskFormat: String? = nil,
         containerFormat: String? = nil, minDiskGiB: Int = 0, minRAMMiB: Int = 0,
         tags: [String] = [], properties: [String: String] = [:], updatedAt: String? = nil

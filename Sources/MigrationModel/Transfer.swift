@@ -46,8 +46,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// Why it waits, or what a person should know of how it ended.
     public var note: String?
     public var failure: Failure?
-    /// Why this method, in words for the plan and the report.
-    public var methodReason: String = ""
+    /// Why this method.
+    public var methodReason: PlanReason?
     /// What to use when the method fails, best first.
     public var fallbacks: [UploadMethod] = []
     /// When the service accepted to import, in milliseconds since 1970.
@@ -74,8 +74,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var waitStartedAt: Int64?
     /// True when the data is read into the spool first and sent from there.
     public var spools: Bool?
-    /// Why, or why not, in words for the plan and the report.
-    public var wayReason: String?
+    /// Why, or why not.
+    public var wayReason: PlanReason?
     /// What was read from the source so far; nil before the first byte.
     public var reading: SourceReading?
     /// True when the image stood at the target with its data before this journal
@@ -84,13 +84,13 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// An error as the journal keeps it.
     public struct Failure: Codable, Hashable, Sendable {
-        public var code: String
+        public var code: TranshipError.Code
         public var message: String
         public var hint: String?
         public var isTransient: Bool
 
         public init(_ error: TranshipError) {
-            code = error.code.rawValue
+            code = error.code
             message = error.message
             hint = error.hint
             isTransient = error.isTransient
@@ -147,9 +147,6 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
 
     /// True when the source broke twice and could not go on where it broke.
     public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
-
-    /// The ``wayReason`` of such a source.
-    public static let flakyWords = "the source broke twice and could not go on where it broke"
 
     /// The same, as an expression.
     public func moved(to next: TransferState) -> Transfer {

@@ -26,7 +26,7 @@ struct ConfirmStep: Sendable {
             transfer.abandonRecord()
             return .advance(transfer)
         }
-        guard report.status == "active" || report.status == "deactivated" else {
+        guard report.status == .active || report.status == .deactivated else {
             throw TranshipError(
                 .unexpectedState,
                 "image \(transfer.imageID ?? "?") at the target is \(report.status), "

@@ -45,8 +45,9 @@ extension Scheduler {
                 !transfer.method.isServerSide
             {
                 transfer.spools = true
-                transfer.wayReason = Transfer.flakyWords
-                monitor.note(transfer, "it goes by way of the spool now: \(Transfer.flakyWords)")
+                let reason = PlanReason.sourceBreaks
+                transfer.wayReason = reason
+                monitor.note(transfer, "it goes by way of the spool now: \(reason.words)")
             }
             if error.isSurprise { transfer.surprises = (transfer.surprises ?? 0) + 1 }
             var decision = limits.retries.decide(

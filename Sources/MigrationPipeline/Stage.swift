@@ -111,7 +111,7 @@ public protocol RunningVerification: Sendable {
 
 /// What a target says of the image data that it holds.
 public struct TargetReport: Sendable, Hashable {
-    public var status: String
+    public var status: ImageStatus
     public var sizeBytes: Int64?
     public var checksums: [Checksum]
     public var diskFormat: String?
@@ -121,7 +121,7 @@ public struct TargetReport: Sendable, Hashable {
     public var missingStores: [String]
 
     public init(
-        status: String, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?,
+        status: ImageStatus, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?,
         stores: [String] = [], missingStores: [String] = []
     ) {
         self.status = status

@@ -138,7 +138,7 @@ struct StreamStep: Sendable {
     ) async {
         do throws(TranshipError) {
             var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
-            if transfer.record.visibility == "shared", transfer.record.members != .drop {
+            if transfer.record.visibility == .shared, transfer.record.members != .drop {
                 facts.members = try await stages.reader.facts(transfer).members
             }
             opened.settle(.success(facts))

@@ -5,56 +5,58 @@ public import Basics
 internal import MigrationJournal
 public import MigrationModel
 
-/// What a journal learns of one image that stands at a target, or would have
-/// to know of it.
+/// What `adopt` finds out about one image at a target.
 public struct Adoption: Sendable, Hashable {
     public enum Verdict: String, CaseIterable, Sendable {
-        /// Written down as there, proved and published: a run skips it.
+        /// The journal now has it as proved and published: a run skips it.
         case done
-        /// Written down as ours, with something left to do for the next run.
+        /// The journal now has it as ours; the next run has something left to do.
         case work
         /// The journal says the same already.
         case known
-        /// Not written down; the reason says why.
+        /// The journal does not take it; the reason says why.
         case left
     }
 
     public var verdict: Verdict
     public var name: String
-    /// The source's key; nil where no source of the pipeline has it.
+    /// The source's key; nil if no source of the pipeline has it.
     public var sourceKey: String?
     public var targetKey: String
-    /// The image at the target; nil where it is gone.
+    /// The image at the target; nil if it is gone.
     public var imageID: String?
-    public var reason: String
+    public var reason: PlanReason?
+    /// What proves its data, or that nothing does; nil where that does not matter.
+    public var proof: PlanReason?
     /// What the target reports that equals what was promised or computed.
     public var proofs: [Checksum] = []
     /// What the journal is to hold from now on.
     public var transfer: Transfer?
 
-    /// The same for an image whose source the pipeline does not have (any more).
+    /// The reason and the proof, for people.
+    public var words: String {
+        [reason, proof].compactMap { $0?.words }.joined(separator: "; ")
+    }
+
+    /// For an image whose source is not, or no longer, in the pipeline.
     static func stray(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         let isKnown = marked.transfer?.imageID == image.id
-        let state = marked.transfer?.state.rawValue ?? ""
         return Adoption(
             verdict: isKnown ? .known : .left, name: image.name ?? image.id,
             sourceKey: isKnown ? marked.transfer?.source.key : nil, targetKey: image.targetKey,
             imageID: image.id,
             reason: isKnown
-                ? "\(state) in the journal; its source is gone or no longer selected"
-                : "no source of this pipeline is its origin: that is gone, or it is another "
-                    + "pipeline's copy")
+                ? .sourceNotSelected(state: marked.transfer?.state ?? .planned) : .noSource)
     }
 
-    /// The same for an image with our marker under an id that is none of ours.
+    /// For an image with our marker under an id that is not ours.
     static func forged(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         return Adoption(
             verdict: .left, name: image.name ?? image.id, sourceKey: marked.item?.source.key,
             targetKey: image.targetKey, imageID: image.id,
-            reason: "it carries our marker under an id that we do not derive, as a snapshot of a "
-                + "server does")
+            reason: .markerUnderForeignID)
     }
 }
 
@@ -69,9 +71,9 @@ struct AdoptionJudge {
     /// The stores that `all` stands for.
     var allStores: [String] = []
 
-    /// Nil where there is nothing to adopt.
+    /// Nil if there is nothing to adopt.
     func judge() -> Adoption? {
-        let standing = ours.first { ["active", "deactivated"].contains($0.status) }
+        let standing = ours.first(where: \.isWhole)
         guard let image = standing ?? ours.first(where: { $0.originValue == item.marker }) else {
             return withoutImage()
         }
@@ -95,8 +97,9 @@ struct AdoptionJudge {
             if let known, known.imageID == image.id, known.state == item.start?.state {
                 return adoption(.known, image, item.reason, proofs)
             }
-            let words = standing == nil ? item.reason : "\(item.reason); \(proof(proofs))"
-            return adoption(.work, image, words, proofs, item.start)
+            var found = adoption(.work, image, item.reason, proofs, item.start)
+            if standing != nil { found.proof = proof(proofs) }
+            return found
         }
     }
 
@@ -106,7 +109,7 @@ struct AdoptionJudge {
         var adoption = Adoption(
             verdict: .known, name: item.source.displayName, sourceKey: item.source.key,
             targetKey: item.targetKey, imageID: nil,
-            reason: "\(known.state.rawValue) in the journal, and image \(id) is not there")
+            reason: .recordGone(imageID: id, state: known.state))
         if known.state.isFinal, item.action == .create {
             adoption.verdict = .work
             adoption.reason = item.reason
@@ -115,24 +118,26 @@ struct AdoptionJudge {
         return adoption
     }
 
-    /// The journal believes it half-way, and it stands there with data: an older
-    /// backup, or a process that died before it could write down the answer.
+    /// The journal has it as unfinished, but the target has its data: the journal
+    /// is an older backup, or a process died before it could record the answer.
     private func stale(
         _ known: Transfer, _ image: TargetImage, _ proofs: [Checksum]
     ) -> Adoption {
         var transfer = known
-        let was = "\(known.state.rawValue) in the journal, \(image.status) at the target"
+        let was = PlanReason.journalBehind(state: known.state, status: image.status)
         transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
-        // It may have been published long ago, by a run that this journal forgot.
+        // A run that this journal does not know may have published it long ago.
         transfer.isAdopted = true
         if transfer.state != .publishing { transfer.move(to: .verifying) }
         guard !proofs.isEmpty, item.isPublished(image),
             item.missingStores(image, all: allStores) == nil
         else {
-            let words = "\(was); \(proof(proofs))"
-            return transfer.state == known.state
-                ? adoption(.known, image, words, proofs)
-                : adoption(.work, image, words, proofs, transfer)
+            var found =
+                transfer.state == known.state
+                ? adoption(.known, image, was, proofs)
+                : adoption(.work, image, was, proofs, transfer)
+            found.proof = proof(proofs)
+            return found
         }
         transfer.reported = proofs
         transfer.heldStores = image.stores
@@ -141,15 +146,13 @@ struct AdoptionJudge {
         return adoption(.done, image, was, proofs, transfer)
     }
 
-    private func proof(_ proofs: [Checksum]) -> String {
-        if let proof = proofs.first { return "its \(proof.algorithm.rawValue) proves it" }
-        return item.promise == nil
-            ? "unverifiable: nothing is promised of its data"
-            : "not proved by what the target reports; the next run reads it back"
+    private func proof(_ proofs: [Checksum]) -> PlanReason {
+        if let proof = proofs.first { return .provedBy(proof.algorithm) }
+        return item.promise == nil ? .nothingPromised : .notProvedYet
     }
 
     private func adoption(
-        _ verdict: Adoption.Verdict, _ image: TargetImage, _ reason: String,
+        _ verdict: Adoption.Verdict, _ image: TargetImage, _ reason: PlanReason?,
         _ proofs: [Checksum] = [], _ transfer: Transfer? = nil
     ) -> Adoption {
         Adoption(

@@ -6,29 +6,29 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
 
-/// What is to be done with one image, from everything that bears on it.
+/// Decides what a run does with one image.
 ///
-/// Pure, so that each rule is a test. The rules, in order:
+/// Pure, so that each rule has a test. The rules, in order:
 ///
-/// 1. What cannot be copied is refused.
-/// 2. An id that is to be kept and that another image has: a conflict, unless
-///    that image has the same data.
-/// 3. A copy of ours that stands there proved and published is skipped; one
-///    whose proof or last steps are missing is updated. Where the journal knows
-///    nothing of it, it is adopted: proved, and never discarded.
-/// 4. A transfer that was begun is continued where the journal left it.
-/// 5. A copy of ours that somebody deleted comes back under the next id.
-/// 6. The same data under the same name, not ours, is not copied once more.
-/// 7. Different data under the same name: what `on_conflict` says.
+/// 1. An image that cannot be copied is refused.
+/// 2. If another image has the id that the copy should keep, that is a conflict,
+///    unless that image has the same data.
+/// 3. Our copy is skipped if it is proved and published, and updated if its proof
+///    or last steps are missing. If the journal does not know it, it is adopted:
+///    proved, and never discarded.
+/// 4. A transfer that was begun continues where the journal left it.
+/// 5. Our copy comes back under the next id if someone deleted it.
+/// 6. The same data under the same name, not ours, is not copied again.
+/// 7. For different data under the same name, `on_conflict` decides.
 struct Decision {
     let onConflict: OnConflict
-    /// The stores that `all` stands for at the target; empty where it has one.
+    /// The stores that `all` means at the target; empty if it has only one.
     var allStores: [String] = []
 
     func decide(_ comparison: PlanComparison) -> PlanItem {
         var item = comparison.item
         if let refusal = item.refusal {
-            return item.decided(.refuse, refusal.message)
+            return item.decided(.refuse, .refused(message: refusal.message))
         }
         if let holder = comparison.holder {
             guard item.record.keptID == .preferred else { return decide(item, heldBy: holder) }
@@ -44,14 +44,13 @@ struct Decision {
             // The journal is lost, the record is not: ours by its derived id.
             guard unfinished.id == item.firstImageID else {
                 return item.decided(
-                    .create, "image \(unfinished.id) is an unfinished copy of another generation",
-                    start: item.fresh)
+                    .create, .unfinishedGeneration(imageID: unfinished.id), start: item.fresh)
             }
             var transfer = item.fresh
             transfer.imageID = unfinished.id
             transfer.move(to: .registered)
             return item.decided(
-                .create, "continues: image \(unfinished.id) is \(unfinished.status)",
+                .create, .continuesRecord(imageID: unfinished.id, status: unfinished.status),
                 start: transfer)
         }
         if item.record.keptID != .required,
@@ -63,37 +62,34 @@ struct Decision {
             transfer.isAdopted = true
             transfer.move(to: .skipped)
             return item.decided(
-                .skip, "the same data stands there under that name already, as \(same.id)",
-                start: transfer)
+                .skip, .sameDataSameName(imageID: same.id), start: transfer)
         }
         guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
-            return item.decided(.create, "not there yet", start: item.fresh)
+            return item.decided(.create, .notAtTarget, start: item.fresh)
+        }
+        func taken(_ rule: PlanReason.NameRule) -> PlanReason {
+            .nameTaken(imageID: other.id, rule)
         }
         switch onConflict {
         case .keepBoth, .update, .replace:
-            return item.decided(
-                .create, "another image has that name (\(other.id)); both stay",
-                start: item.fresh)
+            return item.decided(.create, taken(.keepBoth), start: item.fresh)
         case .skip:
-            return item.decided(.skip, "another image has that name (\(other.id))")
+            return item.decided(.skip, taken(.skip))
         case .fail:
-            return item.decided(
-                .conflict, "another image has that name (\(other.id)) and on_conflict is fail")
+            return item.decided(.conflict, taken(.fail))
         case .rename:
             let suffix =
                 item.promise.map { String($0.value.prefix(8)) }
                 ?? String(item.firstImageID.prefix(8))
             item.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
-            return item.decided(
-                .create, "another image has that name (\(other.id)); renamed",
-                start: item.fresh)
+            return item.decided(.create, taken(.rename), start: item.fresh)
         }
     }
 
-    /// The copy of ours that holds data. Of several the one with the right data:
-    /// another may have been left behind under an id that could not be kept.
+    /// Our copy that holds data. Of several, the one with the right data: another
+    /// may have been left behind under an id that could not be kept.
     private func standing(_ comparison: PlanComparison) -> TargetImage? {
-        let whole = comparison.ours.filter { ["active", "deactivated"].contains($0.status) }
+        let whole = comparison.ours.filter(\.isWhole)
         let expected = comparison.item.expected(comparison.transfer)
         func rank(_ image: TargetImage) -> Int {
             (expected.contains { image.checksums.contains($0) } ? 0 : 2)
@@ -106,27 +102,26 @@ struct Decision {
     private func decide(_ item: PlanItem, heldBy holder: TargetImage) -> PlanItem {
         guard item.hasSameData(as: holder) else {
             return item.decided(
-                .conflict, "its id is to be kept, and \(holder.id) is \(holder.words) at the target"
-            )
+                .conflict, .keptIDTaken(imageID: holder.id, name: holder.name))
         }
         var transfer = item.fresh
         transfer.imageID = holder.id
         transfer.isAdopted = true
         transfer.move(to: .skipped)
         return item.decided(
-            .skip, "the same data stands there under that id already", start: transfer)
+            .skip, .sameDataSameID(imageID: holder.id), start: transfer)
     }
 
-    /// A copy of ours stands there with data.
+    /// The target has a copy of ours with data.
     private func decide(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage
     ) -> PlanItem {
         let expected = item.expected(known)
-        // What was compared when it was published counts, also where the service
-        // had converted the data, which then hashes to something else.
+        // The checksum from when it was published counts, even if the service
+        // converted the data, which then has another checksum.
         let isAsProved = (known?.reported ?? []).contains { standing.checksums.contains($0) }
-        // An unproved copy with wrong data that the journal names is ours to
-        // discard, and the run does it; any other is left to the operator.
+        // The run itself discards an unproved copy with wrong data if the journal
+        // names it. The operator decides about any other.
         let isUnproved = known?.imageID == standing.id && known?.holdsUnprovedCopy == true
         if !isAsProved, !isUnproved,
             let wrong = standing.checksums.first(where: { has in
@@ -134,8 +129,7 @@ struct Decision {
             })
         {
             return item.decided(
-                .conflict, "image \(standing.id) is a copy of ours with other data: it has \(wrong)"
-            )
+                .conflict, .copyHasOtherData(imageID: standing.id, wrong))
         }
         guard var transfer = known, transfer.imageID == standing.id else {
             let isProved = expected.contains { standing.checksums.contains($0) }
@@ -146,7 +140,7 @@ struct Decision {
             if let missing = item.missingStores(standing, all: allStores) {
                 return moreStores(item, known, standing, missing)
             }
-            return item.decided(.skip, "already there as \(standing.id)")
+            return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
         case .unpublished:
             if let missing = item.missingStores(standing, all: allStores) {
                 return moreStores(item, known, standing, missing)
@@ -154,20 +148,20 @@ struct Decision {
             transfer.move(to: .publishing)
             transfer.record = item.record
             return item.decided(
-                .update, "proved, and to be published as \(standing.id)", start: transfer.again)
+                .update, .toBePublished(imageID: standing.id), start: transfer.again)
         case .failed:
-            let code = transfer.failure?.code ?? "?"
+            let code = transfer.failure?.code
             transfer.move(to: .registered)
             return item.decided(
-                .create, "failed before (\(code)); tried again", start: transfer.again)
+                .create, .failedBefore(code: code), start: transfer.again)
         case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, "continues: was \(transfer.state.rawValue)", start: transfer.again)
+                .create, .continues(state: transfer.state), start: transfer.again)
         }
     }
 
-    /// A copy of ours by its derived id, of which the journal knows nothing, or
-    /// of which it knows another record. What nobody proved is proved now.
+    /// Our copy by its derived id: the journal does not know it, or knows another
+    /// record. If it is not proved yet, it is proved now.
     private func adopt(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
     ) -> PlanItem {
@@ -178,38 +172,39 @@ struct Decision {
         transfer.isAdopted = true
         if isProved, item.isPublished(standing) {
             transfer.move(to: .skipped)
-            return item.decided(.skip, "already there as \(standing.id)", start: transfer)
+            return item.decided(
+                .skip, .alreadyAtTarget(imageID: standing.id), start: transfer)
         }
-        guard standing.status == "active" else {
+        guard standing.status == .active else {
             return item.decided(
                 .conflict,
-                "image \(standing.id) is a copy of ours and \(standing.status), so it cannot be proved"
-            )
+                .copyCannotBeProved(imageID: standing.id, status: standing.status))
         }
         transfer.move(to: .registered)
         transfer.move(to: .verifying)
         return item.decided(
-            .update, "stands there as \(standing.id), to be proved and published as planned",
-            start: transfer)
+            .update, .toBeProved(imageID: standing.id), start: transfer)
     }
 
-    /// Proved, and wanted in more stores: copied by the cloud, then published as
-    /// planned.
+    /// It is proved and has to be in more stores. The cloud copies it there, and
+    /// then it is published as planned.
     private func moreStores(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
     ) -> PlanItem {
-        guard var transfer = known else { return item.decided(.skip, "already there") }
+        guard var transfer = known else {
+            return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
+        }
         transfer.imageID = standing.id
         transfer.record = item.record
-        // Proved already: whatever the second look finds, it stays.
+        // It is proved already, so it stays, whatever the second look finds.
         transfer.isAdopted = true
         transfer.move(to: .verifying)
         return item.decided(
-            .update, "there as \(standing.id), not yet in store \(missing.joined(separator: ", "))",
+            .update, .missingInStores(imageID: standing.id, stores: missing),
             start: transfer.again)
     }
 
-    /// The journal knows it, and no copy with data stands there.
+    /// The journal knows it, and the target has no copy with data.
     private func decide(_ item: PlanItem, _ known: Transfer) -> PlanItem {
         var transfer = known
         switch known.state {
@@ -218,29 +213,28 @@ struct Decision {
             if transfer.holdsKeptID {
                 let reason = "it was deleted at the target, where an id is given out once"
                 guard item.record.keptID == .preferred else {
-                    return item.decided(
-                        .conflict, "id \(known.imageID ?? "?") is to be kept, and \(reason)")
+                    return item.decided(.conflict, .keptIDDeleted(imageID: known.imageID))
                 }
                 transfer.giveUpKeptID(reason)
             } else {
                 transfer.abandonRecord()
             }
             return item.decided(
-                .create, "was there as \(known.imageID ?? "?") and was deleted at the target",
+                .create, .deletedAtTarget(imageID: known.imageID),
                 start: transfer.again)
         case .failed:
             transfer.move(to: known.imageID == nil ? .planned : .registered)
             transfer.record = item.record
             return item.decided(
-                .create, "failed before (\(known.failure?.code ?? "?")); tried again",
+                .create, .failedBefore(code: known.failure?.code),
                 start: transfer.again)
         case .planned:
             transfer = item.fresh
             transfer.generation = known.generation
-            return item.decided(.create, "not there yet", start: transfer)
+            return item.decided(.create, .notAtTarget, start: transfer)
         case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, "continues: was \(known.state.rawValue)", start: transfer.again)
+                .create, .continues(state: known.state), start: transfer.again)
         }
     }
 }
@@ -258,7 +252,7 @@ extension PlanItem {
         return transfer
     }
 
-    func decided(_ action: PlanAction, _ reason: String, start: Transfer? = nil) -> PlanItem {
+    func decided(_ action: PlanAction, _ reason: PlanReason, start: Transfer? = nil) -> PlanItem {
         var copy = self
         copy.action = action
         copy.reason = reason
@@ -274,13 +268,13 @@ extension PlanItem {
         return copy
     }
 
-    /// All that the data of this version is known to hash to.
+    /// All known checksums of this version's data.
     func expected(_ known: Transfer?) -> [Checksum] {
         (known?.computed ?? []) + (known?.reported ?? []) + source.checksums
             + [promise].compactMap { $0 }
     }
 
-    /// Stores that are named and do not hold it; nil when nothing is missing.
+    /// Wanted stores that do not hold the image; nil if none is missing.
     func missingStores(_ image: TargetImage, all: [String]) -> [String]? {
         let wanted: [String] =
             switch record.stores {
@@ -294,7 +288,7 @@ extension PlanItem {
     }
 
     func hasSameData(as image: TargetImage) -> Bool {
-        guard !image.isMarked, image.status == "active" else { return false }
+        guard !image.isMarked, image.status == .active else { return false }
         let known = source.checksums + [promise].compactMap { $0 }
         return known.contains { checksum in image.checksums.contains { $0.matches(checksum) } }
     }
@@ -302,7 +296,7 @@ extension PlanItem {
     func isPublished(_ image: TargetImage) -> Bool {
         image.visibility == record.visibility && image.isHidden == record.isHidden
             && image.isProtected == record.isProtected
-            && (image.status == "deactivated") == record.isDeactivated
+            && (image.status == .deactivated) == record.isDeactivated
     }
 }
 
@@ -315,8 +309,8 @@ extension TargetImage {
 }
 
 extension Transfer {
-    /// True while what stands at the target was sent by this journal and not
-    /// proved.
+    /// True while the target holds data that this journal sent and did not prove
+    /// yet.
     fileprivate var holdsUnprovedCopy: Bool {
         switch state {
         case .done, .skipped, .unpublished, .publishing: false

@@ -36,28 +36,6 @@ enum KeptIDs {
 
     /// Whether an id can be asked for at all.
     static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
-
-    /// True for a record that was left behind under an id which could not be kept.
-    static func isGivenUp(_ id: String, _ transfer: Transfer?) -> Bool {
-        guard let transfer, transfer.record.keptID == .preferred, transfer.generation > 0 else {
-            return false
-        }
-        return id == transfer.source.imageID
-    }
-
-    /// The image of somebody else that has the id.
-    static func holder(_ comparison: PlanComparison) -> TargetImage? {
-        guard comparison.item.record.keptID != nil, let id = comparison.item.source.imageID else {
-            return nil
-        }
-        // One of the same data that was taken for the copy is none of these; an id
-        // that was only intended when the process died is nobody's by that.
-        let isAdopted = comparison.transfer?.isAdopted == true
-        return comparison.ours.first {
-            $0.id == id && $0.originValue != comparison.item.marker
-                && !(isAdopted && $0.id == comparison.transfer?.imageID)
-        }
-    }
 }
 
 extension PlannedRecord.KeptID {
@@ -79,6 +57,6 @@ extension Negotiation.Choice {
         }
         return Negotiation.Choice(
             method: other, fallbacks: fallbacks.filter { $0 != other && !$0.isServerSide },
-            reason: "the id is kept, so nothing that is wrong may become active under it")
+            reason: .idIsKept)
     }
 }

@@ -28,7 +28,7 @@ struct LegacyCatalogue: SourceCatalogue {
             throw TranshipError(.notFound, "image \(id) was deleted")
         }
         var found = SourceImage(image, sourceIndex: sourceIndex)
-        if !image.isPublic, try await hasMembers(id) { found.visibility = "shared" }
+        if !image.isPublic, try await hasMembers(id) { found.visibility = .shared }
         return found
     }
 
@@ -42,13 +42,13 @@ struct LegacyCatalogue: SourceCatalogue {
             var images = page.filter { !$0.isDeleted }
                 .map { SourceImage($0, sourceIndex: sourceIndex) }
             var doubtful: [Int] = []
-            for (index, image) in images.enumerated() where image.visibility == "private" {
+            for (index, image) in images.enumerated() where image.visibility == .private {
                 var shared = image
-                shared.visibility = "shared"
+                shared.visibility = .shared
                 if selects(image) || selects(shared) { doubtful.append(index) }
             }
             for index in try await withMembers(doubtful, of: images) {
-                images[index].visibility = "shared"
+                images[index].visibility = .shared
             }
             try await body(images)
         }
@@ -101,9 +101,9 @@ extension SourceImage {
             location: .cloud(imageID: image.id), lineage: Self.cloudKey(image.id),
             // Image data never changes under an id once it is active.
             fingerprint: image.checksums.first?.description ?? "created:\(image.createdAt ?? "")",
-            name: image.name, status: image.status.rawValue, sizeBytes: image.sizeBytes,
+            name: image.name, status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, ownerID: image.ownerID,
-            visibility: image.isPublic ? "public" : "private", isProtected: image.isProtected,
+            visibility: image.isPublic ? .public : .private, isProtected: image.isProtected,
             diskFormat: image.diskFormat, containerFormat: image.containerFormat,
             minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB,
             properties: image.properties, updatedAt: image.updatedAt.map { "\($0)Z" })

@@ -99,11 +99,11 @@ struct MetadataRules {
     private func applyVisibility(_ source: SourceImage, _ result: inout Result) {
         let rules = target.image
         switch rules.visibility {
-        case .keep: result.record.visibility = source.visibility ?? "private"
-        case .set(let visibility): result.record.visibility = visibility.rawValue
+        case .keep: result.record.visibility = source.visibility ?? .private
+        case .set(let visibility): result.record.visibility = .init(rawValue: visibility.rawValue)
         }
         result.record.isProtected = rules.protected.value(keeping: source.isProtected)
-        result.record.isDeactivated = source.status == "deactivated"
+        result.record.isDeactivated = source.status == .deactivated
         result.record.isHidden = rules.hidden.value(keeping: source.isHidden)
         switch rules.members ?? (sharesKeystone ? .keep : .map) {
         case .keep: result.record.members = .keep
@@ -144,7 +144,7 @@ struct MetadataRules {
                 hint: "create an image from the volume (openstack image create --volume) "
                     + "and copy that")
         }
-        if let status = source.status, status != "active", status != "deactivated" {
+        if let status = source.status, status != .active, status != .deactivated {
             return TranshipError(
                 .refused, "it is \(status) at the source and has no complete data",
                 hint: "leave it out with `status: [active]`, or wait until it is active")

@@ -3,6 +3,7 @@
 
 public import Basics
 public import MigrationModel
+internal import PipelineFiles
 
 /// Picks the method by which image data gets into a target, and says why.
 ///
@@ -33,7 +34,7 @@ public struct Negotiation: Sendable {
         public var method: UploadMethod
         /// What is used when it fails, best first.
         public var fallbacks: [UploadMethod] = []
-        public var reason: String
+        public var reason: PlanReason
     }
 
     let offer: TargetOffer
@@ -47,22 +48,22 @@ public struct Negotiation: Sendable {
     /// The method of `auto`.
     public func choose(for origin: Origin) -> Choice {
         switch origin.kind {
-        case .file: return ours("the file is here")
+        case .file: return ours(.dataIsLocal)
         case .url(isOpen: false):
-            return ours("the URL takes a password, a header or a query, which stay here")
+            return ours(.urlNeedsSecrets)
         case .url(isOpen: true):
             return serverSide(.webDownload, origin)
         case .cloud(isSibling: true):
             return serverSide(.glanceDownload, origin)
         case .cloud(isSibling: false):
-            return ours("source and target share no Keystone")
+            return ours(.noSharedKeystone)
         }
     }
 
-    /// A method that the pipeline names.
+    /// Checks a method that the pipeline names.
     ///
-    /// - Throws: ``TranshipError/Code/refused`` when the target does not offer
-    ///   it or cannot do it, or when it cannot read such a source.
+    /// - Throws: ``TranshipError/Code/refused`` if the target does not offer it or
+    ///   cannot do it, or if it cannot read such a source.
     public func check(
         _ method: UploadMethod, for origin: Origin
     ) throws(TranshipError) -> Choice {
@@ -100,43 +101,36 @@ public struct Negotiation: Sendable {
                 hint: "use method: auto")
         }
         guard method.isServerSide, !isComparable(origin) else {
-            return Choice(method: method, reason: "named by the pipeline")
+            return Choice(method: method, reason: .namedByPipeline)
         }
         return Choice(
             method: method,
             reason: origin.promise == nil
-                ? "named by the pipeline; nothing is promised, so nothing can prove the result"
-                : "named by the pipeline; \(incomparable(origin)), so it is read back for proof")
+                ? .namedByPipelineUnproved : .namedByPipelineReadBack(digests(origin)))
     }
 
     // MARK: Parts
 
     private func serverSide(_ method: UploadMethod, _ origin: Origin) -> Choice {
         guard offer.hasProjects else {
-            return ours("without Keystone an import has no owner, and the target fails it")
+            return ours(.importsNeedKeystone)
         }
         guard offer.importMethods.contains(method.rawValue) else {
-            return ours("the target does not offer \(method.rawValue)")
+            return ours(.methodNotOffered(method))
         }
-        guard origin.promise != nil else {
-            return ours("nothing is promised, so only bytes that pass here can be hashed")
-        }
-        guard isComparable(origin) else {
-            return ours("\(incomparable(origin)), so only bytes that pass here can be proved")
-        }
-        let algorithm = origin.promise?.algorithm.rawValue ?? ""
-        return Choice(
-            method: method, fallbacks: [ours("").method],
-            reason: "the target fetches it itself, and its \(algorithm) proves the result")
+        guard let promise = origin.promise else { return ours(.nothingPromisedToCompare) }
+        guard isComparable(origin) else { return ours(.digestsDiffer(digests(origin))) }
+        let reason = PlanReason.targetFetches(provedBy: promise.algorithm)
+        return Choice(method: method, fallbacks: [ours(reason).method], reason: reason)
     }
 
-    /// The bytes pass through us: an import where several stores are wanted.
-    private func ours(_ reason: String) -> Choice {
+    /// The bytes pass through this process, with an import if several stores are
+    /// wanted.
+    private func ours(_ reason: PlanReason) -> Choice {
         if stores.areSeveral, offer.hasProjects,
             offer.importMethods.contains(UploadMethod.glanceDirect.rawValue)
         {
-            return Choice(
-                method: .glanceDirect, reason: "\(reason); one import fills several stores")
+            return Choice(method: .glanceDirect, reason: .fillsSeveralStores(reason))
         }
         return Choice(method: .upload, reason: reason)
     }
@@ -146,9 +140,21 @@ public struct Negotiation: Sendable {
         return offer.reportedAlgorithms.contains(promise.algorithm)
     }
 
-    private func incomparable(_ origin: Origin) -> String {
-        let reported = offer.reportedAlgorithms.map(\.rawValue).joined(separator: " and ")
-        return "the source promises \(origin.promise?.algorithm.rawValue ?? "nothing") "
-            + "and the target reports \(reported)"
+    private func digests(_ origin: Origin) -> PlanReason.Digests {
+        PlanReason.Digests(
+            promised: origin.promise?.algorithm, reported: offer.reportedAlgorithms)
+    }
+}
+
+extension UploadMethodName {
+    /// The method that a pipeline names; nil for `auto`.
+    var named: UploadMethod? {
+        switch self {
+        case .auto: nil
+        case .upload: .upload
+        case .glanceDirect: .glanceDirect
+        case .webDownload: .webDownload
+        case .glanceDownload: .glanceDownload
+        }
     }
 }

@@ -60,10 +60,10 @@ extension Planner {
                     try await each(.stray(marked))
                     continue
                 }
-                guard marked.transfer?.imageID != marked.image.id,
-                    !isDerived(marked.image.id, item.source, item.record, target)
-                else { continue }
-                try await each(.forged(marked))
+                let ownership = Ownership(
+                    of: marked.image, source: item.source, record: item.record,
+                    origin: item.origin, transfer: marked.transfer, projectID: target.projectID)
+                if ownership == .forged { try await each(.forged(marked)) }
             }
             last = end.image
         }
@@ -81,17 +81,28 @@ extension Planner {
             for marked in page {
                 guard let target = targets.first(where: { $0.key == marked.image.targetKey })
                 else { continue }
-                let source = marked.transfer?.source ?? marked.item?.source
-                let record = marked.transfer?.record ?? marked.item?.record
-                var isOurs = marked.transfer?.imageID == marked.image.id
-                if let source, let record, !isOurs {
-                    isOurs = isDerived(marked.image.id, source, record, target)
-                }
-                let leftover = Leftover(
-                    marked, isOurs: isOurs, ownerID: record?.ownerID ?? target.projectID)
-                if let leftover { try await each(leftover) }
+                let ownership = Ownership(of: marked, projectID: target.projectID)
+                if let leftover = Leftover(marked, ownership) { try await each(leftover) }
             }
             last = end.image
         }
+    }
+}
+
+extension Ownership {
+    /// As `clean` sees a marked image: by the journal's row, or else by the plan.
+    /// It has to lie in the copies' project.
+    init(of marked: MarkedImage, projectID: String?) {
+        guard let source = marked.transfer?.source ?? marked.item?.source,
+            let record = marked.transfer?.record ?? marked.item?.record,
+            let origin = marked.transfer?.origin ?? marked.item?.origin
+        else {
+            self = .foreign
+            return
+        }
+        self.init(
+            of: marked.image, source: source, record: record, origin: origin,
+            transfer: marked.transfer, projectID: projectID,
+            project: .only(record.ownerID ?? projectID))
     }
 }

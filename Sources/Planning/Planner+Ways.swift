@@ -9,25 +9,25 @@ internal import PipelineFiles
 /// Whether data goes through in one pass or lies in the spool between.
 struct WayChoice: Hashable {
     var spools: Bool
-    var reason: String
+    var reason: PlanReason
 
     /// - Parameter copies: how many targets get the data through us.
     init(_ mode: TransferMode, _ transfer: Transfer, copies: Int) {
         switch (mode, transfer.source.location) {
         case (_, _) where transfer.method.isServerSide:
-            self.init(false, "the target fetches it")
-        case (.stream, _): self.init(false, "named by the pipeline")
-        case (_, .file): self.init(false, "the file is here")
-        case (.spool, _): self.init(true, "named by the pipeline")
+            self.init(false, .fetchedByTarget)
+        case (.stream, _): self.init(false, .namedByPipeline)
+        case (_, .file): self.init(false, .dataIsLocal)
+        case (.spool, _): self.init(true, .namedByPipeline)
         case (.auto, _) where copies > 1:
-            self.init(true, "read once for \(copies) targets")
+            self.init(true, .severalTargets(count: copies))
         case (.auto, _) where transfer.isSourceFlaky:
-            self.init(true, Transfer.flakyWords)
-        case (.auto, _): self.init(false, "one target")
+            self.init(true, .sourceBreaks)
+        case (.auto, _): self.init(false, .oneTarget)
         }
     }
 
-    private init(_ spools: Bool, _ reason: String) {
+    private init(_ spools: Bool, _ reason: PlanReason) {
         self.spools = spools
         self.reason = reason
     }

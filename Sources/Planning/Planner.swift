@@ -24,8 +24,6 @@ public struct Planner: Sendable {
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
-    /// Derived ids that a marked image is compared with.
-    private static let generationsMax = 50
 
     public init(
         journal: Journal, sources: [PlanningSource], targets: [PlanningTarget],
@@ -186,7 +184,7 @@ public struct Planner: Sendable {
         }
         // Of an image that could not be looked at, the rules know nothing.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed
-        var choice = Negotiation.Choice(method: .upload, reason: "")
+        var choice = Negotiation.Choice(method: .upload, reason: .namedByPipeline)
         do throws(TranshipError) {
             choice = try method(for: image, from: source, to: target)
         } catch {
@@ -220,7 +218,7 @@ public struct Planner: Sendable {
         let negotiation = Negotiation(
             offer: target.offer, stores: .init(target.rules.stores))
         let origin = Negotiation.Origin(kind, promise: image.checksums.first)
-        guard let named = UploadMethod(rawValue: target.rules.method.rawValue) else {
+        guard let named = target.rules.method.named else {
             let choice = negotiation.choose(for: origin)
             return target.rules.image.keepID == .never ? choice : choice.keepingID
         }
@@ -284,7 +282,7 @@ public struct Planner: Sendable {
                     (
                         position,
                         item.decided(
-                            .update, "names \(name), which is copied again",
+                            .update, .referenceCopiedAgain(name: name),
                             start: transfer.again)
                     )
                 ])
@@ -296,7 +294,7 @@ public struct Planner: Sendable {
     private func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
         var comparison = given
         guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
-            return comparison.item.decided(.refuse, "its target is gone")
+            return comparison.item.decided(.refuse, .refused(message: "its target is gone"))
         }
         for key in comparison.item.record.references.values.sorted()
         where comparison.item.refusal == nil {
@@ -309,7 +307,9 @@ public struct Planner: Sendable {
                         + (other?.refusal?.message ?? "it is not at the source"),
                     hint: "copying it alone would leave a dangling reference"))
         }
-        comparison.holder = KeptIDs.holder(comparison)
+        comparison.holder = given.ours.first {
+            ownership(of: $0, comparison, at: target) == .holdsKeptID
+        }
         comparison.ours = ours(given, at: target)
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         return Decision(
@@ -318,27 +318,17 @@ public struct Planner: Sendable {
         ).decide(comparison)
     }
 
-    /// A marker alone proves nothing: Nova copies an image's properties into the
-    /// snapshots of its servers, our marker among them. An image is ours when
-    /// its id is in the journal or is one that we derive.
-    func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
-        let holder = KeptIDs.holder(comparison)
-        return comparison.ours.filter {
-            $0.id != holder?.id && !KeptIDs.isGivenUp($0.id, comparison.transfer)
-                && ($0.id == comparison.transfer?.imageID
-                    || isDerived($0.id, comparison.item.source, comparison.item.record, target))
-        }
+    func ownership(
+        of image: TargetImage, _ comparison: PlanComparison, at target: PlanningTarget
+    ) -> Ownership {
+        let item = comparison.item
+        return Ownership(
+            of: image, source: item.source, record: item.record, origin: item.origin,
+            transfer: comparison.transfer, projectID: target.projectID)
     }
 
-    /// True for the ids that we give to copies of a source image.
-    func isDerived(
-        _ id: String, _ source: SourceImage, _ record: PlannedRecord, _ target: PlanningTarget
-    ) -> Bool {
-        let project = record.ownerID ?? target.projectID ?? ""
-        return (0..<Self.generationsMax).contains {
-            ImageIdentity.imageID(
-                of: source, project: project, generation: $0, keptID: record.keptID) == id
-        }
+    func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
+        comparison.ours.filter { ownership(of: $0, comparison, at: target).isCopy }
     }
 }
 
@@ -384,9 +374,9 @@ struct SeriesCheck {
 extension TargetImage {
     init(_ image: Image, targetKey: String) {
         self.init(
-            targetKey: targetKey, id: image.id, name: image.name, status: image.status.rawValue,
+            targetKey: targetKey, id: image.id, name: image.name, status: image.status,
             sizeBytes: image.sizeBytes, checksums: image.checksums,
-            visibility: image.visibility.rawValue, isHidden: image.isHidden,
+            visibility: image.visibility, isHidden: image.isHidden,
             isProtected: image.isProtected, ownerID: image.ownerID,
             originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
     }

@@ -24,8 +24,8 @@ extension SourceImage {
             location: .cloud(imageID: image.id), lineage: Self.cloudKey(image.id),
             // Image data never changes under an id once it is active.
             fingerprint: checksums.first?.description ?? "created:\(image.createdAt ?? "")",
-            name: image.name, status: image.status.rawValue, sizeBytes: image.sizeBytes,
-            checksums: checksums, ownerID: image.ownerID, visibility: image.visibility.rawValue,
+            name: image.name, status: image.status, sizeBytes: image.sizeBytes,
+            checksums: checksums, ownerID: image.ownerID, visibility: image.visibility,
             isProtected: image.isProtected, isHidden: image.isHidden,
             diskFormat: image.diskFormat, containerFormat: image.containerFormat,
             minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
@@ -37,8 +37,10 @@ extension SourceImage {
     /// What a pipeline's conditions look at.
     var facts: ImageFacts {
         ImageFacts(
-            id: imageID ?? "", name: name, owner: ownerID, visibility: visibility ?? "private",
-            status: status ?? "active", tags: tags, properties: properties, sizeBytes: sizeBytes,
+            id: imageID ?? "", name: name, owner: ownerID,
+            visibility: (visibility ?? .private).rawValue,
+            status: (status ?? .active).rawValue, tags: tags, properties: properties,
+            sizeBytes: sizeBytes,
             updatedAt: updatedAt, isHidden: isHidden,
             // Nova marks what it makes of a server.
             isSnapshot: properties["image_type"] == "snapshot")

@@ -102,15 +102,15 @@ public struct CloudPublisher: Publisher {
     private func applyVisibility(
         _ record: PlannedRecord, to image: Image, _ service: ImageService
     ) async throws(TranshipError) {
-        guard image.visibility.rawValue != record.visibility else { return }
+        guard image.visibility != record.visibility else { return }
         _ = try await service.update(
-            image.id, [.replace("visibility", .string(record.visibility))])
+            image.id, [.replace("visibility", .string(record.visibility.rawValue))])
     }
 
     private func applyMembers(
         _ transfer: Transfer, _ service: ImageService
     ) async throws(TranshipError) {
-        guard transfer.record.visibility == "shared", let id = transfer.imageID else { return }
+        guard transfer.record.visibility == .shared, let id = transfer.imageID else { return }
         let wanted = transfer.record.projects(for: transfer.members)
         guard !wanted.isEmpty else { return }
         let present = Set(try await service.members(of: id).map(\.memberID))
@@ -126,7 +126,7 @@ public struct CloudPublisher: Publisher {
 
     /// Members at the source whom the owner table does not know.
     private static func unmapped(_ transfer: Transfer) -> [String] {
-        guard transfer.record.visibility == "shared",
+        guard transfer.record.visibility == .shared,
             case .map(let table) = transfer.record.members, table["*"] == nil
         else { return [] }
         return transfer.members.filter { table[$0] == nil }.map {

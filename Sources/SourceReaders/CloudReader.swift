@@ -130,9 +130,9 @@ public struct CloudReader: SourceReader {
             throw Self.described(error, id)
         }
         try Self.expectUnchanged(
-            transfer, status: image.status.rawValue, checksums: image.checksums)
+            transfer, status: image.status, checksums: image.checksums)
         var members: [String] = []
-        if transfer.record.visibility == "shared", transfer.record.members != .drop,
+        if transfer.record.visibility == .shared, transfer.record.members != .drop,
             image.visibility == .shared
         {
             do {
@@ -151,13 +151,13 @@ public struct CloudReader: SourceReader {
 
     /// What is at the source must be what was planned.
     static func expectUnchanged(
-        _ transfer: Transfer, status: String, checksums: [Checksum]
+        _ transfer: Transfer, status: ImageStatus, checksums: [Checksum]
     ) throws(TranshipError) {
         let id = transfer.source.imageID ?? ""
-        guard status == transfer.source.status ?? "active" else {
+        guard status == transfer.source.status ?? .active else {
             throw TranshipError(
                 .sourceChanged,
-                "image \(id) was \(transfer.source.status ?? "active") when it was planned "
+                "image \(id) was \(transfer.source.status ?? .active) when it was planned "
                     + "and is \(status) now",
                 hint: "run again, so that it is planned anew")
         }

@@ -35,7 +35,7 @@ public struct LegacyCloudReader: SourceReader {
         do {
             try await service.download(id, into: ring) { (image) throws(TranshipError) in
                 try CloudReader.expectUnchanged(
-                    transfer, status: image.status.rawValue, checksums: image.checksums)
+                    transfer, status: image.status, checksums: image.checksums)
                 tell(.opened(SourceFacts(sizeBytes: image.sizeBytes, members: members)))
             }
         } catch {
@@ -57,7 +57,7 @@ public struct LegacyCloudReader: SourceReader {
             throw CloudReader.described(error, id)
         }
         try CloudReader.expectUnchanged(
-            transfer, status: image.status.rawValue, checksums: image.checksums)
+            transfer, status: image.status, checksums: image.checksums)
         return SourceFacts(
             sizeBytes: image.sizeBytes, members: try await members(of: id, transfer, service))
     }
@@ -75,7 +75,7 @@ public struct LegacyCloudReader: SourceReader {
     private func members(
         of id: String, _ transfer: Transfer, _ service: LegacyImageService
     ) async throws(TranshipError) -> [String] {
-        guard transfer.record.visibility == "shared", transfer.record.members != .drop else {
+        guard transfer.record.visibility == .shared, transfer.record.members != .drop else {
             return []
         }
         do {

@@ -88,7 +88,7 @@ struct ImportLook {
         next.importFailures += 1
         if let method = next.fallbacks.first {
             next.fallbacks.removeFirst()
-            next.methodReason = "\(next.method.rawValue) failed: \(error.message)"
+            next.methodReason = .methodFailed(next.method, message: error.message)
             next.remarks.append("\(next.method.rawValue) failed, so \(method.rawValue) was used")
             next.method = method
             return .success(.restart(next, after: error))

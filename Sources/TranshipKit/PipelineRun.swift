@@ -176,7 +176,7 @@ public final class PipelineRun: Sendable {
         do throws(TranshipError) {
             try await work()
         } catch {
-            let outcome = error.code == .interrupted ? "interrupted" : "failed"
+            let outcome = error.code == .interrupted ? Run.Outcome.interrupted : .failed
             // The first error is the one to tell; a journal that cannot take
             // this either is most likely its cause.
             try? await journal.endRun(run, outcome: outcome)
@@ -190,7 +190,7 @@ public final class PipelineRun: Sendable {
         try await journal.endRun(
             run,
             outcome: summary.isInterrupted || !summary.deadEndpoints.isEmpty
-                ? "interrupted" : summary.exitStatus == .done ? "done" : "failed")
+                ? .interrupted : summary.exitStatus == .done ? .done : .failed)
         return summary
     }
 }

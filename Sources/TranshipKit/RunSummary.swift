@@ -66,15 +66,13 @@ public struct RunSummary: Sendable {
     /// room at the target would not have saved.
     public var exitStatus: ExitStatus {
         if isInterrupted { return .interrupted }
-        let mismatches: Set<String> = [
-            TranshipError.Code.checksumMismatch.rawValue,
-            TranshipError.Code.verificationMismatch.rawValue,
-        ]
-        if failures.contains(where: { mismatches.contains($0.code) }) {
+        if failures.contains(where: {
+            $0.code == .checksumMismatch || $0.code == .verificationMismatch
+        }) {
             return .verificationMismatch
         }
         let lasting = failures.filter { failure in
-            let metQuota = failure.code == TranshipError.Code.quotaExceeded.rawValue
+            let metQuota = failure.code == .quotaExceeded
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
         if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }

@@ -90,7 +90,7 @@ import Testing
         return verifier.compare(
             transfer,
             with: TargetReport(
-                status: "active", sizeBytes: sizeBytes, checksums: reported, diskFormat: format))
+                status: .active, sizeBytes: sizeBytes, checksums: reported, diskFormat: format))
     }
 
     @Test func `What was computed, promised or listed proves what is reported`() throws {

@@ -18,12 +18,12 @@ extension EndToEndTests {
         @Test(
             "between two clouds the bytes pass through us",
             arguments: [
-                ("", "upload", "source and target share no Keystone"),
+                ("", "upload", "source and target do not share a Keystone"),
                 ("method: upload", "upload", "named by the pipeline"),
                 ("method: glance-direct", "glance-direct", "named by the pipeline"),
                 (
                     "stores: all", "glance-direct",
-                    "source and target share no Keystone; one import fills several stores"
+                    "source and target do not share a Keystone; one import fills several stores"
                 ),
             ])
         func betweenClouds(keys: String, method: String, reason: String) async throws {
@@ -95,7 +95,7 @@ extension EndToEndTests {
                 (
                     "", "sha256", "upload",
                     "the source promises sha256 and the target reports sha512 and md5, "
-                        + "so only bytes that pass here can be proved"
+                        + "so only bytes that pass through here can be proved"
                 ),
             ])
         func ofURLs(keys: String, algorithm: String, method: String, reason: String) async throws {

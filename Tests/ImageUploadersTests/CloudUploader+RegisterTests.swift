@@ -32,7 +32,7 @@ import Testing
     @Test func `The record says all that can be said before the first byte, and is private`()
         async throws
     {
-        var transfer = Sample.transfer("a", record: Sample.record(visibility: "public"))
+        var transfer = Sample.transfer("a", record: Sample.record(visibility: .public))
         transfer.record.minDiskGiB = 4
         transfer.record.minRAMMiB = 512
         transfer.record.tags = ["t"]

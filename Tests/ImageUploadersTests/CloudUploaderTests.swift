@@ -78,7 +78,7 @@ import Testing
         let given = target.begun(.verifying, [:])
         target.glance.put(target.id(), data: [1, 2, 3], ["stores": "fast,slow"])
         let report = try await target.uploader.report(given)
-        #expect(report.status == "active" && report.sizeBytes == 3)
+        #expect(report.status == .active && report.sizeBytes == 3)
         #expect(
             report.checksums == [
                 try digest(.sha512, of: [1, 2, 3]), try digest(.md5, of: [1, 2, 3]),

@@ -24,7 +24,7 @@ import Testing
         let run = try await journal.beginRun(
             pipelineName: "p", pipelineFile: "/p.yaml", pipelineText: "")
         _ = try await journal.lastRun()
-        try await journal.endRun(run, outcome: "done")
+        try await journal.endRun(run, outcome: .done)
         #expect(
             seen.moments.withLock { $0 } == ["before 1", "after 1", "before 2", "after 2"])
     }

@@ -21,13 +21,13 @@ import Testing
         try await journal.adoptPlan(run: run, order: .listed)
         #expect(try await journal.lastRun()?.plannedAt != nil)
 
-        try await journal.endRun(run, outcome: "interrupted")
+        try await journal.endRun(run, outcome: .interrupted)
         let ended = try #require(try await journal.lastRun())
         #expect(ended.isInterrupted && ended.endedAt != nil)
 
         try await journal.reopen(run)
         #expect(try await journal.lastRun()?.endedAt == nil)
-        for outcome in ["done", "failed"] {
+        for outcome in [Run.Outcome.done, .failed] {
             try await journal.endRun(run, outcome: outcome)
             #expect(try await journal.lastRun()?.isInterrupted == false)
         }

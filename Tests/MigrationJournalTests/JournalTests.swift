@@ -153,7 +153,7 @@ import Testing
             try access()
         }
         #expect(try await second.lastRun() == run)
-        try await second.endRun(run, outcome: "done")
+        try await second.endRun(run, outcome: .done)
         #expect(accesses.withLock { $0 } == [false, true])
     }
 

@@ -33,7 +33,7 @@ import Testing
 
     @Test func `The wait for an import keeps its start, and a failure its reason`() throws {
         #expect(try busy().moved(to: .importing).waitStartedAt == 7)
-        #expect(try busy().moved(to: .failed).failure?.code == "timed-out")
+        #expect(try busy().moved(to: .failed).failure?.code == .timedOut)
     }
 
     @Test func `An abandoned record leaves its id and its digests behind`() throws {

@@ -32,7 +32,7 @@ import Testing
     }
 
     private func report(
-        status: String = "active", sizeBytes: Int64? = 1000, _ checksums: [Checksum],
+        status: ImageStatus = .active, sizeBytes: Int64? = 1000, _ checksums: [Checksum],
         diskFormat: String? = nil
     ) {
         let report = TargetReport(
@@ -125,8 +125,8 @@ import Testing
         #expect(outcome.transfer.generation == 1)
     }
 
-    @Test(arguments: ["queued", "killed"])
-    func `Only an active copy can be compared`(status: String) async throws {
+    @Test(arguments: [ImageStatus.queued, .killed])
+    func `Only an active copy can be compared`(status: ImageStatus) async throws {
         let given = sent(promise: nil, computed: [sha256(bytes)])
         report(status: status, [sha256(bytes)])
         #expect(await failure { _ = try await confirm(given) }?.code == .unexpectedState)

@@ -151,7 +151,7 @@ struct FakeUploader: ImageUploader {
             throw TranshipError(.notFound, "no image")
         }
         return TargetReport(
-            status: record.status, sizeBytes: Int64(record.data.count),
+            status: .init(rawValue: record.status), sizeBytes: Int64(record.data.count),
             checksums: [sha256(record.data)], diskFormat: nil)
     }
 

@@ -291,7 +291,7 @@ import Testing
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
         #expect(transfer.state == .failed)
-        #expect(transfer.failure?.code == TranshipError.Code.importFailed.rawValue)
+        #expect(transfer.failure?.code == .importFailed)
         #expect(world.record("image:a/0") == nil)
         #expect(world.count("send image:a") == 1)
     }

@@ -50,7 +50,7 @@ import Testing
         #expect(said.last?.hasPrefix("\(place) answers again") == true, "\(said)")
         let outages = try await journal.outages(run: run)
         #expect(outages.count == 1)
-        #expect(outages.allSatisfy { $0.endedAt != nil && $0.code == "unreachable" })
+        #expect(outages.allSatisfy { $0.endedAt != nil && $0.code == .unreachable })
         // Every failure stands in the journal, whether it cost a try or not.
         #expect(try await journal.attemptCount(run: run) == 18)
         let tries = try await journal.attempts(of: ends.values.map(\.id), limit: 20)
@@ -76,7 +76,7 @@ import Testing
         #expect(scheduler.deadEndpoints.map(\.key) == ["target beta"])
         let left = try await journal.unfinished(run: run, limit: 10)
         #expect(left.count == 4)
-        #expect(left.allSatisfy { $0.attempts <= 1 && $0.failure?.code == "unreachable" })
+        #expect(left.allSatisfy { $0.attempts <= 1 && $0.failure?.code == .unreachable })
     }
 
     @Test func `A run has so many failed tries and no more`() async throws {

@@ -145,7 +145,7 @@ import Testing
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .failed)
         #expect(world.count("register image:a") == 1)
-        #expect(ends["a"]?.failure?.code == "forbidden")
+        #expect(ends["a"]?.failure?.code == .forbidden)
     }
 
     @Test func `Every failed try stands in the journal`() async throws {
@@ -170,7 +170,7 @@ import Testing
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .failed)
         #expect(ends["a"]?.imageID == "image:a/0")
-        #expect(ends["a"]?.failure?.code == "format-rejected")
+        #expect(ends["a"]?.failure?.code == .formatRejected)
     }
 
     @Test func `What was adopted is never discarded`() async throws {
@@ -184,7 +184,7 @@ import Testing
         }
         let ends = try await fixture.run([item])
         #expect(state(ends, "a") == .failed)
-        #expect(ends["a"]?.failure?.code == "verification-mismatch")
+        #expect(ends["a"]?.failure?.code == .verificationMismatch)
         #expect(world.count("discard image:a") == 0)
         #expect(world.record("old")?.data == [1, 2, 3])
     }
@@ -289,7 +289,7 @@ import Testing
         let ends = try await fixture.run(
             [fixture.item("ami", naming: "kernel"), fixture.item("kernel")])
         #expect(state(ends, "kernel") == .failed)
-        #expect(ends["ami"]?.failure?.code == "dependency-failed")
+        #expect(ends["ami"]?.failure?.code == .dependencyFailed)
     }
 
     @Test func `Images that name each other fail instead of waiting for ever`() async throws {
@@ -299,7 +299,7 @@ import Testing
         ])
         for id in ["a", "b", "c"] {
             #expect(state(ends, id) == .failed)
-            #expect(ends[id]?.failure?.code == "dependency-failed")
+            #expect(ends[id]?.failure?.code == .dependencyFailed)
         }
         #expect(state(ends, "d") == .done)
         #expect(world.log.allSatisfy { $0.hasSuffix("image:d") })

@@ -239,7 +239,7 @@ import Testing
         let other = try await run(flaky, isFlaky: true).filter { $0.source.key == "image:b" }
         #expect(other.map(\.state) == [.done])
         #expect(other.map(\.spools) == [true])
-        #expect(other.map(\.wayReason) == [Transfer.flakyWords])
+        #expect(other.map(\.wayReason) == [PlanReason.sourceBreaks])
         #expect(left.isEmpty)
     }
 

@@ -32,7 +32,7 @@ import Testing
         return AdoptionJudge(item: item, known: known, ours: ours).judge()
     }
 
-    private func target(_ checksums: [Checksum], status: String = "active") -> TargetImage {
+    private func target(_ checksums: [Checksum], status: ImageStatus = .active) -> TargetImage {
         Sample.target("s-0", status: status, checksums: checksums, marker: Self.marker)
     }
 
@@ -49,28 +49,26 @@ import Testing
         hidden.isHidden = true
         let adoption = try #require(adopt([hidden]))
         #expect(adoption.verdict == .work && adoption.transfer?.state == .verifying)
-        #expect(adoption.reason.hasSuffix("its md5 proves it"))
+        #expect(adoption.proof == .provedBy(.md5))
     }
 
     @Test func `What nothing proves is said to be unverifiable`() throws {
         let adoption = try #require(adopt([target([right])], isPromised: false))
         #expect(adoption.verdict == .work && adoption.transfer?.state == .verifying)
-        #expect(
-            adoption.reason.hasSuffix("unverifiable: nothing is promised of its data"))
+        #expect(adoption.proof == .nothingPromised)
         let other = try Sample.checksum(.sha512, "c")
         #expect(
-            try #require(adopt([target([other])])).reason
-                .hasSuffix("not proved by what the target reports; the next run reads it back"))
+            try #require(adopt([target([other])])).proof == .notProvedYet)
     }
 
     @Test func `Other data is left alone`() throws {
         let adoption = try #require(adopt([target([wrong])]))
         #expect(adoption.verdict == .left && adoption.transfer == nil)
-        #expect(adoption.reason.contains("with other data"))
+        #expect(adoption.reason == .copyHasOtherData(imageID: "s-0", wrong))
     }
 
-    @Test(arguments: ["queued", "saving", "uploading", "importing"])
-    func `An unfinished record has work left`(status: String) throws {
+    @Test(arguments: [ImageStatus.queued, .saving, .uploading, .importing])
+    func `An unfinished record has work left`(status: ImageStatus) throws {
         let adoption = try #require(adopt([target([], status: status)]))
         #expect(adoption.verdict == .work)
         #expect(adoption.transfer?.imageID == "s-0" && adoption.transfer?.state == .registered)
@@ -81,7 +79,7 @@ import Testing
         let known = Sample.transfer("s", state: state, imageID: "s-0")
         let adoption = try #require(adopt(known: known, [target([right])]))
         #expect(adoption.verdict == .done)
-        #expect(adoption.reason == "\(state.rawValue) in the journal, active at the target")
+        #expect(adoption.reason == .journalBehind(state: state, status: .active))
         #expect(adoption.transfer?.state == .done && adoption.transfer?.reported == [right])
         #expect(adoption.transfer?.isAdopted == true)
         let unproved = try #require(
@@ -99,7 +97,7 @@ import Testing
         let done = Sample.transfer("s", state: .done, imageID: "s-0")
         #expect(try #require(adopt(known: done, [target([right])])).verdict == .known)
         let sending = Sample.transfer("s", state: .sending, imageID: "s-0")
-        let adoption = try #require(adopt(known: sending, [target([], status: "queued")]))
+        let adoption = try #require(adopt(known: sending, [target([], status: .queued)]))
         #expect(adoption.verdict == .known && adoption.transfer == nil)
     }
 
@@ -122,9 +120,8 @@ import Testing
         let known = MarkedImage(
             image: image, transfer: Sample.transfer("s", state: .done, imageID: "s-0"))
         #expect(
-            Adoption.stray(known).reason
-                == "done in the journal; its source is gone or no longer selected")
+            Adoption.stray(known).reason == .sourceNotSelected(state: .done))
         let forged = Adoption.forged(MarkedImage(image: image, item: Sample.item("s")))
-        #expect(forged.verdict == .left && forged.reason.contains("do not derive"))
+        #expect(forged.verdict == .left && forged.reason == .markerUnderForeignID)
     }
 }

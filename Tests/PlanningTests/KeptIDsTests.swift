@@ -25,10 +25,10 @@ import Testing
 
     @Test func `Under a kept id nothing arrives that could not be taken back`() {
         let fetched = Negotiation.Choice(
-            method: .glanceDownload, fallbacks: [.glanceDirect], reason: "fetched")
+            method: .glanceDownload, fallbacks: [.glanceDirect], reason: .fetchedByTarget)
         #expect(fetched.keepingID.method == .glanceDirect)
         #expect(fetched.keepingID.fallbacks.isEmpty)
-        let sent = Negotiation.Choice(method: .upload, reason: "sent")
+        let sent = Negotiation.Choice(method: .upload, reason: .oneTarget)
         #expect(sent.keepingID == sent)
     }
 }

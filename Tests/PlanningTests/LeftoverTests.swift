@@ -14,7 +14,7 @@ import Testing
 
     /// A queued record that the journal's failed row names.
     private func marked(
-        status: String = "queued", state: TransferState? = .failed, imageID: String? = "s-0",
+        status: ImageStatus = .queued, state: TransferState? = .failed, imageID: String? = "s-0",
         start: Transfer? = nil, action: PlanAction? = nil
     ) -> MarkedImage {
         var item: PlanItem?
@@ -29,36 +29,37 @@ import Testing
     }
 
     private func judge(
-        _ marked: MarkedImage, isOurs: Bool = true, ownerID: String? = nil
+        _ marked: MarkedImage, _ ownership: Ownership? = nil, ownerID: String? = nil
     ) -> Leftover? {
-        Leftover(marked, isOurs: isOurs, ownerID: ownerID)
+        Leftover(marked, ownership ?? Ownership(of: marked, projectID: ownerID))
     }
 
-    @Test(arguments: ["queued", "saving", "uploading", "importing", "killed"])
-    func `What is ours, empty and needed by nobody is removed`(status: String) throws {
+    @Test(arguments: [ImageStatus.queued, .saving, .uploading, .importing, .killed])
+    func `What is ours, empty and needed by no transfer is removed`(status: ImageStatus) throws {
         let leftover = try #require(judge(marked(status: status)))
         #expect(leftover.fate == .remove)
-        #expect(leftover.reason == "it is \(status), and no transfer goes on with it")
+        #expect(leftover.reason == .unfinished(status: status))
         #expect(leftover.whose == "a copy of name of s, by the journal")
-        #expect(leftover.mayBeBusy == !["queued", "killed"].contains(status))
     }
 
-    @Test(arguments: ["active", "deactivated", "pending_delete", "deleted"])
-    func `Images with data are never looked at`(status: String) {
+    @Test(arguments: [ImageStatus.active, .deactivated, .pendingDelete, .deleted])
+    func `Images with data are never looked at`(status: ImageStatus) {
         #expect(judge(marked(status: status)) == nil)
     }
 
     @Test func `A marker alone gives no right to remove`() throws {
-        let unknown = try #require(judge(marked(state: nil), isOurs: false))
+        let unknown = try #require(judge(marked(state: nil)))
         #expect(unknown.fate == .keep && unknown.whose == "unknown")
-        #expect(try #require(judge(marked(), isOurs: false)).fate == .keep)
+        for ownership in Ownership.allCases where !ownership.mayBeCleaned {
+            #expect(try #require(judge(marked(), ownership)).fate == .keep, "\(ownership)")
+        }
         var other = marked()
         other.image.originValue = "l/other"
         #expect(try #require(judge(other)).fate == .keep)
     }
 
     @Test func `Its derived id gives the right where the journal has forgotten it`() throws {
-        let leftover = try #require(judge(marked(state: nil, action: .skip)))
+        let leftover = try #require(judge(marked(state: nil, action: .skip), .oursByDerivation))
         #expect(leftover.fate == .remove)
         #expect(leftover.whose == "a copy of name of s, by its derived id")
     }
@@ -67,7 +68,7 @@ import Testing
     func `What the next run goes on with stays`(action: PlanAction) throws {
         let start = Sample.transfer("s", state: .registered, imageID: "s-0")
         let leftover = try #require(judge(marked(start: start, action: action)))
-        #expect(leftover.fate == .keep && leftover.reason == "the next run goes on with it")
+        #expect(leftover.fate == .keep && leftover.reason == .nextRunContinuesIt)
         var next = start
         next.imageID = "s-1"
         #expect(try #require(judge(marked(start: next, action: action))).fate == .remove)
@@ -77,15 +78,15 @@ import Testing
         var given = marked(state: .sending)
         given.isResumable = true
         let leftover = try #require(judge(given))
-        #expect(leftover.fate == .keep && leftover.reason == "the interrupted run needs it")
+        #expect(leftover.fate == .keep && leftover.reason == .interruptedRunNeedsIt)
     }
 
-    @Test(arguments: ["public", "shared", "community"])
-    func `What others can see stays`(visibility: String) throws {
+    @Test(arguments: [ImageVisibility.public, .shared, .community])
+    func `What others can see stays`(visibility: ImageVisibility) throws {
         var given = marked()
         given.image.visibility = visibility
         let leftover = try #require(judge(given))
-        #expect(leftover.fate == .keep && leftover.reason.contains("it is \(visibility)"))
+        #expect(leftover.fate == .keep && leftover.reason.words.contains("it is \(visibility)"))
     }
 
     @Test func `A record under a kept id stays, since its id would be lost`() throws {
@@ -95,7 +96,7 @@ import Testing
         given.transfer?.record.keptID = .required
         let leftover = try #require(judge(given))
         #expect(leftover.fate == .keep)
-        #expect(leftover.reason == "its id is the source's, which would be lost with it")
+        #expect(leftover.reason == .sourceIDWouldBurn)
     }
 
     @Test func `What is protected or another project's stays`() throws {
@@ -103,10 +104,11 @@ import Testing
         protected.image.isProtected = true
         #expect(
             try #require(judge(protected)).reason
-                == "it is private and protected, so somebody changed it")
+                == .changedByOthers(visibility: .private, isProtected: true))
         var foreign = marked()
         foreign.image.ownerID = "project-2"
         let leftover = try #require(judge(foreign, ownerID: "project-1"))
-        #expect(leftover.fate == .keep && leftover.reason == "it belongs to project project-2")
+        #expect(
+            leftover.fate == .keep && leftover.reason == .inOtherProject(projectID: "project-2"))
     }
 }

@@ -93,15 +93,15 @@ import Testing
 
     @Test func `Visibility, protected and hidden stay as they are or are set`() throws {
         var source = Sample.source("s")
-        source.visibility = "community"
+        source.visibility = .community
         source.isProtected = true
         source.isHidden = true
         let kept = try apply(source).record
-        #expect(kept.visibility == "community" && kept.isProtected && kept.isHidden)
+        #expect(kept.visibility == .community && kept.isProtected && kept.isHidden)
         let set = try apply(
             source, "image: { visibility: public, protected: false, hidden: false }"
         ).record
-        #expect(set.visibility == "public" && !set.isProtected && !set.isHidden)
+        #expect(set.visibility == .public && !set.isProtected && !set.isHidden)
     }
 
     @Test func `Members stay within a Keystone and are mapped or dropped across two`() throws {
@@ -203,7 +203,7 @@ import Testing
 
     @Test func `Every refusal says what to do about it`() throws {
         var queued = Sample.source("s")
-        queued.status = "queued"
+        queued.status = .queued
         var formless = Sample.source("s")
         formless.diskFormat = nil
         let sources = [

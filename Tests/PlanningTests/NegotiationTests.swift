@@ -42,8 +42,7 @@ import Testing
         #expect(choice.method == way.1)
         #expect(choice.fallbacks == [.upload])
         #expect(
-            choice.reason
-                == "the target fetches it itself, and its \(algorithm.rawValue) proves the result")
+            choice.reason == .targetFetches(provedBy: algorithm))
     }
 
     @Test(arguments: ofTheService, [Checksum.Algorithm.sha256, .sha1])
@@ -55,8 +54,7 @@ import Testing
         #expect(choice.fallbacks.isEmpty)
         #expect(
             choice.reason
-                == "the source promises \(algorithm.rawValue) and the target reports sha512 and md5, "
-                + "so only bytes that pass here can be proved")
+                == .digestsDiffer(.init(promised: algorithm, reported: [.sha512, .md5])))
     }
 
     @Test(arguments: ofTheService)
@@ -74,7 +72,7 @@ import Testing
         let choice = negotiation().choose(for: try origin(way.0, nil))
         #expect(choice.method == .upload)
         #expect(
-            choice.reason == "nothing is promised, so only bytes that pass here can be hashed")
+            choice.reason == .nothingPromisedToCompare)
     }
 
     @Test(arguments: ofTheService, [[], ["glance-direct", "copy-image"]])
@@ -83,22 +81,19 @@ import Testing
     ) throws {
         let choice = negotiation(methods: methods).choose(for: try origin(way.0, .sha512))
         #expect(choice.method == .upload)
-        #expect(choice.reason == "the target does not offer \(way.1.rawValue)")
+        #expect(choice.reason == .methodNotOffered(way.1))
     }
 
     // MARK: Auto, where it could not
 
     @Test(
         arguments: [
-            (Negotiation.Origin.Kind.file, "the file is here"),
-            (
-                .url(isOpen: false),
-                "the URL takes a password, a header or a query, which stay here"
-            ),
-            (.cloud(isSibling: false), "source and target share no Keystone"),
+            (Negotiation.Origin.Kind.file, PlanReason.dataIsLocal),
+            (.url(isOpen: false), .urlNeedsSecrets),
+            (.cloud(isSibling: false), .noSharedKeystone),
         ], [Checksum.Algorithm?.none, .sha512, .sha256])
     func `What the service cannot read is uploaded, whatever is promised`(
-        way: (Negotiation.Origin.Kind, String), algorithm: Checksum.Algorithm?
+        way: (Negotiation.Origin.Kind, PlanReason), algorithm: Checksum.Algorithm?
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, algorithm))
         #expect(choice == .init(method: .upload, reason: way.1))
@@ -111,7 +106,7 @@ import Testing
         let several = negotiation(stores: stores)
         let choice = several.choose(for: try origin(.file, nil))
         #expect(choice.method == .glanceDirect)
-        #expect(choice.reason == "the file is here; one import fills several stores")
+        #expect(choice.reason == .fillsSeveralStores(.dataIsLocal))
         #expect(
             several.choose(for: try origin(.url(isOpen: true), .sha512)).fallbacks
                 == [.glanceDirect])
@@ -133,7 +128,7 @@ import Testing
             choice
                 == .init(
                     method: .upload,
-                    reason: "without Keystone an import has no owner, and the target fails it"))
+                    reason: .importsNeedKeystone))
         #expect(keyless(.all).choose(for: try origin(.file, nil)).method == .upload)
     }
 
@@ -167,7 +162,7 @@ import Testing
         }
         #expect(
             try negotiation().check(method, for: given)
-                == .init(method: method, reason: "named by the pipeline"))
+                == .init(method: method, reason: .namedByPipeline))
     }
 
     @Test(arguments: UploadMethod.allCases)
@@ -216,10 +211,10 @@ import Testing
     ) throws {
         #expect(
             try negotiation().check(way.1, for: try origin(way.0, .sha256)).reason
-                == "named by the pipeline; the source promises sha256 and the target reports sha512 "
-                + "and md5, so it is read back for proof")
+                == .namedByPipelineReadBack(
+                    .init(promised: .sha256, reported: [.sha512, .md5])))
         #expect(
             try negotiation().check(way.1, for: try origin(way.0, nil)).reason
-                == "named by the pipeline; nothing is promised, so nothing can prove the result")
+                == .namedByPipelineUnproved)
     }
 }

@@ -25,16 +25,16 @@ import Testing
     @Test func `Several targets and flaky sources are spooled, and the reason is told`() {
         #expect(!choice(.auto).spools)
         #expect(choice(.auto, copies: 2).spools)
-        #expect(choice(.auto, copies: 2).reason == "read once for 2 targets")
+        #expect(choice(.auto, copies: 2).reason == .severalTargets(count: 2))
         #expect(!choice(.auto, restarts: 1).spools)
         #expect(choice(.auto, restarts: 2).spools)
-        #expect(choice(.auto, restarts: 2).reason == Transfer.flakyWords)
+        #expect(choice(.auto, restarts: 2).reason == .sourceBreaks)
     }
 
     @Test func `What the pipeline names is done`() {
         #expect(choice(.spool).spools)
         #expect(!choice(.stream, copies: 2).spools)
-        #expect(choice(.stream).reason == "named by the pipeline")
+        #expect(choice(.stream).reason == .namedByPipeline)
     }
 
     @Test(arguments: TransferMode.allCases)

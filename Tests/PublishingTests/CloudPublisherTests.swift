@@ -29,7 +29,7 @@ import Testing
     }
 
     private func proved(
-        visibility: String = "private", hidden: Bool = false, protected: Bool = false,
+        visibility: ImageVisibility = .private, hidden: Bool = false, protected: Bool = false,
         members: [String] = [], _ rule: PlannedRecord.Members = .keep
     ) -> Transfer {
         var record = Sample.record(visibility: visibility)
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `Visibility comes first, then members, hidden and protected`() async throws {
         let done = try await publisher.publish(
-            proved(visibility: "shared", hidden: true, protected: true, members: ["p1", "p2"]))
+            proved(visibility: .shared, hidden: true, protected: true, members: ["p1", "p2"]))
         #expect(done.state == .done)
         #expect(
             changes == [
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `Only what differs is sent, and doing it twice changes nothing`() async throws {
         let transfer = proved(
-            visibility: "shared", hidden: true, protected: true, members: ["p1"])
+            visibility: .shared, hidden: true, protected: true, members: ["p1"])
         _ = try await publisher.publish(transfer)
         let before = glance.changes.count
         let done = try await publisher.publish(transfer)
@@ -84,7 +84,7 @@ import Testing
         glance.put("i", ["visibility": "shared"])
         glance.setMembers(["p1"], of: "i")
         let done = try await publisher.publish(
-            proved(visibility: "shared", protected: true, members: ["p1", "p2"]))
+            proved(visibility: .shared, protected: true, members: ["p1", "p2"]))
         #expect(done.state == .done)
         #expect(changes == [#"/v2/images/i/members {"member":"p2"}"#, "protected"])
     }
@@ -96,10 +96,10 @@ import Testing
         what: String, path: String, method: String
     ) async throws {
         glance.refuse(method, path, status: 403, text: "not allowed by policy")
-        let ended = try await publisher.publish(proved(visibility: "shared", members: ["p1"]))
+        let ended = try await publisher.publish(proved(visibility: .shared, members: ["p1"]))
         #expect(ended.state == .unpublished)
         let failure = try #require(ended.failure)
-        #expect(failure.code == "unpublished")
+        #expect(failure.code == .unpublished)
         #expect(failure.message.contains("not allowed by policy"))
         #expect(failure.hint != nil)
         #expect(glance.image("i")?["status"] == "active")
@@ -108,7 +108,7 @@ import Testing
     @Test func `A refused visibility leaves everything else undone`() async throws {
         glance.refuse("PATCH", "/v2/images/i", status: 403)
         _ = try await publisher.publish(
-            proved(visibility: "public", hidden: true, protected: true))
+            proved(visibility: .public, hidden: true, protected: true))
         #expect(glance.image("i")?["protected"] == false)
         #expect(glance.changes.count == 1)
     }
@@ -118,13 +118,13 @@ import Testing
         status: Int
     ) async throws {
         glance.refuse("PATCH", "/v2/images/i", status: status)
-        let error = await failure { _ = try await publisher.publish(proved(visibility: "public")) }
+        let error = await failure { _ = try await publisher.publish(proved(visibility: .public)) }
         #expect(error?.answer?.status == status)
     }
 
     @Test func `A copy that somebody removed is made again`() async throws {
         glance.burn("i")
-        let again = try await publisher.publish(proved(visibility: "public"))
+        let again = try await publisher.publish(proved(visibility: .public))
         #expect(again.state == .planned && again.generation == 1 && again.imageID == nil)
     }
 
@@ -134,14 +134,14 @@ import Testing
         async throws
     {
         let done = try await publisher.publish(
-            proved(visibility: "shared", members: ["p1", "p2"], .map(["p1": "q1"])))
+            proved(visibility: .shared, members: ["p1", "p2"], .map(["p1": "q1"])))
         #expect(glance.members(of: "i") == ["q1"])
         #expect(done.remarks == ["not shared with p2: the owner table does not map that project"])
     }
 
     @Test func `The rest of the table takes all others`() async throws {
         let done = try await publisher.publish(
-            proved(visibility: "shared", members: ["p1", "p2"], .map(["p1": "q1", "*": "r"])))
+            proved(visibility: .shared, members: ["p1", "p2"], .map(["p1": "q1", "*": "r"])))
         #expect(glance.members(of: "i") == ["q1", "r"])
         #expect(done.remarks.isEmpty)
     }
@@ -154,7 +154,7 @@ import Testing
 
     @Test func `Dropped members are not asked about`() async throws {
         _ = try await publisher.publish(
-            proved(visibility: "shared", members: ["p1"], .drop))
+            proved(visibility: .shared, members: ["p1"], .drop))
         #expect(glance.members(of: "i").isEmpty)
         #expect(!glance.asked.contains { $0.hasSuffix("/members") })
     }

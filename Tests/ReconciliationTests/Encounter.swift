@@ -83,7 +83,7 @@ final class Encounter {
         let id = item.firstImageID
         try ours.reach(&transfer, imageID: id, checksum: item.promise, now: clock.now)
         try await journal.commit(transfer)
-        try await journal.endRun(first, outcome: "interrupted")
+        try await journal.endRun(first, outcome: .interrupted)
         try put(found, id, marker: item.origin.propertyValue)
         let asked = beta.changes.count
         let begin = clock.now

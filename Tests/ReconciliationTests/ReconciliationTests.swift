@@ -60,7 +60,7 @@ extension Encounter.Ending {
         }
         switch transfer.state {
         case .done: break
-        case .failed: parts.append("`\(transfer.failure?.code ?? "?")`")
+        case .failed: parts.append("`\(transfer.failure?.code.rawValue ?? "?")`")
         default: parts.append("`\(transfer.state.rawValue)`")
         }
         return parts.joined(separator: "; ")

@@ -198,7 +198,7 @@ private struct WrappedUploader: ImageUploader {
         if bug == .createsBeforeCommitting { try await commit(transfer) }
         if bug == .publishesBeforeProof, let id = transfer.imageID {
             _ = try await services[given.targetKey]?.update(
-                id, [.replace("visibility", .string(given.record.visibility))])
+                id, [.replace("visibility", .string(given.record.visibility.rawValue))])
         }
         return registered
     }

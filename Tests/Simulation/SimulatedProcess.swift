@@ -89,11 +89,11 @@ struct SimulatedProcess: Sendable {
             try await work()
         } catch {
             try? await journal.endRun(
-                run, outcome: error.code == .interrupted ? "interrupted" : "failed")
+                run, outcome: error.code == .interrupted ? .interrupted : .failed)
             throw error
         }
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
-        try await journal.endRun(run, outcome: isLeft ? "interrupted" : "done")
+        try await journal.endRun(run, outcome: isLeft ? .interrupted : .done)
     }
 
     // MARK: Clouds

@@ -298,11 +298,11 @@ package final class Simulator {
             }
         }
 
-        private static let idBlocked = TranshipError.Code.idBlocked.rawValue
+        private static let idBlocked = TranshipError.Code.idBlocked
 
-        private static let mismatch = TranshipError.Code.verificationMismatch.rawValue
+        private static let mismatch = TranshipError.Code.verificationMismatch
 
-        private static let quota = TranshipError.Code.quotaExceeded.rawValue
+        private static let quota = TranshipError.Code.quotaExceeded
 
         private func unfinished(_ run: Run, _ host: Host) -> Set<Int64> {
             let found = Box<[Transfer]>()

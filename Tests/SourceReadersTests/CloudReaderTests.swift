@@ -163,7 +163,8 @@ import Testing
     // MARK: Members
 
     private func facts(
-        _ visibility: String, wanted: String = "shared", _ rule: PlannedRecord.Members = .keep
+        _ visibility: String, wanted: ImageVisibility = .shared,
+        _ rule: PlannedRecord.Members = .keep
     ) async throws -> SourceFacts {
         let image = try await source.planned([1])
         source.glance.put("a", ["visibility": .string(visibility)])
@@ -176,7 +177,7 @@ import Testing
         source.glance.setMembers(["p1", "p2"], of: "a")
         #expect(try await facts("shared").members == ["p1", "p2"])
         #expect(try await facts("shared", .drop).members.isEmpty)
-        #expect(try await facts("shared", wanted: "private").members.isEmpty)
+        #expect(try await facts("shared", wanted: .private).members.isEmpty)
         #expect(try await facts("private").members.isEmpty)
     }
 

@@ -304,7 +304,7 @@ import Testing
         #expect(
             transfer.remarks == ["it lies in fast, not in slow: its task says: the task's words"])
         #expect(!transfer.isCopying)
-        #expect(transfer.failure?.code == (mustSucceed ? "unpublished" : nil))
+        #expect(transfer.failure?.code == (mustSucceed ? .unpublished : nil))
     }
 
     @Test func `A copy that never ends leaves the proved image where it is`() throws {

@@ -14,12 +14,12 @@ public enum Sample {
         SourceImage(
             key: "image:\(id)", sourceIndex: 0, location: .cloud(imageID: id),
             lineage: "image:\(id)", fingerprint: checksums.first?.description ?? "created:today",
-            name: "name of \(id)", status: "active", sizeBytes: sizeBytes, checksums: checksums,
-            ownerID: "project-1", visibility: "private", diskFormat: "raw",
+            name: "name of \(id)", status: .active, sizeBytes: sizeBytes, checksums: checksums,
+            ownerID: "project-1", visibility: .private, diskFormat: "raw",
             containerFormat: "bare", properties: properties)
     }
 
-    public static func record(visibility: String = "private") -> PlannedRecord {
+    public static func record(visibility: ImageVisibility = .private) -> PlannedRecord {
         PlannedRecord(
             name: "sample", diskFormat: "raw", containerFormat: "bare", visibility: visibility)
     }
@@ -55,8 +55,8 @@ public enum Sample {
     /// What a target lists; active and unmarked.
     public static func target(
         _ id: String, at targetKey: String = "beta", name: String? = "sample",
-        status: String = "active", checksums: [Checksum] = [], visibility: String = "private",
-        marker: String? = nil
+        status: ImageStatus = .active, checksums: [Checksum] = [],
+        visibility: ImageVisibility = .private, marker: String? = nil
     ) -> TargetImage {
         TargetImage(
             targetKey: targetKey, id: id, name: name, status: status, sizeBytes: 10,

@@ -35,7 +35,7 @@ import TranshipKit
             let journal = try await Journal.open(path: path)
             let run = try await journal.beginRun(
                 pipelineName: name, pipelineFile: "f", pipelineText: "t")
-            if name == "c" { try await journal.endRun(run, outcome: "done") }
+            if name == "c" { try await journal.endRun(run, outcome: .done) }
             // Runs are told apart by milliseconds.
             try await Task.sleep(for: .milliseconds(3))
         }

@@ -16,7 +16,7 @@ struct AdoptionRendering {
         let id = adoption.imageID.map { " (image \($0))" } ?? ""
         Terminal.put(
             "\(adoption.verdict.rawValue.padded(to: 7))\(adoption.name) -> \(adoption.targetKey)\(id): "
-                .withControlsShown + adoption.reason)
+                .withControlsShown + adoption.words)
         for proof in adoption.proofs { Terminal.put("       proved by \(proof)") }
     }
 
@@ -44,7 +44,8 @@ struct AdoptionRendering {
                 "source": adoption.sourceKey.map { .string($0) },
                 "target": .string(adoption.targetKey),
                 "image_id": adoption.imageID.map { .string($0) },
-                "reason": .string(adoption.reason),
+                "reason": .string(adoption.words),
+                "reason_code": adoption.reason.map { .string($0.code) },
                 "proofs": .array(adoption.proofs.map { .string("\($0)") }),
                 "state": adoption.transfer.map { .string($0.state.rawValue) },
             ]

@@ -54,7 +54,7 @@ struct DoctorRendering {
             lines.append(
                 "  \(choice.source): \(choice.choice.method.rawValue)"
                     + (fallbacks.isEmpty ? "" : ", then \(fallbacks)"))
-            lines.append("    \(choice.choice.reason)")
+            lines.append("    \(choice.choice.reason.words)")
         }
         lines += found.troubles.map { "not told: \($0)" }
         return lines
@@ -123,7 +123,8 @@ struct DoctorRendering {
                             "source": .string(choice.source),
                             "method": .string(choice.choice.method.rawValue),
                             "fallbacks": strings(choice.choice.fallbacks.map(\.rawValue)),
-                            "reason": .string(choice.choice.reason),
+                            "reason": .string(choice.choice.reason.words),
+                            "reason_code": .string(choice.choice.reason.code),
                         ]
                     }),
                 "troubles": strings(found.troubles),

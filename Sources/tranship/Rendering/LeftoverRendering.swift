@@ -18,7 +18,7 @@ struct LeftoverRendering {
         Terminal.put(
             "\(leftover.fate.rawValue.padded(to: 9))image \(image.id) \"\(image.name ?? "")\" at "
                 .withControlsShown
-                + "\(image.targetKey), \(image.status), \(leftover.whose): \(leftover.reason)"
+                + "\(image.targetKey), \(image.status), \(leftover.whose): \(leftover.reason.words)"
                 .withControlsShown)
     }
 
@@ -72,8 +72,9 @@ struct LeftoverRendering {
                 "image_id": .string(leftover.image.id),
                 "name": leftover.image.name.map { .string($0) },
                 "target": .string(leftover.image.targetKey),
-                "status": .string(leftover.image.status), "whose": .string(leftover.whose),
-                "reason": .string(leftover.reason),
+                "status": .string(leftover.image.status.rawValue), "whose": .string(leftover.whose),
+                "reason": .string(leftover.reason.words),
+                "reason_code": .string(leftover.reason.code),
             ]
         ).put()
     }

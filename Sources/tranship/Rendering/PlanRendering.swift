@@ -40,16 +40,17 @@ struct PlanRendering {
         let renamed = item.record.name.flatMap { $0 == item.source.displayName ? nil : " as \($0)" }
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
-                + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason)")
+                + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
+        )
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
         guard verbose, [.create, .update].contains(item.action) else { return }
         let proof =
             item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
             ?? "nothing promised; only what is sent is compared with what the target reports"
         tell("         proof: \(proof); \(item.record.visibility)")
-        tell("         by \(item.method.rawValue): \(item.methodReason)")
+        tell("         by \(item.method.rawValue): \(item.methodReason?.words ?? "")")
         if let start = item.start, let reason = start.wayReason {
-            tell("         \(start.spools == true ? "spooled" : "streamed"): \(reason)")
+            tell("         \(start.spools == true ? "spooled" : "streamed"): \(reason.words)")
         }
         for note in item.notes { tell("         \(note)") }
     }
@@ -72,16 +73,20 @@ struct PlanRendering {
                 "target_name": item.record.name.map { .string($0) },
                 "source": .string(item.source.key), "target": .string(item.targetKey),
                 "size": item.source.sizeBytes.map { .integer($0) },
-                "method": .string(item.method.rawValue), "reason": .string(item.reason),
-                "method_reason": .string(item.methodReason),
+                "method": .string(item.method.rawValue),
+                "reason": .string(item.reason?.words ?? ""),
+                "reason_code": item.reason.map { .string($0.code) },
+                "method_reason": .string(item.methodReason?.words ?? ""),
+                "method_reason_code": item.methodReason.map { .string($0.code) },
                 "transfer": item.start?.way.map { .string($0) },
-                "transfer_reason": item.start?.wayReason.map { .string($0) },
+                "transfer_reason": item.start?.wayReason.map { .string($0.words) },
+                "transfer_reason_code": item.start?.wayReason.map { .string($0.code) },
                 "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
                 "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },
-                "visibility": .string(item.record.visibility),
+                "visibility": .string(item.record.visibility.rawValue),
                 "notes": .array(item.notes.map { .string($0) }),
-                "code": item.refusal.map { .string($0.code) },
+                "code": item.refusal.map { .string($0.code.rawValue) },
                 "hint": item.refusal?.hint.map { .string($0) },
             ]
         ).put()

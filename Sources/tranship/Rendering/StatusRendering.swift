@@ -84,8 +84,8 @@ struct StatusRendering {
         }
         guard let outcome = run.outcome else { return "killed; `tranship resume` goes on" }
         let end = run.endedAt.map { " \(Timestamp.text($0))" } ?? ""
-        let hint = outcome == "interrupted" ? "; `tranship resume` goes on" : ""
-        return "\(outcome)\(end)\(hint)"
+        let hint = outcome == .interrupted ? "; `tranship resume` goes on" : ""
+        return "\(outcome.rawValue)\(end)\(hint)"
     }
 
     private func tell(_ transfer: Transfer) {
@@ -94,7 +94,8 @@ struct StatusRendering {
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
         if verbose {
             if let reading = transfer.reading { Terminal.put("            \(reading.words)") }
-            Terminal.put("            by \(transfer.method.rawValue): \(transfer.methodReason)")
+            Terminal.put(
+                "            by \(transfer.method.rawValue): \(transfer.methodReason?.words ?? "")")
             for proof in transfer.reported { Terminal.put("            proved by \(proof)") }
         }
         for remark in transfer.remarks { Terminal.put("            \(remark)") }
@@ -107,7 +108,7 @@ struct StatusRendering {
 
     private func tell(_ attempt: Attempt) {
         Terminal.put(
-            "            failed \(Timestamp.text(attempt.at)) in \(attempt.state): "
+            "            failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
                 + "\(attempt.code): \(attempt.message)")
     }
 
@@ -137,7 +138,7 @@ struct StatusRendering {
                 "pipeline": .string(run.pipelineName), "journal": .string(path),
                 "run": .integer(run.id), "started_at": .string(Timestamp.text(run.startedAt)),
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
-                "outcome": run.outcome.map { .string($0) },
+                "outcome": run.outcome.map { .string($0.rawValue) },
                 "holder": holder.map { .string($0) },
                 "failed_tries": .integer(Int64(attempts)), "states": members(states),
                 "states_in_all": members(all), "reading": reading.json,
@@ -150,7 +151,8 @@ struct StatusRendering {
 extension Attempt {
     fileprivate var jsonValue: JSONValue {
         .object([
-            "at": .string(Timestamp.text(at)), "state": .string(state), "code": .string(code),
+            "at": .string(Timestamp.text(at)), "state": .string(state.rawValue),
+            "code": .string(code.rawValue),
             "message": .string(message),
         ])
     }
@@ -161,7 +163,7 @@ extension OutageRecord {
         .object([
             "endpoint": .string(endpoint), "began_at": .string(Timestamp.text(beganAt)),
             "ended_at": endedAt.map { .string(Timestamp.text($0)) } ?? .null,
-            "code": .string(code), "message": .string(message),
+            "code": .string(code.rawValue), "message": .string(message),
         ])
     }
 }

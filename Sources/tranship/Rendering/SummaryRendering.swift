@@ -47,7 +47,7 @@ struct SummaryRendering {
 
     private func row(_ transfer: Transfer) -> [String] {
         let proof =
-            transfer.failure?.code
+            transfer.failure?.code.rawValue
             ?? transfer.reported.first.map { "\($0.algorithm.rawValue) \($0.value.prefix(12))…" }
         return [
             transfer.state.rawValue, transfer.source.displayName, transfer.targetKey,

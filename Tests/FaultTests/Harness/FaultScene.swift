@@ -181,7 +181,7 @@ struct FaultScene: Sendable {
             do {
                 let summary = try await run.run()
                 ended.exit = summary.exitStatus
-                ended.code = summary.failures.first?.code
+                ended.code = summary.failures.first?.code.rawValue
                 ended.failedTries = try await run.journal.attemptCount(run: summary.run)
                 let known = try await run.journal.transfers(
                     run: nil, in: TransferState.allCases, limit: 3)

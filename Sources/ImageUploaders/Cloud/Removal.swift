@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+public import MigrationModel
+public import OpenStackImage
+
+/// The only place that sends DELETE for a pipeline.
+///
+/// A removal acts under a named ``Right``. It reads the record again right
+/// before it deletes it, and leaves it where the right no longer holds. A test
+/// keeps every other DELETE out of the pipeline's modules.
+public struct Removal: Sendable {
+    /// Why a record may be deleted. Each right has its own conditions; see
+    /// `docs/journal.md`.
+    public enum Right: Sendable {
+        /// A transfer gives up the record that it made. Not limited in number:
+        /// the transfer cannot go on otherwise.
+        case discard(Transfer)
+        /// `clean` found a record that no transfer needs; as the listing showed it.
+        ///
+        /// `sizeBytes` is the size of the source image; nil if unknown.
+        case clean(TargetImage, sizeBytes: Int64?)
+
+        var imageID: String? {
+            switch self {
+            case .discard(let transfer): transfer.imageID
+            case .clean(let image, _): image.id
+            }
+        }
+    }
+
+    public enum Outcome: Sendable {
+        /// It is deleted.
+        case removed
+        /// It was not there.
+        case gone
+        /// It may be deleted, and was not: only asked, or the limit is used up.
+        case removable
+        /// It stays, since the right does not hold.
+        case refused(TranshipError)
+        /// It stays, since it is not what the listing showed.
+        case changed(PlanReason)
+        /// It stays under its kept id, to be filled again.
+        case toBeFilledAgain
+        /// The service did not delete it.
+        case failed(TranshipError)
+    }
+
+    /// How many more DELETE requests `limits.deletes` allows; nil is no limit.
+    private var deletesLeft: Int?
+
+    /// - Parameter deletesMax: `limits.deletes`, for rights that it limits.
+    public init(deletesMax: Int? = nil) {
+        deletesLeft = deletesMax
+    }
+
+    /// Reads the record, and deletes it if the right holds for what it is now.
+    ///
+    /// - Parameters:
+    ///   - isDryRun: true only asks.
+    ///   - nowUnixSeconds: the time of day.
+    /// - Throws: what kept the record from being read.
+    public mutating func remove(
+        under right: Right, at service: ImageService, isDryRun: Bool = false,
+        nowUnixSeconds: Int64
+    ) async throws(TranshipError) -> Outcome {
+        guard let id = right.imageID else { return .gone }
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return .gone
+        }
+        let found = TargetImage(image, targetKey: "")
+        let objection =
+            switch right {
+            case .discard(let transfer): Self.objection(to: transfer, discarding: found)
+            case .clean(let listed, let sizeBytes):
+                Self.objection(
+                    toCleaning: listed, found, updatedAt: image.updatedAt, sizeBytes: sizeBytes,
+                    nowUnixSeconds: nowUnixSeconds)
+            }
+        if let objection { return objection }
+        if isDryRun || deletesLeft == 0 { return .removable }
+        do {
+            try await service.delete(id)
+        } catch {
+            // A 404 now means that someone deleted it since it was read.
+            if error.code != .notFound { return .failed(error) }
+        }
+        deletesLeft? -= 1
+        return .removed
+    }
+
+    // MARK: The rights
+
+    /// The journal's row gives the right. The marker proves that the row still
+    /// speaks of this image.
+    static func objection(to transfer: Transfer, discarding image: TargetImage) -> Outcome? {
+        let ownership = Ownership(of: image, transfer)
+        guard ownership.isOurs else {
+            return .refused(
+                TranshipError(
+                    .targetConflict,
+                    "image \(image.id) at the target does not carry our marker "
+                        + Origin.propertyName,
+                    hint: "it is left alone; remove it by hand if it is an unfinished copy"))
+        }
+        // Another host may have proved and published what it put into our record.
+        if ownership == .keptID, image.isAsMade {
+            guard image.status == .active else { return .toBeFilledAgain }
+            return .refused(
+                TranshipError(
+                    .idBlocked,
+                    "image \(image.id) at the target holds data that is not proved, and deleting "
+                        + "it would burn the id that is to be kept",
+                    hint: "it is left alone, private; delete it by hand to give the id up"))
+        }
+        guard ownership != .adopted, image.isAsMade else {
+            return .refused(
+                TranshipError(
+                    .targetConflict,
+                    "image \(image.id) at the target is \(image.visibility)"
+                        + (image.isProtected ? ", protected" : "")
+                        + (image.isHidden ? ", hidden" : "")
+                        + ": it may have been published and is not discarded",
+                    hint: "it is left alone; remove it by hand if it is an unfinished copy"))
+        }
+        guard ownership.mayBeDiscarded else {
+            return .refused(
+                TranshipError(
+                    .targetConflict,
+                    "image \(image.id) at the target is \(image.status), and this journal did not "
+                        + "send it",
+                    hint: "it is left to the other process that does; if there is none, "
+                        + "`tranship clean` lists it"))
+        }
+        return nil
+    }
+
+    /// ``Ownership`` gave the right while the target was listed, which may be
+    /// long ago. The record must still be what it was.
+    static func objection(
+        toCleaning listed: TargetImage, _ image: TargetImage, updatedAt: String?,
+        sizeBytes: Int64?, nowUnixSeconds: Int64
+    ) -> Outcome? {
+        guard image.status == listed.status, image.originValue == listed.originValue,
+            image.visibility == .private, !image.isProtected, image.ownerID == listed.ownerID
+        else { return .changed(.changedMeanwhile(status: image.status)) }
+        guard image.holdsData else { return nil }
+        // The service does not report a body that is arriving: neither size nor
+        // time change until its end. So time decides.
+        guard let updatedAt, let time = try? Date(updatedAt, strategy: .iso8601) else {
+            return .changed(.busySinceUnknown(status: image.status))
+        }
+        let quietSeconds = Transfer.othersPatienceSeconds(sizeBytes: sizeBytes)
+        guard nowUnixSeconds - Int64(time.timeIntervalSince1970) > quietSeconds else {
+            return .changed(
+                .busySince(status: image.status, time: updatedAt, quietSeconds: quietSeconds))
+        }
+        return nil
+    }
+}

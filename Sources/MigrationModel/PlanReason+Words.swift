@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+extension PlanReason: CustomStringConvertible {
+    public var description: String { words }
+
+    /// The reason as plans, reports and JSON show it. The only place that words
+    /// a reason.
+    public var words: String {
+        decisionWords ?? adoptionWords ?? leftoverWords ?? wayWords ?? code
+    }
+
+    private var decisionWords: String? {
+        switch self {
+        case .refused(let message): message
+        case .notAtTarget: "not at the target yet"
+        case .alreadyAtTarget(let id): "already at the target (image \(id))"
+        case .sameDataSameName(let id):
+            "target already has this data under the same name (image \(id))"
+        case .sameDataSameID(let id): "target already has this data under the same id (\(id))"
+        case .continues(let state): "continues: was \(state.rawValue)"
+        case .continuesRecord(let id, let status): "continues: image \(id) is \(status)"
+        case .unfinishedGeneration(let id):
+            "image \(id) is an unfinished copy of another generation"
+        case .failedBefore(let code): "failed before (\(code?.rawValue ?? "?")); tried again"
+        case .deletedAtTarget(let id): "was copied as \(id ?? "?") and was deleted at the target"
+        case .toBePublished(let id): "image \(id) is proved, and still has to be published"
+        case .toBeProved(let id):
+            "image \(id) is at the target, and still has to be proved and published as planned"
+        case .missingInStores(let id, let stores):
+            "image \(id) is at the target, but not in store \(stores.joined(separator: ", ")) yet"
+        case .referenceCopiedAgain(let name): "names \(name), which is copied again"
+        case .nameTaken(let id, let rule): "another image has this name (\(id))" + rule.words
+        case .keptIDTaken(let id, let name):
+            "its id has to be kept, and \(id) is the id of another image, \"\(name ?? "")\", at the "
+                + "target"
+        case .keptIDDeleted(let id):
+            "its id \(id ?? "?") has to be kept, and its copy was deleted at the target, which "
+                + "never gives out an id again"
+        case .copyHasOtherData(let id, let checksum):
+            "image \(id) is our copy, but holds other data: it has \(checksum)"
+        case .copyCannotBeProved(let id, let status):
+            "image \(id) is our copy and \(status), so it cannot be proved"
+        default: nil
+        }
+    }
+
+    private var adoptionWords: String? {
+        switch self {
+        case .sourceNotSelected(let state):
+            "\(state.rawValue) in the journal; its source is gone or no longer selected"
+        case .noSource:
+            "it comes from no source of this pipeline: its source is gone, or another pipeline "
+                + "copied it"
+        case .markerUnderForeignID:
+            "it carries our marker under an id that we do not derive, as a snapshot of a server does"
+        case .recordGone(let id, let state):
+            "\(state.rawValue) in the journal, and image \(id) is not at the target"
+        case .journalBehind(let state, let status):
+            "\(state.rawValue) in the journal, \(status) at the target"
+        case .provedBy(let algorithm): "its \(algorithm.rawValue) proves it"
+        case .nothingPromised: "unverifiable: its source promises no checksum"
+        case .notProvedYet: "the target's checksums do not prove it; the next run reads it back"
+        default: nil
+        }
+    }
+
+    private var leftoverWords: String? {
+        switch self {
+        case .unfinished(let status): "it is \(status), and no transfer needs it"
+        case .markerProvesNothing:
+            "it carries a marker, but neither the journal nor its id shows that this pipeline made "
+                + "it"
+        case .interruptedRunNeedsIt: "the interrupted run needs it"
+        case .nextRunContinuesIt: "the next run continues with it"
+        case .sourceIDWouldBurn: "it has the source image's id, which would be lost with it"
+        case .changedByOthers(let visibility, let isProtected):
+            "it is \(visibility)\(isProtected ? " and protected" : ""), so someone changed it"
+        case .inOtherProject(let id): "it belongs to project \(id ?? "?")"
+        case .goneMeanwhile: "someone else removed it just now"
+        case .changedMeanwhile(let status): "it changed during the check: it is \(status) now"
+        case .busySince(let status, let time, let seconds):
+            "it is \(status) since \(time), so another process may be sending it; it counts as left "
+                + "over after \(TimeSpan.format(seconds))"
+        case .busySinceUnknown(let status):
+            "it is \(status), and the service does not say since when"
+        case .removalFailed(let message): message
+        default: nil
+        }
+    }
+
+    private var wayWords: String? {
+        switch self {
+        case .dataIsLocal: "the file is on this machine"
+        case .urlNeedsSecrets: "the URL needs a password, a header or a query, which stay here"
+        case .noSharedKeystone: "source and target do not share a Keystone"
+        case .namedByPipeline: "named by the pipeline"
+        case .namedByPipelineUnproved:
+            "named by the pipeline; the source promises no checksum, so nothing can prove the result"
+        case .namedByPipelineReadBack(let digests):
+            "named by the pipeline; \(digests.words), so it is read back for proof"
+        case .importsNeedKeystone:
+            "without Keystone an import has no owner, and the target fails it"
+        case .methodNotOffered(let method): "the target does not offer \(method.rawValue)"
+        case .nothingPromisedToCompare:
+            "the source promises no checksum, so only bytes that pass through here can be hashed"
+        case .digestsDiffer(let digests):
+            "\(digests.words), so only bytes that pass through here can be proved"
+        case .targetFetches(let algorithm):
+            "the target fetches it itself, and its \(algorithm.rawValue) proves the result"
+        case .idIsKept: "the id is kept, so wrong data must never become active under it"
+        case .methodFailed(let method, let message): "\(method.rawValue) failed: \(message)"
+        case .fillsSeveralStores(let reason): "\(reason.words); one import fills several stores"
+        case .fetchedByTarget: "the target fetches it"
+        case .severalTargets(let count): "read once for \(count) targets"
+        case .sourceBreaks: "the source broke twice and could not go on where it broke"
+        case .oneTarget: "one target"
+        default: nil
+        }
+    }
+}
+
+extension PlanReason.NameRule {
+    fileprivate var words: String {
+        switch self {
+        case .keepBoth: "; both stay"
+        case .skip: ""
+        case .fail: " and on_conflict is fail"
+        case .rename: "; renamed"
+        }
+    }
+}
+
+extension PlanReason.Digests {
+    fileprivate var words: String {
+        "the source promises \(promised?.rawValue ?? "nothing") and the target reports "
+            + reported.map(\.rawValue).joined(separator: " and ")
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// Why a plan decides as it does, with the values that matter.
+///
+/// ``code`` is stable, for programs. ``words`` is for people, and may change in
+/// any release.
+public enum PlanReason: Codable, Hashable, Sendable {
+    // MARK: What the plan does with an image
+
+    /// It cannot be copied; the message of the refusal.
+    case refused(message: String)
+    case notAtTarget
+    case alreadyAtTarget(imageID: String)
+    case sameDataSameName(imageID: String)
+    case sameDataSameID(imageID: String)
+    case continues(state: TransferState)
+    /// The journal does not know the record, whose id proves that it is ours.
+    case continuesRecord(imageID: String, status: ImageStatus)
+    case unfinishedGeneration(imageID: String)
+    case failedBefore(code: TranshipError.Code?)
+    case deletedAtTarget(imageID: String?)
+    case toBePublished(imageID: String)
+    case toBeProved(imageID: String)
+    case missingInStores(imageID: String, stores: [String])
+    /// A kernel or ramdisk that it names gets another id.
+    case referenceCopiedAgain(name: String)
+    case nameTaken(imageID: String, NameRule)
+    case keptIDTaken(imageID: String, name: String?)
+    case keptIDDeleted(imageID: String?)
+    case copyHasOtherData(imageID: String, Checksum)
+    case copyCannotBeProved(imageID: String, status: ImageStatus)
+
+    /// What `on_conflict` says of another image with the same name.
+    public enum NameRule: String, Codable, Sendable { case keepBoth, skip, fail, rename }
+
+    // MARK: What `adopt` finds
+
+    case sourceNotSelected(state: TransferState)
+    case noSource
+    case markerUnderForeignID
+    case recordGone(imageID: String, state: TransferState)
+    case journalBehind(state: TransferState, status: ImageStatus)
+    case provedBy(Checksum.Algorithm)
+    case nothingPromised
+    case notProvedYet
+
+    // MARK: What `clean` finds
+
+    case unfinished(status: ImageStatus)
+    case markerProvesNothing
+    case interruptedRunNeedsIt
+    case nextRunContinuesIt
+    case sourceIDWouldBurn
+    case changedByOthers(visibility: ImageVisibility, isProtected: Bool)
+    case inOtherProject(projectID: String?)
+    case goneMeanwhile
+    case changedMeanwhile(status: ImageStatus)
+    case busySince(status: ImageStatus, time: String, quietSeconds: Int64)
+    case busySinceUnknown(status: ImageStatus)
+    case removalFailed(message: String)
+
+    // MARK: How the data gets to the target
+
+    case dataIsLocal
+    case urlNeedsSecrets
+    case noSharedKeystone
+    case namedByPipeline
+    /// The pipeline names a method by which the service fetches the data.
+    case namedByPipelineUnproved
+    case namedByPipelineReadBack(Digests)
+    case importsNeedKeystone
+    case methodNotOffered(UploadMethod)
+    case nothingPromisedToCompare
+    case digestsDiffer(Digests)
+    case targetFetches(provedBy: Checksum.Algorithm)
+    case idIsKept
+    case methodFailed(UploadMethod, message: String)
+    /// Beside the reason why the bytes pass through this process.
+    indirect case fillsSeveralStores(PlanReason)
+
+    /// Two ends whose digests cannot be compared.
+    public struct Digests: Codable, Hashable, Sendable {
+        /// By the source.
+        public var promised: Checksum.Algorithm?
+        /// By the target.
+        public var reported: [Checksum.Algorithm]
+
+        public init(promised: Checksum.Algorithm?, reported: [Checksum.Algorithm]) {
+            self.promised = promised
+            self.reported = reported
+        }
+    }
+
+    // MARK: Whether the data is spooled
+
+    case fetchedByTarget
+    case severalTargets(count: Int)
+    case sourceBreaks
+    case oneTarget
+}
+
+extension PlanReason {
+    /// A stable name, as JSON writes it.
+    public var code: String {
+        switch self {
+        case .refused: "refused"
+        case .notAtTarget: "not-at-target"
+        case .alreadyAtTarget: "already-at-target"
+        case .sameDataSameName: "same-data-same-name"
+        case .sameDataSameID: "same-data-same-id"
+        case .continues: "continues"
+        case .continuesRecord: "continues-record"
+        case .unfinishedGeneration: "unfinished-generation"
+        case .failedBefore: "failed-before"
+        case .deletedAtTarget: "deleted-at-target"
+        case .toBePublished: "to-be-published"
+        case .toBeProved: "to-be-proved"
+        case .missingInStores: "missing-in-stores"
+        case .referenceCopiedAgain: "reference-copied-again"
+        case .nameTaken: "name-taken"
+        case .keptIDTaken: "kept-id-taken"
+        case .keptIDDeleted: "kept-id-deleted"
+        case .copyHasOtherData: "copy-has-other-data"
+        case .copyCannotBeProved: "copy-cannot-be-proved"
+        case .sourceNotSelected: "source-not-selected"
+        case .noSource: "no-source"
+        case .markerUnderForeignID: "marker-under-foreign-id"
+        case .recordGone: "record-gone"
+        case .journalBehind: "journal-behind"
+        case .provedBy: "proved"
+        case .nothingPromised: "nothing-promised"
+        case .notProvedYet: "not-proved-yet"
+        case .unfinished: "unfinished"
+        case .markerProvesNothing: "marker-proves-nothing"
+        case .interruptedRunNeedsIt: "interrupted-run-needs-it"
+        case .nextRunContinuesIt: "next-run-continues-it"
+        case .sourceIDWouldBurn: "source-id-would-burn"
+        case .changedByOthers: "changed-by-others"
+        case .inOtherProject: "in-other-project"
+        case .goneMeanwhile: "gone-meanwhile"
+        case .changedMeanwhile: "changed-meanwhile"
+        case .busySince, .busySinceUnknown: "busy"
+        case .removalFailed: "removal-failed"
+        case .dataIsLocal: "data-is-local"
+        case .urlNeedsSecrets: "url-needs-secrets"
+        case .noSharedKeystone: "no-shared-keystone"
+        case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack:
+            "named-by-pipeline"
+        case .importsNeedKeystone: "imports-need-keystone"
+        case .methodNotOffered: "method-not-offered"
+        case .nothingPromisedToCompare: "nothing-promised"
+        case .digestsDiffer: "digests-differ"
+        case .targetFetches: "target-fetches"
+        case .idIsKept: "id-is-kept"
+        case .methodFailed: "method-failed"
+        case .fillsSeveralStores(let reason): reason.code
+        case .fetchedByTarget: "target-fetches"
+        case .severalTargets: "several-targets"
+        case .sourceBreaks: "source-breaks"
+        case .oneTarget: "one-target"
+        }
+    }
+}

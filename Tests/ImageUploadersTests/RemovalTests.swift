@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import OpenStackImage
+import TestSupport
+import Testing
+
+@testable import ImageUploaders
+
+/// Cleaning; `CloudUploaderTests` has the right to discard.
+@Suite struct RemovalTests {
+    private let target: Target
+    /// 2027-01-15T08:00:00Z.
+    private static let now: Int64 = 1_800_000_000
+
+    init() throws { target = try Target() }
+
+    private func listed(_ status: ImageStatus = .queued) -> TargetImage {
+        Sample.target(
+            target.id(), status: status, marker: Sample.origin(of: "a").propertyValue)
+    }
+
+    private func clean(
+        _ removal: inout Removal, _ image: TargetImage, isDryRun: Bool = false
+    ) async throws(TranshipError) -> Removal.Outcome {
+        try await removal.remove(
+            under: .clean(image, sizeBytes: nil), at: target.glance.service, isDryRun: isDryRun,
+            nowUnixSeconds: Self.now)
+    }
+
+    private var deletions: Int {
+        target.glance.server.requests.count { $0.method == "DELETE" }
+    }
+
+    @Test func `What is as it was listed is deleted, up to the limit`() async throws {
+        var removal = Removal(deletesMax: 1)
+        target.putOurs(["status": "queued", "visibility": "private"])
+        guard case .removable = try await clean(&removal, listed(), isDryRun: true) else {
+            Issue.record("a dry run only asks")
+            return
+        }
+        #expect(deletions == 0)
+        guard case .removed = try await clean(&removal, listed()) else {
+            Issue.record("it was not deleted")
+            return
+        }
+        #expect(deletions == 1)
+        target.putOurs(["status": "queued", "visibility": "private"], generation: 1)
+        var next = listed()
+        next.id = target.id(1)
+        guard case .removable = try await clean(&removal, next) else {
+            Issue.record("the limit did not hold")
+            return
+        }
+        #expect(deletions == 1)
+    }
+
+    @Test func `What is gone is told apart, and a refusal is no end`() async throws {
+        var removal = Removal()
+        guard case .gone = try await clean(&removal, listed()) else {
+            Issue.record("there was nothing")
+            return
+        }
+        target.putOurs(["status": "queued", "visibility": "private"])
+        target.glance.refuse("DELETE", "/v2/images/\(target.id())", status: 409, text: "in use")
+        guard case .failed(let error) = try await clean(&removal, listed()) else {
+            Issue.record("the service refused")
+            return
+        }
+        #expect(error.code == .conflict)
+    }
+
+    /// What another process may do between the listing and the removal.
+    private static let changes: [@Sendable (inout TargetImage) -> Void] = [
+        { $0.status = .active }, { $0.originValue = nil }, { $0.originValue = "l/x" },
+        { $0.visibility = .public }, { $0.visibility = .shared }, { $0.isProtected = true },
+        { $0.ownerID = "another" },
+    ]
+
+    @Test(arguments: changes.indices)
+    func `What changed since it was listed stays`(index: Int) {
+        var found = listed()
+        Self.changes[index](&found)
+        let objection = Removal.objection(
+            toCleaning: listed(), found, updatedAt: nil, sizeBytes: nil, nowUnixSeconds: Self.now)
+        guard case .changed(.changedMeanwhile(let status)) = objection else {
+            Issue.record("\(String(describing: objection))")
+            return
+        }
+        #expect(status == found.status)
+    }
+
+    @Test(arguments: [ImageStatus.saving, .uploading, .importing])
+    func `What another process may be sending has to be quiet for an hour`(
+        status: ImageStatus
+    ) {
+        func objection(_ updatedAt: String?, sizeBytes: Int64? = nil) -> PlanReason? {
+            let outcome = Removal.objection(
+                toCleaning: listed(status), listed(status), updatedAt: updatedAt,
+                sizeBytes: sizeBytes, nowUnixSeconds: Self.now)
+            if case .changed(let reason) = outcome { return reason }
+            return nil
+        }
+        #expect(objection("2027-01-15T06:59:59Z") == nil)
+        let hour = "2027-01-15T07:00:00Z"
+        #expect(
+            objection(hour) == .busySince(status: status, time: hour, quietSeconds: 3600))
+        // A second more for each MiB.
+        #expect(
+            objection("2027-01-15T06:59:59Z", sizeBytes: 1 << 20)
+                == .busySince(
+                    status: status, time: "2027-01-15T06:59:59Z", quietSeconds: 3601))
+        #expect(objection(nil) == .busySinceUnknown(status: status))
+        #expect(objection("yesterday") == .busySinceUnknown(status: status))
+    }
+}

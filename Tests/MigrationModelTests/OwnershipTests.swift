@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite struct OwnershipTests {
+    @Test(arguments: OwnershipFacts.all)
+    func `Every case has the owner that the table names`(facts: OwnershipFacts) throws {
+        let rows = OwnershipCase.all.filter { $0.covers(facts) }
+        #expect(rows.count == 1)
+        #expect(facts.ownership == rows.first?.ownership)
+    }
+
+    @Test func `The table names every owner`() {
+        #expect(Set(OwnershipCase.all.map(\.ownership)) == Set(Ownership.allCases))
+    }
+
+    @Test(arguments: Ownership.allCases)
+    func `Only what is ours may be deleted, and never under a kept id`(ownership: Ownership) {
+        if ownership.mayBeDiscarded || ownership.mayBeCleaned { #expect(ownership.isOurs) }
+        if ownership == .keptID || ownership == .givenUpKeptID {
+            #expect(!ownership.mayBeDiscarded && !ownership.mayBeCleaned)
+        }
+    }
+
+    @Test func `A kept id that is required has no derived ids beside it`() {
+        var record = Sample.record()
+        record.keptID = .required
+        let source = Sample.source("s")
+        let derived = ImageIdentity.imageID(of: source, project: "p", generation: 0)
+        let origin = Sample.origin(of: "s")
+        let image = Sample.target(derived, marker: origin.propertyValue)
+        #expect(
+            Ownership(
+                of: image, source: source, record: record, origin: origin, transfer: nil,
+                projectID: "p") == .forged)
+    }
+
+    @Test func `A given-up id stays given up when the plan keeps none any more`() {
+        var transfer = Sample.transfer("s", state: .done, imageID: "another")
+        transfer.record.keptID = .preferred
+        transfer.generation = 1
+        func ownership(_ id: String) -> Ownership {
+            Ownership(
+                of: Sample.target(id, marker: transfer.origin.propertyValue),
+                source: transfer.source, record: Sample.record(), origin: transfer.origin,
+                transfer: transfer, projectID: "p")
+        }
+        #expect(ownership("s") == .givenUpKeptID)
+        #expect(ownership("another") == .anotherHosts)
+        transfer.generation = 0
+        #expect(ownership("s") == .forged)
+    }
+
+    @Test func `An owner in the record decides which ids are derived`() {
+        var record = Sample.record()
+        record.ownerID = "owner"
+        let source = Sample.source("s")
+        let origin = Sample.origin(of: "s")
+        func ownership(_ project: String) -> Ownership {
+            let id = ImageIdentity.imageID(of: source, project: project, generation: 3)
+            return Ownership(
+                of: Sample.target(id, marker: origin.propertyValue), source: source,
+                record: record, origin: origin, transfer: nil, projectID: "user's")
+        }
+        #expect(ownership("owner") == .oursByDerivation)
+        #expect(ownership("user's") == .forged)
+    }
+}
+
+/// The table of docs/journal.md is written from the cases that are tested.
+@Suite struct OwnershipPageTests {
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../docs/journal.md").standardizedFileURL
+    private static let marks = (
+        "<!-- ownership: written by `make docs` -->\n", "<!-- end of ownership -->\n"
+    )
+
+    @Test func `The journal's page has the cases that are tested`() throws {
+        var text = try String(contentsOf: Self.file, encoding: .utf8)
+        let begin = try #require(text.range(of: Self.marks.0))
+        let end = try #require(text.range(of: Self.marks.1))
+        let place = begin.upperBound..<end.lowerBound
+        if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
+            text.replaceSubrange(place, with: OwnershipCase.table)
+            try Data(text.utf8).write(to: Self.file)
+            return
+        }
+        #expect(text[place] == OwnershipCase.table, "docs/journal.md is stale: run `make docs`")
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite struct PlanReasonTests {
+    private static func all() throws -> [PlanReason] {
+        let digests = PlanReason.Digests(promised: .sha256, reported: [.sha512, .md5])
+        return [
+            .refused(message: "m"), .notAtTarget, .alreadyAtTarget(imageID: "i"),
+            .sameDataSameName(imageID: "i"), .sameDataSameID(imageID: "i"),
+            .continues(state: .sending), .continuesRecord(imageID: "i", status: .queued),
+            .unfinishedGeneration(imageID: "i"), .failedBefore(code: .timedOut),
+            .deletedAtTarget(imageID: "i"), .toBePublished(imageID: "i"),
+            .toBeProved(imageID: "i"), .missingInStores(imageID: "i", stores: ["a", "b"]),
+            .referenceCopiedAgain(name: "n"), .nameTaken(imageID: "i", .keepBoth),
+            .keptIDTaken(imageID: "i", name: "n"), .keptIDDeleted(imageID: "i"),
+            .copyHasOtherData(imageID: "i", try Sample.checksum(.md5, "a")),
+            .copyCannotBeProved(imageID: "i", status: .deactivated),
+            .sourceNotSelected(state: .done), .noSource, .markerUnderForeignID,
+            .recordGone(imageID: "i", state: .done),
+            .journalBehind(state: .sending, status: .active), .provedBy(.md5), .nothingPromised,
+            .notProvedYet, .unfinished(status: .queued), .markerProvesNothing,
+            .interruptedRunNeedsIt, .nextRunContinuesIt, .sourceIDWouldBurn,
+            .changedByOthers(visibility: .public, isProtected: true),
+            .inOtherProject(projectID: "p"), .goneMeanwhile, .changedMeanwhile(status: .active),
+            .busySince(status: .saving, time: "t", quietSeconds: 3600),
+            .busySinceUnknown(status: .saving), .removalFailed(message: "m"), .dataIsLocal,
+            .urlNeedsSecrets, .noSharedKeystone, .namedByPipeline, .namedByPipelineUnproved,
+            .namedByPipelineReadBack(digests), .importsNeedKeystone,
+            .methodNotOffered(.webDownload), .nothingPromisedToCompare, .digestsDiffer(digests),
+            .targetFetches(provedBy: .sha512), .idIsKept, .methodFailed(.webDownload, message: "m"),
+            .fillsSeveralStores(.dataIsLocal), .fetchedByTarget, .severalTargets(count: 2),
+            .sourceBreaks, .oneTarget,
+        ]
+    }
+
+    @Test func `Every reason has words of its own and survives the journal`() throws {
+        let all = try Self.all()
+        #expect(Set(all.map(\.words)).count == all.count)
+        for reason in all {
+            #expect(reason.words != reason.code, "\(reason.code) has no words")
+            #expect(reason.code.allSatisfy { $0.isLowercase || $0 == "-" })
+            let data = try JSONEncoder().encode(reason)
+            #expect(try JSONDecoder().decode(PlanReason.self, from: data) == reason)
+        }
+    }
+
+    @Test func `The page of JSON Lines lists every code`() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/json.md")
+        let page = try String(contentsOf: file, encoding: .utf8)
+        for reason in try Self.all() {
+            #expect(page.contains("`\(reason.code)`"), "docs/json.md lacks \(reason.code)")
+        }
+    }
+}
