@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-internal import Foundation
 public import MigrationModel
 public import OpenStackImage
 
@@ -67,13 +66,7 @@ public struct Removal: Sendable {
         nowUnixSeconds: Int64
     ) async throws(TranshipError) -> Outcome {
         guard let id = right.imageID else { return .gone }
-        let image: Image
-        do {
-            image = try await service.image(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            return .gone
-        }
+        guard let image = try await service.imageIfPresent(id) else { return .gone }
         let found = TargetImage(image, targetKey: "")
         let objection =
             switch right {
@@ -153,11 +146,11 @@ public struct Removal: Sendable {
         guard image.holdsData else { return nil }
         // The service does not report a body that is arriving: neither size nor
         // time change until its end. So time decides.
-        guard let updatedAt, let time = try? Date(updatedAt, strategy: .iso8601) else {
+        guard let updatedAt, let time = UTCTime.unixSeconds(updatedAt) else {
             return .changed(.busySinceUnknown(status: image.status))
         }
         let quietSeconds = Transfer.othersPatienceSeconds(sizeBytes: sizeBytes)
-        guard nowUnixSeconds - Int64(time.timeIntervalSince1970) > quietSeconds else {
+        guard nowUnixSeconds - time > quietSeconds else {
             return .changed(
                 .busySince(status: image.status, time: updatedAt, quietSeconds: quietSeconds))
         }
