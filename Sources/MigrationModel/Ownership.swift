@@ -140,12 +140,12 @@ public enum Ownership: String, CaseIterable, Sendable {
     /// True when Tranship made the record, wherever it lies now.
     public var isMade: Bool { isOurs || self == .otherProject || self == .givenUpKeptID }
 
-    /// True when a transfer may delete the record it names, as long as nobody
-    /// published it (``TargetImage/isAsMade``).
+    /// True when a transfer may delete the record it names, as long as it
+    /// was not published (``TargetImage/isAsMade``).
     public var mayBeDiscarded: Bool { self == .oursByRow }
 
     /// True when `clean` may delete the record, as long as it holds no whole
-    /// image, nobody published it and no transfer needs it.
+    /// image, was not published and no transfer needs it.
     public var mayBeCleaned: Bool {
         switch self {
         case .oursByRow, .oursByDerivation, .anotherHosts, .adopted: true

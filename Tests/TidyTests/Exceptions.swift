@@ -36,7 +36,6 @@ enum Exceptions {
         "docs/cli.md",
         "docs/errors.md",
         "docs/journal.md",
-        "docs/json.md",
         "docs/reference.md",
     ]
 

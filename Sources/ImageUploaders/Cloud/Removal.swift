@@ -47,7 +47,7 @@ public struct Removal: Sendable {
         case failed(TranshipError)
     }
 
-    /// How many more DELETE requests `limits.deletes` allows; nil is no limit.
+    /// How many more DELETE requests `limits.deletes` allows; nil for no limit.
     private var deletesLeft: Int?
 
     /// - Parameter deletesMax: `limits.deletes`, for rights that it limits.
