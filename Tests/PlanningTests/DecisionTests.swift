@@ -19,7 +19,7 @@ import Testing
         var isPromised = true
 
         var standing: TargetImage? {
-            ours.first { ["active", "deactivated"].contains($0.status) }
+            ours.first(where: \.isWhole)
         }
 
         var testDescription: String {

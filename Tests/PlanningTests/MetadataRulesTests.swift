@@ -159,15 +159,15 @@ import Testing
         #expect(try apply(source).refusal == nil)
     }
 
-    @Test(arguments: ["queued", "saving", "importing", "killed", "pending_delete"])
-    func `An image without complete data is refused`(status: String) throws {
+    @Test(arguments: [ImageStatus.queued, .saving, .importing, .killed, .pendingDelete])
+    func `An image without complete data is refused`(status: ImageStatus) throws {
         var source = Sample.source("s")
         source.status = status
         #expect(try apply(source).refusal?.message.contains("it is \(status)") == true)
     }
 
-    @Test(arguments: ["active", "deactivated", nil] as [String?])
-    func `An image with data is not`(status: String?) throws {
+    @Test(arguments: [.active, .deactivated, nil] as [ImageStatus?])
+    func `An image with data is not`(status: ImageStatus?) throws {
         var source = Sample.source("s")
         source.status = status
         #expect(try apply(source).refusal == nil)
