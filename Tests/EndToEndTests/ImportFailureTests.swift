@@ -171,7 +171,7 @@ extension EndToEndTests {
                         "OS_CLIENT_CONFIG_FILE": try cloud.cloudsFile(in: scene.folder)
                     ])
                 try await waits("an import") {
-                    cloud.asked.contains { $0.hasSuffix("/import") }
+                    cloud.ids.contains { cloud.image($0)?["status"] == "importing" }
                 }
                 let tokens = { cloud.asked.count { $0 == "POST /v3/auth/tokens" } }
                 for _ in 0..<2 {

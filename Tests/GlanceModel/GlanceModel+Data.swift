@@ -82,7 +82,7 @@ extension GlanceModel {
             requeue(id)
             return .refusal(413, "Image exceeds the storage quota")
         }
-        if fault == .format || !image.matchesFormat(body) {
+        if fault == .format || (!isStaged && !image.matchesFormat(body)) {
             // What `PUT file` refused stays in the store, and its digests stay on
             // the record.
             if !isStaged {
@@ -160,7 +160,8 @@ extension GlanceModel.Image {
         fields["disk_format"]?.string != nil && fields["container_format"]?.string != nil
     }
 
-    /// Glance accepts any data as `raw`, and inspects what claims to be `qcow2`.
+    /// Glance accepts any data as `raw`, and inspects what claims to be `qcow2`: on
+    /// its way to a store, and not on its way to the staging area.
     func matchesFormat(_ body: [UInt8]) -> Bool {
         fields["disk_format"] != "qcow2" || body.starts(with: [0x51, 0x46, 0x49, 0xFB])
     }

@@ -13,6 +13,8 @@ extension GlanceModel {
         /// The image is queued again and still says that it is being imported, as
         /// `glance-download` leaves it: only the task shows the failure.
         case silent
+        /// The format inspector refuses the data: the image stays `importing`.
+        case format
     }
 
     mutating func startImport(
@@ -83,7 +85,9 @@ extension GlanceModel {
             let present = image.fields["stores"]?.string.map { [$0] } ?? []
             images[id]?.fields["stores"] = .string((present + [stores]).joined(separator: ","))
         } else {
-            store(data ?? image.staged ?? [], in: id)
+            let data = data ?? image.staged ?? []
+            guard image.matchesFormat(data) else { return failImport(id, work: work, .format) }
+            store(data, in: id)
             images[id]?.fields["stores"] = .string(stores)
         }
         images[id]?.fields["os_glance_importing_to_stores"] = nil
@@ -94,12 +98,13 @@ extension GlanceModel {
     package mutating func failImport(_ id: String, work: Int, _ failure: ImportFailure) {
         guard let image = images[id], image.work == work, image.isImporting else { return }
         let stores = image.fields["os_glance_importing_to_stores"]?.string ?? defaultStore
-        if image.status != "active" { requeue(id) }
-        if failure == .stores {
+        if image.status != "active", failure != .format { requeue(id) }
+        images[id]?.staged = nil
+        if failure != .silent {
             images[id]?.fields["os_glance_importing_to_stores"] = ""
             images[id]?.fields["os_glance_failed_import"] = .string(stores)
         }
-        images[id]?.endTask("failure", "Internal Error")
+        images[id]?.endTask("failure", "Task failed due to Internal Error")
     }
 
     mutating func deleteFromStore(_ request: ModelRequest, _ caller: Caller) -> HTTPResponse {

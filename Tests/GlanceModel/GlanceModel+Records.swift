@@ -132,6 +132,11 @@ extension GlanceModel {
         if let refusal = isOverLimit(changed.fields) { return refusal }
         images[image.id] = changed
         touch(image.id)
+        // Glance 33 saves the new owner before it finds that the caller may no longer
+        // see the image.
+        guard changed.isVisible(to: caller) else {
+            return .refusal(403, "Forbidding request, image \(image.id) not visible")
+        }
         return .json(200, images[image.id]?.shown ?? .null)
     }
 
@@ -151,7 +156,7 @@ extension GlanceModel {
             return .refusal(409, "\(key) does not exist")
         case "add", "replace":
             guard let value else { return .refusal(400, "an operation without a value") }
-            if let refusal = refusal(key, value, caller) { return refusal }
+            if key != "owner", let refusal = refusal(key, value, caller) { return refusal }
             let isFormat = key == "disk_format" || key == "container_format"
             guard !isFormat || image.status == "queued" else {
                 return .refusal(

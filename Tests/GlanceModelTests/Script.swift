@@ -86,8 +86,14 @@ struct Script: Sendable, CustomTestStringConvertible {
                 .patch(
                     "$a", [["op": "add", "path": "/a~1b~0c", "value": "v"]], 200, ["a/b~c": "v"]),
                 .add("$a", "number", 1, 400), .add("$a", "checksum", "x", 403),
-                .add("$a", "owner", "$other", 403), .add("$a", "visibility", "public", 403),
-                .add("$a", "os_glance_x", "y", 403),
+                .add("$a", "visibility", "public", 403), .add("$a", "os_glance_x", "y", 403),
+            ]),
+        // The answer says no, and the image is given away all the same.
+        Script(
+            "a member who sets another owner is refused and loses the image",
+            [
+                .create("$a"), .add("$a", "owner", "$other", 403), .get("images/$a", 404),
+                .get("images/$a", 200, ["owner": "$other"], as: .admin),
             ]),
         Script(
             "one refused change refuses the whole request",
@@ -252,10 +258,19 @@ struct Script: Sendable, CustomTestStringConvertible {
                 .add("$a", "disk_format", "raw"), .send("images/$a/file", Step.data, 500),
             ]),
         Script(
-            "a refused format on its way to the staging area leaves a clean record",
+            "the format of staged data is inspected by the import, which stays importing for ever",
             [
-                .create("$a", ["disk_format": "qcow2"]), .send("images/$a/stage", Step.data, 415),
-                .get("images/$a", 200, ["status": queued, "checksum": nil]),
+                .create("$a", ["disk_format": "qcow2"]), .send("images/$a/stage"),
+                .post("images/$a/import", direct(), 202),
+                .until("images/$a/tasks", ["tasks.0.status": "failure"]),
+                .until(
+                    "images/$a",
+                    [
+                        "status": "importing", "checksum": nil, "os_glance_failed_import": "fast",
+                        "os_glance_importing_to_stores": "",
+                    ]),
+                .send("images/$a/file", Step.data, 409),
+                .post("images/$a/import", direct(), 409),
             ]),
     ]
 

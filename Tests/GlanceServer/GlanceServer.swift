@@ -48,9 +48,14 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model[id]?.fields }
     }
 
-    /// Adds a record, or changes one.
+    /// Adds a record, or changes one. One that is `uploading` has staged data.
     package func put(_ id: String, _ fields: [String: JSONValue]) {
-        state.withLock { $0.model.put(id, fields) }
+        state.withLock { state in
+            state.model.put(id, fields)
+            if fields["status"] == "uploading", state.model[id]?.staged == nil {
+                state.model[id]?.staged = []
+            }
+        }
     }
 
     /// Adds an active image with data.
@@ -77,7 +82,10 @@ package final class GlanceServer: Sendable {
     }
 
     package func setMembers(_ members: [String], of id: String) {
-        state.withLock { $0.model[id]?.members = members.map { .init(project: $0) } }
+        state.withLock { state in
+            state.model.put(id)
+            state.model[id]?.members = members.map { .init(project: $0) }
+        }
     }
 
     package func members(of id: String) -> [String] {

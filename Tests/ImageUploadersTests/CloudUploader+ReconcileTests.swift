@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `A body that never ends is given up, and its record with it`() async throws {
-        var given = target.begun(.sending, ["status": "saving"])
+        var given = target.begun(.sending, ["status": "saving", "updated_at": nil])
         given.isBusy(nil, now: 0)
         given.busyLooks = CloudUploader.busyLooksMax - 1
         guard case .snooze(let last, let seconds, _) = try await reconcile(given) else {

@@ -222,7 +222,8 @@ import Testing
         #expect(transfer.imageID != Self.kept && !transfer.holdsKeptID)
         #expect(
             transfer.remarks == [
-                "id \(Self.kept) could not be kept: it is the id of another image, \"theirs\""
+                "id \(Self.kept) could not be kept: it is the id of another image, "
+                    + "\"theirs\" of project project"
             ])
         #expect(target.glance.image(Self.kept)?["name"] == "theirs")
     }
