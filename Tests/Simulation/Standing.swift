@@ -144,29 +144,7 @@ struct Standing {
             return Standing(
                 wrong: isAllowed ?? true ? nil : "\(place): should not be there: \(found)",
                 isSettled: false)
-        case .copied:
-            guard let copy else {
-                // Wrong data under a kept id, and nobody knows any more how it came.
-                if all.contains(where: { $0.isOrphaned && !$0.wasPublished }) {
-                    return Standing(wrong: nil, isSettled: false)
-                }
-                return Standing(
-                    wrong: "\(place): lost; the journal says "
-                        + own.map { Self.words($0) }.joined(separator: ", "), isSettled: false)
-            }
-            if copy.status != "active" {
-                return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
-            }
-            if copy.isOrphaned, !copy.wasPublished, copy.data != source.bytes {
-                return Standing(wrong: nil, isSettled: false)
-            }
-            var standing = Standing(wrong: nil, isSettled: true)
-            for row in own where standing.wrong == nil {
-                let next = self.standing(copy, source, target, row, place)
-                standing.wrong = next.wrong
-                standing.isSettled = standing.isSettled && next.isSettled
-            }
-            return standing
+        case .copied: return copied(all, copy, found, source, target, own, place)
         case .open:
             if let copy, copy.status != "active", !(keepsID && copy.id == source.id) {
                 return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
@@ -176,6 +154,35 @@ struct Standing {
             }
             return Standing(wrong: "\(place): wrong bytes, published", isSettled: false)
         }
+    }
+
+    /// How the copy stands that a calm run has to make.
+    private static func copied(
+        _ all: [Cloud.Record], _ copy: Cloud.Record?, _ found: String, _ source: Scenario.Source,
+        _ target: Scenario.Target, _ own: [Transfer?], _ place: String
+    ) -> Standing {
+        guard let copy else {
+            // Wrong data under a kept id, and nobody knows any more how it came.
+            if all.contains(where: { $0.isOrphaned && !$0.wasPublished }) {
+                return Standing(wrong: nil, isSettled: false)
+            }
+            return Standing(
+                wrong: "\(place): lost; the journal says "
+                    + own.map { Self.words($0) }.joined(separator: ", "), isSettled: false)
+        }
+        if copy.status != "active" {
+            return Standing(wrong: "\(place): left over: \(found)", isSettled: true)
+        }
+        if copy.isOrphaned, !copy.wasPublished, copy.data != source.bytes {
+            return Standing(wrong: nil, isSettled: false)
+        }
+        var standing = Standing(wrong: nil, isSettled: true)
+        for row in own where standing.wrong == nil {
+            let next = self.standing(copy, source, target, row, place)
+            standing.wrong = next.wrong
+            standing.isSettled = standing.isSettled && next.isSettled
+        }
+        return standing
     }
 
     private static func words(_ row: Transfer?) -> String {

@@ -9,7 +9,6 @@ enum Exceptions {
         "Sources/MigrationPipeline/SpoolStep.swift: attempt": "outcomes become one type",
         "Sources/MigrationPipeline/StreamStep.swift: run": "outcomes become one type",
         "Sources/TranshipKit/Workplace.swift: open": "sources and targets become values",
-        "Tests/Simulation/Standing.swift: standing": "moves into the model of Glance",
     ]
 
     /// Files whose SQL reaches into JSON by the names of Swift properties.
