@@ -64,8 +64,8 @@ struct ImageServiceImportsTests {
     @Test("the methods that this cloud allows are listed", .proves("sdk get_import_info"))
     func info() async throws {
         let methods = try await Lab.service().importInfo().methods
-        #expect(methods.contains("glance-direct"))
-        #expect(methods.contains("web-download"))
+        #expect(methods.contains(.glanceDirect))
+        #expect(methods.contains(.webDownload))
     }
 
     @Test(

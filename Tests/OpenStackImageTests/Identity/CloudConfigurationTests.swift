@@ -30,6 +30,6 @@ struct CloudConfigurationScopeTests {
             name: "c", authentication: .applicationCredential(.id("i"), secret: Secret("s")))
         let error = #expect(throws: TranshipError.self) { try cloud.scoped(toProject: "b") }
         #expect(error?.code == .usage)
-        #expect(error?.hint?.contains("an entry of its own") == true)
+        #expect(error?.hint?.contains("add an entry for it") == true)
     }
 }

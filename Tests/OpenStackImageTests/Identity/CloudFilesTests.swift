@@ -102,7 +102,7 @@ struct CloudFilesTests {
         let error = #expect(throws: TranshipError.self) {
             try files.configuration(of: "beta", region: "west")
         }
-        #expect(error?.hint == "its regions: East, West; upper and lower case count")
+        #expect(error?.hint == "its regions: East, West; names are case-sensitive")
     }
 
     @Test("a home in a path is expanded, and verify: no is believed")
@@ -153,7 +153,7 @@ struct CloudFilesTests {
             try Self.files().configuration(of: "beta")
         }
         #expect(error?.message == "cloud \"beta\" has no auth_url (clouds.yaml)")
-        #expect(error?.hint?.contains("its profile \"vendor\" is in no clouds-public.yaml") == true)
+        #expect(error?.hint?.contains("its profile \"vendor\" was not found in any clouds-public.yaml") == true)
     }
 
     @Test("OS_* variables are a cloud of their own, and the default one")

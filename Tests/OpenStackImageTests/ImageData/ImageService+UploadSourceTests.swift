@@ -152,7 +152,7 @@ struct ImageServiceUploadSourceTests {
                     image.id, from: .descriptor(pipe.fileHandleForReading.fileDescriptor))
             }
             #expect(error?.code == .conflict)
-            #expect(error?.hint?.contains("takes its data once") == true)
+            #expect(error?.hint?.contains("takes data only once") == true)
             try pipe.fileHandleForWriting.close()
         }
     }

@@ -130,7 +130,7 @@ struct ImageServiceWaitTests {
                     waiting: brisk)
             }
             #expect(failed?.code == .importFailed)
-            #expect(failed?.message.contains("ended as failure") == true)
+            #expect(failed?.message.contains("its task says") == true)
             let late = await #expect(throws: TranshipError.self) {
                 try await service.waitForImport(
                     of: image.id,
