@@ -31,7 +31,6 @@ enum Exceptions {
         "Sources/SourceReaders",
         "Sources/TaskWaiters",
         "Sources/TranshipKit",
-        "docs/api-coverage.md",
         "docs/cli.md",
         "docs/errors.md",
         "docs/journal.md",
