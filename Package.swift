@@ -50,6 +50,8 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         // Swift's Glibc module leaves malloc.h out.
         .systemLibrary(name: "CMalloc"),
 
@@ -67,7 +69,7 @@ let package = Package(
 
         // The pipeline: its words, its memory, its engine, its stages.
         part("MigrationModel", ["Basics", "Digests"]),
-        part("MigrationJournal", ["Basics", "MigrationModel", grdb]),
+        part("MigrationJournal", ["CZlib", "Basics", "MigrationModel", grdb]),
         part(
             "MigrationPipeline",
             ["MigrationJournal", "ByteStreams", "Digests", "Basics", "MigrationModel"]),

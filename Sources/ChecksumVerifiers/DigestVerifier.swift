@@ -20,9 +20,10 @@ public struct DigestVerifier: ChecksumVerifier {
     public func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
     ) throws(TranshipError) -> any RunningVerification {
-        var algorithms = Set([reportedAlgorithm] + [transfer.promise?.algorithm].compactMap { $0 })
+        var algorithms = Set(
+            [reportedAlgorithm] + [transfer.proof.promised?.algorithm].compactMap { $0 })
         if transfer.record.verification == .services,
-            transfer.promise?.algorithm == reportedAlgorithm
+            transfer.proof.promised?.algorithm == reportedAlgorithm
         {
             // The target's own hash of what arrived is compared with the
             // promise afterwards; that proves both legs at once.
@@ -33,12 +34,12 @@ public struct DigestVerifier: ChecksumVerifier {
             digests.append(try StreamingDigest(algorithm))
         }
         return RunningDigests(
-            digests: digests, promise: transfer.promise,
+            digests: digests, promise: transfer.proof.promised,
             promisedBytes: transfer.source.sizeBytes, name: transfer.source.displayName)
     }
 
     public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
-        let sent = transfer.sizeBytes ?? transfer.source.sizeBytes
+        let sent = transfer.proof.sizeBytes ?? transfer.source.sizeBytes
         let sizeDiffers = sent != nil && report.sizeBytes != nil && sent != report.sizeBytes
         if let format = report.diskFormat, let planned = transfer.record.diskFormat,
             format != planned
@@ -51,7 +52,7 @@ public struct DigestVerifier: ChecksumVerifier {
             return .transformed("\(sent) bytes were sent, the target has \(has)")
         }
         let expected =
-            transfer.computed + [transfer.promise].compactMap { $0 }
+            transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
             + transfer.source.checksums
         var proofs: [Checksum] = []
         for reported in report.checksums {
@@ -76,7 +77,7 @@ public struct DigestVerifier: ChecksumVerifier {
 
     /// True when a hash shows other data; a size alone may be a truncation.
     private static func differs(_ transfer: Transfer, _ report: TargetReport) -> Bool {
-        let expected = transfer.computed + [transfer.promise].compactMap { $0 }
+        let expected = transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
         return expected.contains { known in
             report.checksums.contains {
                 $0.algorithm == known.algorithm && !$0.matches(known)

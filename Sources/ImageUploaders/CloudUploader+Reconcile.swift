@@ -34,7 +34,7 @@ extension CloudUploader {
     /// (`keep_id: prefer`).
     public func reconcile(
         _ given: Transfer
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         let id = try imageID(transfer)
         let service = try service(transfer.targetKey)
@@ -45,8 +45,8 @@ extension CloudUploader {
             guard error.code == .notFound else { throw error }
             // Intended and never created, or deleted since. Which of both the
             // create call tells: a deleted id is refused for ever.
-            if transfer.state != .registered { transfer.move(to: .registered) }
-            transfer.isEmptyNow()
+            transfer.register()
+            transfer.placement.clearContents()
             return .send(transfer)
         }
         return try await reconcile(transfer, with: image)
@@ -55,7 +55,7 @@ extension CloudUploader {
     /// The same for a record that was found.
     func reconcile(
         _ given: Transfer, with image: Image
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
             return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
@@ -74,20 +74,19 @@ extension CloudUploader {
                         "the service keeps the checksum of a body that it refused on its record, "
                             + "and takes no other"))
             }
-            if transfer.state != .registered { transfer.move(to: .registered) }
-            transfer.isEmptyNow()
+            transfer.register()
+            transfer.placement.clearContents()
             return .send(transfer)
         case .saving, .uploading:
             return try await busy(transfer, image)
         case .importing:
-            let isFilledByUs = transfer.isFilledByUs
+            // Whose import it is does not follow from its state.
             if transfer.state != .importing { transfer.move(to: .importing) }
-            transfer.isFilledByUs = isFilledByUs
-            return .proceed(transfer)
+            return .advance(transfer)
         case .active, .deactivated:
             // What was sent, where it is known, is compared with what is there.
-            transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
-            return .proceed(transfer.foundWhole())
+            transfer.proof.sizeBytes = transfer.proof.sizeBytes ?? image.sizeBytes
+            return .advance(transfer.foundWhole())
         default:
             return .send(
                 try await startOver(transfer, "its record is \(image.status.rawValue)"))
@@ -98,14 +97,18 @@ extension CloudUploader {
     /// be arriving, and killing it would only make both hosts start again.
     private func busy(
         _ given: Transfer, _ image: Image
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         let status = image.status
         let now = now()
         // While data is staged the service writes the record as well.
-        transfer.isBusy(status == .saving ? image.updatedAt : nil, now: now)
-        if transfer.isFilledByUs == true {
-            let looks = transfer.busyLooks ?? 0
+        if transfer.wait.noteBusy(status == .saving ? image.updatedAt : nil, now: now)
+            || !transfer.placement.isFilledByUs
+        {
+            transfer.placement.yieldContents()
+        }
+        if transfer.placement.isFilledByUs {
+            let looks = transfer.wait.busy?.looks ?? 0
             guard looks <= Self.busyLooksMax else {
                 return try await dead(transfer, status, "for more than \(Self.busyLooksMax) s")
             }
@@ -113,8 +116,8 @@ extension CloudUploader {
                 transfer, seconds: looks < 5 ? 0.3 : 1,
                 reason: "the target still holds a body that broke off (\(status))")
         }
-        let waited = max(0, now - (transfer.busySince ?? now)) / 1000
-        let patience = Transfer.othersPatienceSeconds(sizeBytes: transfer.sizeBytes)
+        let waited = max(0, now - (transfer.wait.busy?.since ?? now)) / 1000
+        let patience = Transfer.othersPatienceSeconds(sizeBytes: transfer.proof.sizeBytes)
         guard waited <= patience else {
             return try await dead(transfer, status, "for \(TimeSpan.format(waited))")
         }
@@ -130,16 +133,17 @@ extension CloudUploader {
     /// No process sends that body any more.
     private func dead(
         _ given: Transfer, _ status: ImageStatus, _ time: String
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         if status == .uploading, transfer.holdsKeptID {
             // An earlier process staged the data and died before it requested the
             // import. The record cannot be made again, so the staged data is
             // imported, and then compared like any other.
             transfer.move(to: .importing)
-            return .proceed(transfer)
+            transfer.placement.claimContents()
+            return .advance(transfer)
         }
-        transfer.isFilledByUs = true
+        transfer.placement.claimContents()
         return .send(try await startOver(transfer, "its record has been \(status) \(time)"))
     }
 

@@ -13,7 +13,7 @@ extension CloudUploader {
 
     public func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         var transfer = given
         let service = try service(transfer.targetKey)
         let project = try await service.session.authenticate().projectID
@@ -21,14 +21,14 @@ extension CloudUploader {
         for _ in 0..<Self.generationsMax {
             let id = ImageIdentity.imageID(
                 of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
-                generation: transfer.generation, keptID: transfer.record.keptID)
+                generation: transfer.placement.generation, keptID: transfer.record.keptID)
             if let known = transfer.imageID, let image = try await existing(known, service) {
                 // Reconciled before the source was opened: ours, and empty.
                 try checkOurs(image, transfer)
                 return .send(transfer)
             }
-            transfer.imageID = id
-            if transfer.state != .registered { transfer.move(to: .registered) }
+            transfer.placement.imageID = id
+            transfer.register()
             try await commit(transfer)
             do {
                 _ = try await service.create(
@@ -46,8 +46,7 @@ extension CloudUploader {
                                 + "or that this project cannot see")
                         continue
                     }
-                    transfer.generation += 1
-                    transfer.imageID = nil
+                    transfer.placement.takeNextID()
                     continue
                 }
                 if transfer.holdsKeptID, !ownership(image, transfer).isOurs {

@@ -51,10 +51,11 @@ public struct CloudUploader: ImageUploader {
         switch transfer.method {
         case .upload:
             try await service.upload(
-                id, from: ring, sizeBytes: transfer.sizeBytes, store: transfer.record.stores.first)
+                id, from: ring, sizeBytes: transfer.proof.sizeBytes,
+                store: transfer.record.stores.first)
             return transfer.moved(to: .verifying)
         case .glanceDirect:
-            try await service.stage(id, from: ring, sizeBytes: transfer.sizeBytes)
+            try await service.stage(id, from: ring, sizeBytes: transfer.proof.sizeBytes)
             return transfer.moved(to: .importing)
         case .webDownload, .glanceDownload:
             preconditionFailure("\(transfer.method.rawValue) sends no body")

@@ -3,9 +3,10 @@
 
 internal import Synchronization
 
-/// What tests do at the commits of a journal: die there, mostly.
+/// What tests do at the commits of a journal and of the plan beside it: die there,
+/// mostly.
 ///
-/// Commits are counted from 1, in the order in which they are asked for.
+/// Commits are counted from 1, in the order in which they are requested.
 package struct CommitHook: Sendable {
     package enum Moment: String, Sendable {
         /// Everything was done but the commit.

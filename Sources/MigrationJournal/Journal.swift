@@ -6,7 +6,7 @@ internal import Foundation
 internal import GRDB
 internal import MigrationModel
 
-/// The memory of a pipeline: what was planned, what stands where, what failed.
+/// The memory of a pipeline: what was planned, how far it came, what failed.
 ///
 /// One SQLite file in WAL mode. Every commit is `synchronous=FULL`: what was
 /// committed survives the loss of power. Callers see values, never SQL.
@@ -21,10 +21,11 @@ public final class Journal: Sendable {
     public let path: String
     let database: any DatabaseWriter
     private let lock: JournalLock?
-    /// Stands around every access of a journal in memory; nil for files.
-    private let passage: Passage?
+    /// Wraps each access to an in-memory journal so that a simulation can interrupt
+    /// it; nil for files.
+    let passage: Passage?
     /// What a test does at the commits; nil without tests.
-    private let hook: CommitHook?
+    let hook: CommitHook?
 
     /// Carries out an access, or throws what keeps it from being carried out.
     package typealias Passage =
@@ -53,6 +54,19 @@ public final class Journal: Sendable {
         }
     }
 
+    var isInMemory: Bool { passage != nil }
+
+    /// An empty journal for a plan where no run has made one yet.
+    ///
+    /// - Parameter path: where that run would make it.
+    public static func empty(path: String) throws(TranshipError) -> Journal {
+        try describing(path) {
+            let queue = try DatabaseQueue()
+            try Schema.migrator.migrate(queue)
+            return Journal(path: path, database: queue, lock: nil)
+        }
+    }
+
     /// The same data as another process would open them.
     package func reopened(through passage: @escaping Passage) -> Journal {
         Journal(path: path, database: database, lock: nil, passage: passage)
@@ -63,10 +77,7 @@ public final class Journal: Sendable {
         precondition(passage != nil, "a journal in a file is never emptied")
         try Self.describing(path) {
             try database.write { db in
-                for table in [
-                    "attempt", "dependency", "transfer", "outage", "spool", "run", "plan_item",
-                    "target_image",
-                ] {
+                for table in Schema.tables {
                     try db.execute(cached: "DELETE FROM \(table)")
                 }
             }
@@ -86,15 +97,8 @@ public final class Journal: Sendable {
     package static func open(
         path: String, hook: CommitHook?
     ) async throws(TranshipError) -> Journal {
-        let folder = (path as NSString).deletingLastPathComponent
-        try describing(path) {
-            if !folder.isEmpty {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o700])
-            }
-        }
-        let lock = try JournalLock(journalPath: path)
+        try makeFolder(of: path)
+        let lock = try JournalLock(path: path, what: "the journal")
         return try describing(path) {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
@@ -120,6 +124,16 @@ public final class Journal: Sendable {
         }
     }
 
+    static func makeFolder(of path: String) throws(TranshipError) {
+        let folder = (path as NSString).deletingLastPathComponent
+        guard !folder.isEmpty else { return }
+        try describing(path) {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
+    }
+
     /// Opens an existing journal for reading beside a run that may have it.
     public static func openForReading(path: String) throws(TranshipError) -> Journal {
         guard FileManager.default.fileExists(atPath: path) else {
@@ -137,9 +151,9 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Who works on the journal right now; nil when nobody does.
+    /// The process that has the journal right now; nil where none has it.
     public static func holder(path: String) -> String? {
-        JournalLock.holder(journalPath: path)
+        JournalLock.holder(path: path)
     }
 
     private static func check(_ db: Database, path: String) throws {
@@ -157,6 +171,15 @@ public final class Journal: Sendable {
                     hint: "name another file with --journal PATH")
             }
             return
+        }
+        if tables.contains("grdb_migrations"),
+            try Schema.migrator.appliedIdentifiers(db).contains(Schema.refusedStep)
+        {
+            throw TranshipError(
+                .journalFailed,
+                "the journal \(path) has the shape of a version that was never released",
+                hint: "move \(path), \(path)-wal and \(path)-shm aside, then fill a new journal "
+                    + "from the targets with `tranship adopt PIPELINE`")
         }
         if try Schema.migrator.hasBeenSuperseded(db) {
             throw TranshipError(
@@ -210,7 +233,7 @@ public final class Journal: Sendable {
         }
     }
 
-    private static func describing<Value>(
+    static func describing<Value>(
         _ path: String, _ work: () throws -> Value
     ) throws(TranshipError) -> Value {
         do {
@@ -242,15 +265,5 @@ public final class Journal: Sendable {
         return TranshipError(
             .journalFailed, "the journal \(path) cannot be used: SQLite says: \(words)", hint: hint,
             cause: error)
-    }
-
-    func encode(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-
-    func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(text.utf8))
     }
 }

@@ -5,17 +5,18 @@ internal import Basics
 internal import Foundation
 internal import MigrationModel
 
-/// One process per journal: an advisory lock on a file beside it.
+/// One process per journal, and per plan: an advisory lock on a file beside it.
 ///
 /// The kernel holds the lock (`flock(2)`), so it ends with the process, however
-/// that ends; the text in the file only tells a person who it is. The file is
+/// that ends; the text in the file only names the holder. The file is
 /// never removed: removing it would let two processes lock two files of one name.
 final class JournalLock: Sendable {
     private let descriptor: Int32
 
+    /// - Parameter what: the locked file, for messages.
     /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
-    init(journalPath: String) throws(TranshipError) {
-        let path = journalPath + ".lock"
+    init(path locked: String, what: String) throws(TranshipError) {
+        let path = locked + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw TranshipError(
@@ -26,7 +27,7 @@ final class JournalLock: Sendable {
             let holder = Self.text(of: path)
             close(descriptor)
             throw TranshipError(
-                .journalInUse, "the journal \(journalPath) is in use by \(holder)",
+                .journalInUse, "\(what) \(locked) is in use by \(holder)",
                 hint: "wait for it, look at it with `tranship status`, or name another --journal")
         }
         let text =
@@ -41,9 +42,9 @@ final class JournalLock: Sendable {
         close(descriptor)
     }
 
-    /// Who works on the journal right now; nil when nobody does. Never waits.
-    static func holder(journalPath: String) -> String? {
-        let path = journalPath + ".lock"
+    /// The process that has it right now; nil where none has it. Never waits.
+    static func holder(path locked: String) -> String? {
+        let path = locked + ".lock"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

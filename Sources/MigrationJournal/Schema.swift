@@ -3,16 +3,14 @@
 
 internal import GRDB
 
-/// The database's shape, as numbered steps. A step that was released is never
+/// The journal's shape, as numbered steps. A step that was released is never
 /// edited; what comes later is a new step.
+///
+/// Every fact that a query needs is a column. A `body` is opaque to SQL.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("001 runs, transfers, plan") { try $0.execute(sql: step001) }
-        migrator.registerMigration("002 methods and stores") { try $0.execute(sql: step002) }
-        migrator.registerMigration("003 spool") { try $0.execute(sql: step003) }
-        migrator.registerMigration("005 outages") { try $0.execute(sql: step005) }
-        migrator.registerMigration("006 who fills a record") { try $0.execute(sql: step006) }
+        migrator.registerMigration("1 runs, lineages, work") { try $0.execute(sql: step1) }
         return migrator
     }
 
@@ -20,61 +18,16 @@ enum Schema {
     /// journal from any other SQLite file: "TRSH".
     static let applicationID = 0x5452_5348
 
-    /// Files that several transfers may share: they have rows of their own.
-    private static let step003 = """
-        CREATE TABLE spool (
-            source_key TEXT NOT NULL,
-            fingerprint TEXT NOT NULL,
-            path TEXT NOT NULL,
-            offset_bytes INTEGER NOT NULL,
-            is_complete INTEGER NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL,
-            body TEXT NOT NULL,
-            PRIMARY KEY (source_key, fingerprint)
-        ) STRICT, WITHOUT ROWID;
-        """
+    /// The first step of journals that no release wrote.
+    static let refusedStep = "001 runs, transfers, plan"
 
-    /// Before, every record that was named counted as filled by its journal.
-    private static let step006 = """
-        UPDATE transfer SET body = json_set(body, '$.isFilledByUs', json('true'))
-        WHERE state NOT IN ('planned', 'reading', 'read', 'registered', 'skipped');
-        """
+    /// In an order in which they can be emptied.
+    static let tables = [
+        "attempt", "dependency", "outage", "spool", "refusal", "plan_tally", "work", "transfer",
+        "image", "lineage", "run",
+    ]
 
-    /// When endpoints did not answer.
-    private static let step005 = """
-        CREATE TABLE outage (
-            id INTEGER PRIMARY KEY,
-            run_id INTEGER NOT NULL REFERENCES run (id),
-            endpoint TEXT NOT NULL,
-            began_at INTEGER NOT NULL,
-            ended_at INTEGER,
-            code TEXT NOT NULL,
-            message TEXT NOT NULL
-        ) STRICT;
-        """
-
-    /// One store became several, and a transfer knows why it has its method.
-    private static let step002 = """
-        UPDATE transfer SET body = json_set(body,
-            '$.record.stores', CASE
-                WHEN json_extract(body, '$.record.store') IS NULL THEN json('{"standard":{}}')
-                ELSE json_object('named', json_object('_0',
-                    json_array(json_extract(body, '$.record.store'))))
-            END,
-            '$.record.allStoresMustSucceed', json('true'),
-            '$.record.acceptsTransformed', json('false'),
-            '$.record.verification', 'proof', '$.record.isDeactivated', json('false'),
-            '$.fallbacks', json('[]'), '$.importFailures', 0,
-            '$.isCopying', json('false'), '$.heldStores', json('[]'), '$.remarks', json('[]'));
-        DELETE FROM plan_item;
-        DELETE FROM target_image;
-        -- What the run's plan decided, as JSON: the scratch tables belong to
-        -- whoever planned last.
-        ALTER TABLE run ADD COLUMN plan TEXT;
-        """
-
-    private static let step001 = """
+    private static let step1 = """
         CREATE TABLE run (
             id INTEGER PRIMARY KEY,
             pipeline_name TEXT NOT NULL,
@@ -86,53 +39,138 @@ enum Schema {
             outcome TEXT
         ) STRICT;
 
-        -- What a run moves. `body` is the whole transfer; the columns beside it
-        -- are what queries need.
-        CREATE TABLE transfer (
+        -- What the run's plan decided.
+        CREATE TABLE plan_tally (
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            action TEXT NOT NULL,
+            images INTEGER NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            PRIMARY KEY (run_id, action)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Images that the run's plan refused.
+        CREATE TABLE refusal (
             id INTEGER PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES run (id),
             target_key TEXT NOT NULL,
             source_key TEXT NOT NULL,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL,
+            hint TEXT,
+            is_transient INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX refusal_by_run ON refusal (run_id);
+
+        -- All versions of one image share a lineage: the first word of the marker.
+        CREATE TABLE lineage (
+            id INTEGER PRIMARY KEY,
+            lineage_id TEXT NOT NULL UNIQUE
+        ) STRICT;
+
+        -- A source image as it was planned, once for all targets and runs. Never
+        -- changed: bodies of `work` are compressed against it.
+        CREATE TABLE image (
+            id INTEGER PRIMARY KEY,
+            source_key TEXT NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX image_by_source ON image (source_key);
+
+        -- A version of a lineage at a target. What was done for it is in `work`.
+        CREATE TABLE transfer (
+            id INTEGER PRIMARY KEY,
+            target_key TEXT NOT NULL,
             version_id TEXT NOT NULL,
+            lineage INTEGER NOT NULL REFERENCES lineage (id),
+            -- The last run that had work for it, whose row is the present state.
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            UNIQUE (target_key, version_id)
+        ) STRICT;
+        CREATE INDEX transfer_by_lineage ON transfer (lineage);
+
+        -- A transfer in a run. Rows of earlier runs stay as they ended.
+        CREATE TABLE work (
+            id INTEGER PRIMARY KEY,
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            run_id INTEGER NOT NULL REFERENCES run (id),
             position INTEGER NOT NULL,
             state TEXT NOT NULL,
             due_at INTEGER,
+            image INTEGER NOT NULL REFERENCES image (id),
+            source_index INTEGER NOT NULL,
+            method TEXT NOT NULL,
+            spools INTEGER NOT NULL,
+            is_copying INTEGER NOT NULL,
+            image_id TEXT,
             size_bytes INTEGER,
             error_code TEXT,
+            -- Of all runs up to this one.
+            read_bytes INTEGER NOT NULL,
+            again_bytes INTEGER NOT NULL,
+            saved_bytes INTEGER NOT NULL,
+            reopenings INTEGER NOT NULL,
+            restarts INTEGER NOT NULL,
             started_at INTEGER,
             updated_at INTEGER NOT NULL,
-            body TEXT NOT NULL,
-            UNIQUE (target_key, version_id)
+            body BLOB NOT NULL,
+            UNIQUE (transfer_id, run_id)
         ) STRICT;
-        CREATE INDEX transfer_by_work ON transfer (run_id, state, position);
-        CREATE INDEX transfer_by_source ON transfer (target_key, source_key);
+        CREATE INDEX work_by_state ON work (run_id, state, position);
+        CREATE INDEX work_by_image ON work (image);
 
-        -- Images that must stand at the target before a transfer may start.
+        -- Images that must be at the target before a transfer may start.
         CREATE TABLE dependency (
-            transfer_id INTEGER NOT NULL REFERENCES transfer (id) ON DELETE CASCADE,
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
             source_key TEXT NOT NULL,
             PRIMARY KEY (transfer_id, source_key)
         ) STRICT, WITHOUT ROWID;
 
-        -- Every failed try, kept for `status` and reports.
+        -- Every failed try.
         CREATE TABLE attempt (
             id INTEGER PRIMARY KEY,
-            transfer_id INTEGER NOT NULL REFERENCES transfer (id) ON DELETE CASCADE,
-            run_id INTEGER NOT NULL,
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            run_id INTEGER NOT NULL REFERENCES run (id),
             at INTEGER NOT NULL,
             state TEXT NOT NULL,
             code TEXT NOT NULL,
             message TEXT NOT NULL
         ) STRICT;
         CREATE INDEX attempt_by_transfer ON attempt (transfer_id);
+        CREATE INDEX attempt_by_run ON attempt (run_id);
 
-        -- Scratch space of planning: emptied when a plan begins.
+        -- When endpoints did not answer.
+        CREATE TABLE outage (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            endpoint TEXT NOT NULL,
+            began_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL
+        ) STRICT;
+
+        -- Files that several transfers may share.
+        CREATE TABLE spool (
+            source_key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            path TEXT NOT NULL,
+            offset_bytes INTEGER NOT NULL,
+            is_complete INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (source_key, fingerprint)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The shape of a plan, which lives as long as the process that makes it.
+    static let plan = """
         CREATE TABLE target_image (
             target_key TEXT NOT NULL,
             id TEXT NOT NULL,
             name TEXT,
             version_id TEXT,
-            body TEXT NOT NULL,
+            body BLOB NOT NULL,
             PRIMARY KEY (target_key, id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX target_image_by_name ON target_image (target_key, name);
@@ -147,8 +185,11 @@ enum Schema {
             name TEXT,
             size_bytes INTEGER,
             action TEXT,
-            body TEXT NOT NULL,
+            -- Of the transfer that the plan starts; NULL where it starts none.
+            start_method TEXT,
+            body BLOB NOT NULL,
             UNIQUE (target_key, source_key)
         ) STRICT;
+        CREATE INDEX plan_item_by_version ON plan_item (target_key, version_id);
         """
 }

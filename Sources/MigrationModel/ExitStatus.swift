@@ -19,7 +19,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case journalInUse = 11
     case interrupted = 130
 
-    /// What the code tells the caller, in one line.
+    /// What the code says to the caller, in one line.
     public var meaning: String {
         switch self {
         case .done: "done; nothing is left to do"

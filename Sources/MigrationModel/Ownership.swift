@@ -67,7 +67,7 @@ public enum Ownership: String, CaseIterable, Sendable {
     ) {
         let hasMarker = image.originValue == origin.propertyValue
         let isNamed = transfer?.imageID == image.id
-        let isAdopted = isNamed && transfer?.isAdopted == true
+        let isAdopted = isNamed && transfer?.placement.isAdopted == true
         let hasSourceID = image.id == source.imageID
         if record.keptID != nil, hasSourceID, !hasMarker {
             self = isAdopted ? .accepted : .holdsKeptID
@@ -104,7 +104,7 @@ public enum Ownership: String, CaseIterable, Sendable {
     ) -> Ownership {
         guard hasMarker else { return isAdopted ? .accepted : .unmarked }
         if isAdopted { return .adopted }
-        let mayBeOthers = image.holdsData && transfer?.isFilledByUs != true
+        let mayBeOthers = image.holdsData && transfer?.placement.isFilledByUs != true
         return mayBeOthers ? .anotherHosts : .oursByRow
     }
 
@@ -173,6 +173,6 @@ extension TargetImage {
 extension Transfer {
     /// True for the source's id when this transfer could not keep it.
     func hasGivenUp(_ id: String) -> Bool {
-        record.keptID == .preferred && generation > 0 && id == source.imageID
+        record.keptID == .preferred && placement.generation > 0 && id == source.imageID
     }
 }

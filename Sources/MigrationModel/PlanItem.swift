@@ -66,6 +66,13 @@ public struct PlanItem: Codable, Hashable, Sendable {
         self.reason = reason
         self.start = start
     }
+
+    /// What a transfer of this item is to do.
+    public var intent: Intent {
+        Intent(
+            targetKey: targetKey, source: source, record: record, origin: origin, method: method,
+            methodReason: methodReason, fallbacks: fallbacks)
+    }
 }
 
 /// What the journal keeps of one image that a target lists, while it plans.

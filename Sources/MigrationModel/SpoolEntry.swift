@@ -18,7 +18,7 @@ public struct SpoolEntry: Codable, Hashable, Sendable {
     public var offsetBytes: Int64 = 0
     /// SHA-256 of these bytes.
     public var digest: Checksum?
-    /// What they are bytes of; nil when the source tells nothing by which a
+    /// What they are bytes of; nil when the source reports nothing by which a
     /// reading could go on.
     public var version: SourceVersion?
     /// True when these are all bytes, and the promise is met.

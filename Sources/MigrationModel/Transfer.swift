@@ -5,124 +5,56 @@ public import Basics
 
 /// One image on its way to one target: a row of the journal.
 ///
-/// A value. Stages receive it, change their copy and hand it back; the pipeline
-/// commits it. ``move(to:)`` is the only way to another state.
+/// A value. Stages receive it, change their copy and return it; the pipeline
+/// commits it. Within a run ``move(to:)`` is the only way to another state.
+/// Planning enters the machine by the named entries, such as
+/// ``fresh(_:promised:)`` and ``republished(as:)``.
 public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// The journal's row; 0 until it is stored.
-    public var id: Int64
-    /// The pipeline's target that it goes to: see `targets` in the file.
-    public var targetKey: String
-    public var source: SourceImage
-    public var record: PlannedRecord
-    public var method: UploadMethod
-    public var origin: Origin
-
+    public var id: Int64 = 0
+    public var intent: Intent
     public private(set) var state: TransferState
-
-    /// Which image id of the derived sequence is in use, from 0. Grows when an
-    /// id is burned: the service never gives out an id twice.
-    public var generation: Int
-    /// The image at the target, from the moment it is intended.
-    public var imageID: String?
-
-    /// Bytes, from the moment the source has told them.
-    public var sizeBytes: Int64?
-    /// What the bytes must hash to. Nil when nobody promised anything.
-    public var promise: Checksum?
-    /// What the bytes that we sent did hash to.
-    public var computed: [Checksum]
-    /// What the target reported of them.
-    public var reported: [Checksum]
-    /// Project ids that the image is shared with at the source.
-    public var members: [String]
-
-    /// Failed tries in this run.
-    public var attempts: Int
-    /// How often in this run the target's record was in an unexpected state, or
-    /// spooled data was not as it had been written.
-    public var surprises: Int?
-    /// When the next try or look is due, in milliseconds since 1970; nil is now.
-    public var dueAt: Int64?
-    /// Why it waits, or what a person should know of how it ended.
-    public var note: String?
-    public var failure: Failure?
-    /// Why this method.
-    public var methodReason: PlanReason?
-    /// What to use when the method fails, best first.
-    public var fallbacks: [UploadMethod] = []
-    /// When the service accepted to import, in milliseconds since 1970.
-    public var importAskedAt: Int64?
-    /// Imports of this transfer that failed, in all generations.
-    public var importFailures = 0
-    /// True while a proved image is copied into further stores.
-    public var isCopying = false
-    /// The stores that hold the data, as the target last told.
-    public var heldStores: [String] = []
-    /// What the report says beside the state: conversions, stores that failed.
-    public var remarks: [String] = []
-    /// True when the record's data is, or may be, what this journal sent or asked
-    /// the service for: from before the first byte until the record is seen
-    /// empty. Another host derives the same id and may fill the same record.
-    public var isFilledByUs: Bool?
-    /// Looks at a record that was still busy with an earlier, broken body.
-    public var busyLooks: Int?
-    /// When the record was first seen busy as it is, in milliseconds since 1970.
-    public var busySince: Int64?
-    /// What the service then told of the record's last change.
-    public var busyVersion: String?
-    /// When the wait for an import began, in milliseconds since 1970.
-    public var waitStartedAt: Int64?
-    /// True when the data is read into the spool first and sent from there.
-    public var spools: Bool?
-    /// Why, or why not.
-    public var wayReason: PlanReason?
+    public var placement: Placement
+    public var proof: Proof
+    public var wait = Wait()
+    public var tries = Tries()
     /// What was read from the source so far; nil before the first byte.
     public var reading: SourceReading?
-    /// True when the image stood at the target with its data before this journal
-    /// knew of it. It may have been published long ago, so it is never discarded.
-    public var isAdopted: Bool?
+    /// Project ids that the image is shared with at the source.
+    public var members: [String] = []
+    /// What the report says beside the state: conversions, stores that failed.
+    public var remarks: [String] = []
 
-    /// An error as the journal keeps it.
-    public struct Failure: Codable, Hashable, Sendable {
-        public var code: TranshipError.Code
-        public var message: String
-        public var hint: String?
-        public var isTransient: Bool
-
-        public init(_ error: TranshipError) {
-            code = error.code
-            message = error.message
-            hint = error.hint
-            isTransient = error.isTransient
-        }
+    /// A transfer in any state, as tests and the journal need it.
+    package init(
+        _ intent: Intent, state: TransferState, placement: Placement = Placement(),
+        proof: Proof = Proof()
+    ) {
+        self.intent = intent
+        self.state = state
+        self.placement = placement
+        self.proof = proof
     }
 
-    public init(
-        id: Int64 = 0, targetKey: String, source: SourceImage, record: PlannedRecord,
-        method: UploadMethod, origin: Origin, state: TransferState = .planned, generation: Int = 0,
-        imageID: String? = nil, sizeBytes: Int64? = nil, promise: Checksum? = nil,
-        computed: [Checksum] = [], reported: [Checksum] = [], members: [String] = [],
-        attempts: Int = 0, dueAt: Int64? = nil, note: String? = nil, failure: Failure? = nil
-    ) {
-        self.id = id
-        self.targetKey = targetKey
-        self.source = source
-        self.record = record
-        self.method = method
-        self.origin = origin
-        self.state = state
-        self.generation = generation
-        self.imageID = imageID
-        self.sizeBytes = sizeBytes
-        self.promise = promise
-        self.computed = computed
-        self.reported = reported
-        self.members = members
-        self.attempts = attempts
-        self.dueAt = dueAt
-        self.note = note
-        self.failure = failure
-        if [.sending, .importing, .verifying, .publishing].contains(state) { isFilledByUs = true }
+    public var targetKey: String { intent.targetKey }
+    public var source: SourceImage { intent.source }
+    public var record: PlannedRecord { intent.record }
+    public var method: UploadMethod { intent.method }
+    public var origin: Origin { intent.origin }
+    public var imageID: String? { placement.imageID }
+    public var failure: Failure? { tries.failure }
+
+    /// False for numbers that no step of ours writes: a damaged row.
+    package var isPlausible: Bool {
+        let counts: [Int64] = [
+            Int64(placement.generation), Int64(tries.attempts), Int64(tries.surprises),
+            Int64(tries.importFailures), proof.sizeBytes ?? 0, source.sizeBytes ?? 0,
+            reading?.readBytes ?? 0, reading?.againBytes ?? 0, reading?.savedBytes ?? 0,
+            reading?.furthestBytes ?? 0,
+        ]
+        return counts.allSatisfy { $0 >= 0 }
+            && [reading?.readBytes, reading?.againBytes, reading?.savedBytes]
+                .allSatisfy { $0 ?? 0 < 1 << 62 }
     }
 
     /// Goes to another state.
@@ -133,20 +65,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         precondition(
             next == state || state.successors.contains(next),
             "a transfer cannot go from \(state.rawValue) to \(next.rawValue)")
-        state = next
-        dueAt = nil
-        note = nil
-        isNotBusy()
-        if next == .sending || next == .importing { isFilledByUs = true }
-        if next != .importing {
-            waitStartedAt = nil
-            importAskedAt = nil
-        }
-        if next != .failed { failure = nil }
+        enter(next)
     }
-
-    /// True when the source broke twice and could not go on where it broke.
-    public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
 
     /// The same, as an expression.
     public func moved(to next: TransferState) -> Transfer {
@@ -155,23 +75,54 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return copy
     }
 
-    /// True when its record has the source image's own id. Such a record is
-    /// never deleted, since its id would be lost with it: it is filled again.
+    private mutating func enter(_ next: TransferState) {
+        state = next
+        wait.end(keepsImport: next == .importing)
+        if next != .failed { tries.failure = nil }
+    }
+
+    /// Ends it with an error.
+    ///
+    /// - Precondition: the state is not final.
+    public mutating func fail(_ error: TranshipError) {
+        move(to: .failed)
+        tries.failure = Failure(error)
+    }
+
+    /// Ends it proved and private: a last step is missing.
+    ///
+    /// - Precondition: it is being published or copied into further stores.
+    public mutating func leaveUnpublished(_ error: TranshipError) {
+        move(to: .unpublished)
+        tries.failure = Failure(error)
+    }
+
+    /// True when the source broke twice and could not go on where it broke.
+    public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
+
+    /// True when its record has the source image's own id. Tranship never deletes
+    /// such a record, since its id would be lost with it: it fills it again.
     public var holdsKeptID: Bool {
         record.keptID != nil && imageID != nil && imageID == source.imageID
+    }
+
+    /// Sends the data into the record that the transfer has: it moves to
+    /// `registered` where it is not there already. What it waited for is over.
+    public mutating func register() {
+        if state != .registered { move(to: .registered) }
     }
 
     /// Forgets the target's record, whose id can never be used again, and
     /// starts over under the next one; under the same one if it is a kept id.
     ///
     /// - Parameter wasThere: false where there was no record. Its id may never
-    ///   have been given out, so it is tried again: whoever leaves a free id to
-    ///   others ends with one copy under that and one under the next. An id that
-    ///   was deleted is refused.
+    ///   have been given out, so it is tried again: two hosts would otherwise end
+    ///   with one copy under that id and one under the next. The service refuses an
+    ///   id that was deleted.
     public mutating func abandonRecord(wasThere: Bool = true) {
         if !holdsKeptID {
-            if wasThere { generation += 1 }
-            imageID = nil
+            if wasThere { placement.generation += 1 }
+            placement.imageID = nil
         }
         startOver()
     }
@@ -181,13 +132,12 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// - Parameter reason: goes to the report, beside both ids.
     public mutating func giveUpKeptID(_ reason: String) {
         if let id = imageID { remarks.append("id \(id) could not be kept: \(reason)") }
-        generation += 1
-        imageID = nil
+        placement.takeNextID()
         startOver()
     }
 
-    /// What follows when the source's id cannot be had at the target. Whatever
-    /// record has it stays: a deleted one would take the id with it for ever.
+    /// What follows when the source's id cannot be had at the target. The record
+    /// that has the id stays: deleting it would lose the id for ever.
     ///
     /// - Parameter reason: goes to the report or the error, beside the id.
     /// - Returns: the transfer under the next derived id, where the id is only preferred.
@@ -203,80 +153,141 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return transfer
     }
 
-    /// Its record is there and empty, or is not there: nobody's data is in it.
-    public mutating func isEmptyNow() {
-        isFilledByUs = nil
-        isAdopted = nil
-    }
-
-    /// Its record was found busy.
-    ///
-    /// - Parameters:
-    ///   - version: what the service tells of the record's last change; another
-    ///     one than before is another body.
-    ///   - now: milliseconds since 1970.
-    public mutating func isBusy(_ version: String?, now: Int64) {
-        if busySince == nil || busyVersion != version {
-            if busySince != nil { isFilledByUs = nil }
-            isNotBusy()
-            busySince = now
-            busyVersion = version
-        }
-        busyLooks = (busyLooks ?? 0) + 1
-    }
-
-    private mutating func isNotBusy() {
-        busyLooks = nil
-        busySince = nil
-        busyVersion = nil
-    }
-
     /// The target holds all of it, and it is compared next. What this journal
     /// did not put there is adopted.
     public func foundWhole() -> Transfer {
         var copy = self
-        if copy.isFilledByUs != true { copy.isAdopted = true }
+        if !copy.placement.isFilledByUs { copy.placement.adoptContents() }
         if copy.state != .verifying { copy.move(to: .verifying) }
         return copy
     }
 
     /// How long a record may be busy with a body or an import of another host
     /// before that counts as dead, in seconds: an hour, and as long as 1 MiB/s
-    /// takes. The service tells nothing of how far a body has come.
+    /// takes. The service does not report how far a body has come.
     ///
-    /// - Parameter sizeBytes: of the image; nil where nobody knows.
+    /// - Parameter sizeBytes: of the image; nil where it is unknown.
     public static func othersPatienceSeconds(sizeBytes: Int64?) -> Int64 {
-        3600 + (sizeBytes ?? 0) / (1 << 20)
+        3600 + max(0, sizeBytes ?? 0) / (1 << 20)
     }
 
     private mutating func startOver() {
-        isEmptyNow()
-        computed = []
-        reported = []
-        isCopying = false
-        heldStores = []
-        move(to: .planned)
+        placement.clearContents()
+        placement.isCopying = false
+        placement.heldStores = []
+        proof.computed = []
+        proof.reported = []
+        enter(.planned)
     }
 }
 
-/// What marks an image at a target as a copy of ours: two UUIDs, no URL and no
-/// name, written as the property `tranship_origin`.
-///
-/// The marker finds copies when the journal is lost. It alone gives no right to
-/// delete anything: anybody who may write properties can forge it.
-public struct Origin: Codable, Hashable, Sendable {
-    /// The property that carries it at the target.
-    public static let propertyName = "tranship_origin"
+// MARK: Entries
 
-    /// Shared by all versions of one image.
-    public var lineageID: String
-    /// Of this version, at this target's project.
-    public var versionID: String
-
-    public init(lineageID: String, versionID: String) {
-        self.lineageID = lineageID
-        self.versionID = versionID
+/// How planning enters the machine.
+extension Transfer {
+    /// Starts from nothing.
+    ///
+    /// - Parameter generation: of the first derived id that is not known to be burned.
+    public static func fresh(
+        _ intent: Intent, promised: Checksum?, generation: Int = 0
+    ) -> Transfer {
+        Transfer(
+            intent, state: .planned, placement: Placement(generation: generation),
+            proof: Proof(promised: promised, sizeBytes: intent.source.sizeBytes))
     }
 
-    public var propertyValue: String { "\(lineageID)/\(versionID)" }
+    /// Goes on with an unfinished record that this journal does not know.
+    public static func continued(
+        _ intent: Intent, promised: Checksum?, imageID: String
+    ) -> Transfer {
+        var transfer = fresh(intent, promised: promised)
+        transfer.placement.imageID = imageID
+        transfer.enter(.registered)
+        return transfer
+    }
+
+    /// Has nothing to do: the image was at the target before this journal knew of it.
+    ///
+    /// - Parameter sizeBytes: as the target reports it; nil keeps the source's.
+    public static func alreadyThere(
+        _ intent: Intent, promised: Checksum?, imageID: String, generation: Int = 0,
+        sizeBytes: Int64? = nil
+    ) -> Transfer {
+        var transfer = fresh(intent, promised: promised)
+        transfer.placement = Placement(
+            generation: generation, imageID: imageID, contents: .adopted)
+        transfer.proof.sizeBytes = sizeBytes ?? transfer.proof.sizeBytes
+        transfer.enter(.skipped)
+        return transfer
+    }
+
+    /// Proves and publishes a complete copy that this journal does not know.
+    ///
+    /// - Parameter sizeBytes: as the target reports it.
+    public static func adopted(
+        _ intent: Intent, promised: Checksum?, imageID: String, generation: Int,
+        sizeBytes: Int64?
+    ) -> Transfer {
+        var transfer = alreadyThere(
+            intent, promised: promised, imageID: imageID, generation: generation)
+        transfer.proof.sizeBytes = sizeBytes
+        transfer.enter(.verifying)
+        return transfer
+    }
+
+    /// Publishes a proved copy, as the plan wants it now.
+    public func republished(as record: PlannedRecord) -> Transfer {
+        var copy = self
+        copy.enter(.publishing)
+        copy.intent.record = record
+        return copy.renewed()
+    }
+
+    /// Compares a proved copy once more, which brings it into the stores that the
+    /// plan wants now. Whatever that finds, the copy stays.
+    public func spread(as record: PlannedRecord, imageID: String) -> Transfer {
+        var copy = self
+        copy.placement.imageID = imageID
+        copy.placement.adoptContents()
+        copy.intent.record = record
+        copy.enter(.verifying)
+        return copy.renewed()
+    }
+
+    /// Tries again what failed: it looks at the record first, where there is one.
+    public func retried() -> Transfer {
+        var copy = self
+        copy.enter(imageID == nil ? .planned : .registered)
+        return copy.renewed()
+    }
+
+    /// Compares a complete image at the target that the journal believes to be
+    /// unfinished. It may have been published by a run that this journal lost, so
+    /// it is adopted. One that is being published goes on with that.
+    public func takenUp(sizeBytes: Int64?) -> Transfer {
+        var copy = self
+        copy.proof.sizeBytes = proof.sizeBytes ?? sizeBytes
+        copy.placement.adoptContents()
+        if state != .publishing { copy.enter(.verifying) }
+        return copy
+    }
+
+    /// Needs nothing more: the target reports what was promised, published as planned.
+    public func foundDone(_ proofs: [Checksum], heldStores: [String]) -> Transfer {
+        var copy = self
+        copy.proof.reported = proofs
+        copy.placement.heldStores = heldStores
+        copy.enter(.done)
+        return copy
+    }
+
+    /// The same with the tries of a new run before it.
+    public func renewed() -> Transfer {
+        var copy = self
+        copy.tries.attempts = 0
+        copy.tries.surprises = 0
+        copy.tries.importFailures = 0
+        copy.wait.dueAt = nil
+        return copy
+    }
 }

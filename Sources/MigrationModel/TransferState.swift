@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a transfer stands, as the journal remembers it.
+/// How far a transfer has come, as the journal remembers it.
 ///
 /// A state is committed *before* what it announces is done, so a crash leaves
 /// the state of the step that may have been half done, and the next run asks
@@ -36,9 +36,10 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// crash leaves the import running in the service.
     case importing
 
-    /// The target has all data and has not been compared yet. Set by the
+    /// Stage *verify* compares what the target reports: it has all data, which is
+    /// not proved yet. Set by the
     /// service's answer to the body or by the end of the import; cleared by
-    /// comparing. A crash leaves a private image that nobody else sees.
+    /// comparing. A crash leaves a private image that others cannot see.
     case verifying
 
     /// The data is proved; visibility, members, hidden and protected are being
@@ -46,10 +47,10 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// leaves some of them applied; applying them again changes nothing.
     case publishing
 
-    /// The image stands at the target, proved and published. Final.
+    /// The image is at the target, proved and published. Final.
     case done
 
-    /// Nothing had to be done, or somebody else did it. Final.
+    /// Nothing had to be done, or another process did it. Final.
     case skipped
 
     /// The data is proved, but the target refused a last step (visibility,
@@ -77,9 +78,10 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// The states that may follow. Going back to `planned` is starting again
-    /// under the next generation; to `registered`, sending again into the same
-    /// record.
+    /// The states that may follow within a run. Going back to `planned` starts
+    /// again under the next generation; to `registered`, sends again into the same
+    /// record. Only planning takes up a final state, by the entries of
+    /// ``Transfer``.
     public var successors: Set<TransferState> {
         switch self {
         case .planned: [.reading, .registered, .skipped, .failed]
@@ -91,8 +93,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
             [.planned, .registered, .verifying, .publishing, .unpublished, .failed]
         case .verifying: [.planned, .importing, .publishing, .failed]
         case .publishing: [.planned, .done, .unpublished, .failed]
-        case .done, .skipped, .unpublished, .failed:
-            [.planned, .registered, .verifying, .publishing]
+        case .done, .skipped, .unpublished, .failed: []
         }
     }
 }

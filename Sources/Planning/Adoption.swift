@@ -86,7 +86,7 @@ struct AdoptionJudge {
                 return adoption(.known, image, item.reason, proofs)
             }
             var transfer = item.start
-            transfer?.reported = proofs
+            transfer?.proof.reported = proofs
             return adoption(.done, image, item.reason, proofs, transfer)
         case .create, .update:
             if standing != nil, let known, known.imageID == image.id,
@@ -123,12 +123,8 @@ struct AdoptionJudge {
     private func stale(
         _ known: Transfer, _ image: TargetImage, _ proofs: [Checksum]
     ) -> Adoption {
-        var transfer = known
+        var transfer = known.takenUp(sizeBytes: image.sizeBytes)
         let was = PlanReason.journalBehind(state: known.state, status: image.status)
-        transfer.sizeBytes = transfer.sizeBytes ?? image.sizeBytes
-        // A run that this journal does not know may have published it long ago.
-        transfer.isAdopted = true
-        if transfer.state != .publishing { transfer.move(to: .verifying) }
         guard !proofs.isEmpty, item.isPublished(image),
             item.missingStores(image, all: allStores) == nil
         else {
@@ -139,10 +135,7 @@ struct AdoptionJudge {
             found.proof = proof(proofs)
             return found
         }
-        transfer.reported = proofs
-        transfer.heldStores = image.stores
-        if transfer.state != .publishing { transfer.move(to: .publishing) }
-        transfer.move(to: .done)
+        transfer = transfer.foundDone(proofs, heldStores: image.stores)
         return adoption(.done, image, was, proofs, transfer)
     }
 

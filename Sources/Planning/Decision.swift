@@ -46,23 +46,17 @@ struct Decision {
                 return item.decided(
                     .create, .unfinishedGeneration(imageID: unfinished.id), start: item.fresh)
             }
-            var transfer = item.fresh
-            transfer.imageID = unfinished.id
-            transfer.move(to: .registered)
             return item.decided(
                 .create, .continuesRecord(imageID: unfinished.id, status: unfinished.status),
-                start: transfer)
+                start: .continued(item.intent, promised: item.promise, imageID: unfinished.id))
         }
         if item.record.keptID != .required,
             let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) })
         {
             // Written down, so that images which name this one find it.
-            var transfer = item.fresh
-            transfer.imageID = same.id
-            transfer.isAdopted = true
-            transfer.move(to: .skipped)
             return item.decided(
-                .skip, .sameDataSameName(imageID: same.id), start: transfer)
+                .skip, .sameDataSameName(imageID: same.id),
+                start: .alreadyThere(item.intent, promised: item.promise, imageID: same.id))
         }
         guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
             return item.decided(.create, .notAtTarget, start: item.fresh)
@@ -104,12 +98,9 @@ struct Decision {
             return item.decided(
                 .conflict, .keptIDTaken(imageID: holder.id, name: holder.name))
         }
-        var transfer = item.fresh
-        transfer.imageID = holder.id
-        transfer.isAdopted = true
-        transfer.move(to: .skipped)
         return item.decided(
-            .skip, .sameDataSameID(imageID: holder.id), start: transfer)
+            .skip, .sameDataSameID(imageID: holder.id),
+            start: .alreadyThere(item.intent, promised: item.promise, imageID: holder.id))
     }
 
     /// The target has a copy of ours with data.
@@ -119,7 +110,7 @@ struct Decision {
         let expected = item.expected(known)
         // The checksum from when it was published counts, even if the service
         // converted the data, which then has another checksum.
-        let isAsProved = (known?.reported ?? []).contains { standing.checksums.contains($0) }
+        let isAsProved = (known?.proof.reported ?? []).contains { standing.checksums.contains($0) }
         // The run itself discards an unproved copy with wrong data if the journal
         // names it. The operator decides about any other.
         let isUnproved = known?.imageID == standing.id && known?.holdsUnprovedCopy == true
@@ -131,7 +122,7 @@ struct Decision {
             return item.decided(
                 .conflict, .copyHasOtherData(imageID: standing.id, wrong))
         }
-        guard var transfer = known, transfer.imageID == standing.id else {
+        guard let transfer = known, transfer.imageID == standing.id else {
             let isProved = expected.contains { standing.checksums.contains($0) }
             return adopt(item, known, standing, isProved: isProved)
         }
@@ -145,18 +136,15 @@ struct Decision {
             if let missing = item.missingStores(standing, all: allStores) {
                 return moreStores(item, known, standing, missing)
             }
-            transfer.move(to: .publishing)
-            transfer.record = item.record
             return item.decided(
-                .update, .toBePublished(imageID: standing.id), start: transfer.again)
+                .update, .toBePublished(imageID: standing.id),
+                start: transfer.republished(as: item.record))
         case .failed:
-            let code = transfer.failure?.code
-            transfer.move(to: .registered)
             return item.decided(
-                .create, .failedBefore(code: code), start: transfer.again)
+                .create, .failedBefore(code: transfer.failure?.code), start: transfer.retried())
         case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, .continues(state: transfer.state), start: transfer.again)
+                .create, .continues(state: transfer.state), start: transfer.renewed())
         }
     }
 
@@ -165,25 +153,24 @@ struct Decision {
     private func adopt(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
     ) -> PlanItem {
-        var transfer = item.fresh
-        transfer.generation = known?.generation ?? 0
-        transfer.imageID = standing.id
-        transfer.sizeBytes = standing.sizeBytes
-        transfer.isAdopted = true
+        let generation = known?.placement.generation ?? 0
         if isProved, item.isPublished(standing) {
-            transfer.move(to: .skipped)
             return item.decided(
-                .skip, .alreadyAtTarget(imageID: standing.id), start: transfer)
+                .skip, .alreadyAtTarget(imageID: standing.id),
+                start: .alreadyThere(
+                    item.intent, promised: item.promise, imageID: standing.id,
+                    generation: generation, sizeBytes: standing.sizeBytes))
         }
         guard standing.status == .active else {
             return item.decided(
                 .conflict,
                 .copyCannotBeProved(imageID: standing.id, status: standing.status))
         }
-        transfer.move(to: .registered)
-        transfer.move(to: .verifying)
         return item.decided(
-            .update, .toBeProved(imageID: standing.id), start: transfer)
+            .update, .toBeProved(imageID: standing.id),
+            start: .adopted(
+                item.intent, promised: item.promise, imageID: standing.id,
+                generation: generation, sizeBytes: standing.sizeBytes))
     }
 
     /// It is proved and has to be in more stores. The cloud copies it there, and
@@ -191,17 +178,12 @@ struct Decision {
     private func moreStores(
         _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
     ) -> PlanItem {
-        guard var transfer = known else {
+        guard let transfer = known else {
             return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
         }
-        transfer.imageID = standing.id
-        transfer.record = item.record
-        // It is proved already, so it stays, whatever the second look finds.
-        transfer.isAdopted = true
-        transfer.move(to: .verifying)
         return item.decided(
             .update, .missingInStores(imageID: standing.id, stores: missing),
-            start: transfer.again)
+            start: transfer.spread(as: item.record, imageID: standing.id))
     }
 
     /// The journal knows it, and the target has no copy with data.
@@ -209,7 +191,7 @@ struct Decision {
         var transfer = known
         switch known.state {
         case .done, .skipped, .unpublished:
-            transfer.record = item.record
+            transfer.intent.record = item.record
             if transfer.holdsKeptID {
                 let reason = "it was deleted at the target, where an id is given out once"
                 guard item.record.keptID == .preferred else {
@@ -221,20 +203,20 @@ struct Decision {
             }
             return item.decided(
                 .create, .deletedAtTarget(imageID: known.imageID),
-                start: transfer.again)
+                start: transfer.renewed())
         case .failed:
-            transfer.move(to: known.imageID == nil ? .planned : .registered)
-            transfer.record = item.record
+            transfer = known.retried()
+            transfer.intent.record = item.record
             return item.decided(
                 .create, .failedBefore(code: known.failure?.code),
-                start: transfer.again)
+                start: transfer)
         case .planned:
-            transfer = item.fresh
-            transfer.generation = known.generation
+            transfer = .fresh(
+                item.intent, promised: item.promise, generation: known.placement.generation)
             return item.decided(.create, .notAtTarget, start: transfer)
         case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, .continues(state: known.state), start: transfer.again)
+                .create, .continues(state: known.state), start: transfer.renewed())
         }
     }
 }
@@ -243,14 +225,7 @@ extension PlanItem {
     var marker: String { origin.propertyValue }
 
     /// A transfer that starts from nothing.
-    var fresh: Transfer {
-        var transfer = Transfer(
-            targetKey: targetKey, source: source, record: record, method: method, origin: origin,
-            sizeBytes: source.sizeBytes, promise: promise)
-        transfer.methodReason = methodReason
-        transfer.fallbacks = fallbacks
-        return transfer
-    }
+    var fresh: Transfer { .fresh(intent, promised: promise) }
 
     func decided(_ action: PlanAction, _ reason: PlanReason, start: Transfer? = nil) -> PlanItem {
         var copy = self
@@ -259,18 +234,18 @@ extension PlanItem {
         copy.start = start
         // What was decided may have changed the record.
         if copy.start?.state == .planned {
-            copy.start?.record = record
-            copy.start?.method = method
-            copy.start?.methodReason = methodReason
-            copy.start?.fallbacks = fallbacks
+            copy.start?.intent.record = record
+            copy.start?.intent.method = method
+            copy.start?.intent.methodReason = methodReason
+            copy.start?.intent.fallbacks = fallbacks
         }
-        copy.start?.source = source
+        copy.start?.intent.source = source
         return copy
     }
 
     /// All known checksums of this version's data.
     func expected(_ known: Transfer?) -> [Checksum] {
-        (known?.computed ?? []) + (known?.reported ?? []) + source.checksums
+        (known?.proof.computed ?? []) + (known?.proof.reported ?? []) + source.checksums
             + [promise].compactMap { $0 }
     }
 
@@ -314,17 +289,7 @@ extension Transfer {
     fileprivate var holdsUnprovedCopy: Bool {
         switch state {
         case .done, .skipped, .unpublished, .publishing: false
-        default: isFilledByUs == true && isAdopted != true && !isCopying
+        default: placement.isFilledByUs && !placement.isCopying
         }
-    }
-
-    /// With the tries of a new run before it.
-    var again: Transfer {
-        var copy = self
-        copy.attempts = 0
-        copy.surprises = nil
-        copy.importFailures = 0
-        copy.dueAt = nil
-        return copy
     }
 }

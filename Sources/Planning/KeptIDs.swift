@@ -21,7 +21,8 @@ enum KeptIDs {
         }
         guard isUUID(id) else {
             return TranshipError(
-                .refused, "keep_id is true, and its id \(id) is not a UUID, which the target requires",
+                .refused,
+                "keep_id is true, and its id \(id) is not a UUID, which the target requires",
                 hint: "use keep_id: prefer")
         }
         if target.sharesKeystone.contains(source.index), !target.siblings.contains(source.index) {

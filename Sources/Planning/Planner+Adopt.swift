@@ -8,18 +8,19 @@ internal import OpenStackImage
 
 extension Planner {
     /// Reads all listings and finds out which images at the targets are copies
-    /// of what the sources have. Changes nothing but the journal's scratch
-    /// tables: what is to be written down stands in the plan's items.
+    /// of what the sources have. Changes nothing but the plan, whose items say what
+    /// the journal is to hold.
     ///
     /// - Parameter each: called with every image in turn.
-    /// - Throws: as ``plan()``.
+    /// - Throws: as ``makePlan()``.
     public func adopt(
         each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         try await compare()
         var position: Int64 = 0
         while true {
-            let page = try await journal.comparisons(after: position, limit: Self.pageImages)
+            let page = try await plan.comparisons(
+                after: position, limit: Self.pageImages, in: journal)
             guard let last = page.last else { break }
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
@@ -29,10 +30,11 @@ extension Planner {
                 item.start = adoption?.transfer
                 decisions.append((comparison.position, item))
             }
-            try await journal.decide(decisions)
+            try await plan.decide(decisions)
             position = last.position
         }
         try await strays(each)
+        plan.finish()
     }
 
     private func judge(_ comparison: PlanComparison) -> Adoption? {
@@ -51,7 +53,8 @@ extension Planner {
     ) async throws(TranshipError) {
         var last: TargetImage?
         while true {
-            let page = try await journal.marked(after: last, limit: Self.pageImages)
+            let page = try await plan.marked(
+                after: last, limit: Self.pageImages, in: journal)
             guard let end = page.last else { break }
             for marked in page {
                 guard let target = targets.first(where: { $0.key == marked.image.targetKey })
@@ -76,7 +79,8 @@ extension Planner {
         try await compare()
         var last: TargetImage?
         while true {
-            let page = try await journal.marked(after: last, limit: Self.pageImages)
+            let page = try await plan.marked(
+                after: last, limit: Self.pageImages, in: journal)
             guard let end = page.last else { break }
             for marked in page {
                 guard let target = targets.first(where: { $0.key == marked.image.targetKey })

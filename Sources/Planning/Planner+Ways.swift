@@ -38,8 +38,8 @@ extension Planner {
     func going(_ given: Transfer, copies: Int) -> Transfer {
         var start = given
         let choice = WayChoice(mode, start, copies: copies)
-        start.spools = choice.spools
-        start.wayReason = choice.reason
+        start.intent.spools = choice.spools
+        start.intent.wayReason = choice.reason
         return start
     }
 
@@ -49,11 +49,11 @@ extension Planner {
         guard mode == .auto, targets.count > 1 else { return }
         var position: Int64 = 0
         while true {
-            let page = try await journal.planItems(
+            let page = try await plan.items(
                 after: position, limit: Self.pageImages, actions: [.create])
             guard let last = page.last else { return }
             position = last.position
-            let copies = try await journal.copiesThroughUs(
+            let copies = try await plan.copiesThroughUs(
                 sourceKeys: Set(page.map(\.item.source.key)), targetKeys: targets.map(\.key))
             var changed: [(position: Int64, item: PlanItem)] = []
             for (position, item) in page {
@@ -63,7 +63,7 @@ extension Planner {
                 item.start = going(start, copies: count)
                 changed.append((position, item))
             }
-            try await journal.decide(changed)
+            try await plan.decide(changed)
         }
     }
 }

@@ -11,10 +11,12 @@ public import PipelineFiles
 
 /// Finds out what stands where and what is to be done about it.
 ///
-/// Listings are streamed page by page into the journal's database and compared
-/// there, so memory does not grow with the number of images.
+/// Listings are streamed page by page into the plan and compared there, so memory
+/// does not grow with the number of images.
 public struct Planner: Sendable {
+    /// Only read: a run may have it meanwhile.
     let journal: Journal
+    let plan: Plan
     let sources: [PlanningSource]
     let targets: [PlanningTarget]
     let date: String
@@ -26,11 +28,12 @@ public struct Planner: Sendable {
     static let pageImages = 500
 
     public init(
-        journal: Journal, sources: [PlanningSource], targets: [PlanningTarget],
+        journal: Journal, plan: Plan, sources: [PlanningSource], targets: [PlanningTarget],
         nowUnixSeconds: Int64, mode: TransferMode = .auto,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
     ) {
         self.journal = journal
+        self.plan = plan
         self.sources = sources
         self.targets = targets
         self.nowUnixSeconds = nowUnixSeconds
@@ -40,26 +43,26 @@ public struct Planner: Sendable {
             .iso8601.year().month().day())
     }
 
-    /// Reads all listings and decides. Changes nothing but the journal's
-    /// scratch tables.
+    /// Reads all listings and decides. Changes nothing but the plan.
     ///
     /// - Throws: what makes the whole plan impossible: no answer from a cloud,
     ///   lost credentials, the journal's errors. What concerns one image only
     ///   becomes a refusal in the plan.
     ///
     /// - Returns: what the targets' quotas have no room for.
-    public func plan() async throws(TranshipError) -> [TranshipError] {
+    public func makePlan() async throws(TranshipError) -> [TranshipError] {
         try await compare()
         var shortfalls: [TranshipError] = []
         for target in targets {
             shortfalls += try await self.shortfalls(target)
         }
+        plan.finish()
         return shortfalls
     }
 
-    /// All listings, and what follows for each image, in the scratch tables.
+    /// All listings, and what follows for each image, in the plan.
     func compare() async throws(TranshipError) {
-        try await journal.beginPlan()
+        try await plan.begin()
         for target in targets {
             try await listTarget(target)
         }
@@ -101,12 +104,15 @@ public struct Planner: Sendable {
     private func shortfalls(
         _ target: PlanningTarget
     ) async throws(TranshipError) -> [TranshipError] {
-        let additions = try await journal.additions(targetKey: target.key)
+        let additions = try await plan.additions(targetKey: target.key)
         guard additions.images > 0 else { return [] }
         var found: [TranshipError] = []
         if let left = target.offer.quota("image_size_total")?.left {
             // Each store's copy counts.
-            let neededMiB = (additions.sizeBytes * target.storeCount + (1 << 20) - 1) >> 20
+            let (bytes, passes) = additions.sizeBytes.multipliedReportingOverflow(
+                by: target.storeCount)
+            let wholeMiB = (passes ? Int64.max : bytes) >> 20
+            let neededMiB = wholeMiB << 20 == bytes ? wholeMiB : wholeMiB + 1
             if neededMiB > left {
                 found.append(
                     TranshipError(
@@ -140,7 +146,7 @@ public struct Planner: Sendable {
             for try await page in target.service.images(query) {
                 let images = page.map { TargetImage($0, targetKey: target.key) }
                 count += images.count
-                try await journal.add(images)
+                try await plan.add(images)
                 tell(.listing(what: "target \(target.rules.cloud)", images: count))
             }
         }
@@ -155,7 +161,7 @@ public struct Planner: Sendable {
             for image in images {
                 items.append(try item(image, from: source, to: target))
             }
-            try await journal.add(items)
+            try await plan.add(items)
         }
     }
 
@@ -244,7 +250,8 @@ public struct Planner: Sendable {
         var position: Int64 = 0
         var naming: [(position: Int64, item: PlanItem)] = []
         while true {
-            let page = try await journal.comparisons(after: position, limit: Self.pageImages)
+            let page = try await plan.comparisons(
+                after: position, limit: Self.pageImages, in: journal)
             guard let last = page.last else { break }
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
@@ -252,7 +259,7 @@ public struct Planner: Sendable {
                 if item.action == .create { item.start = item.start.map { going($0, copies: 1) } }
                 decisions.append((comparison.position, item))
             }
-            try await journal.decide(decisions)
+            try await plan.decide(decisions)
             naming += decisions.filter {
                 $0.item.action == .skip && !$0.item.record.references.isEmpty
             }
@@ -268,22 +275,20 @@ public struct Planner: Sendable {
     ) async throws(TranshipError) {
         for (position, item) in naming {
             for key in item.record.references.values.sorted() {
-                let other = try await journal.planItem(sourceKey: key, targetKey: item.targetKey)
+                let other = try await plan.item(sourceKey: key, targetKey: item.targetKey)
                 guard other?.action == .create,
-                    var transfer = try await journal.transfer(
+                    let transfer = try await journal.transfer(
                         sourceKey: item.source.key, targetKey: item.targetKey),
-                    transfer.origin == item.origin, transfer.isAdopted != true,
+                    transfer.origin == item.origin, !transfer.placement.isAdopted,
                     transfer.state == .done || transfer.state == .skipped
                 else { continue }
-                transfer.move(to: .publishing)
-                transfer.record = item.record
                 let name = other?.source.displayName ?? key
-                try await journal.decide([
+                try await plan.decide([
                     (
                         position,
                         item.decided(
                             .update, .referenceCopiedAgain(name: name),
-                            start: transfer.again)
+                            start: transfer.republished(as: item.record))
                     )
                 ])
                 break
@@ -298,7 +303,7 @@ public struct Planner: Sendable {
         }
         for key in comparison.item.record.references.values.sorted()
         where comparison.item.refusal == nil {
-            let other = try await journal.planItem(sourceKey: key, targetKey: target.key)
+            let other = try await plan.item(sourceKey: key, targetKey: target.key)
             guard other == nil || other?.refusal != nil else { continue }
             comparison.item.refusal = .init(
                 TranshipError(

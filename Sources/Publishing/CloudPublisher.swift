@@ -68,8 +68,7 @@ public struct CloudPublisher: Publisher {
             guard let answer = error.answer, (400...499).contains(answer.status),
                 !error.isTransient, answer.status != 401, error.code != .authenticationFailed
             else { throw error }
-            transfer.move(to: .unpublished)
-            transfer.failure = .init(
+            transfer.leaveUnpublished(
                 TranshipError(
                     .unpublished,
                     "the copy \(id) is proved but not published as planned: \(error.message)",

@@ -45,8 +45,8 @@ struct ImportLook {
         case .succeeded,
             .underWay where isWhole, .failed where isWhole:
             return .outcome(.advance(transfer.foundWhole()))
-        case .notBegun where transfer.importAskedAt == nil,
-            .failed where transfer.importAskedAt == nil && isIdle:
+        case .notBegun where transfer.wait.importRequestedAt == nil,
+            .failed where transfer.wait.importRequestedAt == nil && isIdle:
             return .ask
         case .failed(let reason): return Judgement(failed(failure(reason)))
         case .notBegun
@@ -78,23 +78,23 @@ struct ImportLook {
     func leftToOthers() -> Outcome {
         var next = transfer
         next.move(to: .registered)
-        next.isEmptyNow()
+        next.placement.yieldContents()
         return .advance(next)
     }
 
     /// The method failed: use the next method, repeat it once, or fail.
     func failed(_ error: TranshipError) -> Result<Outcome, TranshipError> {
         var next = transfer
-        next.importFailures += 1
-        if let method = next.fallbacks.first {
-            next.fallbacks.removeFirst()
-            next.methodReason = .methodFailed(next.method, message: error.message)
+        next.tries.importFailures += 1
+        if let method = next.intent.fallbacks.first {
+            next.intent.fallbacks.removeFirst()
+            next.intent.methodReason = .methodFailed(next.method, message: error.message)
             next.remarks.append("\(next.method.rawValue) failed, so \(method.rawValue) was used")
-            next.method = method
+            next.intent.method = method
             return .success(.restart(next, after: error))
         }
         // Staged data can get lost between two workers: stage it once more.
-        if next.method == .glanceDirect, next.importFailures < 2 {
+        if next.method == .glanceDirect, next.tries.importFailures < 2 {
             return .success(.restart(next, after: error))
         }
         return .failure(error)
@@ -118,7 +118,7 @@ struct ImportLook {
                     "image \(image.id) became \(image.status) while it was copied",
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
-        guard transfer.importAskedAt != nil else { return .copy }
+        guard transfer.wait.importRequestedAt != nil else { return .copy }
         // The image was read before the task: while it names stores that are still to come, the
         // next look knows better.
         if image.importingStores.isEmpty {
@@ -141,16 +141,16 @@ struct ImportLook {
 
     func copied() -> Outcome {
         var next = transfer
-        next.isCopying = false
-        next.heldStores = image.stores
+        next.placement.isCopying = false
+        next.placement.heldStores = image.stores
         return .advance(next.moved(to: .publishing))
     }
 
     /// The image is proved in at least one store, so it is never discarded.
     func notCopied(_ words: String, missing: [String]) -> Outcome {
         var next = transfer
-        next.isCopying = false
-        next.heldStores = image.stores
+        next.placement.isCopying = false
+        next.placement.heldStores = image.stores
         let stores = missing.isEmpty ? "every store" : missing.joined(separator: ", ")
         let text =
             "it lies in \(image.stores.joined(separator: ", ")), not in \(stores): \(words)"
@@ -158,8 +158,7 @@ struct ImportLook {
         guard transfer.record.allStoresMustSucceed else {
             return .advance(next.moved(to: .publishing))
         }
-        next.move(to: .unpublished)
-        next.failure = .init(
+        next.leaveUnpublished(
             TranshipError(
                 .unpublished, "the copy \(image.id) is proved, but \(text)",
                 hint: "copying between stores is an administrator's right by default; "
@@ -172,7 +171,7 @@ struct ImportLook {
     /// The service accepted the request: look again later.
     func asked(_ reason: String) -> Outcome {
         var next = transfer
-        next.importAskedAt = now
+        next.wait.importRequestedAt = now
         return ImportLook(transfer: next, image: image, task: task, now: now, jitter: jitter)
             .later(reason)
     }
@@ -187,12 +186,14 @@ struct ImportLook {
                 + "of at most \(TimeSpan.format(deadlineSeconds))")
     }
 
-    private var waitedSeconds: Int64 { max(0, now - (transfer.waitStartedAt ?? now)) / 1000 }
-    private var askedSeconds: Int64 { max(0, now - (transfer.importAskedAt ?? now)) / 1000 }
+    private var waitedSeconds: Int64 { max(0, now - (transfer.wait.importSince ?? now)) / 1000 }
+    private var askedSeconds: Int64 {
+        max(0, now - (transfer.wait.importRequestedAt ?? now)) / 1000
+    }
 
     /// Ten minutes plus the time for the data at 5 MiB/s: slow stores are common, and a deadline
     /// that is too short costs a whole transfer.
-    var deadlineSeconds: Int64 { 600 + (transfer.sizeBytes ?? 0) / (5 << 20) }
+    var deadlineSeconds: Int64 { 600 + (transfer.proof.sizeBytes ?? 0) / (5 << 20) }
 
     var overdue: TranshipError? {
         guard waitedSeconds > deadlineSeconds else { return nil }

@@ -43,7 +43,7 @@ public struct ImportWaiter: TaskWaiter {
                 .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
                 hint: "put the target back, or start with another --journal")
         }
-        transfer.waitStartedAt = transfer.waitStartedAt ?? now()
+        transfer.wait.importSince = transfer.wait.importSince ?? now()
         let image: Image
         do {
             image = try await service.image(id)
@@ -54,7 +54,7 @@ public struct ImportWaiter: TaskWaiter {
         let look = ImportLook(
             transfer: transfer, image: image, task: try await newestTask(service, transfer, id),
             now: now(), jitter: jitter())
-        switch transfer.isCopying ? look.judgeCopy() : look.judge() {
+        switch transfer.placement.isCopying ? look.judgeCopy() : look.judge() {
         case .ask: return try await ask(look, service)
         case .copy: return try await copy(look, service)
         case .outcome(let outcome): return outcome
@@ -67,11 +67,11 @@ public struct ImportWaiter: TaskWaiter {
         _ given: Transfer, _ id: String
     ) throws(TranshipError) -> Outcome {
         var transfer = given
-        transfer.importFailures += 1
+        transfer.tries.importFailures += 1
         let error = TranshipError(
             .gone, "image \(id) was deleted at the target while it was imported",
             hint: "find out who deletes images there, then run again")
-        guard transfer.importFailures <= Self.deletionsMax else { throw error }
+        guard transfer.tries.importFailures <= Self.deletionsMax else { throw error }
         return .restart(transfer, after: error)
     }
 
@@ -115,7 +115,7 @@ public struct ImportWaiter: TaskWaiter {
             return try await refused(error, look, service)
         }
         var asked = look
-        asked.transfer.isFilledByUs = true
+        asked.transfer.placement.claimContents()
         return asked.asked("the import was asked for")
     }
 
@@ -208,7 +208,7 @@ public struct ImportWaiter: TaskWaiter {
         do {
             return try await service.tasks(ofImage: id).filter {
                 guard let method = $0.importMethod else { return true }
-                return (method == .copyImage) == transfer.isCopying
+                return (method == .copyImage) == transfer.placement.isCopying
             }.newest
         } catch {
             // Services before 2.12 have no such list: the image alone must do.

@@ -22,13 +22,14 @@ extension PipelineRun {
     ) async throws(TranshipError) -> [Adoption.Verdict: Int] {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         var tally: [Adoption.Verdict: Int] = [:]
-        try await planner(in: workplace).adopt { adoption throws(TranshipError) in
+        let plan = try Plan(beside: journal)
+        try await planner(in: workplace, plan).adopt { adoption throws(TranshipError) in
             tally[adoption.verdict, default: 0] += 1
             try await each(adoption)
         }
         guard tally[.done] != nil || tally[.work] != nil else { return tally }
         try await journal.recordAdoption(
-            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            plan, pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets)
         return tally
     }

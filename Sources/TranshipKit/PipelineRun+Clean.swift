@@ -28,7 +28,8 @@ extension PipelineRun {
         let workplace = try await Workplace.open(pipeline, environment: environment)
         var tally: [Leftover.Fate: Int] = [:]
         var removal = Removal(deletesMax: pipeline.limits.deletes)
-        try await planner(in: workplace).leftovers { found throws(TranshipError) in
+        try await planner(in: workplace, try Plan(beside: journal)).leftovers {
+            found throws(TranshipError) in
             var leftover = found
             if leftover.fate == .remove, let service = workplace.service(leftover.image.targetKey) {
                 leftover.settle(

@@ -14,7 +14,7 @@ internal import Synchronization
 /// Plans a pipeline, carries it out, and continues it after any interruption.
 ///
 /// One object for one start of one pipeline on one journal. It holds the
-/// journal's lock as long as it lives.
+/// journal's lock as long as it lives, unless it only plans.
 public final class PipelineRun: Sendable {
     public let pipeline: Pipeline
     public let journal: Journal
@@ -25,31 +25,42 @@ public final class PipelineRun: Sendable {
     let tell: @Sendable (PlanningEvent) -> Void
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
+    private let made = Mutex<Plan?>(nil)
 
     /// Opens the journal.
     ///
+    /// - Parameter plansOnly: reads the journal beside a run that may have it.
+    ///   Then only ``plan()`` may be called.
     /// - Throws: as ``Journal/open(path:)``.
     public convenience init(
         _ pipeline: Pipeline, journalPath: String, environment: [String: String],
+        plansOnly: Bool = false,
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
         try await self.init(
             pipeline, journalPath: journalPath, environment: environment, tuning: .init(),
-            planning: planning, events: events)
+            plansOnly: plansOnly, planning: planning, events: events)
     }
 
     init(
         _ pipeline: Pipeline, journalPath: String, environment: [String: String],
-        tuning: RunTuning, planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        tuning: RunTuning, plansOnly: Bool = false,
+        planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
         self.pipeline = pipeline
         self.tuning = tuning
         self.environment = environment
         tell = planning
-        journal = try await Journal.open(
-            path: journalPath, hook: try KillPoint.hook(environment))
+        if plansOnly {
+            journal =
+                FileManager.default.fileExists(atPath: journalPath)
+                ? try .openForReading(path: journalPath) : try .empty(path: journalPath)
+        } else {
+            journal = try await Journal.open(
+                path: journalPath, hook: try KillPoint.hook(environment))
+        }
         monitor = RunMonitor(now: Timestamp.now, sink: events)
     }
 
@@ -65,7 +76,10 @@ public final class PipelineRun: Sendable {
 
     // MARK: Planning
 
-    /// Makes the plan, in the journal's scratch tables; changes nothing else.
+    /// The plan that was made last; nil before, and once a run has taken it over.
+    public var currentPlan: Plan? { made.withLock { $0 } }
+
+    /// Makes the plan; changes nothing else.
     ///
     /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
     ///   refuses to begin with these.
@@ -79,12 +93,15 @@ public final class PipelineRun: Sendable {
     }
 
     private func plan(in workplace: Workplace) async throws(TranshipError) -> [TranshipError] {
-        try await planner(in: workplace).plan()
+        made.withLock { $0 = nil }
+        let plan = try Plan(beside: journal)
+        made.withLock { $0 = plan }
+        return try await planner(in: workplace, plan).makePlan()
     }
 
-    func planner(in workplace: Workplace) -> Planner {
+    func planner(in workplace: Workplace, _ plan: Plan) -> Planner {
         Planner(
-            journal: journal, sources: workplace.sources, targets: workplace.targets,
+            journal: journal, plan: plan, sources: workplace.sources, targets: workplace.targets,
             nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell)
     }
 
@@ -109,9 +126,16 @@ public final class PipelineRun: Sendable {
             try self.checkGoingOn()
             try await planned(run)
             if let shortfall = shortfalls.first { throw shortfall }
-            try await self.journal.adoptPlan(run: run, order: WorkOrder(self.pipeline.order))
+            try await self.adoptPlan(run)
             try await self.work(run, in: workplace)
         }
+    }
+
+    /// Lets another process plan while the run works.
+    private func adoptPlan(_ run: Run) async throws(TranshipError) {
+        guard let plan = currentPlan else { return }
+        try await journal.adopt(plan, run: run, order: WorkOrder(pipeline.order))
+        made.withLock { $0 = nil }
     }
 
     /// Goes on with a run that was interrupted, as it was planned.

@@ -14,8 +14,7 @@ public struct RunSummary: Sendable {
     public var actions: [PlanTally]
     /// Codes of failed and unpublished transfers, and whether they may pass.
     public var failures: [Transfer.Failure]
-    /// What was read from the sources, in this run and earlier ones of the same
-    /// transfers.
+    /// What this run read from the sources.
     public var reading: SourceReading
     public var isInterrupted = false
     /// Targets whose quota was full, with the service's words.
@@ -50,7 +49,7 @@ public struct RunSummary: Sendable {
 
     /// Bytes of the images that arrived in this run.
     public var doneBytes: Int64 {
-        states.filter { $0.state == .done }.reduce(0) { $0 + $1.sizeBytes }
+        states.first { $0.state == .done }?.sizeBytes ?? 0
     }
 
     /// True when there was nothing to do and nothing is wrong.

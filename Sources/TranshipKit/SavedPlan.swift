@@ -24,14 +24,13 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     private static let pageImages = 1000
 
-    /// The plan that stands in the journal.
-    public init(pipelineName: String, journal: Journal) async throws(TranshipError) {
+    public init(pipelineName: String, plan: Plan) async throws(TranshipError) {
         version = 1
         pipeline = pipelineName
         entries = []
         var position: Int64 = 0
         while true {
-            let page = try await journal.planItems(after: position, limit: Self.pageImages)
+            let page = try await plan.items(after: position, limit: Self.pageImages)
             guard let last = page.last else { break }
             position = last.position
             entries += page.map {

@@ -28,10 +28,14 @@ struct PipelineOptions: ParsableArguments {
     }
 
     /// Opens the journal of a pipeline for a command that does not run it.
-    func open(_ pipeline: Pipeline, _ talk: Talk) async throws -> PipelineRun {
+    ///
+    /// - Parameter plansOnly: a run may have the journal meanwhile.
+    func open(
+        _ pipeline: Pipeline, _ talk: Talk, plansOnly: Bool = false
+    ) async throws -> PipelineRun {
         try await PipelineRun(
             pipeline, journalPath: journalPath(of: pipeline), environment: environment,
-            planning: talk.planning)
+            plansOnly: plansOnly, planning: talk.planning)
     }
 }
 

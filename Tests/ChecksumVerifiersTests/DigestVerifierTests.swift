@@ -22,7 +22,7 @@ import Testing
     ) throws -> [Checksum] {
         var transfer = Sample.transfer(
             "a", source: Sample.source("a", sizeBytes: promisedBytes), promise: promise)
-        transfer.record.verification = mode
+        transfer.intent.record.verification = mode
         let running = try verifier.begin(transfer, reportedAlgorithm: reported)
         for observer in running.observers { bytes.withUnsafeBytes { observer($0) } }
         return try running.judge(totalBytes: Int64(bytes.count))
@@ -86,7 +86,7 @@ import Testing
     ) -> Verdict {
         var transfer = Sample.transfer(
             "a", source: Sample.source("a", checksums: listed), method: method, promise: promise)
-        transfer.computed = computed
+        transfer.proof.computed = computed
         return verifier.compare(
             transfer,
             with: TargetReport(

@@ -16,8 +16,14 @@ import Testing
 
     init() throws { target = try Target() }
 
-    private func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
+    private func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await target.uploader.reconcile(transfer)
+    }
+
+    /// The transfer where it goes on; nil for another outcome.
+    private func advanced(_ transfer: Transfer) async throws(TranshipError) -> Transfer? {
+        guard case .advance(let next) = try await reconcile(transfer) else { return nil }
+        return next
     }
 
     @Test(arguments: [TransferState.registered, .sending])
@@ -25,15 +31,15 @@ import Testing
         state: TransferState
     ) async throws {
         var given = target.begun(state)
-        given.isAdopted = true
+        given.placement.adoptContents()
         guard case .send(let transfer) = try await reconcile(given) else {
             Issue.record("nothing is to be sent")
             return
         }
         #expect(transfer.state == .registered)
-        #expect(transfer.imageID == target.id() && transfer.generation == 0)
+        #expect(transfer.imageID == target.id() && transfer.placement.generation == 0)
         // It is not the one that stood there.
-        #expect(transfer.isAdopted == nil)
+        #expect(!transfer.placement.isAdopted)
     }
 
     @Test(arguments: [TransferState.registered, .sending])
@@ -45,7 +51,7 @@ import Testing
         }
         #expect(transfer.state == .registered && transfer.imageID == given.imageID)
         // Whoever sends next fills it.
-        #expect(transfer.isFilledByUs == nil)
+        #expect(!transfer.placement.isFilledByUs)
         #expect(target.glance.changes.isEmpty)
     }
 
@@ -56,7 +62,7 @@ import Testing
             Issue.record("nothing is to be sent")
             return
         }
-        #expect(transfer.state == .planned && transfer.generation == 1)
+        #expect(transfer.state == .planned && transfer.placement.generation == 1)
         #expect(transfer.imageID == nil)
         #expect(target.glance.isBurned(target.id()))
     }
@@ -69,8 +75,8 @@ import Testing
             Issue.record("it did not wait")
             return
         }
-        #expect(transfer.busyLooks == 1 && transfer.state == .sending)
-        #expect(transfer.isFilledByUs == true)
+        #expect(transfer.wait.busy?.looks == 1 && transfer.state == .sending)
+        #expect(transfer.placement.isFilledByUs)
         #expect(seconds == 0.3)
         #expect(reason.contains(status))
         #expect(target.glance.changes.isEmpty)
@@ -78,8 +84,8 @@ import Testing
 
     @Test func `A body that never ends is given up, and its record with it`() async throws {
         var given = target.begun(.sending, ["status": "saving", "updated_at": nil])
-        given.isBusy(nil, now: 0)
-        given.busyLooks = CloudUploader.busyLooksMax - 1
+        _ = given.wait.noteBusy(nil, now: 0)
+        given.wait.busy?.looks = CloudUploader.busyLooksMax - 1
         guard case .snooze(let last, let seconds, _) = try await reconcile(given) else {
             Issue.record("it gave up too early")
             return
@@ -89,7 +95,7 @@ import Testing
             Issue.record("it did not give up")
             return
         }
-        #expect(transfer.generation == 1)
+        #expect(transfer.placement.generation == 1)
         #expect(target.glance.isBurned(target.id()))
     }
 
@@ -118,7 +124,7 @@ import Testing
             Issue.record("it did not give up")
             return
         }
-        #expect(next.generation == 1 && next.state == .planned)
+        #expect(next.placement.generation == 1 && next.state == .planned)
         #expect(target.glance.isBurned(target.id()))
     }
 
@@ -134,35 +140,35 @@ import Testing
             Issue.record("it did not wait")
             return
         }
-        #expect(first.isFilledByUs == true)
+        #expect(first.placement.isFilledByUs)
         given = first
-        given.busyLooks = CloudUploader.busyLooksMax
+        given.wait.busy?.looks = CloudUploader.busyLooksMax
         target.putOurs(["status": "saving", "updated_at": "2"])
         guard case .snooze(let second, _, let reason) = try await reconcile(given) else {
             Issue.record("it took the other's body for its own")
             return
         }
-        #expect(second.isFilledByUs == nil && second.busyLooks == 1)
+        #expect(!second.placement.isFilledByUs && second.wait.busy?.looks == 1)
         #expect(reason.contains("another process"))
     }
 
     @Test(arguments: ["active", "deactivated"])
     func `A whole copy that another host sent is adopted`(status: String) async throws {
         let given = target.begun(.registered, ["status": .string(status), "size": 10])
-        guard case .proceed(let transfer) = try await reconcile(given) else {
+        guard case .advance(let transfer) = try await reconcile(given) else {
             Issue.record("it did not go on")
             return
         }
-        #expect(transfer.state == .verifying && transfer.isAdopted == true)
+        #expect(transfer.state == .verifying && transfer.placement.isAdopted)
     }
 
     @Test func `An import of another host is waited for and not ours to discard`() async throws {
         let given = target.begun(.registered, ["status": "importing"])
-        guard case .proceed(let transfer) = try await reconcile(given) else {
+        guard case .advance(let transfer) = try await reconcile(given) else {
             Issue.record("it did not go on")
             return
         }
-        #expect(transfer.state == .importing && transfer.isFilledByUs == nil)
+        #expect(transfer.state == .importing && !transfer.placement.isFilledByUs)
         let error = await failure { try await target.uploader.discard(transfer) }
         #expect(error?.code == .targetConflict)
         #expect(target.glance.changes.isEmpty)
@@ -190,22 +196,22 @@ import Testing
 
     @Test func `An import is waited for`() async throws {
         let given = target.begun(.sending, ["status": "importing"])
-        #expect(try await reconcile(given) == .proceed(given.moved(to: .importing)))
+        #expect(try await advanced(given) == given.moved(to: .importing))
     }
 
     @Test(arguments: ["active", "deactivated"])
     func `A whole copy is compared`(status: String) async throws {
         let given = target.begun(.sending, ["status": .string(status), "size": 9])
-        guard case .proceed(let transfer) = try await reconcile(given) else {
+        guard case .advance(let transfer) = try await reconcile(given) else {
             Issue.record("it did not go on")
             return
         }
         #expect(transfer.state == .verifying)
         // What was sent, so that a short copy shows.
-        #expect(transfer.sizeBytes == 10)
+        #expect(transfer.proof.sizeBytes == 10)
         var unsized = given
-        unsized.sizeBytes = nil
-        #expect(try await reconcile(unsized) == .proceed(transfer.with(sizeBytes: 9)))
+        unsized.proof.sizeBytes = nil
+        #expect(try await advanced(unsized) == transfer.with(sizeBytes: 9))
         #expect(target.glance.changes.isEmpty)
     }
 
@@ -216,7 +222,7 @@ import Testing
             Issue.record("nothing is to be sent")
             return
         }
-        #expect(transfer.generation == 1)
+        #expect(transfer.placement.generation == 1)
         #expect(target.glance.isBurned(target.id()))
     }
 
@@ -231,7 +237,7 @@ import Testing
 
     @Test func `A target that the pipeline no longer has is told`() async throws {
         var given = target.begun(.sending)
-        given.targetKey = "gamma"
+        given.intent.targetKey = "gamma"
         let error = await failure { _ = try await reconcile(given) }
         #expect(error?.code == .invalidPipeline)
         #expect(error?.message.contains("gamma") == true)
@@ -241,7 +247,7 @@ import Testing
 extension Transfer {
     fileprivate func with(sizeBytes: Int64) -> Transfer {
         var copy = self
-        copy.sizeBytes = sizeBytes
+        copy.proof.sizeBytes = sizeBytes
         return copy
     }
 }

@@ -33,12 +33,12 @@ import Testing
         async throws
     {
         var transfer = Sample.transfer("a", record: Sample.record(visibility: .public))
-        transfer.record.minDiskGiB = 4
-        transfer.record.minRAMMiB = 512
-        transfer.record.tags = ["t"]
-        transfer.record.properties = ["os_distro": "debian"]
-        transfer.record.isProtected = true
-        transfer.record.isHidden = true
+        transfer.intent.record.minDiskGiB = 4
+        transfer.intent.record.minRAMMiB = 512
+        transfer.intent.record.tags = ["t"]
+        transfer.intent.record.properties = ["os_distro": "debian"]
+        transfer.intent.record.isProtected = true
+        transfer.intent.record.isHidden = true
         _ = try await target.register(transfer)
         let record = try #require(target.glance.image(target.id()))
         #expect(record["name"] == "sample")
@@ -51,7 +51,7 @@ import Testing
 
     @Test func `The owner at the target makes another id`() async throws {
         var transfer = Sample.transfer("a")
-        transfer.record.ownerID = "project-9"
+        transfer.intent.record.ownerID = "project-9"
         let registered = try await target.register(transfer)
         #expect(registered.imageID != target.id())
         #expect(target.glance.image(registered.imageID ?? "")?["owner"] == "project-9")
@@ -73,7 +73,7 @@ import Testing
     {
         for generation in 0..<3 { target.glance.burn(target.id(generation)) }
         let transfer = try await target.register(Sample.transfer("a"))
-        #expect(transfer.generation == 3 && transfer.imageID == target.id(3))
+        #expect(transfer.placement.generation == 3 && transfer.imageID == target.id(3))
         #expect(target.committed.map(\.imageID) == (0...3).map { target.id($0) })
         #expect(target.glance.image(target.id(3))?["status"] == "queued")
     }
@@ -97,7 +97,7 @@ import Testing
         target.putOurs([:])
         let transfer = try await target.register(Sample.transfer("a"))
         #expect(transfer.state == .registered && transfer.imageID == target.id())
-        #expect(transfer.generation == 0)
+        #expect(transfer.placement.generation == 0)
     }
 
     @Test func `A whole copy of ours from another life is adopted and not sent again`()
@@ -106,7 +106,7 @@ import Testing
         target.putOurs(["status": "active", "size": 10])
         let transfer = try await target.register(Sample.transfer("a"))
         #expect(transfer.state == .verifying)
-        #expect(transfer.isAdopted == true)
+        #expect(transfer.placement.isAdopted)
         #expect(target.glance.changes == ["POST /v2/images"])
     }
 
@@ -132,7 +132,7 @@ import Testing
     @Test func `A spoiled record of ours gives way to the next id`() async throws {
         target.putOurs(["status": "killed"])
         let transfer = try await target.register(Sample.transfer("a"))
-        #expect(transfer.generation == 1 && transfer.imageID == target.id(1))
+        #expect(transfer.placement.generation == 1 && transfer.imageID == target.id(1))
         #expect(target.glance.isBurned(target.id()))
     }
 
@@ -146,7 +146,7 @@ import Testing
 
     private func named() -> Transfer {
         var transfer = Sample.transfer("a")
-        transfer.record.references = ["kernel_id": "image:k"]
+        transfer.intent.record.references = ["kernel_id": "image:k"]
         return transfer
     }
 
@@ -161,7 +161,7 @@ import Testing
     @Test(arguments: [TransferState.failed, .planned, .sending])
     func `Without its kernel an image is not begun`(state: TransferState) async throws {
         var kernel = Sample.transfer("k", state: state, imageID: "k-at-beta")
-        kernel.failure = .init(TranshipError(.quotaExceeded, "no room"))
+        kernel.tries.failure = .init(TranshipError(.quotaExceeded, "no room"))
         target.place(kernel)
         let error = await failure { _ = try await target.register(named()) }
         #expect(error?.code == .dependencyFailed)
@@ -175,8 +175,8 @@ import Testing
 
     private func keeping(_ rule: PlannedRecord.KeptID) -> Transfer {
         var transfer = Sample.transfer("a")
-        transfer.source.location = .cloud(imageID: Self.kept)
-        transfer.record.keptID = rule
+        transfer.intent.source.location = .cloud(imageID: Self.kept)
+        transfer.intent.record.keptID = rule
         return transfer
     }
 
@@ -190,7 +190,7 @@ import Testing
         #expect(target.glance.image(Self.kept)?["status"] == "queued")
         var again = transfer
         again.abandonRecord()
-        #expect(again.state == .planned && again.generation == 0)
+        #expect(again.state == .planned && again.placement.generation == 0)
         #expect(try await target.register(again).imageID == Self.kept)
     }
 
@@ -218,7 +218,7 @@ import Testing
     {
         target.glance.put(Self.kept, ["name": "theirs"])
         let transfer = try await target.register(keeping(.preferred))
-        #expect(transfer.state == .registered && transfer.generation == 1)
+        #expect(transfer.state == .registered && transfer.placement.generation == 1)
         #expect(transfer.imageID != Self.kept && !transfer.holdsKeptID)
         #expect(
             transfer.remarks == [
@@ -244,7 +244,7 @@ import Testing
         let passing = await failure { _ = try await target.uploader.abandon(given, isWrong: false) }
         #expect(passing?.code == .idBlocked)
         let preferred = try await target.uploader.abandon(given, isWrong: true)
-        #expect(preferred.state == .planned && preferred.generation == 1)
+        #expect(preferred.state == .planned && preferred.placement.generation == 1)
         #expect(preferred.imageID == nil && preferred.remarks.count == 1)
         #expect(target.glance.image(Self.kept)?["status"] == "active")
         // Published, it was proved by another host: a second copy would double it.
@@ -258,7 +258,7 @@ import Testing
 
     private func keeping(_ given: Transfer, _ rule: PlannedRecord.KeptID) -> Transfer {
         var transfer = given
-        transfer.record.keptID = rule
+        transfer.intent.record.keptID = rule
         return transfer
     }
 }

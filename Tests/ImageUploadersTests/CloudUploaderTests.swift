@@ -35,8 +35,8 @@ import Testing
     func `The body goes where its method says`(method: UploadMethod) async throws {
         let bytes = noise(500_000)
         var given = target.begun(.sending, [:])
-        given.method = method
-        given.sizeBytes = 500_000
+        given.intent.method = method
+        given.proof.sizeBytes = 500_000
         let sent = try await target.uploader.send(given, from: ring(bytes))
         let isUpload = method == .upload
         #expect(sent.state == (isUpload ? .verifying : .importing))
@@ -49,7 +49,7 @@ import Testing
 
     @Test func `A body of unknown size is sent in chunks`() async throws {
         var given = target.begun(.sending, [:])
-        given.sizeBytes = nil
+        given.proof.sizeBytes = nil
         _ = try await target.uploader.send(given, from: ring([1, 2, 3]))
         let request = try #require(target.glance.server.requests.last)
         #expect(request[header: "transfer-encoding"] == "chunked")
@@ -58,8 +58,8 @@ import Testing
 
     @Test func `An upload names the store that is wanted`() async throws {
         var given = target.begun(.sending, [:])
-        given.record.stores = .named(["fast", "slow"])
-        given.sizeBytes = 1
+        given.intent.record.stores = .named(["fast", "slow"])
+        given.proof.sizeBytes = 1
         _ = try await target.uploader.send(given, from: ring([1]))
         #expect(target.glance.server.requests.last?[header: "x-image-meta-store"] == "fast")
     }
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `A report names the stores that are still missing`() async throws {
         var given = target.begun(.verifying, [:])
-        given.record.stores = .named(["fast", "far"])
+        given.intent.record.stores = .named(["fast", "far"])
         target.glance.put(target.id(), data: [1], ["stores": "fast"])
         #expect(try await target.uploader.report(given).missingStores == ["far"])
     }
@@ -165,7 +165,7 @@ import Testing
         async throws
     {
         var adopted = target.begun(.verifying, ["status": "active"])
-        adopted.isAdopted = true
+        adopted.placement.adoptContents()
         #expect(
             await failure { try await target.uploader.discard(adopted) }?.code == .targetConflict)
         for key in ["protected", "os_hidden"] {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceServer
 import MigrationModel
 import OpenStackImage
 import TestSupport

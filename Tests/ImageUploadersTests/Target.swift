@@ -50,7 +50,7 @@ final class Target: Sendable {
     }
 
     /// Registers, and says what follows.
-    func registering(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
+    func registering(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await uploader.register(transfer) { [self] transfer throws(TranshipError) in
             commit(transfer)
         }
@@ -59,8 +59,9 @@ final class Target: Sendable {
     /// The same where the body can be sent, or the data is there.
     func register(_ transfer: Transfer) async throws -> Transfer {
         switch try await registering(transfer) {
-        case .send(let transfer), .proceed(let transfer): return transfer
+        case .send(let transfer), .advance(let transfer): return transfer
         case .snooze(_, _, let reason): throw Unexpected(reason: reason)
+        case .restart(_, let error): throw error
         }
     }
 

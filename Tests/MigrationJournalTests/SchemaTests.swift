@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GRDB
 import MigrationModel
 import TestSupport
@@ -9,44 +10,19 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite struct SchemaTests {
+@Suite(.timeLimit(.minutes(2))) struct SchemaTests {
     private let folder: TemporaryFolder
     private var path: String { folder.file("journal.sqlite") }
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func makeVersion001(applicationID: Int) async throws {
-        let queue = try DatabaseQueue(path: path)
-        try await queue.write { db in
-            try db.execute(sql: Version001.sql)
-            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-        }
-    }
-
-    /// Whatever later steps do, nobody's half-done migration may be lost.
-    @Test func `A journal of the first version opens with all that it holds`() async throws {
-        try await makeVersion001(applicationID: 0x5452_5348)
-        let journal = try await Journal.open(path: path)
-        let run = try #require(try await journal.lastRun())
-        #expect(run.pipelineName == "leave-alpha" && run.isInterrupted)
-        let transfer = try #require(
-            try await journal.transfers(run: run, in: [.failed], limit: 9).first)
-        #expect(transfer.id == 7)
-        #expect(transfer.imageID == "target-1")
-        #expect(transfer.method == .glanceDirect)
-        #expect(transfer.record.members == .map(["p1": "q1"]))
-        #expect(transfer.computed == [try Sample.checksum(.sha1, "b")])
-        #expect(transfer.failure?.isTransient == true)
-        #expect(try await journal.attemptCount(run: run) == 1)
-        try await journal.commit(transfer.moved(to: .registered))
-        #expect(try await journal.unfinished(run: run, limit: 9).count == 1)
-    }
-
     @Test func `One that was killed before it was marked as ours opens and is marked`() async throws
     {
-        try await makeVersion001(applicationID: 0)
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(queue)
+        }
         let journal = try await Journal.open(path: path)
-        #expect(try await journal.lastRun()?.id == 1)
         let id = try await journal.write { try Int.fetchOne($0, sql: "PRAGMA application_id") }
         #expect(id == Schema.applicationID)
     }
@@ -57,17 +33,125 @@ import Testing
         #expect(try folder.bytes(of: "journal.sqlite")[68..<72].elementsEqual("TRSH".utf8))
     }
 
-    @Test func `A released step is never edited`() async throws {
-        let fresh = try await Journal.open(path: folder.file("fresh.sqlite"))
-        try await makeVersion001(applicationID: 0)
-        let old = try await Journal.open(path: path)
-        let shape: @Sendable (Database) throws -> [String] = { db in
-            let tables = try String.fetchAll(
-                db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-            return try tables.flatMap { table in
-                try Row.fetchAll(db, sql: "PRAGMA table_info(\(table))").map { "\(table) \($0)" }
+    @Test func `A journal of a shape that was never released is refused with what to do`()
+        async throws
+    {
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { db in
+                try db.execute(
+                    sql: """
+                        CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+                        INSERT INTO grdb_migrations VALUES ('001 runs, transfers, plan');
+                        CREATE TABLE transfer (id INTEGER PRIMARY KEY);
+                        PRAGMA application_id = \(Schema.applicationID);
+                        """)
             }
         }
-        #expect(try await fresh.read(shape) == (try await old.read(shape)))
+        let before = try folder.bytes(of: "journal.sqlite")
+        let opening = await failure { _ = try await Journal.open(path: path) }
+        let reading = await failure { _ = try Journal.openForReading(path: path) }
+        for error in [opening, reading] {
+            #expect(error?.code == .journalFailed)
+            #expect(error?.hint?.contains("move \(path), ") == true)
+            #expect(error?.hint?.contains("tranship adopt") == true)
+        }
+        #expect(try folder.bytes(of: "journal.sqlite") == before)
+    }
+
+    // MARK: Room
+
+    /// A catalogue as clouds have them: no two images share a byte of their ids
+    /// and digests.
+    private func item(_ index: Int) throws -> PlanItem {
+        var random = SystemRandomNumberGenerator()
+        func digits(_ count: Int) -> String {
+            (0..<count).map { _ in String(Int.random(in: 0..<16, using: &random), radix: 16) }
+                .joined()
+        }
+        let id = UUID().uuidString.lowercased()
+        let checksums = [
+            try Checksum(.sha512, digits(128)), try Checksum(.md5, digits(32)),
+        ]
+        let properties = [
+            "os_distro": "ubuntu", "os_version": "24.04", "architecture": "x86_64",
+            "hw_disk_bus": "scsi", "hw_scsi_model": "virtio-scsi", "hw_qemu_guest_agent": "yes",
+            "build_id": digits(12), "owner_team": "platform-\(index % 40)",
+            "description": "Nightly build \(index) of the base image",
+        ]
+        let source = SourceImage(
+            key: "image:\(id)", sourceIndex: 0, location: .cloud(imageID: id),
+            lineage: "image:\(id)", fingerprint: checksums[0].description,
+            name: "ubuntu-24.04-server-\(index)", status: .active,
+            sizeBytes: .random(in: 1 << 28..<1 << 33), checksums: checksums,
+            ownerID: digits(32), visibility: .private, diskFormat: "qcow2",
+            containerFormat: "bare", minDiskGiB: 10, minRAMMiB: 512,
+            tags: ["nightly", "base"], properties: properties, updatedAt: "2025-11-03T04:05:06Z")
+        let record = PlannedRecord(
+            name: source.name, diskFormat: "qcow2", containerFormat: "bare", minDiskGiB: 10,
+            minRAMMiB: 512, tags: source.tags, properties: properties)
+        var item = PlanItem(
+            targetKey: "beta", source: source, record: record, method: .upload,
+            methodReason: .dataIsLocal, fallbacks: [],
+            origin: Origin(
+                lineageID: UUID().uuidString.lowercased(),
+                versionID: UUID().uuidString.lowercased()),
+            firstImageID: UUID().uuidString.lowercased(), promise: checksums[0])
+        item.action = .create
+        item.reason = .notAtTarget
+        item.start = .fresh(item.intent, promised: item.promise)
+        return item
+    }
+
+    @Test func `A planned image takes at most 1.5 KiB of the journal`() async throws {
+        let count = 10_000
+        do {
+            let journal = try await Journal.open(path: path)
+            let run = try await journal.adopt(try (0..<count).map(item))
+            // Half of them get as far as an image at the target.
+            for var transfer in try await journal.unfinished(run: run, limit: 500) {
+                transfer.register()
+                transfer.placement.imageID = UUID().uuidString.lowercased()
+                try await journal.commit(transfer)
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("journal.plan.sqlite")))
+        let bytes = try folder.bytes(of: "journal.sqlite").count
+        #expect(bytes / count <= 1536, "\(bytes / count) bytes an image")
+    }
+
+    @Test func `An image to several targets is kept once`() async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt(["beta", "gamma"].map { Sample.item("a", to: $0) })
+        #expect(
+            try await journal.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM image") } == 1)
+        #expect(try await journal.unfinished(run: run, limit: 9).count == 2)
+    }
+
+    // MARK: Damage
+
+    @Test(arguments: [
+        "UPDATE work SET body = substr(body, 1, 20)",
+        "UPDATE work SET body = zeroblob(200)",
+        "UPDATE work SET state = 'registered'",
+        "UPDATE image SET body = (SELECT body FROM work)",
+    ])
+    func `A damaged row is an error with a hint, and stops no process`(sql: String) async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item("a")])
+        try await journal.write { try $0.execute(sql: sql) }
+        let error = await failure { _ = try await journal.unfinished(run: run, limit: 9) }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.hint?.contains("tranship adopt") == true)
+    }
+
+    @Test func `A number that no step writes is damage`() async throws {
+        var item = Sample.item("a")
+        item.action = .create
+        item.start = .fresh(item.intent, promised: nil, generation: -1)
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([item])
+        let error = await failure { _ = try await journal.unfinished(run: run, limit: 9) }
+        #expect(error?.code == .journalFailed)
     }
 }

@@ -53,8 +53,12 @@ struct OwnershipFacts: Hashable, CustomStringConvertible {
         var record = Sample.record()
         if id == .kept || id == .givenUp { record.keptID = .preferred }
         var transfer = Sample.transfer("s", source: source, record: record, state: .registered)
-        transfer.isFilledByUs = data == .sentByUs ? true : nil
-        transfer.isAdopted = data == .adopted ? true : nil
+        switch data {
+        case .none: break
+        case .sentByUs: transfer.placement.claimContents()
+        case .sentByOthers: transfer.placement.yieldContents()
+        case .adopted: transfer.placement.adoptContents()
+        }
         let imageID =
             switch id {
             case .row: "row"
@@ -62,8 +66,8 @@ struct OwnershipFacts: Hashable, CustomStringConvertible {
             case .kept, .givenUp: "s"
             case .other: ImageIdentity.imageID(of: source, project: "p", generation: 50)
             }
-        transfer.imageID = id == .row || id == .kept ? imageID : "another"
-        if id == .givenUp { transfer.generation = 1 }
+        transfer.placement.imageID = id == .row || id == .kept ? imageID : "another"
+        if id == .givenUp { transfer.placement.generation = 1 }
         let origin = transfer.origin
         var image = Sample.target(
             imageID, status: data == .none ? .queued : .active,

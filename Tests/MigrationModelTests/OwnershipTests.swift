@@ -42,8 +42,8 @@ import Testing
 
     @Test func `A given-up id stays given up when the plan keeps none any more`() {
         var transfer = Sample.transfer("s", state: .done, imageID: "another")
-        transfer.record.keptID = .preferred
-        transfer.generation = 1
+        transfer.intent.record.keptID = .preferred
+        transfer.placement.generation = 1
         func ownership(_ id: String) -> Ownership {
             Ownership(
                 of: Sample.target(id, marker: transfer.origin.propertyValue),
@@ -52,7 +52,7 @@ import Testing
         }
         #expect(ownership("s") == .givenUpKeptID)
         #expect(ownership("another") == .anotherHosts)
-        transfer.generation = 0
+        transfer.placement.generation = 0
         #expect(ownership("s") == .forged)
     }
 

@@ -10,48 +10,48 @@ import Testing
 @Suite struct TransferTests {
     private func busy() throws -> Transfer {
         var transfer = Sample.transfer(state: .sending, imageID: "i")
-        transfer.dueAt = 5
-        transfer.note = "waits"
-        transfer.busyLooks = 3
-        transfer.waitStartedAt = 7
-        transfer.failure = .init(TranshipError(.timedOut, "slow", isTransient: true))
-        transfer.computed = [try Sample.checksum(.md5, "a")]
-        transfer.reported = [try Sample.checksum(.md5, "a")]
-        transfer.attempts = 2
+        transfer.wait.dueAt = 5
+        transfer.wait.reason = "waits"
+        _ = transfer.wait.noteBusy("v", now: 1)
+        transfer.wait.importSince = 7
+        transfer.tries.failure = .init(TranshipError(.timedOut, "slow", isTransient: true))
+        transfer.proof.computed = [try Sample.checksum(.md5, "a")]
+        transfer.proof.reported = [try Sample.checksum(.md5, "a")]
+        transfer.tries.attempts = 2
         return transfer
     }
 
     @Test func `Moving on forgets what was true of the state before`() throws {
         let moved = try busy().moved(to: .verifying)
         #expect(moved.state == .verifying)
-        #expect(moved.dueAt == nil && moved.note == nil && moved.busyLooks == nil)
-        #expect(moved.waitStartedAt == nil && moved.failure == nil)
-        #expect(moved.attempts == 2)
+        #expect(moved.wait.dueAt == nil && moved.wait.reason == nil && moved.wait.busy == nil)
+        #expect(moved.wait.importSince == nil && moved.failure == nil)
+        #expect(moved.tries.attempts == 2)
         #expect(moved.imageID == "i")
-        #expect(moved.computed.count == 1)
+        #expect(moved.proof.computed.count == 1)
     }
 
     @Test func `The wait for an import keeps its start, and a failure its reason`() throws {
-        #expect(try busy().moved(to: .importing).waitStartedAt == 7)
+        #expect(try busy().moved(to: .importing).wait.importSince == 7)
         #expect(try busy().moved(to: .failed).failure?.code == .timedOut)
     }
 
     @Test func `An abandoned record leaves its id and its digests behind`() throws {
         var transfer = try busy()
-        transfer.isAdopted = true
+        transfer.placement.adoptContents()
         transfer.abandonRecord()
         #expect(transfer.state == .planned)
-        #expect(transfer.generation == 1)
+        #expect(transfer.placement.generation == 1)
         #expect(transfer.imageID == nil)
-        #expect(transfer.isAdopted == nil)
-        #expect(transfer.computed.isEmpty && transfer.reported.isEmpty)
+        #expect(!transfer.placement.isAdopted)
+        #expect(transfer.proof.computed.isEmpty && transfer.proof.reported.isEmpty)
     }
 
     @Test func `A record that was not there leaves its id to be tried again`() throws {
         var transfer = try busy()
         transfer.abandonRecord(wasThere: false)
         #expect(transfer.state == .planned)
-        #expect(transfer.generation == 0)
+        #expect(transfer.placement.generation == 0)
         #expect(transfer.imageID == nil)
     }
 
@@ -64,19 +64,57 @@ import Testing
 
     @Test func `What the journal keeps can be read back`() throws {
         var transfer = try busy()
-        transfer.record.members = .map(["a": "b"])
-        transfer.isAdopted = true
+        transfer.intent.record.members = .map(["a": "b"])
+        transfer.placement.adoptContents()
         let data = try JSONEncoder().encode(transfer)
         #expect(try JSONDecoder().decode(Transfer.self, from: data) == transfer)
     }
 
-    @Test func `A row of a journal that knew fewer keys can be read`() throws {
-        var transfer = Sample.transfer()
-        let data = try JSONEncoder().encode(transfer)
-        var json = try JSONDecoder().decode([String: JSONValue].self, from: data)
-        for key in ["busyLooks", "waitStartedAt", "isAdopted", "note", "dueAt"] { json[key] = nil }
-        transfer = try JSONDecoder().decode(Transfer.self, from: try JSONEncoder().encode(json))
-        #expect(transfer == Sample.transfer())
+    @Test func `A busy record is another body when the service reports another change`() {
+        var wait = Wait()
+        var replaced = wait.noteBusy("1", now: 10)
+        #expect(!replaced)
+        replaced = wait.noteBusy("1", now: 20)
+        #expect(!replaced && wait.busy?.looks == 2 && wait.busy?.since == 10)
+        replaced = wait.noteBusy("2", now: 30)
+        #expect(replaced)
+        #expect(wait.busy?.looks == 1 && wait.busy?.since == 30)
+    }
+
+    @Test func `What is adopted stays adopted until the record is seen empty`() {
+        var placement = Placement(imageID: "i")
+        placement.adoptContents()
+        placement.claimContents()
+        placement.yieldContents()
+        #expect(placement.contents == .adopted)
+        placement.clearContents()
+        placement.claimContents()
+        #expect(placement.contents == .ours)
+    }
+
+    /// Planning takes a transfer up by these, and by nothing else.
+    @Test func `Every entry starts in its state, without the tries of an earlier run`() throws {
+        let intent = Sample.transfer().intent
+        var old = try busy().moved(to: .failed)
+        old.tries.importFailures = 2
+        let entries: [(Transfer, TransferState, Placement.Contents)] = [
+            (.fresh(intent, promised: nil, generation: 3), .planned, .empty),
+            (.continued(intent, promised: nil, imageID: "i"), .registered, .empty),
+            (.alreadyThere(intent, promised: nil, imageID: "i"), .skipped, .adopted),
+            (
+                .adopted(intent, promised: nil, imageID: "i", generation: 1, sizeBytes: 9),
+                .verifying, .adopted
+            ),
+            (old.retried(), .registered, .ours),
+            (old.republished(as: intent.record), .publishing, .ours),
+            (old.spread(as: intent.record, imageID: "j"), .verifying, .adopted),
+        ]
+        for (transfer, state, contents) in entries {
+            #expect(transfer.state == state)
+            #expect(transfer.placement.contents == contents)
+            #expect(transfer.tries == Tries())
+            #expect(transfer.wait == Wait())
+        }
     }
 
     @Test func `A marker is two words and neither name nor address`() {

@@ -65,7 +65,7 @@ import Testing
                     sql: """
                         CREATE TABLE crash (done INTEGER, allowed INTEGER);
                         INSERT INTO crash VALUES (0, \(commits));
-                        CREATE TRIGGER crash BEFORE UPDATE ON transfer BEGIN
+                        CREATE TRIGGER crash BEFORE UPDATE ON work BEGIN
                             UPDATE crash SET done = done + 1;
                             SELECT RAISE(ABORT, 'the plug') FROM crash WHERE done > allowed;
                         END

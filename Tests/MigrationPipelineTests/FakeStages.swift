@@ -57,16 +57,16 @@ struct FakeUploader: ImageUploader {
         return .sha256
     }
 
-    func reconcile(_ given: Transfer) async throws(TranshipError) -> Reconciliation {
+    func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
         try await world.enter(.reconcile, given)
         var transfer = given
         switch world.record(given.imageID ?? "")?.status {
         case "active":
             if transfer.state != .verifying { transfer.move(to: .verifying) }
-            return .proceed(transfer)
+            return .advance(transfer)
         case "importing", "uploading":
             if transfer.state != .importing { transfer.move(to: .importing) }
-            return .proceed(transfer)
+            return .advance(transfer)
         case "saving": return .snooze(transfer, seconds: 0.01, reason: "saving")
         default:
             if transfer.state != .registered { transfer.move(to: .registered) }
@@ -76,12 +76,12 @@ struct FakeUploader: ImageUploader {
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         try await world.enter(.register, given)
         var transfer = given
         if transfer.state != .registered { transfer.move(to: .registered) }
         let id = FakeWorld.recordID(transfer)
-        transfer.imageID = id
+        transfer.placement.imageID = id
         try await commit(transfer)
         try await world.enter(.create, transfer)
         world.state.withLock { state in

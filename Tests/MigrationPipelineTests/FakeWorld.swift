@@ -122,7 +122,7 @@ final class FakeWorld: Sendable {
     /// Short at beta, where most tests look.
     static func recordID(_ transfer: Transfer) -> String {
         let place = transfer.targetKey == "beta" ? "" : " at \(transfer.targetKey)"
-        return "\(transfer.source.key)/\(transfer.generation)\(place)"
+        return "\(transfer.source.key)/\(transfer.placement.generation)\(place)"
     }
     func isWaiting(_ call: Call) -> Bool {
         state.withLock { $0.waiting.contains { $0.0 == call } }

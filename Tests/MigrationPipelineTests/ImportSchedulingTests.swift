@@ -261,10 +261,10 @@ import Testing
         func look(_ given: Transfer) async throws(TranshipError) -> Outcome {
             var transfer = given
             let error = TranshipError(.importFailed, "its task says: no")
-            guard let next = transfer.fallbacks.first else { throw error }
-            transfer.fallbacks.removeFirst()
-            transfer.method = next
-            transfer.importFailures += 1
+            guard let next = transfer.intent.fallbacks.first else { throw error }
+            transfer.intent.fallbacks.removeFirst()
+            transfer.intent.method = next
+            transfer.tries.importFailures += 1
             return .restart(transfer, after: error)
         }
     }
@@ -278,7 +278,7 @@ import Testing
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
         #expect(transfer.state == .done)
         #expect(transfer.method == .upload)
-        #expect(transfer.generation == 1)
+        #expect(transfer.placement.generation == 1)
         #expect(transfer.imageID == "image:a/1")
         #expect(world.record("image:a/0") == nil)
         #expect(world.count("discard image:a") == 1)

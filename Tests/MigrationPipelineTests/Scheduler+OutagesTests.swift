@@ -41,7 +41,7 @@ import Testing
         #expect(ends.count == 6)
         // Those before it is known to be out cost a try, and no other.
         #expect(ends.values.allSatisfy { $0.state == .done })
-        #expect(ends.values.map(\.attempts).reduce(0, +) == 2)
+        #expect(ends.values.map(\.tries.attempts).reduce(0, +) == 2)
         let place = call == .read ? "source 1" : "target beta"
         let said = notices.withLock { $0 }
         #expect(said.count == 2, "\(said)")
@@ -76,7 +76,7 @@ import Testing
         #expect(scheduler.deadEndpoints.map(\.key) == ["target beta"])
         let left = try await journal.unfinished(run: run, limit: 10)
         #expect(left.count == 4)
-        #expect(left.allSatisfy { $0.attempts <= 1 && $0.failure?.code == .unreachable })
+        #expect(left.allSatisfy { $0.tries.attempts <= 1 && $0.failure?.code == .unreachable })
     }
 
     @Test func `A run has so many failed tries and no more`() async throws {
@@ -97,11 +97,53 @@ import Testing
         let journal = try await Journal.open(path: fixture.path)
         let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
         for var transfer in try await journal.unfinished(run: run, limit: 2) {
-            transfer.dueAt = Timestamp.now() + 86_400_000
+            transfer.wait.dueAt = Timestamp.now() + 86_400_000
             try await journal.commit(transfer)
         }
         try await fixture.scheduler(journal).work(run)
         let ends = try await fixture.ends(journal, run)
         #expect(ends.values.allSatisfy { $0.state == .done })
+    }
+
+    /// Nothing was asked of the target, so nothing says that it answers.
+    @Test func `A transfer that only waited for room in the spool closes no outage`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let items = ["b", "a"].map { id -> PlanItem in
+            var item = fixture.item(id, count: 3000)
+            item.action = .create
+            item.start = .fresh(item.intent, promised: item.promise)
+            item.start?.intent.spools = true
+            return item
+        }
+        let run = try await journal.adopt(items)
+        // The other one comes when the outage has begun, and looks first.
+        for var transfer in try await journal.unfinished(run: run, limit: 9)
+        where transfer.source.key == "image:b" {
+            transfer.wait.dueAt = Timestamp.now() + 200
+            try await journal.commit(transfer)
+        }
+        // Room for one of them: the other waits for it.
+        let spool = try await Spool.open(
+            Spool.Place(folder: fixture.folder.file("spool"), maxBytes: 3000), journal: journal,
+            run: run)
+        fail(.register, "a", times: 10_000)
+        let stop = Mutex<(@Sendable () -> Void)?>(nil)
+        let scheduler = fixture.scheduler(
+            journal, spool: spool,
+            events: { event in
+                guard case .waiting(let transfer, _) = event, transfer.source.key == "image:b"
+                else { return }
+                stop.withLock { $0 }?()
+            },
+            retries: {
+                $0.outageFailures = 1
+                $0.probeSeconds = 0.3
+            })
+        stop.withLock { $0 = { scheduler.stop(.drain) } }
+        try await scheduler.work(run)
+        let outages = try await journal.outages(run: run)
+        #expect(outages.map(\.endpoint) == ["target beta"])
+        #expect(outages.first?.endedAt == nil)
+        #expect(fixture.world.count("register image:b") == 0)
     }
 }

@@ -27,12 +27,12 @@ import Testing
         let ends = try await fixture.run([fixture.item("a", count: 300_000, method: method)])
         let transfer = try #require(ends["a"])
         #expect(transfer.state == .done)
-        #expect(transfer.attempts == 0)
+        #expect(transfer.tries.attempts == 0)
         let record = try #require(world.record("image:a/0"))
         #expect(record.isPublished)
         #expect(record.data == world.state.withLock { $0.sources["image:a"] })
-        #expect(transfer.computed == (method.isServerSide ? [] : [sha256(record.data)]))
-        #expect(transfer.reported == [sha256(record.data)])
+        #expect(transfer.proof.computed == (method.isServerSide ? [] : [sha256(record.data)]))
+        #expect(transfer.proof.reported == [sha256(record.data)])
         #expect(world.count("look image:a") == (method.isImport ? 4 : 0))
         #expect(world.count("send image:a") == (method.isServerSide ? 0 : 1))
         #expect(world.count("read image:a") == (method.isServerSide ? 0 : 1))
@@ -83,7 +83,7 @@ import Testing
         let ends = try await fixture.run(
             [fixture.item("a", method: .glanceDirect)], attempts: 1)
         #expect(state(ends, "a") == .done)
-        #expect(ends["a"]?.attempts == 0)
+        #expect(ends["a"]?.tries.attempts == 0)
     }
 
     @Test func `Many small images all arrive, each once`() async throws {
@@ -91,7 +91,7 @@ import Testing
             fixture.item("i\($0)", count: $0, method: $0 % 3 == 0 ? .glanceDirect : .upload)
         }
         let ends = try await fixture.run(items, images: 8)
-        #expect(ends.values.allSatisfy { $0.state == .done && $0.attempts == 0 })
+        #expect(ends.values.allSatisfy { $0.state == .done && $0.tries.attempts == 0 })
         for index in 0..<60 {
             #expect(world.count("send image:i\(index)") == 1)
             #expect(world.count("publish image:i\(index)") == 1)
@@ -111,7 +111,7 @@ import Testing
         let ends = try await fixture.run(
             [fixture.item("a", method: call == .look ? .glanceDirect : .upload)])
         #expect(state(ends, "a") == .done)
-        #expect(ends["a"]?.attempts == 2)
+        #expect(ends["a"]?.tries.attempts == 2)
         #expect(ends["a"]?.failure == nil)
         #expect(world.record("image:a/0")?.isPublished == true)
     }
@@ -121,12 +121,12 @@ import Testing
         let ends = try await fixture.run([fixture.item("a"), fixture.item("b")])
         let transfer = try #require(ends["a"])
         #expect(transfer.state == .failed)
-        #expect(transfer.attempts == 3)
+        #expect(transfer.tries.attempts == 3)
         #expect(transfer.failure?.message == "3")
         #expect(transfer.failure?.isTransient == true)
         #expect(world.record("image:a/0") == nil)
         // That id is burned: the next run takes the next one.
-        #expect(transfer.imageID == nil && transfer.generation == 1)
+        #expect(transfer.imageID == nil && transfer.placement.generation == 1)
         #expect(state(ends, "b") == .done)
     }
 
@@ -137,7 +137,7 @@ import Testing
         let transfer = try #require(try await fixture.run([fixture.item("a")])["a"])
         #expect(transfer.state == .failed)
         #expect(world.count("discard image:a") == 1)
-        #expect(transfer.imageID == nil && transfer.generation == 0)
+        #expect(transfer.imageID == nil && transfer.placement.generation == 0)
     }
 
     @Test func `What will not pass is not tried again`() async throws {
@@ -177,7 +177,7 @@ import Testing
         var item = fixture.item("a")
         item.action = .update
         var start = Sample.transfer("a", source: item.source, state: .verifying, imageID: "old")
-        start.isAdopted = true
+        start.placement.adoptContents()
         item.start = start
         world.state.withLock { state in
             state.records["old"] = .init(marker: "m", status: "active", data: [1, 2, 3])
@@ -216,7 +216,7 @@ import Testing
             .send, "image:a", with: TranshipError(.unauthorized, "expired", isTransient: true))
         let ends = try await fixture.run([fixture.item("a")])
         #expect(state(ends, "a") == .done)
-        #expect(ends["a"]?.attempts == 1)
+        #expect(ends["a"]?.tries.attempts == 1)
     }
 
     @Test func `Draining finishes what was begun and starts nothing more`() async throws {
@@ -250,7 +250,7 @@ import Testing
         try await work.value
         #expect(world.sending == 0)
         let stopped = try await fixture.ends(journal, run)
-        #expect(stopped["a"]?.state == .sending && stopped["a"]?.attempts == 0)
+        #expect(stopped["a"]?.state == .sending && stopped["a"]?.tries.attempts == 0)
         #expect(stopped["c"]?.state == .planned)
         world.open(.send)
         try await fixture.scheduler(journal).work(run)

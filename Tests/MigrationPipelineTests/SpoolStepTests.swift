@@ -21,6 +21,7 @@ import Testing
         let run: Run
         let spool: Spool
         let notes = Mutex<[String]>([])
+        let answers = Mutex<[TranshipError.Side]>([])
         private let transfer: Mutex<Transfer>
 
         static let key = "image:a"
@@ -43,7 +44,7 @@ import Testing
             var item = Sample.item("a", source: source)
             item.action = .create
             var start = Sample.transfer("a", source: source)
-            start.spools = true
+            start.intent.spools = true
             item.start = start
             run = try await journal.adopt([item])
             spool = try await Spool.open(
@@ -71,10 +72,13 @@ import Testing
                         guard case .note(_, let text) = event else { return }
                         self?.notes.withLock { $0.append(text) }
                     }), spool: spool)
-            return try await step.run(now) { [self] given throws(TranshipError) in
+            let trip = Trip(now) { [self] given throws(TranshipError) in
                 try await journal.commit(given)
                 transfer.withLock { $0 = given }
+            } answered: { [self] side throws(TranshipError) in
+                answers.withLock { $0.append(side) }
             }
+            return try await step.run(now, trip)
         }
 
         /// The file of a try that came to its end.
@@ -116,6 +120,17 @@ import Testing
         // A second target's transfer finds it.
         guard case .ready = try await bench.step() else { throw Missing() }
         #expect(bench.readBytes == 3_000_000)
+    }
+
+    @Test func `A source that was read has answered, and a target that nothing asked has not`()
+        async throws
+    {
+        let bench = try await Bench(data)
+        _ = try await bench.ready()
+        #expect(bench.answers.withLock { $0 } == [.source])
+        // All of it is in the spool: nothing is asked.
+        _ = try await bench.ready()
+        #expect(bench.answers.withLock { $0 } == [.source])
     }
 
     @Test func `A reading that broke goes on where the file ends`() async throws {

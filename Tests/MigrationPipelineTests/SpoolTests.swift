@@ -28,10 +28,8 @@ import Testing
             var item = fixture.item(id, count: count)
             item.targetKey = target
             item.action = .create
-            var start = Transfer(
-                targetKey: target, source: item.source, record: item.record, method: .upload,
-                origin: item.origin, sizeBytes: item.source.sizeBytes, promise: item.promise)
-            start.spools = spools
+            var start = Transfer.fresh(item.intent, promised: item.promise)
+            start.intent.spools = spools
             item.start = start
             return item
         }
@@ -107,7 +105,7 @@ import Testing
         var all = (1...4).flatMap { items("\($0)", count: 400_000) }
         for index in all.indices {
             all[index].source.sizeBytes = nil
-            all[index].start?.source.sizeBytes = nil
+            all[index].start?.intent.source.sizeBytes = nil
         }
         let ends = try await run(all, maxBytes: 100 << 20)
         #expect(ends.map(\.state) == Array(repeating: .done, count: 4))
@@ -154,7 +152,7 @@ import Testing
         let ends = try await run(
             items("a", count: 1_000_000) + items("b", count: 1_000_000), disk: disk)
         #expect(ends.map(\.state) == [.done, .done])
-        #expect(ends.allSatisfy { $0.attempts == 0 })
+        #expect(ends.allSatisfy { $0.tries.attempts == 0 })
         // One of both was read again from its first byte.
         #expect(read("a") + read("b") > 2_600_000)
         #expect(left.isEmpty)
@@ -166,7 +164,7 @@ import Testing
         let ends = try await run(
             (1...4).flatMap { items("\($0)", count: 1_000_000) }, disk: small(bytes: 1_500_000))
         #expect(ends.map(\.state) == Array(repeating: .done, count: 4))
-        #expect(ends.allSatisfy { $0.attempts == 0 })
+        #expect(ends.allSatisfy { $0.tries.attempts == 0 })
         #expect(left.isEmpty)
     }
 
@@ -188,7 +186,7 @@ import Testing
         }
         await opening.value
         #expect(ends.map(\.state) == [.done, .done])
-        #expect(ends.allSatisfy { $0.attempts == 0 })
+        #expect(ends.allSatisfy { $0.tries.attempts == 0 })
         #expect(notes.withLock { $0.count { $0.contains("waits until others are sent") } } == 1)
         #expect(left.isEmpty)
     }
@@ -228,7 +226,7 @@ import Testing
         async throws
     {
         let ends = try await run(items("a", spools: false), attempts: 5, isFlaky: true)
-        #expect(ends.map(\.spools) == [false])
+        #expect(ends.map(\.intent.spools) == [false])
         world.state.withLock { $0.readBytes = [:] }
         var flaky = items("b", spools: false)
         var reading = SourceReading()
@@ -238,8 +236,8 @@ import Testing
             .read, "image:b", with: TranshipError(.connectionLost, "reset", isTransient: true))
         let other = try await run(flaky, isFlaky: true).filter { $0.source.key == "image:b" }
         #expect(other.map(\.state) == [.done])
-        #expect(other.map(\.spools) == [true])
-        #expect(other.map(\.wayReason) == [PlanReason.sourceBreaks])
+        #expect(other.map(\.intent.spools) == [true])
+        #expect(other.map(\.intent.wayReason) == [PlanReason.sourceBreaks])
         #expect(left.isEmpty)
     }
 

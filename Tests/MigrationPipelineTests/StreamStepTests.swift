@@ -23,12 +23,14 @@ import Testing
     private func step(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         let step = StreamStep(
             stages: world.stages, queues: StageQueues(), limiter: nil,
-            monitor: RunMonitor(now: { 0 }))
+            monitor: RunMonitor(now: { 0 }), disk: .real)
         let committed = committed
-        return try await step.run(transfer) { transfer throws(TranshipError) in
+        let trip = Trip(transfer) { transfer throws(TranshipError) in
             committed.states.withLock { $0.append(transfer.state) }
             committed.reading.withLock { $0 = transfer.reading }
+        } answered: { (_) async throws(TranshipError) in
         }
+        return try await step.run(transfer, trip)
     }
 
     private var states: [TransferState] { committed.states.withLock { $0 } }
@@ -53,8 +55,8 @@ import Testing
         let bytes = noise(count)
         let outcome = try await step(transfer(bytes))
         #expect(outcome.transfer.state == .verifying)
-        #expect(outcome.transfer.computed == [sha256(bytes)])
-        #expect(outcome.transfer.sizeBytes == Int64(count))
+        #expect(outcome.transfer.proof.computed == [sha256(bytes)])
+        #expect(outcome.transfer.proof.sizeBytes == Int64(count))
         #expect(body == .init(bytes: bytes, isWhole: true))
         #expect(states == [.reading, .registered, .sending])
     }
@@ -63,7 +65,7 @@ import Testing
     func `No bytes at all are an image too`(declaresSize: Bool) async throws {
         world.state.withLock { $0.declaresSize = declaresSize }
         let outcome = try await step(transfer([]))
-        #expect(outcome.transfer.computed == [sha256([])])
+        #expect(outcome.transfer.proof.computed == [sha256([])])
         #expect(body == .init(bytes: [], isWhole: true))
     }
 
@@ -190,12 +192,12 @@ import Testing
             func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
                 -> Checksum.Algorithm
             { .sha256 }
-            func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
+            func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
                 .send(transfer)
             }
             func register(
                 _ transfer: Transfer, commit: @escaping Commit
-            ) async throws(TranshipError) -> Reconciliation {
+            ) async throws(TranshipError) -> Outcome {
                 try await inner.register(transfer, commit: commit)
             }
             func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
@@ -208,10 +210,10 @@ import Testing
         stages.uploader = Refusing(inner: FakeUploader(world: world))
         let step = StreamStep(
             stages: stages, queues: StageQueues(), limiter: nil,
-            monitor: RunMonitor(now: { 0 }))
+            monitor: RunMonitor(now: { 0 }), disk: .real)
         let given = transfer([1, 2, 3])
         let error = await failure {
-            _ = try await step.run(given) { (_) async throws(TranshipError) in }
+            _ = try await step.run(given, .silent(given))
         }
         #expect(error?.message == "Glance answered 401")
         #expect(error?.isTransient == true)
@@ -221,7 +223,7 @@ import Testing
 
     @Test func `A copy whose data is there already is not read again`() async throws {
         var given = transfer([1])
-        given.imageID = "image:a/0"
+        given.placement.imageID = "image:a/0"
         given.move(to: .registered)
         given.move(to: .sending)
         world.state.withLock {
@@ -233,7 +235,7 @@ import Testing
 
     @Test func `A record that is still busy is looked at again later`() async throws {
         var given = transfer([1])
-        given.imageID = "image:a/0"
+        given.placement.imageID = "image:a/0"
         given.move(to: .registered)
         world.state.withLock { $0.records["image:a/0"] = .init(marker: "m", status: "saving") }
         guard case .snooze(_, let seconds, let reason) = try await step(given) else {
@@ -246,13 +248,13 @@ import Testing
 
     @Test func `A broken body is sent again into the same record`() async throws {
         var given = transfer([1, 2])
-        given.imageID = "image:a/0"
+        given.placement.imageID = "image:a/0"
         given.move(to: .registered)
         given.move(to: .sending)
         world.state.withLock { $0.records["image:a/0"] = .init(marker: "m") }
         let outcome = try await step(given)
         #expect(outcome.transfer.imageID == "image:a/0")
-        #expect(outcome.transfer.generation == 0)
+        #expect(outcome.transfer.placement.generation == 0)
         #expect(body == .init(bytes: [1, 2], isWhole: true))
     }
 

@@ -41,7 +41,7 @@ import Testing
         #expect(adoption.verdict == .done && adoption.proofs == [right])
         let transfer = try #require(adoption.transfer)
         #expect(transfer.state == .skipped && transfer.imageID == "s-0")
-        #expect(transfer.isAdopted == true && transfer.reported == [right])
+        #expect(transfer.placement.isAdopted && transfer.proof.reported == [right])
     }
 
     @Test func `A copy that is not published yet has work left`() throws {
@@ -80,8 +80,8 @@ import Testing
         let adoption = try #require(adopt(known: known, [target([right])]))
         #expect(adoption.verdict == .done)
         #expect(adoption.reason == .journalBehind(state: state, status: .active))
-        #expect(adoption.transfer?.state == .done && adoption.transfer?.reported == [right])
-        #expect(adoption.transfer?.isAdopted == true)
+        #expect(adoption.transfer?.state == .done && adoption.transfer?.proof.reported == [right])
+        #expect(adoption.transfer?.placement.isAdopted == true)
         let unproved = try #require(
             adopt(known: known, [target([])], isPromised: false))
         guard ![.verifying, .publishing].contains(state) else {
@@ -90,7 +90,7 @@ import Testing
         }
         #expect(unproved.verdict == .work && unproved.transfer?.state == .verifying)
         // It may have been published by a run that this journal forgot.
-        #expect(unproved.transfer?.isAdopted == true)
+        #expect(unproved.transfer?.placement.isAdopted == true)
     }
 
     @Test func `What the journal knows already is not written again`() throws {
@@ -105,7 +105,7 @@ import Testing
         let done = Sample.transfer("s", state: .done, imageID: "s-0")
         let adoption = try #require(adopt(known: done, []))
         #expect(adoption.verdict == .work && adoption.imageID == nil)
-        #expect(adoption.transfer?.generation == 1 && adoption.transfer?.imageID == nil)
+        #expect(adoption.transfer?.placement.generation == 1 && adoption.transfer?.imageID == nil)
         let sending = Sample.transfer("s", state: .sending, imageID: "s-0")
         #expect(try #require(adopt(known: sending, [])).verdict == .known)
     }

@@ -51,13 +51,13 @@ import Testing
     private static func known(_ state: TransferState, _ imageID: String?) -> Transfer {
         var transfer = Sample.transfer("s", state: state, imageID: imageID)
         transfer.id = 7
-        transfer.generation = 2
-        transfer.attempts = 3
-        transfer.importFailures = 1
-        transfer.dueAt = 99
+        transfer.placement.generation = 2
+        transfer.tries.attempts = 3
+        transfer.tries.importFailures = 1
+        transfer.wait.dueAt = 99
         if state == .failed {
-            transfer.failure = .init(TranshipError(.timedOut, "slow"))
-            transfer.isFilledByUs = true
+            transfer.tries.failure = .init(TranshipError(.timedOut, "slow"))
+            transfer.placement.claimContents()
         }
         return transfer
     }
@@ -138,7 +138,7 @@ import Testing
     private static func isUnproved(_ situation: Situation) -> Bool {
         guard let known = situation.known, let standing = situation.standing else { return false }
         let proved: [TransferState] = [.done, .skipped, .unpublished, .publishing]
-        return known.imageID == standing.id && known.isFilledByUs == true
+        return known.imageID == standing.id && known.placement.isFilledByUs
             && !proved.contains(known.state)
     }
 
@@ -165,7 +165,7 @@ import Testing
             else { continue }
             let item = try Self.decide(situation)
             #expect(item.action == .create, "\(situation)")
-            #expect(item.start?.isAdopted != true)
+            #expect(item.start?.placement.isAdopted != true)
         }
     }
 
@@ -175,8 +175,8 @@ import Testing
             guard [.create, .update].contains(item.action) else { continue }
             let start = try #require(item.start, "\(situation)")
             #expect(!start.state.isFinal, "\(situation)")
-            #expect(start.attempts == 0 && start.dueAt == nil, "\(situation)")
-            #expect(start.importFailures == 0, "\(situation)")
+            #expect(start.tries.attempts == 0 && start.wait.dueAt == nil, "\(situation)")
+            #expect(start.tries.importFailures == 0, "\(situation)")
             let needsRecord =
                 ![TransferState.planned, .reading, .read].contains(start.state)
             #expect((start.imageID != nil) == needsRecord, "\(situation)")
@@ -190,7 +190,7 @@ import Testing
             let item = try Self.decide(situation)
             guard let start = item.start else { continue }
             #expect(
-                (start.isAdopted == true) == (situation.known?.imageID != standing.id),
+                (start.placement.isAdopted) == (situation.known?.imageID != standing.id),
                 "\(situation)")
         }
     }
@@ -209,7 +209,7 @@ import Testing
     func `A copy that somebody deleted comes back under the next id`(state: TransferState) throws {
         let item = try Self.decide(Situation(known: Self.known(state, "s-0")))
         #expect(item.action == .create)
-        #expect(item.start?.generation == 3)
+        #expect(item.start?.placement.generation == 3)
         #expect(item.start?.imageID == nil)
         #expect(item.reason == .deletedAtTarget(imageID: "s-0"))
     }
@@ -233,12 +233,12 @@ import Testing
         #expect(item.action == .create)
         #expect(item.reason == .notAtTarget)
         #expect(item.start?.state == .planned)
-        #expect(item.start?.promise == item.promise)
+        #expect(item.start?.proof.promised == item.promise)
     }
 
     @Test func `A proved copy whose last step was refused is published once more`() throws {
         var changed = Self.known(.unpublished, "s-0")
-        changed.record.visibility = .public
+        changed.intent.record.visibility = .public
         let item = try Self.decide(Situation(known: changed, ours: [Sample.target("s-0")]))
         #expect(item.action == .update)
         #expect(item.start?.state == .publishing)
@@ -260,7 +260,7 @@ import Testing
                 namesakes: []))
         #expect(decided.action == .update)
         #expect(decided.reason == .missingInStores(imageID: "s-0", stores: ["slow"]))
-        #expect(decided.start?.state == .verifying && decided.start?.isAdopted == true)
+        #expect(decided.start?.state == .verifying && decided.start?.placement.isAdopted == true)
     }
 
     @Test func `With a lost journal a copy is known by its id and proved by its checksum`() throws {
@@ -279,7 +279,7 @@ import Testing
         standing = Sample.target("s-0", marker: marker)
         let proved = try Self.decide(Situation(ours: [standing], isPromised: false))
         #expect(proved.action == .update)
-        #expect(proved.start?.state == .verifying && proved.start?.isAdopted == true)
+        #expect(proved.start?.state == .verifying && proved.start?.placement.isAdopted == true)
     }
 
     @Test func `A deactivated copy that nothing proves is a conflict`() throws {
@@ -310,7 +310,7 @@ import Testing
         let item = try Self.decide(Situation(known: Self.known(.failed, imageID)))
         #expect(item.action == .create)
         #expect(item.start?.state == state)
-        #expect(item.start?.generation == 2)
+        #expect(item.start?.placement.generation == 2)
         #expect(item.reason == .failedBefore(code: .timedOut))
     }
 
@@ -389,7 +389,7 @@ import Testing
         let holder = Sample.target("s", checksums: [try Sample.checksum(.md5, "a")])
         let item = try Self.keeping(.required, holder: holder)
         #expect(item.action == .skip && item.start?.imageID == "s")
-        #expect(item.start?.isAdopted == true)
+        #expect(item.start?.placement.isAdopted == true)
         // Under another id it is no copy with the source's id.
         let namesake = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
         #expect(try Self.keeping(.required, namesakes: [namesake]).action == .create)
@@ -411,8 +411,8 @@ import Testing
     @Test func `A kept id that was deleted at the target is gone for ever`() throws {
         func known(_ rule: PlannedRecord.KeptID) -> Transfer {
             var transfer = Self.known(.done, "s")
-            transfer.generation = 0
-            transfer.record.keptID = rule
+            transfer.placement.generation = 0
+            transfer.intent.record.keptID = rule
             return transfer
         }
         let required = try Self.keeping(.required, known: known(.required))
@@ -420,7 +420,7 @@ import Testing
         #expect(
             required.reason == .keptIDDeleted(imageID: "s"))
         let preferred = try Self.keeping(.preferred, known: known(.preferred))
-        #expect(preferred.action == .create && preferred.start?.generation == 1)
+        #expect(preferred.action == .create && preferred.start?.placement.generation == 1)
         #expect(preferred.start?.imageID == nil)
         #expect(preferred.start?.remarks.count == 1)
     }

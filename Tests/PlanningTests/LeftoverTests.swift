@@ -70,7 +70,7 @@ import Testing
         let leftover = try #require(judge(marked(start: start, action: action)))
         #expect(leftover.fate == .keep && leftover.reason == .nextRunContinuesIt)
         var next = start
-        next.imageID = "s-1"
+        next.placement.imageID = "s-1"
         #expect(try #require(judge(marked(start: next, action: action))).fate == .remove)
     }
 
@@ -92,8 +92,8 @@ import Testing
     @Test func `A record under a kept id stays, since its id would be lost`() throws {
         var given = marked()
         given.image.id = "s"
-        given.transfer?.imageID = "s"
-        given.transfer?.record.keptID = .required
+        given.transfer?.placement.imageID = "s"
+        given.transfer?.intent.record.keptID = .required
         let leftover = try #require(judge(given))
         #expect(leftover.fate == .keep)
         #expect(leftover.reason == .sourceIDWouldBurn)

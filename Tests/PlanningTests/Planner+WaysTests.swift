@@ -15,7 +15,7 @@ import Testing
         isFile: Bool = false, restarts: Int = 0
     ) -> WayChoice {
         var transfer = Sample.transfer(method: method)
-        if isFile { transfer.source.location = .file("/a") }
+        if isFile { transfer.intent.source.location = .file("/a") }
         var reading = SourceReading()
         reading.restarts = restarts
         transfer.reading = reading

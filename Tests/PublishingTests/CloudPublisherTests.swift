@@ -125,7 +125,7 @@ import Testing
     @Test func `A copy that somebody removed is made again`() async throws {
         glance.burn("i")
         let again = try await publisher.publish(proved(visibility: .public))
-        #expect(again.state == .planned && again.generation == 1 && again.imageID == nil)
+        #expect(again.state == .planned && again.placement.generation == 1 && again.imageID == nil)
     }
 
     // MARK: Members
@@ -146,8 +146,8 @@ import Testing
         #expect(done.remarks.isEmpty)
     }
 
-    @Test(arguments: ["private", "public", "community"])
-    func `Only a shared image has members`(visibility: String) async throws {
+    @Test(arguments: [ImageVisibility.private, .public, .community])
+    func `Only a shared image has members`(visibility: ImageVisibility) async throws {
         _ = try await publisher.publish(proved(visibility: visibility, members: ["p1"]))
         #expect(glance.members(of: "i").isEmpty)
     }
@@ -163,7 +163,7 @@ import Testing
 
     @Test func `A kernel that came back under another id is named anew`() async throws {
         var transfer = proved()
-        transfer.record.references = ["kernel_id": "image:k"]
+        transfer.intent.record.references = ["kernel_id": "image:k"]
         others.placed.withLock {
             $0["image:k"] = Sample.transfer("k", state: .done, imageID: "k-2")
         }
@@ -175,7 +175,7 @@ import Testing
 
     @Test func `A target that the pipeline no longer has is told`() async throws {
         var transfer = proved()
-        transfer.targetKey = "gamma"
+        transfer.intent.targetKey = "gamma"
         let given = transfer
         #expect(
             await failure { _ = try await publisher.publish(given) }?.code == .invalidPipeline)

@@ -76,9 +76,9 @@ final class Encounter {
     }
 
     func play(_ ours: Ours, _ found: Found) async throws -> Ending {
-        let first = try await plan()
+        let (first, planned) = try await plan()
         guard var transfer = try await journal.unfinished(run: first, limit: 9).first,
-            let item = try await journal.planItems(after: 0, limit: 9).first?.item
+            let item = planned
         else { throw TranshipError(.unexpectedState, "nothing was planned") }
         let id = item.firstImageID
         try ours.reach(&transfer, imageID: id, checksum: item.promise, now: clock.now)
@@ -88,8 +88,8 @@ final class Encounter {
         let asked = beta.changes.count
         let begin = clock.now
 
-        let run = try await plan()
-        let action = try await journal.planItems(after: 0, limit: 9).first?.item.action
+        let (run, replanned) = try await plan()
+        let action = replanned?.action
         try await scheduler(run).work(run)
         let end = try await journal.transfer(
             sourceKey: item.source.key, targetKey: item.targetKey)
@@ -123,23 +123,24 @@ final class Encounter {
 
     // MARK: The run
 
-    private func plan() async throws -> Run {
+    private func plan() async throws -> (Run, PlanItem?) {
         guard case .cloud(let source)? = pipeline.sources.first,
             case .cloud(let target)? = pipeline.targets.first
         else { throw TranshipError(.unexpectedState, "another pipeline") }
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
+        let plan = try Plan(beside: journal)
         _ = try await Planner(
-            journal: journal,
+            journal: journal, plan: plan,
             sources: [PlanningSource(index: 0, kind: .cloud(source, alpha.service))],
             targets: [
                 PlanningTarget(
                     key: "beta", rules: target, service: beta.service, projectID: nil)
             ],
             nowUnixSeconds: clock.now / 1000
-        ).plan()
-        try await journal.adoptPlan(run: run, order: .listed)
-        return run
+        ).makePlan()
+        try await journal.adopt(plan, run: run, order: .listed)
+        return (run, try await plan.items(after: 0, limit: 9).first?.item)
     }
 
     private func scheduler(_ run: Run) -> Scheduler {

@@ -49,7 +49,7 @@ extension Encounter.Ending {
         default: parts.append("an hour")
         }
         if wasDiscarded { parts.append("discarded") }
-        if transfer.isAdopted == true { parts.append("adopted") }
+        if transfer.placement.isAdopted { parts.append("adopted") }
         if wasSent {
             parts.append(
                 transfer.imageID != firstID

@@ -27,19 +27,20 @@ enum Ours: String, CaseIterable, Sendable {
             case .failed: [.registered, .sending, .failed]
             }
         guard !path.isEmpty else { return }
-        transfer.imageID = imageID
+        transfer.placement.imageID = imageID
         for state in path {
             transfer.move(to: state)
-            if state == .verifying { transfer.computed = [checksum].compactMap { $0 } }
-            if state == .publishing { transfer.reported = transfer.computed }
+            if state == .sending { transfer.placement.claimContents() }
+            if state == .verifying { transfer.proof.computed = [checksum].compactMap { $0 } }
+            if state == .publishing { transfer.proof.reported = transfer.proof.computed }
         }
         if self == .importing {
-            transfer.waitStartedAt = now
-            transfer.importAskedAt = now
+            transfer.wait.importSince = now
+            transfer.wait.importRequestedAt = now
         }
-        if self == .failed { transfer.failure = .init(TranshipError(.timedOut, "too slow")) }
+        if self == .failed { transfer.tries.failure = .init(TranshipError(.timedOut, "too slow")) }
         if self == .unpublished {
-            transfer.failure = .init(TranshipError(.unpublished, "not allowed"))
+            transfer.tries.failure = .init(TranshipError(.unpublished, "not allowed"))
         }
     }
 

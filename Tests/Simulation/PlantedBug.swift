@@ -64,17 +64,17 @@ package enum PlantedBug: String, CaseIterable, Sendable {
             waiter: WrappedWaiter(real: stages.waiter, bug: self), publisher: stages.publisher)
     }
 
-    func change(plan journal: Journal) async throws(TranshipError) {
+    func change(_ plan: Plan, beside journal: Journal) async throws(TranshipError) {
         guard self == .skipsByName || self == .ownsWhatItAdopts else { return }
-        for comparison in try await journal.comparisons(after: 0, limit: 100) {
+        for comparison in try await plan.comparisons(after: 0, limit: 100, in: journal) {
             var item = comparison.item
             if self == .ownsWhatItAdopts {
-                item.start?.isAdopted = nil
+                item.start?.placement.clearContents()
             } else if item.action == .create, !comparison.namesakes.isEmpty {
                 item.action = .skip
                 item.start = nil
             }
-            try await journal.decide([(comparison.position, item)])
+            try await plan.decide([(comparison.position, item)])
         }
     }
 }
@@ -151,7 +151,7 @@ private struct WrappedUploader: ImageUploader {
         try await real.reportedAlgorithm(for: transfer)
     }
 
-    func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Reconciliation {
+    func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         if bug == .keepsSpoiledRecords, let id = transfer.imageID,
             let image = try? await services[transfer.targetKey]?.image(id),
             image.status == .queued
@@ -160,29 +160,29 @@ private struct WrappedUploader: ImageUploader {
         }
         let found = try await real.reconcile(transfer)
         if bug == .takesOthersForDead, case .snooze(let next, _, _) = found,
-            next.isFilledByUs != true
+            next.placement.isFilledByUs == false
         {
             var given = transfer
-            given.isFilledByUs = true
+            given.placement.claimContents()
             return try await real.reconcile(given)
         }
-        if bug == .ownsWhatOthersSent, case .proceed(var next) = found {
-            next.isFilledByUs = true
-            next.isAdopted = nil
-            return .proceed(next)
+        if bug == .ownsWhatOthersSent, case .advance(var next) = found {
+            next.placement.clearContents()
+            next.placement.claimContents()
+            return .advance(next)
         }
         if bug == .takesBusyForComplete, case .snooze(let transfer, _, _) = found {
-            return .proceed(transfer.moved(to: .verifying))
+            return .advance(transfer.moved(to: .verifying))
         }
         return found
     }
 
     func register(
         _ given: Transfer, commit: @escaping Commit
-    ) async throws(TranshipError) -> Reconciliation {
+    ) async throws(TranshipError) -> Outcome {
         let nothing: Commit = { (_: Transfer) async throws(TranshipError) -> Void in }
         let first: Commit = { (next) async throws(TranshipError) in
-            guard next.generation == 0 else {
+            guard next.placement.generation == 0 else {
                 throw TranshipError(.conflict, "the id is taken", isTransient: true)
             }
             try await commit(next)
@@ -229,7 +229,7 @@ private struct WrappedUploader: ImageUploader {
             return true
         case .discardsKeptIDs:
             var other = transfer
-            other.record.keptID = nil
+            other.intent.record.keptID = nil
             return try await real.discard(other)
         default: return try await real.discard(transfer)
         }

@@ -71,12 +71,13 @@ struct SimulatedProcess: Sendable {
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "simulation", pipelineText: "")
         try await ending(run, journal) { () throws(TranshipError) in
+            let plan = try Plan(beside: journal)
             _ = try await Planner(
-                journal: journal, sources: place.sources, targets: place.targets,
+                journal: journal, plan: plan, sources: place.sources, targets: place.targets,
                 nowUnixSeconds: world.timeline.now / 1000, mode: pipeline.transfer
-            ).plan()
-            try await planted?.change(plan: journal)
-            try await journal.adoptPlan(run: run, order: .smallFirst)
+            ).makePlan()
+            try await planted?.change(plan, beside: journal)
+            try await journal.adopt(plan, run: run, order: .smallFirst)
             try await work(run, journal, place, started)
         }
         return run
@@ -181,7 +182,7 @@ struct SimulatedProcess: Sendable {
         let spool = try await Spool.open(
             Spool.Place(folder: host.spool.path, maxBytes: world.scenario.spoolMaxBytes),
             takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run, disk: disk)
-        let surroundings = Surroundings(
+        var surroundings = Surroundings(
             now: { world.timeline.now },
             after: { milliseconds, body in
                 let number = world.timeline.after(Int64(milliseconds), body)
@@ -189,6 +190,7 @@ struct SimulatedProcess: Sendable {
             },
             chance: { world.chance.unit() }, executor: world.timeline,
             observers: { world.timeline.soon($0) })
+        surroundings.disk = disk
         let scheduler = Scheduler(
             journal: journal,
             stages: planted?.wrap(stages, services: place.services) ?? stages,
@@ -208,7 +210,7 @@ extension RunEvent {
         case .started(let transfer): "\(transfer.words): begins"
         case .moved(let transfer): "\(transfer.words)"
         case .waiting(let transfer, let seconds):
-            "\(transfer.words): waits \(seconds) s: \(transfer.note ?? "")"
+            "\(transfer.words): waits \(seconds) s: \(transfer.wait.reason ?? "")"
         case .retrying(let transfer, let error, let seconds):
             "\(transfer.words): again in \(seconds) s: \(error.message)"
         case .ended(let transfer):

@@ -69,7 +69,7 @@ final class Watch: @unchecked Sendable {
         var wrongs: [String] = []
         if !record.isOurs { wrongs.append("it is somebody else's") }
         if row == nil { wrongs.append("no row of the journal names it") }
-        if row?.isAdopted == true { wrongs.append("it was adopted") }
+        if row?.placement.isAdopted == true { wrongs.append("it was adopted") }
         if let row, row.origin.propertyValue != marker { wrongs.append("it has another marker") }
         if record.forgottenBy.contains(host.number) {
             wrongs.append("it stood there before the journal began")

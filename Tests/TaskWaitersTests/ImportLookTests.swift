@@ -34,14 +34,15 @@ import Testing
             var transfer = Sample.transfer(
                 method: method, state: isCopying ? .verifying : .registered, imageID: "id-1")
             transfer.move(to: .importing)
-            transfer.sizeBytes = sizeBytes
-            transfer.waitStartedAt = start
-            transfer.importAskedAt = isAsked ? start : nil
-            transfer.fallbacks = fallbacks
-            transfer.importFailures = failures
-            transfer.isCopying = isCopying
-            transfer.record.allStoresMustSucceed = mustSucceed
-            transfer.record.stores = .named(["fast", "slow"])
+            transfer.placement.claimContents()
+            transfer.proof.sizeBytes = sizeBytes
+            transfer.wait.importSince = start
+            transfer.wait.importRequestedAt = isAsked ? start : nil
+            transfer.intent.fallbacks = fallbacks
+            transfer.tries.importFailures = failures
+            transfer.placement.isCopying = isCopying
+            transfer.intent.record.allStoresMustSucceed = mustSucceed
+            transfer.intent.record.stores = .named(["fast", "slow"])
             var record: [String: JSONValue] = [
                 "id": "id-1", "status": .string(status.rawValue), "stores": "fast",
             ]
@@ -64,6 +65,7 @@ import Testing
         case .ask: "ask"
         case .copy: "copy"
         case .failure(let error): "failure \(error.code.rawValue)"
+        case .outcome(.send): "send"
         case .outcome(.advance(let transfer)): transfer.state.rawValue
         case .outcome(.snooze): "wait"
         case .outcome(.restart(let transfer, _)): "restart by \(transfer.method.rawValue)"
@@ -185,10 +187,10 @@ import Testing
             return
         }
         #expect(next.method == .upload)
-        #expect(next.fallbacks.isEmpty)
-        #expect(next.importFailures == 1)
+        #expect(next.intent.fallbacks.isEmpty)
+        #expect(next.tries.importFailures == 1)
         #expect(next.remarks == ["web-download failed, so upload was used"])
-        #expect(next.methodReason == "web-download failed: \(error.message)")
+        #expect(next.intent.methodReason == .methodFailed(.webDownload, message: error.message))
     }
 
     @Test func `Staged data is staged once more, then it is a failure`() throws {
@@ -251,8 +253,8 @@ import Testing
     @Test func `Asking is written down with its time, so that it is done once`() throws {
         let look = try Scene(isAsked: false, seconds: 3).look()
         let outcome = look.asked("the import was asked for")
-        #expect(outcome.transfer.importAskedAt == Self.start + 3000)
-        #expect(outcome.transfer.waitStartedAt == Self.start)
+        #expect(outcome.transfer.wait.importRequestedAt == Self.start + 3000)
+        #expect(outcome.transfer.wait.importSince == Self.start)
     }
 
     // MARK: Copying into further stores
@@ -300,10 +302,10 @@ import Testing
             return
         }
         #expect(transfer.state == (mustSucceed ? .unpublished : .publishing))
-        #expect(transfer.heldStores == ["fast"])
+        #expect(transfer.placement.heldStores == ["fast"])
         #expect(
             transfer.remarks == ["it lies in fast, not in slow: its task says: the task's words"])
-        #expect(!transfer.isCopying)
+        #expect(!transfer.placement.isCopying)
         #expect(transfer.failure?.code == (mustSucceed ? .unpublished : nil))
     }
 

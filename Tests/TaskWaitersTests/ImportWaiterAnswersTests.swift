@@ -40,7 +40,7 @@ import Testing
     ) -> Transfer {
         glance.put("i", ["status": .string(status)])
         var transfer = Sample.transfer("a", method: method, state: .importing, imageID: "i")
-        if asked { transfer.importAskedAt = 1_000_000 }
+        if asked { transfer.wait.importRequestedAt = 1_000_000 }
         return transfer
     }
 
@@ -68,7 +68,7 @@ import Testing
         var (transfer, seconds, _) = try snoozed(try await waiter.look(importing("uploading")))
         #expect(imports.map(\.text) == [#"{"method":{"name":"glance-direct"}}"#])
         #expect(seconds == 0.5)
-        #expect(transfer.importAskedAt != nil && transfer.waitStartedAt != nil)
+        #expect(transfer.wait.importRequestedAt != nil && transfer.wait.importSince != nil)
         for _ in 0..<3 { (transfer, _, _) = try snoozed(try await waiter.look(transfer)) }
         #expect(imports.count == 1)
         // Active, and its task may still write the record once more.
@@ -80,12 +80,12 @@ import Testing
             return
         }
         #expect(arrived.state == .verifying)
-        #expect(arrived.importAskedAt == nil && arrived.waitStartedAt == nil)
+        #expect(arrived.wait.importRequestedAt == nil && arrived.wait.importSince == nil)
     }
 
     @Test func `The service is told where to fetch, and into which stores`() async throws {
         var given = importing("queued", method: .webDownload)
-        given.record.stores = .named(["fast", "far"])
+        given.intent.record.stores = .named(["fast", "far"])
         glance.answer("POST", "/v2/images/i/import", with: .status(202))
         _ = try snoozed(try await waiter.look(given))
         let text = try #require(imports.first?.text)
@@ -110,7 +110,7 @@ import Testing
             "POST", "/v2/images/i/import", status: 409, text: "Image has active task", times: 1)
         let (transfer, _, reason) = try snoozed(try await waiter.look(given))
         #expect(reason.contains("lock"))
-        #expect(transfer.importAskedAt == nil)
+        #expect(transfer.wait.importRequestedAt == nil)
         _ = try snoozed(try await waiter.look(transfer))
         #expect(glance.image("i")?["status"] == "importing")
     }
@@ -118,7 +118,7 @@ import Testing
     @Test(arguments: [400, 403, 404, 409])
     func `An import that is refused for good is told`(status: Int) async throws {
         var given = importing("uploading")
-        given.importFailures = 1
+        given.tries.importFailures = 1
         let last = given
         glance.refuse("POST", "/v2/images/i/import", status: status, text: "no store far")
         let error = await failure { _ = try await waiter.look(last) }
@@ -131,8 +131,8 @@ import Testing
         kept: PlannedRecord.KeptID
     ) async throws {
         var given = importing("uploading")
-        given.record.keptID = kept
-        given.source.location = .cloud(imageID: "i")
+        given.intent.record.keptID = kept
+        given.intent.source.location = .cloud(imageID: "i")
         let last = given
         glance.refuse("POST", "/v2/images/i/import", status: 409, text: "it is uploading")
         guard kept == .preferred else {
@@ -145,7 +145,7 @@ import Testing
             Issue.record("it did not start over")
             return
         }
-        #expect(next.imageID == nil && next.generation == given.generation + 1)
+        #expect(next.imageID == nil && next.placement.generation == given.placement.generation + 1)
         #expect(next.remarks.last?.contains("id i could not be kept") == true)
         #expect(glance.image("i") != nil)
     }
@@ -188,8 +188,8 @@ import Testing
     private func copying(_ held: String, wanted: [String] = ["fast", "far"]) -> Transfer {
         var transfer = importing("active")
         glance.put("i", ["stores": .string(held)])
-        transfer.record.stores = .named(wanted)
-        transfer.isCopying = true
+        transfer.intent.record.stores = .named(wanted)
+        transfer.placement.isCopying = true
         return transfer
     }
 
@@ -204,14 +204,14 @@ import Testing
             Issue.record("it did not go on")
             return
         }
-        #expect(done.state == .publishing && !done.isCopying)
-        #expect(done.heldStores == ["fast", "far"])
+        #expect(done.state == .publishing && !done.placement.isCopying)
+        #expect(done.placement.heldStores == ["fast", "far"])
     }
 
     @Test(arguments: [true, false])
     func `A refused copy leaves the image proved where it is`(mustSucceed: Bool) async throws {
         var given = copying("fast")
-        given.record.allStoresMustSucceed = mustSucceed
+        given.intent.record.allStoresMustSucceed = mustSucceed
         glance.refuse("POST", "/v2/images/i/import", status: 403, text: "admins only")
         guard case .advance(let ended) = try await waiter.look(given) else {
             Issue.record("it did not end")

@@ -30,9 +30,10 @@ import Testing
         var transfer = Sample.transfer(
             method: .webDownload, state: isCopying ? .verifying : .registered, imageID: Self.id)
         transfer.move(to: .importing)
-        transfer.isCopying = isCopying
-        if isCopying { transfer.record.stores = .named(["fast", "slow"]) }
-        transfer.waitStartedAt = Self.start
+        transfer.placement.claimContents()
+        transfer.placement.isCopying = isCopying
+        if isCopying { transfer.intent.record.stores = .named(["fast", "slow"]) }
+        transfer.wait.importSince = Self.start
         return transfer
     }
 
@@ -48,7 +49,7 @@ import Testing
         glance.put(Self.id, [:])
         glance.answer("POST", Self.importPath, with: .status(202))
         let first = try await waiter().look(transfer())
-        #expect(first.transfer.importAskedAt == Self.start)
+        #expect(first.transfer.wait.importRequestedAt == Self.start)
         let second = try await waiter(seconds: 5).look(first.transfer)
         #expect(isWaiting(second))
         #expect(imports == 1)
@@ -92,14 +93,14 @@ import Testing
         }
         #expect(imports == 1)
         #expect(next.state == .registered && next.imageID == Self.id)
-        #expect(next.isFilledByUs == nil && next.importFailures == 0)
+        #expect(!next.placement.isFilledByUs && next.tries.importFailures == 0)
     }
 
     @Test func `A refusal moves down the ladder with the service's words`() async throws {
         glance.put(Self.id, [:])
         glance.refuse("POST", Self.importPath, status: 400, text: "URI does not pass filtering")
         var given = transfer()
-        given.fallbacks = [.upload]
+        given.intent.fallbacks = [.upload]
         guard case .restart(let next, let error) = try await waiter().look(given) else {
             Issue.record("no restart")
             return
@@ -152,13 +153,13 @@ import Testing
         try proved()
         glance.refuse("POST", Self.importPath, status: status, text: words)
         var given = transfer(isCopying: true)
-        given.fallbacks = [.upload]
+        given.intent.fallbacks = [.upload]
         guard case .advance(let next) = try await waiter().look(given) else {
             Issue.record("it does not end")
             return
         }
         #expect(next.state == .unpublished)
-        #expect(next.heldStores == ["fast"])
+        #expect(next.placement.heldStores == ["fast"])
         #expect(next.failure?.message.contains(words) == true)
         #expect(glance.data(Self.id) == [1, 2, 3])
     }
@@ -170,16 +171,16 @@ import Testing
         glance.answer("POST", Self.importPath, with: .status(202))
         let first = try await waiter().look(transfer(isCopying: true))
         #expect(isWaiting(first))
-        #expect(first.transfer.importAskedAt == nil)
+        #expect(first.transfer.wait.importRequestedAt == nil)
         let second = try await waiter().look(first.transfer)
-        #expect(second.transfer.importAskedAt == Self.start)
+        #expect(second.transfer.wait.importRequestedAt == Self.start)
         #expect(imports == 2)
     }
 
     @Test func `The task of the import says nothing about the copy`() async throws {
         try proved([task("failure", "glance-direct"), task("processing", "copy-image")])
         var given = transfer(isCopying: true)
-        given.importAskedAt = Self.start
+        given.wait.importRequestedAt = Self.start
         #expect(isWaiting(try await waiter(seconds: 1).look(given)))
         #expect(imports == 0)
     }
@@ -188,9 +189,9 @@ import Testing
         try proved([task("success", "copy-image")])
         glance.put(Self.id, ["stores": "fast,slow"])
         var given = transfer(isCopying: true)
-        given.importAskedAt = Self.start
+        given.wait.importRequestedAt = Self.start
         let outcome = try await waiter(seconds: 1).look(given)
         #expect(outcome.transfer.state == .publishing)
-        #expect(outcome.transfer.heldStores == ["fast", "slow"])
+        #expect(outcome.transfer.placement.heldStores == ["fast", "slow"])
     }
 }

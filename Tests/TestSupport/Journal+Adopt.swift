@@ -8,22 +8,35 @@ public import MigrationModel
 extension Journal {
     /// Makes these items a run's transfers, as planning does; those without an
     /// action are created from nothing.
+    ///
+    /// - Parameter plan: nil is one of its own.
     public func adopt(
-        _ items: [PlanItem], order: WorkOrder = .listed
+        _ items: [PlanItem], order: WorkOrder = .listed, in plan: Plan? = nil
     ) async throws -> Run {
         let run = try await beginRun(
             pipelineName: "tests", pipelineFile: "tests.yaml", pipelineText: "version: 1")
-        try await beginPlan()
-        try await add(items.map(\.created))
+        let plan = try plan ?? Plan(beside: self)
+        try await plan.begin()
+        try await plan.add(items.map(\.created))
         var position: Int64 = 0
         while true {
-            let page = try await comparisons(after: position, limit: 1000)
+            let page = try await plan.comparisons(after: position, limit: 1000, in: self)
             guard let last = page.last else { break }
-            try await decide(page.map { ($0.position, $0.item) })
+            try await plan.decide(page.map { ($0.position, $0.item) })
             position = last.position
         }
-        try await adoptPlan(run: run, order: order)
+        plan.finish()
+        try await adopt(plan, run: run, order: order)
         return run
+    }
+}
+
+extension Plan {
+    /// An empty plan that a run may begin with.
+    public static func finished(beside journal: Journal) throws -> Plan {
+        let plan = try Plan(beside: journal)
+        plan.finish()
+        return plan
     }
 }
 
@@ -33,10 +46,7 @@ extension PlanItem {
         guard action == nil else { return self }
         var item = self
         item.action = .create
-        item.start = Transfer(
-            targetKey: targetKey, source: source, record: record, method: method, origin: origin,
-            sizeBytes: source.sizeBytes, promise: promise)
-        item.start?.fallbacks = fallbacks
+        item.start = .fresh(item.intent, promised: promise)
         return item
     }
 }

@@ -34,10 +34,15 @@ public enum Sample {
         state: TransferState = .planned, imageID: String? = nil, promise: Checksum? = nil
     ) -> Transfer {
         let source = source ?? Self.source(id)
+        let isFilled = [.sending, .importing, .verifying, .publishing].contains(state)
         return Transfer(
-            targetKey: targetKey, source: source, record: record ?? Self.record(), method: method,
-            origin: origin(of: id), state: state, imageID: imageID, sizeBytes: source.sizeBytes,
-            promise: promise ?? source.checksums.first)
+            Intent(
+                targetKey: targetKey, source: source, record: record ?? Self.record(),
+                origin: origin(of: id), method: method),
+            state: state,
+            placement: Placement(imageID: imageID, contents: isFilled ? .ours : .empty),
+            proof: Proof(
+                promised: promise ?? source.checksums.first, sizeBytes: source.sizeBytes))
     }
 
     /// An undecided item of a plan.

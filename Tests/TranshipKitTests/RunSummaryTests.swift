@@ -38,7 +38,7 @@ import Testing
                 case nil: []
                 }
             for state in states { transfer.move(to: state) }
-            transfer.failure = end?.1.map { .init($0) }
+            transfer.tries.failure = end?.1.map { .init($0) }
             try await journal.commit(transfer)
         }
         return try await RunSummary(run: run, journal: journal)

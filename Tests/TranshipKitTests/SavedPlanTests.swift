@@ -15,8 +15,9 @@ import TranshipKit
 
     private func plan(_ name: String, _ items: [PlanItem]) async throws -> SavedPlan {
         let journal = try await Journal.open(path: folder.file("\(name).sqlite"))
-        _ = try await journal.adopt(items)
-        return try await SavedPlan(pipelineName: "p", journal: journal)
+        let plan = try Plan(beside: journal)
+        _ = try await journal.adopt(items, in: plan)
+        return try await SavedPlan(pipelineName: "p", plan: plan)
     }
 
     @Test func `A plan is read back as it was written, in an order of its own`() async throws {

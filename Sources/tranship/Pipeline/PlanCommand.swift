@@ -25,11 +25,12 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let run = try await common.open(loaded, talk)
+        let run = try await common.open(loaded, talk, plansOnly: true)
         let shortfalls = try await run.plan()
         talk.endLine()
+        guard let plan = run.currentPlan else { return }
         try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)
-            .render(run.journal)
+            .render(plan)
         for shortfall in shortfalls {
             if common.format == .json {
                 JSONLine("warning", ["message": .string(shortfall.message)]).put()
@@ -38,7 +39,7 @@ struct PlanCommand: AsyncParsableCommand {
             if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
         }
         if let save {
-            try await SavedPlan(pipelineName: loaded.name, journal: run.journal).write(to: save)
+            try await SavedPlan(pipelineName: loaded.name, plan: plan).write(to: save)
         }
     }
 }

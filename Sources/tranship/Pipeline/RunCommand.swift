@@ -40,9 +40,8 @@ struct RunCommand: AsyncParsableCommand {
             drain: drain
         ).carryOut { session, planned in
             try await session.run { run throws(TranshipError) in
-                if let saved {
-                    let now = try await SavedPlan(
-                        pipelineName: loaded.name, journal: session.journal)
+                if let saved, let plan = session.currentPlan {
+                    let now = try await SavedPlan(pipelineName: loaded.name, plan: plan)
                     try saved.check(against: now)
                 }
                 try await planned(run)

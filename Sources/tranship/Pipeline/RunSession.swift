@@ -31,11 +31,13 @@ struct RunSession {
             try await work(session) { run throws(TranshipError) in
                 talk.endLine()
                 // An earlier process has already shown the plan of a resumed run.
-                if run.plannedAt == nil {
+                let plan = run.plannedAt == nil ? session.currentPlan : nil
+                if let plan {
                     try await PlanRendering(format: format, verbose: verbose, tallyOnly: true)
-                        .render(session.journal)
+                        .render(plan)
                 }
-                progress.begin(try await Remaining(journal: session.journal, run: run))
+                progress.begin(
+                    try await Remaining(journal: session.journal, plan: plan, run: run))
             }
         }
         let signals = Signals(drain: drain) { abort in

@@ -15,6 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
               $ tranship status
               $ tranship status nightly --format json
+              $ tranship status nightly --run 3
             """)
 
     @Argument(
@@ -24,6 +25,12 @@ struct StatusCommand: AsyncParsableCommand {
     var pipeline: String?
 
     @OptionGroup var common: PipelineOptions
+
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp(
+            "Show this run, as it ended. Default: the last one.", valueName: "number"))
+    var runNumber: Int64?
 
     @Flag(help: "Show it again every 2 seconds until interrupted.")
     var watch = false
@@ -36,7 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
             if watch, common.format == .text, Terminal.outputIsTerminal {
                 print("\u{1B}[H\u{1B}[2J", terminator: "")
             }
-            try await rendering.render(journal)
+            try await rendering.render(journal, run: runNumber)
             if watch { try await Task.sleep(for: .seconds(2)) }
         } while watch
     }

@@ -32,7 +32,7 @@ struct JSONLine {
 extension Transfer {
     /// How the data gets to the target. nil if no plan decided it.
     var way: String? {
-        wayReason == nil || method.isServerSide ? nil : spools == true ? "spool" : "stream"
+        intent.wayReason == nil || method.isServerSide ? nil : intent.spools ? "spool" : "stream"
     }
 
     /// The members of every line about a transfer.
@@ -41,19 +41,19 @@ extension Transfer {
             "id": .integer(id), "name": .string(source.displayName),
             "source": .string(source.key), "target": .string(targetKey),
             "state": .string(state.rawValue), "method": .string(method.rawValue),
-            "image_id": imageID.map { .string($0) }, "size": sizeBytes.map { .integer($0) },
-            "method_reason": .string(methodReason?.words ?? ""),
-            "method_reason_code": methodReason.map { .string($0.code) },
-            "stores": .array(heldStores.map { .string($0) }),
+            "image_id": imageID.map { .string($0) }, "size": proof.sizeBytes.map { .integer($0) },
+            "method_reason": .string(intent.methodReason?.words ?? ""),
+            "method_reason_code": intent.methodReason.map { .string($0.code) },
+            "stores": .array(placement.heldStores.map { .string($0) }),
             "remarks": .array(remarks.map { .string($0) }),
-            "computed": .array(computed.map { .string("\($0)") }),
-            "attempts": .integer(Int64(attempts)), "reading": reading?.json,
+            "computed": .array(proof.computed.map { .string("\($0)") }),
+            "attempts": .integer(Int64(tries.attempts)), "reading": reading?.json,
             "transfer": way.map { .string($0) },
-            "transfer_reason": way == nil ? nil : wayReason.map { .string($0.words) },
-            "transfer_reason_code": way == nil ? nil : wayReason.map { .string($0.code) },
-            "note": note.map { .string($0) },
-            "promise": promise.map { .string("\($0)") },
-            "proofs": .array(reported.map { .string("\($0)") }),
+            "transfer_reason": way == nil ? nil : intent.wayReason.map { .string($0.words) },
+            "transfer_reason_code": way == nil ? nil : intent.wayReason.map { .string($0.code) },
+            "note": wait.reason.map { .string($0) },
+            "promise": proof.promised.map { .string("\($0)") },
+            "proofs": .array(proof.reported.map { .string("\($0)") }),
             "error": failure.map {
                 .object([
                     "code": .string($0.code.rawValue), "message": .string($0.message),

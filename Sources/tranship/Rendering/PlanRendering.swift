@@ -14,18 +14,18 @@ struct PlanRendering {
 
     private static let pageImages = 500
 
-    func render(_ journal: Journal) async throws(TranshipError) {
+    func render(_ plan: Plan) async throws(TranshipError) {
         let shown: [PlanAction] =
             tallyOnly && !verbose && format == .text ? [.conflict, .refuse] : PlanAction.allCases
         var position: Int64 = 0
         while true {
-            let page = try await journal.planItems(
+            let page = try await plan.items(
                 after: position, limit: Self.pageImages, actions: shown)
             guard let last = page.last else { break }
             position = last.position
             for (_, item) in page { format == .json ? putJSON(item) : tell(item) }
         }
-        let tallies = try await journal.planTally()
+        let tallies = try await plan.tally()
         if format == .json { putJSON(tallies) } else { tell(summary(tallies)) }
     }
 
@@ -49,8 +49,8 @@ struct PlanRendering {
             ?? "nothing promised; only what is sent is compared with what the target reports"
         tell("         proof: \(proof); \(item.record.visibility)")
         tell("         by \(item.method.rawValue): \(item.methodReason?.words ?? "")")
-        if let start = item.start, let reason = start.wayReason {
-            tell("         \(start.spools == true ? "spooled" : "streamed"): \(reason.words)")
+        if let start = item.start, let reason = start.intent.wayReason {
+            tell("         \(start.intent.spools ? "spooled" : "streamed"): \(reason.words)")
         }
         for note in item.notes { tell("         \(note)") }
     }
@@ -79,8 +79,8 @@ struct PlanRendering {
                 "method_reason": .string(item.methodReason?.words ?? ""),
                 "method_reason_code": item.methodReason.map { .string($0.code) },
                 "transfer": item.start?.way.map { .string($0) },
-                "transfer_reason": item.start?.wayReason.map { .string($0.words) },
-                "transfer_reason_code": item.start?.wayReason.map { .string($0.code) },
+                "transfer_reason": item.start?.intent.wayReason.map { .string($0.words) },
+                "transfer_reason_code": item.start?.intent.wayReason.map { .string($0.code) },
                 "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
                 "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },

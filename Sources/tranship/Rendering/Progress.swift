@@ -16,21 +16,19 @@ struct Remaining: Sendable {
 
     init() {}
 
-    init(journal: Journal, run: Run) async throws(TranshipError) {
-        // Until the journal adopts the plan, the plan has the work. After that, the run's transfers
-        // have it.
-        let tallies = try await journal.tally(run: run)
-        if tallies.isEmpty {
-            for tally in try await journal.planTally()
+    /// - Parameter plan: nil once the run has taken it over.
+    init(journal: Journal, plan: Plan?, run: Run) async throws(TranshipError) {
+        if let plan {
+            for tally in try await plan.tally()
             where [.create, .update].contains(tally.action) {
                 images += tally.images
-                sizeBytes += tally.sizeBytes
+                sizeBytes = sizeBytes.clampedSum(tally.sizeBytes)
             }
             return
         }
-        for tally in tallies where !tally.state.isFinal {
+        for tally in try await journal.tally(run: run) where !tally.state.isFinal {
             images += tally.images
-            sizeBytes += tally.sizeBytes
+            sizeBytes = sizeBytes.clampedSum(tally.sizeBytes)
         }
     }
 }

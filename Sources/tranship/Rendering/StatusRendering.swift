@@ -5,15 +5,25 @@ import Basics
 import MigrationJournal
 import MigrationModel
 
-/// What the journal knows: its last run, and whatever it moved before.
+/// What the journal knows: one run, and for the last one also what others moved.
 struct StatusRendering {
     let format: OutputFormat
     let verbose: Bool
 
     private static let pageImages = 100
 
-    func render(_ journal: Journal) async throws(TranshipError) {
-        guard let run = try await journal.lastRun() else {
+    /// - Parameter number: of an earlier run; nil is the last one.
+    /// - Throws: ``TranshipError/Code/notFound`` where the journal has no such run.
+    func render(_ journal: Journal, run number: Int64? = nil) async throws(TranshipError) {
+        let found =
+            if let number { try await journal.run(number) } else { try await journal.lastRun() }
+        guard let run = found else {
+            if let number {
+                let last = try await journal.lastRun()?.id ?? 0
+                throw TranshipError(
+                    .notFound, "the journal \(journal.path) has no run \(number)",
+                    hint: "its last run is \(last)")
+            }
             if format == .json { return JSONLine("status", ["run": .null]).put() }
             return Terminal.put("the journal \(journal.path) has no run yet")
         }
@@ -23,10 +33,11 @@ struct StatusRendering {
         let attempts = try await journal.attemptCount(run: run)
         let reading = try await journal.readingTally(run: run)
         let outages = try await journal.outages(run: run)
+        let plan = try await journal.plan(of: run)
         if format == .json {
-            putJSON(run, holder, states, all, attempts, reading, outages, journal.path)
+            putJSON(run, holder, plan, states, all, attempts, reading, outages, journal.path)
         } else {
-            tell(run, holder, states, all, attempts, reading, journal.path)
+            tell(run, holder, plan, states, all, attempts, reading, journal.path)
             for outage in outages { tell(outage) }
         }
         // Everything for programs, and for those who ask for it.
@@ -37,10 +48,14 @@ struct StatusRendering {
         var shown = 0
         while isWhole || shown == 0 {
             let page = try await journal.transfers(
-                run: isWhole ? nil : run, in: listed, limit: Self.pageImages, offset: shown)
+                run: isWhole && number == nil ? nil : run, in: listed, limit: Self.pageImages,
+                offset: shown)
             if page.isEmpty { break }
             shown += page.count
-            let tries = isWhole ? try await journal.attempts(of: page.map(\.id)) : [:]
+            let tries =
+                isWhole
+                ? try await journal.attempts(
+                    of: page.map(\.id), run: number == nil ? nil : run) : [:]
             for transfer in page {
                 if format == .json {
                     var members = transfer.jsonMembers
@@ -56,7 +71,7 @@ struct StatusRendering {
     }
 
     private func tell(
-        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
+        _ run: Run, _ holder: String?, _ plan: RunPlan, _ states: [StateTally], _ all: [StateTally],
         _ attempts: Int, _ reading: SourceReading, _ path: String
     ) {
         Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
@@ -64,7 +79,12 @@ struct StatusRendering {
         Terminal.put(
             "run         \(run.id), started \(Timestamp.text(run.startedAt)), "
                 + words(run, holder))
+        let decided = plan.tallies.map { "\($0.action.rawValue) \($0.images)" }
+        if !decided.isEmpty { Terminal.put("plan        " + decided.joined(separator: ", ")) }
         for tally in states { Terminal.put(words(tally)) }
+        for refusal in plan.refusals where verbose {
+            Terminal.put("refused     \(refusal.code): \(refusal.message)")
+        }
         if attempts > 0 { Terminal.put("tries       \(attempts) failed") }
         if reading.readBytes > 0 { Terminal.put("sources     \(reading.words)") }
         if all != states {
@@ -95,11 +115,12 @@ struct StatusRendering {
         if verbose {
             if let reading = transfer.reading { Terminal.put("            \(reading.words)") }
             Terminal.put(
-                "            by \(transfer.method.rawValue): \(transfer.methodReason?.words ?? "")")
-            for proof in transfer.reported { Terminal.put("            proved by \(proof)") }
+                "            by \(transfer.method.rawValue): "
+                    + (transfer.intent.methodReason?.words ?? ""))
+            for proof in transfer.proof.reported { Terminal.put("            proved by \(proof)") }
         }
         for remark in transfer.remarks { Terminal.put("            \(remark)") }
-        if let note = transfer.note { Terminal.put("            \(note)") }
+        if let note = transfer.wait.reason { Terminal.put("            \(note)") }
         if let failure = transfer.failure {
             Terminal.put("            \(failure.code): \(failure.message)")
             if let hint = failure.hint { Terminal.put("            hint: \(hint)") }
@@ -120,9 +141,16 @@ struct StatusRendering {
     }
 
     private func putJSON(
-        _ run: Run, _ holder: String?, _ states: [StateTally], _ all: [StateTally],
-        _ attempts: Int, _ reading: SourceReading, _ outages: [OutageRecord], _ path: String
+        _ run: Run, _ holder: String?, _ plan: RunPlan, _ states: [StateTally],
+        _ all: [StateTally], _ attempts: Int, _ reading: SourceReading,
+        _ outages: [OutageRecord], _ path: String
     ) {
+        var planned: [String: JSONValue] = [:]
+        for tally in plan.tallies {
+            planned[tally.action.rawValue] = .object([
+                "images": .integer(Int64(tally.images)), "bytes": .integer(tally.sizeBytes),
+            ])
+        }
         func members(_ tallies: [StateTally]) -> JSONValue {
             var members: [String: JSONValue] = [:]
             for tally in tallies {
@@ -140,6 +168,7 @@ struct StatusRendering {
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
                 "outcome": run.outcome.map { .string($0.rawValue) },
                 "holder": holder.map { .string($0) },
+                "plan": .object(planned),
                 "failed_tries": .integer(Int64(attempts)), "states": members(states),
                 "states_in_all": members(all), "reading": reading.json,
                 "outages": .array(outages.map(\.jsonValue)),

@@ -48,10 +48,12 @@ struct SummaryRendering {
     private func row(_ transfer: Transfer) -> [String] {
         let proof =
             transfer.failure?.code.rawValue
-            ?? transfer.reported.first.map { "\($0.algorithm.rawValue) \($0.value.prefix(12))…" }
+            ?? transfer.proof.reported.first.map {
+                "\($0.algorithm.rawValue) \($0.value.prefix(12))…"
+            }
         return [
             transfer.state.rawValue, transfer.source.displayName, transfer.targetKey,
-            transfer.sizeBytes.map { ByteCount.format($0) } ?? "?", transfer.imageID ?? "-",
+            transfer.proof.sizeBytes.map { ByteCount.format($0) } ?? "?", transfer.imageID ?? "-",
             proof ?? "-",
         ]
     }

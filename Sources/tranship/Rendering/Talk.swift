@@ -65,11 +65,11 @@ final class Talk: Sendable {
             line("\(transfer.label): now \(transfer.state.rawValue)")
         case .waiting(let transfer, let seconds):
             guard verbose else { return }
-            line("\(transfer.label): waiting \(rounded(seconds)): \(transfer.note ?? "")")
+            line("\(transfer.label): waiting \(rounded(seconds)): \(transfer.wait.reason ?? "")")
         case .retrying(let transfer, let error, let seconds):
             line(
                 "\(transfer.label): \(error.message)\n  "
-                    + "\(transfer.note ?? "failed"), again in \(rounded(seconds))")
+                    + "\(transfer.wait.reason ?? "failed"), again in \(rounded(seconds))")
         case .note(let transfer, let text):
             line("\(transfer.label): \(text)")
         case .notice(let text): line(text)
@@ -78,7 +78,7 @@ final class Talk: Sendable {
     }
 
     private func ended(_ transfer: Transfer) {
-        let size = transfer.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
+        let size = transfer.proof.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
         switch transfer.state {
         case .done: line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         default:

@@ -301,7 +301,7 @@ extension RunEvent {
         switch self {
         case .started(let transfer): "started in \(transfer.state.rawValue)"
         case .moved(let transfer): "moved to \(transfer.state.rawValue)"
-        case .waiting(let transfer, _): "waits: \(transfer.note ?? "")"
+        case .waiting(let transfer, _): "waits: \(transfer.wait.reason ?? "")"
         case .retrying(_, let error, let seconds): "retries in \(seconds) s: \(error.message)"
         case .ended(let transfer): "ended \(transfer.state.rawValue)"
         case .note(_, let text): "note: \(text)"

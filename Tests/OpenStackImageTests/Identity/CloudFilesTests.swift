@@ -153,7 +153,9 @@ struct CloudFilesTests {
             try Self.files().configuration(of: "beta")
         }
         #expect(error?.message == "cloud \"beta\" has no auth_url (clouds.yaml)")
-        #expect(error?.hint?.contains("its profile \"vendor\" was not found in any clouds-public.yaml") == true)
+        #expect(
+            error?.hint?.contains("its profile \"vendor\" was not found in any clouds-public.yaml")
+                == true)
     }
 
     @Test("OS_* variables are a cloud of their own, and the default one")

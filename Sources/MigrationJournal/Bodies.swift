@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import CZlib
+internal import Foundation
+
+/// Values as the database keeps them: JSON, compressed against what is known of
+/// it beforehand, so that what rows share takes no room twice.
+///
+/// The first byte names the words that it was compressed with, the next four are
+/// the length of the JSON (little endian), the rest is a zlib stream (RFC 1950),
+/// whose sums find damage.
+enum Body {
+    /// Never to be changed once a version was released: new words get a new number.
+    private static let words: [UInt8: String] = [
+        1: """
+        {"direct","glance-download","web-download","required","preferred","community","public",\
+        "shared","iso","vmdk","aki","ari","ami","ova","docker","deactivated","url":"https://\
+        ","path":"file:/","sha256","sha1","services","paranoid","keep":{}","map":{"_0":{"",\
+        "named":{"_0":["","all":{}","references":{"kernel_id":"image:","ramdisk_id":"image:",\
+        "failure":{"code":"","hint":"","isTransient":true,"message":"","dueAt":1,"busy":{"looks":\
+        1,"since":1},"importRequestedAt":1,"importSince":1,"reason":"try 1 of 5 failed","reading":{\
+        "againBytes":0,"furthestBytes":0,"readBytes":0,"reopenings":0,"restarts":0,"savedBytes":0}\
+        "hw_disk_bus":"virtio","hw_scsi_model":"virtio-scsi","hw_vif_model":"virtio",\
+        "hw_qemu_guest_agent":"yes","hw_firmware_type":"uefi","hw_machine_type":"q35",\
+        "architecture":"x86_64","os_distro":"ubuntu","os_version":"","os_type":"linux",\
+        {"checksums":["md5:","sha512:"],"containerFormat":"bare","diskFormat":"qcow2","raw",\
+        "fingerprint":"sha512:","isHidden":false,"isProtected":false,"key":"image:","lineage":\
+        "image:","location":{"cloud":{"imageID":"","minDiskGiB":0,"minRAMMiB":0,"name":"",\
+        "ownerID":"","properties":{"sizeBytes":,"sourceIndex":0,"status":"active","tags":[],\
+        "updatedAt":"2025-01-01T00:00:00Z","visibility":"private"},\
+        "firstImageID":"","notes":[],"promise":"sha512:","start":{"action":"create","reason":"",\
+        {"id":0,"intent":{"fallbacks":["upload"],"method":"upload","methodReason":"",\
+        "origin":{"lineageID":"","versionID":""},"record":{"acceptsTransformed":false,\
+        "allStoresMustSucceed":true,"containerFormat":"bare","diskFormat":"qcow2",\
+        "isDeactivated":false,"isHidden":false,"isProtected":false,"members":{"drop":{}},\
+        "minDiskGiB":0,"minRAMMiB":0,"name":"","properties":{},"references":{},"stores":\
+        {"standard":{}},"tags":[],"verification":"proof","visibility":"private"},"source":{\
+        "spools":false,"targetKey":"","wayReason":"one target"},"members":[],"placement":\
+        {"contents":"empty","contents":"ours","generation":0,"heldStores":[],"imageID":"",\
+        "isCopying":false},"proof":{"computed":[],"promised":"sha512:","reported":["sha512:"],\
+        "sizeBytes":},"remarks":[],"state":"publishing","state":"done","state":"planned",\
+        "tries":{"attempts":0,"importFailures":0,"surprises":0},"wait":{}}
+        """
+    ]
+    private static let current: UInt8 = 1
+    private static let headBytes = 5
+    /// More is damage: a row is a few kilobytes.
+    private static let jsonBytesMax = 64 << 20
+
+    /// - Parameter known: JSON that the value's own resembles. Reading it takes
+    ///   the same bytes.
+    static func pack(_ value: some Encodable, knowing known: Data = Data()) throws -> Data {
+        try pack(json: try json(value), knowing: known)
+    }
+
+    static func json(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+
+    static func pack(json: Data, knowing known: Data = Data()) throws -> Data {
+        guard json.count <= jsonBytesMax else { throw damage("a row is too large") }
+        let dictionary = Data((words[current] ?? "").utf8) + known
+        // The most that zlib adds to what it cannot shorten, and its sums.
+        let capacity = json.count + json.count / 1000 + 64
+        var packed = Data(count: headBytes + capacity)
+        packed[0] = current
+        for byte in 0..<4 { packed[1 + byte] = UInt8(json.count >> (8 * byte) & 0xff) }
+        let length = packed.withUnsafeMutableBytes { output in
+            json.withUnsafeBytes { input in
+                dictionary.withUnsafeBytes { words in
+                    tranship_deflate(
+                        input.baseAddress, UInt32(input.count), words.baseAddress,
+                        UInt32(words.count), output.baseAddress?.advanced(by: headBytes),
+                        UInt32(capacity))
+                }
+            }
+        }
+        guard length > 0 else { throw damage("a row cannot be compressed") }
+        return packed.prefix(headBytes + Int(length))
+    }
+
+    static func unpack<Value: Decodable>(
+        _ type: Value.Type, _ packed: Data, knowing known: Data = Data()
+    ) throws -> Value {
+        try JSONDecoder().decode(type, from: try json(packed, knowing: known))
+    }
+
+    /// - Throws: ``TranshipError/Code/journalFailed`` for what is damaged.
+    static func json(_ packed: Data, knowing known: Data = Data()) throws -> Data {
+        let packed = Data(packed)
+        guard packed.count > headBytes, let words = words[packed[0]] else {
+            throw damage("a row has an unknown form")
+        }
+        let length = (0..<4).reduce(0) { $0 | Int(packed[1 + $1]) << (8 * $1) }
+        guard length <= jsonBytesMax else { throw damage("a row is too large") }
+        let dictionary = Data(words.utf8) + known
+        var json = Data(count: length)
+        let isWhole = json.withUnsafeMutableBytes { output in
+            packed.withUnsafeBytes { input in
+                dictionary.withUnsafeBytes { words in
+                    tranship_inflate(
+                        input.baseAddress?.advanced(by: headBytes),
+                        UInt32(input.count - headBytes), words.baseAddress, UInt32(words.count),
+                        output.baseAddress, UInt32(length))
+                }
+            }
+        }
+        guard isWhole != 0 else { throw damage("a row is damaged") }
+        return json
+    }
+
+    private static func damage(_ words: String) -> TranshipError {
+        TranshipError(
+            .journalFailed, "the journal cannot be used: \(words)",
+            hint: "move the journal aside, then rebuild it with `tranship adopt`")
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+internal import MigrationModel
+
+/// The order in which images are started; those that others name always first.
+public enum WorkOrder: Sendable {
+    case smallFirst, largeFirst, listed
+}
+
+extension Journal {
+    /// Makes the plan's creates and updates the run's transfers, in one
+    /// transaction of the journal, and marks the run as planned. A skipped image
+    /// that the journal did not know is written down as well, so that others can
+    /// name it.
+    ///
+    /// - Parameter order: which images start first.
+    /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is half made.
+    public func adopt(
+        _ plan: Plan, run: Run, order: WorkOrder
+    ) async throws(TranshipError) {
+        try Self.check(plan)
+        let sorting =
+            switch order {
+            case .smallFirst: "size_bytes IS NULL, size_bytes, position"
+            case .largeFirst: "size_bytes IS NULL, size_bytes DESC, position"
+            case .listed: "position"
+            }
+        try await write { db in
+            try plan.readNow { planned in
+                try Self.take(
+                    planned, "action IN ('create', 'update', 'skip')", sorting, into: db, run.id)
+                for tally in try Plan.tally(planned) {
+                    try db.execute(
+                        cached: """
+                            INSERT OR REPLACE INTO plan_tally (run_id, action, images, size_bytes)
+                            VALUES (?, ?, ?, ?)
+                            """,
+                        arguments: [run.id, tally.action.rawValue, tally.images, tally.sizeBytes])
+                }
+                try Self.takeRefusals(planned, into: db, run.id)
+            }
+            try db.execute(
+                cached: "UPDATE run SET planned_at = ? WHERE id = ?",
+                arguments: [Timestamp.now(), run.id])
+        }
+    }
+
+    /// Writes the transfers of the plan's items down as a run that began and
+    /// ended in this moment, in one transaction: a crash leaves all or nothing,
+    /// and nothing for `resume`.
+    ///
+    /// - Throws: as ``adopt(_:run:order:)``.
+    public func recordAdoption(
+        _ plan: Plan, pipelineName: String, pipelineFile: String, pipelineText: String
+    ) async throws(TranshipError) {
+        try Self.check(plan)
+        try await write { db in
+            let now = Timestamp.now()
+            try db.execute(
+                cached: """
+                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at,
+                        planned_at, ended_at, outcome)
+                    VALUES (?, ?, ?, ?, ?, ?, 'adopted')
+                    """, arguments: [pipelineName, pipelineFile, pipelineText, now, now, now])
+            let id = db.lastInsertedRowID
+            try plan.readNow { try Self.take($0, "TRUE", "position", into: db, id) }
+        }
+    }
+
+    private static func check(_ plan: Plan) throws(TranshipError) {
+        guard plan.isFinished else {
+            throw TranshipError(
+                .interrupted, "the plan is not complete, so no run begins with it",
+                hint: "run again", isTransient: true)
+        }
+    }
+
+    private static func take(
+        _ planned: Database, _ condition: String, _ sorting: String, into db: Database,
+        _ runID: Int64
+    ) throws {
+        let rows = try Row.fetchCursor(
+            planned.cachedStatement(
+                sql: """
+                    SELECT body FROM plan_item
+                    WHERE start_method IS NOT NULL AND \(condition) ORDER BY \(sorting)
+                    """))
+        var position: Int64 = 0
+        while let row = try rows.next() {
+            guard let transfer = try Body.unpack(PlanItem.self, row["body"]).start else { continue }
+            position += 1
+            try TransferRows.add(db, transfer, runID: runID, position: position)
+        }
+    }
+
+    private static func takeRefusals(
+        _ planned: Database, into db: Database, _ runID: Int64
+    ) throws {
+        let bodies: [Data] = try planned.values(
+            cached: "SELECT body FROM plan_item WHERE action = 'refuse' ORDER BY position LIMIT ?",
+            arguments: [RunPlan.refusalsMax])
+        for body in bodies {
+            let item = try Body.unpack(PlanItem.self, body)
+            guard let refusal = item.refusal else { continue }
+            try db.execute(
+                cached: """
+                    INSERT INTO refusal (run_id, target_key, source_key, code, message, hint,
+                        is_transient)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    runID, item.targetKey, item.source.key, refusal.code.rawValue, refusal.message,
+                    refusal.hint, refusal.isTransient,
+                ])
+        }
+    }
+
+    /// The journal's transfers of these versions, in their order.
+    func transfers(of items: [PlanItem]) async throws(TranshipError) -> [Transfer?] {
+        let keys = items.map { (targetKey: $0.targetKey, versionID: $0.origin.versionID) }
+        return try await read { db in
+            try keys.map { try Self.transfer(db, $0.targetKey, $0.versionID) }
+        }
+    }
+
+    static func transfer(
+        _ db: Database, _ targetKey: String, _ versionID: String
+    ) throws -> Transfer? {
+        try db.row(
+            cached: """
+                SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
+                WHERE t.target_key = ? AND t.version_id = ? AND w.run_id = t.run_id
+                """, arguments: [targetKey, versionID]
+        ).map(TransferRows.transfer)
+    }
+}

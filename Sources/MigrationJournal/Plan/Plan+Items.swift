@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+public import MigrationModel
+
+/// A plan item beside everything that bears on it.
+public struct PlanComparison: Sendable {
+    public var position: Int64
+    public var item: PlanItem
+    /// The journal's transfer of this version to this target.
+    public var transfer: Transfer?
+    /// Images of the target that carry its marker, its first derived id, or the
+    /// id in the journal.
+    public var ours: [TargetImage]
+    /// Other images of the target under the name that the record is to have.
+    public var namesakes: [TargetImage]
+    /// An image that has the id that is to be kept, and is not a copy of ours.
+    public var holder: TargetImage?
+}
+
+/// How many images one action concerns.
+public struct PlanTally: Codable, Sendable, Hashable {
+    public var action: PlanAction
+    public var images: Int
+    public var sizeBytes: Int64
+}
+
+extension Plan {
+    /// Namesakes that are compared per image; more of them change no decision.
+    private static let namesakesMax = 20
+
+    /// Adds one page of a target's listing.
+    public func add(_ images: [TargetImage]) async throws(TranshipError) {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO target_image (target_key, id, name, version_id, body)
+                    VALUES (?, ?, ?, ?, ?)
+                    """)
+            for image in images {
+                let version = image.originValue?.split(separator: "/").last.map(String.init)
+                try statement.execute(arguments: [
+                    image.targetKey, image.id, image.name, version, try Body.pack(image),
+                ])
+            }
+        }
+    }
+
+    /// Adds one page of what sources want. An image that two sources select is
+    /// taken once, from the first.
+    public func add(_ items: [PlanItem]) async throws(TranshipError) {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT OR IGNORE INTO plan_item
+                        (target_key, source_key, version_id, first_image_id, name, size_bytes, body)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for item in items {
+                try statement.execute(arguments: [
+                    item.targetKey, item.source.key, item.origin.versionID, item.firstImageID,
+                    item.record.name, item.source.sizeBytes, try Body.pack(item),
+                ])
+            }
+        }
+    }
+
+    public func item(
+        sourceKey: String, targetKey: String
+    ) async throws(TranshipError) -> PlanItem? {
+        try await read { db in
+            try db.value(
+                cached: "SELECT body FROM plan_item WHERE source_key = ? AND target_key = ?",
+                arguments: [sourceKey, targetKey]
+            ).map { (body: Data) in try Body.unpack(PlanItem.self, body) }
+        }
+    }
+
+    /// The next page of the plan, each item with what it must be compared with.
+    public func comparisons(
+        after position: Int64, limit: Int, in journal: Journal
+    ) async throws(TranshipError) -> [PlanComparison] {
+        let page = try await items(after: position, limit: limit, actions: nil)
+        let known = try await journal.transfers(of: page.map(\.item))
+        return try await read { db in
+            try zip(page, known).map { entry, transfer in
+                try Self.comparison(db, entry.position, entry.item, transfer)
+            }
+        }
+    }
+
+    private static func comparison(
+        _ db: Database, _ position: Int64, _ item: PlanItem, _ transfer: Transfer?
+    ) throws -> PlanComparison {
+        let (target, first, version) = (item.targetKey, item.firstImageID, item.origin.versionID)
+        let ours = try db.values(
+            cached: """
+                SELECT body FROM target_image WHERE target_key = ? AND id IN (?, ?)
+                UNION SELECT body FROM target_image WHERE target_key = ? AND version_id = ?
+                """, arguments: [target, first, transfer?.imageID ?? first, target, version]
+        ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
+        var namesakes: [TargetImage] = []
+        if let name = item.record.name {
+            namesakes = try db.values(
+                cached: """
+                    SELECT body FROM target_image WHERE target_key = ? AND name = ?
+                        AND id NOT IN (?, ?) AND version_id IS NOT ? LIMIT ?
+                    """,
+                arguments: [
+                    target, name, first, transfer?.imageID ?? first, version, namesakesMax,
+                ]
+            ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
+        }
+        return PlanComparison(
+            position: position, item: item, transfer: transfer, ours: ours, namesakes: namesakes)
+    }
+
+    /// Writes what was decided for a page of the plan.
+    public func decide(
+        _ decisions: [(position: Int64, item: PlanItem)]
+    ) async throws(TranshipError) {
+        try await write { db in
+            for (position, item) in decisions {
+                try db.execute(
+                    cached: """
+                        UPDATE plan_item SET action = ?, start_method = ?, body = ?
+                        WHERE position = ?
+                        """,
+                    arguments: [
+                        item.action?.rawValue, item.start?.method.rawValue, try Body.pack(item),
+                        position,
+                    ])
+            }
+        }
+    }
+
+    /// The plan in order, page by page.
+    ///
+    /// - Parameter actions: nil is everything, also what is not decided yet.
+    public func items(
+        after position: Int64, limit: Int, actions: [PlanAction]? = PlanAction.allCases
+    ) async throws(TranshipError) -> [(position: Int64, item: PlanItem)] {
+        let condition = actions.map { "action IN (\(Journal.list($0)))" } ?? "TRUE"
+        return try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT position, body FROM plan_item
+                    WHERE position > ? AND \(condition) ORDER BY position LIMIT ?
+                    """, arguments: [position, limit]
+            ).map { ($0["position"], try Body.unpack(PlanItem.self, $0["body"])) }
+        }
+    }
+
+    /// How many images a plan adds to one target, and their bytes.
+    public func additions(
+        targetKey: String
+    ) async throws(TranshipError) -> (images: Int, sizeBytes: Int64) {
+        try await read { db in
+            let row = try db.row(
+                cached: """
+                    SELECT count(*) AS images, \(saturatingSum("size_bytes")) AS bytes
+                    FROM plan_item WHERE target_key = ? AND action = 'create'
+                    """, arguments: [targetKey])
+            return (row?["images"] ?? 0, row?["bytes"] ?? 0)
+        }
+    }
+
+    /// How many of these targets get the data of each of these images through
+    /// us, by source key; those without one are left out.
+    public func copiesThroughUs(
+        sourceKeys: Set<String>, targetKeys: [String]
+    ) async throws(TranshipError) -> [String: Int] {
+        let methods = Journal.list(UploadMethod.allCases.filter { !$0.isServerSide })
+        return try await read { db in
+            let sources = String(decoding: try Body.json(sourceKeys.sorted()), as: UTF8.self)
+            let targets = String(decoding: try Body.json(targetKeys), as: UTF8.self)
+            let rows = try db.rows(
+                cached: """
+                    SELECT p.source_key AS key, count(*) AS copies
+                    FROM json_each(?) AS s CROSS JOIN json_each(?) AS t
+                    CROSS JOIN plan_item AS p
+                        ON p.target_key = t.value AND p.source_key = s.value
+                    WHERE p.action = 'create' AND p.start_method IN (\(methods))
+                    GROUP BY p.source_key
+                    """, arguments: [sources, targets])
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["key"], $0["copies"]) })
+        }
+    }
+
+    public func tally() async throws(TranshipError) -> [PlanTally] {
+        try await read { db in try Self.tally(db) }
+    }
+
+    static func tally(_ db: Database) throws -> [PlanTally] {
+        try db.rows(
+            cached: """
+                SELECT action, count(*) AS images, \(saturatingSum("size_bytes")) AS bytes
+                FROM plan_item WHERE action IS NOT NULL GROUP BY action
+                """
+        ).compactMap { row in
+            PlanAction(rawValue: row["action"]).map {
+                PlanTally(action: $0, images: row["images"], sizeBytes: row["bytes"])
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+internal import MigrationModel
+internal import Synchronization
+
+/// The plan that a process makes: what the targets list, what the sources want,
+/// and what is decided. A database of its own beside the journal, so that it can
+/// be made while a run has the journal, and memory does not grow with the
+/// number of images.
+///
+/// It lives as long as this object, and so does its lock. A process that dies
+/// leaves a file that the next plan empties.
+public final class Plan: Sendable {
+    let database: any DatabaseWriter
+    private let file: String?
+    private let lock: JournalLock?
+    private let passage: Journal.Passage?
+    private let hook: CommitHook?
+    private let state = Mutex(false)
+
+    /// Opens an empty plan beside a journal, or in memory beside one in memory.
+    ///
+    /// - Throws: ``TranshipError/Code/journalInUse`` while another process plans
+    ///   beside the same journal; ``TranshipError/Code/journalFailed``.
+    public init(beside journal: Journal) throws(TranshipError) {
+        hook = journal.hook
+        if journal.isInMemory {
+            database = try Journal.describing(journal.path) { try DatabaseQueue() }
+            file = nil
+            lock = nil
+            passage = journal.passage
+        } else {
+            let path = Plan.path(beside: journal.path)
+            try Journal.makeFolder(of: path)
+            lock = try JournalLock(path: path, what: "the plan")
+            database = try Journal.describing(path) {
+                try Plan.remove(path)
+                var configuration = Configuration()
+                // After a crash the plan is made again.
+                configuration.prepareDatabase { db in
+                    try db.execute(sql: "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+                }
+                return try DatabaseQueue(path: path, configuration: configuration)
+            }
+            file = path
+            passage = nil
+        }
+        let database = database
+        try Journal.describing(file ?? journal.path) {
+            try database.write { db in try db.execute(sql: Schema.plan) }
+        }
+    }
+
+    deinit {
+        if let file { try? Plan.remove(file) }
+    }
+
+    /// `NAME.plan.sqlite` beside `NAME.sqlite`.
+    static func path(beside journalPath: String) -> String {
+        var url = URL(fileURLWithPath: journalPath)
+        if url.pathExtension == "sqlite" { url.deletePathExtension() }
+        return url.path + ".plan.sqlite"
+    }
+
+    private static func remove(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Empties it.
+    public func begin() async throws(TranshipError) {
+        state.withLock { $0 = false }
+        try await write { db in
+            try db.execute(cached: "DELETE FROM plan_item")
+            try db.execute(cached: "DELETE FROM target_image")
+        }
+    }
+
+    /// Everything is decided: it can be carried out.
+    public func finish() { state.withLock { $0 = true } }
+
+    /// False for one that is half made, which no run adopts.
+    public var isFinished: Bool { state.withLock { $0 } }
+
+    // MARK: Access
+
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(TranshipError) -> Value {
+        try await access(writes: true) {
+            try $0.writeWithoutTransaction(work)
+        } _: { [hook] database in
+            guard let hook else { return try await database.write(work) }
+            return try await hook.around { try await database.write(work) }
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(TranshipError) -> Value {
+        try await access(writes: false) {
+            try $0.unsafeRead(work)
+        } _: {
+            try await $0.read(work)
+        }
+    }
+
+    /// At once and through the passage in memory, else shielded from cancellation.
+    private func access<Value: Sendable>(
+        writes: Bool, _ atOnce: @escaping (any DatabaseWriter) throws -> Value,
+        _ later: @escaping @Sendable (any DatabaseWriter) async throws -> Value
+    ) async throws(TranshipError) -> Value {
+        let database = database
+        if let passage {
+            return try Journal.describing("the plan") {
+                var value: Value?
+                try passage(writes) { value = try atOnce(database) }
+                guard let value else {
+                    preconditionFailure("a passage did nothing and threw nothing")
+                }
+                return value
+            }
+        }
+        do {
+            return try await Task { try await later(database) }.value
+        } catch {
+            throw Journal.wrap(error, path: file ?? "the plan")
+        }
+    }
+
+    /// Reads from within a write of the journal.
+    func readNow<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        try database.unsafeRead(work)
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+extension Journal {
+    /// Writes a transfer's present state. Every step of the pipeline ends here.
+    public func commit(_ transfer: Transfer) async throws(TranshipError) {
+        precondition(transfer.id != 0, "a transfer is committed before it was planned")
+        try await write { db in try TransferRows.update(db, transfer) }
+    }
+
+    /// Transfers of a run that can be worked on now, in the plan's order.
+    ///
+    /// Left out: final ones, those that wait for a later time, those in `busy`,
+    /// and those that name an image which is not final yet.
+    public func due(
+        run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
+        excludingTargets: Set<String> = [], excludingSources: Set<Int> = [], limit: Int
+    ) async throws(TranshipError) -> [Transfer] {
+        let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
+        let finals = Self.list(TransferState.allCases.filter(\.isFinal))
+        let busyList = try encoded(busy.sorted())
+        let fullTargets = try encoded(excludingTargets.sorted())
+        let fullSources = try encoded(excludingSources.sorted())
+        return try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
+                    WHERE w.run_id = ? AND w.state IN (\(Self.list(states)))
+                        AND (w.due_at IS NULL OR w.due_at <= ?)
+                        AND w.transfer_id NOT IN (SELECT value FROM json_each(?))
+                        AND t.target_key NOT IN (SELECT value FROM json_each(?))
+                        AND w.source_index NOT IN (SELECT value FROM json_each(?))
+                        AND NOT EXISTS (
+                            SELECT 1 FROM dependency AS d
+                            JOIN image AS oi ON oi.source_key = d.source_key
+                            JOIN work AS o ON o.image = oi.id AND o.run_id = w.run_id
+                            JOIN transfer AS ot ON ot.id = o.transfer_id
+                                AND ot.target_key = t.target_key
+                            WHERE d.transfer_id = w.transfer_id AND o.state NOT IN (\(finals)))
+                    ORDER BY w.position LIMIT ?
+                    """,
+                arguments: [run.id, now, busyList, fullTargets, fullSources, limit]
+            ).map(TransferRows.transfer)
+        }
+    }
+
+    /// Makes due now what is due so late that no wait of ours can be meant: the
+    /// clock was wrong when it was written.
+    public func bringForward(
+        run: Run, dueAfter latest: Int64, to now: Int64
+    ) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "UPDATE work SET due_at = ? WHERE run_id = ? AND due_at > ?",
+                arguments: [now, run.id, latest])
+        }
+    }
+
+    /// Makes transfers due whose data moves and that wait for a time.
+    public func wake(_ ids: Set<Int64>) async throws(TranshipError) {
+        guard !ids.isEmpty else { return }
+        let list = try encoded(ids.sorted())
+        try await write { db in
+            try db.execute(
+                cached: """
+                    UPDATE work SET due_at = NULL
+                    WHERE transfer_id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL
+                        AND run_id = (SELECT run_id FROM transfer WHERE id = transfer_id)
+                        AND state IN (\(Self.list(TransferState.allCases.filter(\.movesData))))
+                    """, arguments: [list])
+        }
+    }
+
+    /// What a target's service works on for a run right now: its imports. The
+    /// scheduler knows what is still being sent.
+    public func load(
+        run: Run, targetKey: String
+    ) async throws(TranshipError) -> (importing: Int, stagedBytes: Int64) {
+        let staged = saturatingSum("CASE w.method WHEN 'upload' THEN 0 ELSE w.size_bytes END")
+        return try await read { db in
+            let row = try db.row(
+                cached: """
+                    SELECT count(*) AS importing, \(staged) AS staged
+                    FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
+                    WHERE w.run_id = ? AND t.target_key = ? AND w.state = 'importing'
+                    """, arguments: [run.id, targetKey])
+            return (row?["importing"] ?? 0, row?["staged"] ?? 0)
+        }
+    }
+
+    /// How many images of these sources, by their index in the pipeline, are
+    /// being fetched by their targets for a run right now.
+    public func fetching(
+        run: Run, fromSources sources: Set<Int>
+    ) async throws(TranshipError) -> Int {
+        let methods = Self.list(UploadMethod.allCases.filter(\.isServerSide))
+        let indexes = try encoded(sources.sorted())
+        return try await read { db in
+            try db.value(
+                cached: """
+                    SELECT count(*) FROM work
+                    WHERE run_id = ? AND state = 'importing' AND method IN (\(methods))
+                        AND NOT is_copying
+                        AND source_index IN (SELECT value FROM json_each(?))
+                    """, arguments: [run.id, indexes]) ?? 0
+        }
+    }
+
+    /// When the next transfer that still waits at `now` is due, in milliseconds
+    /// since 1970; nil when none waits for a time. Those that are overdue wait
+    /// for a slot or for another image, and no clock helps them.
+    ///
+    /// - Parameter movesData: only those whose data moves, or does not; nil is both.
+    public func nextDueAt(
+        run: Run, after now: Int64, movesData: Bool? = nil, excluding busy: Set<Int64>
+    ) async throws(TranshipError) -> Int64? {
+        let open = Self.list(
+            TransferState.allCases.filter {
+                !$0.isFinal && $0.movesData == movesData ?? $0.movesData
+            })
+        let busyList = try encoded(busy.sorted())
+        return try await read { db in
+            try db.value(
+                cached: """
+                    SELECT min(due_at) FROM work
+                    WHERE run_id = ? AND state IN (\(open)) AND due_at > ?
+                        AND transfer_id NOT IN (SELECT value FROM json_each(?))
+                    """, arguments: [run.id, now, busyList])
+        }
+    }
+
+    /// The transfers of a run that are not final, at most `limit`.
+    public func unfinished(run: Run, limit: Int) async throws(TranshipError) -> [Transfer] {
+        try await transfers(
+            run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
+    }
+
+    /// The newest transfer of one source image to one target.
+    public func transfer(
+        sourceKey: String, targetKey: String
+    ) async throws(TranshipError) -> Transfer? {
+        try await read { db in
+            try db.row(
+                cached: """
+                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
+                    WHERE i.source_key = ? AND t.target_key = ? AND w.run_id = t.run_id
+                    ORDER BY w.transfer_id DESC LIMIT 1
+                    """, arguments: [sourceKey, targetKey]
+            ).map(TransferRows.transfer)
+        }
+    }
+
+    static func list<Word: RawRepresentable<String>>(_ words: [Word]) -> String {
+        words.map { "'\($0.rawValue)'" }.joined(separator: ",")
+    }
+
+    func encoded(_ value: some Encodable) throws(TranshipError) -> String {
+        do {
+            return String(decoding: try Body.json(value), as: UTF8.self)
+        } catch {
+            throw Self.wrap(error, path: path)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import GRDB
+internal import MigrationModel
+
+/// How a transfer becomes rows, and rows a transfer.
+///
+/// The body of a row of `work` is compressed against its row of `image`, whose
+/// JSON it repeats.
+enum TransferRows {
+    /// What ``transfer(_:)`` needs of `work AS w`, `image AS i`.
+    static let columns = "w.transfer_id, w.state, w.due_at, w.body, i.body AS image_body"
+
+    /// All rows with their identity and their image.
+    static let joined = """
+        work AS w JOIN transfer AS t ON t.id = w.transfer_id JOIN image AS i ON i.id = w.image
+        """
+
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
+    static func transfer(_ row: Row) throws -> Transfer {
+        let image = try Body.json(row["image_body"])
+        var transfer = try Body.unpack(Transfer.self, row["body"], knowing: image)
+        transfer.id = row["transfer_id"]
+        // Queries change when it is due.
+        transfer.wait.dueAt = row["due_at"]
+        let state: String = row["state"]
+        guard transfer.state.rawValue == state, transfer.isPlausible else {
+            throw TranshipError(
+                .journalFailed, "the journal's row of transfer \(transfer.id) is damaged",
+                hint: "move the journal aside, then rebuild it with `tranship adopt`")
+        }
+        return transfer
+    }
+
+    /// Writes a transfer's present state into its last run.
+    static func update(_ db: Database, _ transfer: Transfer) throws {
+        let row = try db.row(
+            cached: """
+                SELECT w.id, i.body AS image_body FROM \(joined)
+                WHERE w.transfer_id = ? AND w.run_id = t.run_id
+                """, arguments: [transfer.id])
+        guard let row else {
+            throw TranshipError(
+                .journalFailed, "transfer \(transfer.id) is missing in the journal",
+                hint: "run again")
+        }
+        let now = Timestamp.now()
+        let id: Int64 = row["id"]
+        let reading = transfer.reading ?? SourceReading()
+        try db.execute(
+            cached: """
+                UPDATE work SET state = ?, due_at = ?, method = ?, spools = ?, is_copying = ?,
+                    image_id = ?, size_bytes = ?, error_code = ?, read_bytes = ?, again_bytes = ?,
+                    saved_bytes = ?, reopenings = ?, restarts = ?,
+                    started_at = coalesce(started_at, ?), updated_at = ?, body = ?
+                WHERE id = ?
+                """,
+            arguments: [
+                transfer.state.rawValue, transfer.wait.dueAt, transfer.method.rawValue,
+                transfer.intent.spools, transfer.placement.isCopying, transfer.imageID,
+                transfer.proof.sizeBytes, transfer.failure?.code.rawValue, reading.readBytes,
+                reading.againBytes, reading.savedBytes, reading.reopenings, reading.restarts,
+                now, now, try Body.pack(transfer, knowing: try Body.json(row["image_body"])), id,
+            ])
+    }
+
+    /// Makes a transfer part of a run.
+    static func add(
+        _ db: Database, _ transfer: Transfer, runID: Int64, position: Int64
+    ) throws {
+        let source = try Body.json(transfer.source)
+        let image = try imageRow(db, transfer.source.key, source)
+        let id: Int64? = try db.value(
+            cached: """
+                INSERT INTO transfer (target_key, version_id, lineage, run_id) VALUES (?, ?, ?, ?)
+                ON CONFLICT (target_key, version_id) DO UPDATE SET lineage = excluded.lineage,
+                    run_id = excluded.run_id
+                RETURNING id
+                """,
+            arguments: [
+                transfer.targetKey, transfer.origin.versionID,
+                try lineageRow(db, transfer.origin.lineageID), runID,
+            ])
+        guard let id else { return }
+        let reading = transfer.reading ?? SourceReading()
+        try db.execute(
+            cached: """
+                INSERT OR REPLACE INTO work (transfer_id, run_id, position, state, due_at, image,
+                    source_index, method, spools, is_copying, image_id, size_bytes, error_code,
+                    read_bytes, again_bytes, saved_bytes, reopenings, restarts, updated_at, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, runID, position, transfer.state.rawValue, transfer.wait.dueAt, image,
+                transfer.source.sourceIndex, transfer.method.rawValue, transfer.intent.spools,
+                transfer.placement.isCopying, transfer.imageID, transfer.proof.sizeBytes,
+                transfer.failure?.code.rawValue, reading.readBytes, reading.againBytes,
+                reading.savedBytes,
+                reading.reopenings, reading.restarts, Timestamp.now(),
+                try Body.pack(transfer, knowing: source),
+            ])
+        try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
+        for key in Set(transfer.record.references.values) {
+            try db.execute(
+                cached: "INSERT INTO dependency (transfer_id, source_key) VALUES (?, ?)",
+                arguments: [id, key])
+        }
+    }
+
+    /// The row of that source image as it is now; another one than before where
+    /// anything about it has changed.
+    private static func imageRow(_ db: Database, _ key: String, _ json: Data) throws -> Int64 {
+        let body = try Body.pack(json: json)
+        let known: Int64? = try db.value(
+            cached: "SELECT id FROM image WHERE source_key = ? AND body = ?",
+            arguments: [key, body])
+        if let known { return known }
+        try db.execute(
+            cached: "INSERT INTO image (source_key, body) VALUES (?, ?)", arguments: [key, body])
+        return db.lastInsertedRowID
+    }
+
+    private static func lineageRow(_ db: Database, _ lineageID: String) throws -> Int64 {
+        let known: Int64? = try db.value(
+            cached: "SELECT id FROM lineage WHERE lineage_id = ?", arguments: [lineageID])
+        if let known { return known }
+        try db.execute(
+            cached: "INSERT INTO lineage (lineage_id) VALUES (?)", arguments: [lineageID])
+        return db.lastInsertedRowID
+    }
+}
+
+/// SQL for a sum that stays in 64 bits: `sum()` fails where sizes near 2^63 pass
+/// it. Exact up to 2^53.
+func saturatingSum(_ expression: String) -> String {
+    "CAST(min(total(\(expression)), 9223372036854774784.0) AS INTEGER)"
+}

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+/// Transfers of a run in one state.
+public struct StateTally: Sendable, Hashable {
+    public var state: TransferState
+    public var images: Int
+    /// At most 2^63 - 1024: a larger sum says that.
+    public var sizeBytes: Int64
+}
+
+/// What every run did. Of an earlier run, as that run left it.
+extension Journal {
+    /// The transfers of a run in some states, in the plan's order; where no run is
+    /// named, every transfer that the journal knows, as it is now.
+    public func transfers(
+        run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
+    ) async throws(TranshipError) -> [Transfer] {
+        try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
+                    WHERE \(Self.condition(run)) AND w.state IN (\(Self.list(states)))
+                    ORDER BY w.run_id, w.position, w.transfer_id LIMIT ? OFFSET ?
+                    """, arguments: [run?.id, limit, offset]
+            ).map(TransferRows.transfer)
+        }
+    }
+
+    /// How many transfers of a run are in each state, and their bytes; where no run
+    /// is named, of all transfers as they are now.
+    public func tally(run: Run?) async throws(TranshipError) -> [StateTally] {
+        try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT w.state, count(*) AS images, \(saturatingSum("w.size_bytes")) AS bytes
+                    FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
+                    WHERE \(Self.condition(run)) GROUP BY w.state
+                    """, arguments: [run?.id]
+            ).compactMap { row in
+                TransferState(rawValue: row["state"]).map {
+                    StateTally(state: $0, images: row["images"], sizeBytes: row["bytes"])
+                }
+            }
+        }
+    }
+
+    /// What a run read from the sources, all summed up; where no run is named, what
+    /// all runs read. ``SourceReading/furthestBytes`` is not summed.
+    public func readingTally(run: Run?) async throws(TranshipError) -> SourceReading {
+        // A row counts all runs up to its own.
+        func sum(_ column: String) -> String {
+            saturatingSum("max(0, w.\(column) - coalesce(p.\(column), 0))")
+        }
+        let columns = ["read_bytes", "again_bytes", "saved_bytes", "reopenings", "restarts"]
+            .map { "\(sum($0)) AS \($0)" }.joined(separator: ", ")
+        return try await read { db in
+            var reading = SourceReading()
+            let row = try db.row(
+                cached: """
+                    SELECT \(columns)
+                    FROM work AS w LEFT JOIN work AS p ON p.transfer_id = w.transfer_id
+                        AND p.run_id = (SELECT max(q.run_id) FROM work AS q
+                            WHERE q.transfer_id = w.transfer_id AND q.run_id < w.run_id)
+                    WHERE \(run == nil ? "? IS NULL" : "w.run_id = ?")
+                    """, arguments: [run?.id])
+            guard let row else { return reading }
+            reading.readBytes = row["read_bytes"]
+            reading.againBytes = row["again_bytes"]
+            reading.savedBytes = row["saved_bytes"]
+            reading.reopenings = row["reopenings"]
+            reading.restarts = row["restarts"]
+            return reading
+        }
+    }
+
+    /// Takes the run's id as an argument.
+    private static func condition(_ run: Run?) -> String {
+        run == nil ? "w.run_id = t.run_id AND ? IS NULL" : "w.run_id = ?"
+    }
+}

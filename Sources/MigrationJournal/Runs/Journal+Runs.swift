@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+/// One start of a pipeline, until it ended or was continued.
+public struct Run: Sendable, Hashable, Identifiable {
+    public let id: Int64
+    public var pipelineName: String
+    /// The file it was read from; the text is what counts.
+    public var pipelineFile: String
+    /// The file as it was read, without secrets: placeholders for the
+    /// environment are unfilled.
+    public var pipelineText: String
+    /// Milliseconds since 1970.
+    public var startedAt: Int64
+    /// Nil while the listings are being read.
+    public var plannedAt: Int64?
+    /// Nil while it runs, and for ever when it was killed.
+    public var endedAt: Int64?
+    /// How it ended; nil as ``endedAt``.
+    public var outcome: Outcome?
+
+    public enum Outcome: String, Sendable, CaseIterable {
+        case done, failed, interrupted
+        /// Written by `tranship adopt`; nothing is left to do.
+        case adopted
+    }
+
+    /// True when there may be something left for `resume`.
+    public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
+}
+
+/// What a run's plan decided, kept with the run.
+public struct RunPlan: Sendable, Hashable {
+    public var tallies: [PlanTally] = []
+    /// Of refused images; at most 10,000.
+    public var refusals: [Transfer.Failure] = []
+
+    static let refusalsMax = 10_000
+}
+
+extension Journal {
+    public func beginRun(
+        pipelineName: String, pipelineFile: String, pipelineText: String
+    ) async throws(TranshipError) -> Run {
+        try await write { db in
+            try db.execute(
+                cached: """
+                    INSERT INTO run (pipeline_name, pipeline_file, pipeline_text, started_at)
+                    VALUES (?, ?, ?, ?)
+                    """, arguments: [pipelineName, pipelineFile, pipelineText, Timestamp.now()])
+            let row = try db.row(
+                cached: "SELECT * FROM run WHERE id = ?", arguments: [db.lastInsertedRowID])
+            guard let row else {
+                throw TranshipError(.journalFailed, "a run was written and cannot be read back")
+            }
+            return Run(row)
+        }
+    }
+
+    /// What the run's plan decided; empty while it is still being made.
+    public func plan(of run: Run) async throws(TranshipError) -> RunPlan {
+        try await read { db in
+            let tallies = try db.rows(
+                cached: "SELECT * FROM plan_tally WHERE run_id = ? ORDER BY action",
+                arguments: [run.id]
+            ).compactMap { row in
+                PlanAction(rawValue: row["action"]).map {
+                    PlanTally(action: $0, images: row["images"], sizeBytes: row["size_bytes"])
+                }
+            }
+            let refusals = try db.rows(
+                cached: "SELECT * FROM refusal WHERE run_id = ? ORDER BY id LIMIT ?",
+                arguments: [run.id, RunPlan.refusalsMax]
+            ).map { row in
+                Transfer.Failure(
+                    code: .init(row["code"]), message: row["message"], hint: row["hint"],
+                    isTransient: row["is_transient"])
+            }
+            return RunPlan(tallies: tallies, refusals: refusals)
+        }
+    }
+
+    public func endRun(_ run: Run, outcome: Run.Outcome) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "UPDATE run SET ended_at = ?, outcome = ? WHERE id = ?",
+                arguments: [Timestamp.now(), outcome.rawValue, run.id])
+        }
+    }
+
+    /// Takes an interrupted run up again.
+    public func reopen(_ run: Run) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "UPDATE run SET ended_at = NULL, outcome = NULL WHERE id = ?",
+                arguments: [run.id])
+        }
+    }
+
+    /// A run by its number; nil where the journal has none.
+    public func run(_ id: Int64) async throws(TranshipError) -> Run? {
+        try await read { db in
+            try db.row(cached: "SELECT * FROM run WHERE id = ?", arguments: [id]).map(Run.init)
+        }
+    }
+
+    /// The latest run; nil in a new journal.
+    public func lastRun() async throws(TranshipError) -> Run? {
+        try await read { db in
+            try db.row(cached: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
+        }
+    }
+}
+
+extension Run {
+    fileprivate init(_ row: Row) {
+        id = row["id"]
+        pipelineName = row["pipeline_name"]
+        pipelineFile = row["pipeline_file"]
+        pipelineText = row["pipeline_text"]
+        startedAt = row["started_at"]
+        plannedAt = row["planned_at"]
+        endedAt = row["ended_at"]
+        let outcome: String? = row["outcome"]
+        self.outcome = outcome.flatMap(Outcome.init(rawValue:))
+    }
+}

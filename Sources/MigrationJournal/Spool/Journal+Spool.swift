@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+public import MigrationModel
+
+extension Journal {
+    /// Remembers how far a file of the spool has come; and with it, in one
+    /// commit, the transfer that fills it.
+    public func keep(
+        _ entry: SpoolEntry, filledBy transfer: Transfer? = nil
+    ) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: """
+                    INSERT INTO spool (source_key, fingerprint, path, offset_bytes, is_complete,
+                        created_at, updated_at, body)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+                    ON CONFLICT (source_key, fingerprint) DO UPDATE SET path = excluded.path,
+                        offset_bytes = excluded.offset_bytes, is_complete = excluded.is_complete,
+                        updated_at = excluded.updated_at, body = excluded.body
+                    """,
+                arguments: [
+                    entry.sourceKey, entry.fingerprint, entry.path, entry.offsetBytes,
+                    entry.isComplete, Timestamp.now(), try Body.pack(entry),
+                ])
+            if let transfer { try TransferRows.update(db, transfer) }
+        }
+    }
+
+    /// Forgets a file of the spool, which is gone.
+    public func drop(_ entry: SpoolEntry) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "DELETE FROM spool WHERE source_key = ? AND fingerprint = ?",
+                arguments: [entry.sourceKey, entry.fingerprint])
+        }
+    }
+
+    /// All files of the spool, each with whether a transfer of this run still
+    /// waits for its data.
+    public func spoolEntries(
+        run: Run?
+    ) async throws(TranshipError) -> [(entry: SpoolEntry, isNeeded: Bool)] {
+        try await read { db in
+            try db.values(
+                cached: "SELECT body FROM spool ORDER BY created_at, source_key"
+            ).map { (body: Data) in
+                let entry = try Body.unpack(SpoolEntry.self, body)
+                return (entry, try Self.isNeeded(db, entry, run))
+            }
+        }
+    }
+
+    /// Whether a transfer of this run still waits for the data of that file.
+    public func isNeeded(_ entry: SpoolEntry, run: Run) async throws(TranshipError) -> Bool {
+        try await read { db in try Self.isNeeded(db, entry, run) }
+    }
+
+    private static func isNeeded(
+        _ db: Database, _ entry: SpoolEntry, _ run: Run?
+    ) throws -> Bool {
+        let finals = list(TransferState.allCases.filter(\.isFinal))
+        let images: [Data] = try db.values(
+            cached: """
+                SELECT DISTINCT i.body FROM image AS i JOIN work AS w ON w.image = i.id
+                WHERE i.source_key = ? AND w.run_id = ? AND w.spools
+                    AND w.state NOT IN (\(finals))
+                """, arguments: [entry.sourceKey, run?.id])
+        return try images.contains {
+            try Body.unpack(SourceImage.self, $0).fingerprint == entry.fingerprint
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What marks an image at a target as a copy of ours: two UUIDs, no URL and no
+/// name, written as the property `tranship_origin`.
+///
+/// The marker finds copies when the journal is lost. It alone gives no right to
+/// delete anything: every user who may write properties can forge it.
+public struct Origin: Codable, Hashable, Sendable {
+    /// The property that carries it at the target.
+    public static let propertyName = "tranship_origin"
+
+    /// Shared by all versions of one image.
+    public var lineageID: String
+    /// Of this version, at this target's project.
+    public var versionID: String
+
+    public init(lineageID: String, versionID: String) {
+        self.lineageID = lineageID
+        self.versionID = versionID
+    }
+
+    public var propertyValue: String { "\(lineageID)/\(versionID)" }
+}

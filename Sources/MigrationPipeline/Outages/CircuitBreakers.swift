@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+
+/// Which endpoints answer, so that a dead one does not use up every image's
+/// tries.
+///
+/// An endpoint is an Image service or a host; the caller names it. After
+/// ``Settings/failuresMax`` failures in a row that look like the endpoint's own
+/// its images wait, and lose no try. One of them at a time looks whether it
+/// answers again. Pure: time is handed in.
+struct CircuitBreakers: Sendable {
+    struct Settings: Sendable, Hashable {
+        /// Failures in a row, of any images.
+        var failuresMax = 5
+        /// Between two looks, doubling from the first to the second; seconds.
+        var probeSeconds: ClosedRange<Double> = 5...60
+        /// After so long without an answer, in seconds, the run ends without it.
+        var deadSeconds: Double = 1800
+
+        init() {}
+
+        init(_ policy: RetryPolicy) {
+            failuresMax = policy.outageFailures
+            probeSeconds = policy.probeSeconds...(12 * policy.probeSeconds)
+            deadSeconds = policy.outageSecondsMax
+        }
+    }
+
+    /// An endpoint that does not answer.
+    private struct Outage: Sendable {
+        var since: Int64
+        var probeAt: Int64
+        var probes = 0
+        /// The transfer that looks.
+        var probing: Int64?
+        var error: TranshipError
+    }
+
+    /// What is to be written down and told of an endpoint.
+    enum News: Sendable {
+        case stopped(String, TranshipError)
+        case answered(String, afterSeconds: Int64)
+    }
+
+    let settings: Settings
+    private var failures: [String: Int] = [:]
+    private var outages: [String: Outage] = [:]
+    /// In the order in which it happened.
+    private var news: [News] = []
+    private var isTelling = false
+
+    init(_ settings: Settings = .init()) {
+        self.settings = settings
+    }
+
+    /// True while the breaker is open, even after the run gave up on the endpoint.
+    func isOpen(_ endpoint: String) -> Bool { outages[endpoint] != nil }
+
+    /// The last failure of each that does not answer.
+    var errors: [String: TranshipError] { outages.mapValues(\.error) }
+
+    /// True when a transfer may use it: it answers, or it is time for a look and
+    /// no other transfer is at it.
+    func admits(_ endpoint: String, at now: Int64) -> Bool {
+        guard let outage = outages[endpoint] else { return true }
+        return outage.probing == nil && outage.probeAt <= now && !isDead(outage, at: now)
+    }
+
+    /// When the next look is due; nil when none is ahead.
+    func nextProbe(after now: Int64) -> Int64? {
+        outages.values.filter {
+            $0.probing == nil && $0.probeAt > now && !isDead($0, at: now)
+        }.map(\.probeAt).min()
+    }
+
+    /// A transfer that was admitted sets out.
+    mutating func begins(_ id: Int64, at endpoint: String) {
+        if outages[endpoint] != nil { outages[endpoint]?.probing = id }
+    }
+
+    mutating func failed(
+        _ id: Int64, at endpoint: String, with error: TranshipError, now: Int64
+    ) {
+        if let outage = outages[endpoint] {
+            // Others were under way when it opened: they tell nothing new.
+            if outage.probing == id { looked(endpoint, now: now) }
+            outages[endpoint]?.error = error
+            return
+        }
+        failures[endpoint, default: 0] += 1
+        guard failures[endpoint, default: 0] >= settings.failuresMax else { return }
+        let first = Int64(settings.probeSeconds.lowerBound * 1000)
+        outages[endpoint] = Outage(since: now, probeAt: now + first, error: error)
+        news.append(.stopped(endpoint, error))
+    }
+
+    mutating func answered(_ endpoint: String, now: Int64) {
+        failures[endpoint] = nil
+        guard let outage = outages.removeValue(forKey: endpoint) else { return }
+        news.append(.answered(endpoint, afterSeconds: (now - outage.since) / 1000))
+    }
+
+    /// What to report next; nil when there is nothing, or another task reports now
+    /// and will come to it. A report takes time, and the end of an outage must not
+    /// overtake its beginning: the caller calls ``told()`` after its report.
+    mutating func nextNews() -> News? {
+        guard !isTelling, !news.isEmpty else { return nil }
+        isTelling = true
+        return news.removeFirst()
+    }
+
+    mutating func told() { isTelling = false }
+
+    /// The transfer ended without having learned anything of the endpoint.
+    mutating func left(_ id: Int64, now: Int64) {
+        for (endpoint, outage) in outages where outage.probing == id {
+            looked(endpoint, now: now)
+        }
+    }
+
+    private mutating func looked(_ endpoint: String, now: Int64) {
+        guard var outage = outages[endpoint] else { return }
+        outage.probing = nil
+        outage.probes += 1
+        var seconds = settings.probeSeconds.lowerBound
+        for _ in 0..<min(outage.probes, 20) { seconds *= 2 }
+        outage.probeAt = now + Int64(min(seconds, settings.probeSeconds.upperBound) * 1000)
+        outages[endpoint] = outage
+    }
+
+    private func isDead(_ outage: Outage, at now: Int64) -> Bool {
+        outage.probing == nil && Double(now - outage.since) >= settings.deadSeconds * 1000
+    }
+}
+
+extension TranshipError {
+    /// True for what a dead endpoint would do as well: no connection, no
+    /// answer, or a gateway that says so.
+    var looksLikeOutage: Bool {
+        guard isTransient else { return false }
+        if let answer { return [502, 503, 504].contains(answer.status) }
+        return [.unreachable, .timedOut, .connectionLost].contains(code)
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import ByteStreams
+internal import MigrationJournal
+internal import MigrationModel
+internal import Synchronization
+
+extension Scheduler {
+    /// The services behind sources and targets: entries that lead to one service
+    /// name it alike.
+    public struct Endpoints: Sendable {
+        public var sources: [Int: String]
+        public var targets: [String: String]
+
+        public init(sources: [Int: String] = [:], targets: [String: String] = [:]) {
+            self.sources = sources
+            self.targets = targets
+        }
+
+        func source(_ transfer: Transfer) -> String {
+            let index = transfer.source.sourceIndex
+            return sources[index] ?? "source \(index + 1)"
+        }
+
+        func target(_ transfer: Transfer) -> String {
+            targets[transfer.targetKey] ?? "target \(transfer.targetKey)"
+        }
+
+        func endpoint(of transfer: Transfer, at side: TranshipError.Side) -> String {
+            switch side {
+            case .source: source(transfer)
+            case .target: target(transfer)
+            }
+        }
+
+        /// What the transfer's next step talks to.
+        func all(_ transfer: Transfer) -> Set<String> {
+            transfer.state.movesData
+                ? [source(transfer), target(transfer)] : [target(transfer)]
+        }
+    }
+
+    /// True when no endpoint of the transfer's is out, or when the transfer is
+    /// the one that looks whether it answers again.
+    func endpointsAdmit(_ transfer: Transfer, at now: Int64) -> Bool {
+        let endpoints = limits.endpoints.all(transfer)
+        return breakers.withLock { breakers in
+            guard endpoints.allSatisfy({ breakers.admits($0, at: now) }) else { return false }
+            for endpoint in endpoints { breakers.begins(transfer.id, at: endpoint) }
+            return true
+        }
+    }
+
+    /// True when an endpoint that the transfer needs does not answer.
+    func isCutOff(_ transfer: Transfer) -> Bool {
+        let endpoints = limits.endpoints.all(transfer)
+        return breakers.withLock { breakers in endpoints.contains { breakers.isOpen($0) } }
+    }
+
+    func isOpen(_ endpoint: String) -> Bool { breakers.withLock { $0.isOpen(endpoint) } }
+
+    /// Endpoints that do not answer, with the last failure of each: at the end of
+    /// a run, those that it gave up.
+    public var deadEndpoints: [String: TranshipError] {
+        breakers.withLock(\.errors)
+    }
+
+    /// These have answered, as a step reports.
+    func answered(
+        _ endpoints: Set<String>, run: Run
+    ) async throws(TranshipError) {
+        let now = now()
+        breakers.withLock { breakers in
+            for endpoint in endpoints { breakers.answered(endpoint, now: now) }
+        }
+        try await tellOutages(run)
+    }
+
+    /// Counts a failure at the endpoint where it happened.
+    ///
+    /// - Returns: the endpoint, when no transfer can work with it now: then the
+    ///   failure says nothing of the image, and costs it no try.
+    func outage(
+        _ transfer: Transfer, _ error: TranshipError, run: Run
+    ) async throws(TranshipError) -> String? {
+        let endpoint =
+            error.side == .source
+            ? limits.endpoints.source(transfer) : limits.endpoints.target(transfer)
+        guard error.looksLikeOutage else {
+            // A refusal is an answer.
+            if error.answer != nil { try await answered([endpoint], run: run) }
+            return nil
+        }
+        let now = now()
+        let isOpen = breakers.withLock { breakers in
+            breakers.failed(transfer.id, at: endpoint, with: error, now: now)
+            return breakers.isOpen(endpoint)
+        }
+        try await tellOutages(run)
+        return isOpen ? endpoint : nil
+    }
+
+    private func tellOutages(_ run: Run) async throws(TranshipError) {
+        while let news = breakers.withLock({ $0.nextNews() }) {
+            defer { breakers.withLock { $0.told() } }
+            switch news {
+            case .stopped(let endpoint, let error):
+                try await journal.beginOutage(run: run, endpoint: endpoint, error: error)
+                monitor.notice(
+                    "\(endpoint) does not answer; its images wait and lose no try: "
+                        + error.message)
+            case .answered(let endpoint, let seconds):
+                try await journal.endOutage(run: run, endpoint: endpoint)
+                monitor.notice("\(endpoint) answers again, after \(seconds) s")
+                wake()
+            }
+        }
+    }
+}

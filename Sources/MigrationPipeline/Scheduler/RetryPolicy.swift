@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import MigrationModel
+
+/// What follows a failed try.
+///
+/// Pure: the random part is handed in, so that tests can name it.
+public struct RetryPolicy: Sendable {
+    /// Tries per transfer and run, the first one included.
+    public var attemptsMax: Int
+    /// The longest wait between two tries, in seconds, where the service asks for
+    /// no other one.
+    public var backoffSecondsMax: Double
+
+    /// Failures in a row after which an endpoint's images wait for it.
+    public var outageFailures = 5
+    /// How long the first look waits at an endpoint that does not answer; it
+    /// doubles up to twelve times as much. In seconds.
+    public var probeSeconds: Double = 5
+    /// How long a run waits for an endpoint that does not answer, in seconds.
+    public var outageSecondsMax: Double = 1800
+
+    /// The longest wait that a service may ask for, in seconds, and so the
+    /// longest of all.
+    public static let waitSecondsMax = 3600
+    /// Lower bound of the run-wide retry budget.
+    public var runTriesMin = 100
+    /// Failed tries of all images of a run together: two for each image, and
+    /// never fewer than ``runTriesMin``. What fails after that is not tried again.
+    public func runBudget(images: Int) -> Int { max(runTriesMin, 2 * images) }
+    /// Tries after an unexpected state, spooled data that is damaged
+    /// included.
+    public static let surprisesMax = 2
+
+    public init(attemptsMax: Int, backoffSecondsMax: Double = 60) {
+        self.attemptsMax = attemptsMax
+        self.backoffSecondsMax = backoffSecondsMax
+    }
+
+    public enum Decision: Sendable, Hashable {
+        case retry(afterSeconds: Double)
+        case giveUp
+    }
+
+    /// - Parameters:
+    ///   - attempts: failed tries so far, this one included.
+    ///   - surprises: those of them that met an unexpected state, this one
+    ///     included.
+    ///   - chance: uniformly from 0 up to 1, for full jitter.
+    public func decide(
+        _ error: TranshipError, attempts: Int, surprises: Int = 0, chance: Double
+    ) -> Decision {
+        let mayPass = error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
+        guard mayPass, attempts < attemptsMax else { return .giveUp }
+        if let seconds = error.answer?.retryAfterSeconds {
+            // The service's own wish, within reason.
+            return .retry(afterSeconds: Double(min(seconds, Self.waitSecondsMax)))
+        }
+        var ceiling = 1.0
+        for _ in 0..<min(attempts, 20) { ceiling *= 2 }
+        return .retry(afterSeconds: 0.2 + chance * min(ceiling, backoffSecondsMax))
+    }
+}
+
+extension TranshipError {
+    /// The target's record is in an unexpected state, or gone: every try begins
+    /// with a look at it, so another one may find its way.
+    var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }
+}

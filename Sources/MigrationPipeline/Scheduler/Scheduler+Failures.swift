@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationJournal
+internal import MigrationModel
+
+extension Scheduler {
+    /// Decides what follows a failure and commits it.
+    func settle(_ given: Transfer, after error: TranshipError, run: Run) async {
+        if error.code == .interrupted || (Task.isCancelled && error.isTransient) {
+            // The journal already says how far it came; the next run goes on there.
+            monitor.left(given, .moved(given))
+            return
+        }
+        if Self.isFatal(error) {
+            state.withLock { $0.fatal = $0.fatal ?? error }
+            monitor.left(given, .note(given, error.message))
+            return
+        }
+        if error.code == .quotaExceeded, error.isAboutWholeTarget {
+            state.withLock { $0.paused[given.targetKey] = error }
+        }
+        do throws(TranshipError) {
+            try await journal.recordAttempt(given, run: run, error: error)
+            if let transfer = try await withoutTry(given, error, run: run) {
+                try await journal.commit(transfer)
+                monitor.left(transfer, .note(transfer, transfer.wait.reason ?? error.message))
+                return
+            }
+            try await spendTry(given, error)
+        } catch {
+            state.withLock { $0.fatal = $0.fatal ?? error }
+            monitor.left(given, .note(given, error.message))
+        }
+    }
+
+    /// What the transfer waits for where the failure is not its own and costs it
+    /// no try; nil where it is.
+    private func withoutTry(
+        _ given: Transfer, _ error: TranshipError, run: Run
+    ) async throws(TranshipError) -> Transfer? {
+        var transfer = given
+        if let endpoint = try await outage(given, error, run: run) {
+            transfer.tries.failure = .init(error)
+            transfer.wait.reason = "waits for \(endpoint), which does not answer"
+            return transfer
+        }
+        if error.cause is SpoolDamage, transfer.tries.surprises < RetryPolicy.surprisesMax {
+            // The fault of this machine's disk, and the source has it all.
+            transfer.tries.surprises += 1
+            transfer.wait.reason = error.message
+            return transfer
+        }
+        return nil
+    }
+
+    /// Counts the try, and plans the next one or ends the transfer.
+    private func spendTry(_ given: Transfer, _ error: TranshipError) async throws(TranshipError) {
+        var transfer = given
+        transfer.tries.attempts += 1
+        if spool?.takesFlakySources == true, transfer.isSourceFlaky, !transfer.intent.spools,
+            !transfer.method.isServerSide
+        {
+            transfer.intent.spools = true
+            transfer.intent.wayReason = .sourceBreaks
+            monitor.note(
+                transfer, "it goes by way of the spool now: \(PlanReason.sourceBreaks.words)")
+        }
+        if error.isSurprise { transfer.tries.surprises += 1 }
+        var decision = limits.retries.decide(
+            error, attempts: transfer.tries.attempts, surprises: transfer.tries.surprises,
+            chance: surroundings.chance())
+        if !spendsTry(), decision != .giveUp { decision = .giveUp }
+        switch decision {
+        case .retry(let seconds):
+            transfer.wait.dueAt = now() + Int64(seconds * 1000)
+            transfer.tries.failure = .init(error)
+            transfer.wait.reason =
+                "try \(transfer.tries.attempts) of \(limits.retries.attemptsMax) failed"
+            try await journal.commit(transfer)
+            monitor.left(transfer, .retrying(transfer, error: error, seconds: seconds))
+        case .giveUp:
+            transfer = await givenUp(transfer, error)
+            try await journal.commit(transfer)
+            await releaseSpool(transfer)
+            monitor.left(transfer, .ended(transfer))
+        }
+    }
+
+    /// Takes one try from the run's budget; false when it is used up.
+    private func spendsTry() -> Bool {
+        let left = state.withLock { state in
+            state.triesLeft -= 1
+            return state.triesLeft
+        }
+        if left == 0 {
+            monitor.notice(
+                "retry budget used up: no more retries in this run; fix the cause, then run again")
+        }
+        return left > 0
+    }
+
+    /// Discards what is ours and unproved, and writes down why it ended.
+    private func givenUp(_ given: Transfer, _ error: TranshipError) async -> Transfer {
+        var transfer = given
+        if transfer.state == .publishing || transfer.placement.isCopying {
+            // The data is proved: it stays, private, and can be published later.
+            transfer.leaveUnpublished(error)
+            return transfer
+        }
+        if transfer.imageID != nil, !transfer.placement.isAdopted {
+            do throws(TranshipError) {
+                transfer = try await stages.uploader.abandon(
+                    transfer, isWrong: error.code == .verificationMismatch)
+            } catch {
+                // The id stays in the journal: the next run looks at it first.
+                monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")
+            }
+        }
+        transfer.fail(error)
+        return transfer
+    }
+
+    /// Errors that every other transfer would meet as well.
+    static func isFatal(_ error: TranshipError) -> Bool {
+        switch error.code {
+        case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
+        // A token that ended under a body is renewed for the next try.
+        case .unauthorized: !error.isTransient
+        default: false
+        }
+    }
+
+    /// What is left although nothing is due names images that never come: a
+    /// circle of references.
+    func failStranded(_ run: Run) async throws(TranshipError) -> Bool {
+        let paused = state.withLock { Set($0.paused.keys) }
+        let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
+            !paused.contains($0.targetKey) && !isCutOff($0)
+        }
+        for transfer in stranded {
+            let error = TranshipError(
+                .dependencyFailed, "it names an image that in turn waits for it",
+                hint: "remove kernel_id or ramdisk_id from one of them at the source")
+            var failed = transfer
+            failed.fail(error)
+            try await journal.commit(failed)
+            monitor.left(failed, .ended(failed))
+        }
+        return !stranded.isEmpty
+    }
+}
+
+extension TranshipError {
+    /// True when a whole project's quota or the service's disk is full, and not
+    /// one image too large: 413 stands for all, and only the service's words tell.
+    var isAboutWholeTarget: Bool {
+        guard let words = answer?.message.lowercased() else { return false }
+        return words.contains("quota") || words.contains("over limit")
+            || words.contains("over a limit") || words.contains("storage media is full")
+    }
+}

@@ -1,0 +1,371 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+public import MigrationJournal
+internal import MigrationModel
+
+/// Carries the transfers of a run through the stages until nothing is left.
+///
+/// The journal is the queue: the scheduler asks it what is due, and every
+/// outcome is committed before anything else happens, so a run that is killed
+/// at any moment continues from the journal alone.
+public final class Scheduler: Sendable {
+    /// How a run is to be ended early.
+    public enum Stop: Int, Sendable {
+        /// Start nothing more, finish what is in flight.
+        case drain = 1
+        /// Start nothing more and abort what is in flight.
+        case abort = 2
+    }
+
+    struct State {
+        var stop: Stop?
+        /// Failed tries that are left for all images of this start together.
+        var triesLeft = Int.max
+        var fatal: TranshipError?
+        var busy: [Int64: Busy] = [:]
+        var paused: [String: TranshipError] = [:]
+        var wake: CheckedContinuation<Void, Never>?
+        var isWoken = false
+    }
+
+    /// A transfer that a task carries now.
+    struct Busy {
+        var movesData: Bool
+        var targetKey: String
+        var sourceIndex: Int
+        /// What it is about to stage, or stages.
+        var stagedBytes: Int64
+
+        init(_ transfer: Transfer, movesData: Bool) {
+            self.movesData = movesData
+            targetKey = transfer.targetKey
+            sourceIndex = transfer.source.sourceIndex
+            stagedBytes =
+                movesData && transfer.method.isImport ? max(0, transfer.source.sizeBytes ?? 0) : 0
+        }
+    }
+
+    let journal: Journal
+    let limits: Limits
+    let stages: Stages
+    let monitor: RunMonitor
+    let surroundings: Surroundings
+    private let queues: StageQueues
+    private let stream: StreamStep
+    let spool: Spool?
+    private let spooling: SpoolStep?
+    private let serverSide: ImportStep
+    private let verify: VerifyStep
+    let state = Guarded(State())
+    let breakers: Guarded<CircuitBreakers>
+
+    public convenience init(
+        journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
+        monitor: RunMonitor, spool: Spool? = nil
+    ) {
+        self.init(
+            journal: journal, stages: stages, limits: limits, limiter: limiter, monitor: monitor,
+            surroundings: .machine, spool: spool)
+    }
+
+    /// The same in surroundings of one's own.
+    package init(
+        journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
+        monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
+    ) {
+        breakers = Guarded(CircuitBreakers(.init(limits.retries)))
+        self.journal = journal
+        self.limits = limits
+        self.stages = stages
+        self.monitor = monitor
+        self.surroundings = surroundings
+        queues = StageQueues(surroundings)
+        stream = StreamStep(
+            stages: stages, queues: queues, limiter: limiter, monitor: monitor,
+            disk: surroundings.disk)
+        self.spool = spool
+        spooling = spool.map { [queues] spool in
+            SpoolStep(
+                stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
+        }
+        serverSide = ImportStep(stages: stages)
+        verify = VerifyStep(stages: stages, queues: queues, monitor: monitor)
+        spool?.whenChanged { [weak self] in self?.wake() }
+    }
+
+    /// Ends the run early; a second, stronger call wins.
+    public func stop(_ stop: Stop) {
+        state.withLock { state in
+            if stop.rawValue > state.stop?.rawValue ?? 0 { state.stop = stop }
+        }
+        wake()
+    }
+
+    /// True once ``stop(_:)`` asked for an early end.
+    public var isStopping: Bool { state.withLock { $0.stop != nil } }
+
+    /// Targets that answered that a quota is full; nothing more was started
+    /// there.
+    public var pausedTargets: [String: TranshipError] { state.withLock { $0.paused } }
+
+    /// Works until nothing of the run can be worked on. Cancelling the task is
+    /// ``Stop/abort``.
+    ///
+    /// - Throws: what ends every transfer alike: the journal's errors, lost
+    ///   credentials. The journal keeps the errors of single images.
+    public func work(_ run: Run) async throws(TranshipError) {
+        let failure: TranshipError? = await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                do throws(TranshipError) {
+                    try await loop(run, &group)
+                    return nil
+                } catch {
+                    group.cancelAll()
+                    return error
+                }
+            }
+        } onCancel: {
+            stop(.abort)
+        }
+        if let error = failure ?? state.withLock({ $0.fatal }) { throw error }
+    }
+
+    private func loop(
+        _ run: Run, _ group: inout TaskGroup<Void>
+    ) async throws(TranshipError) {
+        try await journal.bringForward(
+            run: run, dueAfter: now() + Int64(RetryPolicy.waitSecondsMax) * 1000, to: now())
+        let images = try await journal.tally(run: run).reduce(0) { $0 + $1.images }
+        state.withLock { $0.triesLeft = limits.retries.runBudget(images: images) }
+        while true {
+            let (stop, fatal, busy) = state.withLock { ($0.stop, $0.fatal, $0.busy) }
+            if stop == .abort || fatal != nil {
+                group.cancelAll()
+                if busy.isEmpty { return }
+                await sleep(untilMilliseconds: nil)
+                continue
+            }
+            // What is in flight when a drain begins is still to be compared and
+            // published after its data has arrived.
+            let lanes = stop == .drain ? [false] : [true, false]
+            let now = now()
+            let started = try await start(run, at: now, lanes: lanes, &group)
+            if started { continue }
+            let next = try await journal.nextDueAt(
+                run: run, after: now, movesData: stop == .drain ? false : nil,
+                excluding: Set(busy.keys))
+            // `busy` as it was *before* the journal was asked: what ended since
+            // then may be due again, and has woken us to look.
+            if next == nil, busy.isEmpty {
+                if stop == .drain { return }
+                if let probe = breakers.withLock({ $0.nextProbe(after: now) }),
+                    try await !journal.unfinished(run: run, limit: 1).isEmpty
+                {
+                    await sleep(untilMilliseconds: probe)
+                    continue
+                }
+                guard try await failStranded(run) else { return }
+                continue
+            }
+            let probe = breakers.withLock { $0.nextProbe(after: now) }
+            await sleep(untilMilliseconds: [next, probe].compactMap { $0 }.min())
+        }
+    }
+
+    /// Starts what is due and fits; true when something was started.
+    ///
+    /// - Parameter lanes: true for images whose data moves, false for the rest.
+    private func start(
+        _ run: Run, at now: Int64, lanes: [Bool], _ group: inout TaskGroup<Void>
+    ) async throws(TranshipError) -> Bool {
+        var started = false
+        for movesData in lanes {
+            // Anew for each lane: what the first one started may already have
+            // reached the states of the second.
+            var admission = Admission(
+                movesData: movesData, busy: state.withLock { $0.busy },
+                fullTargets: movesData ? Set(state.withLock { $0.paused.keys }) : [])
+            let most = movesData ? limits.images : limits.small
+            while true {
+                let free = most - admission.busy.values.count { $0.movesData == movesData }
+                guard free > 0 else { break }
+                let due = try await journal.due(
+                    run: run, at: now, movesData: movesData, excluding: Set(admission.busy.keys),
+                    excludingTargets: admission.fullTargets,
+                    excludingSources: admission.fullSources, limit: free)
+                let refusedBefore = admission.refusals
+                for transfer in due {
+                    guard try await admits(transfer, run, &admission, at: now) else { continue }
+                    let entry = Busy(transfer, movesData: movesData)
+                    admission.busy[transfer.id] = entry
+                    state.withLock { $0.busy[transfer.id] = entry }
+                    started = true
+                    group.addTask { [self] in
+                        await carry(transfer, run: run)
+                        state.withLock { _ = $0.busy.removeValue(forKey: transfer.id) }
+                        wake()
+                    }
+                }
+                // Others may fit where a full place's did not.
+                guard admission.refusals > refusedBefore else { break }
+            }
+        }
+        return started
+    }
+
+    // MARK: One transfer
+
+    /// Takes a transfer as far as it goes without waiting or changing lanes.
+    private func carry(_ given: Transfer, run: Run) async {
+        let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
+            try await answered([limits.endpoints.endpoint(of: given, at: side)], run: run)
+        }
+        monitor.started(given)
+        do throws(TranshipError) {
+            switch try await step(given, trip) {
+            case .send(let transfer), .advance(let transfer):
+                try await trip.commit(transfer)
+                await releaseSpool(transfer)
+                monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
+            case .snooze(var transfer, let seconds, let reason):
+                transfer.wait.dueAt = now() + Int64(seconds * 1000)
+                transfer.wait.reason = reason
+                try await trip.commit(transfer)
+                try await spool?.waitIsWritten(transfer)
+                monitor.left(transfer, .waiting(transfer, seconds: seconds))
+            case .restart(let transfer, let error):
+                try await restart(transfer, after: error, run: run)
+            }
+        } catch {
+            await settle(trip.committed, after: error, run: run)
+        }
+        let now = now()
+        breakers.withLock { $0.left(given.id, now: now) }
+    }
+
+    /// Discards a record that is of no more use and starts over.
+    private func restart(
+        _ given: Transfer, after error: TranshipError, run: Run
+    ) async throws(TranshipError) {
+        try await journal.recordAttempt(given, run: run, error: error)
+        var transfer = try await stages.uploader.abandon(given, isWrong: false)
+        let reason = "starts over by \(transfer.method.rawValue): \(error.message)"
+        transfer.wait.reason = reason
+        try await journal.commit(transfer)
+        monitor.left(transfer, .note(transfer, reason))
+    }
+
+    private func step(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+        switch transfer.state {
+        case .planned, .reading, .read, .registered, .sending:
+            guard transfer.method.isServerSide else { return try await move(transfer, trip) }
+            return try await on(queues.upload) { [serverSide] () throws(TranshipError) in
+                try await serverSide.run(transfer, trip)
+            }
+        case .importing:
+            return try await on(queues.wait) { [stages] () throws(TranshipError) in
+                let outcome = try await stages.waiter.look(transfer)
+                try await trip.answered(.target)
+                return outcome
+            }
+        case .verifying:
+            return try await on(queues.verify) { [verify] () throws(TranshipError) in
+                try await verify.run(transfer, trip)
+            }
+        case .publishing:
+            return try await on(queues.publish) { [stages] () throws(TranshipError) in
+                let published = try await stages.publisher.publish(transfer)
+                try await trip.answered(.target)
+                return .advance(published)
+            }
+        case .done, .skipped, .unpublished, .failed:
+            preconditionFailure("a final transfer was started")
+        }
+    }
+
+    /// In one pass, or by way of the spool.
+    private func move(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+        guard transfer.intent.spools, let spool, let spooling else {
+            return try await stream.run(transfer, trip)
+        }
+        switch try await spooling.run(transfer, trip) {
+        case .ended(let outcome): return outcome
+        case .ready(let transfer, let entry):
+            do throws(TranshipError) {
+                return try await stream.run(transfer, from: entry, trip)
+            } catch {
+                if error.cause is SpoolDamage { try await spool.discard(entry) }
+                throw error
+            }
+        }
+    }
+
+    /// Removes the spooled data of a transfer that has ended, unless another
+    /// waits for it.
+    func releaseSpool(_ transfer: Transfer) async {
+        guard transfer.state.isFinal, transfer.intent.spools, let spool else { return }
+        do throws(TranshipError) {
+            try await spool.release(transfer)
+        } catch {
+            // The next run removes it.
+            monitor.note(transfer, error.message)
+        }
+    }
+
+    /// Runs on a stage's queue. (`withTaskExecutorPreference` rethrows untyped.)
+    private func on(
+        _ queue: any TaskExecutor,
+        _ work: @escaping @Sendable () async throws(TranshipError) -> Outcome
+    ) async throws(TranshipError) -> Outcome {
+        let result: Result<Outcome, TranshipError> = await withTaskExecutorPreference(queue) {
+            do throws(TranshipError) {
+                return .success(try await work())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func now() -> Int64 { surroundings.now() }
+
+    // MARK: Waiting
+
+    private static let sleepMillisecondsMax: Int64 = 60_000
+
+    func wake() {
+        let continuation = state.withLock { state in
+            state.isWoken = true
+            defer { state.wake = nil }
+            return state.wake
+        }
+        continuation?.resume()
+    }
+
+    /// Suspends until ``wake()`` or until a point in time, whichever is first.
+    private func sleep(untilMilliseconds due: Int64?) async {
+        var cancelTimer: (@Sendable () -> Void)?
+        if let due {
+            // Weak: a cancelled timer stays until its time, and would keep the
+            // journal's lock so long after the end of the run.
+            // A timer may stand still while the machine sleeps: looked at again.
+            let wait = min(Self.sleepMillisecondsMax, max(1, due - now()))
+            cancelTimer = surroundings.after(Int(wait)) { [weak self] in
+                self?.wake()
+            }
+        }
+        await withCheckedContinuation { continuation in
+            let isWoken = state.withLock { state in
+                if state.isWoken { return true }
+                state.wake = continuation
+                return false
+            }
+            if isWoken { continuation.resume() }
+        }
+        state.withLock { $0.isWoken = false }
+        cancelTimer?()
+    }
+}

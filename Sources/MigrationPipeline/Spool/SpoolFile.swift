@@ -1,0 +1,259 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+package import ByteStreams
+internal import Digests
+internal import Dispatch
+internal import Foundation
+internal import MigrationModel
+
+/// What the spool takes from its machine: a test can have a disk that is full,
+/// and a simulation one with a clock and a thread of its own.
+package struct SpoolDisk: Sendable {
+    /// As `pwrite(2)`.
+    package var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
+    /// As `unlink(2)`.
+    package var remove: @Sendable (String) -> Int32 = { unlink($0) }
+    /// Runs work that blocks: on the disk, and where it takes from a ring, until
+    /// that has so many bytes or its end.
+    package var run:
+        @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
+            -> Void = { DispatchQueue(label: "tranship.spool").async(execute: $1) }
+    /// What is read at least before it is written down how far a file has come.
+    package var checkpointBytesMin: Int64 = 1 << 20
+
+    package init(write: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int) {
+        self.write = write
+    }
+
+    package static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
+
+    func blocking<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
+    ) async throws(TranshipError) -> Value {
+        try await withCheckedContinuation { continuation in
+            run(nil) { continuation.resume(returning: work()) }
+        }.get()
+    }
+
+    /// The same for work at a ring's other end, which fails when the task is
+    /// cancelled.
+    ///
+    /// - Parameter bytes: so many are taken out of it.
+    func blocking<Value: Sendable>(
+        at ring: ByteRing, taking bytes: Int64 = 0,
+        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
+    ) async throws(TranshipError) -> Value {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                run((ring, bytes)) { continuation.resume(returning: work()) }
+            }
+        } onCancel: {
+            ring.fail(TranshipError(wrapping: CancellationError()))
+        }
+        return try result.get()
+    }
+
+    static func failure(_ what: String, _ path: String) -> TranshipError {
+        let number = errno
+        let isFull = [ENOSPC, EDQUOT, EFBIG].contains(number)
+        return TranshipError(
+            .targetFailed, "\(what) \(path): \(String(cString: strerror(number)))",
+            hint: isFull
+                ? "make room on that disk, name another place with `spool` in the pipeline file, "
+                    + "or use transfer: stream"
+                : "check the rights of the folder, or name another place with `spool`",
+            isTransient: isFull, cause: isFull ? NoRoom() : nil)
+    }
+}
+
+/// One file of the spool, open.
+///
+/// Every function blocks: call them through ``SpoolDisk/blocking(_:)``.
+///
+/// `@unchecked Sendable`: one task fills it, and awaits each call before the
+/// next; no other task has it.
+final class SpoolFile: @unchecked Sendable {
+    /// What is written at a time, or left out where it is zero.
+    private static let blockBytes = 64 << 10
+
+    let path: String
+    private let descriptor: Int32
+    private let disk: SpoolDisk
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: SpoolFile.blockBytes, alignment: 4096)
+    /// How far the file goes, holes included.
+    private(set) var offsetBytes: Int64 = 0
+    /// Of all bytes before that.
+    private var digest: StreamingDigest
+
+    /// Opens or makes it, and its folder.
+    ///
+    /// - Throws: ``TranshipError/Code/targetFailed``.
+    init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw TranshipError(
+                .targetFailed,
+                "cannot make the spool's folder \(folder): "
+                    + error.localizedDescription,
+                hint: "name another place with `spool` in the pipeline file")
+        }
+        // Not through a link that another user put there.
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw SpoolDisk.failure("cannot open", path) }
+        do {
+            digest = try StreamingDigest(.sha256)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.path = path
+        self.descriptor = descriptor
+        self.disk = disk
+    }
+
+    deinit {
+        close(descriptor)
+        buffer.deallocate()
+    }
+
+    var lengthBytes: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// SHA-256 of all bytes before ``offsetBytes``.
+    func prefixDigest() throws(TranshipError) -> Checksum { try digest.soFar() }
+
+    /// Empties the file.
+    func empty() throws(TranshipError) {
+        guard ftruncate(descriptor, 0) == 0 else { throw SpoolDisk.failure("cannot empty", path) }
+        offsetBytes = 0
+        digest = try StreamingDigest(.sha256)
+    }
+
+    /// Looks at the first bytes and goes on behind them; what lies there is cut off.
+    ///
+    /// - Returns: false when they are not what the journal says.
+    func goOn(
+        at offset: Int64, _ expected: Checksum, observers: [ByteRing.Observer]
+    ) throws(TranshipError) -> Bool {
+        guard lengthBytes >= offset else { return false }
+        while offsetBytes < offset {
+            let want = Int(min(Int64(buffer.count), offset - offsetBytes))
+            let count = pread(descriptor, buffer.baseAddress, want, off_t(offsetBytes))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            digest.update(bytes)
+            for observer in observers { observer(bytes) }
+            offsetBytes += Int64(count)
+        }
+        guard try digest.soFar() == expected else { return false }
+        guard ftruncate(descriptor, off_t(offset)) == 0 else {
+            throw SpoolDisk.failure("cannot shorten", path)
+        }
+        return true
+    }
+
+    /// Takes bytes out of a ring.
+    ///
+    /// - Returns: true at the end.
+    func append(_ ring: ByteRing, atMostBytes count: Int64) throws(TranshipError) -> Bool {
+        let stop = offsetBytes + count
+        while offsetBytes < stop {
+            // To the next border of a block: holes begin and end there.
+            let toBorder = buffer.count - Int(offsetBytes % Int64(buffer.count))
+            let want = min(toBorder, Int(stop - offsetBytes))
+            var filled = 0
+            var isEnd = false
+            while filled < want, !isEnd {
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<want])
+                let more = try ring.read(into: part)
+                isEnd = more == 0
+                filled += more
+            }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
+            if filled < buffer.count || !Self.isZero(bytes) { try write(bytes) }
+            digest.update(bytes)
+            offsetBytes += Int64(filled)
+            if isEnd { return true }
+        }
+        return false
+    }
+
+    /// Brings everything to the disk.
+    func sync() throws(TranshipError) {
+        // A hole at the end does not count as length yet.
+        if lengthBytes < offsetBytes, ftruncate(descriptor, off_t(offsetBytes)) != 0 {
+            throw SpoolDisk.failure("cannot write", path)
+        }
+        guard fdatasync(descriptor) == 0 else { throw SpoolDisk.failure("cannot write", path) }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
+        var done = 0
+        while done < bytes.count, let start = bytes.baseAddress {
+            let count = disk.write(
+                descriptor, start + done, bytes.count - done, offsetBytes + Int64(done))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SpoolDisk.failure("cannot write", path)
+            }
+            done += count
+        }
+    }
+
+    private static func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress, bytes.count > 1 else { return false }
+        return bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
+    }
+
+    // MARK: Sending
+
+    /// Writes a complete file into a ring and proves it once more.
+    ///
+    /// - Throws: ``TranshipError/Code/sourceChanged`` with ``SpoolDamage`` as
+    ///   the cause when it is not what was spooled.
+    static func pump(_ entry: SpoolEntry, into ring: ByteRing) throws(TranshipError) {
+        let descriptor = Foundation.open(entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw damage(entry, String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        let digest = try StreamingDigest(.sha256)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: 128 << 10, alignment: 4096)
+        defer { buffer.deallocate() }
+        var total: Int64 = 0
+        while true {
+            let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw damage(entry, String(cString: strerror(errno)))
+            }
+            if count == 0 { break }
+            total += Int64(count)
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            digest.update(bytes)
+            try ring.write(bytes)
+        }
+        guard total == entry.offsetBytes, try digest.finish() == entry.digest else {
+            throw damage(entry, "its bytes are not those that were written")
+        }
+    }
+
+    private static func damage(_ entry: SpoolEntry, _ words: String) -> TranshipError {
+        TranshipError(
+            .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
+            hint: "it is read from the source again; look at that disk if it stays",
+            isTransient: true, cause: SpoolDamage())
+    }
+}
+
+/// What lies in the spool is not what was put there.
+struct SpoolDamage: Error {}

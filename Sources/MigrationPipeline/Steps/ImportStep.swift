@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+
+/// The first step where the service moves the bytes itself: it makes the record
+/// and sends nothing.
+struct ImportStep: Sendable {
+    let stages: Stages
+
+    func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        if transfer.imageID != nil {
+            let found = try await stages.uploader.reconcile(transfer)
+            try await trip.answered(.target)
+            guard case .send(let next) = found else { return found }
+            transfer = next
+        }
+        let facts: SourceFacts
+        do {
+            facts = try await stages.reader.facts(transfer)
+        } catch {
+            throw error.at(.source)
+        }
+        try await trip.answered(.source)
+        transfer.proof.sizeBytes = facts.sizeBytes ?? transfer.source.sizeBytes
+        transfer.members = facts.members
+        let registered = try await stages.uploader.register(transfer, commit: trip.commit)
+        try await trip.answered(.target)
+        guard case .send(var next) = registered else { return registered }
+        next.move(to: .importing)
+        next.placement.claimContents()
+        return .advance(next)
+    }
+}

@@ -1,0 +1,313 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+
+/// Reading into the spool and verifying, as one step before the upload.
+///
+/// What is there after a crash is proved before it is trusted: the journal knows
+/// how far the file was on the disk and the digest of all of that. From there
+/// the source is asked for the rest, by the rules of ``SourceReader``.
+struct SpoolStep: Sendable {
+    let stages: Stages
+    let queues: StageQueues
+    let limiter: BandwidthLimiter?
+    let monitor: RunMonitor
+    let spool: Spool
+
+    enum Ending: Sendable {
+        /// The data is there, and the transfer in a state from which it is sent.
+        case ready(Transfer, SpoolEntry)
+        case ended(Outcome)
+    }
+
+    private static let ringBytes = 1 << 20
+    /// When nothing wakes it before, in seconds.
+    private static let waitSeconds = 15.0
+
+    func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Ending {
+        var transfer = given
+        if transfer.imageID != nil {
+            // The target may have it all already.
+            let found = try await stages.uploader.reconcile(transfer)
+            try await trip.answered(.target)
+            guard case .send(let next) = found else { return .ended(found) }
+            transfer = next
+        }
+        switch try await spool.claim(transfer) {
+        case .complete(let entry): return .ready(try await toRead(transfer, trip), entry)
+        case .wait(let reason):
+            return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: reason))
+        case .fill(let entry): return try await fill(entry, transfer, trip)
+        }
+    }
+
+    /// Fills the file that this transfer claimed, and lets go of it.
+    private func fill(
+        _ claimed: SpoolEntry, _ given: Transfer, _ trip: Trip
+    ) async throws(TranshipError) -> Ending {
+        var transfer = given
+        let changesBefore = spool.changeCount
+        var filled: Filling?
+        var failure: TranshipError?
+        do throws(TranshipError) {
+            if transfer.state == .read { transfer.move(to: .planned) }
+            if transfer.state == .planned { transfer.move(to: .reading) }
+            try await trip.commit(transfer)
+            filled = try await filling(claimed, transfer, trip)
+        } catch {
+            failure = error
+        }
+        try await spool.leave(claimed)
+        if let filled { return .ready(try await toRead(filled.transfer, trip), filled.entry) }
+        guard let failure, failure.cause is NoRoom else {
+            throw failure ?? TranshipError(.interrupted, "the spool was not filled")
+        }
+        return .ended(try await noRoom(claimed, trip.committed, failure, changesBefore))
+    }
+
+    /// What follows where the disk or the spool is full.
+    private func noRoom(
+        _ claimed: SpoolEntry, _ transfer: Transfer, _ error: TranshipError, _ changesBefore: Int
+    ) async throws(TranshipError) -> Outcome {
+        if !spool.mayGetRoom(besides: claimed) {
+            // More than that this one left it: room was made in the meantime.
+            guard spool.changeCount == changesBefore + 1 else {
+                return .snooze(transfer, seconds: 0, reason: error.message)
+            }
+            // Several that are partly there can hold all the room and none be
+            // completed: the last one that could go on gives up its own.
+            guard spool.holdsPart(besides: claimed) else { throw error }
+            try await spool.discard(claimed, unlessFilled: true)
+        }
+        if spool.isFirstToTellOfFullDisk() {
+            monitor.note(
+                transfer, "\(error.message); what needs room waits until others are sent")
+        }
+        spool.waits(transfer)
+        return .snooze(transfer, seconds: Self.waitSeconds, reason: error.message)
+    }
+
+    /// All data lies proved in the spool.
+    private func toRead(
+        _ given: Transfer, _ trip: Trip
+    ) async throws(TranshipError) -> Transfer {
+        var transfer = given
+        guard [.planned, .reading].contains(transfer.state) else { return transfer }
+        if transfer.state == .planned { transfer.move(to: .reading) }
+        transfer.move(to: .read)
+        try await trip.commit(transfer)
+        return transfer
+    }
+
+    // MARK: Filling
+
+    private struct Filling {
+        var transfer: Transfer
+        var entry: SpoolEntry
+        /// Where the reading under way began.
+        var start: Int64 = 0
+    }
+
+    /// One reading of the source, as its two ends share it.
+    private final class Reading: Sendable {
+        let ring: ByteRing
+        let tally: ReadingTally
+        /// What the source said when it answered.
+        let facts = Guarded<SourceFacts?>(nil)
+        /// Why the reading ended early.
+        let failure = Guarded<TranshipError?>(nil)
+
+        init(_ ring: ByteRing, _ tally: ReadingTally) {
+            self.ring = ring
+            self.tally = tally
+        }
+    }
+
+    private func filling(
+        _ given: SpoolEntry, _ transfer: Transfer, _ trip: Trip
+    ) async throws(TranshipError) -> Filling {
+        let disk = spool.disk
+        let file = try await disk.blocking {
+            Result { () throws(TranshipError) in try SpoolFile(given.path, disk: disk) }
+        }
+        var filling = Filling(transfer: transfer, entry: given)
+        // What a killed process had read beyond what it wrote down comes again.
+        let beyond = file.lengthBytes - given.offsetBytes
+        if beyond > 0 {
+            var reading = transfer.reading ?? SourceReading()
+            reading.add(from: given.offsetBytes, countBytes: beyond)
+            filling.transfer.reading = reading
+        }
+        do throws(TranshipError) {
+            try await attempt(&filling, file, trip)
+        } catch {
+            // Some of a part that lied may lie in the file by now. Or what came before
+            // an interruption was wrong, which shows only when all has come.
+            let wasAsked = filling.start > 0
+            guard
+                error.code == .rangeNotSatisfiable || (error.code == .checksumMismatch && wasAsked)
+            else { throw error }
+            filling.entry = filling.entry.emptied
+            try await spool.keep(filling.entry, filledBy: filling.transfer)
+            guard wasAsked else { throw error }
+            monitor.note(
+                filling.transfer,
+                "what lies in the spool cannot be continued and is read again: \(error.message)")
+            try await attempt(&filling, file, trip)
+        }
+        return filling
+    }
+
+    /// One reading, from where the file ends or from the first byte.
+    private func attempt(
+        _ filling: inout Filling, _ file: SpoolFile, _ trip: Trip
+    ) async throws(TranshipError) {
+        let given = filling.transfer
+        let (verification, point) = try await prepare(&filling, file)
+        let ring = ByteRing(
+            capacityBytes: Self.ringBytes, observers: verification.observers, limiter: limiter,
+            runner: queues.observers)
+        monitor.opened(given, ring)
+        let reading = Reading(ring, ReadingTally(given, monitor, from: filling.start))
+        let reader = stages.reader
+        async let read: Void = withTaskExecutorPreference(queues.read) {
+            do throws(TranshipError) {
+                try await reader.read(given, from: point, into: ring) { event in
+                    reading.tally.take(event)
+                    if case .opened(let now) = event { reading.facts.withLock { $0 = now } }
+                }
+                ring.finishWriting()
+            } catch {
+                reading.failure.withLock { $0 = error }
+                // What came before it broke is right, and is kept.
+                error.code == .rangeNotSatisfiable ? ring.fail(error) : ring.finishWriting()
+            }
+        }
+        var failure: TranshipError?
+        do throws(TranshipError) {
+            try await take(&filling, file, reading, trip)
+        } catch {
+            failure = ring.failure ?? error
+            ring.fail(error)
+        }
+        await read
+        if let failure = failure ?? reading.failure.withLock({ $0 }) {
+            // As much as possible of what came is kept; the first error counts.
+            if failure.code != .rangeNotSatisfiable {
+                try? await checkpoint(&filling, file, reading)
+                try await trip.commit(filling.transfer)
+            }
+            throw failure
+        }
+        try await judge(verification, &filling, file, reading, trip)
+        filling.entry.isComplete = true
+        try await checkpoint(&filling, file, reading)
+    }
+
+    /// Proves what lies in the file, and where the reading goes on: nil is at the
+    /// first byte, of an emptied file.
+    private func prepare(
+        _ filling: inout Filling, _ file: SpoolFile
+    ) async throws(TranshipError) -> (any RunningVerification, ReadingPoint?) {
+        let given = filling.transfer
+        let algorithm = given.proof.promised?.algorithm ?? .sha256
+        var verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
+        if let point = filling.entry.point, let digest = filling.entry.digest {
+            let observers = verification.observers
+            let isRight = try await spool.disk.blocking {
+                Result { () throws(TranshipError) in
+                    try file.goOn(at: point.offsetBytes, digest, observers: observers)
+                }
+            }
+            if isRight {
+                filling.start = point.offsetBytes
+                return (verification, point)
+            }
+            monitor.note(given, "what lies in the spool is damaged and is read again")
+            verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
+        }
+        filling.start = 0
+        filling.entry = filling.entry.emptied
+        try await spool.disk.blocking {
+            Result { () throws(TranshipError) in try file.empty() }
+        }
+        return (verification, nil)
+    }
+
+    /// Brings all that the source sends into the file.
+    private func take(
+        _ filling: inout Filling, _ file: SpoolFile, _ reading: Reading, _ trip: Trip
+    ) async throws(TranshipError) {
+        let ring = reading.ring
+        var hasAnswered = false
+        var isEnd = false
+        while !isEnd {
+            let size =
+                reading.facts.withLock { $0?.sizeBytes } ?? filling.transfer.source.sizeBytes
+            var step: Int64 = min(
+                8 << 20, max(spool.disk.checkpointBytesMin, (size ?? .max) / 200))
+            if let size {
+                try spool.reserve(&filling.entry, size, filling.transfer)
+            } else {
+                // In steps, up to all that the spool holds, and never beyond.
+                let next = file.offsetBytes + 1
+                let most = max(next, spool.place.maxBytes ?? .max)
+                try spool.reserve(
+                    &filling.entry, min(most, Self.roundedUp(next, to: Spool.stepBytes)),
+                    filling.transfer)
+                step = min(step, filling.entry.reservedBytes - file.offsetBytes)
+            }
+            let count = step
+            isEnd = try await spool.disk.blocking(at: ring, taking: count) {
+                Result { () throws(TranshipError) in
+                    try file.append(ring, atMostBytes: count)
+                }
+            }
+            if !hasAnswered, reading.facts.withLock({ $0 != nil }) {
+                hasAnswered = true
+                try await trip.answered(.source)
+            }
+            if !isEnd { try await checkpoint(&filling, file, reading) }
+        }
+    }
+
+    /// Compares all that came with what the source promised.
+    private func judge(
+        _ verification: any RunningVerification, _ filling: inout Filling, _ file: SpoolFile,
+        _ reading: Reading, _ trip: Trip
+    ) async throws(TranshipError) {
+        do throws(TranshipError) {
+            let total = filling.start + (try await reading.ring.finished())
+            _ = try verification.judge(totalBytes: total)
+        } catch {
+            if error.code == .interrupted { throw error }
+            filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
+            if error.code == .checksumMismatch, filling.start > 0 { throw error }
+            // Not what was promised: nothing of it is worth keeping.
+            try await trip.commit(filling.transfer)
+            try await spool.discard(filling.entry)
+            throw error
+        }
+    }
+
+    /// Brings what came to the disk, then into the journal, in this order.
+    private func checkpoint(
+        _ filling: inout Filling, _ file: SpoolFile, _ reading: Reading
+    ) async throws(TranshipError) {
+        try await spool.disk.blocking {
+            Result { () throws(TranshipError) in try file.sync() }
+        }
+        filling.entry.offsetBytes = file.offsetBytes
+        filling.entry.digest = try file.prefixDigest()
+        filling.entry.version = filling.entry.version ?? reading.facts.withLock { $0?.version }
+        filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
+        try await spool.keep(filling.entry, filledBy: filling.transfer)
+    }
+
+    private static func roundedUp(_ bytes: Int64, to step: Int64) -> Int64 {
+        (bytes + step - 1) / step * step
+    }
+}

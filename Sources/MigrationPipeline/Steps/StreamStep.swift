@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+
+/// Reading, verifying and uploading as one step: one pass over the bytes, from
+/// the source or from the spool.
+///
+/// Three tasks, each on its stage's queue, joined by one bounded ring. The first
+/// task that fails also fails the ring; that ends the other two, and its error is
+/// the step's. The upload gets the last bytes only after the digest of all of them
+/// equals the promise, so wrong data never becomes an active image.
+struct StreamStep: Sendable {
+    let stages: Stages
+    let queues: StageQueues
+    let limiter: BandwidthLimiter?
+    let monitor: RunMonitor
+    let disk: SpoolDisk
+
+    /// Half a mebibyte to a side: more makes nothing faster (measured up to 16).
+    private static let ringBytes = 1 << 20
+
+    /// One pass over the bytes, as its three tasks share it.
+    private struct Pass: Sendable {
+        let transfer: Transfer
+        /// Where the data lies; nil is at the source.
+        let spooled: SpoolEntry?
+        let verification: any RunningVerification
+        let ring: ByteRing
+        let tally: ReadingTally
+        let trip: Trip
+        let opened = OneShot<SourceFacts>()
+        let judged = OneShot<[Checksum]>()
+        let sent = OneShot<Outcome>()
+
+        /// What came from the source so far; a spool's reading was counted when it
+        /// was filled.
+        func count(_ transfer: inout Transfer) {
+            if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
+        }
+    }
+
+    /// - Parameter spooled: where the data lies; nil is at the source.
+    func run(
+        _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        if transfer.imageID != nil {
+            let found = try await stages.uploader.reconcile(transfer)
+            try await trip.answered(.target)
+            guard case .send(let next) = found else { return found }
+            transfer = next
+        }
+        if transfer.state == .planned { transfer.move(to: .reading) }
+        try await trip.commit(transfer)
+
+        let algorithm = try await stages.uploader.reportedAlgorithm(for: transfer)
+        let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        let ring = ByteRing(
+            capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
+            limiter: limiter, runner: queues.observers)
+        monitor.opened(transfer, ring)
+        let pass = Pass(
+            transfer: transfer, spooled: spooled, verification: verification, ring: ring,
+            tally: ReadingTally(transfer, monitor), trip: trip)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: queues.read) {
+                if let spooled { await read(spooled, pass) } else { await read(pass) }
+            }
+            group.addTask(executorPreference: queues.verify) { await judge(pass) }
+            group.addTask(executorPreference: queues.upload) { await send(pass) }
+        }
+        do throws(TranshipError) {
+            return try await pass.sent.value().with(pass.count)
+        } catch {
+            var transfer = trip.committed
+            pass.count(&transfer)
+            if transfer.state == .sending, error.code == .conflict {
+                // Refused before it was taken: another host fills the record, and
+                // its data is not ours to give up.
+                transfer.move(to: .registered)
+                transfer.placement.yieldContents()
+            }
+            if transfer != trip.committed { try await trip.commit(transfer) }
+            throw Self.first(ring.failure, error)
+        }
+    }
+
+    /// What failed first is the cause of what failed after it. A refusal of the
+    /// target fails the ring too, in the transport's words: the stage's own say
+    /// more.
+    private static func first(_ inRing: TranshipError?, _ own: TranshipError) -> TranshipError {
+        guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
+            return own
+        }
+        return inRing
+    }
+
+    private func read(_ pass: Pass) async {
+        do throws(TranshipError) {
+            try await stages.reader.read(pass.transfer, from: nil, into: pass.ring) { event in
+                pass.tally.take(event)
+                if case .opened(let facts) = event { pass.opened.settle(.success(facts)) }
+            }
+            pass.ring.finishWriting()
+            pass.opened.settle(
+                .failure(TranshipError(.sourceUnavailable, "the source ended unopened")))
+        } catch {
+            pass.ring.fail(error.at(.source))
+            pass.opened.settle(.failure(pass.ring.failure ?? error))
+        }
+    }
+
+    private func read(_ spooled: SpoolEntry, _ pass: Pass) async {
+        let (transfer, ring) = (pass.transfer, pass.ring)
+        do throws(TranshipError) {
+            var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
+            if transfer.record.visibility == .shared, transfer.record.members != .drop {
+                facts.members = try await stages.reader.facts(transfer).members
+                try await pass.trip.answered(.source)
+            }
+            pass.opened.settle(.success(facts))
+            try await disk.blocking(at: ring) {
+                Result { () throws(TranshipError) in try SpoolFile.pump(spooled, into: ring) }
+            }
+            ring.finishWriting()
+        } catch {
+            ring.fail(error)
+            pass.opened.settle(.failure(ring.failure ?? error))
+        }
+    }
+
+    private func judge(_ pass: Pass) async {
+        do throws(TranshipError) {
+            let total = try await pass.ring.finished()
+            let computed = try pass.verification.judge(totalBytes: total)
+            pass.ring.release()
+            pass.judged.settle(.success(computed))
+        } catch {
+            pass.ring.fail(error)
+            pass.judged.settle(.failure(pass.ring.failure ?? error))
+        }
+    }
+
+    private func send(_ pass: Pass) async {
+        do throws(TranshipError) {
+            pass.sent.settle(.success(try await sending(pass)))
+        } catch {
+            pass.ring.fail(error)
+            pass.sent.settle(.failure(error))
+        }
+    }
+
+    private func sending(_ pass: Pass) async throws(TranshipError) -> Outcome {
+        let facts = try await pass.opened.value()
+        if pass.spooled == nil { try await pass.trip.answered(.source) }
+        var transfer = pass.transfer
+        transfer.proof.sizeBytes = facts.sizeBytes
+        transfer.members = facts.members
+        let registered = try await stages.uploader.register(transfer, commit: pass.trip.commit)
+        try await pass.trip.answered(.target)
+        guard case .send(let next) = registered else {
+            pass.ring.fail(TranshipError(.interrupted, "the target gets the data by another way"))
+            return registered
+        }
+        transfer = next
+        transfer.move(to: .sending)
+        transfer.placement.claimContents()
+        try await pass.trip.commit(transfer)
+        monitor.sending(transfer)
+        if facts.sizeBytes == 0 {
+            // An empty body is complete with its header: nothing can be
+            // withheld, so the judgement has to come first.
+            _ = try await pass.judged.value()
+        }
+        var sent = try await stages.uploader.send(transfer, from: pass.ring)
+        sent.proof.computed = try await pass.judged.value()
+        sent.proof.sizeBytes = pass.ring.writtenBytes
+        try await pass.trip.answered(.target)
+        return .advance(sent)
+    }
+}

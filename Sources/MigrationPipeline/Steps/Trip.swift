@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+
+/// One transfer on its way through one step.
+///
+/// It keeps what was committed last, so that an error does not lose the
+/// transfer, and passes on which sides answered: only a step knows whether it
+/// spoke with the source, with the target, or with neither.
+final class Trip: Sendable {
+    private let last: Guarded<Transfer>
+    private let write: Commit
+    private let hear: @Sendable (TranshipError.Side) async throws(TranshipError) -> Void
+
+    init(
+        _ transfer: Transfer, commit: @escaping Commit,
+        answered: @escaping @Sendable (TranshipError.Side) async throws(TranshipError) -> Void
+    ) {
+        last = Guarded(transfer)
+        write = commit
+        hear = answered
+    }
+
+    /// The transfer as it was committed last.
+    var committed: Transfer { last.withLock { $0 } }
+
+    func commit(_ transfer: Transfer) async throws(TranshipError) {
+        try await write(transfer)
+        last.withLock { $0 = transfer }
+    }
+
+    /// Reports that a side answered just now.
+    func answered(_ side: TranshipError.Side) async throws(TranshipError) {
+        try await hear(side)
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+
+/// The second leg of stage *verify*: what the target reports against what was
+/// sent and promised.
+///
+/// Where the report proves nothing (another algorithm than expected, none at
+/// all), it reads the data back and hashes it, because nothing is published
+/// unproved.
+struct VerifyStep: Sendable {
+    let stages: Stages
+    let queues: StageQueues
+    let monitor: RunMonitor
+
+    func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        let report: TargetReport
+        do {
+            report = try await stages.uploader.report(transfer)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            // It was deleted before it was compared: it is copied again.
+            try await trip.answered(.target)
+            transfer.abandonRecord()
+            return .advance(transfer)
+        }
+        try await trip.answered(.target)
+        guard report.status == .active || report.status == .deactivated else {
+            throw TranshipError(
+                .unexpectedState,
+                "image \(transfer.imageID ?? "?") at the target is \(report.status), "
+                    + "where it has to be active to be compared",
+                hint: "look at it with `openstack image show`, then run again")
+        }
+        transfer.placement.heldStores = report.stores
+        switch stages.verifier.compare(transfer, with: report) {
+        case .match(let proofs):
+            transfer.proof.reported = proofs
+            if transfer.record.verification == .paranoid {
+                monitor.note(transfer, "reading it back")
+                _ = try await readBack(transfer)
+            }
+            return .advance(confirmed(transfer, report))
+        case .mismatch(let words):
+            throw TranshipError(
+                .verificationMismatch,
+                "the target holds other bytes than were sent: \(words)",
+                hint:
+                    "the copy was discarded; run again, and look at the target's store if it stays")
+        case .transformed(let words) where transfer.record.acceptsTransformed:
+            transfer.remarks.append("transformed: \(words)")
+            transfer.proof.sizeBytes = report.sizeBytes
+            transfer.proof.reported = report.checksums
+            return .advance(confirmed(transfer, report))
+        case .transformed(let words):
+            throw TranshipError(
+                .verificationMismatch, "the target converted the data: \(words)",
+                hint: "accept it with accept_transformed: true, or use method: upload, "
+                    + "which converts nothing")
+        case .unverifiable(let words):
+            return .advance(try await unverifiable(transfer, report, words))
+        }
+    }
+
+    /// The report proves nothing: the data is read back, where there is something
+    /// to compare it with.
+    private func unverifiable(
+        _ given: Transfer, _ report: TargetReport, _ words: String
+    ) async throws(TranshipError) -> Transfer {
+        var transfer = given
+        guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
+            if transfer.method.isServerSide {
+                // Chosen by hand, without anything to compare with.
+                transfer.remarks.append("unverifiable: \(words)")
+                return confirmed(transfer, report)
+            }
+            if transfer.placement.isAdopted {
+                throw TranshipError(
+                    .unverifiable,
+                    "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
+                        + words,
+                    hint: "name the source's checksum in the pipeline, or delete that image")
+            }
+            // The digests died with the process that sent the bytes.
+            return try await stages.uploader.abandon(transfer, isWrong: true)
+        }
+        monitor.note(transfer, "\(words); reading it back")
+        transfer.proof.reported = try await readBack(transfer)
+        return confirmed(transfer, report)
+    }
+
+    /// Proved: on to publishing, or first into the stores that are missing.
+    private func confirmed(_ given: Transfer, _ report: TargetReport) -> Transfer {
+        var transfer = given
+        guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
+        if transfer.method.isImport, !transfer.record.allStoresMustSucceed {
+            transfer.remarks.append("not in store \(report.missingStores.joined(separator: ", "))")
+            return transfer.moved(to: .publishing)
+        }
+        transfer.placement.isCopying = true
+        return transfer.moved(to: .importing)
+    }
+
+    private func readBack(_ transfer: Transfer) async throws(TranshipError) -> [Checksum] {
+        let known = transfer.proof.computed.first ?? transfer.proof.promised
+        var expectation = transfer
+        expectation.proof.promised = known
+        let verification = try stages.verifier.begin(
+            expectation, reportedAlgorithm: known?.algorithm ?? .sha512)
+        let ring = ByteRing(
+            observers: verification.observers, hasReader: false, runner: queues.observers)
+        do throws(TranshipError) {
+            try await stages.uploader.readBack(transfer, into: ring)
+            ring.finishWriting()
+            return try verification.judge(totalBytes: try await ring.finished())
+        } catch {
+            ring.fail(error)
+            let words =
+                switch error.code {
+                case .checksumMismatch: error.message
+                // The judge's words are about sources.
+                case .sourceTruncated:
+                    "of \(expectation.proof.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
+                default: throw error
+                }
+            throw TranshipError(
+                .verificationMismatch, "read back from the target: \(words)",
+                hint:
+                    "the copy was discarded; run again, and look at the target's store if it stays")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationJournal
+import MigrationModel
+import TestSupport
+import Testing
+
+/// What an earlier run did can be asked for when later runs have gone on.
+@Suite(.timeLimit(.minutes(1))) struct JournalHistoryTests {
+    private let folder: TemporaryFolder
+    private let journal: Journal
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        journal = try await Journal.open(path: folder.file("journal.sqlite"))
+    }
+
+    /// Fails what the run has, after so many bytes were read in all.
+    private func fail(_ run: Run, readBytes: Int64) async throws -> Transfer {
+        var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+        var reading = transfer.reading ?? SourceReading()
+        reading.add(from: 0, countBytes: readBytes)
+        transfer.reading = reading
+        let error = TranshipError(.connectionLost, "reset after \(readBytes)", isTransient: true)
+        try await journal.recordAttempt(transfer, run: run, error: error)
+        transfer.fail(error)
+        try await journal.commit(transfer)
+        return transfer
+    }
+
+    private func again(_ transfer: Transfer) async throws -> Run {
+        var item = Sample.item("a")
+        item.action = .create
+        item.start = transfer.retried()
+        return try await journal.adopt([item])
+    }
+
+    @Test func `Every run keeps its states, its bytes, its failures and its plan`() async throws {
+        var refused = Sample.item("r")
+        refused.action = .refuse
+        refused.refusal = .init(TranshipError(.refused, "cannot be copied", hint: "leave it"))
+        let first = try await journal.adopt([Sample.item("a"), refused])
+        let failed = try await fail(first, readBytes: 100)
+        let second = try await again(failed)
+        let failedAgain = try await fail(second, readBytes: 30)
+        let third = try await again(failedAgain)
+
+        #expect(try await journal.transfers(run: first, in: [.failed], limit: 9) == [failed])
+        #expect(
+            try await journal.transfers(run: second, in: [.failed], limit: 9) == [failedAgain])
+        #expect(try await journal.tally(run: first).map(\.state) == [.failed])
+        #expect(try await journal.tally(run: third).map(\.state) == [.planned])
+        #expect(try await journal.tally(run: nil).map(\.state) == [.planned])
+        #expect(try await journal.readingTally(run: first).readBytes == 100)
+        #expect(try await journal.readingTally(run: second).readBytes == 30)
+        #expect(try await journal.readingTally(run: third).readBytes == 0)
+        #expect(try await journal.readingTally(run: nil).readBytes == 130)
+
+        let plan = try await journal.plan(of: first)
+        #expect(plan.tallies.map(\.action) == [.create, .refuse])
+        #expect(plan.refusals.map(\.message) == ["cannot be copied"])
+        #expect(plan.refusals.first?.hint == "leave it")
+        #expect(try await journal.plan(of: second).refusals.isEmpty)
+
+        let tries = try await journal.attempts(of: [failed.id], run: second)
+        #expect(tries[failed.id]?.map(\.message) == ["reset after 30"])
+        #expect(try await journal.attempts(of: [failed.id])[failed.id]?.count == 2)
+        #expect(try await journal.run(first.id)?.id == first.id)
+        #expect(try await journal.run(99) == nil)
+    }
+
+    @Test func `A commit changes the last run's row and no earlier one`() async throws {
+        let first = try await journal.adopt([Sample.item("a")])
+        let failed = try await fail(first, readBytes: 1)
+        let second = try await again(failed)
+        let now = try #require(try await journal.unfinished(run: second, limit: 1).first)
+        try await journal.commit(now.moved(to: .reading))
+        #expect(try await journal.tally(run: first).map(\.state) == [.failed])
+        #expect(try await journal.tally(run: second).map(\.state) == [.reading])
+    }
+
+    @Test func `A lineage knows its versions at all targets, the newest first`() async throws {
+        _ = try await journal.adopt(["beta", "gamma"].map { Sample.item("a", to: $0) })
+        var next = Sample.item("a")
+        next.origin.versionID = "version-2"
+        let run = try await journal.adopt([next])
+        var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+        transfer.register()
+        transfer.placement.imageID = "i"
+        try await journal.commit(transfer)
+        let versions = try await journal.versions(ofLineage: next.origin.lineageID)
+        #expect(versions.first?.versionID == "version-2")
+        #expect(versions.first?.imageID == "i" && versions.first?.state == .registered)
+        #expect(versions.first?.runID == run.id)
+        #expect(Set(versions.map(\.targetKey)) == ["beta", "gamma"] && versions.count == 3)
+        #expect(try await journal.versions(ofLineage: "another").isEmpty)
+    }
+}

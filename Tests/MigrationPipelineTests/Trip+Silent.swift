@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+
+@testable import MigrationPipeline
+
+extension Trip {
+    /// A trip of which nothing is kept.
+    static func silent(_ transfer: Transfer) -> Trip {
+        Trip(transfer) { (_) async throws(TranshipError) in
+        } answered: { (_) async throws(TranshipError) in
+        }
+    }
+}

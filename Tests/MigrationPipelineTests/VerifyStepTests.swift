@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import MigrationPipeline
+
+@Suite struct VerifyStepTests {
+    private let world = FakeWorld()
+    private let bytes = noise(1000)
+
+    /// Sent and waiting to be compared; the target's record is `bytes`.
+    private func sent(promise: Checksum?, computed: [Checksum]) -> Transfer {
+        world.state.withLock {
+            $0.records["image:a/0"] = .init(marker: "m", status: "active", data: bytes)
+        }
+        var transfer = Sample.transfer(
+            "a", source: Sample.source("a", sizeBytes: 1000), state: .verifying,
+            imageID: "image:a/0", promise: promise)
+        transfer.proof.computed = computed
+        return transfer
+    }
+
+    private func confirm(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
+        try await VerifyStep(
+            stages: world.stages, queues: StageQueues(), monitor: RunMonitor(now: { 0 })
+        ).run(transfer, .silent(transfer))
+    }
+
+    private func report(
+        status: ImageStatus = .active, sizeBytes: Int64? = 1000, _ checksums: [Checksum],
+        diskFormat: String? = nil
+    ) {
+        let report = TargetReport(
+            status: status, sizeBytes: sizeBytes, checksums: checksums, diskFormat: diskFormat)
+        world.state.withLock { $0.report = report }
+    }
+
+    @Test func `What was computed on the way proves the copy`() async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .publishing)
+        #expect(outcome.transfer.proof.reported == [sha256(bytes)])
+        #expect(world.count("readBack image:a") == 0)
+    }
+
+    /// The digests die with the process; what the source promised does not.
+    @Test func `What the source promised proves a copy whose digests are lost`() async throws {
+        let given = sent(promise: sha256(bytes), computed: [])
+        #expect(try await confirm(given).transfer.state == .publishing)
+    }
+
+    @Test func `Other bytes at the target are a mismatch`() async throws {
+        let given = sent(promise: nil, computed: [sha256([1])])
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .verificationMismatch)
+        #expect(error?.message.contains("\(sha256(bytes))") == true)
+    }
+
+    @Test func `Another size at the target is a mismatch, whatever the checksums`() async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report(sizeBytes: 999, [sha256(bytes)])
+        #expect(await failure { _ = try await confirm(given) }?.code == .verificationMismatch)
+    }
+
+    @Test func `A converted copy is not taken for the original`() async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report([], diskFormat: "qcow2")
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .verificationMismatch)
+        #expect(error?.message.contains("converted") == true)
+    }
+
+    @Test func `Reports that prove nothing are replaced by reading it back`() async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report([try Sample.checksum(.md5, "a")])
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .publishing)
+        #expect(outcome.transfer.proof.reported == [sha256(bytes)])
+        #expect(world.count("readBack image:a") == 1)
+    }
+
+    @Test(arguments: [Array(noise(999)), noise(1000, seed: 2), []])
+    func `Other bytes that are read back are a mismatch`(other: [UInt8]) async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report([])
+        world.state.withLock { $0.readBackBytes = other }
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .verificationMismatch)
+        #expect(error?.message.hasPrefix("read back from the target: ") == true)
+        // The words of a source that is too short would be about the wrong side.
+        if other.count < 1000 {
+            #expect(
+                error?.message == "read back from the target: of 1000 bytes came \(other.count)")
+        }
+    }
+
+    @Test func `A copy that nothing can prove is sent again under a new id`() async throws {
+        let given = sent(promise: nil, computed: [])
+        report([])
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .planned)
+        #expect(outcome.transfer.placement.generation == 1)
+        #expect(world.record("image:a/0") == nil)
+    }
+
+    @Test func `An adopted copy that nothing can prove is left alone`() async throws {
+        var given = sent(promise: nil, computed: [])
+        given.placement.adoptContents()
+        report([])
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.code == .unverifiable)
+        #expect(world.record("image:a/0") != nil)
+    }
+
+    @Test func `A copy that somebody removed is made again`() async throws {
+        var given = sent(promise: nil, computed: [sha256(bytes)])
+        given.placement.imageID = "image:a/gone"
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .planned)
+        #expect(outcome.transfer.placement.generation == 1)
+    }
+
+    @Test(arguments: [ImageStatus.queued, .killed])
+    func `Only an active copy can be compared`(status: ImageStatus) async throws {
+        let given = sent(promise: nil, computed: [sha256(bytes)])
+        report(status: status, [sha256(bytes)])
+        #expect(await failure { _ = try await confirm(given) }?.code == .unexpectedState)
+    }
+}
