@@ -77,7 +77,7 @@ let package = Package(
             "SourceReaders",
             [
                 "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "Basics", "MigrationModel",
+                "PipelineFiles", "Basics", "MigrationModel",
             ]
         ),
         part(
@@ -95,9 +95,8 @@ let package = Package(
         part(
             "Planning",
             [
-                "MigrationJournal", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "PipelineFiles",
-                "Digests", "Basics", "MigrationModel",
+                "MigrationJournal", "MigrationPipeline", "PipelineFiles", "Basics",
+                "MigrationModel",
             ]),
 
         // The facade and the command line.
@@ -120,7 +119,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ByteStreams", "Digests", "MigrationJournal", "Basics", "MigrationModel",
+                "ByteStreams", "Digests", "MigrationJournal", "MigrationPipeline", "Basics",
+                "MigrationModel",
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Basics", ["TestSupport"]),
@@ -157,8 +157,8 @@ let package = Package(
         tests(
             "Planning",
             [
-                "MigrationJournal", "Basics", "MigrationModel", "OpenStackImage", "PipelineFiles",
-                "TestSupport",
+                "MigrationJournal", "MigrationPipeline", "Basics", "MigrationModel",
+                "PipelineFiles", "TestSupport",
             ]),
         tests(
             "MigrationJournal", ["ByteStreams", "Basics", "MigrationModel", "TestSupport", grdb]),
@@ -172,7 +172,8 @@ let package = Package(
         tests(
             "TaskWaiters",
             [
-                "GlanceServer", "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage",
+                "GlanceServer", "ImageUploaders", "Basics", "MigrationModel", "MigrationPipeline",
+                "OpenStackImage",
                 "TestSupport",
             ]),
         tests("Publishing", ["GlanceServer", "Basics", "MigrationModel", "TestSupport"]),
@@ -180,14 +181,16 @@ let package = Package(
             "SourceReaders",
             [
                 "ByteStreams", "GlanceServer", "HTTPTransport", "Basics", "MigrationModel",
-                "MigrationPipeline",
-                "OpenStackImage", "TestSupport",
+                "MigrationPipeline", "PipelineFiles", "OpenStackImage", "TestSupport",
             ]),
         tests(
             "ChecksumVerifiers", ["Basics", "MigrationModel", "MigrationPipeline", "TestSupport"]),
         tests(
             "TranshipKit",
-            ["MigrationPipeline", "MigrationJournal", "Basics", "MigrationModel", "TestSupport"]),
+            [
+                "GlanceServer", "HTTPTransport", "MigrationJournal", "MigrationPipeline",
+                "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel", "TestSupport",
+            ]),
         tests(
             "MigrationPipeline",
             [
@@ -224,8 +227,8 @@ let package = Package(
                 "Basics", "GlanceModel", "MigrationModel", "ByteStreams", "Digests",
                 "HTTPTransport",
                 "OpenStackImage",
-                "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
-                "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
+                "MigrationJournal", "MigrationPipeline", "SourceReaders", "ImageUploaders",
+                "PipelineFiles", "Planning", "TranshipKit",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(

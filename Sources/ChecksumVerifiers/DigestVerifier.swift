@@ -13,8 +13,6 @@ public import MigrationPipeline
 /// Second leg: the bytes that were sent against what the target reports. One
 /// digest serves both when both speak of the same algorithm.
 public struct DigestVerifier: ChecksumVerifier {
-    public static let name = StageName.verify
-
     public init() {}
 
     public func begin(

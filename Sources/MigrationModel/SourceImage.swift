@@ -9,27 +9,25 @@ public import Basics
 /// know only one. Nothing in it is secret: a URL stands here without user,
 /// password and query.
 public struct SourceImage: Codable, Hashable, Sendable {
-    /// Where the data is read from.
-    public enum Location: Codable, Hashable, Sendable {
-        /// An image of the cloud that the pipeline's source names.
-        case cloud(imageID: String)
-        /// The URL of the pipeline's source, without its secrets.
-        case url(String)
-        /// A file, by its absolute path.
-        case file(String)
-    }
-
     /// Stable over runs and unique in a pipeline: `image:<id>`, `url:<url>`, `file:<path>`.
     public var key: String
     /// Which entry of the pipeline's `sources` it comes from, from 0.
     public var sourceIndex: Int
-    public var location: Location
+    /// Where the data is at its source, in the terms of its kind: an image's id,
+    /// a URL without secrets, an absolute path. Only the kind reads it, to find
+    /// the data again in a later run.
+    public var location: String
+    /// The id at the source, where the source is a cloud.
+    public var imageID: String?
 
     /// The words that all versions of this image share; see ``Lineage``.
     public var lineage: String
-    /// What tells this version of the data from another: a checksum where the
-    /// source states one, else what else it says (ETag, time and size).
+    /// What tells this version of the data from another, as text that ids are
+    /// derived from: a checksum where the source states one, else ETag, time and
+    /// size. Never taken apart again: see ``seen``.
     public var fingerprint: String
+    /// The version that the listing saw; nil where only checksums tell.
+    public var seen: SeenVersion?
 
     public var name: String?
     /// The status at the source, where it has one.
@@ -53,8 +51,9 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var updatedAt: String?
 
     public init(
-        key: String, sourceIndex: Int, location: Location, lineage: String, fingerprint: String,
-        name: String? = nil, status: ImageStatus? = nil, sizeBytes: Int64? = nil,
+        key: String, sourceIndex: Int, location: String, imageID: String? = nil, lineage: String,
+        fingerprint: String, seen: SeenVersion? = nil, name: String? = nil,
+        status: ImageStatus? = nil, sizeBytes: Int64? = nil,
         checksums: [Checksum] = [], ownerID: String? = nil, visibility: ImageVisibility? = nil,
         isProtected: Bool = false, isHidden: Bool = false, diskFormat: String? = nil,
         containerFormat: String? = nil, minDiskGiB: Int = 0, minRAMMiB: Int = 0,
@@ -63,8 +62,10 @@ public struct SourceImage: Codable, Hashable, Sendable {
         self.key = key
         self.sourceIndex = sourceIndex
         self.location = location
+        self.imageID = imageID
         self.lineage = lineage
         self.fingerprint = fingerprint
+        self.seen = seen
         self.name = name
         self.status = status
         self.sizeBytes = sizeBytes
@@ -82,18 +83,13 @@ public struct SourceImage: Codable, Hashable, Sendable {
         self.updatedAt = updatedAt
     }
 
-    /// The name, or what else tells a person which image this is.
+    /// The name, or where the image is, for people.
     public var displayName: String {
         if let name, !name.isEmpty { return name }
-        switch location {
-        case .cloud(let imageID): return imageID
-        case .url(let url): return url
-        case .file(let path): return path
-        }
+        return location
     }
 
-    /// The id at the source, where the source is a cloud.
-    public var imageID: String? {
-        if case .cloud(let imageID) = location { imageID } else { nil }
-    }
+    /// The ``key`` of a cloud's image, by which others name it as their kernel or
+    /// ramdisk.
+    public static func cloudKey(_ imageID: String) -> String { "image:\(imageID)" }
 }

@@ -33,6 +33,36 @@ public struct SourceVersion: Codable, Hashable, Sendable {
     }
 }
 
+/// What a source without checksums said of its data when it was listed. Compared
+/// when the data is read, so that no other version is taken for the planned one.
+public struct SeenVersion: Codable, Hashable, Sendable {
+    /// As the server sent it, weak ones included.
+    public var eTag: String?
+    /// As the server sent it.
+    public var lastModified: String?
+    /// When a file was last changed.
+    public var changedAt: FileTime?
+
+    public init(
+        eTag: String? = nil, lastModified: String? = nil, changedAt: FileTime? = nil
+    ) {
+        self.eTag = eTag
+        self.lastModified = lastModified
+        self.changedAt = changedAt
+    }
+}
+
+/// A file's time since 1970, as exact as the file system keeps it.
+public struct FileTime: Codable, Hashable, Sendable {
+    public var seconds: Int64
+    public var nanoseconds: Int64
+
+    public init(seconds: Int64, nanoseconds: Int64) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+}
+
 /// Where a reading goes on: not at the first byte.
 public struct ReadingPoint: Codable, Hashable, Sendable {
     /// How many bytes are here already.

@@ -5,13 +5,14 @@ internal import Basics
 internal import Foundation
 internal import MigrationJournal
 internal import MigrationModel
+internal import MigrationPipeline
 internal import PipelineFiles
 
 /// What planning can tell of `keep_id` before anything is done.
 enum KeptIDs {
     /// Why an image cannot have its id at a target, where it has to.
     static func refusal(
-        _ image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+        _ image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) -> TranshipError? {
         guard target.rules.image.keepID == .always else { return nil }
         guard let id = image.imageID else {
@@ -25,7 +26,10 @@ enum KeptIDs {
                 "keep_id is true, and its id \(id) is not a UUID, which the target requires",
                 hint: "use keep_id: prefer")
         }
-        if target.sharesKeystone.contains(source.index), !target.siblings.contains(source.index) {
+        let region = target.opened.region
+        if let place = source.region, place.sharesKeystone(with: region),
+            !place.isSibling(of: region)
+        {
             return TranshipError(
                 .refused,
                 "keep_id is true, and source and target are one Image service, where an id is "

@@ -3,6 +3,7 @@
 
 public import Basics
 public import MigrationModel
+public import MigrationPipeline
 internal import PipelineFiles
 
 /// Picks the method by which image data gets into a target, and says why.
@@ -13,19 +14,11 @@ internal import PipelineFiles
 public struct Negotiation: Sendable {
     /// What matters of a source.
     public struct Origin: Sendable, Hashable {
-        public enum Kind: Sendable, Hashable {
-            case file
-            /// Open: readable by anybody, without headers, password or query.
-            case url(isOpen: Bool)
-            /// `sibling`: another region of the target's Keystone.
-            case cloud(isSibling: Bool)
-        }
-
-        public var kind: Kind
+        public var fetchable: Fetchable
         public var promise: Checksum?
 
-        public init(_ kind: Kind, promise: Checksum?) {
-            self.kind = kind
+        public init(_ fetchable: Fetchable, promise: Checksum?) {
+            self.fetchable = fetchable
             self.promise = promise
         }
     }
@@ -47,16 +40,10 @@ public struct Negotiation: Sendable {
 
     /// The method of `auto`.
     public func choose(for origin: Origin) -> Choice {
-        switch origin.kind {
-        case .file: return ours(.dataIsLocal)
-        case .url(isOpen: false):
-            return ours(.urlNeedsSecrets)
-        case .url(isOpen: true):
-            return serverSide(.webDownload, origin)
-        case .cloud(isSibling: true):
-            return serverSide(.glanceDownload, origin)
-        case .cloud(isSibling: false):
-            return ours(.noSharedKeystone)
+        switch origin.fetchable {
+        case .nothing(let reason): ours(reason)
+        case .openURL: serverSide(.webDownload, origin)
+        case .siblingImage: serverSide(.glanceDownload, origin)
         }
     }
 
@@ -84,15 +71,7 @@ public struct Negotiation: Sendable {
                     + offer.importMethods.joined(separator: ", "),
                 hint: "use method: auto, or one that it offers")
         }
-        let isPossible =
-            switch (method, origin.kind) {
-            case (.webDownload, .url(let isOpen)): isOpen
-            case (.webDownload, _): false
-            case (.glanceDownload, .cloud(let isSibling)): isSibling
-            case (.glanceDownload, _): false
-            default: true
-            }
-        guard isPossible else {
+        guard origin.fetchable.suits(method) else {
             throw TranshipError(
                 .refused,
                 method == .webDownload

@@ -4,7 +4,7 @@
 public import Basics
 internal import MigrationJournal
 internal import MigrationModel
-internal import OpenStackImage
+internal import MigrationPipeline
 
 extension Planner {
     /// Reads all listings and finds out which images at the targets are copies
@@ -38,12 +38,13 @@ extension Planner {
     }
 
     private func judge(_ comparison: PlanComparison) -> Adoption? {
-        guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
+        guard let target = targets.first(where: { $0.opened.key == comparison.item.targetKey })
+        else {
             return nil
         }
         return AdoptionJudge(
             item: comparison.item, known: comparison.transfer, ours: ours(comparison, at: target),
-            allStores: target.offer.stores.filter { !$0.isReadOnly }.map(\.id)
+            allStores: target.opened.offer.writableStores
         ).judge()
     }
 
@@ -57,7 +58,7 @@ extension Planner {
                 after: last, limit: Self.pageImages, in: journal)
             guard let end = page.last else { break }
             for marked in page {
-                guard let target = targets.first(where: { $0.key == marked.image.targetKey })
+                guard let target = targets.first(where: { $0.opened.key == marked.image.targetKey })
                 else { continue }
                 guard let item = marked.item else {
                     try await each(.stray(marked))
@@ -83,9 +84,9 @@ extension Planner {
                 after: last, limit: Self.pageImages, in: journal)
             guard let end = page.last else { break }
             for marked in page {
-                guard let target = targets.first(where: { $0.key == marked.image.targetKey })
+                guard let target = targets.first(where: { $0.opened.key == marked.image.targetKey })
                 else { continue }
-                let ownership = Ownership(of: marked, projectID: target.projectID)
+                let ownership = Ownership(of: marked, projectID: target.opened.projectID)
                 if let leftover = Leftover(marked, ownership) { try await each(leftover) }
             }
             last = end.image

@@ -4,6 +4,7 @@
 internal import Basics
 internal import MigrationJournal
 internal import MigrationModel
+internal import MigrationPipeline
 internal import PipelineFiles
 
 /// Whether data goes through in one pass or lies in the spool between.
@@ -11,19 +12,18 @@ struct WayChoice: Hashable {
     var spools: Bool
     var reason: PlanReason
 
-    /// - Parameter copies: how many targets get the data through us.
-    init(_ mode: TransferMode, _ transfer: Transfer, copies: Int) {
-        switch (mode, transfer.source.location) {
-        case (_, _) where transfer.method.isServerSide:
-            self.init(false, .fetchedByTarget)
-        case (.stream, _): self.init(false, .namedByPipeline)
-        case (_, .file): self.init(false, .dataIsLocal)
-        case (.spool, _): self.init(true, .namedByPipeline)
-        case (.auto, _) where copies > 1:
-            self.init(true, .severalTargets(count: copies))
-        case (.auto, _) where transfer.isSourceFlaky:
-            self.init(true, .sourceBreaks)
-        case (.auto, _): self.init(false, .oneTarget)
+    /// - Parameters:
+    ///   - copies: how many targets get the data through this process.
+    ///   - isOnThisMachine: true when the source's data lies here.
+    init(_ mode: TransferMode, _ transfer: Transfer, copies: Int, isOnThisMachine: Bool) {
+        switch mode {
+        case _ where transfer.method.isServerSide: self.init(false, .fetchedByTarget)
+        case .stream: self.init(false, .namedByPipeline)
+        case _ where isOnThisMachine: self.init(false, .dataIsLocal)
+        case .spool: self.init(true, .namedByPipeline)
+        case .auto where copies > 1: self.init(true, .severalTargets(count: copies))
+        case .auto where transfer.isSourceFlaky: self.init(true, .sourceBreaks)
+        case .auto: self.init(false, .oneTarget)
         }
     }
 
@@ -34,10 +34,12 @@ struct WayChoice: Hashable {
 }
 
 extension Planner {
-    /// The start with how its data travels.
-    func going(_ given: Transfer, copies: Int) -> Transfer {
-        var start = given
-        let choice = WayChoice(mode, start, copies: copies)
+    /// The item's start with how its data travels.
+    func going(_ item: PlanItem, copies: Int) -> Transfer? {
+        guard var start = item.start else { return nil }
+        let choice = WayChoice(
+            mode, start, copies: copies,
+            isOnThisMachine: sources[item.source.sourceIndex].isOnThisMachine)
         start.intent.spools = choice.spools
         start.intent.wayReason = choice.reason
         return start
@@ -54,13 +56,13 @@ extension Planner {
             guard let last = page.last else { return }
             position = last.position
             let copies = try await plan.copiesThroughUs(
-                sourceKeys: Set(page.map(\.item.source.key)), targetKeys: targets.map(\.key))
+                sourceKeys: Set(page.map(\.item.source.key)), targetKeys: targets.map(\.opened.key))
             var changed: [(position: Int64, item: PlanItem)] = []
             for (position, item) in page {
-                guard let start = item.start, let count = copies[item.source.key], count > 1
+                guard item.start != nil, let count = copies[item.source.key], count > 1
                 else { continue }
                 var item = item
-                item.start = going(start, copies: count)
+                item.start = going(item, copies: count)
                 changed.append((position, item))
             }
             try await plan.decide(changed)

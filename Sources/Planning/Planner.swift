@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-internal import Digests
 internal import Foundation
 public import MigrationJournal
 internal import MigrationModel
-internal import OpenStackImage
+public import MigrationPipeline
 public import PipelineFiles
 
 /// Finds out what stands where and what is to be done about it.
@@ -17,7 +16,7 @@ public struct Planner: Sendable {
     /// Only read: a run may have it meanwhile.
     let journal: Journal
     let plan: Plan
-    let sources: [PlanningSource]
+    let sources: [any ImageSource]
     let targets: [PlanningTarget]
     let date: String
     let nowUnixSeconds: Int64
@@ -28,7 +27,7 @@ public struct Planner: Sendable {
     static let pageImages = 500
 
     public init(
-        journal: Journal, plan: Plan, sources: [PlanningSource], targets: [PlanningTarget],
+        journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
         nowUnixSeconds: Int64, mode: TransferMode = .auto,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
     ) {
@@ -66,34 +65,12 @@ public struct Planner: Sendable {
         for target in targets {
             try await listTarget(target)
         }
-        var lineages = SeriesCheck()
+        var series = SeriesCheck()
+        let listing = Listing(date: date, nowUnixSeconds: nowUnixSeconds, tell: tell)
         for source in sources {
-            switch source.kind {
-            case .cloud(let selection, let service):
-                let catalogue = CurrentCatalogue(service: service, sourceIndex: source.index)
-                try await CloudListing(planner: self, source: source, catalogue: catalogue)
-                    .add(selection)
-            case .legacyCloud(let selection, let service):
-                let catalogue = LegacyCatalogue(service: service, sourceIndex: source.index)
-                try await CloudListing(planner: self, source: source, catalogue: catalogue)
-                    .add(selection)
-            case .url(let url, let client, let headers):
-                let image = try await URLProbe(
-                    source: url, index: source.index, client: client, headers: headers, date: date
-                ).look()
-                try lineages.check(
-                    image, position: url.position, severalAllowed: url.seriesHasSeveral)
-                try await add([image], from: source)
-            case .file(let files, let baseDirectory):
-                let listing = FileListing(
-                    source: files, index: source.index, baseDirectory: baseDirectory, date: date)
-                let found = listing.images()
-                if found.isEmpty { tell(.warning("no file matches \(files.pattern)")) }
-                for image in found {
-                    try lineages.check(
-                        image, position: files.position, severalAllowed: files.seriesHasSeveral)
-                    try await add([image], from: source)
-                }
+            try await source.list(listing) { (page) throws(TranshipError) in
+                for image in page { try series.check(image) }
+                try await add(page, from: source)
             }
         }
         try await decideAll()
@@ -104,10 +81,10 @@ public struct Planner: Sendable {
     private func shortfalls(
         _ target: PlanningTarget
     ) async throws(TranshipError) -> [TranshipError] {
-        let additions = try await plan.additions(targetKey: target.key)
+        let additions = try await plan.additions(targetKey: target.opened.key)
         guard additions.images > 0 else { return [] }
         var found: [TranshipError] = []
-        if let left = target.offer.quota("image_size_total")?.left {
+        if let left = target.opened.offer.left(of: "image_size_total") {
             // Each store's copy counts.
             let (bytes, passes) = additions.sizeBytes.multipliedReportingOverflow(
                 by: target.storeCount)
@@ -122,7 +99,7 @@ public struct Planner: Sendable {
                         hint: "raise the quota, or select fewer images"))
             }
         }
-        if let left = target.offer.quota("image_count_total")?.left, additions.images > left {
+        if let left = target.opened.offer.left(of: "image_count_total"), additions.images > left {
             found.append(
                 TranshipError(
                     .quotaExceeded,
@@ -137,25 +114,19 @@ public struct Planner: Sendable {
 
     private func listTarget(_ target: PlanningTarget) async throws(TranshipError) {
         var count = 0
-        // Hidden images are in no default listing; a second pass finds them.
-        for hidden in [false, true] {
-            var query = ImageQuery()
-            query.isHidden = hidden
-            // With an owner table, copies stand in other projects as well.
-            if target.rules.image.owner == nil { query.ownerID = target.projectID }
-            for try await page in target.service.images(query) {
-                let images = page.map { TargetImage($0, targetKey: target.key) }
-                count += images.count
-                try await plan.add(images)
-                tell(.listing(what: "target \(target.rules.cloud)", images: count))
-            }
+        // With an owner table, copies are in other projects as well.
+        let ownerID = target.rules.image.owner == nil ? target.opened.projectID : nil
+        try await target.opened.uploader.list(ownerID: ownerID) { (page) throws(TranshipError) in
+            count += page.count
+            try await plan.add(page)
+            tell(.listing(what: "target \(target.rules.cloud)", images: count))
         }
     }
 
     // MARK: Items
 
     /// Adds a page of a source's images to the plan, once for each target.
-    func add(_ images: [ListedImage], from source: PlanningSource) async throws(TranshipError) {
+    func add(_ images: [ListedImage], from source: any ImageSource) async throws(TranshipError) {
         for target in targets {
             var items: [PlanItem] = []
             for image in images {
@@ -166,11 +137,12 @@ public struct Planner: Sendable {
     }
 
     private func item(
-        _ listed: ListedImage, from source: PlanningSource, to target: PlanningTarget
+        _ listed: ListedImage, from source: any ImageSource, to target: PlanningTarget
     ) throws(TranshipError) -> PlanItem {
         let image = listed.image
         let rules = MetadataRules(
-            target: target.rules, sharesKeystone: target.sharesKeystone.contains(source.index),
+            target: target.rules,
+            sharesKeystone: source.region?.sharesKeystone(with: target.opened.region) ?? false,
             date: date)
         var name = image.name
         var unnamed: TranshipError?
@@ -196,9 +168,9 @@ public struct Planner: Sendable {
         } catch {
             result.refusal = result.refusal ?? error
         }
-        let project = result.record.ownerID ?? target.projectID ?? ""
+        let project = result.record.ownerID ?? target.opened.projectID ?? ""
         return PlanItem(
-            targetKey: target.key, source: image, record: result.record,
+            targetKey: target.opened.key, source: image, record: result.record,
             method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
             origin: ImageIdentity.origin(of: image, project: project),
             firstImageID: ImageIdentity.imageID(
@@ -208,22 +180,12 @@ public struct Planner: Sendable {
     }
 
     private func method(
-        for image: SourceImage, from source: PlanningSource, to target: PlanningTarget
+        for image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) throws(TranshipError) -> Negotiation.Choice {
-        let kind: Negotiation.Origin.Kind =
-            switch source.kind {
-            case .file: .file
-            case .url(let url, _, _):
-                .url(
-                    isOpen: url.headers.isEmpty && url.auth == nil && url.cacert == nil
-                        && !url.url.contains("?"))
-            case .cloud: .cloud(isSibling: target.siblings.contains(source.index))
-            // glance-download asks the other region in v2.
-            case .legacyCloud: .cloud(isSibling: false)
-            }
         let negotiation = Negotiation(
-            offer: target.offer, stores: .init(target.rules.stores))
-        let origin = Negotiation.Origin(kind, promise: image.checksums.first)
+            offer: target.opened.offer, stores: .init(target.rules.stores))
+        let origin = Negotiation.Origin(
+            source.fetchable(image, for: target.opened.region), promise: image.checksums.first)
         guard let named = target.rules.method.named else {
             let choice = negotiation.choose(for: origin)
             return target.rules.image.keepID == .never ? choice : choice.keepingID
@@ -256,7 +218,7 @@ public struct Planner: Sendable {
             var decisions: [(position: Int64, item: PlanItem)] = []
             for comparison in page {
                 var item = try await decide(comparison)
-                if item.action == .create { item.start = item.start.map { going($0, copies: 1) } }
+                if item.action == .create { item.start = going(item, copies: 1) }
                 decisions.append((comparison.position, item))
             }
             try await plan.decide(decisions)
@@ -298,12 +260,13 @@ public struct Planner: Sendable {
 
     private func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
         var comparison = given
-        guard let target = targets.first(where: { $0.key == comparison.item.targetKey }) else {
+        guard let target = targets.first(where: { $0.opened.key == comparison.item.targetKey })
+        else {
             return comparison.item.decided(.refuse, .refused(message: "its target is gone"))
         }
         for key in comparison.item.record.references.values.sorted()
         where comparison.item.refusal == nil {
-            let other = try await plan.item(sourceKey: key, targetKey: target.key)
+            let other = try await plan.item(sourceKey: key, targetKey: target.opened.key)
             guard other == nil || other?.refusal != nil else { continue }
             comparison.item.refusal = .init(
                 TranshipError(
@@ -319,7 +282,7 @@ public struct Planner: Sendable {
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         return Decision(
             onConflict: target.rules.onConflict ?? fallback,
-            allStores: target.offer.stores.filter { !$0.isReadOnly }.map(\.id)
+            allStores: target.opened.offer.writableStores
         ).decide(comparison)
     }
 
@@ -329,7 +292,7 @@ public struct Planner: Sendable {
         let item = comparison.item
         return Ownership(
             of: image, source: item.source, record: item.record, origin: item.origin,
-            transfer: comparison.transfer, projectID: target.projectID)
+            transfer: comparison.transfer, projectID: target.opened.projectID)
     }
 
     func ours(_ comparison: PlanComparison, at target: PlanningTarget) -> [TargetImage] {
@@ -337,25 +300,16 @@ public struct Planner: Sendable {
     }
 }
 
-/// A source's image on its way into the plan.
-struct ListedImage: Sendable {
-    var image: SourceImage
-    /// The file name without its extension, where there is a file name.
-    var stem: String?
-    var notes: [String] = []
-    var refusal: TranshipError?
-}
-
-/// Finds sources of URLs and files that claim to be versions of one series, and
-/// those that are one and the same.
+/// Finds entries that claim to be versions of one series, and entries that are
+/// one and the same.
 struct SeriesCheck {
-    private var seen: [String: (key: String, position: FilePosition)] = [:]
-    private var keys: [String: FilePosition] = [:]
+    private var seen: [String: (key: String, position: String)] = [:]
+    private var keys: [String: String] = [:]
 
-    mutating func check(
-        _ listed: ListedImage, position: FilePosition, severalAllowed: Bool
-    ) throws(TranshipError) {
+    mutating func check(_ listed: ListedImage) throws(TranshipError) {
+        guard let claim = listed.series else { return }
         let lineage = listed.image.lineage
+        let position = claim.position
         if let first = keys[listed.image.key] {
             // A query is no part of the key: it may be a signature, which differs
             // from day to day.
@@ -365,7 +319,7 @@ struct SeriesCheck {
                 hint: "name each file once, and each URL once (what follows ? does not count)")
         }
         keys[listed.image.key] = position
-        if let first = seen[lineage], first.key != listed.image.key, !severalAllowed {
+        if let first = seen[lineage], first.key != listed.image.key, !claim.allowsSeveral {
             throw TranshipError(
                 .invalidPipeline,
                 "\(position): \(listed.image.displayName) has the same series as the source at "
@@ -373,16 +327,5 @@ struct SeriesCheck {
                 hint: "give one of them another name or another `series`")
         }
         seen[lineage] = (listed.image.key, position)
-    }
-}
-
-extension TargetImage {
-    init(_ image: Image, targetKey: String) {
-        self.init(
-            targetKey: targetKey, id: image.id, name: image.name, status: image.status,
-            sizeBytes: image.sizeBytes, checksums: image.checksums,
-            visibility: image.visibility, isHidden: image.isHidden,
-            isProtected: image.isProtected, ownerID: image.ownerID,
-            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
     }
 }

@@ -12,40 +12,27 @@ public import OpenStackImage
 /// The order is fixed by the service: members can be added to a `shared` image
 /// only, and a protected image can no longer be removed if something else fails.
 public struct CloudPublisher: Publisher {
-    public static let name = StageName.publish
+    let service: ImageService
 
-    let targets: [String: ImageService]
-    /// Finds where an image of the same plan stands at a target.
-    let placed:
-        @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(TranshipError) -> Transfer?
-
-    /// - Parameters:
-    ///   - targets: the services by target key.
-    ///   - placed: the journal's transfer of another source image to a target.
-    public init(
-        targets: [String: ImageService],
-        placed:
-            @escaping @Sendable (_ sourceKey: String, _ targetKey: String)
-            async throws(TranshipError) -> Transfer?
-    ) {
-        self.targets = targets
-        self.placed = placed
+    /// - Parameter service: of the one target that it publishes at.
+    public init(service: ImageService) {
+        self.service = service
     }
 
-    public func publish(_ given: Transfer) async throws(TranshipError) -> Transfer {
+    public func publish(
+        _ given: Transfer, references: [String: String]
+    ) async throws(TranshipError) -> Transfer {
         var transfer = given
-        guard let service = targets[transfer.targetKey], let id = transfer.imageID else {
+        guard let id = transfer.imageID else {
             throw TranshipError(
-                .invalidPipeline, "the pipeline has no target \(transfer.targetKey) any more",
-                hint: "put the target back, or start with another --journal")
+                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
         }
         let image: Image
         do {
             image = try await service.image(id)
         } catch {
             guard error.code == .notFound else { throw error }
-            // Somebody removed it since it was proved: copied again.
+            // It was deleted after it was proved: copied again.
             transfer.abandonRecord()
             return transfer
         }
@@ -57,11 +44,11 @@ public struct CloudPublisher: Publisher {
                 hint: "look at it with `openstack image show \(id)`; the next run copies it again")
         }
         do throws(TranshipError) {
-            try await applyReferences(transfer, to: image, service)
-            try await applyVisibility(transfer.record, to: image, service)
-            try await applyMembers(transfer, service)
+            try await apply(references, to: image)
+            try await applyVisibility(transfer.record, to: image)
+            try await applyMembers(transfer)
             transfer.remarks += Self.unmapped(transfer)
-            try await applyFlags(transfer.record, to: image, service)
+            try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
             // What the service refused of this image, and nothing else.
@@ -79,18 +66,11 @@ public struct CloudPublisher: Publisher {
 
     /// Kernel and ramdisk may have come back under other ids since the record
     /// was written.
-    private func applyReferences(
-        _ transfer: Transfer, to image: Image, _ service: ImageService
+    private func apply(
+        _ references: [String: String], to image: Image
     ) async throws(TranshipError) {
         var operations: [PatchOperation] = []
-        for (property, sourceKey) in transfer.record.references.sorted(by: { $0.key < $1.key }) {
-            guard let other = try await placed(sourceKey, transfer.targetKey),
-                let id = other.imageID, [.done, .unpublished, .skipped].contains(other.state)
-            else {
-                throw TranshipError(
-                    .dependencyFailed, "its \(property) \(sourceKey) could not be copied",
-                    hint: "see to that image first; this one is tried again in the next run")
-            }
+        for (property, id) in references.sorted(by: { $0.key < $1.key }) {
             if image.properties[property]?.string != id {
                 operations.append(.add(property, .string(id)))
             }
@@ -99,7 +79,7 @@ public struct CloudPublisher: Publisher {
     }
 
     private func applyVisibility(
-        _ record: PlannedRecord, to image: Image, _ service: ImageService
+        _ record: PlannedRecord, to image: Image
     ) async throws(TranshipError) {
         guard image.visibility != record.visibility else { return }
         _ = try await service.update(
@@ -107,7 +87,7 @@ public struct CloudPublisher: Publisher {
     }
 
     private func applyMembers(
-        _ transfer: Transfer, _ service: ImageService
+        _ transfer: Transfer
     ) async throws(TranshipError) {
         guard transfer.record.visibility == .shared, let id = transfer.imageID else { return }
         let wanted = transfer.record.projects(for: transfer.members)
@@ -134,7 +114,7 @@ public struct CloudPublisher: Publisher {
     }
 
     private func applyFlags(
-        _ record: PlannedRecord, to image: Image, _ service: ImageService
+        _ record: PlannedRecord, to image: Image
     ) async throws(TranshipError) {
         if image.isHidden != record.isHidden {
             _ = try await service.update(image.id, [.replace("os_hidden", .bool(record.isHidden))])

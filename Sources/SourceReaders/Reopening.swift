@@ -135,8 +135,11 @@ public struct Reopening: Sendable {
     }
 }
 
-/// Who has not honoured a range in this run, and is not asked for one again.
-final class RangeMemory: Sendable {
+/// The servers that did not honour a range in this run. They are not asked for
+/// one again.
+public final class RangeMemory: Sendable {
+    public init() {}
+
     private let origins = Mutex<Set<String>>([])
 
     func knows(_ origin: String) -> Bool { origins.withLock { $0.contains(origin) } }

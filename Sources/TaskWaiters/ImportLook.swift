@@ -20,8 +20,8 @@ struct ImportLook {
     let jitter: Double
 
     enum Judgement {
-        case ask
-        case copy
+        case needsImport
+        case needsCopy
         case outcome(Outcome)
         case failure(TranshipError)
     }
@@ -47,7 +47,7 @@ struct ImportLook {
             return .outcome(.advance(transfer.foundWhole()))
         case .notBegun where transfer.wait.importRequestedAt == nil,
             .failed where transfer.wait.importRequestedAt == nil && isIdle:
-            return .ask
+            return .needsImport
         case .failed(let reason): return Judgement(failed(failure(reason)))
         case .notBegun
         where image.status == .queued && task == nil && askedSeconds > Self.traceSeconds:
@@ -118,7 +118,7 @@ struct ImportLook {
                     "image \(image.id) became \(image.status) while it was copied",
                     hint: "look at it with `openstack image show \(image.id)`"))
         }
-        guard transfer.wait.importRequestedAt != nil else { return .copy }
+        guard transfer.wait.importRequestedAt != nil else { return .needsCopy }
         // The image was read before the task: while it names stores that are still to come, the
         // next look knows better.
         if image.importingStores.isEmpty {
@@ -129,7 +129,7 @@ struct ImportLook {
             switch state {
             case .failed(let reason): return .outcome(notCopied(reason, missing: []))
             // This requests a copy only if a store is still missing.
-            case .succeeded: return .copy
+            case .succeeded: return .needsCopy
             default: break
             }
         }
@@ -172,31 +172,46 @@ struct ImportLook {
     func asked(_ reason: String) -> Outcome {
         var next = transfer
         next.wait.importRequestedAt = now
-        return ImportLook(transfer: next, image: image, task: task, now: now, jitter: jitter)
-            .later(reason)
+        return Self.later(next, reason, now: now, jitter: jitter)
+    }
+
+    func later(_ reason: String) -> Outcome {
+        Self.later(transfer, reason, now: now, jitter: jitter)
     }
 
     /// The time between two looks grows with the wait: a tenth of it, varied by a quarter.
-    func later(_ reason: String) -> Outcome {
-        let share = Double(waitedSeconds) / 10 * (0.875 + jitter / 4)
-        let seconds = min(max(share, Self.pollSeconds.lowerBound), Self.pollSeconds.upperBound)
+    static func later(
+        _ transfer: Transfer, _ reason: String, now: Int64, jitter: Double
+    ) -> Outcome {
+        let waited = waitedSeconds(transfer, now)
+        let share = Double(waited) / 10 * (0.875 + jitter / 4)
+        let seconds = min(max(share, pollSeconds.lowerBound), pollSeconds.upperBound)
         return .snooze(
             transfer, seconds: seconds,
-            reason: "\(reason); waited \(TimeSpan.format(waitedSeconds)) "
-                + "of at most \(TimeSpan.format(deadlineSeconds))")
+            reason: "\(reason); waited \(TimeSpan.format(waited)) "
+                + "of at most \(TimeSpan.format(deadlineSeconds(transfer)))")
     }
 
-    private var waitedSeconds: Int64 { max(0, now - (transfer.wait.importSince ?? now)) / 1000 }
+    private static func waitedSeconds(_ transfer: Transfer, _ now: Int64) -> Int64 {
+        max(0, now - (transfer.wait.importSince ?? now)) / 1000
+    }
+
+    /// True while a task works on the image.
+    var isUnderWay: Bool { task.map { !$0.status.isFinal } ?? false }
+
+    private var waitedSeconds: Int64 { Self.waitedSeconds(transfer, now) }
     private var askedSeconds: Int64 {
         max(0, now - (transfer.wait.importRequestedAt ?? now)) / 1000
     }
 
     /// Ten minutes plus the time for the data at 5 MiB/s: slow stores are common, and a deadline
     /// that is too short costs a whole transfer.
-    var deadlineSeconds: Int64 { 600 + (transfer.proof.sizeBytes ?? 0) / (5 << 20) }
+    static func deadlineSeconds(_ transfer: Transfer) -> Int64 {
+        600 + (transfer.proof.sizeBytes ?? 0) / (5 << 20)
+    }
 
     var overdue: TranshipError? {
-        guard waitedSeconds > deadlineSeconds else { return nil }
+        guard waitedSeconds > Self.deadlineSeconds(transfer) else { return nil }
         let seen =
             task.map { "its task \($0.id) is \($0.status): \(words(of: $0))" }
             ?? "it has no task"

@@ -4,7 +4,9 @@
 public import Basics
 internal import Foundation
 internal import HTTPTransport
+internal import ImageUploaders
 internal import MigrationModel
+public import MigrationPipeline
 public import OpenStackImage
 public import Planning
 
@@ -109,25 +111,27 @@ public struct CloudExamination: Sendable {
         _ offer: TargetOffer, hasSiblings: Bool
     ) throws(TranshipError) -> [Choice] {
         let one = Negotiation(offer: offer, stores: .standard)
+        let open = Fetchable.openURL(Secret("https://mirror.example/image"))
+        let closed = Fetchable.nothing(.urlNeedsSecrets)
+        let file = Fetchable.nothing(.dataIsLocal)
+        let foreign = Fetchable.nothing(.noSharedKeystone)
         var sources: [(String, Negotiation.Origin)] = [
-            ("a file", .init(.file, promise: nil)),
-            ("a URL, with a sha512", .init(.url(isOpen: true), promise: try promise(.sha512))),
-            ("a URL, with a sha256", .init(.url(isOpen: true), promise: try promise(.sha256))),
-            ("a URL, without a checksum", .init(.url(isOpen: true), promise: nil)),
+            ("a file", .init(file, promise: nil)),
+            ("a URL, with a sha512", .init(open, promise: try promise(.sha512))),
+            ("a URL, with a sha256", .init(open, promise: try promise(.sha256))),
+            ("a URL, without a checksum", .init(open, promise: nil)),
             (
                 "a URL with a password, a header or a query",
-                .init(.url(isOpen: false), promise: try promise(.sha512))
+                .init(closed, promise: try promise(.sha512))
             ),
-            (
-                "an image of another cloud",
-                .init(.cloud(isSibling: false), promise: try promise(.sha512))
-            ),
+            ("an image of another cloud", .init(foreign, promise: try promise(.sha512))),
         ]
         if hasSiblings {
+            let sibling = Fetchable.siblingImage(id: "", region: "", interface: "public")
             sources.append(
                 (
                     "an image of another region of this Keystone, with a sha512",
-                    .init(.cloud(isSibling: true), promise: try promise(.sha512))
+                    .init(sibling, promise: try promise(.sha512))
                 ))
         }
         var found = sources.map { Choice(source: $0.0, choice: one.choose(for: $0.1)) }
@@ -136,7 +140,7 @@ public struct CloudExamination: Sendable {
                 Choice(
                     source: "a file, into all stores",
                     choice: Negotiation(offer: offer, stores: .all)
-                        .choose(for: .init(.file, promise: nil))))
+                        .choose(for: .init(file, promise: nil))))
         }
         return found
     }

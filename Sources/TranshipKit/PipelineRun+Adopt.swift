@@ -20,10 +20,11 @@ extension PipelineRun {
     public func adopt(
         each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Adoption.Verdict: Int] {
-        let workplace = try await Workplace.open(pipeline, environment: environment)
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning)
         var tally: [Adoption.Verdict: Int] = [:]
         let plan = try Plan(beside: journal)
-        try await planner(in: workplace, plan).adopt { adoption throws(TranshipError) in
+        try await planner(in: opened, plan).adopt { adoption throws(TranshipError) in
             tally[adoption.verdict, default: 0] += 1
             try await each(adoption)
         }

@@ -25,13 +25,14 @@ extension PipelineRun {
     public func clean(
         removes: Bool, each: (Leftover) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
-        let workplace = try await Workplace.open(pipeline, environment: environment)
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning)
         var tally: [Leftover.Fate: Int] = [:]
         var removal = Removal(deletesMax: pipeline.limits.deletes)
-        try await planner(in: workplace, try Plan(beside: journal)).leftovers {
+        try await planner(in: opened, try Plan(beside: journal)).leftovers {
             found throws(TranshipError) in
             var leftover = found
-            if leftover.fate == .remove, let service = workplace.service(leftover.image.targetKey) {
+            if leftover.fate == .remove, let service = opened.service(leftover.image.targetKey) {
                 leftover.settle(
                     try await removal.remove(
                         under: .clean(leftover.image, sizeBytes: leftover.sizeBytes), at: service,

@@ -8,7 +8,7 @@ public import MigrationJournal
 internal import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
-public import Planning
+internal import Planning
 internal import Synchronization
 
 /// Plans a pipeline, carries it out, and continues it after any interruption.
@@ -21,7 +21,7 @@ public final class PipelineRun: Sendable {
     public let monitor: RunMonitor
 
     let environment: [String: String]
-    private let tuning: RunTuning
+    let tuning: RunTuning
     let tell: @Sendable (PlanningEvent) -> Void
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
@@ -87,21 +87,21 @@ public final class PipelineRun: Sendable {
         try await plan(in: try await open())
     }
 
-    private func open() async throws(TranshipError) -> Workplace {
-        try await Workplace.open(
-            pipeline, environment: environment, transport: tuning.transport)
+    private func open() async throws(TranshipError) -> OpenedPipeline {
+        try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning)
     }
 
-    private func plan(in workplace: Workplace) async throws(TranshipError) -> [TranshipError] {
+    private func plan(in opened: OpenedPipeline) async throws(TranshipError) -> [TranshipError] {
         made.withLock { $0 = nil }
         let plan = try Plan(beside: journal)
         made.withLock { $0 = plan }
-        return try await planner(in: workplace, plan).makePlan()
+        return try await planner(in: opened, plan).makePlan()
     }
 
-    func planner(in workplace: Workplace, _ plan: Plan) -> Planner {
+    func planner(in opened: OpenedPipeline, _ plan: Plan) -> Planner {
         Planner(
-            journal: journal, plan: plan, sources: workplace.sources, targets: workplace.targets,
+            journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell)
     }
 
@@ -117,17 +117,17 @@ public final class PipelineRun: Sendable {
     public func run(
         planned: Planned = { (_) async throws(TranshipError) in }
     ) async throws(TranshipError) -> RunSummary {
-        let workplace = try await open()
+        let opened = try await open()
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets)
         return try await ending(run) { () throws(TranshipError) in
-            let shortfalls = try await self.plan(in: workplace)
+            let shortfalls = try await self.plan(in: opened)
             try self.checkGoingOn()
             try await planned(run)
             if let shortfall = shortfalls.first { throw shortfall }
             try await self.adoptPlan(run)
-            try await self.work(run, in: workplace)
+            try await self.work(run, in: opened)
         }
     }
 
@@ -141,11 +141,11 @@ public final class PipelineRun: Sendable {
     /// Goes on with a run that was interrupted, as it was planned.
     public func resume(_ run: Run, planned: Planned) async throws(TranshipError) -> RunSummary {
         guard run.plannedAt != nil else { return try await self.run(planned: planned) }
-        let workplace = try await open()
+        let opened = try await open()
         try await journal.reopen(run)
         return try await ending(run) { () throws(TranshipError) in
             try await planned(run)
-            try await self.work(run, in: workplace)
+            try await self.work(run, in: opened)
         }
     }
 
@@ -161,7 +161,7 @@ public final class PipelineRun: Sendable {
             maxBytes: pipeline.spool?.maxBytes)
     }
 
-    private func work(_ run: Run, in workplace: Workplace) async throws(TranshipError) {
+    private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
         // Opened for a stream as well: an earlier run may have left files.
         let spool = try await Spool.open(
             Self.spoolPlace(of: pipeline, journalPath: journal.path),
@@ -173,11 +173,8 @@ public final class PipelineRun: Sendable {
         retries.outageSecondsMax = tuning.outageSecondsMax ?? retries.outageSecondsMax
         let scheduler = Scheduler(
             journal: journal,
-            stages: workplace.stages(journal: journal, now: tuning.surroundings.now),
-            limits: .init(
-                images: pipeline.limits.images,
-                retries: retries, targets: workplace.targetLimits, sources: workplace.sourceLimits,
-                endpoints: workplace.endpoints),
+            stages: opened.stages,
+            limits: .init(images: pipeline.limits.images, retries: retries),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
             }, monitor: monitor, surroundings: tuning.surroundings, spool: spool)

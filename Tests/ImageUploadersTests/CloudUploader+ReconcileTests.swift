@@ -234,14 +234,6 @@ import Testing
         #expect(error?.message.contains("its tranship_origin is \"l/v\"") == true)
         #expect(target.glance.changes.isEmpty)
     }
-
-    @Test func `A target that the pipeline no longer has is told`() async throws {
-        var given = target.begun(.sending)
-        given.intent.targetKey = "gamma"
-        let error = await failure { _ = try await reconcile(given) }
-        #expect(error?.code == .invalidPipeline)
-        #expect(error?.message.contains("gamma") == true)
-    }
 }
 
 extension Transfer {

@@ -19,7 +19,6 @@ final class Target: Sendable {
     private let others: Others
 
     private final class Others: Sendable {
-        let placed = Mutex<[String: Transfer]>([:])
         let nowMilliseconds = Mutex<Int64>(1_800_000_000_000)
     }
 
@@ -29,10 +28,8 @@ final class Target: Sendable {
         self.glance = glance
         self.others = others
         uploader = CloudUploader(
-            targets: ["beta": glance.service],
-            placed: { (key, _) async throws(TranshipError) in
-                others.placed.withLock { $0[key] }
-            }, now: { others.nowMilliseconds.withLock { $0 } })
+            targetKey: "beta", service: glance.service,
+            now: { others.nowMilliseconds.withLock { $0 } })
     }
 
     func pass(seconds: Int64) {
@@ -41,24 +38,24 @@ final class Target: Sendable {
 
     var committed: [Transfer] { commits.withLock { $0 } }
 
-    func place(_ transfer: Transfer) {
-        others.placed.withLock { $0[transfer.source.key] = transfer }
-    }
-
     func commit(_ transfer: Transfer) {
         commits.withLock { $0.append(transfer) }
     }
 
     /// Registers, and says what follows.
-    func registering(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
-        try await uploader.register(transfer) { [self] transfer throws(TranshipError) in
-            commit(transfer)
+    func registering(
+        _ transfer: Transfer, references: [String: String] = [:]
+    ) async throws(TranshipError) -> Outcome {
+        try await uploader.register(transfer, references: references) {
+            [self] transfer throws(TranshipError) in commit(transfer)
         }
     }
 
     /// The same where the body can be sent, or the data is there.
-    func register(_ transfer: Transfer) async throws -> Transfer {
-        switch try await registering(transfer) {
+    func register(
+        _ transfer: Transfer, references: [String: String] = [:]
+    ) async throws -> Transfer {
+        switch try await registering(transfer, references: references) {
         case .send(let transfer), .advance(let transfer): return transfer
         case .snooze(_, _, let reason): throw Unexpected(reason: reason)
         case .restart(_, let error): throw error

@@ -13,10 +13,7 @@ import Testing
         image.name = ""
         #expect(image.displayName == "abc")
         image.name = nil
-        image.location = .url("https://mirror.example/a.img")
+        image.location = "https://mirror.example/a.img"
         #expect(image.displayName == "https://mirror.example/a.img")
-        #expect(image.imageID == nil)
-        image.location = .file("/images/a.qcow2")
-        #expect(image.displayName == "/images/a.qcow2")
     }
 }

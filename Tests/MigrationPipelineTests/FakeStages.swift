@@ -7,9 +7,18 @@ import MigrationModel
 import MigrationPipeline
 import TestSupport
 
-struct FakeReader: SourceReader {
-    static let name = StageName.read
+struct FakeSource: ImageSource {
     let world: FakeWorld
+    var endpoint: String
+    var limitImages: Int?
+
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {}
+
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        .nothing(.dataIsLocal)
+    }
 
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
@@ -47,7 +56,6 @@ struct FakeReader: SourceReader {
 
 /// Keeps the states of a record as the Image service does.
 struct FakeUploader: ImageUploader {
-    static let name = StageName.upload
     let world: FakeWorld
 
     func reportedAlgorithm(
@@ -74,8 +82,18 @@ struct FakeUploader: ImageUploader {
         }
     }
 
+    func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {}
+
+    func request(
+        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+    ) async throws(TranshipError) {
+        try await world.enter(.request, transfer)
+    }
+
     func register(
-        _ given: Transfer, commit: @escaping Commit
+        _ given: Transfer, references: [String: String], commit: @escaping Commit
     ) async throws(TranshipError) -> Outcome {
         try await world.enter(.register, given)
         var transfer = given
@@ -173,10 +191,9 @@ struct FakeUploader: ImageUploader {
 }
 
 struct FakeWaiter: TaskWaiter {
-    static let name = StageName.wait
     let world: FakeWorld
 
-    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Look {
         try await world.enter(.look, transfer)
         let isActive = world.state.withLock { state in
             let key = transfer.source.key
@@ -191,17 +208,26 @@ struct FakeWaiter: TaskWaiter {
             state.looks[key] = left - 1
             return false
         }
-        return isActive
-            ? .advance(transfer.moved(to: .verifying))
-            : .snooze(transfer, seconds: 0.01, reason: "importing")
+        return .outcome(
+            isActive
+                ? .advance(transfer.moved(to: .verifying))
+                : .snooze(transfer, seconds: 0.01, reason: "importing"))
+    }
+
+    func requested(
+        _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
+    ) async throws(TranshipError) -> Outcome {
+        if let refusal { throw refusal }
+        return .snooze(transfer, seconds: 0.01, reason: "requested")
     }
 }
 
 struct FakePublisher: Publisher {
-    static let name = StageName.publish
     let world: FakeWorld
 
-    func publish(_ transfer: Transfer) async throws(TranshipError) -> Transfer {
+    func publish(
+        _ transfer: Transfer, references: [String: String]
+    ) async throws(TranshipError) -> Transfer {
         try await world.enter(.publish, transfer)
         world.state.withLock { $0.records[transfer.imageID ?? ""]?.isPublished = true }
         return transfer.moved(to: .done)

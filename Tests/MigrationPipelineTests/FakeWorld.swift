@@ -11,6 +11,7 @@ import TestSupport
 /// What a stage is asked to do, for scripts and logs.
 enum Call: String, Sendable {
     case read, facts, algorithm, reconcile, register, create, send, report, readBack, discard, look
+    case request
     case publish
 }
 
@@ -63,11 +64,31 @@ final class FakeWorld: Sendable {
     let state = Guarded(State())
     private let onCrash = Guarded<(@Sendable () -> Void)?>(nil)
 
-    var stages: Stages {
+    /// Three sources and the targets beta, gamma and delta, all over this world.
+    ///
+    /// - Parameters:
+    ///   - sources: endpoint and limit of some sources, by index.
+    ///   - targets: endpoint and limits of some targets, by key.
+    func stages(
+        sources: [Int: (endpoint: String, images: Int?)] = [:],
+        targets: [String: (endpoint: String, limits: TargetLimits)] = [:],
+        waiter: (any TaskWaiter)? = nil
+    ) -> Stages {
         Stages(
-            reader: FakeReader(world: self), verifier: DigestVerifier(),
-            uploader: FakeUploader(world: self), waiter: FakeWaiter(world: self),
-            publisher: FakePublisher(world: self))
+            sources: (0..<3).map { index in
+                FakeSource(
+                    world: self, endpoint: sources[index]?.endpoint ?? "source \(index + 1)",
+                    limitImages: sources[index]?.images)
+            },
+            verifier: DigestVerifier(),
+            targets: ["beta", "gamma", "delta"].map { key in
+                OpenedTarget(
+                    key: key, endpoint: targets[key]?.endpoint ?? "target \(key)",
+                    limits: targets[key]?.limits ?? .init(),
+                    uploader: FakeUploader(world: self),
+                    waiter: waiter ?? FakeWaiter(world: self),
+                    publisher: FakePublisher(world: self))
+            })
     }
 
     // MARK: Scripts

@@ -55,7 +55,7 @@ final class Fixture: Sendable {
         var retries = RetryPolicy(attemptsMax: attempts, backoffSecondsMax: 0.01)
         change(&retries)
         return Scheduler(
-            journal: journal, stages: world.stages,
+            journal: journal, stages: world.stages(),
             limits: .init(images: images, retries: retries),
             monitor: RunMonitor(now: Timestamp.now, sink: events), spool: spool)
     }

@@ -29,21 +29,22 @@ import Testing
     }
 
     private func scheduler(
-        _ journal: Journal, images: Int = 4, targets: [String: Scheduler.TargetLimits] = [:],
-        sources: [Int: Scheduler.PlaceLimit] = [:], waiter: (any TaskWaiter)? = nil
+        _ journal: Journal, images: Int = 4,
+        targets: [String: (endpoint: String, limits: TargetLimits)] = [:],
+        sources: [Int: (endpoint: String, images: Int?)] = [:], waiter: (any TaskWaiter)? = nil
     ) -> Scheduler {
-        var stages = world.stages
-        if let waiter { stages.waiter = waiter }
-        return Scheduler(
-            journal: journal, stages: stages,
+        Scheduler(
+            journal: journal,
+            stages: world.stages(sources: sources, targets: targets, waiter: waiter),
             limits: .init(
-                images: images, retries: RetryPolicy(attemptsMax: 3, backoffSecondsMax: 0.01),
-                targets: targets, sources: sources),
+                images: images, retries: RetryPolicy(attemptsMax: 3, backoffSecondsMax: 0.01)),
             monitor: RunMonitor(now: Timestamp.now, sink: { _ in }))
     }
 
-    private func limited(_ place: String, _ images: Int) -> Scheduler.TargetLimits {
-        .init(images: .init(place: place, images: images))
+    private func limited(
+        _ endpoint: String, _ images: Int
+    ) -> (endpoint: String, limits: TargetLimits) {
+        (endpoint, TargetLimits(images: images))
     }
 
     private func sends() -> Int { world.log.count { $0.hasPrefix("send ") } }
@@ -68,10 +69,10 @@ import Testing
 
     @Test(
         arguments: [
-            Scheduler.TargetLimits(uploading: 2), Scheduler.TargetLimits(stagedBytes: 2500),
+            TargetLimits(uploading: 2), TargetLimits(stagedBytes: 2500),
         ])
     func `Images in import count against a target's quotas until they end`(
-        limits: Scheduler.TargetLimits
+        limits: TargetLimits
     ) async throws {
         let items = (0..<5).map { item("i\($0)", method: .glanceDirect) }
         world.state.withLock { state in
@@ -79,7 +80,7 @@ import Testing
         }
         let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
-        let scheduler = scheduler(journal, targets: ["beta": limits])
+        let scheduler = scheduler(journal, targets: ["beta": ("beta", limits)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         // Many turns of the scheduler, each of which could start a third.
@@ -97,7 +98,7 @@ import Testing
         let run = try await journal.adopt(
             [item("a", count: 5000, method: .glanceDirect), item("b", method: .glanceDirect)])
         try await scheduler(
-            journal, targets: ["beta": .init(uploading: 0, stagedBytes: 10)]
+            journal, targets: ["beta": ("beta", .init(uploading: 0, stagedBytes: 10))]
         ).work(run)
         #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
     }
@@ -106,7 +107,7 @@ import Testing
         world.hold(.send)
         let journal = try await fixture.journal()
         let run = try await journal.adopt((0..<3).map { item("i\($0)") })
-        let scheduler = scheduler(journal, targets: ["beta": .init(stagedBytes: 1)])
+        let scheduler = scheduler(journal, targets: ["beta": ("beta", .init(stagedBytes: 1))])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.sending == 3 })
@@ -119,8 +120,9 @@ import Testing
         let journal = try await fixture.journal()
         let run = try await journal.adopt(
             [item("b0"), item("g0", to: "gamma"), item("g1", to: "gamma"), item("d0", to: "delta")])
+        // The lowest limit that any of them states holds for all.
         let scheduler = scheduler(
-            journal, targets: ["beta": limited("beta", 1), "gamma": limited("beta", 1)])
+            journal, targets: ["beta": limited("beta", 1), "gamma": limited("beta", 3)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.sending == 2 })
@@ -143,7 +145,7 @@ import Testing
         let run = try await journal.adopt(
             (0..<4).map { item("a\($0)") } + (0..<3).map { item("c\($0)", from: 1) })
         let scheduler = scheduler(
-            journal, images: 4, sources: [0: .init(place: "alpha", images: 1)])
+            journal, images: 4, sources: [0: ("alpha", 1)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.sending == 4 })
@@ -158,8 +160,8 @@ import Testing
         let journal = try await fixture.journal()
         let run = try await journal.adopt(
             [item("a0"), item("b0", from: 1), item("b1", from: 1), item("c0", from: 2)])
-        let alpha = Scheduler.PlaceLimit(place: "alpha", images: 2)
-        let scheduler = scheduler(journal, sources: [0: alpha, 1: alpha])
+        // One states no limit, so that of the other holds for both.
+        let scheduler = scheduler(journal, sources: [0: ("alpha", 2), 1: ("alpha", nil)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.sending == 3 })
@@ -179,7 +181,7 @@ import Testing
         }
         let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
-        let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 2)])
+        let scheduler = scheduler(journal, sources: [0: ("alpha", 2)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         // Many turns of the scheduler, each of which could start a third.
@@ -199,7 +201,7 @@ import Testing
         }
         let journal = try await fixture.journal()
         let run = try await journal.adopt(items)
-        let scheduler = scheduler(journal, sources: [0: .init(place: "alpha", images: 1)])
+        let scheduler = scheduler(journal, sources: [0: ("alpha", 1)])
         let work = Task { try await scheduler.work(run) }
         let world = world
         #expect(await eventually { world.log.count { $0.hasPrefix("send ") } == 3 })
@@ -256,16 +258,21 @@ import Testing
 
     /// Every import fails, and the next method is taken.
     private struct FailingWaiter: TaskWaiter {
-        static let name = StageName.wait
 
-        func look(_ given: Transfer) async throws(TranshipError) -> Outcome {
+        func look(_ given: Transfer) async throws(TranshipError) -> Look {
             var transfer = given
             let error = TranshipError(.importFailed, "its task says: no")
             guard let next = transfer.intent.fallbacks.first else { throw error }
             transfer.intent.fallbacks.removeFirst()
             transfer.intent.method = next
             transfer.tries.importFailures += 1
-            return .restart(transfer, after: error)
+            return .outcome(.restart(transfer, after: error))
+        }
+
+        func requested(
+            _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
+        ) async throws(TranshipError) -> Outcome {
+            preconditionFailure("it needs no request")
         }
     }
 

@@ -65,7 +65,7 @@ import Testing
         /// One try, from what the journal says.
         func step() async throws(TranshipError) -> SpoolStep.Ending {
             let step = SpoolStep(
-                stages: world.stages, queues: StageQueues(), limiter: nil,
+                stages: world.stages(), queues: StageQueues(), limiter: nil,
                 monitor: RunMonitor(
                     now: { 0 },
                     sink: { [weak self] event in

@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import MigrationJournal
 import MigrationModel
 import TestSupport
 import Testing
@@ -13,7 +14,10 @@ import Testing
 /// told what.
 @Suite(.timeLimit(.minutes(1))) struct StreamStepTests {
     private let world = FakeWorld()
+    private let journal: Journal
     private let committed = Committed()
+
+    init() throws { journal = try Journal.inMemory() }
 
     private final class Committed: Sendable {
         let states = Guarded<[TransferState]>([])
@@ -22,8 +26,8 @@ import Testing
 
     private func step(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         let step = StreamStep(
-            stages: world.stages, queues: StageQueues(), limiter: nil,
-            monitor: RunMonitor(now: { 0 }), disk: .real)
+            stages: world.stages(), references: References(journal: journal),
+            queues: StageQueues(), limiter: nil, monitor: RunMonitor(now: { 0 }), disk: .real)
         let committed = committed
         let trip = Trip(transfer) { transfer throws(TranshipError) in
             committed.states.withLock { $0.append(transfer.state) }
@@ -179,7 +183,6 @@ import Testing
 
     @Test func `The stage's words for a refusal are preferred to the transport's`() async throws {
         struct Refusing: ImageUploader {
-            static let name = StageName.upload
             let inner: FakeUploader
             func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError)
                 -> Transfer
@@ -195,10 +198,16 @@ import Testing
             func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
                 .send(transfer)
             }
+            func list(
+                ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+            ) async throws(TranshipError) {}
+            func request(
+                _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+            ) async throws(TranshipError) {}
             func register(
-                _ transfer: Transfer, commit: @escaping Commit
+                _ transfer: Transfer, references: [String: String], commit: @escaping Commit
             ) async throws(TranshipError) -> Outcome {
-                try await inner.register(transfer, commit: commit)
+                try await inner.register(transfer, references: references, commit: commit)
             }
             func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
                 try await inner.report(transfer)
@@ -206,11 +215,11 @@ import Testing
             func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {}
             func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool { true }
         }
-        var stages = world.stages
-        stages.uploader = Refusing(inner: FakeUploader(world: world))
+        var stages = world.stages()
+        stages.targets[0].uploader = Refusing(inner: FakeUploader(world: world))
         let step = StreamStep(
-            stages: stages, queues: StageQueues(), limiter: nil,
-            monitor: RunMonitor(now: { 0 }), disk: .real)
+            stages: stages, references: References(journal: journal), queues: StageQueues(),
+            limiter: nil, monitor: RunMonitor(now: { 0 }), disk: .real)
         let given = transfer([1, 2, 3])
         let error = await failure {
             _ = try await step.run(given, .silent(given))

@@ -3,7 +3,7 @@
 
 import Basics
 import MigrationModel
-import OpenStackImage
+import MigrationPipeline
 import TestSupport
 import Testing
 
@@ -12,6 +12,13 @@ import Testing
 /// The choice and its reason, which has to be the true one.
 @Suite struct NegotiationTests {
     private static let all = ["glance-direct", "web-download", "copy-image", "glance-download"]
+
+    private static let file = Fetchable.nothing(.dataIsLocal)
+    private static let openURL = Fetchable.openURL(Secret("https://mirror.example/a.img"))
+    private static let closedURL = Fetchable.nothing(.urlNeedsSecrets)
+    private static let sibling = Fetchable.siblingImage(
+        id: "i", region: "north", interface: "public")
+    private static let foreign = Fetchable.nothing(.noSharedKeystone)
 
     private func negotiation(
         methods: [String] = all, reports: [Checksum.Algorithm] = [.sha512, .md5],
@@ -22,13 +29,13 @@ import Testing
     }
 
     private func origin(
-        _ kind: Negotiation.Origin.Kind, _ algorithm: Checksum.Algorithm?
+        _ kind: Fetchable, _ algorithm: Checksum.Algorithm?
     ) throws -> Negotiation.Origin {
         .init(kind, promise: try algorithm.map { try Sample.checksum($0, "a") })
     }
 
-    private static let ofTheService: [(Negotiation.Origin.Kind, UploadMethod)] = [
-        (.url(isOpen: true), .webDownload), (.cloud(isSibling: true), .glanceDownload),
+    private static let ofTheService: [(Fetchable, UploadMethod)] = [
+        (openURL, .webDownload), (sibling, .glanceDownload),
     ]
 
     // MARK: Auto, where the service could fetch
@@ -36,7 +43,7 @@ import Testing
     @Test(
         arguments: ofTheService, [Checksum.Algorithm.sha512, .md5])
     func `The service fetches where its own digest proves the result`(
-        way: (Negotiation.Origin.Kind, UploadMethod), algorithm: Checksum.Algorithm
+        way: (Fetchable, UploadMethod), algorithm: Checksum.Algorithm
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, algorithm))
         #expect(choice.method == way.1)
@@ -47,7 +54,7 @@ import Testing
 
     @Test(arguments: ofTheService, [Checksum.Algorithm.sha256, .sha1])
     func `Bytes pass through us where the target reports no such digest`(
-        way: (Negotiation.Origin.Kind, UploadMethod), algorithm: Checksum.Algorithm
+        way: (Fetchable, UploadMethod), algorithm: Checksum.Algorithm
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, algorithm))
         #expect(choice.method == .upload)
@@ -59,7 +66,7 @@ import Testing
 
     @Test(arguments: ofTheService)
     func `A target that reports sha256 may fetch what promises sha256`(
-        way: (Negotiation.Origin.Kind, UploadMethod)
+        way: (Fetchable, UploadMethod)
     ) throws {
         let choice = negotiation(reports: [.sha256, .md5]).choose(for: try origin(way.0, .sha256))
         #expect(choice.method == way.1)
@@ -67,7 +74,7 @@ import Testing
 
     @Test(arguments: ofTheService)
     func `Bytes pass through us where nothing is promised`(
-        way: (Negotiation.Origin.Kind, UploadMethod)
+        way: (Fetchable, UploadMethod)
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, nil))
         #expect(choice.method == .upload)
@@ -77,7 +84,7 @@ import Testing
 
     @Test(arguments: ofTheService, [[], ["glance-direct", "copy-image"]])
     func `Bytes pass through us where the method is not offered`(
-        way: (Negotiation.Origin.Kind, UploadMethod), methods: [String]
+        way: (Fetchable, UploadMethod), methods: [String]
     ) throws {
         let choice = negotiation(methods: methods).choose(for: try origin(way.0, .sha512))
         #expect(choice.method == .upload)
@@ -88,12 +95,11 @@ import Testing
 
     @Test(
         arguments: [
-            (Negotiation.Origin.Kind.file, PlanReason.dataIsLocal),
-            (.url(isOpen: false), .urlNeedsSecrets),
-            (.cloud(isSibling: false), .noSharedKeystone),
+            (file, PlanReason.dataIsLocal), (closedURL, .urlNeedsSecrets),
+            (foreign, .noSharedKeystone),
         ], [Checksum.Algorithm?.none, .sha512, .sha256])
     func `What the service cannot read is uploaded, whatever is promised`(
-        way: (Negotiation.Origin.Kind, PlanReason), algorithm: Checksum.Algorithm?
+        way: (Fetchable, PlanReason), algorithm: Checksum.Algorithm?
     ) throws {
         let choice = negotiation().choose(for: try origin(way.0, algorithm))
         #expect(choice == .init(method: .upload, reason: way.1))
@@ -104,16 +110,16 @@ import Testing
     @Test(arguments: [PlannedRecord.Stores.all, .named(["a", "b"])])
     func `One import fills several stores`(stores: PlannedRecord.Stores) throws {
         let several = negotiation(stores: stores)
-        let choice = several.choose(for: try origin(.file, nil))
+        let choice = several.choose(for: try origin(Self.file, nil))
         #expect(choice.method == .glanceDirect)
         #expect(choice.reason == .fillsSeveralStores(.dataIsLocal))
         #expect(
-            several.choose(for: try origin(.url(isOpen: true), .sha512)).fallbacks
+            several.choose(for: try origin(Self.openURL, .sha512)).fallbacks
                 == [.glanceDirect])
     }
 
     @Test func `One named store, or a target without imports, takes an upload`() throws {
-        let file = try origin(.file, nil)
+        let file = try origin(Self.file, nil)
         #expect(negotiation(stores: .named(["a"])).choose(for: file).method == .upload)
         #expect(negotiation(methods: [], stores: .all).choose(for: file).method == .upload)
     }
@@ -123,33 +129,33 @@ import Testing
             Negotiation(
                 offer: TargetOffer(importMethods: Self.all, hasProjects: false), stores: stores)
         }
-        let choice = keyless(.standard).choose(for: try origin(.url(isOpen: true), .sha512))
+        let choice = keyless(.standard).choose(for: try origin(Self.openURL, .sha512))
         #expect(
             choice
                 == .init(
                     method: .upload,
                     reason: .importsNeedKeystone))
-        #expect(keyless(.all).choose(for: try origin(.file, nil)).method == .upload)
+        #expect(keyless(.all).choose(for: try origin(Self.file, nil)).method == .upload)
     }
 
     // MARK: Named methods
 
-    private static let everyKind: [Negotiation.Origin.Kind] = [
-        .file, .url(isOpen: true), .url(isOpen: false), .cloud(isSibling: true),
-        .cloud(isSibling: false),
+    private static let everyKind: [Fetchable] = [
+        file, openURL, closedURL, sibling,
+        foreign,
     ]
 
-    private static func canRead(_ method: UploadMethod, _ kind: Negotiation.Origin.Kind) -> Bool {
+    private static func canRead(_ method: UploadMethod, _ kind: Fetchable) -> Bool {
         switch method {
         case .upload, .glanceDirect: true
-        case .webDownload: kind == .url(isOpen: true)
-        case .glanceDownload: kind == .cloud(isSibling: true)
+        case .webDownload: kind == openURL
+        case .glanceDownload: kind == sibling
         }
     }
 
     @Test(arguments: UploadMethod.allCases, everyKind)
     func `A named method is taken as it is, or refused where it cannot read the source`(
-        method: UploadMethod, kind: Negotiation.Origin.Kind
+        method: UploadMethod, kind: Fetchable
     ) throws {
         let given = try origin(kind, .sha512)
         guard Self.canRead(method, kind) else {
@@ -170,7 +176,7 @@ import Testing
         method: UploadMethod
     ) throws {
         let given = try origin(
-            method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .md5)
+            method == .glanceDownload ? Self.sibling : Self.openURL, .md5)
         let narrow = negotiation(methods: ["copy-image"])
         guard method.isImport else {
             #expect(try narrow.check(method, for: given).method == .upload)
@@ -191,7 +197,7 @@ import Testing
         let keyless = Negotiation(
             offer: TargetOffer(importMethods: Self.all, hasProjects: false), stores: .standard)
         let given = try origin(
-            method == .glanceDownload ? .cloud(isSibling: true) : .url(isOpen: true), .sha512)
+            method == .glanceDownload ? Self.sibling : Self.openURL, .sha512)
         guard method.isImport else {
             #expect(try keyless.check(method, for: given).method == .upload)
             return
@@ -207,7 +213,7 @@ import Testing
 
     @Test(arguments: ofTheService)
     func `A named method whose result nothing proves says how it will be proved`(
-        way: (Negotiation.Origin.Kind, UploadMethod)
+        way: (Fetchable, UploadMethod)
     ) throws {
         #expect(
             try negotiation().check(way.1, for: try origin(way.0, .sha256)).reason

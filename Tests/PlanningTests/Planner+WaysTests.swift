@@ -15,11 +15,10 @@ import Testing
         isFile: Bool = false, restarts: Int = 0
     ) -> WayChoice {
         var transfer = Sample.transfer(method: method)
-        if isFile { transfer.intent.source.location = .file("/a") }
         var reading = SourceReading()
         reading.restarts = restarts
         transfer.reading = reading
-        return WayChoice(mode, transfer, copies: copies)
+        return WayChoice(mode, transfer, copies: copies, isOnThisMachine: isFile)
     }
 
     @Test func `Several targets and flaky sources are spooled, and the reason is told`() {

@@ -124,40 +124,48 @@ final class Encounter {
     // MARK: The run
 
     private func plan() async throws -> (Run, PlanItem?) {
-        guard case .cloud(let source)? = pipeline.sources.first,
-            case .cloud(let target)? = pipeline.targets.first
-        else { throw TranshipError(.unexpectedState, "another pipeline") }
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
+        guard case .cloud(let rules)? = pipeline.targets.first else {
+            throw TranshipError(.unexpectedState, "another pipeline")
+        }
         let plan = try Plan(beside: journal)
         _ = try await Planner(
-            journal: journal, plan: plan,
-            sources: [PlanningSource(index: 0, kind: .cloud(source, alpha.service))],
-            targets: [
-                PlanningTarget(
-                    key: "beta", rules: target, service: beta.service, projectID: nil)
-            ],
+            journal: journal, plan: plan, sources: [try source()],
+            targets: [PlanningTarget(target(), rules: rules)],
             nowUnixSeconds: clock.now / 1000
         ).makePlan()
         try await journal.adopt(plan, run: run, order: .listed)
         return (run, try await plan.items(after: 0, limit: 9).first?.item)
     }
 
-    private func scheduler(_ run: Run) -> Scheduler {
-        let targets = ["beta": beta.service]
+    private func source() throws -> CloudImages {
+        guard case .cloud(let source)? = pipeline.sources.first else {
+            throw TranshipError(.unexpectedState, "another pipeline")
+        }
+        return CloudImages(
+            source, sourceIndex: 0,
+            at: SignedInCloud(
+                alpha.service.session, endpoint: "alpha", region: nil, projectID: nil))
+    }
+
+    private func target() -> OpenedTarget {
+        let clock = clock
+        let now: @Sendable () -> Int64 = { clock.now }
+        return OpenedTarget(
+            key: "beta", endpoint: "beta",
+            uploader: CloudUploader(targetKey: "beta", service: beta.service, now: now),
+            waiter: ImportWaiter(service: beta.service, now: now, jitter: { 0.5 }),
+            publisher: CloudPublisher(service: beta.service))
+    }
+
+    private func scheduler(_ run: Run) throws -> Scheduler {
         let clock = clock
         let now: @Sendable () -> Int64 = { clock.now }
         return Scheduler(
             journal: journal,
             stages: Stages(
-                reader: SourceReaders(
-                    cloud: CloudReader(services: [0: alpha.service]),
-                    legacyCloud: LegacyCloudReader(services: [:]), url: URLReader(addresses: [:])),
-                verifier: DigestVerifier(),
-                uploader: CloudUploader(targets: targets, placed: journal.transfer, now: now),
-                waiter: ImportWaiter(
-                    targets: targets, fetch: { _ in .glanceDirect }, now: now, jitter: { 0.5 }),
-                publisher: CloudPublisher(targets: targets, placed: journal.transfer)),
+                sources: [try source()], verifier: DigestVerifier(), targets: [target()]),
             limits: .init(
                 images: 1, retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
             monitor: RunMonitor(now: now),

@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import ImageUploaders
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
@@ -56,12 +57,19 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Spooled data stays after the last transfer that needs it.
     case keepsSpooledData = "keeps-spooled-data"
 
-    func wrap(_ stages: Stages, services: [String: ImageService]) -> Stages {
-        Stages(
-            reader: WrappedReader(real: stages.reader, bug: self),
-            verifier: WrappedVerifier(real: stages.verifier, bug: self),
-            uploader: WrappedUploader(real: stages.uploader, bug: self, services: services),
-            waiter: WrappedWaiter(real: stages.waiter, bug: self), publisher: stages.publisher)
+    func wrap(_ stages: Stages) -> Stages {
+        var wrapped = stages
+        wrapped.sources = stages.sources.map { WrappedSource(real: $0, bug: self) }
+        wrapped.verifier = WrappedVerifier(real: stages.verifier, bug: self)
+        wrapped.targets = stages.targets.map { target in
+            var wrapped = target
+            let service = (target.uploader as? CloudUploader)?.service
+            wrapped.uploader = WrappedUploader(
+                real: target.uploader, bug: self, service: service)
+            wrapped.waiter = WrappedWaiter(real: target.waiter, bug: self)
+            return wrapped
+        }
+        return wrapped
     }
 
     func change(_ plan: Plan, beside journal: Journal) async throws(TranshipError) {
@@ -79,10 +87,24 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     }
 }
 
-private struct WrappedReader: SourceReader {
-    static let name = StageName.read
-    let real: any SourceReader
+private struct WrappedSource: ImageSource {
+    let real: any ImageSource
     let bug: PlantedBug
+
+    var endpoint: String { real.endpoint }
+    var limitImages: Int? { real.limitImages }
+    var isOnThisMachine: Bool { real.isOnThisMachine }
+    var region: CloudRegion? { real.region }
+
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await real.list(listing, page: page)
+    }
+
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        real.fetchable(image, for: target)
+    }
 
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
@@ -109,7 +131,6 @@ private struct WrappedReader: SourceReader {
 }
 
 private struct WrappedVerifier: ChecksumVerifier {
-    static let name = StageName.verify
     let real: any ChecksumVerifier
     let bug: PlantedBug
 
@@ -140,10 +161,21 @@ private struct WrappedVerifier: ChecksumVerifier {
 }
 
 private struct WrappedUploader: ImageUploader {
-    static let name = StageName.upload
     let real: any ImageUploader
     let bug: PlantedBug
-    let services: [String: ImageService]
+    let service: ImageService?
+
+    func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await real.list(ownerID: ownerID, page: page)
+    }
+
+    func request(
+        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+    ) async throws(TranshipError) {
+        try await real.request(request, for: transfer, from: fetchable)
+    }
 
     func reportedAlgorithm(
         for transfer: Transfer
@@ -153,7 +185,7 @@ private struct WrappedUploader: ImageUploader {
 
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         if bug == .keepsSpoiledRecords, let id = transfer.imageID,
-            let image = try? await services[transfer.targetKey]?.image(id),
+            let image = try? await service?.image(id),
             image.status == .queued
         {
             return .send(transfer.moved(to: .registered))
@@ -178,7 +210,7 @@ private struct WrappedUploader: ImageUploader {
     }
 
     func register(
-        _ given: Transfer, commit: @escaping Commit
+        _ given: Transfer, references: [String: String], commit: @escaping Commit
     ) async throws(TranshipError) -> Outcome {
         let nothing: Commit = { (_: Transfer) async throws(TranshipError) -> Void in }
         let first: Commit = { (next) async throws(TranshipError) in
@@ -193,11 +225,12 @@ private struct WrappedUploader: ImageUploader {
             case .forgetsGenerations: first
             default: commit
             }
-        let registered = try await real.register(given, commit: commits)
+        let registered = try await real.register(
+            given, references: references, commit: commits)
         guard case .send(let transfer) = registered else { return registered }
         if bug == .createsBeforeCommitting { try await commit(transfer) }
         if bug == .publishesBeforeProof, let id = transfer.imageID {
-            _ = try await services[given.targetKey]?.update(
+            _ = try await service?.update(
                 id, [.replace("visibility", .string(given.record.visibility.rawValue))])
         }
         return registered
@@ -222,7 +255,7 @@ private struct WrappedUploader: ImageUploader {
         case .discardsWithoutLooking:
             guard let id = transfer.imageID else { return false }
             do throws(TranshipError) {
-                try await services[transfer.targetKey]?.delete(id)
+                try await service?.delete(id)
             } catch {
                 guard error.code == .notFound else { throw error }
             }
@@ -237,18 +270,29 @@ private struct WrappedUploader: ImageUploader {
 }
 
 private struct WrappedWaiter: TaskWaiter {
-    static let name = StageName.wait
     let real: any TaskWaiter
     let bug: PlantedBug
 
-    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Look {
         guard bug == .waitsByTheImageAlone else { return try await real.look(transfer) }
         do throws(TranshipError) {
-            let outcome = try await real.look(transfer)
-            guard case .restart = outcome else { return outcome }
+            let look = try await real.look(transfer)
+            guard case .outcome(.restart) = look else { return look }
         } catch {
             guard error.code == .importFailed || error.code == .importTimedOut else { throw error }
         }
-        return .snooze(transfer, seconds: 60, reason: "the image is not active yet")
+        return .outcome(waiting(transfer))
+    }
+
+    func requested(
+        _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
+    ) async throws(TranshipError) -> Outcome {
+        let outcome = try await real.requested(request, for: transfer, refusal: refusal)
+        guard bug == .waitsByTheImageAlone, case .restart = outcome else { return outcome }
+        return waiting(transfer)
+    }
+
+    private func waiting(_ transfer: Transfer) -> Outcome {
+        .snooze(transfer, seconds: 60, reason: "the image is not active yet")
     }
 }

@@ -5,20 +5,66 @@ import Basics
 import ByteStreams
 import MigrationModel
 import MigrationPipeline
+import PipelineFiles
 import Synchronization
 import TestSupport
 import Testing
 
-/// A source that a test can make of given bytes, for the suite that every
-/// reader passes.
+/// A source that a test can make of given bytes, for the suite that every kind
+/// passes.
 protocol TestSource: Sendable {
-    var reader: any SourceReader { get }
-    /// The image as planning would find it, promised by nothing but its size.
-    func planned(_ bytes: [UInt8]) async throws -> SourceImage
+    var source: any ImageSource { get }
+    /// Makes these bytes the only image of the source.
+    func put(_ bytes: [UInt8]) async throws
     /// Other bytes of the same size in the same place.
     func change() async throws
     func remove() async throws
 }
+
+extension TestSource {
+    /// The image as planning finds it.
+    func planned(_ bytes: [UInt8]) async throws -> SourceImage {
+        try await put(bytes)
+        let listed = try await list(source)
+        return try #require(listed.first { $0.refusal == nil }).image
+    }
+}
+
+/// All that the source lists.
+func list(_ source: any ImageSource) async throws -> [ListedImage] {
+    let listed = Mutex<[ListedImage]>([])
+    try await source.list(Listing(date: "2026-11-28", nowUnixSeconds: 1_795_824_000)) {
+        (page) throws(TranshipError) in listed.withLock { $0 += page }
+    }
+    return listed.withLock { $0 }
+}
+
+/// The sources of a pipeline whose `sources` are these lines.
+func entries(_ sources: String, in folder: String = "/") throws -> [Source] {
+    try Pipeline.parse(
+        text: "version: 1\nname: tests\nsources: [\(sources)]\ntargets: [{ cloud: beta }]\n",
+        file: "\(folder)/tests.yaml", environment: [:]
+    ).sources
+}
+
+func cloudEntry(_ lines: String = "cloud: alpha") throws -> PipelineFiles.CloudSource {
+    guard case .cloud(let cloud) = try entries("{ \(lines) }")[0] else { throw NotThatKind() }
+    return cloud
+}
+
+func urlEntry(_ url: String, _ more: String = "") throws -> PipelineFiles.URLSource {
+    let lines = "url: '\(url)', image: { name: a, disk_format: raw, container_format: bare }"
+    guard case .url(let entry) = try entries("{ \(lines)\(more) }")[0] else { throw NotThatKind() }
+    return entry
+}
+
+func fileEntry(_ pattern: String) throws -> PipelineFiles.FileSource {
+    let lines = "file: '\(pattern)', image: { name: a, disk_format: raw, container_format: bare }"
+    guard case .file(let entry) = try entries("{ \(lines) }")[0] else { throw NotThatKind() }
+    return entry
+}
+
+struct NotThatKind: Error {}
 
 /// What came out of one reading.
 struct Reading: Sendable {
@@ -33,7 +79,7 @@ struct Reading: Sendable {
 
 /// Reads all of it, as the pipeline does.
 func read(
-    _ source: SourceImage, by reader: any SourceReader, into ring: ByteRing = ByteRing(),
+    _ source: SourceImage, by reader: any ImageSource, into ring: ByteRing = ByteRing(),
     from point: ReadingPoint? = nil
 ) async -> Reading {
     let reading = Mutex(Reading())
@@ -72,25 +118,16 @@ func read(
     }
 }
 
-/// What ``SourceReader`` promises, for each kind of source.
+/// What ``ImageSource`` promises, for each kind of source.
 func checkConformance(_ make: () async throws -> some TestSource) async throws {
-    for count in [0, 1, 65_536, 3_000_001] {
-        let source = try await make()
-        let bytes = noise(count)
-        let image = try await source.planned(bytes)
-        let reading = await read(image, by: source.reader)
-        #expect(reading.error == nil, "\(count) bytes")
-        #expect(reading.bytes == bytes, "\(count) bytes")
-        // Told once, before the first byte.
-        #expect(reading.facts.map(\.sizeBytes) == [Int64(count)])
-        let again = await read(image, by: source.reader)
-        #expect(again.bytes == bytes, "a second time")
-    }
+    for count in [0, 1, 65_536, 3_000_001] { try await checkWhole(try await make(), count) }
+    try await checkListing(try await make())
+    try await checkGoingOn(try await make())
 
     let changed = try await make()
     let before = try await changed.planned(noise(1000))
     try await changed.change()
-    let reading = await read(before, by: changed.reader)
+    let reading = await read(before, by: changed.source)
     #expect(reading.error?.code == .sourceChanged)
     #expect(reading.error?.isTransient == false)
     #expect(reading.error?.hint != nil)
@@ -99,21 +136,71 @@ func checkConformance(_ make: () async throws -> some TestSource) async throws {
     let removed = try await make()
     let gone = try await removed.planned(noise(1000))
     try await removed.remove()
-    let missing = await read(gone, by: removed.reader)
+    let missing = await read(gone, by: removed.source)
     #expect(missing.error?.code == .sourceUnavailable)
+    #expect(missing.error?.hint != nil)
     #expect(missing.facts.isEmpty)
 
-    let cancelled = try await make()
-    let large = try await cancelled.planned(noise(3_000_001))
+    try await checkCancelling(try await make())
+}
+
+private func checkWhole(_ made: some TestSource, _ count: Int) async throws {
+    let bytes = noise(count)
+    let image = try await made.planned(bytes)
+    let reading = await read(image, by: made.source)
+    #expect(reading.error == nil, "\(count) bytes")
+    #expect(reading.bytes == bytes, "\(count) bytes")
+    // Reported once, before the first byte.
+    #expect(reading.facts.map(\.sizeBytes) == [Int64(count)])
+    let again = await read(image, by: made.source)
+    #expect(again.bytes == bytes, "a second time")
+}
+
+private func checkListing(_ made: some TestSource) async throws {
+    try await made.put(noise(1000))
+    let first = try await list(made.source)
+    #expect(first.count == 1 && first.allSatisfy { $0.refusal == nil })
+    #expect(first.map(\.image.sizeBytes) == [1000])
+    // Keys, fingerprints and all else: ids are derived from some of it.
+    #expect(try await list(made.source).map(\.image) == first.map(\.image))
+    #expect(!made.source.endpoint.isEmpty)
+    let image = try #require(first.first?.image)
+    #expect(!image.displayName.isEmpty && !image.fingerprint.isEmpty)
+    let facts = try await made.source.facts(Sample.transfer("a", source: image))
+    #expect(facts.sizeBytes == 1000)
+    // Only a region of the same Keystone could fetch a cloud's image.
+    if case .siblingImage = made.source.fetchable(image, for: nil) {
+        Issue.record("a target without Keystone cannot fetch from a region")
+    }
+}
+
+/// A source that states its version goes on at any byte; others never do.
+private func checkGoingOn(_ made: some TestSource) async throws {
+    let image = try await made.planned(noise(1000))
+    let whole = await read(image, by: made.source)
+    guard let version = whole.facts.first?.version else { return }
+    #expect(version.isProof)
+    let point = ReadingPoint(offsetBytes: 600, version: version)
+    let rest = await read(image, by: made.source, from: point)
+    if rest.error == nil {
+        #expect(rest.bytes == Array(noise(1000).dropFirst(600)))
+    } else {
+        #expect(rest.error?.code == .rangeNotSatisfiable)
+        #expect(rest.bytes.isEmpty)
+    }
+}
+
+private func checkCancelling(_ made: some TestSource) async throws {
+    let large = try await made.planned(noise(3_000_001))
     let ring = ByteRing(capacityBytes: 64 << 10)
     let work = Task {
         await failure {
-            try await cancelled.reader.read(
+            try await made.source.read(
                 Sample.transfer("a", source: large), from: nil, into: ring
             ) { _ in }
         }
     }
-    // Full, and nobody reads: it is blocked in the ring.
+    // Full, without a reader: it is blocked in the ring.
     #expect(await eventually { ring.writtenBytes == 64 << 10 })
     work.cancel()
     #expect(await work.value?.code == .interrupted)

@@ -52,7 +52,7 @@ import Testing
         }
         defer { server.stop() }
         let reading = await read(
-            image(server), by: reader(server, waits), into: ring, from: point)
+            image(server), by: try reader(server, waits), into: ring, from: point)
         return (reading, server.requests)
     }
 
@@ -68,14 +68,16 @@ import Testing
 
     private func image(_ server: RawHTTPServer) -> SourceImage {
         var image = Sample.source("a", sizeBytes: nil)
-        image.location = .url(server.url + "/a.img")
+        image.location = server.url + "/a.img"
         return image
     }
 
-    private func reader(_ server: RawHTTPServer, _ waits: Waits = Waits()) -> URLReader {
-        let address = URLReader.Address(
-            url: Secret(server.url + "/a.img?signature=planted"), client: HTTPClient())
-        return URLReader(addresses: [0: address], reopening: Self.reopening(waits))
+    private func reader(
+        _ server: RawHTTPServer, _ waits: Waits = Waits()
+    ) throws -> any ImageSource {
+        URLImage(
+            try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+            client: HTTPClient(), reopening: Self.reopening(waits))
     }
 
     /// The part that was asked for, in good order.
@@ -215,7 +217,7 @@ import Testing
             return .lyingWithTag(Self.tag, declaredBytes: data.count, Array(data.prefix(Self.half)))
         }
         defer { server.stop() }
-        let reader = reader(server)
+        let reader = try reader(server)
         let ring = ByteRing(capacityBytes: 2 << 20)
         let first = await read(image(server), by: reader, into: ring)
         #expect(ring.writtenBytes == Int64(Self.half))
@@ -271,7 +273,7 @@ import Testing
         let server = try RawHTTPServer { _ in
             .status(200, headers: [("Content-Encoding", "gzip")], body: [1, 2, 3])
         }
-        let reading = await read(image(server), by: reader(server))
+        let reading = await read(image(server), by: try reader(server))
         #expect(reading.error?.code == .invalidAnswer)
         #expect(reading.error?.message.contains("Content-Encoding: gzip") == true)
         #expect(reading.bytes.isEmpty && reading.facts.isEmpty)
@@ -339,11 +341,10 @@ import Testing
         let ring = ByteRing(capacityBytes: 2 << 20)
         var reopening = Self.reopening()
         reopening.wait = { _ in ring.fail(TranshipError(.quotaExceeded, "full")) }
-        let reader = URLReader(
-            addresses: [
-                0: URLReader.Address(url: Secret(server.url + "/a.img"), client: HTTPClient())
-            ], reopening: reopening)
-        let reading = await read(image(server), by: reader, into: ring)
+        let source = URLImage(
+            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient(),
+            reopening: reopening)
+        let reading = await read(image(server), by: source, into: ring)
         #expect(reading.error?.code == .quotaExceeded)
         #expect(server.requests.count == 1)
     }

@@ -62,8 +62,8 @@ import Testing
     /// What a judgement is, in a word.
     private func word(_ judgement: ImportLook.Judgement) -> String {
         switch judgement {
-        case .ask: "ask"
-        case .copy: "copy"
+        case .needsImport: "ask"
+        case .needsCopy: "copy"
         case .failure(let error): "failure \(error.code.rawValue)"
         case .outcome(.send): "send"
         case .outcome(.advance(let transfer)): transfer.state.rawValue
@@ -202,9 +202,9 @@ import Testing
     // MARK: Time
 
     @Test func `A deadline grows with the size, and is shown`() throws {
-        #expect(try Scene().look().deadlineSeconds == 600)
+        #expect(ImportLook.deadlineSeconds(try Scene().look().transfer) == 600)
         let tebibyte = try Scene(status: .importing, task: .processing, sizeBytes: 1 << 40).look()
-        #expect(tebibyte.deadlineSeconds == 600 + (1 << 40) / (5 << 20))
+        #expect(ImportLook.deadlineSeconds(tebibyte.transfer) == 600 + (1 << 40) / (5 << 20))
         guard case .outcome(.snooze(_, _, let reason)) = tebibyte.judge() else {
             Issue.record("it does not wait")
             return

@@ -15,7 +15,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ImportWaiterAnswersTests {
     private let glance: GlanceServer
     private let clock = Clock()
-    private let waiter: ImportWaiter
+    private let waiter: ImportFollower
 
     private final class Clock: Sendable {
         let milliseconds = Mutex<Int64>(1_000_000)
@@ -24,11 +24,9 @@ import Testing
     init() throws {
         glance = try GlanceServer()
         let clock = clock
-        waiter = ImportWaiter(
-            targets: ["beta": glance.service],
-            fetch: { transfer throws(TranshipError) in
-                .webDownload(uri: Secret("http://mirror.example/\(transfer.source.key)"))
-            }, now: { clock.milliseconds.withLock { $0 } }, jitter: { 0.5 })
+        waiter = ImportFollower(glance, url: "http://mirror.example/image:a") {
+            clock.milliseconds.withLock { $0 }
+        }
     }
 
     private func pass(seconds: Int64) {
@@ -132,7 +130,7 @@ import Testing
     ) async throws {
         var given = importing("uploading")
         given.intent.record.keptID = kept
-        given.intent.source.location = .cloud(imageID: "i")
+        given.intent.source.imageID = "i"
         let last = given
         glance.refuse("POST", "/v2/images/i/import", status: 409, text: "it is uploading")
         guard kept == .preferred else {

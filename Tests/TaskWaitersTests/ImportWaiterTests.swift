@@ -19,11 +19,8 @@ import Testing
 
     init() throws { glance = try GlanceServer() }
 
-    private func waiter(seconds: Int64 = 0) -> ImportWaiter {
-        ImportWaiter(
-            targets: ["beta": glance.service],
-            fetch: { _ in .webDownload(uri: Secret("http://source/image")) },
-            now: { Self.start + seconds * 1000 }, jitter: { 0.5 })
+    private func waiter(seconds: Int64 = 0) -> ImportFollower {
+        ImportFollower(glance, url: "http://source/image") { Self.start + seconds * 1000 }
     }
 
     private func transfer(isCopying: Bool = false) -> Transfer {

@@ -12,7 +12,7 @@ public enum Sample {
         properties: [String: String] = [:]
     ) -> SourceImage {
         SourceImage(
-            key: "image:\(id)", sourceIndex: 0, location: .cloud(imageID: id),
+            key: "image:\(id)", sourceIndex: 0, location: id, imageID: id,
             lineage: "image:\(id)", fingerprint: checksums.first?.description ?? "created:today",
             name: "name of \(id)", status: .active, sizeBytes: sizeBytes, checksums: checksums,
             ownerID: "project-1", visibility: .private, diskFormat: "raw",

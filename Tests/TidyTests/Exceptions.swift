@@ -31,6 +31,8 @@ enum Exceptions {
 
     /// Test files named after a subject that several files share.
     static let subjects: [String: String] = [
+        "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
+        "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
         "Tests/OpenStackImageTests/Waiting/ImageService+WaitTests.swift":
             "every wait over many files",

@@ -13,58 +13,41 @@ extension Scheduler {
         /// Images that are looked at, compared or published.
         public var small: Int
         public var retries: RetryPolicy
-        /// What single targets allow, by target key.
-        public var targets: [String: TargetLimits]
-        /// What single sources allow, by their index in the pipeline.
-        public var sources: [Int: PlaceLimit]
-        /// The services behind sources and targets.
-        public var endpoints: Endpoints
 
-        public init(
-            images: Int, small: Int = 16, retries: RetryPolicy,
-            targets: [String: TargetLimits] = [:], sources: [Int: PlaceLimit] = [:],
-            endpoints: Endpoints = .init()
-        ) {
+        public init(images: Int, small: Int = 16, retries: RetryPolicy) {
             precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
             self.small = small
             self.retries = retries
-            self.targets = targets
-            self.sources = sources
-            self.endpoints = endpoints
         }
     }
 
-    /// How many images at most are read at once from one place, or written to
-    /// it. A place is an Image service, a host or this machine; the sources, or
-    /// the targets, that lead to one place name it alike and share its count.
-    public struct PlaceLimit: Sendable, Hashable {
-        public var place: String
-        public var images: Int
+    /// The `limits.images` of sources and targets by endpoint.
+    ///
+    /// A limit protects a service, and several entries may lead to one: other
+    /// projects, other images, other addresses of one host. So the lowest limit
+    /// that any of them states holds for all of them together.
+    struct EndpointLimits: Sendable {
+        private var sources: [String: Int] = [:]
+        private var targets: [String: Int] = [:]
 
-        public init(place: String, images: Int) {
-            precondition(images > 0, "a limit that lets nothing through")
-            self.place = place
-            self.images = images
+        init(_ stages: Stages) {
+            for source in stages.sources {
+                if let images = source.limitImages {
+                    sources[source.endpoint] = min(images, sources[source.endpoint] ?? images)
+                }
+            }
+            for target in stages.targets {
+                if let images = target.limits.images {
+                    targets[target.endpoint] = min(images, targets[target.endpoint] ?? images)
+                }
+            }
         }
-    }
 
-    /// What one target allows; nil is no limit.
-    public struct TargetLimits: Sendable, Hashable {
-        /// Images whose data moves: the pipeline's own wish.
-        public var images: PlaceLimit?
-        /// Images that are being uploaded or imported: `image_count_uploading`.
-        public var uploading: Int?
-        /// Bytes in the staging area: `image_stage_total`.
-        public var stagedBytes: Int64?
-
-        public init(
-            images: PlaceLimit? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil
-        ) {
-            self.images = images
-            self.uploading = uploading
-            self.stagedBytes = stagedBytes
-        }
+        /// Images that are read at once from there; nil: no limit.
+        func source(_ endpoint: String) -> Int? { sources[endpoint] }
+        /// Images whose data moves there at once; nil: no limit.
+        func target(_ endpoint: String) -> Int? { targets[endpoint] }
     }
 
     /// What one look at the due transfers may still start.
@@ -95,7 +78,7 @@ extension Scheduler {
         }
         // Last, as it makes this one the one that looks.
         guard isCutOff(transfer), !endpointsAdmit(transfer, at: now) else { return true }
-        if isOpen(limits.endpoints.target(transfer)) {
+        if isOpen(targetEndpoint(of: transfer)) {
             admission.fullTargets.insert(transfer.targetKey)
         } else {
             admission.fullSources.insert(transfer.source.sourceIndex)
@@ -108,28 +91,31 @@ extension Scheduler {
     func sourceAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
-        guard let limit = limits.sources[transfer.source.sourceIndex] else { return true }
-        let reading = busy.values.count {
-            $0.movesData && limits.sources[$0.sourceIndex]?.place == limit.place
-        }
-        guard reading < limit.images else { return false }
-        let sources = limits.sources.filter { $0.value.place == limit.place }
-        let fetched = try await journal.fetching(run: run, fromSources: Set(sources.keys))
-        return reading + fetched < limit.images
+        let endpoint = sourceEndpoint(of: transfer)
+        guard let limit = endpointLimits.source(endpoint) else { return true }
+        let sources = Set(
+            stages.sources.indices.filter { stages.sources[$0].endpoint == endpoint })
+        let reading = busy.values.count { $0.movesData && sources.contains($0.sourceIndex) }
+        guard reading < limit else { return false }
+        let fetched = try await journal.fetching(run: run, fromSources: sources)
+        return reading + fetched < limit
     }
 
     /// True when the target's own limits leave room for one more.
     func targetAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
-        guard let limit = limits.targets[transfer.targetKey] else { return true }
+        guard let target = stages.targets.first(where: { $0.key == transfer.targetKey }) else {
+            return true
+        }
+        let limit = target.limits
         let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
         let moving = here.count
-        if let images = limit.images {
-            let sharing = busy.values.count {
-                $0.movesData && limits.targets[$0.targetKey]?.images?.place == images.place
-            }
-            if sharing >= images.images { return false }
+        if let images = endpointLimits.target(target.endpoint) {
+            let sharing = Set(
+                stages.targets.filter { $0.endpoint == target.endpoint }.map(\.key))
+            let here = busy.values.count { $0.movesData && sharing.contains($0.targetKey) }
+            guard here < images else { return false }
         }
         guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
         let load = try await journal.load(run: run, targetKey: transfer.targetKey)

@@ -24,66 +24,7 @@ public enum StageName: String, CaseIterable, Sendable {
 ///   ends in ``TranshipError/Code/interrupted``.
 /// - **Without retries.** It says whether a failure may pass
 ///   (``TranshipError/isTransient``); the pipeline decides what follows.
-public protocol Stage: Sendable {
-    static var name: StageName { get }
-}
-
-/// Stage *read*: an image at a source becomes a bounded stream of bytes.
-public protocol SourceReader: Stage {
-    /// Opens the image data and writes all of it into the ring, or all from a
-    /// byte on.
-    ///
-    /// Tells ``ReadingEvent/opened(_:)`` once, before the first byte, with what
-    /// the source says of the data now. Returns when the last byte is written
-    /// and the source has proved to be complete: a body that ends early or goes
-    /// on too long is ``TranshipError/Code/sourceTruncated``, other data than
-    /// was planned ``TranshipError/Code/sourceChanged``. A source that drops is
-    /// opened again where it dropped, if it can prove that the rest belongs to
-    /// what was written before. Neither finishes nor fails the ring.
-    ///
-    /// - Parameter point: where to go on; nil is the first byte.
-    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source
-    ///   does not prove that it goes on at that point, or at one where it was
-    ///   opened again and bytes of a wrong part were written.
-    func read(
-        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
-        tell: @escaping @Sendable (ReadingEvent) -> Void
-    ) async throws(TranshipError)
-
-    /// Looks at the source without reading it, for methods by which the service
-    /// reads it itself.
-    ///
-    /// - Throws: ``TranshipError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
-    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts
-}
-
-/// What happens while a source is read.
-public enum ReadingEvent: Sendable {
-    /// It has answered.
-    case opened(SourceFacts)
-    /// It dropped, and will be opened again at this byte.
-    case dropped(atByte: Int64, TranshipError)
-    /// It goes on at this byte, and has proved that it does.
-    case reopened(atByte: Int64)
-    /// It dropped at this byte and cannot go on there, for this reason.
-    case cannotGoOn(atByte: Int64, reason: String)
-}
-
-/// What a source says of image data when it is opened.
-public struct SourceFacts: Sendable, Hashable {
-    /// Of the whole; nil when the source does not know before the end.
-    public var sizeBytes: Int64?
-    /// Project ids that the image is shared with at the source.
-    public var members: [String]
-    /// Nil when a reading that breaks cannot go on where it broke.
-    public var version: SourceVersion?
-
-    public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {
-        self.sizeBytes = sizeBytes
-        self.members = members
-        self.version = version
-    }
-}
+public protocol Stage: Sendable {}
 
 /// Stage *verify*: are these the bytes that were promised?
 ///
@@ -150,6 +91,15 @@ public enum Verdict: Sendable, Hashable {
 
 /// Stage *upload*: a record at the target, and the bytes in it.
 public protocol ImageUploader: Stage {
+    /// Hands over the images that the target has, hidden ones included, page by
+    /// page.
+    ///
+    /// - Parameter ownerID: only images of this project; nil: all that the
+    ///   target's user sees.
+    func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError)
+
     /// The algorithm whose digest this target reports of new images.
     func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
@@ -165,16 +115,25 @@ public protocol ImageUploader: Stage {
     ///   ready for the body; another one when the record turned out to be there
     ///   already, with its data or with a body that arrives.
     /// - Throws: ``TranshipError/Code/targetConflict`` when somebody else's
-    ///   image has the id; ``TranshipError/Code/dependencyFailed`` when an image
-    ///   that the record names is not there; the service's refusals.
+    ///   image has the id; the service's refusals.
+    /// - Parameter references: the ids at the target of the images that the
+    ///   record names, by property.
     func register(
-        _ transfer: Transfer, commit: @escaping Commit
+        _ transfer: Transfer, references: [String: String], commit: @escaping Commit
     ) async throws(TranshipError) -> Outcome
 
     /// Sends the body and returns the transfer in the state that follows.
     func send(
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer
+
+    /// Requests what the waiter found that nobody has requested.
+    ///
+    /// - Parameter fetchable: what the source lets the service fetch; it suits
+    ///   the transfer's method.
+    func request(
+        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+    ) async throws(TranshipError)
 
     /// What the target says of the data now.
     func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport
@@ -196,15 +155,43 @@ public protocol ImageUploader: Stage {
 
 /// Stage *wait*: a task of the service works on the image.
 public protocol TaskWaiter: Stage {
-    /// One look at the image and its tasks; asks for the import when nobody has.
-    func look(_ transfer: Transfer) async throws(TranshipError) -> Outcome
+    /// One look at the image and its tasks. Changes nothing at the target.
+    func look(_ transfer: Transfer) async throws(TranshipError) -> Look
+
+    /// What follows from a request of the uploader.
+    ///
+    /// - Parameter refusal: nil when the service accepted. It may have accepted
+    ///   although its answer says otherwise, so the waiter looks again.
+    func requested(
+        _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
+    ) async throws(TranshipError) -> Outcome
+}
+
+/// What a look at an import leads to.
+public enum Look: Sendable {
+    case outcome(Outcome)
+    /// The uploader has to request this first.
+    case needs(ImportNeed, Transfer)
+}
+
+/// What a service has to be asked for.
+public enum ImportNeed: Sendable, Hashable {
+    /// To import the data into the image's record.
+    case image
+    /// To copy the data of an active image into further stores.
+    case copy(toStores: [String])
 }
 
 /// Stage *publish*: what others see comes last.
 public protocol Publisher: Stage {
     /// Applies visibility, members, hidden and protected, in this order, and
     /// only what differs. A refusal of the service ends in `unpublished`.
-    func publish(_ transfer: Transfer) async throws(TranshipError) -> Transfer
+    ///
+    /// - Parameter references: as in
+    ///   ``ImageUploader/register(_:references:commit:)``.
+    func publish(
+        _ transfer: Transfer, references: [String: String]
+    ) async throws(TranshipError) -> Transfer
 }
 
 extension ImageUploader {
@@ -231,22 +218,40 @@ extension ImageUploader {
     }
 }
 
-/// The five stages of a pipeline.
+/// The five stages of a pipeline: what it reads from, verifies with and writes to.
 public struct Stages: Sendable {
-    public var reader: any SourceReader
+    /// By their place in the pipeline's `sources`.
+    public var sources: [any ImageSource]
     public var verifier: any ChecksumVerifier
-    public var uploader: any ImageUploader
-    public var waiter: any TaskWaiter
-    public var publisher: any Publisher
+    public var targets: [OpenedTarget]
 
     public init(
-        reader: any SourceReader, verifier: any ChecksumVerifier, uploader: any ImageUploader,
-        waiter: any TaskWaiter, publisher: any Publisher
+        sources: [any ImageSource], verifier: any ChecksumVerifier, targets: [OpenedTarget]
     ) {
-        self.reader = reader
+        self.sources = sources
         self.verifier = verifier
-        self.uploader = uploader
-        self.waiter = waiter
-        self.publisher = publisher
+        self.targets = targets
+    }
+
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` when the pipeline has lost
+    ///   it since the transfer was planned.
+    public func source(of transfer: Transfer) throws(TranshipError) -> any ImageSource {
+        let index = transfer.source.sourceIndex
+        guard sources.indices.contains(index) else {
+            throw TranshipError(
+                .invalidPipeline, "the pipeline no longer has a source \(index + 1)",
+                hint: "run the pipeline again, so that it is planned anew")
+        }
+        return sources[index]
+    }
+
+    /// - Throws: as ``source(of:)``.
+    public func target(of transfer: Transfer) throws(TranshipError) -> OpenedTarget {
+        guard let target = targets.first(where: { $0.key == transfer.targetKey }) else {
+            throw TranshipError(
+                .invalidPipeline, "the pipeline no longer has a target \(transfer.targetKey)",
+                hint: "put the target back, or start with another --journal")
+        }
+        return target
     }
 }

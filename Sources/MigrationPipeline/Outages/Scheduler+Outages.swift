@@ -8,44 +8,35 @@ internal import MigrationModel
 internal import Synchronization
 
 extension Scheduler {
-    /// The services behind sources and targets: entries that lead to one service
-    /// name it alike.
-    public struct Endpoints: Sendable {
-        public var sources: [Int: String]
-        public var targets: [String: String]
+    func sourceEndpoint(of transfer: Transfer) -> String {
+        let index = transfer.source.sourceIndex
+        return stages.sources.indices.contains(index)
+            ? stages.sources[index].endpoint : "source \(index + 1)"
+    }
 
-        public init(sources: [Int: String] = [:], targets: [String: String] = [:]) {
-            self.sources = sources
-            self.targets = targets
-        }
+    func targetEndpoint(of transfer: Transfer) -> String {
+        stages.targets.first { $0.key == transfer.targetKey }?.endpoint
+            ?? "target \(transfer.targetKey)"
+    }
 
-        func source(_ transfer: Transfer) -> String {
-            let index = transfer.source.sourceIndex
-            return sources[index] ?? "source \(index + 1)"
+    func endpoint(of transfer: Transfer, at side: TranshipError.Side) -> String {
+        switch side {
+        case .source: sourceEndpoint(of: transfer)
+        case .target: targetEndpoint(of: transfer)
         }
+    }
 
-        func target(_ transfer: Transfer) -> String {
-            targets[transfer.targetKey] ?? "target \(transfer.targetKey)"
-        }
-
-        func endpoint(of transfer: Transfer, at side: TranshipError.Side) -> String {
-            switch side {
-            case .source: source(transfer)
-            case .target: target(transfer)
-            }
-        }
-
-        /// What the transfer's next step talks to.
-        func all(_ transfer: Transfer) -> Set<String> {
-            transfer.state.movesData
-                ? [source(transfer), target(transfer)] : [target(transfer)]
-        }
+    /// What the transfer's next step talks to.
+    func endpoints(of transfer: Transfer) -> Set<String> {
+        transfer.state.movesData
+            ? [sourceEndpoint(of: transfer), targetEndpoint(of: transfer)]
+            : [targetEndpoint(of: transfer)]
     }
 
     /// True when no endpoint of the transfer's is out, or when the transfer is
     /// the one that looks whether it answers again.
     func endpointsAdmit(_ transfer: Transfer, at now: Int64) -> Bool {
-        let endpoints = limits.endpoints.all(transfer)
+        let endpoints = endpoints(of: transfer)
         return breakers.withLock { breakers in
             guard endpoints.allSatisfy({ breakers.admits($0, at: now) }) else { return false }
             for endpoint in endpoints { breakers.begins(transfer.id, at: endpoint) }
@@ -55,7 +46,7 @@ extension Scheduler {
 
     /// True when an endpoint that the transfer needs does not answer.
     func isCutOff(_ transfer: Transfer) -> Bool {
-        let endpoints = limits.endpoints.all(transfer)
+        let endpoints = endpoints(of: transfer)
         return breakers.withLock { breakers in endpoints.contains { breakers.isOpen($0) } }
     }
 
@@ -87,7 +78,7 @@ extension Scheduler {
     ) async throws(TranshipError) -> String? {
         let endpoint =
             error.side == .source
-            ? limits.endpoints.source(transfer) : limits.endpoints.target(transfer)
+            ? sourceEndpoint(of: transfer) : targetEndpoint(of: transfer)
         guard error.looksLikeOutage else {
             // A refusal is an answer.
             if error.answer != nil { try await answered([endpoint], run: run) }

@@ -112,7 +112,7 @@ extension Scheduler {
         }
         if transfer.imageID != nil, !transfer.placement.isAdopted {
             do throws(TranshipError) {
-                transfer = try await stages.uploader.abandon(
+                transfer = try await stages.target(of: transfer).uploader.abandon(
                     transfer, isWrong: error.code == .verificationMismatch)
             } catch {
                 // The id stays in the journal: the next run looks at it first.

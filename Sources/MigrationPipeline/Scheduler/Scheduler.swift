@@ -50,6 +50,7 @@ public final class Scheduler: Sendable {
 
     let journal: Journal
     let limits: Limits
+    let endpointLimits: EndpointLimits
     let stages: Stages
     let monitor: RunMonitor
     let surroundings: Surroundings
@@ -58,6 +59,8 @@ public final class Scheduler: Sendable {
     let spool: Spool?
     private let spooling: SpoolStep?
     private let serverSide: ImportStep
+    private let wait: WaitStep
+    private let references: References
     private let verify: VerifyStep
     let state = Guarded(State())
     let breakers: Guarded<CircuitBreakers>
@@ -77,21 +80,24 @@ public final class Scheduler: Sendable {
         monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
     ) {
         breakers = Guarded(CircuitBreakers(.init(limits.retries)))
+        endpointLimits = EndpointLimits(stages)
         self.journal = journal
         self.limits = limits
         self.stages = stages
         self.monitor = monitor
         self.surroundings = surroundings
         queues = StageQueues(surroundings)
+        references = References(journal: journal)
         stream = StreamStep(
-            stages: stages, queues: queues, limiter: limiter, monitor: monitor,
-            disk: surroundings.disk)
+            stages: stages, references: references, queues: queues, limiter: limiter,
+            monitor: monitor, disk: surroundings.disk)
         self.spool = spool
         spooling = spool.map { [queues] spool in
             SpoolStep(
                 stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
         }
-        serverSide = ImportStep(stages: stages)
+        serverSide = ImportStep(stages: stages, references: references)
+        wait = WaitStep(stages: stages)
         verify = VerifyStep(stages: stages, queues: queues, monitor: monitor)
         spool?.whenChanged { [weak self] in self?.wake() }
     }
@@ -221,7 +227,7 @@ public final class Scheduler: Sendable {
     /// Takes a transfer as far as it goes without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
         let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
-            try await answered([limits.endpoints.endpoint(of: given, at: side)], run: run)
+            try await answered([endpoint(of: given, at: side)], run: run)
         }
         monitor.started(given)
         do throws(TranshipError) {
@@ -251,7 +257,7 @@ public final class Scheduler: Sendable {
         _ given: Transfer, after error: TranshipError, run: Run
     ) async throws(TranshipError) {
         try await journal.recordAttempt(given, run: run, error: error)
-        var transfer = try await stages.uploader.abandon(given, isWrong: false)
+        var transfer = try await stages.target(of: given).uploader.abandon(given, isWrong: false)
         let reason = "starts over by \(transfer.method.rawValue): \(error.message)"
         transfer.wait.reason = reason
         try await journal.commit(transfer)
@@ -266,18 +272,18 @@ public final class Scheduler: Sendable {
                 try await serverSide.run(transfer, trip)
             }
         case .importing:
-            return try await on(queues.wait) { [stages] () throws(TranshipError) in
-                let outcome = try await stages.waiter.look(transfer)
-                try await trip.answered(.target)
-                return outcome
+            return try await on(queues.wait) { [wait] () throws(TranshipError) in
+                try await wait.run(transfer, trip)
             }
         case .verifying:
             return try await on(queues.verify) { [verify] () throws(TranshipError) in
                 try await verify.run(transfer, trip)
             }
         case .publishing:
-            return try await on(queues.publish) { [stages] () throws(TranshipError) in
-                let published = try await stages.publisher.publish(transfer)
+            return try await on(queues.publish) { [stages, references] () throws(TranshipError) in
+                let ids = try await references.ids(of: transfer)
+                let published = try await stages.target(of: transfer).publisher.publish(
+                    transfer, references: ids)
                 try await trip.answered(.target)
                 return .advance(published)
             }

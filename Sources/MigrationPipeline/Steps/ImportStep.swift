@@ -8,25 +8,29 @@ internal import MigrationModel
 /// and sends nothing.
 struct ImportStep: Sendable {
     let stages: Stages
+    let references: References
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         var transfer = given
+        let uploader = try stages.target(of: given).uploader
         if transfer.imageID != nil {
-            let found = try await stages.uploader.reconcile(transfer)
+            let found = try await uploader.reconcile(transfer)
             try await trip.answered(.target)
             guard case .send(let next) = found else { return found }
             transfer = next
         }
         let facts: SourceFacts
         do {
-            facts = try await stages.reader.facts(transfer)
+            facts = try await stages.source(of: transfer).facts(transfer)
         } catch {
             throw error.at(.source)
         }
         try await trip.answered(.source)
         transfer.proof.sizeBytes = facts.sizeBytes ?? transfer.source.sizeBytes
         transfer.members = facts.members
-        let registered = try await stages.uploader.register(transfer, commit: trip.commit)
+        let ids = try await references.ids(of: transfer)
+        let registered = try await uploader.register(
+            transfer, references: ids, commit: trip.commit)
         try await trip.answered(.target)
         guard case .send(var next) = registered else { return registered }
         next.move(to: .importing)

@@ -9,7 +9,7 @@ internal import MigrationModel
 ///
 /// What is there after a crash is proved before it is trusted: the journal knows
 /// how far the file was on the disk and the digest of all of that. From there
-/// the source is asked for the rest, by the rules of ``SourceReader``.
+/// the source is asked for the rest, by the rules of ``ImageSource``.
 struct SpoolStep: Sendable {
     let stages: Stages
     let queues: StageQueues
@@ -31,7 +31,7 @@ struct SpoolStep: Sendable {
         var transfer = given
         if transfer.imageID != nil {
             // The target may have it all already.
-            let found = try await stages.uploader.reconcile(transfer)
+            let found = try await stages.target(of: transfer).uploader.reconcile(transfer)
             try await trip.answered(.target)
             guard case .send(let next) = found else { return .ended(found) }
             transfer = next
@@ -172,7 +172,7 @@ struct SpoolStep: Sendable {
             runner: queues.observers)
         monitor.opened(given, ring)
         let reading = Reading(ring, ReadingTally(given, monitor, from: filling.start))
-        let reader = stages.reader
+        let reader = try stages.source(of: given)
         async let read: Void = withTaskExecutorPreference(queues.read) {
             do throws(TranshipError) {
                 try await reader.read(given, from: point, into: ring) { event in

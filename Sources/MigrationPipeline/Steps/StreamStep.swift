@@ -14,6 +14,7 @@ internal import MigrationModel
 /// equals the promise, so wrong data never becomes an active image.
 struct StreamStep: Sendable {
     let stages: Stages
+    let references: References
     let queues: StageQueues
     let limiter: BandwidthLimiter?
     let monitor: RunMonitor
@@ -25,6 +26,10 @@ struct StreamStep: Sendable {
     /// One pass over the bytes, as its three tasks share it.
     private struct Pass: Sendable {
         let transfer: Transfer
+        let reader: any ImageSource
+        let uploader: any ImageUploader
+        /// See ``ImageUploader/register(_:references:commit:)``.
+        let references: [String: String]
         /// Where the data lies; nil is at the source.
         let spooled: SpoolEntry?
         let verification: any RunningVerification
@@ -47,23 +52,26 @@ struct StreamStep: Sendable {
         _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
     ) async throws(TranshipError) -> Outcome {
         var transfer = given
+        let uploader = try stages.target(of: given).uploader
         if transfer.imageID != nil {
-            let found = try await stages.uploader.reconcile(transfer)
+            let found = try await uploader.reconcile(transfer)
             try await trip.answered(.target)
             guard case .send(let next) = found else { return found }
             transfer = next
         }
+        let ids = try await references.ids(of: transfer)
         if transfer.state == .planned { transfer.move(to: .reading) }
         try await trip.commit(transfer)
 
-        let algorithm = try await stages.uploader.reportedAlgorithm(for: transfer)
+        let algorithm = try await uploader.reportedAlgorithm(for: transfer)
         let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
         let ring = ByteRing(
             capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
             limiter: limiter, runner: queues.observers)
         monitor.opened(transfer, ring)
         let pass = Pass(
-            transfer: transfer, spooled: spooled, verification: verification, ring: ring,
+            transfer: transfer, reader: try stages.source(of: transfer), uploader: uploader,
+            references: ids, spooled: spooled, verification: verification, ring: ring,
             tally: ReadingTally(transfer, monitor), trip: trip)
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: queues.read) {
@@ -100,7 +108,7 @@ struct StreamStep: Sendable {
 
     private func read(_ pass: Pass) async {
         do throws(TranshipError) {
-            try await stages.reader.read(pass.transfer, from: nil, into: pass.ring) { event in
+            try await pass.reader.read(pass.transfer, from: nil, into: pass.ring) { event in
                 pass.tally.take(event)
                 if case .opened(let facts) = event { pass.opened.settle(.success(facts)) }
             }
@@ -118,7 +126,7 @@ struct StreamStep: Sendable {
         do throws(TranshipError) {
             var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
             if transfer.record.visibility == .shared, transfer.record.members != .drop {
-                facts.members = try await stages.reader.facts(transfer).members
+                facts.members = try await pass.reader.facts(transfer).members
                 try await pass.trip.answered(.source)
             }
             pass.opened.settle(.success(facts))
@@ -159,7 +167,8 @@ struct StreamStep: Sendable {
         var transfer = pass.transfer
         transfer.proof.sizeBytes = facts.sizeBytes
         transfer.members = facts.members
-        let registered = try await stages.uploader.register(transfer, commit: pass.trip.commit)
+        let registered = try await pass.uploader.register(
+            transfer, references: pass.references, commit: pass.trip.commit)
         try await pass.trip.answered(.target)
         guard case .send(let next) = registered else {
             pass.ring.fail(TranshipError(.interrupted, "the target gets the data by another way"))
@@ -175,7 +184,7 @@ struct StreamStep: Sendable {
             // withheld, so the judgement has to come first.
             _ = try await pass.judged.value()
         }
-        var sent = try await stages.uploader.send(transfer, from: pass.ring)
+        var sent = try await pass.uploader.send(transfer, from: pass.ring)
         sent.proof.computed = try await pass.judged.value()
         sent.proof.sizeBytes = pass.ring.writtenBytes
         try await pass.trip.answered(.target)

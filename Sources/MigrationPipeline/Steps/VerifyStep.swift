@@ -18,9 +18,10 @@ struct VerifyStep: Sendable {
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         var transfer = given
+        let uploader = try stages.target(of: given).uploader
         let report: TargetReport
         do {
-            report = try await stages.uploader.report(transfer)
+            report = try await uploader.report(transfer)
         } catch {
             guard error.code == .notFound else { throw error }
             // It was deleted before it was compared: it is copied again.
@@ -42,7 +43,7 @@ struct VerifyStep: Sendable {
             transfer.proof.reported = proofs
             if transfer.record.verification == .paranoid {
                 monitor.note(transfer, "reading it back")
-                _ = try await readBack(transfer)
+                _ = try await readBack(transfer, from: uploader)
             }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
@@ -62,14 +63,15 @@ struct VerifyStep: Sendable {
                 hint: "accept it with accept_transformed: true, or use method: upload, "
                     + "which converts nothing")
         case .unverifiable(let words):
-            return .advance(try await unverifiable(transfer, report, words))
+            return .advance(try await unverifiable(transfer, report, words, from: uploader))
         }
     }
 
     /// The report proves nothing: the data is read back, where there is something
     /// to compare it with.
     private func unverifiable(
-        _ given: Transfer, _ report: TargetReport, _ words: String
+        _ given: Transfer, _ report: TargetReport, _ words: String,
+        from uploader: any ImageUploader
     ) async throws(TranshipError) -> Transfer {
         var transfer = given
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
@@ -86,10 +88,10 @@ struct VerifyStep: Sendable {
                     hint: "name the source's checksum in the pipeline, or delete that image")
             }
             // The digests died with the process that sent the bytes.
-            return try await stages.uploader.abandon(transfer, isWrong: true)
+            return try await uploader.abandon(transfer, isWrong: true)
         }
         monitor.note(transfer, "\(words); reading it back")
-        transfer.proof.reported = try await readBack(transfer)
+        transfer.proof.reported = try await readBack(transfer, from: uploader)
         return confirmed(transfer, report)
     }
 
@@ -105,7 +107,9 @@ struct VerifyStep: Sendable {
         return transfer.moved(to: .importing)
     }
 
-    private func readBack(_ transfer: Transfer) async throws(TranshipError) -> [Checksum] {
+    private func readBack(
+        _ transfer: Transfer, from uploader: any ImageUploader
+    ) async throws(TranshipError) -> [Checksum] {
         let known = transfer.proof.computed.first ?? transfer.proof.promised
         var expectation = transfer
         expectation.proof.promised = known
@@ -114,7 +118,7 @@ struct VerifyStep: Sendable {
         let ring = ByteRing(
             observers: verification.observers, hasReader: false, runner: queues.observers)
         do throws(TranshipError) {
-            try await stages.uploader.readBack(transfer, into: ring)
+            try await uploader.readBack(transfer, into: ring)
             ring.finishWriting()
             return try verification.judge(totalBytes: try await ring.finished())
         } catch {

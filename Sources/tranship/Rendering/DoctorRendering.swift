@@ -3,6 +3,7 @@
 
 import Basics
 import MigrationModel
+import MigrationPipeline
 import OpenStackImage
 import Planning
 import TranshipKit
@@ -43,11 +44,11 @@ struct DoctorRendering {
             row("container", [list(found.containerFormats, none: "not told")]),
             row("clock", [clock]),
         ]
-        for usage in offer.usage {
+        for usage in offer.quotas {
             let limit = usage.limit < 0 ? "unlimited" : "\(usage.limit)"
             lines.append(row("quota", ["\(usage.name): \(usage.used) of \(limit)"]))
         }
-        if offer.usage.isEmpty { lines.append(row("quota", ["none told"])) }
+        if offer.quotas.isEmpty { lines.append(row("quota", ["none told"])) }
         lines.append("method: auto")
         for choice in found.choices {
             let fallbacks = choice.choice.fallbacks.map(\.rawValue).joined(separator: ", ")
@@ -60,7 +61,7 @@ struct DoctorRendering {
         return lines
     }
 
-    private static func name(_ store: ImageStore) -> String {
+    private static func name(_ store: TargetOffer.Store) -> String {
         store.id + (store.isDefault ? " (default)" : "")
             + (store.isReadOnly ? " (read-only)" : "")
     }
@@ -111,7 +112,7 @@ struct DoctorRendering {
                 "container_formats": strings(found.containerFormats),
                 "clock_ahead_seconds": found.clockAheadSeconds.map { .integer($0) },
                 "quotas": .array(
-                    offer.usage.map { usage in
+                    offer.quotas.map { usage in
                         [
                             "name": .string(usage.name), "used": .integer(usage.used),
                             "limit": usage.limit < 0 ? .null : .integer(usage.limit),

@@ -162,10 +162,10 @@ struct FaultScene: Sendable {
     ) async throws -> Ended {
         let pipeline = try Pipeline.load(file: pipelineFile, environment: environment)
         let talk = Guarded<[String]>([])
-        var tuning = RunTuning(
-            transport: TransportConfiguration(
-                stallSeconds: stallSeconds, answerTimeoutSeconds: 15),
-            backoffSecondsMax: 0.2)
+        var tuning = RunTuning()
+        tuning.transport = TransportConfiguration(
+            stallSeconds: stallSeconds, answerTimeoutSeconds: 15)
+        tuning.backoffSecondsMax = 0.2
         tuning.surroundings = .fast(fault.pace, wall: wall)
         tuning.surroundings.disk = disk
         let stop = Guarded<(@Sendable () -> Void)?>(nil)

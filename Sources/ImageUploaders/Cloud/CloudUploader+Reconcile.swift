@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+
+extension CloudUploader {
+    /// How long a body of ours that broke off may keep its record busy before the
+    /// record is given up, in looks one second apart. Services end a body whose
+    /// connection died within a second, and a stalled one after their socket's
+    /// time-out, commonly 60 s. For a body that is not ours, see
+    /// ``Transfer/othersPatienceSeconds(sizeBytes:)``.
+    static let busyLooksMax = 75
+    /// The shortest and the longest time between two looks at a record that
+    /// another host fills, in seconds.
+    static let othersLookSeconds = 1.0...60.0
+
+    /// One rule for each state in which the record can be found.
+    ///
+    /// | the image is | what follows |
+    /// |---|---|
+    /// | not there | its id may be burned; it is created again or under the next id |
+    /// | `queued`, without data | the body is sent into the same record |
+    /// | `queued`, with a checksum | spoiled by a refused body: discarded, next id |
+    /// | `saving`, `uploading` | a body that still arrives: looked at again, and given up sooner if it is ours |
+    /// | `importing` | the service works on it: waited for |
+    /// | `active`, `deactivated` | all data is there: compared, and adopted unless it is ours |
+    /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
+    ///
+    /// A record under a kept id is never discarded: what would be ends as
+    /// ``TranshipError/Code/idBlocked``, or goes on under a derived id
+    /// (`keep_id: prefer`).
+    public func reconcile(
+        _ given: Transfer
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        let id = try imageID(transfer)
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            // Intended and never created, or deleted since. Which of both the
+            // create call tells: a deleted id is refused for ever.
+            transfer.register()
+            transfer.placement.clearContents()
+            return .send(transfer)
+        }
+        return try await reconcile(transfer, with: image)
+    }
+
+    /// The same for a record that was found.
+    func reconcile(
+        _ given: Transfer, with image: Image
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
+            return .send(try transfer.withoutKeptID("it is \(Self.words(image))"))
+        }
+        try checkOurs(image, transfer)
+        if [.planned, .reading, .read].contains(transfer.state) {
+            // A kept id is known before anything is begun, or begun again.
+            transfer.move(to: .registered)
+        }
+        switch image.status {
+        case .queued:
+            if image.checksum != nil || image.hashValue != nil {
+                return .send(
+                    try await startOver(
+                        transfer,
+                        "the service keeps the checksum of a body that it refused on its record, "
+                            + "and takes no other"))
+            }
+            transfer.register()
+            transfer.placement.clearContents()
+            return .send(transfer)
+        case .saving, .uploading:
+            return try await busy(transfer, image)
+        case .importing:
+            // Whose import it is does not follow from its state.
+            if transfer.state != .importing { transfer.move(to: .importing) }
+            return .advance(transfer)
+        case .active, .deactivated:
+            // What was sent, where it is known, is compared with what is there.
+            transfer.proof.sizeBytes = transfer.proof.sizeBytes ?? image.sizeBytes
+            return .advance(transfer.foundWhole())
+        default:
+            return .send(
+                try await startOver(transfer, "its record is \(image.status.rawValue)"))
+        }
+    }
+
+    /// A body of ours that broke off ends soon. A body of another host may still
+    /// be arriving, and killing it would only make both hosts start again.
+    private func busy(
+        _ given: Transfer, _ image: Image
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        let status = image.status
+        let now = now()
+        // While data is staged the service writes the record as well.
+        if transfer.wait.noteBusy(status == .saving ? image.updatedAt : nil, now: now)
+            || !transfer.placement.isFilledByUs
+        {
+            transfer.placement.yieldContents()
+        }
+        if transfer.placement.isFilledByUs {
+            let looks = transfer.wait.busy?.looks ?? 0
+            guard looks <= Self.busyLooksMax else {
+                return try await dead(transfer, status, "for more than \(Self.busyLooksMax) s")
+            }
+            return .snooze(
+                transfer, seconds: looks < 5 ? 0.3 : 1,
+                reason: "the target still holds a body that broke off (\(status))")
+        }
+        let waited = max(0, now - (transfer.wait.busy?.since ?? now)) / 1000
+        let patience = Transfer.othersPatienceSeconds(sizeBytes: transfer.proof.sizeBytes)
+        guard waited <= patience else {
+            return try await dead(transfer, status, "for \(TimeSpan.format(waited))")
+        }
+        let pause = Double(waited) / 10
+        return .snooze(
+            transfer,
+            seconds: min(
+                max(pause, Self.othersLookSeconds.lowerBound), Self.othersLookSeconds.upperBound),
+            reason: "another process is sending it, or died while it did (\(status)); waited "
+                + "\(TimeSpan.format(waited)) of at most \(TimeSpan.format(patience))")
+    }
+
+    /// No process sends that body any more.
+    private func dead(
+        _ given: Transfer, _ status: ImageStatus, _ time: String
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        if status == .uploading, transfer.holdsKeptID {
+            // An earlier process staged the data and died before it requested the
+            // import. The record cannot be made again, so the staged data is
+            // imported, and then compared like any other.
+            transfer.move(to: .importing)
+            transfer.placement.claimContents()
+            return .advance(transfer)
+        }
+        transfer.placement.claimContents()
+        return .send(try await startOver(transfer, "its record has been \(status) \(time)"))
+    }
+
+    /// Discards the record and takes the next id, since a service never gives out
+    /// an id twice.
+    private func startOver(
+        _ given: Transfer, _ reason: String
+    ) async throws(TranshipError) -> Transfer {
+        if given.holdsKeptID { return try given.withoutKeptID(reason) }
+        var transfer = given
+        try await discard(transfer)
+        transfer.abandonRecord()
+        return transfer
+    }
+
+    /// Names the image that has the id, for messages.
+    static func words(_ image: Image) -> String {
+        "the id of another image, \"\(image.name ?? "")\""
+            + (image.ownerID.map { " of project \($0)" } ?? "")
+    }
+
+    func ownership(_ image: Image, _ transfer: Transfer) -> Ownership {
+        Ownership(of: TargetImage(image, targetKey: transfer.targetKey), transfer)
+    }
+
+    func checkOurs(_ image: Image, _ transfer: Transfer) throws(TranshipError) {
+        guard ownership(image, transfer).isOurs else {
+            let marker = image.properties[Origin.propertyName]?.string
+            throw TranshipError(
+                .targetConflict,
+                "image \(image.id) at the target is not ours: its \(Origin.propertyName) is "
+                    + (marker.map { "\"\($0)\"" } ?? "missing"),
+                hint: "look at it with `openstack image show \(image.id)`; it was not touched")
+        }
+    }
+}

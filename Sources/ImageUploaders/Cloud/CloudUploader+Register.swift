@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Digests
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+
+extension CloudUploader {
+    /// Ids that are tried before giving up; each one burned by a deleted image.
+    static let generationsMax = 50
+
+    public func register(
+        _ given: Transfer, references: [String: String], commit: @escaping Commit
+    ) async throws(TranshipError) -> Outcome {
+        var transfer = given
+        let project = try await service.session.authenticate().projectID
+        var properties = transfer.record.properties.merging(references) { $1 }
+        properties[Origin.propertyName] = transfer.origin.propertyValue
+        for _ in 0..<Self.generationsMax {
+            let id = ImageIdentity.imageID(
+                of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
+                generation: transfer.placement.generation, keptID: transfer.record.keptID)
+            if let known = transfer.imageID, let image = try await existing(known) {
+                // Reconciled before the source was opened: ours, and empty.
+                try checkOurs(image, transfer)
+                return .send(transfer)
+            }
+            transfer.placement.imageID = id
+            transfer.register()
+            try await commit(transfer)
+            do {
+                _ = try await service.create(
+                    NewImage(transfer.record, id: id, properties: properties))
+                return .send(transfer)
+            } catch {
+                guard error.code == .conflict else { throw error }
+                // 409: the image is ours, from another host or from a process that
+                // this journal does not remember; or its id is burned (deleted ids
+                // stay taken); or it belongs to someone else.
+                guard let image = try await existing(id) else {
+                    if transfer.holdsKeptID {
+                        transfer = try transfer.withoutKeptID(
+                            "the target has given it to an image that was deleted, "
+                                + "or that this project cannot see")
+                        continue
+                    }
+                    transfer.placement.takeNextID()
+                    continue
+                }
+                if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
+                    transfer = try transfer.withoutKeptID("it is \(Self.words(image))")
+                    continue
+                }
+                let found = try await reconcile(transfer, with: image)
+                guard case .send(let next) = found, next.state != .registered else { return found }
+                transfer = next
+            }
+        }
+        throw TranshipError(
+            .conflict,
+            "\(Self.generationsMax) ids of \(transfer.source.displayName) are taken at the target",
+            hint: "look for deleted images of this pipeline at the target")
+    }
+
+    private func existing(_ id: String) async throws(TranshipError) -> Image? {
+        do {
+            return try await service.image(id)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+}
+
+extension NewImage {
+    /// Everything that can be said before the first byte; private until proved.
+    init(_ record: PlannedRecord, id: String, properties: [String: String]) {
+        self.init(
+            id: id, name: record.name, diskFormat: record.diskFormat,
+            containerFormat: record.containerFormat, visibility: .private,
+            ownerID: record.ownerID, minRAMMiB: record.minRAMMiB, minDiskGiB: record.minDiskGiB,
+            tags: record.tags, properties: properties.mapValues { .string($0) })
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+internal import Digests
+public import MigrationModel
+public import MigrationPipeline
+public import OpenStackImage
+internal import Synchronization
+
+/// Uploads into one target's Image service (v2).
+public struct CloudUploader: ImageUploader {
+    let targetKey: String
+    public let service: ImageService
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+    private let learned = LearnedAlgorithm()
+
+    /// - Parameter now: milliseconds since 1970.
+    public init(
+        targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64
+    ) {
+        self.targetKey = targetKey
+        self.service = service
+        self.now = now
+    }
+
+    public func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        // Hidden images are in no default listing; a second pass finds them.
+        for isHidden in [false, true] {
+            var query = ImageQuery()
+            query.isHidden = isHidden
+            query.ownerID = ownerID
+            for try await images in service.images(query) {
+                try await page(images.map { TargetImage($0, targetKey: targetKey) })
+            }
+        }
+    }
+
+    public func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(TranshipError) -> Checksum.Algorithm {
+        if let algorithm = learned.value.withLock({ $0 }) { return algorithm }
+        // The strongest comes first.
+        guard let algorithm = try await service.reportedAlgorithms().first else { return .sha512 }
+        learned.value.withLock { $0 = algorithm }
+        return algorithm
+    }
+
+    public func send(
+        _ transfer: Transfer, from ring: ByteRing
+    ) async throws(TranshipError) -> Transfer {
+        let id = try imageID(transfer)
+        switch transfer.method {
+        case .upload:
+            try await service.upload(
+                id, from: ring, sizeBytes: transfer.proof.sizeBytes,
+                store: transfer.record.stores.first)
+            return transfer.moved(to: .verifying)
+        case .glanceDirect:
+            try await service.stage(id, from: ring, sizeBytes: transfer.proof.sizeBytes)
+            return transfer.moved(to: .importing)
+        case .webDownload, .glanceDownload:
+            preconditionFailure("\(transfer.method.rawValue) sends no body")
+        }
+    }
+
+    public func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
+        let image = try await service.image(try imageID(transfer))
+        return TargetReport(
+            status: image.status, sizeBytes: image.sizeBytes,
+            checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
+            missingStores: try await service.missing(.init(transfer.record.stores), of: image))
+    }
+
+    public func readBack(
+        _ transfer: Transfer, into ring: ByteRing
+    ) async throws(TranshipError) {
+        _ = try await service.download(
+            try imageID(transfer), into: ring, onResponse: { _ in })
+    }
+
+    @discardableResult
+    public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
+        var removal = Removal()
+        let outcome = try await removal.remove(
+            under: .discard(transfer), at: service, nowUnixSeconds: now() / 1000)
+        switch outcome {
+        case .gone: return false
+        case .removed, .toBeFilledAgain: return true
+        case .refused(let error), .failed(let error): throw error
+        case .removable, .changed: preconditionFailure("a discard is neither dry nor a cleaning")
+        }
+    }
+
+    // MARK: Parts
+
+    func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
+        guard let id = transfer.imageID else {
+            throw TranshipError(
+                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
+        }
+        return id
+    }
+}
+
+/// The digest that a cloud reports, asked for once in a run.
+private final class LearnedAlgorithm: Sendable {
+    let value = Mutex<Checksum.Algorithm?>(nil)
+}
+
+extension TargetImage {
+    init(_ image: Image, targetKey: String) {
+        self.init(
+            targetKey: targetKey, id: image.id, name: image.name, status: image.status.rawValue,
+            sizeBytes: image.sizeBytes, checksums: image.checksums,
+            visibility: image.visibility.rawValue, isHidden: image.isHidden,
+            isProtected: image.isProtected, ownerID: image.ownerID,
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
+    }
+}
+
+extension ImportRequest.Stores {
+    init(_ stores: PlannedRecord.Stores) {
+        switch stores {
+        case .standard: self = .standard
+        case .named(let names): self = .named(names)
+        case .all: self = .all
+        }
+    }
+}
+
+extension TargetImage {
+    init(_ image: Image, targetKey: String) {
+        self.init(
+            targetKey: targetKey, id: image.id, name: image.name, status: image.status,
+            sizeBytes: image.sizeBytes, checksums: image.checksums, visibility: image.visibility,
+            isHidden: image.isHidden, isProtected: image.isProtected, ownerID: image.ownerID,
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+public import MigrationModel
+
+/// Stage *read*: one entry of a pipeline's `sources`, opened.
+///
+/// A kind of source is one type that conforms to this protocol. Planning, the
+/// scheduler and the kit know nothing else of it.
+public protocol ImageSource: Stage {
+    /// The Image service, host or machine that holds the data, as messages name
+    /// it. Sources at one endpoint share their limit and their outages.
+    var endpoint: String { get }
+    /// Images that are read at once from the endpoint, by this entry's
+    /// `limits.images`; nil: no limit of its own.
+    var limitImages: Int? { get }
+    /// True when the data lies on this machine, so that a spool gains nothing.
+    var isOnThisMachine: Bool { get }
+    /// The region of the cloud that holds the images; nil for other kinds.
+    var region: CloudRegion? { get }
+
+    /// Hands over all images that the entry selects, page by page, in the same
+    /// order each time. Reads no image data.
+    ///
+    /// What is wrong with one image is the refusal of that image.
+    ///
+    /// - Throws: what makes the whole plan impossible: no answer, lost
+    ///   credentials, ``TranshipError/Code/interrupted``.
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError)
+
+    /// Opens the image data and writes all of it into the ring, or all from a
+    /// byte on.
+    ///
+    /// Reports ``ReadingEvent/opened(_:)`` once, before the first byte, with what
+    /// the source says of the data now. Returns when the last byte is written
+    /// and the source has proved to be complete: a body that ends early or is
+    /// too long is ``TranshipError/Code/sourceTruncated``, other data than
+    /// planned ``TranshipError/Code/sourceChanged``. A source that drops is
+    /// opened again where it dropped, if it can prove that the rest belongs to
+    /// what was written before. Neither finishes nor fails the ring.
+    ///
+    /// - Parameter point: where to go on; nil is the first byte.
+    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source
+    ///   does not prove that it goes on at that point, or when it was opened
+    ///   again and bytes of a wrong part were written.
+    func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError)
+
+    /// Looks at the source without reading it, for methods by which the service
+    /// reads it itself.
+    ///
+    /// - Throws: ``TranshipError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts
+
+    /// What a target's service can fetch by itself, without bytes passing here.
+    ///
+    /// - Parameter target: the region of the target; nil where it has none.
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
+}
+
+extension ImageSource {
+    public var isOnThisMachine: Bool { false }
+    public var region: CloudRegion? { nil }
+}
+
+/// What a source needs to know to list its images.
+public struct Listing: Sendable {
+    /// Today in UTC: `2026-11-28`.
+    public let date: String
+    public let nowUnixSeconds: Int64
+    /// Takes progress and warnings.
+    public let tell: @Sendable (PlanningEvent) -> Void
+
+    public init(
+        date: String, nowUnixSeconds: Int64,
+        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
+    ) {
+        self.date = date
+        self.nowUnixSeconds = nowUnixSeconds
+        self.tell = tell
+    }
+}
+
+/// What planning reports while it works.
+public enum PlanningEvent: Sendable {
+    case listing(what: String, images: Int)
+    case warning(String)
+}
+
+/// A source's image on its way into the plan.
+public struct ListedImage: Sendable {
+    public var image: SourceImage
+    /// The file name without its extension, where there is a file name.
+    public var stem: String?
+    public var notes: [String]
+    /// Why this image cannot be copied.
+    public var refusal: TranshipError?
+    /// The series that the entry makes this image a version of; nil where the
+    /// source's own ids say what belongs together.
+    public var series: SeriesClaim?
+
+    public init(
+        _ image: SourceImage, stem: String? = nil, notes: [String] = [],
+        refusal: TranshipError? = nil, series: SeriesClaim? = nil
+    ) {
+        self.image = image
+        self.stem = stem
+        self.notes = notes
+        self.refusal = refusal
+        self.series = series
+    }
+}
+
+/// An entry of the pipeline file that makes its image a version of a series.
+public struct SeriesClaim: Sendable, Hashable {
+    /// `file:line:column` of the entry.
+    public var position: String
+    /// True when several entries may make versions of one series on purpose.
+    public var allowsSeveral: Bool
+
+    public init(position: String, allowsSeveral: Bool) {
+        self.position = position
+        self.allowsSeveral = allowsSeveral
+    }
+}
+
+/// What happens while a source is read.
+public enum ReadingEvent: Sendable {
+    /// It has answered.
+    case opened(SourceFacts)
+    /// It dropped, and will be opened again at this byte.
+    case dropped(atByte: Int64, TranshipError)
+    /// It goes on at this byte, and has proved that it does.
+    case reopened(atByte: Int64)
+    /// It dropped at this byte and cannot go on there, for this reason.
+    case cannotGoOn(atByte: Int64, reason: String)
+}
+
+/// What a source says of image data when it is opened.
+public struct SourceFacts: Sendable, Hashable {
+    /// Of the whole; nil when the source does not know before the end.
+    public var sizeBytes: Int64?
+    /// Project ids that the image is shared with at the source.
+    public var members: [String]
+    /// Nil when a reading that breaks cannot go on where it broke.
+    public var version: SourceVersion?
+
+    public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {
+        self.sizeBytes = sizeBytes
+        self.members = members
+        self.version = version
+    }
+}
+
+/// What a target's service can fetch by itself.
+public enum Fetchable: Sendable, Hashable {
+    /// Nothing, for this reason: the bytes pass through this process.
+    case nothing(PlanReason)
+    /// A URL that anyone can read, without header, password or query.
+    case openURL(Secret<String>)
+    /// An image of another region of the target's Keystone.
+    case siblingImage(id: String, region: String, interface: String)
+
+    /// True when the method fetches such a thing.
+    public func suits(_ method: UploadMethod) -> Bool {
+        switch (method, self) {
+        case (.upload, _), (.glanceDirect, _), (.webDownload, .openURL),
+            (.glanceDownload, .siblingImage):
+            true
+        case (.webDownload, _), (.glanceDownload, _): false
+        }
+    }
+}
+
+/// Which Keystone a cloud belongs to, and which of its regions it is.
+public struct CloudRegion: Sendable, Hashable {
+    public var keystoneURL: String
+    /// Nil where its entry names none, and for a cloud whose service cannot be
+    /// fetched from.
+    public var name: String?
+
+    public init(keystoneURL: String, name: String?) {
+        self.keystoneURL = keystoneURL
+        self.name = name
+    }
+
+    /// True when both know the same projects.
+    public func sharesKeystone(with other: CloudRegion?) -> Bool {
+        keystoneURL == other?.keystoneURL
+    }
+
+    /// True when it is another region of the same Keystone.
+    public func isSibling(of other: CloudRegion?) -> Bool {
+        sharesKeystone(with: other) && name != nil && name != other?.name
+    }
+}

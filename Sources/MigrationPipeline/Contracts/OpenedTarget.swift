@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One entry of a pipeline's `targets`, opened: what planning and scheduling
+/// need to know of it, and the stages that work on it.
+public struct OpenedTarget: Sendable {
+    /// Stable over runs: the journal and messages name the target by it.
+    public var key: String
+    /// The Image service that holds its images, as messages name it. Targets at
+    /// one endpoint share their limit and their outages.
+    public var endpoint: String
+    /// The region of its cloud.
+    public var region: CloudRegion?
+    /// The project that the target's user is in; nil without Keystone.
+    public var projectID: String?
+    public var limits: TargetLimits
+    public var offer: TargetOffer
+    public var uploader: any ImageUploader
+    public var waiter: any TaskWaiter
+    public var publisher: any Publisher
+
+    public init(
+        key: String, endpoint: String, region: CloudRegion? = nil, projectID: String? = nil,
+        limits: TargetLimits = .init(), offer: TargetOffer = .init(),
+        uploader: any ImageUploader, waiter: any TaskWaiter, publisher: any Publisher
+    ) {
+        self.key = key
+        self.endpoint = endpoint
+        self.region = region
+        self.projectID = projectID
+        self.limits = limits
+        self.offer = offer
+        self.uploader = uploader
+        self.waiter = waiter
+        self.publisher = publisher
+    }
+}
+
+/// What one target allows at once; nil is no limit.
+public struct TargetLimits: Sendable, Hashable {
+    /// Images whose data moves, by the entry's `limits.images`.
+    public var images: Int?
+    /// Images that are uploaded or imported: `image_count_uploading`.
+    public var uploading: Int?
+    /// Bytes in the staging area: `image_stage_total`.
+    public var stagedBytes: Int64?
+
+    public init(images: Int? = nil, uploading: Int? = nil, stagedBytes: Int64? = nil) {
+        self.images = images
+        self.uploading = uploading
+        self.stagedBytes = stagedBytes
+    }
+}

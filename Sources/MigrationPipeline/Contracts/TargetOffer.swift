@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// What a target's service offers, as far as it says.
+public struct TargetOffer: Sendable, Hashable {
+    /// A place where the service keeps image data.
+    public struct Store: Sendable, Hashable {
+        public var id: String
+        /// It takes what names no store.
+        public var isDefault: Bool
+        /// It gives data and takes none.
+        public var isReadOnly: Bool
+
+        public init(id: String, isDefault: Bool = false, isReadOnly: Bool = false) {
+            self.id = id
+            self.isDefault = isDefault
+            self.isReadOnly = isReadOnly
+        }
+    }
+
+    /// A quota of the target's project.
+    public struct Quota: Sendable, Hashable {
+        /// `image_size_total` and `image_stage_total` (MiB, each store's copy
+        /// counts), `image_count_total`, `image_count_uploading`.
+        public var name: String
+        /// -1 is no limit.
+        public var limit: Int64
+        /// In the unit of the limit.
+        public var used: Int64
+
+        public init(name: String, limit: Int64, used: Int64) {
+            self.name = name
+            self.limit = limit
+            self.used = used
+        }
+    }
+
+    /// The import methods that it lists; empty when it lists none.
+    public var importMethods: [String]
+    /// False without Keystone: the tasks of imports need an owner, and the
+    /// service answers 500 to an import without one.
+    public var hasProjects: Bool
+    /// Empty on a service with one store.
+    public var stores: [Store]
+    /// This project's quotas; empty where the cloud sets none.
+    public var quotas: [Quota]
+    /// The digests that it reports of new images, strongest first.
+    public var reportedAlgorithms: [Checksum.Algorithm]
+
+    public init(
+        importMethods: [String] = [], stores: [Store] = [], quotas: [Quota] = [],
+        reportedAlgorithms: [Checksum.Algorithm] = [.sha512, .md5], hasProjects: Bool = true
+    ) {
+        self.importMethods = importMethods
+        self.stores = stores
+        self.quotas = quotas
+        self.reportedAlgorithms = reportedAlgorithms
+        self.hasProjects = hasProjects
+    }
+
+    /// The ids of the stores that take data.
+    public var writableStores: [String] { stores.filter { !$0.isReadOnly }.map(\.id) }
+
+    /// How much of a quota is left, in its unit; nil where there is no such quota
+    /// or it has no limit. Negative when more than the limit is used.
+    public func left(of name: String) -> Int64? {
+        quotas.first { $0.name == name && $0.limit >= 0 }.map { $0.limit - $0.used }
+    }
+}

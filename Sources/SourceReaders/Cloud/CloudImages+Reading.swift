@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+internal import HTTPTransport
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+
+/// A source that drops is opened again with `Range` if the record still has the
+/// same size and hash. The answer counts only if it is that part of as many
+/// bytes in all.
+extension CloudImages {
+    public func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        let id = try imageID(transfer)
+        try await reopening.read(from: point, into: ring, tell: tell) {
+            (point, opened) throws(TranshipError) in
+            // The record is looked at each time: it must not have changed.
+            let facts = try await facts(id, transfer)
+            if let point {
+                try await goOn(id, facts, from: point, into: ring, opened)
+            } else {
+                try await begin(id, facts, into: ring, opened)
+            }
+        }
+    }
+
+    private func begin(
+        _ id: String, _ facts: SourceFacts, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(TranshipError) {
+        let response: Any?
+        do {
+            response = try await service.download(id, into: ring) {
+                (_) throws(TranshipError) in opened(facts)
+            }
+        } catch {
+            throw Self.described(error, id)
+        }
+        if response == nil {
+            guard facts.sizeBytes == 0 else {
+                throw TranshipError(
+                    .sourceUnavailable, "image \(id) has no data at the source",
+                    hint: "a snapshot of a volume keeps its data in the volume: "
+                        + "create an image from the volume and copy that")
+            }
+            opened(facts)
+        }
+    }
+
+    /// Reads the part from a byte on.
+    private func goOn(
+        _ id: String, _ facts: SourceFacts, from point: ReadingPoint,
+        into ring: ByteRing, _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(TranshipError) {
+        guard facts.version == point.version else {
+            throw TranshipError(
+                .rangeNotSatisfiable, "image \(id) is not the same any more at the source")
+        }
+        let origin = "the Image service of cloud \"\(service.session.cloudName)\""
+        try memory.check(origin)
+        do {
+            _ = try await service.download(id, into: ring, from: point.offsetBytes) {
+                (head) throws(TranshipError) in
+                guard head.contentRange?.total == point.version.totalBytes else {
+                    throw TranshipError(
+                        .rangeNotSatisfiable,
+                        "image \(id) has \(point.version.totalBytes ?? 0) bytes by its record and "
+                            + "other by the answer: \(head.headers["Content-Range"] ?? "")")
+                }
+                opened(facts)
+            }
+        } catch {
+            // 400 is how the service says that a store cannot seek.
+            guard error.code == .rangeNotSatisfiable || error.code == .badRequest else {
+                throw Self.described(error, id)
+            }
+            memory.remember(origin)
+            throw TranshipError(.rangeNotSatisfiable, error.message, answer: error.answer)
+        }
+    }
+
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+        try await facts(try imageID(transfer), transfer)
+    }
+
+    private func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
+        guard let id = transfer.source.imageID else { throw Self.isOtherKind(transfer) }
+        return id
+    }
+
+    static func isOtherKind(_ transfer: Transfer) -> TranshipError {
+        TranshipError(
+            .invalidPipeline,
+            "source \(transfer.source.sourceIndex + 1) of the pipeline is a cloud now, and "
+                + "\(transfer.source.displayName) came from elsewhere",
+            hint: "run the pipeline again, so that it is planned anew")
+    }
+
+    /// What the record says now, which must be what was planned.
+    private func facts(
+        _ id: String, _ transfer: Transfer
+    ) async throws(TranshipError) -> SourceFacts {
+        let image: Image
+        do {
+            image = try await service.image(id)
+        } catch {
+            throw Self.described(error, id)
+        }
+        try Self.expectUnchanged(
+            transfer, status: image.status, checksums: image.checksums)
+        var members: [String] = []
+        if transfer.record.visibility == .shared, transfer.record.members != .drop,
+            image.visibility == .shared
+        {
+            do {
+                members = try await service.members(of: id).map(\.memberID)
+            } catch {
+                // Only the owner may list them; a member that copies an image
+                // shared with it has none to pass on.
+                guard error.code == .forbidden || error.code == .notFound else { throw error }
+            }
+        }
+        let version = SourceVersion(totalBytes: image.sizeBytes, hash: image.checksums.first)
+        return SourceFacts(
+            sizeBytes: image.sizeBytes, members: members,
+            version: version.isProof ? version : nil)
+    }
+
+    /// What is at the source must be what was planned.
+    static func expectUnchanged(
+        _ transfer: Transfer, status: ImageStatus, checksums: [Checksum]
+    ) throws(TranshipError) {
+        let id = transfer.source.imageID ?? ""
+        guard status == transfer.source.status ?? .active else {
+            throw TranshipError(
+                .sourceChanged,
+                "image \(id) was \(transfer.source.status ?? .active) when it was planned "
+                    + "and is \(status) now",
+                hint: "run again, so that it is planned anew")
+        }
+        for planned in transfer.source.checksums {
+            let now = checksums.first { $0.algorithm == planned.algorithm }
+            guard let now, !now.matches(planned) else { continue }
+            throw TranshipError(
+                .sourceChanged, "image \(id) had \(planned) when it was planned and has \(now) now",
+                hint: "run again, so that it is planned anew")
+        }
+    }
+
+    /// A refusal of the source is the source's failure, not the target's.
+    static func described(_ error: TranshipError, _ id: String) -> TranshipError {
+        switch error.code {
+        case .notFound, .gone:
+            TranshipError(
+                .sourceUnavailable, "image \(id) is gone at the source: \(error.message)",
+                hint: "run again, so that it is planned anew", answer: error.answer)
+        case .forbidden:
+            TranshipError(
+                .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",
+                hint: "a deactivated image can be read by an administrator only",
+                answer: error.answer)
+        default: error.whileDoing("reading image \(id) at the source")
+        }
+    }
+}

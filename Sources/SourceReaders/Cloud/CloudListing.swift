@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// A cloud's images as a listing sees them, whichever API the cloud speaks.
+protocol CloudCatalogue: Sendable {
+    var selection: CloudSource { get }
+    var sourceIndex: Int { get }
+    var session: CloudSession { get }
+
+    /// - Throws: ``TranshipError/Code/notFound`` when there is none.
+    func image(_ id: String) async throws(TranshipError) -> SourceImage
+
+    /// Hands over every image that may meet the conditions, page by page; others
+    /// may be among them.
+    ///
+    /// - Parameter selects: says whether an image meets them.
+    func eachPage(
+        project: String?, selects: (SourceImage) -> Bool,
+        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError)
+}
+
+/// Lists the images of a cloud that an entry selects, with the kernels and
+/// ramdisks that these name.
+struct CloudListing {
+    let listing: Listing
+    let catalogue: any CloudCatalogue
+
+    typealias Page = ([ListedImage]) async throws(TranshipError) -> Void
+
+    func list(_ page: Page) async throws(TranshipError) {
+        let project = try await catalogue.session.authenticate().projectID
+        var named = ReferencedImages()
+        if !catalogue.selection.selection.ids.isEmpty {
+            try await listByID(project, &named, page)
+        } else {
+            try await listAll(project, &named, page)
+        }
+        try await listReferenced(named, page)
+    }
+
+    private func listAll(
+        _ project: String?, _ named: inout ReferencedImages, _ page: Page
+    ) async throws(TranshipError) {
+        var seen = 0
+        var referenced = named
+        let isSelected = { (image: SourceImage) in selects(image, project) }
+        try await catalogue.eachPage(project: project, selects: isSelected) {
+            (images) throws(TranshipError) in
+            seen += images.count
+            let chosen = images.filter { selects($0, project) }
+            referenced.add(chosen)
+            try await page(chosen.map { ListedImage($0) })
+            listing.tell(
+                .listing(what: "source \(catalogue.selection.cloud)", images: seen))
+        }
+        named = referenced
+    }
+
+    /// Asks for ids one by one: an image that the pipeline names must be found
+    /// even where no listing shows it, and reported when it is missing.
+    private func listByID(
+        _ project: String?, _ named: inout ReferencedImages, _ page: Page
+    ) async throws(TranshipError) {
+        for id in catalogue.selection.selection.ids {
+            do {
+                let image = try await catalogue.image(id)
+                guard selects(image, project) else {
+                    listing.tell(
+                        .warning("image \(id) was named, but does not meet the other conditions"))
+                    continue
+                }
+                named.add([image])
+                try await page([ListedImage(image)])
+            } catch {
+                guard error.code == .notFound else { throw error }
+                try await page([missing(id)])
+            }
+        }
+    }
+
+    private func missing(_ id: String) -> ListedImage {
+        let key = SourceImage.cloudKey(id)
+        return ListedImage(
+            SourceImage(
+                key: key, sourceIndex: catalogue.sourceIndex, location: id, imageID: id,
+                lineage: key, fingerprint: "missing"),
+            refusal: TranshipError(
+                .refused, "there is no image \(id) at \(catalogue.selection.cloud)",
+                hint: "check the id, and that this project may see it"))
+    }
+
+    private func selects(_ image: SourceImage, _ project: String?) -> Bool {
+        catalogue.selection.selects(
+            image.facts, selfProjectID: project, nowUnixSeconds: listing.nowUnixSeconds)
+    }
+
+    /// Kernels and ramdisks come along with the images that name them.
+    private func listReferenced(
+        _ named: ReferencedImages, _ page: Page
+    ) async throws(TranshipError) {
+        for (id, by) in named.byID.sorted(by: { $0.key < $1.key }) {
+            do {
+                let image = try await catalogue.image(id)
+                try await page([ListedImage(image, notes: ["added: \(by) names it"])])
+            } catch {
+                // Planning refuses the image that names it, with this reason.
+                guard error.code == .notFound || error.code == .forbidden else { throw error }
+            }
+        }
+    }
+}
+
+/// Images that selected ones name as kernel or ramdisk.
+struct ReferencedImages {
+    /// The first image that named it, by image id.
+    private(set) var byID: [String: String] = [:]
+
+    mutating func add(_ images: [SourceImage]) {
+        for image in images {
+            for key in ["kernel_id", "ramdisk_id"] {
+                guard let id = image.properties[key], !id.isEmpty, byID[id] == nil else { continue }
+                byID[id] = image.displayName
+            }
+        }
+    }
+}

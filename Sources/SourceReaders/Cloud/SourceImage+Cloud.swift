@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+
+extension SourceImage {
+    /// An image of a cloud, as its listing describes it.
+    init(_ image: Image, sourceIndex: Int) {
+        let checksums = image.checksums
+        var properties: [String: String] = [:]
+        for (key, value) in image.properties {
+            switch value {
+            case .string(let text): properties[key] = text
+            case .bool(let flag): properties[key] = flag ? "True" : "False"
+            case .integer(let number): properties[key] = "\(number)"
+            default: continue
+            }
+        }
+        self.init(
+            key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
+            location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
+            // Image data never changes under an id once it is active.
+            fingerprint: checksums.first?.description ?? "created:\(image.createdAt ?? "")",
+            name: image.name, status: image.status, sizeBytes: image.sizeBytes,
+            checksums: checksums, ownerID: image.ownerID, visibility: image.visibility,
+            isProtected: image.isProtected, isHidden: image.isHidden,
+            diskFormat: image.diskFormat, containerFormat: image.containerFormat,
+            minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
+            properties: properties, updatedAt: image.updatedAt)
+    }
+
+    /// What a pipeline's conditions look at.
+    var facts: ImageFacts {
+        ImageFacts(
+            id: imageID ?? "", name: name, owner: ownerID,
+            visibility: (visibility ?? .private).rawValue,
+            status: (status ?? .active).rawValue, tags: tags, properties: properties,
+            sizeBytes: sizeBytes,
+            updatedAt: updatedAt, isHidden: isHidden,
+            // Nova marks what it makes of a server.
+            isSnapshot: properties["image_type"] == "snapshot")
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+internal import Dispatch
+internal import Foundation
+public import MigrationModel
+public import MigrationPipeline
+
+/// The file must stay as it was planned, and as it was opened, until its last
+/// byte is read: reading compares size and time of change before and after.
+extension FileImages {
+    /// Bytes per read(2).
+    private static let chunkBytes = 128 << 10
+
+    public func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        // It states no version, so no reading can go on in its middle.
+        precondition(point == nil, "a file is always read from its beginning")
+        let planned = transfer.source
+        // Reading blocks, and so does a full ring: a serial queue of its own.
+        let queue = DispatchQueue(label: "tranship.file")
+        let result: Result<Void, TranshipError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    continuation.resume(
+                        returning: Result { () throws(TranshipError) in
+                            try Self.pump(planned, into: ring) { tell(.opened($0)) }
+                        })
+                }
+            }
+        } onCancel: {
+            ring.fail(TranshipError(.interrupted, "interrupted", isTransient: true))
+        }
+        try result.get()
+    }
+
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
+    }
+
+    private static func pump(
+        _ planned: SourceImage, into ring: ByteRing, opened: @Sendable (SourceFacts) -> Void
+    ) throws(TranshipError) {
+        let path = planned.location
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open", path) }
+        defer { close(descriptor) }
+        let before = try FileFacts(descriptor: descriptor, path: path)
+        guard before.sizeBytes == planned.sizeBytes, before.changedAt == planned.seen?.changedAt
+        else {
+            throw TranshipError(
+                .sourceChanged, "\(path) has changed since it was planned",
+                hint: "run again, so that it is planned anew")
+        }
+        opened(SourceFacts(sizeBytes: before.sizeBytes))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
+        defer { buffer.deallocate() }
+        var total: Int64 = 0
+        while true {
+            let count = Foundation.read(descriptor, buffer.baseAddress, chunkBytes)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure("cannot read", path)
+            }
+            if count == 0 { break }
+            total += Int64(count)
+            try ring.write(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+        }
+        let after = try FileFacts(descriptor: descriptor, path: path)
+        guard after == before, total == before.sizeBytes else {
+            throw TranshipError(
+                .sourceChanged,
+                "\(path) changed while it was read: \(before.sizeBytes) bytes at first, "
+                    + "\(after.sizeBytes) at last, \(total) read",
+                hint: "wait until nothing writes to it, then run again")
+        }
+    }
+
+    private static func failure(_ what: String, _ path: String) -> TranshipError {
+        TranshipError(
+            .sourceUnavailable, "\(what) \(path): \(String(cString: strerror(errno)))",
+            hint: "check that the file is there and readable")
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// v1 has two visibilities where v2 has four. A private image with members is
+/// what v2 calls `shared`, as the Image service itself decided when it moved
+/// its database from one to the other (Ocata); so the listing asks for the
+/// members of private images that are to be copied.
+extension LegacyCloudImages: CloudCatalogue {
+    /// Requests for members at once.
+    private static let lookupsMax = 8
+
+    var session: CloudSession { service.session }
+
+    func image(_ id: String) async throws(TranshipError) -> SourceImage {
+        let image = try await service.image(id)
+        // Administrators are shown deleted ones.
+        guard !image.isDeleted else {
+            throw TranshipError(.notFound, "image \(id) was deleted")
+        }
+        var found = SourceImage(image, sourceIndex: sourceIndex)
+        if !image.isPublic, try await hasMembers(id) { found.visibility = .shared }
+        return found
+    }
+
+    /// Lists everything: v1 cannot filter by owner, and does not take every name.
+    /// Users who are not administrators get what their project sees.
+    func eachPage(
+        project: String?, selects: (SourceImage) -> Bool,
+        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        for try await page in service.images(LegacyImageQuery(publicity: .any)) {
+            var images = page.filter { !$0.isDeleted }
+                .map { SourceImage($0, sourceIndex: sourceIndex) }
+            var doubtful: [Int] = []
+            for (index, image) in images.enumerated() where image.visibility == .private {
+                var shared = image
+                shared.visibility = .shared
+                if selects(image) || selects(shared) { doubtful.append(index) }
+            }
+            for index in try await withMembers(doubtful, of: images) {
+                images[index].visibility = .shared
+            }
+            try await body(images)
+        }
+    }
+
+    /// Those of the given places whose image has members.
+    private func withMembers(
+        _ places: [Int], of images: [SourceImage]
+    ) async throws(TranshipError) -> [Int] {
+        let results = await withTaskGroup(of: (Int, Result<Bool, TranshipError>).self) { group in
+            var results: [(Int, Result<Bool, TranshipError>)] = []
+            for (count, place) in places.enumerated() {
+                if count >= Self.lookupsMax, let result = await group.next() {
+                    results.append(result)
+                }
+                let id = images[place].imageID ?? ""
+                group.addTask {
+                    do throws(TranshipError) {
+                        return (place, .success(try await hasMembers(id)))
+                    } catch {
+                        return (place, .failure(error))
+                    }
+                }
+            }
+            for await result in group { results.append(result) }
+            return results
+        }
+        var shared: [Int] = []
+        for (place, result) in results where try result.get() { shared.append(place) }
+        return shared
+    }
+
+    private func hasMembers(_ id: String) async throws(TranshipError) -> Bool {
+        do {
+            return try await !service.members(of: id).isEmpty
+        } catch {
+            // Deleted meanwhile, or shared with this project, which may not see the
+            // other members.
+            guard error.code == .notFound || error.code == .forbidden else { throw error }
+            return false
+        }
+    }
+}
+
+extension SourceImage {
+    /// An image of a legacy cloud. Its bytes are promised by MD5 alone.
+    init(_ image: LegacyImage, sourceIndex: Int) {
+        self.init(
+            key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
+            location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
+            // Image data never changes under an id once it is active.
+            fingerprint: image.checksums.first?.description ?? "created:\(image.createdAt ?? "")",
+            name: image.name, status: image.status, sizeBytes: image.sizeBytes,
+            checksums: image.checksums, ownerID: image.ownerID,
+            visibility: image.isPublic ? .public : .private, isProtected: image.isProtected,
+            diskFormat: image.diskFormat, containerFormat: image.containerFormat,
+            minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB,
+            properties: image.properties, updatedAt: image.updatedAt.map { "\($0)Z" })
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+public import PipelineFiles
+
+/// A kind of source: images of a legacy cloud (Images API v1).
+///
+/// Metadata and data come in one answer, so reading compares what is there with
+/// the plan without another request. v1 has no ranges: whatever breaks is read
+/// again from its beginning.
+public struct LegacyCloudImages: ImageSource {
+    let selection: CloudSource
+    let sourceIndex: Int
+    let service: LegacyImageService
+    public let endpoint: String
+    /// Without a name: glance-download asks the other region in v2.
+    public let region: CloudRegion?
+
+    public init(
+        _ selection: CloudSource, sourceIndex: Int, at cloud: SignedInCloud
+    ) {
+        self.selection = selection
+        self.sourceIndex = sourceIndex
+        service = LegacyImageService(cloud.session)
+        endpoint = cloud.endpoint
+        region = cloud.region.map { CloudRegion(keystoneURL: $0.keystoneURL, name: nil) }
+    }
+
+    public var limitImages: Int? { selection.limitsImages }
+
+    public func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await CloudListing(listing: listing, catalogue: self).list(page)
+    }
+
+    public func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        .nothing(.noSharedKeystone)
+    }
+
+    public func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        precondition(point == nil, "Images API v1 knows no ranges")
+        let id = try imageID(transfer)
+        let members = try await members(of: id, transfer)
+        do {
+            try await service.download(id, into: ring) { (image) throws(TranshipError) in
+                try CloudImages.expectUnchanged(
+                    transfer, status: image.status, checksums: image.checksums)
+                tell(.opened(SourceFacts(sizeBytes: image.sizeBytes, members: members)))
+            }
+        } catch {
+            if error.isTransient, ring.failure == nil, ring.writtenBytes > 0 {
+                tell(
+                    .cannotGoOn(
+                        atByte: ring.writtenBytes, reason: "Images API v1 knows no ranges"))
+            }
+            throw CloudImages.described(error, id)
+        }
+    }
+
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+        let id = try imageID(transfer)
+        let image: LegacyImage
+        do {
+            image = try await service.image(id)
+        } catch {
+            throw CloudImages.described(error, id)
+        }
+        try CloudImages.expectUnchanged(
+            transfer, status: image.status, checksums: image.checksums)
+        return SourceFacts(
+            sizeBytes: image.sizeBytes, members: try await members(of: id, transfer))
+    }
+
+    private func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
+        guard let id = transfer.source.imageID else { throw CloudImages.isOtherKind(transfer) }
+        return id
+    }
+
+    /// The projects that the copy is to be shared with; v1 has no pending members.
+    private func members(
+        of id: String, _ transfer: Transfer
+    ) async throws(TranshipError) -> [String] {
+        guard transfer.record.visibility == .shared, transfer.record.members != .drop else {
+            return []
+        }
+        do {
+            return try await service.members(of: id).map(\.memberID)
+        } catch {
+            guard error.code == .forbidden || error.code == .notFound else { throw error }
+            return []
+        }
+    }
+}

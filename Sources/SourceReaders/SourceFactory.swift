@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+public import HTTPTransport
+public import MigrationPipeline
+public import PipelineFiles
+
+/// Opens the entries of a pipeline's `sources`: the one place that knows which
+/// kinds there are.
+public struct SourceFactory: Sendable {
+    let baseDirectory: String
+    let environment: [String: String]
+    let signIn: @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud
+    let client: @Sendable (_ url: URLSource) -> HTTPClient
+    let reopening: Reopening
+    private let memory = RangeMemory()
+
+    /// - Parameters:
+    ///   - baseDirectory: the absolute folder that relative paths start at.
+    ///   - signIn: finds a cloud and signs in to it.
+    ///   - client: the client for one URL.
+    public init(
+        baseDirectory: String, environment: [String: String], reopening: Reopening = Reopening(),
+        signIn: @escaping @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud,
+        client: @escaping @Sendable (_ url: URLSource) -> HTTPClient
+    ) {
+        self.baseDirectory = baseDirectory
+        self.environment = environment
+        self.reopening = reopening
+        self.signIn = signIn
+        self.client = client
+    }
+
+    /// - Parameter index: its place in the pipeline's `sources`, from 0.
+    public func open(
+        _ source: Source, index: Int
+    ) async throws(TranshipError) -> any ImageSource {
+        switch source {
+        case .cloud(let cloud):
+            let signedIn = try await signIn(cloud)
+            if signedIn.isLegacy {
+                return LegacyCloudImages(cloud, sourceIndex: index, at: signedIn)
+            }
+            return CloudImages(
+                cloud, sourceIndex: index, at: signedIn, reopening: reopening, memory: memory)
+        case .url(let url):
+            return URLImage(
+                url, sourceIndex: index, headers: try headers(url), client: client(url),
+                reopening: reopening, memory: memory)
+        case .file(let file):
+            return FileImages(file, sourceIndex: index, baseDirectory: baseDirectory)
+        case .archive(let archive):
+            throw TranshipError(
+                .notBuiltYet, "\(archive.position): archive sources are not built yet")
+        }
+    }
+
+    private func headers(_ source: URLSource) throws(TranshipError) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        for header in source.headers { headers.add(header.name, header.value.revealed) }
+        guard case .env(let name) = source.auth else { return headers }
+        guard let credentials = environment[name], !credentials.isEmpty else {
+            throw TranshipError(
+                .invalidPipeline, "\(source.position): the environment has no \(name)",
+                hint: "set it to user:password before the run")
+        }
+        headers.add("Authorization", "Basic \(Data(credentials.utf8).base64EncodedString())")
+        return headers
+    }
+}

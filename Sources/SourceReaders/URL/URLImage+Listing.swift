@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import ByteStreams
+internal import Foundation
+internal import HTTPTransport
+internal import MigrationModel
+public import MigrationPipeline
+internal import PipelineFiles
+internal import Synchronization
+
+extension URLImage {
+    /// Looks at the URL without reading it: is it there, how large, which version?
+    ///
+    /// - Throws: only ``TranshipError/Code/interrupted``. What is wrong with this
+    ///   source is its own refusal.
+    public func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await page([try await look(date: listing.date)])
+    }
+
+    private func look(date: String) async throws(TranshipError) -> ListedImage {
+        let shown = Self.withoutSecrets(source.url)
+        var head: HTTPResponse?
+        var problem: TranshipError?
+        do {
+            head = try await probe()
+        } catch {
+            problem = error.whileDoing("looking at \(shown)")
+        }
+        var checksum = source.checksum
+        if checksum == nil, let file = source.checksumFile, problem == nil {
+            do {
+                checksum = try await published(in: file)
+            } catch {
+                problem = error
+            }
+        }
+        if let problem, problem.code == .interrupted { throw problem }
+        if checksum != nil, problem?.isTransient == true {
+            // The promise says which version it is; the transfer tries again.
+            problem = nil
+        }
+        let size = head?.headers["Content-Length"].flatMap { Int64($0) }
+        let seen = SeenVersion(
+            eTag: head?.headers["ETag"], lastModified: head?.headers["Last-Modified"])
+        let (image, stem) = source.image.described(
+            key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
+            fingerprint: checksum?.description ?? Self.fingerprint(seen, sizeBytes: size),
+            sizeBytes: size, checksum: checksum, fileName: Self.fileName(source.url),
+            series: source.series, date: date)
+        var listed = ListedImage(
+            image, stem: stem, refusal: problem,
+            series: SeriesClaim(
+                position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
+        if checksum == nil { listed.image.seen = seen }
+        if checksum == nil, problem == nil {
+            listed.notes.append("no checksum is promised: what arrives cannot be compared")
+        }
+        return listed
+    }
+
+    /// The text that ids of copies are derived from: never to be changed.
+    private static func fingerprint(_ seen: SeenVersion, sizeBytes: Int64?) -> String {
+        [seen.eTag, seen.lastModified, sizeBytes.map { "\($0)" }]
+            .compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// The head of the final answer. Sources that refuse HEAD (signed URLs do)
+    /// are asked with a GET whose body is not read.
+    private func probe() async throws(TranshipError) -> HTTPResponse {
+        var request = request(.head)
+        var response = try await client.send(request)
+        if [400, 403, 405, 501].contains(response.status) {
+            request.method = .get
+            let ring = ByteRing(capacityBytes: 64 << 10)
+            let first = FirstAnswer()
+            do {
+                response = try await client.download(request, into: ring) {
+                    (answer) throws(TranshipError) in
+                    first.set(answer)
+                    throw TranshipError(.interrupted, "the head is enough")
+                }
+            } catch {
+                guard let answer = first.answer else { throw error }
+                response = answer
+            }
+        }
+        guard (200...299).contains(response.status) else {
+            throw response.refusal(
+                by: "the source",
+                asked: "\(request.method.rawValue) \(Self.withoutSecrets(source.url))")
+        }
+        return response
+    }
+
+    private func published(in file: String) async throws(TranshipError) -> Checksum {
+        let shown = Self.withoutSecrets(file)
+        let response = try await client.send(
+            HTTPRequest(.get, file, headers: headers, followsRedirects: true))
+        guard response.status == 200 else {
+            throw response.refusal(by: "the source", asked: "GET \(shown)")
+        }
+        let name = Self.fileName(source.url)
+        guard
+            let checksum = ChecksumFile.checksum(
+                for: name, in: String(decoding: response.body, as: UTF8.self))
+        else {
+            throw TranshipError(
+                .sourceUnavailable, "\(shown) has no checksum for \(name)",
+                hint: "check that checksum_file belongs to this URL")
+        }
+        return checksum
+    }
+}
+
+/// Keeps the first answer of a request whose body is not read.
+private final class FirstAnswer: Sendable {
+    private let stored = Mutex<HTTPResponse?>(nil)
+
+    func set(_ answer: HTTPResponse) {
+        stored.withLock { $0 = $0 ?? answer }
+    }
+
+    var answer: HTTPResponse? { stored.withLock { $0 } }
+}

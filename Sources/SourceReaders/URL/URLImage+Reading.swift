@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+internal import HTTPTransport
+public import MigrationModel
+public import MigrationPipeline
+internal import Synchronization
+
+/// A source that drops is opened again with `Range` (RFC 9110, section 14). The
+/// answer counts only if it is 206 with that part, of as many bytes in all as
+/// before, under the same strong ETag or, lacking one, the same time of change.
+extension URLImage {
+    public func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        try await reopening.read(from: point, into: ring, tell: tell) {
+            (point, opened) throws(TranshipError) in
+            if let point {
+                try await goOn(transfer.source, from: point, into: ring, opened)
+            } else {
+                try await begin(transfer.source, into: ring, opened)
+            }
+        }
+    }
+
+    private func begin(
+        _ image: SourceImage, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(TranshipError) {
+        let shown = image.location
+        // The transport's errors name the URL themselves.
+        let response = try await client.download(request(.get), into: ring) {
+            (head) throws(TranshipError) in
+            if head.status == 204 { return }
+            guard head.status == 200 else { throw Self.refusal(head, shown) }
+            if let now = image.otherVersion(in: head) { throw Self.changed(shown, to: now) }
+            opened(
+                SourceFacts(sizeBytes: head.contentLengthBytes, version: head.sourceVersion))
+        }
+        guard response.status == 200 || response.status == 204 else {
+            throw Self.refusal(response, shown)
+        }
+        if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
+    }
+
+    /// Reads the part from a byte on.
+    private func goOn(
+        _ image: SourceImage, from point: ReadingPoint, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(TranshipError) {
+        let shown = image.location
+        let origin = endpoint
+        try memory.check(origin)
+        var request = self.request(.get)
+        request.headers["Range"] = "bytes=\(point.offsetBytes)-"
+        if let tag = point.version.strongETag { request.headers["If-Range"] = tag }
+        let response: HTTPResponse
+        let isOther = Mutex(false)
+        do {
+            response = try await client.download(request, into: ring) {
+                (head) throws(TranshipError) in
+                if let now = point.version.other(in: head) {
+                    isOther.withLock { $0 = true }
+                    throw Self.cannotGoOn(shown, point, "answered with another version: \(now)")
+                }
+                if let words = head.objection(toPart: { $0.continues(point) }) {
+                    throw Self.cannotGoOn(shown, point, "answered \(words)")
+                }
+                opened(
+                    SourceFacts(sizeBytes: head.contentRange?.total, version: point.version))
+            }
+        } catch {
+            // Here and not above: that a part is longer than it says is seen late.
+            if error.code == .rangeNotSatisfiable, !isOther.withLock({ $0 }) {
+                memory.remember(origin)
+            }
+            throw error
+        }
+        if response.status == 400 || response.status == 416 {
+            memory.remember(origin)
+            throw Self.cannotGoOn(shown, point, "answered \(response.status)")
+        }
+        guard response.isSuccess else { throw Self.refusal(response, shown) }
+    }
+
+    private static func cannotGoOn(
+        _ shown: String, _ point: ReadingPoint, _ words: String
+    ) -> TranshipError {
+        TranshipError(
+            .rangeNotSatisfiable,
+            "\(shown) was asked for the bytes from \(point.offsetBytes) on and \(words)")
+    }
+
+    private static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
+        let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
+        return TranshipError(
+            refusal.isTransient ? refusal.code : .sourceUnavailable,
+            "\(shown) cannot be read: \(refusal.message)",
+            hint: refusal.isTransient ? nil : "check the URL and who may read it",
+            answer: refusal.answer, isTransient: refusal.isTransient)
+    }
+
+    /// What was planned: the service itself opens the URL.
+    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+        SourceFacts(sizeBytes: transfer.source.sizeBytes)
+    }
+
+    private static func changed(_ shown: String, to now: String) -> TranshipError {
+        TranshipError(
+            .sourceChanged, "\(shown) has changed since it was planned: it is \(now) now",
+            hint: "run again, so that it is planned anew")
+    }
+}
+
+extension SourceImage {
+    /// What the server says of its version, when that is not the planned one.
+    ///
+    /// Only for images without a checksum, which would be the better proof.
+    fileprivate func otherVersion(in head: HTTPResponse) -> String? {
+        guard checksums.isEmpty else { return nil }
+        if let tag = head.headers["ETag"], let planned = seen?.eTag {
+            return tag == planned ? nil : tag
+        }
+        if let time = head.headers["Last-Modified"], let planned = seen?.lastModified {
+            return time == planned ? nil : time
+        }
+        return nil
+    }
+}
+
+extension HTTPResponse {
+    /// The declared length of the body, where one is declared (RFC 9110, 8.6).
+    fileprivate var contentLengthBytes: Int64? {
+        headers["Content-Length"].flatMap { Int64($0) }
+    }
+
+    /// What a later part is compared with; nil where it would prove nothing.
+    fileprivate var sourceVersion: SourceVersion? {
+        if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
+        let version = SourceVersion(
+            strongETag: strongETag, lastModified: headers["Last-Modified"],
+            totalBytes: contentLengthBytes)
+        return version.isProof ? version : nil
+    }
+
+    /// RFC 9110, section 8.8.3; weak ones begin with `W/`.
+    fileprivate var strongETag: String? {
+        headers["ETag"].flatMap { $0.hasPrefix("\"") && $0.count > 2 ? $0 : nil }
+    }
+}
+
+extension SourceVersion {
+    /// What the answer says of its version, when it is not this one. An answer
+    /// to a range says what the whole would have said (RFC 9110, section 15.3.7).
+    fileprivate func other(in head: HTTPResponse) -> String? {
+        if let strongETag {
+            let now = head.headers["ETag"]
+            return now == strongETag ? nil : "ETag \(now ?? "none"), before \(strongETag)"
+        }
+        let now = head.headers["Last-Modified"]
+        guard now == lastModified else {
+            return "changed \(now ?? "at no known time"), before \(lastModified ?? "unknown")"
+        }
+        return nil
+    }
+}
+
+extension ContentRange {
+    /// All of the rest, of as many bytes in all as before.
+    fileprivate func continues(_ point: ReadingPoint) -> Bool {
+        guard let total, first == point.offsetBytes, last == total - 1 else { return false }
+        return point.version.totalBytes == nil || point.version.totalBytes == total
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+internal import Foundation
+package import HTTPTransport
+package import MigrationPipeline
+internal import OpenStackImage
+package import PipelineFiles
+package import SourceReaders
+internal import Synchronization
+
+/// A cloud as an entry of a pipeline names it.
+package struct CloudName: Sendable {
+    package let cloud: String
+    package let region: String?
+    package let interface: String?
+    package let project: String?
+    /// Where the pipeline file names it.
+    package let position: FilePosition
+}
+
+extension CloudName {
+    package init(_ source: CloudSource) {
+        self.init(
+            cloud: source.cloud, region: source.region, interface: source.interface,
+            project: source.project, position: source.position)
+    }
+
+    package init(_ target: CloudTarget) {
+        self.init(
+            cloud: target.cloud, region: target.region, interface: target.interface,
+            project: target.project, position: target.position)
+    }
+}
+
+/// How a run reaches what its pipeline names. In one place, so that a simulation
+/// can give other clouds and everything else stays what it is.
+package protocol Connections: Sendable {
+    /// How sources are opened again where they broke.
+    var reopening: Reopening { get }
+
+    /// Finds a cloud and signs in to it.
+    func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud
+
+    func client(for url: URLSource) -> HTTPClient
+
+    /// Opens kinds of source that only tests have; nil for all others.
+    func open(_ source: Source, index: Int) async throws(TranshipError) -> (any ImageSource)?
+}
+
+extension Connections {
+    package var reopening: Reopening { Reopening() }
+
+    package func open(
+        _ source: Source, index: Int
+    ) async throws(TranshipError) -> (any ImageSource)? { nil }
+}
+
+/// The clouds of `clouds.yaml`, over the network.
+///
+/// Entries that name the same cloud, region, interface and project share one
+/// session, so that many transfers share one token.
+final class NetworkConnections: Connections {
+    private let environment: [String: String]
+    private let transport: TransportConfiguration
+    private let known = Mutex<[[String?]: CloudSession]>([:])
+
+    init(environment: [String: String], transport: TransportConfiguration) {
+        self.environment = environment
+        self.transport = transport
+    }
+
+    func client(for url: URLSource) -> HTTPClient {
+        var configuration = transport
+        configuration.caFile = url.cacert
+        if url.auth == .netrc { configuration.usesNetrc = true }
+        return HTTPClient(configuration)
+    }
+
+    func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
+        let session = try session(name)
+        let project: AuthenticatedProject
+        let isLegacy: Bool
+        do {
+            project = try await session.authenticate()
+            isLegacy = try await LegacyImageService.isNeeded(by: session)
+        } catch {
+            let isNamed = error.message.contains(session.cloudName)
+            throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
+        }
+        return SignedInCloud(
+            session, endpoint: project.imageEndpoint,
+            region: session.configuration.authURL.map {
+                CloudRegion(keystoneURL: $0, name: session.configuration.region)
+            },
+            projectID: project.projectID, isLegacy: isLegacy)
+    }
+
+    private func session(_ name: CloudName) throws(TranshipError) -> CloudSession {
+        let key = [name.cloud, name.region, name.interface, name.project]
+        if let session = known.withLock({ $0[key] }) { return session }
+        do {
+            let session = try CloudSession.named(
+                name.cloud, region: name.region, interface: name.interface, project: name.project,
+                environment: environment, transport: transport, quickRetries: 2)
+            known.withLock { $0[key] = session }
+            return session
+        } catch {
+            throw error.whileDoing("\(name.position)")
+        }
+    }
+}

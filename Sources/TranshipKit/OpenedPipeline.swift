@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+internal import ChecksumVerifiers
+internal import ImageUploaders
+internal import MigrationModel
+package import MigrationPipeline
+internal import OpenStackImage
+package import PipelineFiles
+package import Planning
+internal import Publishing
+internal import SourceReaders
+internal import TaskWaiters
+
+/// A pipeline's sources and targets, opened: what planning looks at and what the
+/// stages work with.
+package struct OpenedPipeline: Sendable {
+    package let sources: [any ImageSource]
+    package let targets: [PlanningTarget]
+
+    /// Finds every cloud and signs in to it, so that wrong credentials are
+    /// reported before anything else happens.
+    package static func open(
+        _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning
+    ) async throws(TranshipError) -> OpenedPipeline {
+        let connections: any Connections =
+            tuning.connections
+            ?? NetworkConnections(environment: environment, transport: tuning.transport)
+        let factory = SourceFactory(
+            baseDirectory: pipeline.baseDirectory, environment: environment,
+            reopening: connections.reopening,
+            signIn: { (source) async throws(TranshipError) in
+                try await connections.signIn(CloudName(source))
+            }, client: { connections.client(for: $0) })
+        var sources: [any ImageSource] = []
+        for (index, source) in pipeline.sources.enumerated() {
+            if let other = try await connections.open(source, index: index) {
+                sources.append(other)
+            } else {
+                sources.append(try await factory.open(source, index: index))
+            }
+        }
+        var targets: [PlanningTarget] = []
+        for target in pipeline.targets {
+            targets.append(try await open(target, pipeline, connections, tuning))
+            let key = targets[targets.count - 1].opened.key
+            guard !targets.dropLast().contains(where: { $0.opened.key == key }) else {
+                throw TranshipError(
+                    .invalidPipeline, "\(target.position): the target \(key) is named twice",
+                    hint: "name each cloud, region and project once")
+            }
+        }
+        return OpenedPipeline(sources: sources, targets: targets)
+    }
+
+    /// The service of a target, by its key.
+    func service(_ targetKey: String) -> ImageService? {
+        let target = targets.first { $0.opened.key == targetKey }
+        return (target?.opened.uploader as? CloudUploader)?.service
+    }
+
+    package var stages: Stages {
+        Stages(sources: sources, verifier: DigestVerifier(), targets: targets.map(\.opened))
+    }
+
+    /// Opens one target: the one place that knows which kinds of target there are.
+    private static func open(
+        _ target: Target, _ pipeline: Pipeline, _ connections: any Connections, _ tuning: RunTuning
+    ) async throws(TranshipError) -> PlanningTarget {
+        guard case .cloud(let rules) = target else {
+            throw TranshipError(
+                .notBuiltYet, "\(target.position): archive targets are not built yet")
+        }
+        let cloud = try await connections.signIn(CloudName(rules))
+        guard !cloud.isLegacy else {
+            throw TranshipError(
+                .noImageService,
+                "\(rules.position): cloud \"\(rules.cloud)\" speaks Images API v1 only, and a target "
+                    + "needs v2",
+                hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
+                    + "image_api_version from its entry")
+        }
+        // Stable over runs, and readable: the journal and messages name it.
+        let key = ([rules.cloud] + [rules.region, rules.project].compactMap { $0 })
+            .joined(separator: "/")
+        let service = ImageService(cloud.session)
+        let offer = try await TargetOffer.look(service)
+        let (now, chance) = (tuning.surroundings.now, tuning.surroundings.chance)
+        return PlanningTarget(
+            OpenedTarget(
+                key: key, endpoint: cloud.endpoint, region: cloud.region,
+                projectID: cloud.projectID,
+                limits: TargetLimits(
+                    images: rules.limitsImages,
+                    uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },
+                    stagedBytes: offer.left(of: "image_stage_total").map { max(0, $0) << 20 }),
+                offer: offer,
+                uploader: CloudUploader(targetKey: key, service: service, now: now),
+                waiter: ImportWaiter(service: service, now: now, jitter: chance),
+                publisher: CloudPublisher(service: service)),
+            rules: rules, verification: VerificationMode(pipeline.verify))
+    }
+}
+
+extension VerificationMode {
+    init(_ mode: VerifyMode) {
+        switch mode {
+        case .proof: self = .proof
+        case .services: self = .services
+        case .paranoid: self = .paranoid
+        }
+    }
+}

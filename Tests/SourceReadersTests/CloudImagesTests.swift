@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import GlanceServer
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import SourceReaders
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct CloudImagesTests {
+    private final class TestCloud: TestSource {
+        let glance: GlanceServer
+        let source: any ImageSource
+
+        init() throws {
+            glance = try GlanceServer()
+            source = CloudImages(
+                try cloudEntry(), sourceIndex: 0,
+                at: SignedInCloud(
+                    glance.service.session, endpoint: glance.server.url, region: nil,
+                    projectID: nil))
+        }
+
+        func put(_ bytes: [UInt8]) throws { glance.put("a", data: bytes) }
+
+        func change() throws { glance.put("a", data: noise(1000, seed: 2)) }
+
+        func remove() throws { glance.burn("a") }
+    }
+
+    private let source: TestCloud
+
+    init() throws { source = try TestCloud() }
+
+    @Test func `An image of a cloud is read as every source is`() async throws {
+        try await checkConformance { try TestCloud() }
+    }
+
+    /// The service answers 204 for a record without data.
+    @Test func `An image without data is told, unless it has none by right`() async throws {
+        source.glance.put("a", ["status": "active", "size": nil])
+        var reading = await read(Sample.source("a", sizeBytes: nil), by: source.source)
+        #expect(reading.error?.code == .sourceUnavailable)
+        #expect(reading.error?.hint?.contains("volume") == true)
+        source.glance.put("a", ["size": 0])
+        reading = await read(Sample.source("a", sizeBytes: 0), by: source.source)
+        #expect(reading.error == nil && reading.facts.map(\.sizeBytes) == [0])
+    }
+
+    @Test(arguments: ["deactivated", "queued", "pending_delete"])
+    func `Another status than planned is a change`(status: String) async throws {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["status": .string(status)])
+        let reading = await read(image, by: source.source)
+        #expect(reading.error?.code == .sourceChanged)
+        #expect(reading.error?.message.contains("is \(status) now") == true)
+    }
+
+    @Test func `A checksum that the source no longer tells is no change`() async throws {
+        let image = try await source.planned([1, 2])
+        source.glance.put("a", ["checksum": nil])
+        #expect(await read(image, by: source.source).bytes == [1, 2])
+    }
+
+    @Test func `A refusal at the source is the source's`() async throws {
+        let image = try await source.planned([1])
+        source.glance.refuse("GET", "/v2/images/a/file", status: 403, text: "deactivated")
+        let reading = await read(image, by: source.source)
+        #expect(reading.error?.code == .sourceUnavailable)
+        #expect(reading.error?.message.contains("deactivated") == true)
+    }
+
+    @Test func `A failure of the source that may pass stays one`() async throws {
+        let image = try await source.planned([1])
+        source.glance.refuse("GET", "/v2/images/a/file", status: 503)
+        #expect(await read(image, by: source.source).error?.isTransient == true)
+    }
+
+    @Test func `A body that is cut is not a short image`() async throws {
+        let image = try await source.planned(noise(1000))
+        source.glance.answer(
+            "GET", "/v2/images/a/file", with: .lying(declaredBytes: 1000, body: noise(999)))
+        let reading = await read(image, by: source.source)
+        #expect(reading.error?.code == .sourceTruncated)
+        #expect(reading.error?.isTransient == true)
+    }
+
+    // MARK: Going on in the middle
+
+    /// Cuts the whole body after 600 of 1000 bytes and answers ranges so.
+    private func dropping(_ part: Reply) async throws -> SourceImage {
+        let image = try await source.planned(noise(1000))
+        source.glance.answer(
+            "GET", "/v2/images/a/file",
+            with: .lying(declaredBytes: 1000, body: Array(noise(1000).prefix(600)))
+        ) { $0[header: "range"] == nil }
+        source.glance.answer("GET", "/v2/images/a/file", with: part)
+        return image
+    }
+
+    private static func part(_ range: String, from first: Int = 600) -> Reply {
+        .status(206, headers: [("Content-Range", range)], body: Array(noise(1000).dropFirst(first)))
+    }
+
+    @Test func `An image that drops goes on where it dropped, and is looked at before`()
+        async throws
+    {
+        let image = try await dropping(Self.part("bytes 600-999/1000"))
+        let reading = await read(image, by: source.source)
+        #expect(reading.error == nil)
+        #expect(reading.bytes == noise(1000))
+        #expect(reading.told == ["dropped at 600", "reopened at 600"])
+        #expect(
+            source.glance.asked.filter { $0.hasPrefix("GET /v2/images/a") }.suffix(4) == [
+                "GET /v2/images/a", "GET /v2/images/a/file", "GET /v2/images/a",
+                "GET /v2/images/a/file",
+            ])
+    }
+
+    @Test(arguments: [
+        (400, ""), (416, ""), (200, ""), (206, "bytes 600-999/1001"), (206, "bytes 0-999/1000"),
+        (206, "bytes 600-999/*"),
+    ])
+    func `A store that cannot go on there is asked once`(
+        status: Int, range: String
+    ) async throws {
+        let headers = range.isEmpty ? [] : [("Content-Range", range)]
+        let image = try await dropping(
+            .status(status, headers: headers, body: Array(noise(1000).dropFirst(600))))
+        for _ in 0..<2 {
+            let ring = ByteRing()
+            let reading = await read(image, by: source.source, into: ring)
+            #expect(reading.error?.code == .sourceTruncated)
+            #expect(reading.error?.isTransient == true)
+            #expect(reading.told == ["dropped at 600", "cannot go on at 600"])
+            #expect(ring.writtenBytes == 600)
+        }
+        #expect(source.glance.server.requests.count { $0[header: "range"] != nil } == 1)
+    }
+
+    @Test func `An image whose hash has changed meanwhile is not gone on with`() async throws {
+        let glance = source.glance
+        var image = try await source.planned(noise(1000))
+        image.checksums = []
+        glance.answer(
+            "GET", "/v2/images/a/file",
+            with: Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "1000")])
+                exchange.send(Array(noise(1000).prefix(600)))
+                glance.put("a", data: noise(1000, seed: 2))
+                exchange.close()
+            })
+        let reading = await read(image, by: source.source)
+        #expect(reading.told == ["dropped at 600", "cannot go on at 600"])
+        #expect(reading.reasons.first?.contains("not the same any more") == true)
+    }
+
+    // MARK: Members
+
+    private func facts(
+        _ visibility: String, wanted: ImageVisibility = .shared,
+        _ rule: PlannedRecord.Members = .keep
+    ) async throws -> SourceFacts {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["visibility": .string(visibility)])
+        var record = Sample.record(visibility: wanted)
+        record.members = rule
+        return try await source.source.facts(Sample.transfer("a", source: image, record: record))
+    }
+
+    @Test func `The members of a shared image come along when they are wanted`() async throws {
+        source.glance.setMembers(["p1", "p2"], of: "a")
+        #expect(try await facts("shared").members == ["p1", "p2"])
+        #expect(try await facts("shared", .drop).members.isEmpty)
+        #expect(try await facts("shared", wanted: .private).members.isEmpty)
+        #expect(try await facts("private").members.isEmpty)
+    }
+
+    @Test func `Whoever may not list members has none to pass on`() async throws {
+        source.glance.refuse("GET", "/v2/images/a/members", status: 403)
+        #expect(try await facts("shared").members.isEmpty)
+    }
+
+    @Test func `An image of another kind of source is refused`() async throws {
+        var image = try await source.planned([1])
+        image.imageID = nil
+        let reading = await read(image, by: source.source)
+        #expect(reading.error?.code == .invalidPipeline)
+        #expect(reading.error?.message.contains("source 1") == true)
+    }
+
+    @Test func `Another region of the same Keystone can fetch an image`() async throws {
+        let image = try await source.planned([1])
+        func north(_ keystone: String) throws -> any ImageSource {
+            CloudImages(
+                try cloudEntry(), sourceIndex: 0,
+                at: SignedInCloud(
+                    source.glance.service.session, endpoint: "e",
+                    region: CloudRegion(keystoneURL: keystone, name: "north"), projectID: nil))
+        }
+        let south = CloudRegion(keystoneURL: "k", name: "south")
+        #expect(
+            try north("k").fetchable(image, for: south)
+                == .siblingImage(id: "a", region: "north", interface: "public"))
+        for target in [CloudRegion(keystoneURL: "k", name: "north"), nil] {
+            #expect(
+                try north("k").fetchable(image, for: target)
+                    == .nothing(.noSharedKeystone))
+        }
+        #expect(
+            try north("other").fetchable(image, for: south)
+                == .nothing(.noSharedKeystone))
+    }
+}

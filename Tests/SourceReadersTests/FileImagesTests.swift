@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import Foundation
+import MigrationModel
+import MigrationPipeline
+import SourceReaders
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct FileImagesTests {
+    private final class TestFile: TestSource {
+        let folder: TemporaryFolder
+        let source: any ImageSource
+
+        init() throws {
+            folder = try TemporaryFolder()
+            source = FileImages(
+                try fileEntry(folder.file("*.img")), sourceIndex: 0, baseDirectory: "/")
+        }
+
+        func put(_ bytes: [UInt8]) throws { try folder.write(bytes, to: "a.img") }
+
+        func change() throws {
+            try folder.write(noise(1000, seed: 2), to: "a.img")
+        }
+
+        func remove() throws {
+            try FileManager.default.removeItem(atPath: folder.file("a.img"))
+        }
+    }
+
+    @Test func `A file is read as every source is`() async throws {
+        try await checkConformance { try TestFile() }
+    }
+
+    @Test(arguments: [-400, 400])
+    func `A file that changes while it is read is told`(change: Int) async throws {
+        let source = try TestFile()
+        let image = try await source.planned(noise(200_000))
+        let ring = ByteRing(capacityBytes: 64 << 10)
+        let work = Task {
+            await failure {
+                try await source.source.read(
+                    Sample.transfer("a", source: image), from: nil, into: ring
+                ) { _ in
+                }
+            }
+        }
+        #expect(await eventually { ring.writtenBytes == 64 << 10 })
+        let file = try #require(FileHandle(forWritingAtPath: source.folder.file("a.img")))
+        try file.truncate(atOffset: UInt64(200_000 + change))
+        try await blocking {
+            var buffer = [UInt8](repeating: 0, count: 100_000)
+            while ring.readBytes < 200_000 + min(0, Int64(change)) {
+                _ = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
+            }
+        }
+        #expect(await work.value?.code == .sourceChanged)
+    }
+
+    @Test func `What is no plain file is refused`() throws {
+        let folder = try TemporaryFolder()
+        for path in [folder.path, "/dev/null", folder.file("none")] {
+            let error = #expect(throws: TranshipError.self) { try FileFacts(path: path) }
+            #expect(error?.code == .sourceUnavailable)
+            #expect(error?.message.contains(path) == true)
+        }
+    }
+
+    @Test func `What is wrong with a single path is its refusal`() async throws {
+        let folder = try TemporaryFolder()
+        let missing = FileImages(
+            try fileEntry(folder.file("none.img")), sourceIndex: 0, baseDirectory: "/")
+        let listed = try await list(missing)
+        #expect(listed.map(\.refusal?.code) == [.sourceUnavailable])
+    }
+
+    /// Ids of copies at users' clouds are derived from this text.
+    @Test func `The fingerprint of a file is its size and time of change`() async throws {
+        let source = try TestFile()
+        let image = try await source.planned([1, 2, 3])
+        let changed = try #require(image.seen?.changedAt)
+        #expect(image.fingerprint == "3 \(changed.seconds).\(changed.nanoseconds)")
+        #expect(image.updatedAt == Timestamp.text(changed.seconds * 1000))
+    }
+
+    @Test func `A change within a second is a change`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write([1], to: "a")
+        let before = try FileFacts(path: path)
+        try folder.write([2], to: "a")
+        #expect(try FileFacts(path: path) != before)
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LegacyCloudImagesTests {
+    /// One image of Images API v1. What it lists in bulk has the same fields as
+    /// the head of its data.
+    private final class TestLegacyCloud: TestSource {
+        let source: any ImageSource
+        private let server: RawHTTPServer
+        private let content: Content
+
+        private final class Content: Sendable {
+            let bytes = Mutex<[UInt8]?>(nil)
+        }
+
+        init() throws {
+            let content = Content()
+            self.content = content
+            server = try RawHTTPServer { request in
+                guard let bytes = content.bytes.withLock({ $0 }) else {
+                    return .status(404, text: "no image")
+                }
+                if request.path.hasSuffix("/members") {
+                    return .status(200, text: #"{"members": []}"#)
+                }
+                if request.path.hasSuffix("/detail") {
+                    let isEnd = request.target.contains("marker=")
+                    return .status(
+                        200, headers: [("Content-Type", "application/json")],
+                        text: "{\"images\": [\(isEnd ? "" : Self.record(bytes))]}")
+                }
+                return .status(
+                    200,
+                    headers: Self.fields(bytes).map { ("X-Image-Meta-\($0)", $1) } + [
+                        ("Content-Type", "application/octet-stream"),
+                        ("Content-Length", "\(bytes.count)"),
+                    ], body: bytes)
+            }
+            source = LegacyCloudImages(
+                try cloudEntry(), sourceIndex: 0,
+                at: SignedInCloud(
+                    CloudSession(
+                        CloudConfiguration(
+                            name: "old", authentication: .none,
+                            imageEndpointOverride: server.url)),
+                    endpoint: server.url, region: nil, projectID: nil, isLegacy: true))
+        }
+
+        private static func fields(_ bytes: [UInt8]) -> [(String, String)] {
+            [
+                ("id", "a"), ("name", "a"), ("status", "active"), ("size", "\(bytes.count)"),
+                ("checksum", md5(bytes)), ("disk_format", "raw"), ("container_format", "bare"),
+                ("is_public", "true"), ("protected", "false"), ("deleted", "false"),
+                ("min_disk", "0"), ("min_ram", "0"),
+            ]
+        }
+
+        private static func record(_ bytes: [UInt8]) -> String {
+            let words = ["is_public", "protected", "deleted", "min_disk", "min_ram", "size"]
+            let lines = fields(bytes).map { key, value in
+                "\"\(key)\": " + (words.contains(key) ? value : "\"\(value)\"")
+            }
+            return "{\(lines.joined(separator: ", ")), \"properties\": {}}"
+        }
+
+        func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
+        func change() { put(noise(1000, seed: 2)) }
+        func remove() { content.bytes.withLock { $0 = nil } }
+    }
+
+    @Test func `An image of a legacy cloud is read as every source is`() async throws {
+        try await checkConformance { try TestLegacyCloud() }
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import SourceReaders
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct URLImageTests {
+    /// A mirror that tells an ETag.
+    private final class TestMirror: TestSource {
+        let server: RawHTTPServer
+        let source: any ImageSource
+        private let content: Content
+
+        private final class Content: Sendable {
+            let bytes = Mutex<[UInt8]?>(nil)
+            let version = Mutex(1)
+        }
+
+        init() throws {
+            let content = Content()
+            self.content = content
+            server = try RawHTTPServer { _ in
+                guard let bytes = content.bytes.withLock({ $0 }) else {
+                    return .status(404, text: "gone")
+                }
+                let version = content.version.withLock { $0 }
+                return .status(
+                    200,
+                    headers: [("ETag", "\"v\(version)\""), ("Content-Length", "\(bytes.count)")],
+                    body: bytes)
+            }
+            source = URLImage(
+                try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+                headers: ["X-Key": "planted"], client: HTTPClient())
+        }
+
+        func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
+
+        func change() {
+            content.bytes.withLock { $0 = noise(1000, seed: 2) }
+            content.version.withLock { $0 += 1 }
+        }
+
+        func remove() { content.bytes.withLock { $0 = nil } }
+    }
+
+    @Test func `A URL is read as every source is`() async throws {
+        try await checkConformance { try TestMirror() }
+    }
+
+    @Test func `A promised checksum tells better than an ETag what changed`() async throws {
+        let source = try TestMirror()
+        var image = try await source.planned([1, 2])
+        source.change()
+        image.checksums = [try Sample.checksum(.md5, "a")]
+        #expect(await read(image, by: source.source).error == nil)
+    }
+
+    /// One reading of a URL that is answered so, planned with this version.
+    private func reading(
+        _ reply: Reply, planned seen: SeenVersion? = nil
+    ) async throws -> Reading {
+        let server = try RawHTTPServer { _ in reply }
+        defer { server.stop() }
+        var image = Sample.source("a", sizeBytes: nil)
+        image.location = server.url + "/a.img"
+        image.seen = seen
+        let source = URLImage(
+            try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+            client: HTTPClient())
+        return await read(image, by: source)
+    }
+
+    @Test(arguments: [
+        (SeenVersion(lastModified: "Fri, 20 Nov 2026 00:00:00 GMT"), true),
+        (SeenVersion(lastModified: "Sat, 21 Nov 2026 00:00:00 GMT"), false),
+        (SeenVersion(), false),
+    ])
+    func `A time of change tells a new version where there is no ETag`(
+        planned: SeenVersion, isChanged: Bool
+    ) async throws {
+        let reading = try await reading(
+            .status(200, headers: [("Last-Modified", "Sat, 21 Nov 2026 00:00:00 GMT")], body: [1]),
+            planned: planned)
+        #expect((reading.error?.code == .sourceChanged) == isChanged)
+        #expect(reading.bytes == (isChanged ? [] : [1]))
+    }
+
+    /// Ids of copies at users' clouds are derived from this text.
+    @Test func `The fingerprint of a URL is ETag, time of change and size`() async throws {
+        let head = [
+            ("ETag", "W/\"v1\""), ("Last-Modified", "Sat, 21 Nov 2026 00:00:00 GMT"),
+            ("Content-Length", "3"),
+        ]
+        let server = try RawHTTPServer { _ in .status(200, headers: head, body: [1, 2, 3]) }
+        defer { server.stop() }
+        let source = URLImage(
+            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+        let image = try #require(try await list(source).first?.image)
+        #expect(image.fingerprint == "W/\"v1\" Sat, 21 Nov 2026 00:00:00 GMT 3")
+        #expect(image.seen == SeenVersion(eTag: head[0].1, lastModified: head[1].1))
+        #expect(image.key == "url:\(server.url)/a.img")
+    }
+
+    @Test(
+        arguments: [
+            ("https://Mirror.example/a/b.img?x=1", "https://mirror.example"),
+            ("https://mirror.example:8443/?x", "https://mirror.example:8443"),
+            ("http://mirror.example/a", "http://mirror.example"),
+        ])
+    func `The endpoint of a URL is its scheme, host and port`(url: String, endpoint: String)
+        throws
+    {
+        let source = URLImage(try urlEntry(url), sourceIndex: 0, client: HTTPClient())
+        #expect(source.endpoint == endpoint)
+    }
+
+    @Test func `A target can fetch a URL that is open to anyone`() throws {
+        let image = Sample.source("a")
+        let open = URLImage(
+            try urlEntry("https://mirror.example/a"), sourceIndex: 0, client: HTTPClient())
+        #expect(
+            open.fetchable(image, for: nil) == .openURL(Secret("https://mirror.example/a")))
+        for closed in [
+            try urlEntry("https://mirror.example/a?signature=1"),
+            try urlEntry("https://mirror.example/a", ", headers: { X-Key: a }"),
+        ] {
+            let source = URLImage(closed, sourceIndex: 0, client: HTTPClient())
+            #expect(
+                source.fetchable(image, for: nil)
+                    == .nothing(.urlNeedsSecrets))
+        }
+    }
+
+    @Test func `A size that is not declared is unknown`() async throws {
+        let reading = try await reading(
+            Reply { exchange in
+                exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
+                exchange.send("3\r\nabc\r\n0\r\n\r\n")
+            })
+        #expect(reading.facts.map(\.sizeBytes) == [nil])
+        #expect(reading.bytes == Array("abc".utf8))
+    }
+
+    @Test func `No content is an image without bytes`() async throws {
+        let reading = try await reading(.status(204))
+        #expect(reading.error == nil)
+        #expect(reading.facts.last?.sizeBytes == 0 && reading.bytes.isEmpty)
+    }
+
+    @Test(arguments: [401, 403, 404, 410])
+    func `A refusal is the source's, and does not show the secret part of its URL`(
+        status: Int
+    ) async throws {
+        let error = try #require(try await reading(.status(status, text: "no")).error)
+        #expect(error.code == .sourceUnavailable)
+        #expect(!error.isTransient)
+        #expect(!"\(error)".contains("planted"))
+        #expect(error.answer?.status == status)
+    }
+
+    @Test(arguments: [429, 500, 503])
+    func `A failure that may pass stays one`(status: Int) async throws {
+        #expect(try await reading(.status(status)).error?.isTransient == true)
+    }
+
+    @Test func `A body that is cut is not a short image`() async throws {
+        let error = try #require(
+            try await reading(.lying(declaredBytes: 1000, body: noise(999))).error)
+        #expect(error.code == .sourceTruncated)
+        #expect(!"\(error)".contains("planted"))
+    }
+
+    @Test func `The whole URL and its headers are sent`() async throws {
+        let source = try TestMirror()
+        _ = await read(try await source.planned([1]), by: source.source)
+        let request = try #require(source.server.requests.first)
+        #expect(request.target == "/a.img?signature=planted")
+        #expect(request[header: "x-key"] == "planted")
+    }
+}
