@@ -166,8 +166,7 @@ let package = Package(
             "ImageUploaders",
             [
                 "ByteStreams", "Digests", "GlanceServer", "Basics", "MigrationModel",
-                "MigrationPipeline",
-                "TestSupport",
+                "MigrationPipeline", "OpenStackImage", "TestSupport",
             ]),
         tests(
             "TaskWaiters",
@@ -189,7 +188,8 @@ let package = Package(
             "TranshipKit",
             [
                 "GlanceServer", "HTTPTransport", "MigrationJournal", "MigrationPipeline",
-                "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel", "TestSupport",
+                "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel",
+                "TestSupport",
             ]),
         tests(
             "MigrationPipeline",

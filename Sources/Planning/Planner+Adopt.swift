@@ -66,7 +66,8 @@ extension Planner {
                 }
                 let ownership = Ownership(
                     of: marked.image, source: item.source, record: item.record,
-                    origin: item.origin, transfer: marked.transfer, projectID: target.projectID)
+                    origin: item.origin, transfer: marked.transfer,
+                    projectID: target.opened.projectID)
                 if ownership == .forged { try await each(.forged(marked)) }
             }
             last = end.image

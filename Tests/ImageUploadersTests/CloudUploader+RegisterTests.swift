@@ -150,20 +150,6 @@ import Testing
         #expect(target.glance.image(transfer.imageID ?? "")?["kernel_id"] == "k-at-beta")
     }
 
-<<<<<<< HEAD
-    @Test(arguments: [TransferState.failed, .planned, .sending])
-    func `Without its kernel an image is not begun`(state: TransferState) async throws {
-        var kernel = Sample.transfer("k", state: state, imageID: "k-at-beta")
-        kernel.tries.failure = .init(TranshipError(.quotaExceeded, "no room"))
-        target.place(kernel)
-        let error = await failure { _ = try await target.register(named()) }
-        #expect(error?.code == .dependencyFailed)
-        #expect(error?.message == "its kernel_id image:k could not be copied: no room")
-        #expect(target.glance.changes.isEmpty)
-    }
-
-=======
->>>>>>> e6e4515 (SourceReaders: a kind of source is one type, and a target one value)
     // MARK: Kept ids
 
     private static let kept = "6f1cdf4c-6a3c-4d3e-9b0a-0a5b1e9f3c11"

@@ -160,6 +160,7 @@ import Testing
         let after = try await journal.unfinished(run: second, limit: 9)
         #expect(after.map(\.source.key) == ["image:b", "image:a"])
         #expect(Set(after.map(\.id)) == Set(before.map(\.id)))
+        #expect(try await journal.unfinished(run: first, limit: 9).isEmpty)
     }
 
     @Test func `Another version of an image is another transfer`() async throws {

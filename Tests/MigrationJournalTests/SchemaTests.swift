@@ -80,7 +80,7 @@ import Testing
             "description": "Nightly build \(index) of the base image",
         ]
         let source = SourceImage(
-            key: "image:\(id)", sourceIndex: 0, location: .cloud(imageID: id),
+            key: "image:\(id)", sourceIndex: 0, location: id, imageID: id,
             lineage: "image:\(id)", fingerprint: checksums[0].description,
             name: "ubuntu-24.04-server-\(index)", status: .active,
             sizeBytes: .random(in: 1 << 28..<1 << 33), checksums: checksums,

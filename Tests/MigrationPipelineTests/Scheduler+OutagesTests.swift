@@ -117,11 +117,10 @@ import Testing
         }
         let run = try await journal.adopt(items)
         // The other one comes when the outage has begun, and looks first.
-        for var transfer in try await journal.unfinished(run: run, limit: 9)
-        where transfer.source.key == "image:b" {
-            transfer.wait.dueAt = Timestamp.now() + 200
-            try await journal.commit(transfer)
-        }
+        var other = try await journal.unfinished(run: run, limit: 9)[0]
+        other.wait.dueAt = Timestamp.now() + 600_000
+        try await journal.commit(other)
+        let otherID = other.id
         // Room for one of them: the other waits for it.
         let spool = try await Spool.open(
             Spool.Place(folder: fixture.folder.file("spool"), maxBytes: 3000), journal: journal,
@@ -131,9 +130,12 @@ import Testing
         let scheduler = fixture.scheduler(
             journal, spool: spool,
             events: { event in
-                guard case .waiting(let transfer, _) = event, transfer.source.key == "image:b"
-                else { return }
-                stop.withLock { $0 }?()
+                switch event {
+                case .notice: Task { try await journal.wake([otherID]) }
+                case .waiting(let transfer, _) where transfer.id == otherID:
+                    stop.withLock { $0 }?()
+                default: break
+                }
             },
             retries: {
                 $0.outageFailures = 1

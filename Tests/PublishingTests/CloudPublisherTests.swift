@@ -136,15 +136,9 @@ import Testing
         #expect(done.remarks.isEmpty)
     }
 
-<<<<<<< HEAD
-    @Test(arguments: [ImageVisibility.private, .public, .community])
-    func `Only a shared image has members`(visibility: ImageVisibility) async throws {
-        _ = try await publisher.publish(proved(visibility: visibility, members: ["p1"]))
-=======
     @Test(arguments: [ImageVisibility.private, .public, .community])
     func `Only a shared image has members`(visibility: ImageVisibility) async throws {
         _ = try await publish(proved(visibility: visibility, members: ["p1"]))
->>>>>>> e6e4515 (SourceReaders: a kind of source is one type, and a target one value)
         #expect(glance.members(of: "i").isEmpty)
     }
 

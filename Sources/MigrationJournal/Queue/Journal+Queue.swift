@@ -15,7 +15,8 @@ extension Journal {
     /// Transfers of a run that can be worked on now, in the plan's order.
     ///
     /// Left out: final ones, those that wait for a later time, those in `busy`,
-    /// and those that name an image which is not final yet.
+    /// those that name an image which is not final yet, and those that a later run
+    /// has taken over.
     public func due(
         run: Run, at now: Int64, movesData: Bool, excluding busy: Set<Int64>,
         excludingTargets: Set<String> = [], excludingSources: Set<Int> = [], limit: Int
@@ -29,7 +30,8 @@ extension Journal {
             try db.rows(
                 cached: """
                     SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                    WHERE w.run_id = ? AND w.state IN (\(Self.list(states)))
+                    WHERE w.run_id = ? AND t.run_id = w.run_id
+                        AND w.state IN (\(Self.list(states)))
                         AND (w.due_at IS NULL OR w.due_at <= ?)
                         AND w.transfer_id NOT IN (SELECT value FROM json_each(?))
                         AND t.target_key NOT IN (SELECT value FROM json_each(?))
@@ -133,10 +135,19 @@ extension Journal {
         }
     }
 
-    /// The transfers of a run that are not final, at most `limit`.
+    /// The transfers of a run that are not final and that no later run has taken
+    /// over, at most `limit`.
     public func unfinished(run: Run, limit: Int) async throws(TranshipError) -> [Transfer] {
-        try await transfers(
-            run: run, in: TransferState.allCases.filter { !$0.isFinal }, limit: limit)
+        let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
+        return try await read { db in
+            try db.rows(
+                cached: """
+                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
+                    WHERE w.run_id = ? AND t.run_id = w.run_id AND w.state IN (\(open))
+                    ORDER BY w.position, w.transfer_id LIMIT ?
+                    """, arguments: [run.id, limit]
+            ).map(TransferRows.transfer)
+        }
     }
 
     /// The newest transfer of one source image to one target.
