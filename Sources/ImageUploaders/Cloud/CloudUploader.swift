@@ -112,17 +112,6 @@ private final class LearnedAlgorithm: Sendable {
     let value = Mutex<Checksum.Algorithm?>(nil)
 }
 
-extension TargetImage {
-    init(_ image: Image, targetKey: String) {
-        self.init(
-            targetKey: targetKey, id: image.id, name: image.name, status: image.status.rawValue,
-            sizeBytes: image.sizeBytes, checksums: image.checksums,
-            visibility: image.visibility.rawValue, isHidden: image.isHidden,
-            isProtected: image.isProtected, ownerID: image.ownerID,
-            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
-    }
-}
-
 extension ImportRequest.Stores {
     init(_ stores: PlannedRecord.Stores) {
         switch stores {
