@@ -7,11 +7,10 @@ internal import Digests
 public import MigrationModel
 public import MigrationPipeline
 
-/// Proves each leg with OpenSSL digests and hashes no more than that needs.
+/// Proves each leg with OpenSSL digests, and computes no more digests than necessary.
 ///
-/// First leg: what the source promised against the bytes that were read.
-/// Second leg: the bytes that were sent against what the target reports. One
-/// digest serves both when both speak of the same algorithm.
+/// First leg: compares the bytes read with the source's promise. Second leg: compares the bytes
+/// sent with the target's report. If both use the same algorithm, one digest serves both.
 public struct DigestVerifier: ChecksumVerifier {
     public init() {}
 
@@ -23,8 +22,8 @@ public struct DigestVerifier: ChecksumVerifier {
         if transfer.record.verification == .services,
             transfer.proof.promised?.algorithm == reportedAlgorithm
         {
-            // The target's own hash of what arrived is compared with the
-            // promise afterwards; that proves both legs at once.
+            // Later, the target's own hash is compared with the promise, which proves both legs at
+            // once.
             algorithms = []
         }
         var digests: [StreamingDigest] = []
@@ -73,7 +72,7 @@ public struct DigestVerifier: ChecksumVerifier {
         return .match(proofs)
     }
 
-    /// True when a hash shows other data; a size alone may be a truncation.
+    /// Returns true if a hash shows other data. A different size alone may be a truncation.
     private static func differs(_ transfer: Transfer, _ report: TargetReport) -> Bool {
         let expected = transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
         return expected.contains { known in

@@ -9,9 +9,9 @@ internal import Synchronization
 /// Commits are counted from 1, in the order in which they are requested.
 package struct CommitHook: Sendable {
     package enum Moment: String, Sendable {
-        /// Everything was done but the commit.
+        /// Before the commit: the work is done but not committed.
         case before
-        /// It is written, and nothing that it announces was done.
+        /// After the commit: it is written, but the step that it announces has not begun.
         case after
     }
 

@@ -67,12 +67,12 @@ public final class Journal: Sendable {
         }
     }
 
-    /// The same data as another process would open them.
+    /// The same data as another process would see it.
     package func reopened(through passage: @escaping Passage) -> Journal {
         Journal(path: path, database: database, lock: nil, passage: passage)
     }
 
-    /// Empties a journal in memory, as if its file had been lost.
+    /// Empties an in-memory journal, as if its file were lost.
     package func forget() throws(TranshipError) {
         precondition(passage != nil, "a journal in a file is never emptied")
         try Self.describing(path) {
@@ -104,7 +104,7 @@ public final class Journal: Sendable {
             configuration.busyMode = .timeout(10)
             // Few readers: `status` and a plan read beside the writer.
             configuration.maximumReaderCount = 2
-            // Before the pool, which turns WAL on: what is not ours is not changed.
+            // Check before the pool turns WAL on, so that foreign files are not changed.
             if FileManager.default.fileExists(atPath: path) {
                 var looking = configuration
                 looking.readonly = true
@@ -151,7 +151,7 @@ public final class Journal: Sendable {
         }
     }
 
-    /// The process that has the journal right now; nil where none has it.
+    /// The process that has the journal now, or nil.
     public static func holder(path: String) -> String? {
         JournalLock.holder(path: path)
     }
@@ -167,7 +167,7 @@ public final class Journal: Sendable {
                 tables.count == 1 || tables.contains("transfer")
             else {
                 throw TranshipError(
-                    .journalFailed, "\(path) is a database of something else",
+                    .journalFailed, "\(path) is a database of another program",
                     hint: "name another file with --journal PATH")
             }
             return
@@ -259,8 +259,8 @@ public final class Journal: Sendable {
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             hint = "check the rights of the file and its folder, or name another --journal PATH"
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            hint = "the file is damaged or no journal: put it aside and run again"
-        default: hint = "run again; if it stays, put the journal aside and run again"
+            hint = "the file is damaged or not a journal: move it aside and run again"
+        default: hint = "run again; if it happens again, move the journal aside and run again"
         }
         return TranshipError(
             .journalFailed, "the journal \(path) cannot be used: SQLite says: \(words)", hint: hint,

@@ -42,7 +42,7 @@ final class JournalLock: Sendable {
         close(descriptor)
     }
 
-    /// The process that has it right now; nil where none has it. Never waits.
+    /// The process that holds the lock now, or nil. Never waits.
     static func holder(path locked: String) -> String? {
         let path = locked + ".lock"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

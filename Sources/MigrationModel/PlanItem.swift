@@ -11,7 +11,7 @@ public enum PlanAction: String, Codable, CaseIterable, Sendable {
     case update
     /// It is there already, or the operator said to leave it.
     case skip
-    /// A different image stands there and the pipeline says not to add to it.
+    /// The target has a different image of this name, and the pipeline forbids a second one.
     case conflict
     /// It cannot be copied faithfully; the reason says why.
     case refuse
@@ -87,7 +87,7 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var isHidden: Bool
     public var isProtected: Bool
     public var ownerID: String?
-    /// The marker, as it stands in the image's property.
+    /// The value of the marker property.
     public var originValue: String?
     /// The stores that hold it; empty where the cloud does not tell.
     public var stores: [String]

@@ -12,9 +12,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public enum Members: Codable, Hashable, Sendable {
         /// The same project ids: source and target share a Keystone.
         case keep
-        /// By this table of project ids; who is not in it is dropped and reported.
+        /// Maps members by this table of project ids. Drops and reports members that are not in it.
         case map([String: String])
-        /// Nobody.
+        /// Drops all members.
         case drop
     }
 

@@ -6,7 +6,7 @@ public import Basics
 /// One image at a source, as it was when it was planned.
 ///
 /// The same shape for every kind of source, so that planning and the journal
-/// know only one. Nothing in it is secret: a URL stands here without user,
+/// know only one. Nothing in it is secret: it keeps a URL without user,
 /// password and query.
 public struct SourceImage: Codable, Hashable, Sendable {
     /// Stable over runs and unique in a pipeline: `image:<id>`, `url:<url>`, `file:<path>`.
@@ -22,7 +22,7 @@ public struct SourceImage: Codable, Hashable, Sendable {
 
     /// The words that all versions of this image share; see ``Lineage``.
     public var lineage: String
-    /// What tells this version of the data from another, as text that ids are
+    /// Identifies this version of the data, as text that ids are
     /// derived from: a checksum where the source states one, else ETag, time and
     /// size. Never taken apart again: see ``seen``.
     public var fingerprint: String

@@ -3,8 +3,8 @@
 
 public import Basics
 
-/// What tells one state of a source's data from the next: enough to prove that
-/// what is read from the middle belongs to what was read before.
+/// Identifies one state of a source's data, to prove that bytes from its middle belong to the bytes
+/// that were read before.
 public struct SourceVersion: Codable, Hashable, Sendable {
     /// Quoted, as the server sent it. Weak ones (`W/"…"`) stand for equal
     /// meaning and not for equal bytes, so they are left out.

@@ -10,18 +10,17 @@ public struct SpoolEntry: Codable, Hashable, Sendable {
     public let fingerprint: String
     /// Absolute.
     public let path: String
-    /// Room that is kept for it, in bytes: all that it will hold, as far as
-    /// that is known.
+    /// Reserved room in bytes: the size of the complete file, as far as it is known.
     public var reservedBytes: Int64
-    /// How many bytes of the file are on the disk and proved by ``digest``; what
-    /// lies behind them counts for nothing.
+    /// Number of bytes that are flushed to the disk and proved by ``digest``. Bytes after them do
+    /// not count.
     public var offsetBytes: Int64 = 0
     /// SHA-256 of these bytes.
     public var digest: Checksum?
-    /// What they are bytes of; nil when the source reports nothing by which a
-    /// reading could go on.
+    /// The version of the source data. nil if the source reports nothing that allows a read to
+    /// continue.
     public var version: SourceVersion?
-    /// True when these are all bytes, and the promise is met.
+    /// True if the file is complete and the promise is met.
     public var isComplete = false
 
     public init(sourceKey: String, fingerprint: String, path: String, reservedBytes: Int64) {

@@ -15,8 +15,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// source has answered with its size. A crash leaves nothing anywhere.
     case reading
 
-    /// All image data lies proved in the spool. Set by the spool; cleared when
-    /// the upload starts. A crash leaves the spooled file.
+    /// All image data is in the spool and proved. Set by the spool; cleared when the upload starts.
+    /// A crash leaves the spooled file.
     case read
 
     /// The id of the target's record is chosen and the record may exist. Set
@@ -30,16 +30,14 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// `uploading`, or in `active` when only the answer was lost.
     case sending
 
-    /// The service works on the image: an import is asked for, or a copy of a
-    /// proved image into further stores. Set before the call; cleared when the
-    /// image is active and the import's task has ended, or the task failed. A
-    /// crash leaves the import running in the service.
+    /// The service works on the image: an import is requested, or a copy of a proved image into
+    /// further stores. Set before the call; cleared when the image is active and the import's task
+    /// has ended, or the task failed. A crash leaves the import running in the service.
     case importing
 
-    /// Stage *verify* compares what the target reports: it has all data, which is
-    /// not proved yet. Set by the
-    /// service's answer to the body or by the end of the import; cleared by
-    /// comparing. A crash leaves a private image that others cannot see.
+    /// The target has all data, and stage *verify* compares its report. Set by the service's answer
+    /// to the body or by the end of the import; cleared by the comparison. A crash leaves a private
+    /// image that others cannot see.
     case verifying
 
     /// The data is proved; visibility, members, hidden and protected are being
@@ -47,7 +45,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// leaves some of them applied; applying them again changes nothing.
     case publishing
 
-    /// The image is at the target, proved and published. Final.
+    /// The copy is at the target, proved and published. Final.
     case done
 
     /// Nothing had to be done, or another process did it. Final.
@@ -57,9 +55,8 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// member, protected). The image stays private. The next run tries again.
     case unpublished
 
-    /// It ended with an error, whose code, message and hint stand beside it.
-    /// What was ours and unproved at the target was discarded. The next run
-    /// starts it again.
+    /// The transfer ended with an error, and keeps its code, message and hint. An unproved copy of
+    /// ours was discarded at the target. The next run starts again.
     case failed
 
     /// True where a run has nothing left to do.

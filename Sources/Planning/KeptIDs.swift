@@ -8,9 +8,9 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// What planning can tell of `keep_id` before anything is done.
+/// The checks of `keep_id` that planning can make in advance.
 enum KeptIDs {
-    /// Why an image cannot have its id at a target, where it has to.
+    /// The reason why an image cannot keep its id at a target, if it must.
     static func refusal(
         _ image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) -> TranshipError? {
@@ -39,7 +39,7 @@ enum KeptIDs {
         return nil
     }
 
-    /// Whether an id can be asked for at all.
+    /// True if the id can be requested at all.
     static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
 }
 
@@ -54,8 +54,8 @@ extension PlannedRecord.KeptID {
 }
 
 extension Negotiation.Choice {
-    /// The same where the id is kept: what the service fetched wrongly could not
-    /// be deleted without losing the id, so the bytes pass through us.
+    /// The same for kept ids. If the service fetched wrong data, deleting it would lose the id, so
+    /// the bytes pass through Tranship.
     var keepingID: Negotiation.Choice {
         guard method.isServerSide, let other = fallbacks.first(where: { !$0.isServerSide }) else {
             return self

@@ -66,7 +66,7 @@ struct MetadataRules {
         "bdm_v2": "names volumes of the source cloud",
         "owner_specified.openstack.object": "names the file it was uploaded from",
         "owner_specified.shade.object": "names the file it was uploaded from",
-        "cinder_encryption_key_deletion_policy": "speaks of a key of the source's key manager",
+        "cinder_encryption_key_deletion_policy": "refers to a key in the source's key manager",
     ]
 
     private static let referenceKeys = ["kernel_id", "ramdisk_id"]
@@ -140,7 +140,7 @@ struct MetadataRules {
             })
         {
             return TranshipError(
-                .refused, "a snapshot of a volume: its data lies in the volume, the image has none",
+                .refused, "a snapshot of a volume: its data is in the volume, not in the image",
                 hint: "create an image from the volume (openstack image create --volume) "
                     + "and copy that")
         }
@@ -151,7 +151,7 @@ struct MetadataRules {
         }
         if source.properties["cinder_encryption_key_id"]?.isEmpty == false {
             return TranshipError(
-                .refused, "it is encrypted, and its key lies in the source's key manager",
+                .refused, "it is encrypted, and its key is in the source's key manager",
                 hint: "decrypt it at the source: create an unencrypted volume and an image from it")
         }
         if isKept("img_signature") || isKept("img_signature_certificate_uuid") {

@@ -48,7 +48,7 @@ extension Planner {
         ).judge()
     }
 
-    /// What carries our marker and is no copy of anything that is planned.
+    /// Judges images that carry our marker but are not a copy of a planned image.
     private func strays(
         _ each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {

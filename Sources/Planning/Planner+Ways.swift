@@ -7,7 +7,7 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// Whether data goes through in one pass or lies in the spool between.
+/// Decides whether data is streamed in one pass or spooled.
 struct WayChoice: Hashable {
     var spools: Bool
     var reason: PlanReason

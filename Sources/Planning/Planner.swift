@@ -8,7 +8,7 @@ internal import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
 
-/// Finds out what stands where and what is to be done about it.
+/// Compares sources with targets and decides what to do with each image.
 ///
 /// Listings are streamed page by page into the plan and compared there, so memory
 /// does not grow with the number of images.
@@ -311,8 +311,7 @@ struct SeriesCheck {
         let lineage = listed.image.lineage
         let position = claim.position
         if let first = keys[listed.image.key] {
-            // A query is no part of the key: it may be a signature, which differs
-            // from day to day.
+            // A query is not part of the key: it may be a signature, which differs from day to day.
             throw TranshipError(
                 .invalidPipeline,
                 "\(position): \(listed.image.displayName) is read by the source at \(first) already",

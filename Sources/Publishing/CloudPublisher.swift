@@ -6,8 +6,8 @@ public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
 
-/// Applies what others see, after the data is proved: the images that it names,
-/// visibility, members, hidden, deactivated, protected.
+/// Applies, after the data is proved, the fields that others see: references, visibility, members,
+/// hidden, deactivated, protected.
 ///
 /// The order is fixed by the service: members can be added to a `shared` image
 /// only, and a protected image can no longer be removed if something else fails.
@@ -37,7 +37,7 @@ public struct CloudPublisher: Publisher {
             return transfer
         }
         guard image.status == .active || image.status == .deactivated else {
-            // It was proved, so its data has got lost since.
+            // It was proved, so its data was lost since.
             throw TranshipError(
                 .unexpectedState,
                 "image \(id) at the target was proved and is \(image.status) now",
@@ -51,7 +51,7 @@ public struct CloudPublisher: Publisher {
             try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
-            // What the service refused of this image, and nothing else.
+            // Only a refusal that concerns this image.
             guard let answer = error.answer, (400...499).contains(answer.status),
                 !error.isTransient, answer.status != 401, error.code != .authenticationFailed
             else { throw error }
@@ -59,13 +59,12 @@ public struct CloudPublisher: Publisher {
                 TranshipError(
                     .unpublished,
                     "the copy \(id) is proved but not published as planned: \(error.message)",
-                    hint: error.hint ?? "give the target's user that right, or plan it otherwise"))
+                    hint: error.hint ?? "give the target's user that right, or change the plan"))
             return transfer
         }
     }
 
-    /// Kernel and ramdisk may have come back under other ids since the record
-    /// was written.
+    /// Kernel and ramdisk may have new ids since the record was created.
     private func apply(
         _ references: [String: String], to image: Image
     ) async throws(TranshipError) {
@@ -97,13 +96,13 @@ public struct CloudPublisher: Publisher {
             do {
                 _ = try await service.addMember(id, projectID: project)
             } catch {
-                // 409: it is one already.
+                // 409: it is already a member.
                 guard error.code == .conflict else { throw error }
             }
         }
     }
 
-    /// Members at the source whom the owner table does not know.
+    /// Members at the source that are not in the owner table.
     private static func unmapped(_ transfer: Transfer) -> [String] {
         guard transfer.record.visibility == .shared,
             case .map(let table) = transfer.record.members, table["*"] == nil

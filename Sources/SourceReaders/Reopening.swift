@@ -7,35 +7,33 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import Synchronization
 
-/// Opens a source again where it dropped, while the upload stays open and the
-/// digests keep their state.
+/// Reopens a source where it dropped, while the upload stays open and the digests keep their state.
 ///
-/// This is no retry of a stage: as long as bytes come, the try goes on. What
-/// cannot be proved to belong to the bytes before it ends the try, and the
-/// pipeline decides what follows.
+/// A reopening is not a retry of the stage: as long as bytes arrive, the try continues. If the
+/// source cannot prove that the rest belongs to the bytes before it, the try ends, and the pipeline
+/// decides what to do.
 public struct Reopening: Sendable {
-    /// Openings in a row that bring no byte.
+    /// Maximum number of openings in a row without a byte.
     public var inVainMax = 6
-    /// Openings of one image, with however much progress.
+    /// Maximum number of openings for one image.
     public var inAllMax = 100
-    /// The longest wait before an opening, in seconds. The target waits as long
-    /// for the next byte, and proxies before it do not wait for ever.
+    /// The longest wait before an opening, in seconds. Meanwhile the target waits for the next
+    /// byte, and proxies in front of it may give up.
     public var waitSecondsMax = 10.0
-    /// The longest wait that a source may wish for with `Retry-After`. For more
-    /// the image starts again, when the source wants it.
+    /// The longest `Retry-After` to wait for, in seconds. For longer ones, the image starts again
+    /// later.
     public var retryAfterSecondsMax = 60
     /// From 0 up to 1, for full jitter.
     public var chance: @Sendable () -> Double = { .random(in: 0..<1) }
-    /// Waits so many seconds, or until the task is cancelled.
+    /// Waits this many seconds, or until the task is cancelled.
     public var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
 
-    /// How often a wait looks whether anybody still wants the bytes.
+    /// Seconds between two checks during a wait whether the ring is still in use.
     private static let lookSeconds = 0.2
 
     public init() {}
 
-    /// One opening: writes all bytes from the point on into the ring, after
-    /// telling the facts.
+    /// One opening. Reports the facts, then writes all bytes from the point on into the ring.
     ///
     /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source does
     ///   not prove that it goes on there.
@@ -44,7 +42,7 @@ public struct Reopening: Sendable {
             _ point: ReadingPoint?, _ opened: @escaping @Sendable (SourceFacts) -> Void
         ) async throws(TranshipError) -> Void
 
-    /// Reads to the end, in as many openings as it takes.
+    /// Reads to the end, with as many openings as necessary.
     func read(
         from start: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void, open: Open
@@ -54,7 +52,7 @@ public struct Reopening: Sendable {
         var point = start
         var inVain = 0
         var inAll = 0
-        // What the ring broke off for; the refusal to go on is only its result.
+        // The error that broke the read. The refusal to continue only follows from it.
         var drop: TranshipError?
         while true {
             let before = ring.writtenBytes
@@ -72,7 +70,7 @@ public struct Reopening: Sendable {
                 let reached = first + written
                 if let drop, error.code == .rangeNotSatisfiable {
                     tell(.cannotGoOn(atByte: reached, reason: error.message))
-                    // Bytes of a part that lied may be in the ring: from the start.
+                    // Bytes of a wrong part may be in the ring, so start again.
                     throw written == before ? drop : Self.lied(error)
                 }
                 guard error.isTransient, error.code != .interrupted, ring.failure == nil,
@@ -82,7 +80,7 @@ public struct Reopening: Sendable {
                     tell(
                         .cannotGoOn(
                             atByte: reached,
-                            reason: "the source tells nothing by which the rest "
+                            reason: "the source reports nothing by which the rest "
                                 + "could be proved to belong to it"))
                     throw error
                 }
@@ -127,7 +125,7 @@ public struct Reopening: Sendable {
         }
     }
 
-    /// May pass: the next try does not ask for a part.
+    /// Temporary, because the next try does not ask for a range.
     private static func lied(_ error: TranshipError) -> TranshipError {
         TranshipError(
             .rangeNotSatisfiable, error.message, hint: error.hint, answer: error.answer,
@@ -135,8 +133,7 @@ public struct Reopening: Sendable {
     }
 }
 
-/// The servers that did not honour a range in this run. They are not asked for
-/// one again.
+/// The servers that did not honour a range in this run. Tranship does not ask them again.
 public final class RangeMemory: Sendable {
     public init() {}
 

@@ -77,7 +77,7 @@ public struct ImportWaiter: TaskWaiter {
         return .restart(transfer, after: error)
     }
 
-    /// Imports of one image that are begun anew because it was deleted.
+    /// Maximum number of repeated imports of one image that was deleted.
     private static let deletionsMax = 3
 
     // MARK: After a request

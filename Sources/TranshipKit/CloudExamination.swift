@@ -72,7 +72,7 @@ public struct CloudExamination: Sendable {
             troubles: troubles)
     }
 
-    /// What the service tells, or that it does not.
+    /// The service's answer. If it gives none, adds the reason to `troubles`.
     private static func told<Value>(
         _ what: String, _ otherwise: Value, _ troubles: inout [String],
         _ ask: () async throws(TranshipError) -> Value

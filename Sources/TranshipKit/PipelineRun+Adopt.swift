@@ -8,9 +8,9 @@ internal import PipelineFiles
 public import Planning
 
 extension PipelineRun {
-    /// Rebuilds the journal from what stands at the targets: finds our copies,
-    /// compares what the targets report with what the sources promise, and
-    /// writes them down. Changes nothing at any cloud.
+    /// Rebuilds the journal from the targets: finds our copies,
+    /// compares the reports of the targets with the promises of the sources, and
+    /// records them. Changes nothing at any cloud.
     ///
     /// The journal's rows change in one transaction after the last call of
     /// `each`, so that an interruption changes nothing.

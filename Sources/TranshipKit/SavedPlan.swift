@@ -6,7 +6,7 @@ internal import Foundation
 public import MigrationJournal
 public import MigrationModel
 
-/// A plan as a file, so that a run can be held to what somebody has read.
+/// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
 /// JSON; one entry for each image and target, with what would be done.
 public struct SavedPlan: Codable, Hashable, Sendable {
@@ -53,14 +53,14 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` when the file is no saved plan.
+    /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan.
     public static func read(from path: String) throws(TranshipError) -> SavedPlan {
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             return try JSONDecoder().decode(SavedPlan.self, from: data)
         } catch {
             throw TranshipError(
-                .usage, "\(path) is no saved plan: \(error.localizedDescription)",
+                .usage, "\(path) is not a saved plan: \(error.localizedDescription)",
                 hint: "make one with `tranship plan PIPELINE --save \(path)`")
         }
     }

@@ -103,7 +103,7 @@ import Testing
         let before = try folder.bytes(of: "journal.sqlite")
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalFailed)
-        #expect(error?.message == "\(path) is a database of something else")
+        #expect(error?.message == "\(path) is a database of another program")
         #expect(try folder.bytes(of: "journal.sqlite") == before)
         #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
         let reading = await failure { _ = try Journal.openForReading(path: path) }

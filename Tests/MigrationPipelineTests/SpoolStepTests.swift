@@ -190,7 +190,7 @@ import Testing
         #expect(entry.digest == sha256(data))
         #expect(bench.readBytes == 4_700_000)
         #expect(
-            bench.notes.withLock { $0 } == ["what lies in the spool is damaged and is read again"])
+            bench.notes.withLock { $0 } == ["the spooled data is damaged and is read again"])
     }
 
     @Test func `A source that is another version now is read from its beginning`() async throws {

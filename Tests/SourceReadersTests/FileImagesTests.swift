@@ -61,7 +61,7 @@ import Testing
         #expect(await work.value?.code == .sourceChanged)
     }
 
-    @Test func `What is no plain file is refused`() throws {
+    @Test func `What is not a plain file is refused`() throws {
         let folder = try TemporaryFolder()
         for path in [folder.path, "/dev/null", folder.file("none")] {
             let error = #expect(throws: TranshipError.self) { try FileFacts(path: path) }

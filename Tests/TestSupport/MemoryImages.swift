@@ -73,12 +73,12 @@ public final class MemoryImages: ImageSource {
         guard let bytes = images.withLock({ $0[image.location] }) else {
             throw TranshipError(
                 .sourceUnavailable, "\(image.location) is gone",
-                hint: "run again, so that it is planned anew")
+                hint: "run again, which makes a new plan")
         }
         guard image.checksums == [try Self.checksum(bytes)] else {
             throw TranshipError(
                 .sourceChanged, "\(image.location) has changed since it was planned",
-                hint: "run again, so that it is planned anew")
+                hint: "run again, which makes a new plan")
         }
         return bytes
     }

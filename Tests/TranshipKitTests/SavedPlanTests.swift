@@ -63,7 +63,7 @@ import TranshipKit
     }
 
     @Test(arguments: ["", "[]", "{\"version\":1}"])
-    func `What is no saved plan is told, with how to make one`(text: String) throws {
+    func `A file that is not a saved plan is refused, with how to make one`(text: String) throws {
         try folder.write(Array(text.utf8), to: "plan.json")
         let error = #expect(throws: TranshipError.self) {
             try SavedPlan.read(from: folder.file("plan.json"))

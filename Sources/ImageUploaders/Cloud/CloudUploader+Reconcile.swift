@@ -42,8 +42,8 @@ extension CloudUploader {
             image = try await service.image(id)
         } catch {
             guard error.code == .notFound else { throw error }
-            // Intended and never created, or deleted since. Which of both the
-            // create call tells: a deleted id is refused for ever.
+            // The record was never created, or was deleted since. The create call shows which,
+            // because a deleted id is refused forever.
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)

@@ -6,7 +6,7 @@ internal import MigrationJournal
 internal import MigrationModel
 
 extension Scheduler {
-    /// How many of what at once.
+    /// The limits on what runs at once.
     public struct Limits: Sendable {
         /// Images whose data moves.
         public var images: Int
@@ -50,19 +50,19 @@ extension Scheduler {
         func target(_ endpoint: String) -> Int? { targets[endpoint] }
     }
 
-    /// What one look at the due transfers may still start.
+    /// Decides which due transfers may start now.
     struct Admission {
         let movesData: Bool
         var busy: [Int64: Busy]
-        /// Targets and sources that take nothing more now.
+        /// Targets and sources that are full now.
         var fullTargets: Set<String>
         var fullSources: Set<Int> = []
 
         var refusals: Int { fullTargets.count + fullSources.count }
     }
 
-    /// True when every limit and every endpoint lets the transfer start; notes
-    /// which place does not.
+    /// Returns true if every limit and every endpoint allows the transfer to start. Records a place
+    /// that does not.
     func admits(
         _ transfer: Transfer, _ run: Run, _ admission: inout Admission, at now: Int64
     ) async throws(TranshipError) -> Bool {
@@ -76,7 +76,7 @@ extension Scheduler {
                 return false
             }
         }
-        // Last, as it makes this one the one that looks.
+        // Last, because it makes this transfer the one that probes the endpoint.
         guard isCutOff(transfer), !endpointsAdmit(transfer, at: now) else { return true }
         if isOpen(targetEndpoint(of: transfer)) {
             admission.fullTargets.insert(transfer.targetKey)
@@ -86,8 +86,8 @@ extension Scheduler {
         return false
     }
 
-    /// True when what the transfer reads from may be read by one more. What a
-    /// target fetches by itself counts as long as it is imported.
+    /// Returns true if the transfer's source allows one more reader. An image that a target fetches
+    /// itself counts until its import ends.
     func sourceAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
@@ -101,7 +101,7 @@ extension Scheduler {
         return reading + fetched < limit
     }
 
-    /// True when the target's own limits leave room for one more.
+    /// Returns true if the target's limits allow one more image.
     func targetAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
@@ -123,8 +123,7 @@ extension Scheduler {
             return false
         }
         if let most = limit.stagedBytes, transfer.method.isImport {
-            // One that is too large for the quota goes alone: the service has
-            // the last word.
+            // An image that is larger than the quota goes alone, and the service decides.
             let staged = here.reduce(load.stagedBytes) { $0.clampedSum($1.stagedBytes) }
             return staged == 0 || staged.clampedSum(transfer.source.sizeBytes ?? 0) <= most
         }

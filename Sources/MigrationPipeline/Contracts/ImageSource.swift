@@ -130,25 +130,25 @@ public struct SeriesClaim: Sendable, Hashable {
     }
 }
 
-/// What happens while a source is read.
+/// Events while a source is read.
 public enum ReadingEvent: Sendable {
-    /// It has answered.
+    /// The source has answered.
     case opened(SourceFacts)
-    /// It dropped, and will be opened again at this byte.
+    /// The source dropped. Tranship will reopen it at this byte.
     case dropped(atByte: Int64, TranshipError)
-    /// It goes on at this byte, and has proved that it does.
+    /// The source continues at this byte, and has proved it.
     case reopened(atByte: Int64)
-    /// It dropped at this byte and cannot go on there, for this reason.
+    /// The source dropped at this byte and cannot continue there. The reason says why.
     case cannotGoOn(atByte: Int64, reason: String)
 }
 
-/// What a source says of image data when it is opened.
+/// The facts that a source reports when it is opened.
 public struct SourceFacts: Sendable, Hashable {
-    /// Of the whole; nil when the source does not know before the end.
+    /// Size of the whole data. nil if the source does not know it before the end.
     public var sizeBytes: Int64?
     /// Project ids that the image is shared with at the source.
     public var members: [String]
-    /// Nil when a reading that breaks cannot go on where it broke.
+    /// nil if a broken read cannot continue where it broke.
     public var version: SourceVersion?
 
     public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {

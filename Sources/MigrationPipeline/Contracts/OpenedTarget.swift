@@ -36,7 +36,7 @@ public struct OpenedTarget: Sendable {
     }
 }
 
-/// What one target allows at once; nil is no limit.
+/// The limits of one target. nil means unlimited.
 public struct TargetLimits: Sendable, Hashable {
     /// Images whose data moves, by the entry's `limits.images`.
     public var images: Int?

@@ -4,7 +4,7 @@
 public import Basics
 public import MigrationModel
 
-/// What follows for a transfer: the answer of every stage and every step.
+/// The next step for a transfer: the result of every stage and every step.
 ///
 /// Waiting is an outcome and not a `sleep`, so a thousand images in import
 /// cost no threads, and a restart resumes each wait where it was.
@@ -16,8 +16,8 @@ public enum Outcome: Sendable {
     case advance(Transfer)
     /// Nothing is wrong, but the other side is not ready. Not an attempt.
     case snooze(Transfer, seconds: Double, reason: String)
-    /// The record is of no more use: the pipeline discards it, and the transfer,
-    /// which may have another method now, starts over.
+    /// The record cannot be used any more. The pipeline discards it, and the transfer starts over,
+    /// perhaps with another method.
     case restart(Transfer, after: TranshipError)
 
     public var transfer: Transfer {
@@ -28,7 +28,7 @@ public enum Outcome: Sendable {
         }
     }
 
-    /// The same outcome for a transfer that has changed since.
+    /// The same outcome with a changed transfer.
     func with(_ change: (inout Transfer) -> Void) -> Outcome {
         var transfer = transfer
         change(&transfer)

@@ -16,13 +16,13 @@ public enum RunEvent: Sendable {
     case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, String)
-    /// About the run and no single image.
+    /// Concerns the run, not a single image.
     case notice(String)
 }
 
-/// Counts what is under way: bytes, images, and what each one does.
+/// Counts the work under way: bytes, images, and the state of each image.
 public final class RunMonitor: Sendable {
-    /// One image that is being worked on.
+    /// One image in flight.
     public struct Active: Sendable {
         public var transfer: Transfer
         public var doneBytes: Int64
@@ -32,7 +32,7 @@ public final class RunMonitor: Sendable {
         public var startedAt: Int64
     }
 
-    /// Everything at one moment.
+    /// The whole run at one moment.
     public struct Snapshot: Sendable {
         public var active: [Active] = []
         /// Bytes moved by this process, of ended and of active images.
@@ -88,7 +88,7 @@ public final class RunMonitor: Sendable {
 
     func opened(_ transfer: Transfer, _ ring: ByteRing) {
         state.withLock { state in
-            // The spool was filled through a ring of its own.
+            // The spool uses another ring, so its bytes are counted apart.
             state.movedBytes += state.active[transfer.id]?.ring?.readBytes ?? 0
             state.active[transfer.id]?.ring = ring
         }

@@ -5,16 +5,16 @@ public import Basics
 public import ByteStreams
 public import MigrationModel
 
-/// The stages of the pipeline, by the names they have in messages and events.
+/// The names of the stages in messages and events.
 public enum StageName: String, CaseIterable, Sendable {
     case read, verify, upload, wait, publish
 }
 
-/// What every stage promises.
+/// The contract of every stage.
 ///
-/// A stage holds no state about an image. All that it needs arrives in the
-/// transfer, all that must survive a crash leaves in it, and the pipeline
-/// commits that before the next step starts. Conforming types must be:
+/// A stage holds no state about an image. The transfer brings everything that it needs and takes
+/// along everything that must survive a crash. The pipeline commits the transfer before the next
+/// step starts. Conforming types must be:
 ///
 /// - **Repeatable.** After a crash the same transfer comes again. A stage first
 ///   asks the world whether its work is already done.
@@ -31,8 +31,8 @@ public protocol Stage: Sendable {}
 /// It proves two legs. While the body is sent it hashes what was read; in the
 /// state `verifying` it compares that with what the target reports.
 public protocol ChecksumVerifier: Stage {
-    /// Starts to hash: the promise's algorithm and the one that the target will
-    /// report, each on its own, in one pass.
+    /// Starts to compute the digests of the promise's algorithm and of the one that the target will
+    /// report, in one pass.
     func begin(
         _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
     ) throws(TranshipError) -> any RunningVerification
@@ -43,17 +43,17 @@ public protocol ChecksumVerifier: Stage {
 
 /// Digests over one pass of image data.
 public protocol RunningVerification: Sendable {
-    /// To be given to the ring.
+    /// Pass these to the ring.
     var observers: [ByteRing.Observer] { get }
 
-    /// Ends the digests and compares them with the promise.
+    /// Finishes the digests and compares them with the promise.
     ///
     /// - Throws: ``TranshipError/Code/checksumMismatch`` with both values, or
     ///   ``TranshipError/Code/sourceTruncated`` when the promised size differs.
     func judge(totalBytes: Int64) throws(TranshipError) -> [Checksum]
 }
 
-/// What a target says of the image data that it holds.
+/// The target's report about the data that it holds.
 public struct TargetReport: Sendable, Hashable {
     public var status: ImageStatus
     public var sizeBytes: Int64?
@@ -61,7 +61,7 @@ public struct TargetReport: Sendable, Hashable {
     public var diskFormat: String?
     /// The stores that hold the data.
     public var stores: [String]
-    /// Stores that the plan wants and that do not hold it.
+    /// Stores in the plan that do not hold the data yet.
     public var missingStores: [String]
 
     public init(
@@ -77,11 +77,11 @@ public struct TargetReport: Sendable, Hashable {
     }
 }
 
-/// The outcome of comparing both legs.
+/// The result of comparing both legs.
 public enum Verdict: Sendable, Hashable {
     /// The target holds these bytes; the checksums that prove it.
     case match([Checksum])
-    /// It holds other bytes; the words say which values differ.
+    /// The target holds other bytes. The text says which values differ.
     case mismatch(String)
     /// Size or format differ because the service converted the data.
     case transformed(String)
@@ -89,7 +89,7 @@ public enum Verdict: Sendable, Hashable {
     case unverifiable(String)
 }
 
-/// Stage *upload*: a record at the target, and the bytes in it.
+/// Stage *upload*: creates the record at the target and sends the data.
 public protocol ImageUploader: Stage {
     /// Hands over the images that the target has, hidden ones included, page by
     /// page.
@@ -104,7 +104,7 @@ public protocol ImageUploader: Stage {
     func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
 
-    /// Looks at the record that the transfer may have left, before any byte is read.
+    /// Checks the record that an earlier try may have left, before any byte is read.
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome
 
     /// Creates the record, unless it is there.
@@ -114,7 +114,7 @@ public protocol ImageUploader: Stage {
     /// - Returns: ``Outcome/send(_:)`` with the transfer in `registered`,
     ///   ready for the body; another one when the record turned out to be there
     ///   already, with its data or with a body that arrives.
-    /// - Throws: ``TranshipError/Code/targetConflict`` when somebody else's
+    /// - Throws: ``TranshipError/Code/targetConflict`` if another owner's
     ///   image has the id; the service's refusals.
     /// - Parameter references: the ids at the target of the images that the
     ///   record names, by property.
@@ -127,7 +127,7 @@ public protocol ImageUploader: Stage {
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer
 
-    /// Requests what the waiter found that nobody has requested.
+    /// Requests the import that the waiter found missing.
     ///
     /// - Parameter fetchable: what the source lets the service fetch; it suits
     ///   the transfer's method.
@@ -135,10 +135,10 @@ public protocol ImageUploader: Stage {
         _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
     ) async throws(TranshipError)
 
-    /// What the target says of the data now.
+    /// The target's current report about the data.
     func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport
 
-    /// Reads the target's data back into a ring, for proof where reports prove nothing.
+    /// Reads the target's data back into a ring, as a proof if the reports prove nothing.
     func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError)
 
     /// Removes a record that is ours and was never published. A record that is
@@ -182,7 +182,7 @@ public enum ImportNeed: Sendable, Hashable {
     case copy(toStores: [String])
 }
 
-/// Stage *publish*: what others see comes last.
+/// Stage *publish*: applies last what other projects can see.
 public protocol Publisher: Stage {
     /// Applies visibility, members, hidden and protected, in this order, and
     /// only what differs. A refusal of the service ends in `unpublished`.
@@ -195,7 +195,7 @@ public protocol Publisher: Stage {
 }
 
 extension ImageUploader {
-    /// Discards a record that is of no more use.
+    /// Discards a record that cannot be used any more.
     ///
     /// - Parameter isWrong: its data is known to be wrong, or can never be proved.
     /// - Returns: the transfer as it starts over: under the next id. A kept id is
@@ -240,7 +240,7 @@ public struct Stages: Sendable {
         guard sources.indices.contains(index) else {
             throw TranshipError(
                 .invalidPipeline, "the pipeline no longer has a source \(index + 1)",
-                hint: "run the pipeline again, so that it is planned anew")
+                hint: "run the pipeline again, which makes a new plan")
         }
         return sources[index]
     }

@@ -4,12 +4,11 @@
 internal import Basics
 internal import MigrationJournal
 
-/// The machine's clock as it was once, going on evenly from there.
+/// A clock that starts at the machine's time and then runs evenly.
 ///
-/// Due times stand in the journal as times of the day, so that a restart finds
-/// them. But a clock that is set while a run waits must neither make it wait
-/// for the difference nor end a deadline early. Time in which the machine
-/// slept counts.
+/// The journal stores due times as times of day, so that a restart finds them. But if the clock is
+/// set while a run waits, the run must neither wait longer nor end a deadline early. Time in which
+/// the machine slept counts.
 package struct SteadyClock: Sendable {
     private let startMilliseconds: Int64
     private let elapsed: @Sendable () -> Duration

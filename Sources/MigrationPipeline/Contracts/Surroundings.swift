@@ -4,16 +4,13 @@
 package import ByteStreams
 internal import Dispatch
 
-/// What a run takes from the machine that it runs on: time, chance, threads,
-/// room on a disk.
+/// Everything that a run needs from its machine: time, random numbers, threads, disk space.
 ///
-/// In one place, so that a simulation can give all of it and everything else
-/// stays what it is.
+/// It is in one place, so that a simulation can replace it and keep all other code.
 package struct Surroundings: Sendable {
     /// Milliseconds since 1970.
     package var now: @Sendable () -> Int64
-    /// Calls the body once after so many milliseconds, unless what it returns
-    /// is called first.
+    /// Calls the body once after this many milliseconds. Call the returned function to cancel it.
     package var after:
         @Sendable (_ milliseconds: Int, _ body: @escaping @Sendable () -> Void)
             -> @Sendable () -> Void
@@ -23,7 +20,7 @@ package struct Surroundings: Sendable {
     package var executor: (any TaskExecutor)?
     /// Runs the digests.
     package var observers: ByteRing.Runner
-    /// What the spool lies on.
+    /// The disk for the spool.
     package var disk = SpoolDisk.real
 
     package init(
@@ -56,8 +53,8 @@ package struct Surroundings: Sendable {
     }
 }
 
-/// `@unchecked Sendable`: `cancel()` of a work item may be called on any thread
-/// at any time, and nothing else is done with it.
+/// `@unchecked Sendable` is safe: the only use is `cancel()` of the work item, which any thread may
+/// call at any time.
 private final class Cancellation: @unchecked Sendable {
     let item: DispatchWorkItem
 

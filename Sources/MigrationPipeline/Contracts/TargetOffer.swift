@@ -25,7 +25,7 @@ public struct TargetOffer: Sendable, Hashable {
         /// `image_size_total` and `image_stage_total` (MiB, each store's copy
         /// counts), `image_count_total`, `image_count_uploading`.
         public var name: String
-        /// -1 is no limit.
+        /// -1 means unlimited.
         public var limit: Int64
         /// In the unit of the limit.
         public var used: Int64

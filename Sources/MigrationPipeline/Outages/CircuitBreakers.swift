@@ -4,20 +4,19 @@
 internal import Basics
 internal import MigrationModel
 
-/// Which endpoints answer, so that a dead one does not use up every image's
-/// tries.
+/// Tracks which endpoints answer, so that a dead one does not use up every image's tries.
 ///
-/// An endpoint is an Image service or a host; the caller names it. After
-/// ``Settings/failuresMax`` failures in a row that look like the endpoint's own
-/// its images wait, and lose no try. One of them at a time looks whether it
-/// answers again. Pure: time is handed in.
+/// An endpoint is an Image service or a host; the caller names it. After ``Settings/failuresMax``
+/// failures in a row that look like the endpoint's own, its images wait without losing a try. One
+/// of them at a time probes whether the endpoint answers again. Pure: the caller passes the time
+/// in.
 struct CircuitBreakers: Sendable {
     struct Settings: Sendable, Hashable {
         /// Failures in a row, of any images.
         var failuresMax = 5
-        /// Between two looks, doubling from the first to the second; seconds.
+        /// Seconds between two probes. Doubles from the lower to the upper bound.
         var probeSeconds: ClosedRange<Double> = 5...60
-        /// After so long without an answer, in seconds, the run ends without it.
+        /// Seconds without an answer after which the run gives up on the endpoint.
         var deadSeconds: Double = 1800
 
         init() {}
@@ -34,12 +33,12 @@ struct CircuitBreakers: Sendable {
         var since: Int64
         var probeAt: Int64
         var probes = 0
-        /// The transfer that looks.
+        /// The transfer that probes.
         var probing: Int64?
         var error: TranshipError
     }
 
-    /// What is to be written down and told of an endpoint.
+    /// The start or end of an outage, to be recorded and reported.
     enum News: Sendable {
         case stopped(String, TranshipError)
         case answered(String, afterSeconds: Int64)
@@ -59,24 +58,24 @@ struct CircuitBreakers: Sendable {
     /// True while the breaker is open, even after the run gave up on the endpoint.
     func isOpen(_ endpoint: String) -> Bool { outages[endpoint] != nil }
 
-    /// The last failure of each that does not answer.
+    /// The last failure of each endpoint that does not answer.
     var errors: [String: TranshipError] { outages.mapValues(\.error) }
 
-    /// True when a transfer may use it: it answers, or it is time for a look and
-    /// no other transfer is at it.
+    /// Returns true if a transfer may use the endpoint: it answers, or a probe is due and no other
+    /// transfer is probing.
     func admits(_ endpoint: String, at now: Int64) -> Bool {
         guard let outage = outages[endpoint] else { return true }
         return outage.probing == nil && outage.probeAt <= now && !isDead(outage, at: now)
     }
 
-    /// When the next look is due; nil when none is ahead.
+    /// The time of the next probe, or nil if none is due.
     func nextProbe(after now: Int64) -> Int64? {
         outages.values.filter {
             $0.probing == nil && $0.probeAt > now && !isDead($0, at: now)
         }.map(\.probeAt).min()
     }
 
-    /// A transfer that was admitted sets out.
+    /// Records that an admitted transfer starts.
     mutating func begins(_ id: Int64, at endpoint: String) {
         if outages[endpoint] != nil { outages[endpoint]?.probing = id }
     }
@@ -85,7 +84,8 @@ struct CircuitBreakers: Sendable {
         _ id: Int64, at endpoint: String, with error: TranshipError, now: Int64
     ) {
         if let outage = outages[endpoint] {
-            // Others were under way when it opened: they tell nothing new.
+            // Other transfers were under way when the breaker opened, so their failures are not
+            // news.
             if outage.probing == id { looked(endpoint, now: now) }
             outages[endpoint]?.error = error
             return
@@ -114,7 +114,7 @@ struct CircuitBreakers: Sendable {
 
     mutating func told() { isTelling = false }
 
-    /// The transfer ended without having learned anything of the endpoint.
+    /// The transfer ended and showed nothing about the endpoint.
     mutating func left(_ id: Int64, now: Int64) {
         for (endpoint, outage) in outages where outage.probing == id {
             looked(endpoint, now: now)
@@ -137,8 +137,8 @@ struct CircuitBreakers: Sendable {
 }
 
 extension TranshipError {
-    /// True for what a dead endpoint would do as well: no connection, no
-    /// answer, or a gateway that says so.
+    /// True for failures that a dead endpoint also causes: no connection, no answer, or an error
+    /// from a gateway.
     var looksLikeOutage: Bool {
         guard isTransient else { return false }
         if let answer { return [502, 503, 504].contains(answer.status) }

@@ -26,15 +26,15 @@ extension Scheduler {
         }
     }
 
-    /// What the transfer's next step talks to.
+    /// The endpoints that the transfer's next step uses.
     func endpoints(of transfer: Transfer) -> Set<String> {
         transfer.state.movesData
             ? [sourceEndpoint(of: transfer), targetEndpoint(of: transfer)]
             : [targetEndpoint(of: transfer)]
     }
 
-    /// True when no endpoint of the transfer's is out, or when the transfer is
-    /// the one that looks whether it answers again.
+    /// Returns true if all endpoints of the transfer answer, or if the transfer may probe one that
+    /// does not.
     func endpointsAdmit(_ transfer: Transfer, at now: Int64) -> Bool {
         let endpoints = endpoints(of: transfer)
         return breakers.withLock { breakers in
@@ -58,7 +58,7 @@ extension Scheduler {
         breakers.withLock(\.errors)
     }
 
-    /// These have answered, as a step reports.
+    /// Records the endpoints that a step reports as answering.
     func answered(
         _ endpoints: Set<String>, run: Run
     ) async throws(TranshipError) {
@@ -69,7 +69,7 @@ extension Scheduler {
         try await tellOutages(run)
     }
 
-    /// Counts a failure at the endpoint where it happened.
+    /// Counts a failure at its endpoint.
     ///
     /// - Returns: the endpoint, when no transfer can work with it now: then the
     ///   failure says nothing of the image, and costs it no try.
@@ -100,7 +100,7 @@ extension Scheduler {
             case .stopped(let endpoint, let error):
                 try await journal.beginOutage(run: run, endpoint: endpoint, error: error)
                 monitor.notice(
-                    "\(endpoint) does not answer; its images wait and lose no try: "
+                    "\(endpoint) does not answer; its images wait and keep their tries: "
                         + error.message)
             case .answered(let endpoint, let seconds):
                 try await journal.endOutage(run: run, endpoint: endpoint)

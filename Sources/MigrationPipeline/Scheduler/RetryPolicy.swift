@@ -4,9 +4,9 @@
 public import Basics
 internal import MigrationModel
 
-/// What follows a failed try.
+/// Decides what to do after a failed try.
 ///
-/// Pure: the random part is handed in, so that tests can name it.
+/// Pure: the caller passes the random number in, so that tests can choose it.
 public struct RetryPolicy: Sendable {
     /// Tries per transfer and run, the first one included.
     public var attemptsMax: Int
@@ -14,7 +14,7 @@ public struct RetryPolicy: Sendable {
     /// no other one.
     public var backoffSecondsMax: Double
 
-    /// Failures in a row after which an endpoint's images wait for it.
+    /// Number of failures in a row after which an endpoint's images wait for it.
     public var outageFailures = 5
     /// How long the first look waits at an endpoint that does not answer; it
     /// doubles up to twelve times as much. In seconds.
@@ -22,8 +22,7 @@ public struct RetryPolicy: Sendable {
     /// How long a run waits for an endpoint that does not answer, in seconds.
     public var outageSecondsMax: Double = 1800
 
-    /// The longest wait that a service may ask for, in seconds, and so the
-    /// longest of all.
+    /// The longest wait that a service may ask for, in seconds. No wait is longer.
     public static let waitSecondsMax = 3600
     /// Lower bound of the run-wide retry budget.
     public var runTriesMin = 100
@@ -55,7 +54,7 @@ public struct RetryPolicy: Sendable {
         let mayPass = error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
         guard mayPass, attempts < attemptsMax else { return .giveUp }
         if let seconds = error.answer?.retryAfterSeconds {
-            // The service's own wish, within reason.
+            // The service asks for this wait; limit it.
             return .retry(afterSeconds: Double(min(seconds, Self.waitSecondsMax)))
         }
         var ceiling = 1.0

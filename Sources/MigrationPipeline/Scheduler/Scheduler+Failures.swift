@@ -36,8 +36,7 @@ extension Scheduler {
         }
     }
 
-    /// What the transfer waits for where the failure is not its own and costs it
-    /// no try; nil where it is.
+    /// The reason to wait, if the failure is not the transfer's own and costs no try. nil if it is.
     private func withoutTry(
         _ given: Transfer, _ error: TranshipError, run: Run
     ) async throws(TranshipError) -> Transfer? {
@@ -48,7 +47,7 @@ extension Scheduler {
             return transfer
         }
         if error.cause is SpoolDamage, transfer.tries.surprises < RetryPolicy.surprisesMax {
-            // The fault of this machine's disk, and the source has it all.
+            // This machine's disk is at fault, and the source still has all the data.
             transfer.tries.surprises += 1
             transfer.wait.reason = error.message
             return transfer
@@ -66,7 +65,7 @@ extension Scheduler {
             transfer.intent.spools = true
             transfer.intent.wayReason = .sourceBreaks
             monitor.note(
-                transfer, "it goes by way of the spool now: \(PlanReason.sourceBreaks.words)")
+                transfer, "it uses the spool now: \(PlanReason.sourceBreaks.words)")
         }
         if error.isSurprise { transfer.tries.surprises += 1 }
         var decision = limits.retries.decide(
@@ -102,11 +101,11 @@ extension Scheduler {
         return left > 0
     }
 
-    /// Discards what is ours and unproved, and writes down why it ended.
+    /// Discards an unproved copy of ours, and records why the transfer ended.
     private func givenUp(_ given: Transfer, _ error: TranshipError) async -> Transfer {
         var transfer = given
         if transfer.state == .publishing || transfer.placement.isCopying {
-            // The data is proved: it stays, private, and can be published later.
+            // The data is proved, so the copy stays, private, and can be published later.
             transfer.leaveUnpublished(error)
             return transfer
         }
@@ -123,18 +122,17 @@ extension Scheduler {
         return transfer
     }
 
-    /// Errors that every other transfer would meet as well.
+    /// Errors that would affect every other transfer, too.
     static func isFatal(_ error: TranshipError) -> Bool {
         switch error.code {
         case .journalFailed, .authenticationFailed, .noImageService, .notKeystone: true
-        // A token that ended under a body is renewed for the next try.
+        // The next try renews a token that expired during an upload.
         case .unauthorized: !error.isTransient
         default: false
         }
     }
 
-    /// What is left although nothing is due names images that never come: a
-    /// circle of references.
+    /// Fails transfers that are left although nothing is due: their references form a circle.
     func failStranded(_ run: Run) async throws(TranshipError) -> Bool {
         let paused = state.withLock { Set($0.paused.keys) }
         let stranded = try await journal.unfinished(run: run, limit: 1000).filter {
@@ -154,8 +152,8 @@ extension Scheduler {
 }
 
 extension TranshipError {
-    /// True when a whole project's quota or the service's disk is full, and not
-    /// one image too large: 413 stands for all, and only the service's words tell.
+    /// True if the project's quota or the service's disk is full, and not only this image too
+    /// large. All of them are 413, so only the text of the answer shows which.
     var isAboutWholeTarget: Bool {
         guard let words = answer?.message.lowercased() else { return false }
         return words.contains("quota") || words.contains("over limit")

@@ -12,7 +12,7 @@ internal import MigrationModel
 /// outcome is committed before anything else happens, so a run that is killed
 /// at any moment continues from the journal alone.
 public final class Scheduler: Sendable {
-    /// How a run is to be ended early.
+    /// How to end a run early.
     public enum Stop: Int, Sendable {
         /// Start nothing more, finish what is in flight.
         case drain = 1
@@ -31,12 +31,12 @@ public final class Scheduler: Sendable {
         var isWoken = false
     }
 
-    /// A transfer that a task carries now.
+    /// A transfer in flight.
     struct Busy {
         var movesData: Bool
         var targetKey: String
         var sourceIndex: Int
-        /// What it is about to stage, or stages.
+        /// Bytes that the transfer stages or is about to stage.
         var stagedBytes: Int64
 
         init(_ transfer: Transfer, movesData: Bool) {
@@ -74,7 +74,7 @@ public final class Scheduler: Sendable {
             surroundings: .machine, spool: spool)
     }
 
-    /// The same in surroundings of one's own.
+    /// The same with other surroundings, for tests and simulations.
     package init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
         monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
@@ -113,11 +113,10 @@ public final class Scheduler: Sendable {
     /// True once ``stop(_:)`` asked for an early end.
     public var isStopping: Bool { state.withLock { $0.stop != nil } }
 
-    /// Targets that answered that a quota is full; nothing more was started
-    /// there.
+    /// Targets that reported a full quota. The run starts nothing more there.
     public var pausedTargets: [String: TranshipError] { state.withLock { $0.paused } }
 
-    /// Works until nothing of the run can be worked on. Cancelling the task is
+    /// Works until no transfer of the run can make progress. Cancelling the task means
     /// ``Stop/abort``.
     ///
     /// - Throws: what ends every transfer alike: the journal's errors, lost
@@ -154,8 +153,8 @@ public final class Scheduler: Sendable {
                 await sleep(untilMilliseconds: nil)
                 continue
             }
-            // What is in flight when a drain begins is still to be compared and
-            // published after its data has arrived.
+            // Images in flight at the start of a drain are still compared and published after their
+            // data has arrived.
             let lanes = stop == .drain ? [false] : [true, false]
             let now = now()
             let started = try await start(run, at: now, lanes: lanes, &group)
@@ -163,8 +162,8 @@ public final class Scheduler: Sendable {
             let next = try await journal.nextDueAt(
                 run: run, after: now, movesData: stop == .drain ? false : nil,
                 excluding: Set(busy.keys))
-            // `busy` as it was *before* the journal was asked: what ended since
-            // then may be due again, and has woken us to look.
+            // Uses `busy` from *before* the query: a transfer that ended since may be due again,
+            // and its end has woken this loop.
             if next == nil, busy.isEmpty {
                 if stop == .drain { return }
                 if let probe = breakers.withLock({ $0.nextProbe(after: now) }),
@@ -181,7 +180,7 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// Starts what is due and fits; true when something was started.
+    /// Starts the due transfers that the limits allow. Returns true if it started any.
     ///
     /// - Parameter lanes: true for images whose data moves, false for the rest.
     private func start(
@@ -189,8 +188,8 @@ public final class Scheduler: Sendable {
     ) async throws(TranshipError) -> Bool {
         var started = false
         for movesData in lanes {
-            // Anew for each lane: what the first one started may already have
-            // reached the states of the second.
+            // Computed again for each lane, because transfers that the first lane started may
+            // already be in states of the second.
             var admission = Admission(
                 movesData: movesData, busy: state.withLock { $0.busy },
                 fullTargets: movesData ? Set(state.withLock { $0.paused.keys }) : [])
@@ -215,7 +214,7 @@ public final class Scheduler: Sendable {
                         wake()
                     }
                 }
-                // Others may fit where a full place's did not.
+                // If one place is full, transfers of other places may still start.
                 guard admission.refusals > refusedBefore else { break }
             }
         }
@@ -224,7 +223,7 @@ public final class Scheduler: Sendable {
 
     // MARK: One transfer
 
-    /// Takes a transfer as far as it goes without waiting or changing lanes.
+    /// Carries a transfer as far as possible without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
         let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
             try await answered([endpoint(of: given, at: side)], run: run)
@@ -252,7 +251,7 @@ public final class Scheduler: Sendable {
         breakers.withLock { $0.left(given.id, now: now) }
     }
 
-    /// Discards a record that is of no more use and starts over.
+    /// Discards a record that cannot be used any more, and starts over.
     private func restart(
         _ given: Transfer, after error: TranshipError, run: Run
     ) async throws(TranshipError) {
@@ -292,7 +291,7 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// In one pass, or by way of the spool.
+    /// Moves the data in one pass, or through the spool.
     private func move(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         guard transfer.intent.spools, let spool, let spooling else {
             return try await stream.run(transfer, trip)
@@ -351,13 +350,13 @@ public final class Scheduler: Sendable {
         continuation?.resume()
     }
 
-    /// Suspends until ``wake()`` or until a point in time, whichever is first.
+    /// Suspends until ``wake()`` or until a point in time, whichever comes first.
     private func sleep(untilMilliseconds due: Int64?) async {
         var cancelTimer: (@Sendable () -> Void)?
         if let due {
-            // Weak: a cancelled timer stays until its time, and would keep the
-            // journal's lock so long after the end of the run.
-            // A timer may stand still while the machine sleeps: looked at again.
+            // Weak, because a cancelled timer stays until its time and would hold the journal's
+            // lock until then. A timer may stop while the machine sleeps, so check the time
+            // regularly.
             let wait = min(Self.sleepMillisecondsMax, max(1, due - now()))
             cancelTimer = surroundings.after(Int(wait)) { [weak self] in
                 self?.wake()

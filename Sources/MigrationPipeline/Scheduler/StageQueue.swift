@@ -22,14 +22,14 @@ final class StageQueue: TaskExecutor {
     }
 }
 
-/// Where each stage's tasks run.
+/// The queues of the stages' tasks.
 struct StageQueues: Sendable {
     let read: any TaskExecutor
     let verify: any TaskExecutor
     let upload: any TaskExecutor
     let wait: any TaskExecutor
     let publish: any TaskExecutor
-    /// Where the digests run.
+    /// Runs the digests.
     let observers: ByteRing.Runner
 
     /// One queue for each stage, unless the surroundings have one executor for all.

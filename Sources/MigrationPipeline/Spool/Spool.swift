@@ -8,20 +8,19 @@ internal import Foundation
 public import MigrationJournal
 internal import MigrationModel
 
-/// The files between reading and sending: which there are, who fills one, and
-/// how much room they may take.
+/// Manages the files between reading and sending: which exist, which transfer fills each, and how
+/// much room they take.
 ///
-/// One file a version of a source image, shared by all targets. Its name is
-/// derived from the journal's path and the image, and nothing that is not named
-/// so is ever touched in its folder. Room is kept for a file before it is
-/// filled, and for all of it, so that files which are partly there can always
-/// be completed.
+/// Each version of a source image has one file, which all targets share. Its name derives from the
+/// journal's path and the image, and the spool never touches other files in its folder. The spool
+/// reserves room for a whole file before it is filled, so that half-filled files can always be
+/// completed.
 public final class Spool: Sendable {
-    /// Where it lies and how much it may hold.
+    /// The folder of the spool, and its maximum size.
     public struct Place: Sendable, Hashable {
         /// Absolute. Created with mode 0700.
         public var folder: String
-        /// Bytes of all files together; nil: what the disk holds.
+        /// Maximum total size of the files. nil means as much as the disk holds.
         public var maxBytes: Int64?
 
         public init(folder: String, maxBytes: Int64? = nil) {
@@ -34,17 +33,17 @@ public final class Spool: Sendable {
     /// A file of the spool that no transfer needs any more.
     public struct Orphan: Sendable, Hashable {
         public var path: String
-        /// What it takes on the disk, in bytes.
+        /// The space that it takes on the disk, in bytes.
         public var diskBytes: Int64
     }
 
-    /// What follows for a transfer that wants its data from the spool.
+    /// What a transfer that needs spooled data has to do.
     enum Claim {
-        /// It is all there.
+        /// The data is complete.
         case complete(SpoolEntry)
-        /// The transfer is to fill it, and to call ``leave(_:)`` afterwards.
+        /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
         case fill(SpoolEntry)
-        /// It is woken when there is something to do.
+        /// The transfer has to wait. It is woken when there is something to do.
         case wait(reason: String)
     }
 
@@ -66,22 +65,22 @@ public final class Spool: Sendable {
     private struct State {
         var entries: [Key: SpoolEntry] = [:]
         var filling: Set<Key> = []
-        /// Of unknown size, and not complete.
+        /// Files of unknown size that are not complete.
         var growing: Set<Key> = []
-        /// Who waits, and what ``changes`` was when it was told to.
+        /// The waiting transfers, each with the value of ``changes`` when it began to wait.
         var waiting: [Int64: Int] = [:]
-        /// How often there was reason to look again.
+        /// Number of changes that could let a waiting transfer continue.
         var changes = 0
         /// Files that are being removed.
         var removing = 0
         var hasToldOfFullDisk = false
     }
 
-    /// What is kept for a file of unknown size, again and again.
+    /// The room that a file of unknown size reserves at a time, in bytes.
     static let stepBytes: Int64 = 64 << 20
 
     public let place: Place
-    /// Spool the data of sources that proved flaky as well.
+    /// True to also spool sources that broke off before.
     public let takesFlakySources: Bool
     let disk: SpoolDisk
     private let journal: Journal
@@ -101,7 +100,7 @@ public final class Spool: Sendable {
             place, takesFlakySources: takesFlakySources, journal: journal, run: run, disk: .real)
     }
 
-    /// The same on a disk of one's own.
+    /// The same with another disk, for tests and simulations.
     package static func open(
         _ place: Place, takesFlakySources: Bool, journal: Journal, run: Run, disk: SpoolDisk
     ) async throws(TranshipError) -> Spool {
@@ -132,17 +131,17 @@ public final class Spool: Sendable {
         prefix = Self.prefix(journal)
     }
 
-    /// Whom to tell when a transfer that waited has become due.
+    /// Sets the function to call when a waiting transfer becomes due.
     func whenChanged(_ body: @escaping @Sendable () -> Void) {
         onChange.withLock { $0 = body }
     }
 
     // MARK: Names and orphans
 
-    /// The files of a journal's spool that no transfer of its last run waits
-    /// for: what a run removes when it begins, and `clean` may.
+    /// Lists the files of a journal's spool that no transfer of its last run needs. A run removes
+    /// them when it starts, and `clean` may.
     ///
-    /// Only plain files whose names this journal's spool gives are looked at.
+    /// Lists only plain files with names that this journal's spool uses.
     public static func orphans(
         in place: Place, journal: Journal, run: Run?
     ) async throws(TranshipError) -> [Orphan] {
@@ -158,7 +157,7 @@ public final class Spool: Sendable {
         }
     }
 
-    /// Removes a file that ``orphans(in:journal:run:)`` named; one that is gone is fine.
+    /// Removes a file from ``orphans(in:journal:run:)``. A missing file is not an error.
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``.
     public static func remove(_ path: String) throws(TranshipError) {
@@ -186,8 +185,8 @@ public final class Spool: Sendable {
     }
 
     private static func digits(_ text: String) -> String {
-        // SHA-1 names things here and proves nothing. A build of OpenSSL without
-        // it gives no derived ids either.
+        // SHA-1 only makes names here and proves nothing. Without it in OpenSSL, derived ids would
+        // not work either.
         do { return try digest(.sha1, of: Array(text.utf8)).value } catch {
             preconditionFailure("\(error)")
         }
@@ -212,7 +211,7 @@ public final class Spool: Sendable {
                 state.filling.insert(key)
                 return .success(.fill(entry))
             }
-            // On a full disk one file after the other, or none would be completed.
+            // On a full disk, fill one file after the other. Otherwise none might be completed.
             if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
                 state.waiting[transfer.id] = state.changes
                 return .success(
@@ -223,7 +222,7 @@ public final class Spool: Sendable {
             if let most = place.maxBytes {
                 if need > most { return .failure(Self.neverFits(transfer, need, most)) }
                 let taken = state.entries.values.reduce(0) { $0 + $1.reservedBytes }
-                // Two that grow could each hold what the other needs.
+                // Two growing files could each hold the room that the other needs.
                 guard taken + need <= most, size != nil || state.growing.isEmpty else {
                     state.waiting[transfer.id] = state.changes
                     return .success(
@@ -241,12 +240,12 @@ public final class Spool: Sendable {
             return .success(.fill(entry))
         }
         let result = try claim.get()
-        // The row before the file: a file without one is an orphan.
+        // Write the row before the file, because a file without a row is an orphan.
         if case .fill(let entry) = result { try await journal.keep(entry) }
         return result
     }
 
-    /// Keeps room for a file that becomes larger than was known.
+    /// Reserves more room for a file that turns out larger than expected.
     ///
     /// - Throws: ``TranshipError/Code/targetFailed`` where it can never have it;
     ///   ``NoRoom`` as the cause where it may later.
@@ -272,7 +271,7 @@ public final class Spool: Sendable {
         entry.reservedBytes = bytes
     }
 
-    /// Writes down how far a file has come.
+    /// Records the progress of a file.
     func keep(_ entry: SpoolEntry, filledBy transfer: Transfer) async throws(TranshipError) {
         state.withLock { state in
             state.entries[Key(entry)] = entry
@@ -305,7 +304,7 @@ public final class Spool: Sendable {
         try await wakeAll()
     }
 
-    /// A transfer has ended: removes its file if no other waits for it.
+    /// Removes the file of a transfer that has ended, unless another transfer waits for it.
     func release(_ transfer: Transfer) async throws(TranshipError) {
         let key = Key(transfer.source)
         let entry = state.withLock { state in
@@ -315,8 +314,7 @@ public final class Spool: Sendable {
         try await discard(entry)
     }
 
-    /// True when another file may still be completed, sent and removed, which
-    /// makes room.
+    /// Returns true if another file may be completed, sent and removed, which would make room.
     func mayGetRoom(besides entry: SpoolEntry) -> Bool {
         let key = Key(entry)
         return state.withLock { state in
@@ -327,8 +325,7 @@ public final class Spool: Sendable {
         }
     }
 
-    /// True when another file is partly there and no transfer fills it now:
-    /// its transfer waits for room.
+    /// Returns true if another file is half-filled and its transfer waits for room.
     func holdsPart(besides entry: SpoolEntry) -> Bool {
         let key = Key(entry)
         return state.withLock { state in
@@ -345,8 +342,8 @@ public final class Spool: Sendable {
         state.withLock { $0.waiting[transfer.id] = $0.changes }
     }
 
-    /// A transfer's wait is in the journal now: there may have been reason
-    /// to wake it before it did.
+    /// Call after the journal has recorded a transfer's wait. Wakes the transfer if something
+    /// changed before that.
     func waitIsWritten(_ transfer: Transfer) async throws(TranshipError) {
         let isLate = state.withLock { state in
             state.waiting[transfer.id].map { $0 != state.changes } ?? false
@@ -356,7 +353,7 @@ public final class Spool: Sendable {
         onChange.withLock { $0 }?()
     }
 
-    /// True the first time.
+    /// Returns true only at the first call.
     func isFirstToTellOfFullDisk() -> Bool {
         state.withLock { state in
             defer { state.hasToldOfFullDisk = true }

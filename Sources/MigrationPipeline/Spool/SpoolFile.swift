@@ -8,19 +8,19 @@ internal import Dispatch
 internal import Foundation
 internal import MigrationModel
 
-/// What the spool takes from its machine: a test can have a disk that is full,
-/// and a simulation one with a clock and a thread of its own.
+/// The operations of the machine that the spool uses. Tests can replace them by a full disk, and
+/// simulations by one with its own clock and thread.
 package struct SpoolDisk: Sendable {
     /// As `pwrite(2)`.
     package var write: @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int
     /// As `unlink(2)`.
     package var remove: @Sendable (String) -> Int32 = { unlink($0) }
-    /// Runs work that blocks: on the disk, and where it takes from a ring, until
-    /// that has so many bytes or its end.
+    /// Runs work that blocks on the disk. If the work reads from a ring, waits first until the ring
+    /// has that many bytes or has ended.
     package var run:
         @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
             -> Void = { DispatchQueue(label: "tranship.spool").async(execute: $1) }
-    /// What is read at least before it is written down how far a file has come.
+    /// Minimum number of bytes to read before the progress is recorded again.
     package var checkpointBytesMin: Int64 = 1 << 20
 
     package init(write: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int64) -> Int) {
@@ -37,8 +37,7 @@ package struct SpoolDisk: Sendable {
         }.get()
     }
 
-    /// The same for work at a ring's other end, which fails when the task is
-    /// cancelled.
+    /// The same for work that reads from a ring. Fails the ring if the task is cancelled.
     ///
     /// - Parameter bytes: so many are taken out of it.
     func blocking<Value: Sendable>(
@@ -75,7 +74,7 @@ package struct SpoolDisk: Sendable {
 /// `@unchecked Sendable`: one task fills it, and awaits each call before the
 /// next; no other task has it.
 final class SpoolFile: @unchecked Sendable {
-    /// What is written at a time, or left out where it is zero.
+    /// The unit of writing. A block of zeros becomes a hole.
     private static let blockBytes = 64 << 10
 
     let path: String
@@ -83,12 +82,12 @@ final class SpoolFile: @unchecked Sendable {
     private let disk: SpoolDisk
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: SpoolFile.blockBytes, alignment: 4096)
-    /// How far the file goes, holes included.
+    /// The length of the data, holes included.
     private(set) var offsetBytes: Int64 = 0
-    /// Of all bytes before that.
+    /// The digest of all bytes before ``offsetBytes``.
     private var digest: StreamingDigest
 
-    /// Opens or makes it, and its folder.
+    /// Opens or creates the file and its folder.
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``.
     init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
@@ -104,7 +103,7 @@ final class SpoolFile: @unchecked Sendable {
                     + error.localizedDescription,
                 hint: "name another place with `spool` in the pipeline file")
         }
-        // Not through a link that another user put there.
+        // Do not follow a link that another user may have created.
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolDisk.failure("cannot open", path) }
         do {
@@ -138,7 +137,7 @@ final class SpoolFile: @unchecked Sendable {
         digest = try StreamingDigest(.sha256)
     }
 
-    /// Looks at the first bytes and goes on behind them; what lies there is cut off.
+    /// Checks the bytes before the offset and continues there. Cuts off the bytes after it.
     ///
     /// - Returns: false when they are not what the journal says.
     func goOn(
@@ -168,7 +167,7 @@ final class SpoolFile: @unchecked Sendable {
     func append(_ ring: ByteRing, atMostBytes count: Int64) throws(TranshipError) -> Bool {
         let stop = offsetBytes + count
         while offsetBytes < stop {
-            // To the next border of a block: holes begin and end there.
+            // Read up to the end of a block, because holes begin and end there.
             let toBorder = buffer.count - Int(offsetBytes % Int64(buffer.count))
             let want = min(toBorder, Int(stop - offsetBytes))
             var filled = 0
@@ -188,9 +187,9 @@ final class SpoolFile: @unchecked Sendable {
         return false
     }
 
-    /// Brings everything to the disk.
+    /// Flushes all data to the disk.
     func sync() throws(TranshipError) {
-        // A hole at the end does not count as length yet.
+        // A hole at the end is not part of the file's length until it is extended.
         if lengthBytes < offsetBytes, ftruncate(descriptor, off_t(offsetBytes)) != 0 {
             throw SpoolDisk.failure("cannot write", path)
         }
@@ -250,10 +249,10 @@ final class SpoolFile: @unchecked Sendable {
     private static func damage(_ entry: SpoolEntry, _ words: String) -> TranshipError {
         TranshipError(
             .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
-            hint: "it is read from the source again; look at that disk if it stays",
+            hint: "it is read from the source again; check that disk if it happens again",
             isTransient: true, cause: SpoolDamage())
     }
 }
 
-/// What lies in the spool is not what was put there.
+/// The spooled data differs from what was written.
 struct SpoolDamage: Error {}

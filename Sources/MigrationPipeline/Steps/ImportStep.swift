@@ -4,8 +4,8 @@
 internal import Basics
 internal import MigrationModel
 
-/// The first step where the service moves the bytes itself: it makes the record
-/// and sends nothing.
+/// The first step for methods by which the service moves the bytes itself: creates the record and
+/// sends no data.
 struct ImportStep: Sendable {
     let stages: Stages
     let references: References

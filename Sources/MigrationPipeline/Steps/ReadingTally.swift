@@ -5,7 +5,7 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// Counts what one reading brings, and says what befalls it.
+/// Counts the bytes of one read and reports its interruptions.
 final class ReadingTally: Sendable {
     private let transfer: Transfer
     private let monitor: RunMonitor
@@ -30,18 +30,18 @@ final class ReadingTally: Sendable {
         case .reopened(let byte):
             state.withLock { state in
                 state.reopenings += 1
-                // Without that, they would have come again.
+                // Without resuming, these bytes would have been read again.
                 state.savedBytes += byte
             }
         case .cannotGoOn(let byte, let reason):
             state.withLock { $0.restarts += 1 }
             monitor.note(
-                transfer, "the source broke after \(byte) bytes and cannot go on there: \(reason)")
+                transfer,
+                "the source broke after \(byte) bytes and cannot continue there: \(reason)")
         }
     }
 
-    /// The sums, with so many bytes of this reading; nil while there is nothing
-    /// to tell.
+    /// The totals after this many bytes of this read, or nil if there are none yet.
     func reading(to countBytes: Int64) -> SourceReading? {
         var reading = state.withLock { $0 }
         reading.add(from: startBytes, countBytes: countBytes)

@@ -5,11 +5,10 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// Reading into the spool and verifying, as one step before the upload.
+/// Reads an image into the spool and verifies it, as one step before the upload.
 ///
-/// What is there after a crash is proved before it is trusted: the journal knows
-/// how far the file was on the disk and the digest of all of that. From there
-/// the source is asked for the rest, by the rules of ``ImageSource``.
+/// After a crash, proves the file before it uses it: the journal has the flushed length and the
+/// digest of those bytes. Asks the source for the rest, by the rules of ``ImageSource``.
 struct SpoolStep: Sendable {
     let stages: Stages
     let queues: StageQueues
@@ -18,19 +17,19 @@ struct SpoolStep: Sendable {
     let spool: Spool
 
     enum Ending: Sendable {
-        /// The data is there, and the transfer in a state from which it is sent.
+        /// The data is complete, and the transfer is ready to send.
         case ready(Transfer, SpoolEntry)
         case ended(Outcome)
     }
 
     private static let ringBytes = 1 << 20
-    /// When nothing wakes it before, in seconds.
+    /// Seconds until the next check, unless the transfer is woken before.
     private static let waitSeconds = 15.0
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Ending {
         var transfer = given
         if transfer.imageID != nil {
-            // The target may have it all already.
+            // The target may already have all the data.
             let found = try await stages.target(of: transfer).uploader.reconcile(transfer)
             try await trip.answered(.target)
             guard case .send(let next) = found else { return .ended(found) }
@@ -68,29 +67,29 @@ struct SpoolStep: Sendable {
         return .ended(try await noRoom(claimed, trip.committed, failure, changesBefore))
     }
 
-    /// What follows where the disk or the spool is full.
+    /// Handles a full disk or a full spool.
     private func noRoom(
         _ claimed: SpoolEntry, _ transfer: Transfer, _ error: TranshipError, _ changesBefore: Int
     ) async throws(TranshipError) -> Outcome {
         if !spool.mayGetRoom(besides: claimed) {
-            // More than that this one left it: room was made in the meantime.
+            // The count changed by more than this transfer's own leave, so there may be room now.
             guard spool.changeCount == changesBefore + 1 else {
                 return .snooze(transfer, seconds: 0, reason: error.message)
             }
-            // Several that are partly there can hold all the room and none be
-            // completed: the last one that could go on gives up its own.
+            // Several half-filled files can block each other. The last transfer that could continue
+            // gives up its own file.
             guard spool.holdsPart(besides: claimed) else { throw error }
             try await spool.discard(claimed, unlessFilled: true)
         }
         if spool.isFirstToTellOfFullDisk() {
             monitor.note(
-                transfer, "\(error.message); what needs room waits until others are sent")
+                transfer, "\(error.message); images that need room wait until others are sent")
         }
         spool.waits(transfer)
         return .snooze(transfer, seconds: Self.waitSeconds, reason: error.message)
     }
 
-    /// All data lies proved in the spool.
+    /// All data is in the spool and proved.
     private func toRead(
         _ given: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Transfer {
@@ -111,7 +110,7 @@ struct SpoolStep: Sendable {
         var start: Int64 = 0
     }
 
-    /// One reading of the source, as its two ends share it.
+    /// The shared state of the two ends of one read.
     private final class Reading: Sendable {
         let ring: ByteRing
         let tally: ReadingTally
@@ -134,7 +133,7 @@ struct SpoolStep: Sendable {
             Result { () throws(TranshipError) in try SpoolFile(given.path, disk: disk) }
         }
         var filling = Filling(transfer: transfer, entry: given)
-        // What a killed process had read beyond what it wrote down comes again.
+        // Bytes that a killed process read after its last checkpoint are read again.
         let beyond = file.lengthBytes - given.offsetBytes
         if beyond > 0 {
             var reading = transfer.reading ?? SourceReading()
@@ -144,8 +143,8 @@ struct SpoolStep: Sendable {
         do throws(TranshipError) {
             try await attempt(&filling, file, trip)
         } catch {
-            // Some of a part that lied may lie in the file by now. Or what came before
-            // an interruption was wrong, which shows only when all has come.
+            // The file may contain bytes of a wrong part. Or the bytes before an interruption were
+            // wrong, which shows only at the end.
             let wasAsked = filling.start > 0
             guard
                 error.code == .rangeNotSatisfiable || (error.code == .checksumMismatch && wasAsked)
@@ -155,7 +154,7 @@ struct SpoolStep: Sendable {
             guard wasAsked else { throw error }
             monitor.note(
                 filling.transfer,
-                "what lies in the spool cannot be continued and is read again: \(error.message)")
+                "the spooled data cannot be continued and is read again: \(error.message)")
             try await attempt(&filling, file, trip)
         }
         return filling
@@ -182,7 +181,7 @@ struct SpoolStep: Sendable {
                 ring.finishWriting()
             } catch {
                 reading.failure.withLock { $0 = error }
-                // What came before it broke is right, and is kept.
+                // The bytes before the break are right and stay.
                 error.code == .rangeNotSatisfiable ? ring.fail(error) : ring.finishWriting()
             }
         }
@@ -195,7 +194,7 @@ struct SpoolStep: Sendable {
         }
         await read
         if let failure = failure ?? reading.failure.withLock({ $0 }) {
-            // As much as possible of what came is kept; the first error counts.
+            // Keep as many bytes as possible. The first error counts.
             if failure.code != .rangeNotSatisfiable {
                 try? await checkpoint(&filling, file, reading)
                 try await trip.commit(filling.transfer)
@@ -207,8 +206,8 @@ struct SpoolStep: Sendable {
         try await checkpoint(&filling, file, reading)
     }
 
-    /// Proves what lies in the file, and where the reading goes on: nil is at the
-    /// first byte, of an emptied file.
+    /// Proves the bytes in the file. Returns where to continue, or nil to start at the first byte
+    /// of an emptied file.
     private func prepare(
         _ filling: inout Filling, _ file: SpoolFile
     ) async throws(TranshipError) -> (any RunningVerification, ReadingPoint?) {
@@ -226,7 +225,7 @@ struct SpoolStep: Sendable {
                 filling.start = point.offsetBytes
                 return (verification, point)
             }
-            monitor.note(given, "what lies in the spool is damaged and is read again")
+            monitor.note(given, "the spooled data is damaged and is read again")
             verification = try stages.verifier.begin(given, reportedAlgorithm: algorithm)
         }
         filling.start = 0
@@ -237,7 +236,7 @@ struct SpoolStep: Sendable {
         return (verification, nil)
     }
 
-    /// Brings all that the source sends into the file.
+    /// Writes all bytes from the source into the file.
     private func take(
         _ filling: inout Filling, _ file: SpoolFile, _ reading: Reading, _ trip: Trip
     ) async throws(TranshipError) {
@@ -252,7 +251,7 @@ struct SpoolStep: Sendable {
             if let size {
                 try spool.reserve(&filling.entry, size, filling.transfer)
             } else {
-                // In steps, up to all that the spool holds, and never beyond.
+                // Reserve in steps, at most up to the limit of the spool.
                 let next = file.offsetBytes + 1
                 let most = max(next, spool.place.maxBytes ?? .max)
                 try spool.reserve(
@@ -274,7 +273,7 @@ struct SpoolStep: Sendable {
         }
     }
 
-    /// Compares all that came with what the source promised.
+    /// Compares all bytes with the source's promise.
     private func judge(
         _ verification: any RunningVerification, _ filling: inout Filling, _ file: SpoolFile,
         _ reading: Reading, _ trip: Trip
@@ -286,14 +285,14 @@ struct SpoolStep: Sendable {
             if error.code == .interrupted { throw error }
             filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
             if error.code == .checksumMismatch, filling.start > 0 { throw error }
-            // Not what was promised: nothing of it is worth keeping.
+            // The bytes do not match the promise, so keep none of them.
             try await trip.commit(filling.transfer)
             try await spool.discard(filling.entry)
             throw error
         }
     }
 
-    /// Brings what came to the disk, then into the journal, in this order.
+    /// Flushes the bytes to the disk and then records them in the journal, in this order.
     private func checkpoint(
         _ filling: inout Filling, _ file: SpoolFile, _ reading: Reading
     ) async throws(TranshipError) {

@@ -5,8 +5,7 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// Reading, verifying and uploading as one step: one pass over the bytes, from
-/// the source or from the spool.
+/// Reads, verifies and uploads in one pass over the bytes, from the source or from the spool.
 ///
 /// Three tasks, each on its stage's queue, joined by one bounded ring. The first
 /// task that fails also fails the ring; that ends the other two, and its error is
@@ -20,17 +19,17 @@ struct StreamStep: Sendable {
     let monitor: RunMonitor
     let disk: SpoolDisk
 
-    /// Half a mebibyte to a side: more makes nothing faster (measured up to 16).
+    /// 1 MiB, half for each side. More is not faster (measured up to 16 MiB).
     private static let ringBytes = 1 << 20
 
-    /// One pass over the bytes, as its three tasks share it.
+    /// The shared state of the three tasks of one pass.
     private struct Pass: Sendable {
         let transfer: Transfer
         let reader: any ImageSource
         let uploader: any ImageUploader
         /// See ``ImageUploader/register(_:references:commit:)``.
         let references: [String: String]
-        /// Where the data lies; nil is at the source.
+        /// The spooled file, or nil to read from the source.
         let spooled: SpoolEntry?
         let verification: any RunningVerification
         let ring: ByteRing
@@ -40,8 +39,8 @@ struct StreamStep: Sendable {
         let judged = OneShot<[Checksum]>()
         let sent = OneShot<Outcome>()
 
-        /// What came from the source so far; a spool's reading was counted when it
-        /// was filled.
+        /// Adds the bytes from the source so far. Bytes from the spool were counted when it was
+        /// filled.
         func count(_ transfer: inout Transfer) {
             if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
         }
@@ -86,8 +85,8 @@ struct StreamStep: Sendable {
             var transfer = trip.committed
             pass.count(&transfer)
             if transfer.state == .sending, error.code == .conflict {
-                // Refused before it was taken: another host fills the record, and
-                // its data is not ours to give up.
+                // The service refused the body at once: another host fills the record, and its data
+                // is not ours to discard.
                 transfer.move(to: .registered)
                 transfer.placement.yieldContents()
             }
@@ -96,9 +95,8 @@ struct StreamStep: Sendable {
         }
     }
 
-    /// What failed first is the cause of what failed after it. A refusal of the
-    /// target fails the ring too, in the transport's words: the stage's own say
-    /// more.
+    /// Returns the error that came first, because it caused the other. A refusal of the target also
+    /// fails the ring, in the transport's words. The stage's own words say more.
     private static func first(_ inRing: TranshipError?, _ own: TranshipError) -> TranshipError {
         guard let inRing, inRing.answer?.status != own.answer?.status || own.answer == nil else {
             return own

@@ -7,9 +7,8 @@ internal import MigrationModel
 
 /// One transfer on its way through one step.
 ///
-/// It keeps what was committed last, so that an error does not lose the
-/// transfer, and passes on which sides answered: only a step knows whether it
-/// spoke with the source, with the target, or with neither.
+/// Keeps the last committed state, so that an error does not lose the transfer. Passes on which
+/// sides answered, because only the step knows whether it used the source, the target or neither.
 final class Trip: Sendable {
     private let last: Guarded<Transfer>
     private let write: Commit

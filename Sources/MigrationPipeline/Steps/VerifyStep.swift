@@ -5,12 +5,10 @@ internal import Basics
 internal import ByteStreams
 internal import MigrationModel
 
-/// The second leg of stage *verify*: what the target reports against what was
-/// sent and promised.
+/// The second leg of stage *verify*: compares the target's report with what was sent and promised.
 ///
-/// Where the report proves nothing (another algorithm than expected, none at
-/// all), it reads the data back and hashes it, because nothing is published
-/// unproved.
+/// If the report proves nothing (an unexpected algorithm, or none), reads the data back and hashes
+/// it. Nothing is published unproved.
 struct VerifyStep: Sendable {
     let stages: Stages
     let queues: StageQueues
@@ -24,7 +22,7 @@ struct VerifyStep: Sendable {
             report = try await uploader.report(transfer)
         } catch {
             guard error.code == .notFound else { throw error }
-            // It was deleted before it was compared: it is copied again.
+            // The image was deleted before it was compared, so copy it again.
             try await trip.answered(.target)
             transfer.abandonRecord()
             return .advance(transfer)
@@ -51,7 +49,8 @@ struct VerifyStep: Sendable {
                 .verificationMismatch,
                 "the target holds other bytes than were sent: \(words)",
                 hint:
-                    "the copy was discarded; run again, and look at the target's store if it stays")
+                    "the copy was discarded; run again, and check the target's store if it happens again"
+            )
         case .transformed(let words) where transfer.record.acceptsTransformed:
             transfer.remarks.append("transformed: \(words)")
             transfer.proof.sizeBytes = report.sizeBytes
@@ -67,8 +66,7 @@ struct VerifyStep: Sendable {
         }
     }
 
-    /// The report proves nothing: the data is read back, where there is something
-    /// to compare it with.
+    /// The report proves nothing, so read the data back if there is a checksum to compare it with.
     private func unverifiable(
         _ given: Transfer, _ report: TargetReport, _ words: String,
         from uploader: any ImageUploader
@@ -76,7 +74,7 @@ struct VerifyStep: Sendable {
         var transfer = given
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
             if transfer.method.isServerSide {
-                // Chosen by hand, without anything to compare with.
+                // The pipeline file names this method, and there is no checksum to compare with.
                 transfer.remarks.append("unverifiable: \(words)")
                 return confirmed(transfer, report)
             }
@@ -95,7 +93,7 @@ struct VerifyStep: Sendable {
         return confirmed(transfer, report)
     }
 
-    /// Proved: on to publishing, or first into the stores that are missing.
+    /// The copy is proved: publish it, or first copy it into the missing stores.
     private func confirmed(_ given: Transfer, _ report: TargetReport) -> Transfer {
         var transfer = given
         guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
@@ -126,7 +124,7 @@ struct VerifyStep: Sendable {
             let words =
                 switch error.code {
                 case .checksumMismatch: error.message
-                // The judge's words are about sources.
+                // These words describe sources, but here the target is read.
                 case .sourceTruncated:
                     "of \(expectation.proof.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
                 default: throw error
@@ -134,7 +132,8 @@ struct VerifyStep: Sendable {
             throw TranshipError(
                 .verificationMismatch, "read back from the target: \(words)",
                 hint:
-                    "the copy was discarded; run again, and look at the target's store if it stays")
+                    "the copy was discarded; run again, and check the target's store if it happens again"
+            )
         }
     }
 }

@@ -40,7 +40,7 @@ struct WaitStep: Sendable {
                 .invalidPipeline,
                 "source \(transfer.source.sourceIndex + 1) of the pipeline is not what "
                     + "\(transfer.method.rawValue) can fetch",
-                hint: "run the pipeline again, so that it is planned anew")
+                hint: "run the pipeline again, which makes a new plan")
         }
         return fetchable
     }

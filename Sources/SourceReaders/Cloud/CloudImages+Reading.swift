@@ -19,7 +19,7 @@ extension CloudImages {
         let id = try imageID(transfer)
         try await reopening.read(from: point, into: ring, tell: tell) {
             (point, opened) throws(TranshipError) in
-            // The record is looked at each time: it must not have changed.
+            // Read the record each time, because it must not have changed.
             let facts = try await facts(id, transfer)
             if let point {
                 try await goOn(id, facts, from: point, into: ring, opened)
@@ -52,7 +52,7 @@ extension CloudImages {
         }
     }
 
-    /// Reads the part from a byte on.
+    /// Reads the data from a byte on.
     private func goOn(
         _ id: String, _ facts: SourceFacts, from point: ReadingPoint,
         into ring: ByteRing, _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -75,7 +75,7 @@ extension CloudImages {
                 opened(facts)
             }
         } catch {
-            // 400 is how the service says that a store cannot seek.
+            // The service answers 400 if a store cannot seek.
             guard error.code == .rangeNotSatisfiable || error.code == .badRequest else {
                 throw Self.described(error, id)
             }
@@ -98,10 +98,10 @@ extension CloudImages {
             .invalidPipeline,
             "source \(transfer.source.sourceIndex + 1) of the pipeline is a cloud now, and "
                 + "\(transfer.source.displayName) came from elsewhere",
-            hint: "run the pipeline again, so that it is planned anew")
+            hint: "run the pipeline again, which makes a new plan")
     }
 
-    /// What the record says now, which must be what was planned.
+    /// Reads the record, which must still match the plan.
     private func facts(
         _ id: String, _ transfer: Transfer
     ) async throws(TranshipError) -> SourceFacts {
@@ -131,7 +131,7 @@ extension CloudImages {
             version: version.isProof ? version : nil)
     }
 
-    /// What is at the source must be what was planned.
+    /// Throws if the source differs from the plan.
     static func expectUnchanged(
         _ transfer: Transfer, status: ImageStatus, checksums: [Checksum]
     ) throws(TranshipError) {
@@ -141,14 +141,14 @@ extension CloudImages {
                 .sourceChanged,
                 "image \(id) was \(transfer.source.status ?? .active) when it was planned "
                     + "and is \(status) now",
-                hint: "run again, so that it is planned anew")
+                hint: "run again, which makes a new plan")
         }
         for planned in transfer.source.checksums {
             let now = checksums.first { $0.algorithm == planned.algorithm }
             guard let now, !now.matches(planned) else { continue }
             throw TranshipError(
                 .sourceChanged, "image \(id) had \(planned) when it was planned and has \(now) now",
-                hint: "run again, so that it is planned anew")
+                hint: "run again, which makes a new plan")
         }
     }
 
@@ -158,7 +158,7 @@ extension CloudImages {
         case .notFound, .gone:
             TranshipError(
                 .sourceUnavailable, "image \(id) is gone at the source: \(error.message)",
-                hint: "run again, so that it is planned anew", answer: error.answer)
+                hint: "run again, which makes a new plan", answer: error.answer)
         case .forbidden:
             TranshipError(
                 .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",

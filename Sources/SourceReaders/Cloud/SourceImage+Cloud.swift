@@ -32,7 +32,7 @@ extension SourceImage {
             properties: properties, updatedAt: image.updatedAt)
     }
 
-    /// What a pipeline's conditions look at.
+    /// The fields that a pipeline's conditions check.
     var facts: ImageFacts {
         ImageFacts(
             id: imageID ?? "", name: name, owner: ownerID,
@@ -40,7 +40,7 @@ extension SourceImage {
             status: (status ?? .active).rawValue, tags: tags, properties: properties,
             sizeBytes: sizeBytes,
             updatedAt: updatedAt, isHidden: isHidden,
-            // Nova marks what it makes of a server.
+            // Nova marks snapshots of servers this way.
             isSnapshot: properties["image_type"] == "snapshot")
     }
 }

@@ -5,7 +5,7 @@ public import Basics
 internal import Foundation
 public import MigrationModel
 
-/// What tells one state of a file from the next.
+/// Identifies one state of a file.
 public struct FileFacts: Sendable, Hashable {
     public var sizeBytes: Int64
     /// Of the last change.
@@ -40,7 +40,7 @@ public struct FileFacts: Sendable, Hashable {
     private init(_ status: stat, path: String) throws(TranshipError) {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw TranshipError(
-                .sourceUnavailable, "\(path) is no plain file",
+                .sourceUnavailable, "\(path) is not a plain file",
                 hint: "name a file, or a pattern that matches files only")
         }
         sizeBytes = Int64(status.st_size)

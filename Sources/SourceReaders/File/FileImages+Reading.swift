@@ -11,14 +11,14 @@ public import MigrationPipeline
 /// The file must stay as it was planned, and as it was opened, until its last
 /// byte is read: reading compares size and time of change before and after.
 extension FileImages {
-    /// Bytes per read(2).
+    /// Number of bytes for each read(2).
     private static let chunkBytes = 128 << 10
 
     public func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        // It states no version, so no reading can go on in its middle.
+        // The source states no version, so a read never continues in the middle.
         precondition(point == nil, "a file is always read from its beginning")
         let planned = transfer.source
         // Reading blocks, and so does a full ring: a serial queue of its own.
@@ -54,7 +54,7 @@ extension FileImages {
         else {
             throw TranshipError(
                 .sourceChanged, "\(path) has changed since it was planned",
-                hint: "run again, so that it is planned anew")
+                hint: "run again, which makes a new plan")
         }
         opened(SourceFacts(sizeBytes: before.sizeBytes))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)

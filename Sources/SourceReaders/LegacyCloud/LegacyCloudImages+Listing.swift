@@ -18,7 +18,7 @@ extension LegacyCloudImages: CloudCatalogue {
 
     func image(_ id: String) async throws(TranshipError) -> SourceImage {
         let image = try await service.image(id)
-        // Administrators are shown deleted ones.
+        // Administrators also see deleted images.
         guard !image.isDeleted else {
             throw TranshipError(.notFound, "image \(id) was deleted")
         }
@@ -49,7 +49,7 @@ extension LegacyCloudImages: CloudCatalogue {
         }
     }
 
-    /// Those of the given places whose image has members.
+    /// The indices whose image has members.
     private func withMembers(
         _ places: [Int], of images: [SourceImage]
     ) async throws(TranshipError) -> [Int] {
@@ -89,7 +89,7 @@ extension LegacyCloudImages: CloudCatalogue {
 }
 
 extension SourceImage {
-    /// An image of a legacy cloud. Its bytes are promised by MD5 alone.
+    /// An image of a legacy cloud. The only promise is an MD5 checksum.
     init(_ image: LegacyImage, sourceIndex: Int) {
         self.init(
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,

@@ -46,7 +46,7 @@ extension URLImage {
         if response.status == 204 { opened(SourceFacts(sizeBytes: 0)) }
     }
 
-    /// Reads the part from a byte on.
+    /// Reads the data from a byte on.
     private func goOn(
         _ image: SourceImage, from point: ReadingPoint, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
@@ -73,7 +73,7 @@ extension URLImage {
                     SourceFacts(sizeBytes: head.contentRange?.total, version: point.version))
             }
         } catch {
-            // Here and not above: that a part is longer than it says is seen late.
+            // Check here, because a range that is longer than declared shows only at its end.
             if error.code == .rangeNotSatisfiable, !isOther.withLock({ $0 }) {
                 memory.remember(origin)
             }
@@ -111,7 +111,7 @@ extension URLImage {
     private static func changed(_ shown: String, to now: String) -> TranshipError {
         TranshipError(
             .sourceChanged, "\(shown) has changed since it was planned: it is \(now) now",
-            hint: "run again, so that it is planned anew")
+            hint: "run again, which makes a new plan")
     }
 }
 
@@ -137,7 +137,7 @@ extension HTTPResponse {
         headers["Content-Length"].flatMap { Int64($0) }
     }
 
-    /// What a later part is compared with; nil where it would prove nothing.
+    /// The version to compare a later range with, or nil if it would prove nothing.
     fileprivate var sourceVersion: SourceVersion? {
         if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
         let version = SourceVersion(
@@ -169,7 +169,7 @@ extension SourceVersion {
 }
 
 extension ContentRange {
-    /// All of the rest, of as many bytes in all as before.
+    /// Returns true if the answer is the whole rest of data with the same total size.
     fileprivate func continues(_ point: ReadingPoint) -> Bool {
         guard let total, first == point.offsetBytes, last == total - 1 else { return false }
         return point.version.totalBytes == nil || point.version.totalBytes == total
