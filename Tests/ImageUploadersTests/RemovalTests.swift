@@ -19,8 +19,10 @@ import Testing
     init() throws { target = try Target() }
 
     private func listed(_ status: ImageStatus = .queued) -> TargetImage {
-        Sample.target(
+        var image = Sample.target(
             target.id(), status: status, marker: Sample.origin(of: "a").propertyValue)
+        image.ownerID = target.glance.image(target.id())?["owner"]?.string
+        return image
     }
 
     private func clean(

@@ -115,7 +115,7 @@ import Testing
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalFailed)
         #expect(error?.message.contains("file is not a database") == true)
-        #expect(error?.hint?.contains("put it aside") == true)
+        #expect(error?.hint?.contains("move it aside") == true)
     }
 
     @Test func `A folder that cannot be made is told with its path`() async throws {

@@ -251,7 +251,7 @@ import Testing
         }
         #expect(reading.error?.code == .rangeNotSatisfiable)
         #expect(reading.error?.isTransient == true)
-        #expect(reading.error?.message.contains("goes on after the 500000 bytes") == true)
+        #expect(reading.error?.message.contains("longer than the 500000 bytes") == true)
         #expect(reading.told.last?.hasPrefix("cannot go on at ") == true)
     }
 
