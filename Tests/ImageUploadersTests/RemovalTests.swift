@@ -18,10 +18,11 @@ import Testing
 
     init() throws { target = try Target() }
 
-    private func listed(_ status: ImageStatus = .queued) -> TargetImage {
+    private func listed(generation: Int = 0, _ status: ImageStatus = .queued) -> TargetImage {
+        let id = target.id(generation)
         var image = Sample.target(
-            target.id(), status: status, marker: Sample.origin(of: "a").propertyValue)
-        image.ownerID = target.glance.image(target.id())?["owner"]?.string
+            id, status: status, marker: Sample.origin(of: "a").propertyValue)
+        image.ownerID = target.glance.image(id)?["owner"]?.string
         return image
     }
 
@@ -51,9 +52,7 @@ import Testing
         }
         #expect(deletions == 1)
         target.putOurs(["status": "queued", "visibility": "private"], generation: 1)
-        var next = listed()
-        next.id = target.id(1)
-        guard case .removable = try await clean(&removal, next) else {
+        guard case .removable = try await clean(&removal, listed(generation: 1)) else {
             Issue.record("the limit did not hold")
             return
         }

@@ -187,7 +187,7 @@ import Testing
         await opening.value
         #expect(ends.map(\.state) == [.done, .done])
         #expect(ends.allSatisfy { $0.tries.attempts == 0 })
-        #expect(notes.withLock { $0.count { $0.contains("waits until others are sent") } } == 1)
+        #expect(notes.withLock { $0.count { $0.contains("wait until others are sent") } } == 1)
         #expect(left.isEmpty)
     }
 
