@@ -179,6 +179,9 @@ def restore_cloud(cloud):
     for name in ("staging", "tasks", *STORES):
         empty_directory(home / "data" / name)
     empty_directory(home / "cache")
+    # Glance makes these when it starts, and answers 500 without them.
+    for name in ("queue", "incomplete", "invalid"):
+        (home / "cache" / name).mkdir()
     if cloud in CLOUDS and not (home / "keys").exists():
         shutil.copytree(TEMPLATE / cloud / "keys", home / "keys")
 
