@@ -19,10 +19,16 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     public private(set) var fields: [Field] = []
 
-    /// Fields that contain credentials: not printed, and not sent to another host after a redirect.
+    /// Fields that contain credentials: not printed.
     static let secretNames: Set<String> = [
         "x-auth-token", "x-subject-token", "x-service-token", "authorization",
         "proxy-authorization", "cookie", "set-cookie",
+    ]
+
+    /// Fields that say nothing of who asks. Any other field may hold a secret
+    /// under a name of its own, such as `PRIVATE-TOKEN`.
+    private static let impersonalNames: Set<String> = [
+        "accept", "accept-encoding", "content-type", "if-range", "range", "user-agent",
     ]
 
     public init() {}
@@ -47,9 +53,9 @@ public struct HTTPHeaders: Sendable, Hashable {
     }
 
     /// The fields that a host chosen by a redirect may get.
-    var withoutCredentials: HTTPHeaders {
+    var forAnotherOrigin: HTTPHeaders {
         var rest = self
-        rest.fields.removeAll { Self.secretNames.contains($0.name.lowercased()) }
+        rest.fields.removeAll { !Self.impersonalNames.contains($0.name.lowercased()) }
         return rest
     }
 

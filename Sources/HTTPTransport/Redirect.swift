@@ -20,7 +20,7 @@ extension HTTPRequest {
         }
         var next = self
         next.url = target
-        if there != Origin(url) { next.headers = headers.withoutCredentials }
+        if there != Origin(url) { next.headers = headers.forAnotherOrigin }
         if status <= 303, method != .head, method != .get {
             next.method = .get
             next.body = nil
@@ -36,7 +36,7 @@ extension HTTPRequest {
     }
 }
 
-/// Scheme, host and port: a redirect to another origin gets no credentials.
+/// Scheme, host and port: a redirect to another origin gets none of our headers.
 struct Origin: Equatable {
     let scheme: String
     let host: String

@@ -61,7 +61,7 @@ public struct FileImages: ImageSource {
             }
             var checksum = source.checksum
             if checksum == nil, let file = source.checksumFile {
-                checksum = try published(in: file, for: (path as NSString).lastPathComponent)
+                checksum = try published(in: file, for: path)
             }
             return listed(path, facts, checksum: checksum, date)
         } catch {
@@ -87,19 +87,16 @@ public struct FileImages: ImageSource {
     }
 
     private func published(
-        in file: String, for name: String
+        in file: String, for image: String
     ) throws(TranshipError) -> Checksum {
         let path = file.hasPrefix("/") ? file : "\(baseDirectory)/\(file)"
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: path) else {
             throw TranshipError(
                 .sourceUnavailable, "cannot read the checksum file \(path)",
                 hint: "check that checksum_file is there, relative to the pipeline file")
         }
-        guard let checksum = ChecksumFile.checksum(for: name, in: text) else {
-            throw TranshipError(
-                .sourceUnavailable, "\(path) has no checksum for \(name)",
-                hint: "check that checksum_file belongs to these files")
-        }
-        return checksum
+        let list = ChecksumList(Array(data), fileName: (path as NSString).lastPathComponent)
+        return try list.checksum(
+            forPath: ChecksumList.path(of: image, inFolderOf: path), shown: path)
     }
 }

@@ -68,12 +68,14 @@ extension URLImage {
             .compactMap { $0 }.joined(separator: " ")
     }
 
-    /// The head of the final answer. Sources that refuse HEAD (signed URLs do)
-    /// are asked with a GET whose body is not read.
+    /// The head of the final answer. What a HEAD says is not final: signed URLs
+    /// refuse it, and servers that know only GET answer 404 or a length of 0. A
+    /// GET, whose body is not read, decides then.
     private func probe() async throws(TranshipError) -> HTTPResponse {
         var request = request(.head)
         var response = try await client.send(request)
-        if [400, 403, 405, 501].contains(response.status) {
+        let isEmpty = response.isSuccess && response.headers["Content-Length"] == "0"
+        if isEmpty || [400, 403, 404, 405, 501].contains(response.status) {
             request.method = .get
             let ring = ByteRing(capacityBytes: 64 << 10)
             let first = FirstAnswer()
@@ -96,23 +98,22 @@ extension URLImage {
         return response
     }
 
+    /// A list on another origin gets none of our headers: they were given for
+    /// this URL.
     private func published(in file: String) async throws(TranshipError) -> Checksum {
         let shown = Self.withoutSecrets(file)
+        let isSameOrigin = Self.host(of: file) == endpoint
         let response = try await client.send(
-            HTTPRequest(.get, file, headers: headers, followsRedirects: true))
+            HTTPRequest(.get, file, headers: isSameOrigin ? headers : [:], followsRedirects: true))
         guard response.status == 200 else {
             throw response.refusal(by: "the source", asked: "GET \(shown)")
         }
-        let name = Self.fileName(source.url)
-        guard
-            let checksum = ChecksumFile.checksum(
-                for: name, in: String(decoding: response.body, as: UTF8.self))
-        else {
-            throw TranshipError(
-                .sourceUnavailable, "\(shown) has no checksum for \(name)",
-                hint: "check that checksum_file belongs to this URL")
-        }
-        return checksum
+        let list = ChecksumList(Array(response.body), fileName: Self.fileName(file))
+        return try list.checksum(
+            forPath: isSameOrigin
+                ? ChecksumList.path(of: Self.path(source.url), inFolderOf: Self.path(file))
+                : Self.fileName(source.url),
+            shown: shown)
     }
 }
 

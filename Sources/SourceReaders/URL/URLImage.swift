@@ -76,8 +76,7 @@ public struct URLImage: ImageSource {
         return parts.string ?? "the URL"
     }
 
-    static func fileName(_ url: String) -> String {
-        let path = URLComponents(string: url)?.path ?? ""
-        return (path as NSString).lastPathComponent
-    }
+    static func path(_ url: String) -> String { URLComponents(string: url)?.path ?? "" }
+
+    static func fileName(_ url: String) -> String { (path(url) as NSString).lastPathComponent }
 }

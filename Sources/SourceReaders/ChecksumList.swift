@@ -1,0 +1,403 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+/// A publisher's list of checksums: `SHA256SUMS`, `CHECKSUM`, `disk.raw.DIGESTS` and their like.
+///
+/// Understands, also mixed in one list:
+///
+/// | form | example |
+/// |---|---|
+/// | GNU coreutils | `<digits>  name`, `<digits> *name`, escaped names behind `\` |
+/// | BSD, OpenSSL 1 and 3 | `SHA256 (name) = <digits>`, `SHA2-256(name)= <digits>` |
+/// | Gentoo `DIGESTS` | `# SHA512 HASH` above GNU lines |
+/// | Debian `Release` | `SHA256:` above `<digits> <size> <name>` |
+/// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
+/// | one bare digest | `<digits>`, with or without `-` |
+///
+/// The armour of a clear-signed list (RFC 9580, section 7) is skipped; the signature is not checked.
+/// A label decides the algorithm; the number of digits decides only where there is no label.
+struct ChecksumList {
+    struct Entry: Hashable {
+        /// As the list names it; nil for a bare digest.
+        var path: String?
+        /// Nil for an algorithm that is not supported, such as BLAKE2b.
+        var checksum: Checksum?
+        /// The algorithm's name from its label or its number of digits.
+        var algorithm: String
+        var digitCount: Int
+        /// Whether a label named the algorithm.
+        var isLabelled: Bool
+        /// The line, counted from 1, and its text.
+        var line: Int
+        var text: String
+    }
+
+    /// The longest line that is read; a longer one is skipped.
+    private static let lineBytesMax = 4096
+    /// The names and lines that an error repeats.
+    private static let namesMax = 5
+
+    private(set) var entries: [Entry] = []
+    private let isWebPage: Bool
+
+    /// - Parameters:
+    ///   - bytes: of the list, as UTF-8 or, with a byte order mark, UTF-16.
+    ///   - fileName: of the list; `b2sums.txt` and `SHA512SUMS` name an algorithm.
+    init(_ bytes: [UInt8], fileName: String) {
+        let text = Self.decoded(bytes)
+        let start = text.drop(while: \.isWhitespace).prefix(14).lowercased()
+        isWebPage = start.hasPrefix("<!doctype") || start.hasPrefix("<html")
+        guard !isWebPage else { return }
+        var reader = LineReader(fileName: fileName)
+        for (index, line) in text.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline
+        ).enumerated() {
+            guard line.utf8.count <= Self.lineBytesMax else { continue }
+            guard let line = reader.withoutArmour(line) else { continue }
+            for var entry in reader.entries(line) {
+                entry.line = index + 1
+                entries.append(entry)
+            }
+        }
+    }
+
+    /// What the list says of one file.
+    ///
+    /// Matches the whole path first, then a path that is only the name, then a last path component that
+    /// occurs once. Of several supported algorithms the strongest counts.
+    ///
+    /// - Parameters:
+    ///   - path: of the file, relative to the list's own folder; the name alone where that is unknown.
+    ///   - shown: the list's address, for messages.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` when the list does not name the file, names it
+    ///   with an unsupported algorithm only, or contradicts itself.
+    func checksum(forPath path: String, shown: String) throws(TranshipError) -> Checksum {
+        guard !isWebPage else {
+            throw TranshipError(
+                .sourceUnavailable, "\(shown) is a web page, not a list of checksums",
+                hint: "open it in a browser: the address may need a login or may have moved")
+        }
+        let name = Self.lastComponent(path)
+        let found = try candidates(path, name, shown)
+        guard !found.isEmpty else { throw absent(name, shown) }
+        return try strongest(found, name, shown)
+    }
+
+    private func candidates(
+        _ path: String, _ name: String, _ shown: String
+    ) throws(TranshipError) -> [Entry] {
+        let wanted = Self.normalized(path)
+        let named = entries.filter { $0.path != nil }
+        // A list without names belongs to the file that it is named after.
+        if named.isEmpty { return entries }
+        for exact in [wanted, name] {
+            let found = named.filter { $0.path.map(Self.normalized) == exact }
+            if !found.isEmpty { return found }
+        }
+        let found = named.filter { $0.path.map(Self.lastComponent) == name }
+        let paths = Set(found.compactMap { $0.path.map(Self.normalized) })
+        guard paths.count > 1, Set(found.map(\.checksum)).count > 1 else { return found }
+        throw TranshipError(
+            .sourceUnavailable,
+            "\(shown) names \(name) in several folders: " + Self.quoted(found),
+            hint: "write the right one with `checksum`")
+    }
+
+    /// The strongest of several. Two values of one algorithm for one name are a contradiction.
+    private func strongest(
+        _ found: [Entry], _ name: String, _ shown: String
+    ) throws(TranshipError) -> Checksum {
+        // Beside a label, digits of the same length without one may be of either algorithm.
+        let labelled = Set(found.filter(\.isLabelled).map(\.digitCount))
+        let counted = found.filter { $0.isLabelled || !labelled.contains($0.digitCount) }
+        for algorithm in Checksum.Algorithm.allCases.reversed() {
+            let same = counted.filter { $0.checksum?.algorithm == algorithm }
+            guard let first = same.first, let checksum = first.checksum else { continue }
+            guard let other = same.first(where: { $0.checksum != checksum }) else {
+                return checksum
+            }
+            throw TranshipError(
+                .sourceUnavailable,
+                "\(shown) contradicts itself about \(name): " + Self.quoted([first, other]),
+                hint: "ask its publisher, or write the right one with `checksum`")
+        }
+        let algorithms = Set(found.map(\.algorithm)).sorted().joined(separator: " and ")
+        throw TranshipError(
+            .sourceUnavailable, "\(shown) has only \(algorithms) for \(name)",
+            hint: "use a list with one of "
+                + Checksum.Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
+                + ", or write the checksum itself with `checksum`")
+    }
+
+    private func absent(_ name: String, _ shown: String) -> TranshipError {
+        var names: [String] = []
+        for path in entries.compactMap(\.path) where !names.contains(path) { names.append(path) }
+        guard !names.isEmpty else {
+            return TranshipError(
+                .sourceUnavailable, "\(shown) holds no checksum that can be read",
+                hint: "check the address; a list has lines such as `<digits>  \(name)`")
+        }
+        let more = names.count > Self.namesMax ? " and \(names.count - Self.namesMax) more" : ""
+        let listed = names.prefix(Self.namesMax).joined(separator: ", ")
+        guard names.count == 1, let only = entries.compactMap(\.checksum).last else {
+            return TranshipError(
+                .sourceUnavailable,
+                "\(shown) has no checksum for \(name); it lists \(listed)\(more)",
+                hint: "name the list that holds \(name), or write its checksum with `checksum`")
+        }
+        return TranshipError(
+            .sourceUnavailable, "\(shown) has no checksum for \(name); it lists only \(listed)",
+            hint: "if that is the same file under another name, write `checksum: \(only)`")
+    }
+
+    // MARK: Text
+
+    /// The path of a file relative to the folder of its list; the last component
+    /// of the path if the file is in another folder.
+    static func path(of file: String, inFolderOf list: String) -> String {
+        let folder = list.prefix(through: list.lastIndex(of: "/") ?? list.startIndex)
+        guard folder.hasSuffix("/"), file.hasPrefix(folder) else { return lastComponent(file) }
+        return String(file.dropFirst(folder.count))
+    }
+
+    private static func quoted(_ entries: [Entry]) -> String {
+        entries.prefix(namesMax).map { "line \($0.line) \"\($0.text.prefix(200))\"" }
+            .joined(separator: ", ")
+    }
+
+    private static func lastComponent(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// Without `.` and empty components.
+    private static func normalized(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    private static func decoded(_ bytes: [UInt8]) -> String {
+        switch (bytes.first, bytes.dropFirst().first) {
+        case (0xFF, 0xFE): String(decoding: units(bytes) { $0 | $1 << 8 }, as: UTF16.self)
+        case (0xFE, 0xFF): String(decoding: units(bytes) { $0 << 8 | $1 }, as: UTF16.self)
+        default:
+            String(
+                decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...],
+                as: UTF8.self)
+        }
+    }
+
+    private static func units(
+        _ bytes: [UInt8], _ joined: (UInt16, UInt16) -> UInt16
+    ) -> [UInt16] {
+        stride(from: 2, to: bytes.count - 1, by: 2).map {
+            joined(UInt16(bytes[$0]), UInt16(bytes[$0 + 1]))
+        }
+    }
+}
+
+/// Reads the lines of a list in order: a line above may name the algorithm of a line.
+private struct LineReader {
+    /// What the list's own name says of digits without a label.
+    private let fileLabel: Label?
+    /// What the last heading said.
+    private var heading: Label?
+    private var armour = Armour.none
+
+    private enum Armour { case none, headers, text, signature }
+
+    init(fileName: String) {
+        let name = fileName.lowercased()
+        let words = name.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        fileLabel =
+            words.lazy.compactMap {
+                Label(
+                    String(
+                        $0.hasSuffix("sums")
+                            ? $0.dropLast(4) : $0.hasSuffix("sum") ? $0.dropLast(3) : $0[...]))
+            }.first
+    }
+
+    /// Nil for the armour of a signature (RFC 9580, section 7).
+    mutating func withoutArmour(_ line: Substring) -> Substring? {
+        if line.hasPrefix("-----BEGIN PGP SIGNED MESSAGE") {
+            armour = .headers
+            return nil
+        }
+        if line.hasPrefix("-----BEGIN PGP SIGNATURE") {
+            armour = .signature
+            return nil
+        }
+        if line.hasPrefix("-----END PGP SIGNATURE") {
+            armour = .none
+            return nil
+        }
+        switch armour {
+        case .headers:
+            if line.allSatisfy(\.isWhitespace) { armour = .text }
+            return nil
+        case .signature: return nil
+        case .text: return line.hasPrefix("- ") ? line.dropFirst(2) : line
+        case .none: return line
+        }
+    }
+
+    mutating func entries(_ given: Substring) -> [ChecksumList.Entry] {
+        let line = given.trimmed
+        guard !line.isEmpty else { return [] }
+        if line.hasPrefix("#") {
+            let words = line.dropFirst().split { $0 == " " || $0 == ":" }
+            if let label = words.first.flatMap({ Label(String($0)) }),
+                words.count == 1 || words.dropFirst().allSatisfy({ $0.allSatisfy(\.isLetter) })
+            {
+                heading = label
+            }
+            return []
+        }
+        if line.hasSuffix(":"), let label = Label(String(line.dropLast())) {
+            heading = label
+            return []
+        }
+        if let entry = parenthesised(line) { return [entry] }
+        if line.hasPrefix("DIST ") { return manifest(line) }
+        return plain(line).map { [$0] } ?? []
+    }
+
+    /// `SHA256 (name) = <digits>`.
+    private func parenthesised(_ line: Substring) -> ChecksumList.Entry? {
+        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
+            open < close,
+            let label = Label(String(line[..<open].trimmed))
+        else { return nil }
+        let rest = line[line.index(after: close)...].trimmed
+        guard rest.first == "=" else { return nil }
+        return entry(
+            label, String(rest.dropFirst().trimmed),
+            path: String(line[line.index(after: open)..<close]), line)
+    }
+
+    /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
+    private func manifest(_ line: Substring) -> [ChecksumList.Entry] {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count >= 5 else { return [] }
+        return stride(from: 3, to: words.count - 1, by: 2).compactMap { index in
+            Label(words[index]).flatMap { entry($0, words[index + 1], path: words[1], line) }
+        }
+    }
+
+    /// `<digits>  name`, or digits alone.
+    private func plain(_ given: Substring) -> ChecksumList.Entry? {
+        let isEscaped = given.first == "\\"
+        let line = isEscaped ? given.dropFirst() : given
+        let digits = line.prefix { $0.isHexDigit && $0.isASCII }
+        guard digits.count >= 32 else { return nil }
+        let rest = line.dropFirst(digits.count)
+        guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
+        var name = rest.drop { $0 == " " || $0 == "\t" }
+        if name.first == "*" { name = name.dropFirst() }
+        // Debian's Release puts the size between.
+        if heading != nil, let blank = name.firstIndex(of: " "),
+            name[..<blank].allSatisfy(\.isNumber),
+            !name[blank...].trimmed.isEmpty
+        {
+            name = name[blank...].trimmed
+        }
+        let path =
+            name.isEmpty || name == "-" ? nil : isEscaped ? Self.unescaped(name) : String(name)
+        let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
+        if let label { return entry(label, String(digits), path: path, given) }
+        guard
+            let algorithm = Checksum.Algorithm.allCases.first(where: {
+                $0.digitCount == digits.count
+            }),
+            let checksum = try? Checksum(algorithm, String(digits))
+        else {
+            return ChecksumList.Entry(
+                path: path, checksum: nil,
+                algorithm: "\(digits.count) digits of an unknown algorithm",
+                digitCount: digits.count, isLabelled: false, line: 0, text: String(given))
+        }
+        return ChecksumList.Entry(
+            path: path, checksum: checksum, algorithm: algorithm.rawValue,
+            digitCount: digits.count, isLabelled: false,
+            line: 0,
+            text: String(given))
+    }
+
+    private func entry(
+        _ label: Label, _ digits: String, path: String?, _ line: Substring
+    ) -> ChecksumList.Entry? {
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
+            return nil
+        }
+        return ChecksumList.Entry(
+            path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
+            algorithm: label.name, digitCount: digits.count, isLabelled: true, line: 0,
+            text: String(line))
+    }
+
+    /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.
+    private static func unescaped(_ name: Substring) -> String {
+        var result = ""
+        var isEscape = false
+        for character in name {
+            switch (isEscape, character) {
+            case (false, "\\"):
+                isEscape = true
+                continue
+            case (true, "n"): result.append("\n")
+            case (true, "r"): result.append("\r")
+            default: result.append(character)
+            }
+            isEscape = false
+        }
+        return result
+    }
+}
+
+/// An algorithm as publishers spell it: `SHA256`, `SHA-256`, `SHA2-256`, `sha512sum`, `BLAKE2B`.
+private struct Label {
+    /// Lower case, for messages.
+    let name: String
+    /// Nil where it is not supported.
+    let algorithm: Checksum.Algorithm?
+
+    /// Digits of a value; nil where several lengths are usual.
+    var digitCount: Int? {
+        algorithm?.digitCount
+            ?? [
+                "blake2b": 128, "blake2s": 64, "blake3": 64, "sha224": 56, "sha384": 96,
+                "rmd160": 40,
+            ][name]
+    }
+
+    init?(_ word: String) {
+        var text = word.lowercased()
+        text.removeAll { $0 == "-" || $0 == "_" || $0 == " " }
+        // OpenSSL 3 writes SHA2-256.
+        if text.hasPrefix("sha2"), text.count == 7, let bits = Int(text.dropFirst(4)), bits > 100 {
+            text = "sha\(bits)"
+        }
+        if text.hasSuffix("sum") { text.removeLast(3) }
+        switch text {
+        case "md5", "sha1", "sha256", "sha512": algorithm = Checksum.Algorithm(rawValue: text)
+        case "b2", "blake2", "blake2b", "blake2b512": (text, algorithm) = ("blake2b", nil)
+        case "b3", "blake3": (text, algorithm) = ("blake3", nil)
+        case "rmd160", "ripemd160": (text, algorithm) = ("rmd160", nil)
+        case "blake2s", "blake2s256", "sha224", "sha384", "sha512/256", "sha512/224", "sha3224",
+            "sha3256",
+            "sha3384", "sha3512", "whirlpool", "sm3", "streebog256", "streebog512", "crc32", "md4":
+            algorithm = nil
+        default: return nil
+        }
+        name = text
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        var text = self
+        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        return text.drop(while: \.isWhitespace)
+    }
+}

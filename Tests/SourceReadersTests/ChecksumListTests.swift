@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import TestSupport
+import Testing
+
+@testable import SourceReaders
+
+@Suite struct ChecksumListTests {
+    private func digits(_ algorithm: Checksum.Algorithm, _ digit: Character = "a") -> String {
+        String(repeating: digit, count: algorithm.digitCount)
+    }
+
+    private func find(_ path: String, _ text: String, in file: String = "SUMS") -> Checksum? {
+        try? ChecksumList(Array(text.utf8), fileName: file).checksum(forPath: path, shown: file)
+    }
+
+    private func refusal(_ path: String, _ text: String, in file: String = "SUMS") -> TranshipError?
+    {
+        do throws(TranshipError) {
+            _ = try ChecksumList(Array(text.utf8), fileName: file)
+                .checksum(forPath: path, shown: file)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: Checksum.Algorithm.allCases)
+    func `Both usual forms are read, for every algorithm`(algorithm: Checksum.Algorithm) throws {
+        let value = digits(algorithm)
+        let expected = try Checksum(algorithm, value)
+        let word = algorithm.rawValue.uppercased()
+        for line in [
+            "\(value)  a.img", "\(value) *a.img", "\(value.uppercased())  a.img",
+            "\(value)  ./a.img", "\(value)\ta.img", "\(value)  releases/24.04/a.img",
+            "\(word) (a.img) = \(value)", "\(word) (a.img)= \(value)", "\(word)(a.img)=\(value)",
+            "\(value)  a.img   ", "  \(value)  a.img",
+        ] {
+            #expect(find("a.img", line) == expected, "\(line)")
+            #expect(find("a.img", "# x\r\n\(line)\r\n\r\n") == expected, "\(line) CRLF")
+        }
+    }
+
+    @Test(arguments: ["SHA256", "SHA-256", "SHA2-256"])
+    func `BSD and both versions of OpenSSL name an algorithm`(label: String) throws {
+        let expected = try Sample.checksum(.sha256, "a")
+        #expect(find("a", "\(label) (a) = \(digits(.sha256))") == expected)
+        #expect(find("a", "\(label)(a)= \(digits(.sha256))") == expected)
+    }
+
+    /// Gentoo's DIGESTS: BLAKE2b has as many digits as SHA-512.
+    @Test func `A heading decides which of two algorithms of one length it is`() throws {
+        let blake = "# BLAKE2B HASH\n\(digits(.sha512, "b"))  a.img\n"
+        let sha = "# SHA512 HASH\n\(digits(.sha512))  a.img\n"
+        let expected = try Sample.checksum(.sha512, "a")
+        #expect(find("a.img", blake + sha) == expected)
+        #expect(find("a.img", sha + blake) == expected)
+        #expect(refusal("a.img", blake)?.message == "SUMS has only blake2b for a.img")
+        let bsd = "BLAKE2b (a.img) = \(digits(.sha512, "b"))\nSHA512 (a.img) = \(digits(.sha512))"
+        #expect(find("a.img", bsd) == expected)
+    }
+
+    @Test func `The name of a list can say what its digits are`() throws {
+        let line = "\(digits(.sha512))  a.img"
+        #expect(find("a.img", line, in: "b2sums.txt") == nil)
+        #expect(find("a.img", line, in: "SHA512SUMS") == (try Sample.checksum(.sha512, "a")))
+    }
+
+    @Test func `Two values for one name are a contradiction`() {
+        let text = "\(digits(.sha512))  a.img\n\(digits(.sha512, "b"))  a.img"
+        let message = refusal("a.img", text)?.message ?? ""
+        #expect(message.hasPrefix("SUMS contradicts itself about a.img: line 1 \"aaaa"))
+        #expect(message.contains("line 2 \"bbbb"))
+    }
+
+    @Test func `The path relative to the list decides, then the exact name`() throws {
+        let folders = "\(digits(.sha512))  ./amd64/a.img\n\(digits(.sha512, "b"))  ./arm64/a.img"
+        #expect(find("arm64/a.img", folders) == (try Sample.checksum(.sha512, "b")))
+        #expect(refusal("a.img", folders)?.message.contains("in several folders") == true)
+        let old = "\(digits(.sha512))  old/a.img\n\(digits(.sha512, "b"))  a.img"
+        #expect(find("a.img", old) == (try Sample.checksum(.sha512, "b")))
+        #expect(ChecksumList.path(of: "/r/arm64/a.img", inFolderOf: "/r/SUMS") == "arm64/a.img")
+        #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "/r/SUMS") == "a.img")
+    }
+
+    @Test(arguments: ["", "  ", "  -", "\r\n"])
+    func `A bare digest belongs to the file that the list is named after`(rest: String) throws {
+        let text = " \(digits(.sha512))\(rest)"
+        #expect(find("a.img", text, in: "a.img.sha512") == (try Sample.checksum(.sha512, "a")))
+    }
+
+    @Test func `A refusal says what the list holds and what to write`() {
+        let error = refusal("a.img", "\(digits(.md5))  a-20261120.img")
+        #expect(error?.message == "SUMS has no checksum for a.img; it lists only a-20261120.img")
+        #expect(error?.hint?.hasSuffix("write `checksum: md5:\(digits(.md5))`") == true)
+        let several = (1...7).map { "\(digits(.md5))  \($0).img" }.joined(separator: "\n")
+        #expect(refusal("a.img", several)?.message.hasSuffix("5.img and 2 more") == true)
+        #expect(refusal("a.img", "<!DOCTYPE html>")?.message.contains("web page") == true)
+    }
+
+    @Test func `Byte order marks, UTF-16 and other lists of several algorithms are read`() throws {
+        let expected = try Sample.checksum(.sha256, "a")
+        let line = "\(digits(.sha256))  a.img\r\n"
+        #expect(find("a.img", "\u{FEFF}\(line)") == expected)
+        var wide: [UInt8] = [0xFF, 0xFE]
+        for unit in line.utf16 { wide += [UInt8(unit & 0xFF), UInt8(unit >> 8)] }
+        let list = ChecksumList(wide, fileName: "SUMS")
+        #expect(try list.checksum(forPath: "a.img", shown: "SUMS") == expected)
+        #expect(find("a.img", "SHA256:\n \(digits(.sha256)) 123 a.img") == expected)
+        let manifest = "DIST a.img 12 BLAKE2B \(digits(.sha512)) SHA256 \(digits(.sha256))"
+        #expect(find("a.img", manifest) == expected)
+    }
+
+    @Test func `In a mixed file the strongest is taken, wherever it stands`() throws {
+        let text = """
+            -----BEGIN PGP SIGNED MESSAGE-----
+            Hash: SHA256
+
+            # a.img: 1000 bytes
+            \(digits(.sha512))  a.img
+            MD5 (a.img) = \(digits(.md5))
+            SHA256 (a.img) = \(digits(.sha256))
+            \(digits(.sha512, "b"))  b.img
+            -----BEGIN PGP SIGNATURE-----
+            iQIzBAEBCgAdFiEE
+            -----END PGP SIGNATURE-----
+            """
+        #expect(find("a.img", text) == (try Sample.checksum(.sha512, "a")))
+        #expect(find("b.img", text) == (try Sample.checksum(.sha512, "b")))
+        #expect(find("c.img", text) == nil)
+    }
+
+    /// coreutils marks a line whose name it had to escape with a backslash.
+    @Test func `Names with spaces, brackets and escapes are found`() throws {
+        let expected = try Sample.checksum(.md5, "a")
+        #expect(find("my image (2).img", "\(digits(.md5))  my image (2).img") == expected)
+        #expect(find("my (2).img", "MD5 (my (2).img) = \(digits(.md5))") == expected)
+        #expect(find("a\\b.img", "\\\(digits(.md5))  a\\\\b.img") == expected)
+        #expect(find("a\nb.img", "\\\(digits(.md5))  a\\nb.img") == expected)
+    }
+
+    @Test func `Part of a name is not the name`() {
+        let text = "\(digits(.md5))  a.img.xz\n\(digits(.md5))  xa.img\n"
+        #expect(find("a.img", text) == nil)
+        #expect(find("img", text) == nil)
+    }
+
+    @Test(arguments: [
+        "", "nonsense", "zz  a.img", "d41d8cd9  a.img", "CRC32 (a.img) = 00000000",
+        "MD5 (a.img) = short", "MD5 (a.img)", ") = (",
+    ])
+    func `What is no checksum is passed over`(line: String) {
+        #expect(find("a.img", line) == nil)
+    }
+}
