@@ -27,7 +27,8 @@ import Testing
             "/near": [.redirect(to: "/far")], "/far": [.redirect(to: other.url + "/there")],
         ])
         let headers: HTTPHeaders = [
-            "X-Auth-Token": "t", "Authorization": "a", "Cookie": "c", "Range": "bytes=1-",
+            "X-Auth-Token": "t", "Authorization": "a", "Cookie": "c", "PRIVATE-TOKEN": "p",
+            "Range": "bytes=1-",
         ]
         _ = try await HTTPClient().send(
             HTTPRequest(.get, server.url + "/near", headers: headers, followsRedirects: true))
@@ -35,7 +36,7 @@ import Testing
         #expect(far.path == "/far")
         #expect(far[header: "x-auth-token"] == "t")
         let there = try #require(other.requests.last)
-        for name in ["x-auth-token", "authorization", "cookie"] {
+        for name in ["x-auth-token", "authorization", "cookie", "private-token"] {
             #expect(there[header: name] == nil)
         }
         #expect(there[header: "range"] == "bytes=1-")

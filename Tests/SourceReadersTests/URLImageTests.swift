@@ -94,6 +94,44 @@ import Testing
         #expect(reading.bytes == (isChanged ? [] : [1]))
     }
 
+    /// Servers that know only GET answer a HEAD with 404 or a length of 0.
+    @Test(arguments: [404, 200])
+    func `What a HEAD says is not final`(status: Int) async throws {
+        let server = try RawHTTPServer { request in
+            if request.method == "HEAD" {
+                return .status(status, headers: [("Content-Length", "0")])
+            }
+            return .status(200, headers: [("Content-Length", "3")], body: [1, 2, 3])
+        }
+        defer { server.stop() }
+        let source = URLImage(
+            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+        let listed = try #require(try await list(source).first)
+        #expect(listed.refusal == nil)
+        #expect(listed.image.sizeBytes == 3)
+    }
+
+    @Test func `A list on another origin gets no header of the URL`() async throws {
+        let line = String(repeating: "a", count: 64) + "  a.img"
+        let other = try RawHTTPServer { _ in .status(200, text: line) }
+        let server = try RawHTTPServer { request in
+            request.path == "/SUMS" ? .status(200, text: line) : .status(200, body: [1, 2, 3])
+        }
+        defer {
+            other.stop()
+            server.stop()
+        }
+        for host in [other, server] {
+            let source = URLImage(
+                try urlEntry(server.url + "/a.img", ", checksum_file: '\(host.url)/SUMS'"),
+                sourceIndex: 0, headers: ["X-Key": "planted"], client: HTTPClient())
+            let image = try #require(try await list(source).first?.image)
+            #expect(image.checksums == [try Sample.checksum(.sha256, "a")])
+        }
+        #expect(other.requests.allSatisfy { $0[header: "x-key"] == nil })
+        #expect(server.requests.allSatisfy { $0[header: "x-key"] == "planted" })
+    }
+
     /// Ids of copies at users' clouds are derived from this text.
     @Test func `The fingerprint of a URL is ETag, time of change and size`() async throws {
         let head = [
