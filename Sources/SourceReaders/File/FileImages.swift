@@ -3,6 +3,7 @@
 
 public import Basics
 internal import Foundation
+internal import HTTPTransport
 public import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
@@ -44,14 +45,35 @@ public struct FileImages: ImageSource {
                 [listed(source.pattern, nil, checksum: nil, listing.date, refusal: error)])
         }
         if paths.isEmpty { listing.tell(.warning("no file matches \(source.pattern)")) }
+        let published = source.checksumFile.map {
+            PublishedList(place: $0, client: HTTPClient())
+        }
+        // Read once, however many files it is for.
+        var list: Result<ChecksumList, TranshipError>?
+        if let published, source.checksum == nil, !paths.isEmpty {
+            do throws(TranshipError) {
+                list = .success(try await published.read())
+            } catch {
+                if error.code == .interrupted { throw error }
+                list = .failure(error)
+            }
+        }
+        let promise: Promise = { (path) throws(TranshipError) in
+            guard let published, let list else { return source.checksum }
+            return try list.get().checksum(
+                forPath: published.path(of: path), shown: published.shown)
+        }
         var rest = paths[...]
         while !rest.isEmpty {
-            try await page(rest.prefix(Self.pageImages).map { image($0, listing.date) })
+            try await page(rest.prefix(Self.pageImages).map { image($0, listing.date, promise) })
             rest = rest.dropFirst(Self.pageImages)
         }
     }
 
-    private func image(_ path: String, _ date: String) -> ListedImage {
+    /// What a file must hash to.
+    private typealias Promise = (_ path: String) throws(TranshipError) -> Checksum?
+
+    private func image(_ path: String, _ date: String, _ promise: Promise) -> ListedImage {
         do throws(TranshipError) {
             let facts = try FileFacts(path: path)
             guard access(path, R_OK) == 0 else {
@@ -59,11 +81,7 @@ public struct FileImages: ImageSource {
                     .sourceUnavailable, "cannot open \(path): \(String(cString: strerror(errno)))",
                     hint: "check the file's rights")
             }
-            var checksum = source.checksum
-            if checksum == nil, let file = source.checksumFile {
-                checksum = try published(in: file, for: path)
-            }
-            return listed(path, facts, checksum: checksum, date)
+            return listed(path, facts, checksum: try promise(path), date)
         } catch {
             return listed(path, nil, checksum: nil, date, refusal: error)
         }
@@ -84,19 +102,5 @@ public struct FileImages: ImageSource {
             image, stem: stem, refusal: refusal,
             series: SeriesClaim(
                 position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
-    }
-
-    private func published(
-        in file: String, for image: String
-    ) throws(TranshipError) -> Checksum {
-        let path = file.hasPrefix("/") ? file : "\(baseDirectory)/\(file)"
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw TranshipError(
-                .sourceUnavailable, "cannot read the checksum file \(path)",
-                hint: "check that checksum_file is there, relative to the pipeline file")
-        }
-        let list = ChecksumList(Array(data), fileName: (path as NSString).lastPathComponent)
-        return try list.checksum(
-            forPath: ChecksumList.path(of: image, inFolderOf: path), shown: path)
     }
 }

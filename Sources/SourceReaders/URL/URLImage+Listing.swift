@@ -33,7 +33,9 @@ extension URLImage {
         var checksum = source.checksum
         if checksum == nil, let file = source.checksumFile, problem == nil {
             do {
-                checksum = try await published(in: file)
+                let list = PublishedList(place: file, client: client)
+                checksum = try await list.read(headers: headers, origin: endpoint)
+                    .checksum(forPath: list.path(of: source.url), shown: list.shown)
             } catch {
                 problem = error
             }
@@ -96,24 +98,6 @@ extension URLImage {
                 asked: "\(request.method.rawValue) \(Self.withoutSecrets(source.url))")
         }
         return response
-    }
-
-    /// A list on another origin gets none of our headers: they were given for
-    /// this URL.
-    private func published(in file: String) async throws(TranshipError) -> Checksum {
-        let shown = Self.withoutSecrets(file)
-        let isSameOrigin = Self.host(of: file) == endpoint
-        let response = try await client.send(
-            HTTPRequest(.get, file, headers: isSameOrigin ? headers : [:], followsRedirects: true))
-        guard response.status == 200 else {
-            throw response.refusal(by: "the source", asked: "GET \(shown)")
-        }
-        let list = ChecksumList(Array(response.body), fileName: Self.fileName(file))
-        return try list.checksum(
-            forPath: isSameOrigin
-                ? ChecksumList.path(of: Self.path(source.url), inFolderOf: Self.path(file))
-                : Self.fileName(source.url),
-            shown: shown)
     }
 }
 

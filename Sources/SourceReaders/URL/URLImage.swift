@@ -25,7 +25,8 @@ public struct URLImage: ImageSource {
     ///   - memory: shared by the sources of a run.
     public init(
         _ source: URLSource, sourceIndex: Int, headers: HTTPHeaders = [:], client: HTTPClient,
-        reopening: Reopening = Reopening(), memory: RangeMemory = RangeMemory()
+        reopening: Reopening = Reopening(),
+        memory: RangeMemory = RangeMemory()
     ) {
         self.source = source
         self.sourceIndex = sourceIndex

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SourceReaders
+
+@Suite(.timeLimit(.minutes(1))) struct PublishedListTests {
+    private static let line = String(repeating: "a", count: 64) + "  a.img\n"
+
+    @Test func `A file's list may be at an address, and is read once for all files`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write([1], to: "a.img")
+        try folder.write([2], to: "b.img")
+        let server = try RawHTTPServer { _ in .status(200, text: Self.line) }
+        defer { server.stop() }
+        guard
+            case .file(let entry) = try entries(
+                """
+                { file: '\(folder.path)/*.img', checksum_file: '\(server.url)/SUMS',
+                    image: { disk_format: raw, container_format: bare } }
+                """)[0]
+        else { throw NotThatKind() }
+        let listed = try await list(FileImages(entry, sourceIndex: 0, baseDirectory: "/"))
+        #expect(listed.count == 2)
+        #expect(listed[0].image.checksums == [try Sample.checksum(.sha256, "a")])
+        #expect(listed[1].refusal?.message.contains("lists only a.img") == true)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `A URL's list may be a file of this machine`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Array(Self.line.utf8), to: "SUMS")
+        let server = try RawHTTPServer { _ in .status(200, body: [1, 2, 3]) }
+        defer { server.stop() }
+        let source = URLImage(
+            try urlEntry(server.url + "/x/a.img", ", checksum_file: '\(folder.file("SUMS"))'"),
+            sourceIndex: 0, client: HTTPClient())
+        let listed = try #require(try await list(source).first)
+        #expect(listed.refusal == nil)
+        #expect(listed.image.checksums == [try Sample.checksum(.sha256, "a")])
+    }
+
+    @Test(arguments: [404, 503])
+    func `A mirror without the list is asked again`(status: Int) async throws {
+        let count = Mutex(0)
+        let server = try RawHTTPServer { _ in
+            let isFirst = count.withLock { count in
+                count += 1
+                return count == 1
+            }
+            return isFirst ? .status(status, text: "not here") : .status(200, text: Self.line)
+        }
+        defer { server.stop() }
+        let published = PublishedList(
+            place: server.url + "/SUMS", client: HTTPClient())
+        let list = try await published.read()
+        #expect(
+            try list.checksum(forPath: "a.img", shown: "SUMS") == Sample.checksum(.sha256, "a"))
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `A refusal for good ends after a few tries`() async throws {
+        let server = try RawHTTPServer { _ in .status(404, text: "not here") }
+        defer { server.stop() }
+        let published = PublishedList(
+            place: server.url + "/SUMS", client: HTTPClient())
+        let error = await failure { _ = try await published.read() }
+        #expect(error?.code == .notFound)
+        #expect(server.requests.count == 3)
+    }
+}
