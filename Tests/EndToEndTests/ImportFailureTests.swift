@@ -184,7 +184,7 @@ extension EndToEndTests {
                 #expect(run.status == 0, run.said)
                 let id = try #require(cloud.ids.first)
                 #expect(cloud.data(id) == Self.data)
-                #expect(cloud.asked.count { $0.hasSuffix("/import") } == 1)
+                #expect(cloud.asked.count { $0.hasPrefix("POST ") && $0.hasSuffix("/import") } == 1)
             }
         }
 
