@@ -214,7 +214,7 @@ extension EndToEndTests {
                 let file = try scene.cloudPipeline(source: "alpha", target: "old")
                 let plan = try await scene.tranship("plan", file, environment: environment)
                 #expect(plan.status != 0)
-                #expect(plan.talk.contains("Images API v1, and a target needs v2"), plan.said)
+                #expect(plan.talk.contains("Images API v1 only, and a target needs v2"), plan.said)
             }
         }
     }
