@@ -11,6 +11,8 @@ struct PublishedList {
     /// An address or an absolute path.
     let place: String
     let client: HTTPClient
+    /// Waits so many seconds, or until the task is cancelled.
+    var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
 
     /// A pool may have one mirror that lacks the list, and answers otherwise the next time.
     private static let triesMax = 3
@@ -54,7 +56,7 @@ struct PublishedList {
                     error.code != .interrupted, !Task.isCancelled
                 else { throw error }
             }
-            try? await Task.sleep(for: .seconds(waitSeconds))
+            await wait(waitSeconds)
             waitSeconds *= 2
         }
     }

@@ -33,7 +33,8 @@ extension URLImage {
         var checksum = source.checksum
         if checksum == nil, let file = source.checksumFile, problem == nil {
             do {
-                let list = PublishedList(place: file, client: client)
+                let list = PublishedList(
+                    place: file, client: client, wait: reopening.wait)
                 checksum = try await list.read(headers: headers, origin: endpoint)
                     .checksum(forPath: list.path(of: source.url), shown: list.shown)
             } catch {
