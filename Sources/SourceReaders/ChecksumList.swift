@@ -157,9 +157,11 @@ struct ChecksumList {
     /// The path of a file relative to the folder of its list; the last component
     /// of the path if the file is in another folder.
     static func path(of file: String, inFolderOf list: String) -> String {
-        let folder = list.prefix(through: list.lastIndex(of: "/") ?? list.startIndex)
-        guard folder.hasSuffix("/"), file.hasPrefix(folder) else { return lastComponent(file) }
-        return String(file.dropFirst(folder.count))
+        // An address may have no path at all.
+        guard let slash = list.lastIndex(of: "/"), file.hasPrefix(list[...slash]) else {
+            return lastComponent(file)
+        }
+        return String(file.dropFirst(list[...slash].count))
     }
 
     private static func quoted(_ entries: [Entry]) -> String {

@@ -83,6 +83,8 @@ import Testing
         #expect(find("a.img", old) == (try Sample.checksum(.sha512, "b")))
         #expect(ChecksumList.path(of: "/r/arm64/a.img", inFolderOf: "/r/SUMS") == "arm64/a.img")
         #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "/r/SUMS") == "a.img")
+        #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "") == "a.img")
+        #expect(ChecksumList.path(of: "a.img", inFolderOf: "SUMS") == "a.img")
     }
 
     @Test(arguments: ["", "  ", "  -", "\r\n"])
