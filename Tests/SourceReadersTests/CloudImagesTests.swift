@@ -193,6 +193,27 @@ import Testing
         #expect(reading.error?.message.contains("source 1") == true)
     }
 
+    @Test(arguments: [
+        "http://k.example:5000", "http://k.example:5000/", "http://k.example:5000/v3",
+        "HTTP://K.example:5000/v3/", "http://k.example:5000//v2.0",
+        "http://k.example:5000/v3/auth/tokens",
+    ])
+    func `The spelling of auth_url changes nothing`(_ spelling: String) {
+        let place = CloudRegion(keystoneURL: spelling, name: "north")
+        let south = CloudRegion(keystoneURL: "http://k.example:5000/v3", name: "south")
+        #expect(place.isSibling(of: south))
+        for other in ["http://k.example:5001", "https://k.example:5000", "http://k.example:5000/a"]
+        {
+            #expect(!place.sharesKeystone(with: CloudRegion(keystoneURL: other, name: "south")))
+        }
+    }
+
+    @Test func `Default ports and the path of Keystone`() {
+        let plain = CloudRegion(keystoneURL: "https://k.example/identity", name: nil)
+        #expect(plain == CloudRegion(keystoneURL: "https://K.EXAMPLE:443/identity/v3/", name: nil))
+        #expect(plain != CloudRegion(keystoneURL: "https://k.example/v3", name: nil))
+    }
+
     @Test func `Another region of the same Keystone can fetch an image`() async throws {
         let image = try await source.planned([1])
         func north(_ keystone: String) throws -> any ImageSource {

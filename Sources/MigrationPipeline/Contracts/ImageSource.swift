@@ -3,6 +3,7 @@
 
 public import Basics
 public import ByteStreams
+internal import Foundation
 public import MigrationModel
 
 /// Stage *read*: one entry of a pipeline's `sources`, opened.
@@ -180,14 +181,32 @@ public enum Fetchable: Sendable, Hashable {
 
 /// Which Keystone a cloud belongs to, and which of its regions it is.
 public struct CloudRegion: Sendable, Hashable {
-    public var keystoneURL: String
+    /// The same text however `auth_url` is spelled.
+    public let keystoneURL: String
     /// Nil where its entry names none, and for a cloud whose service cannot be
     /// fetched from.
     public var name: String?
 
     public init(keystoneURL: String, name: String?) {
-        self.keystoneURL = keystoneURL
+        self.keystoneURL = Self.inOneSpelling(keystoneURL)
         self.name = name
+    }
+
+    /// Half of a deployment's tools want the version at the end, half a slash, so entries of
+    /// one Keystone look different.
+    private static func inOneSpelling(_ text: String) -> String {
+        guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased()
+        else { return text }
+        parts.scheme = scheme
+        parts.host = parts.host?.lowercased()
+        if parts.port == ["http": 80, "https": 443][scheme] { parts.port = nil }
+        parts.path = "/" + parts.path.split(separator: "/").joined(separator: "/")
+        for version in ["/v3/auth/tokens", "/v3", "/v2.0"] where parts.path.hasSuffix(version) {
+            parts.path.removeLast(version.count)
+        }
+        if parts.path == "/" { parts.path = "" }
+        (parts.query, parts.fragment) = (nil, nil)
+        return parts.string ?? text
     }
 
     /// True when both know the same projects.
