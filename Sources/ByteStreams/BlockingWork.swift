@@ -12,13 +12,16 @@ package enum BlockingWork {
     /// Cancellation does not reach the work. If it waits at a ring, pass that ring: cancelling
     /// the task fails it, which wakes the work.
     ///
+    /// - Parameter start: runs the work where it may block; a simulation has a thread of its own.
     /// - Throws: what the work throws; ``TranshipError/Code/unclassified`` for other errors.
     package static func run<Value: Sendable>(
-        failingOnCancel ring: ByteRing? = nil, _ work: @escaping @Sendable () throws -> Value
+        failingOnCancel ring: ByteRing? = nil,
+        startedBy start: @Sendable (@escaping @Sendable () -> Void) -> Void = onOwnQueue,
+        _ work: @escaping @Sendable () throws -> Value
     ) async throws(TranshipError) -> Value {
         let result: Result<Value, TranshipError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                DispatchQueue(label: "tranship.blocking").async {
+                start {
                     let result = Result { try work() }
                     continuation.resume(returning: result.mapError(TranshipError.init(wrapping:)))
                 }
@@ -27,5 +30,10 @@ package enum BlockingWork {
             ring?.fail(TranshipError(wrapping: CancellationError()))
         }
         return try result.get()
+    }
+
+    /// Starts the work on a serial queue of its own.
+    @Sendable package static func onOwnQueue(_ work: @escaping @Sendable () -> Void) {
+        DispatchQueue(label: "tranship.blocking").async(execute: work)
     }
 }

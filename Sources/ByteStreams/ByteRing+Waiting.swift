@@ -4,12 +4,9 @@
 public import Basics
 
 extension ByteRing {
-    /// What a task can await without holding a thread.
-    enum Milestone { case started, finished }
-
+    /// A task that awaits the end of the stream.
     struct Waiter {
         let number: UInt64
-        let milestone: Milestone
         let continuation: CheckedContinuation<Result<Int64, TranshipError>, Never>
     }
 
@@ -26,15 +23,19 @@ extension ByteRing {
     /// - Throws: the failure of the ring, or ``TranshipError/Code/interrupted`` if the task is
     ///   cancelled.
     public func finished() async throws(TranshipError) -> Int64 {
-        try await wait(for: .finished)
-    }
-
-    /// Suspends until the first byte is written or the writing has finished.
-    ///
-    /// - Returns: the number of bytes written by then.
-    /// - Throws: as ``finished()``.
-    public func started() async throws(TranshipError) -> Int64 {
-        try await wait(for: .started)
+        let number = locked {
+            state.waitersSoFar += 1
+            return state.waitersSoFar
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = Waiter(number: number, continuation: continuation)
+                if let result = enroll(waiter) { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            dismiss(number)
+        }
+        return try result.get()
     }
 
     /// Breaks the stream: from now on, every call throws this error, and all blocked and suspended
@@ -49,53 +50,24 @@ extension ByteRing {
         settled.resume()
     }
 
-    /// Removes the waiters whose wait is over. Call with the lock held; resume them without it.
+    /// Removes all waiters if their wait is over. Call with the lock held; resume them without it.
     func takeSettled() -> [Settled] {
-        if state.waiters.isEmpty { return [] }
-        var settled: [Settled] = []
-        var left: [Waiter] = []
-        for waiter in state.waiters {
-            if let result = result(of: waiter.milestone) {
-                settled.append(Settled(waiter: waiter, result: result))
-            } else {
-                left.append(waiter)
-            }
-        }
-        state.waiters = left
-        return settled
+        guard !state.waiters.isEmpty, let result = ending else { return [] }
+        defer { state.waiters = [] }
+        return state.waiters.map { Settled(waiter: $0, result: result) }
     }
 
-    private func result(of milestone: Milestone) -> Result<Int64, TranshipError>? {
+    /// How the stream ended; nil until then. Call with the lock held.
+    private var ending: Result<Int64, TranshipError>? {
         if let failure = state.failure { return .failure(failure) }
-        let isReached =
-            switch milestone {
-            case .started: state.isFinished || state.written > 0
-            case .finished: state.isFinished && state.observed.allSatisfy { $0 == state.written }
-            }
+        let isReached = state.isFinished && state.observed.allSatisfy { $0 == state.written }
         return isReached ? .success(state.written) : nil
-    }
-
-    private func wait(for milestone: Milestone) async throws(TranshipError) -> Int64 {
-        let number = locked {
-            state.waitersSoFar += 1
-            return state.waitersSoFar
-        }
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waiter = Waiter(
-                    number: number, milestone: milestone, continuation: continuation)
-                if let result = enroll(waiter) { continuation.resume(returning: result) }
-            }
-        } onCancel: {
-            dismiss(number)
-        }
-        return try result.get()
     }
 
     /// The result, if there is one already. Otherwise the waiter is stored.
     private func enroll(_ waiter: Waiter) -> Result<Int64, TranshipError>? {
         locked {
-            if let result = result(of: waiter.milestone) { return result }
+            if let ending { return ending }
             // Under the lock, so that a later cancellation finds the waiter.
             if Task.isCancelled { return .failure(Self.cancelled) }
             state.waiters.append(waiter)

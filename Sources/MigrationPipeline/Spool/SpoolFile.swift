@@ -4,7 +4,6 @@
 internal import Basics
 package import ByteStreams
 internal import Digests
-internal import Dispatch
 internal import Foundation
 internal import MigrationModel
 
@@ -19,7 +18,7 @@ package struct SpoolDisk: Sendable {
     /// has that many bytes or has ended.
     package var run:
         @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
-            -> Void = { DispatchQueue(label: "tranship.spool").async(execute: $1) }
+            -> Void = { BlockingWork.onOwnQueue($1) }
     /// Minimum number of bytes to read before the progress is recorded again.
     package var checkpointBytesMin: Int64 = 1 << 20
 
@@ -29,29 +28,18 @@ package struct SpoolDisk: Sendable {
 
     package static let real = SpoolDisk { pwrite($0, $1, $2, off_t($3)) }
 
-    func blocking<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
-    ) async throws(TranshipError) -> Value {
-        try await withCheckedContinuation { continuation in
-            run(nil) { continuation.resume(returning: work()) }
-        }.get()
-    }
-
-    /// The same for work that reads from a ring. Fails the ring if the task is cancelled.
+    /// Awaits work that blocks on the disk.
     ///
-    /// - Parameter bytes: so many are taken out of it.
+    /// - Parameters:
+    ///   - ring: what the work reads from or writes to; fails if the task is cancelled.
+    ///   - bytes: so many are taken out of the ring.
     func blocking<Value: Sendable>(
-        at ring: ByteRing, taking bytes: Int64 = 0,
-        _ work: @escaping @Sendable () -> Result<Value, TranshipError>
+        at ring: ByteRing? = nil, taking bytes: Int64 = 0,
+        _ work: @escaping @Sendable () throws -> Value
     ) async throws(TranshipError) -> Value {
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                run((ring, bytes)) { continuation.resume(returning: work()) }
-            }
-        } onCancel: {
-            ring.fail(TranshipError(wrapping: CancellationError()))
-        }
-        return try result.get()
+        let awaited = ring.map { (ring: $0, bytes: bytes) }
+        return try await BlockingWork.run(
+            failingOnCancel: ring, startedBy: { run(awaited, $0) }, work)
     }
 
     static func failure(_ what: String, _ path: String) -> TranshipError {

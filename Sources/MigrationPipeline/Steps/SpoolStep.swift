@@ -129,9 +129,7 @@ struct SpoolStep: Sendable {
         _ given: SpoolEntry, _ transfer: Transfer, _ trip: Trip
     ) async throws(TranshipError) -> Filling {
         let disk = spool.disk
-        let file = try await disk.blocking {
-            Result { () throws(TranshipError) in try SpoolFile(given.path, disk: disk) }
-        }
+        let file = try await disk.blocking { try SpoolFile(given.path, disk: disk) }
         var filling = Filling(transfer: transfer, entry: given)
         // Bytes that a killed process read after its last checkpoint are read again.
         let beyond = file.lengthBytes - given.offsetBytes
@@ -217,9 +215,7 @@ struct SpoolStep: Sendable {
         if let point = filling.entry.point, let digest = filling.entry.digest {
             let observers = verification.observers
             let isRight = try await spool.disk.blocking {
-                Result { () throws(TranshipError) in
-                    try file.goOn(at: point.offsetBytes, digest, observers: observers)
-                }
+                try file.goOn(at: point.offsetBytes, digest, observers: observers)
             }
             if isRight {
                 filling.start = point.offsetBytes
@@ -230,9 +226,7 @@ struct SpoolStep: Sendable {
         }
         filling.start = 0
         filling.entry = filling.entry.emptied
-        try await spool.disk.blocking {
-            Result { () throws(TranshipError) in try file.empty() }
-        }
+        try await spool.disk.blocking { try file.empty() }
         return (verification, nil)
     }
 
@@ -261,9 +255,7 @@ struct SpoolStep: Sendable {
             }
             let count = step
             isEnd = try await spool.disk.blocking(at: ring, taking: count) {
-                Result { () throws(TranshipError) in
-                    try file.append(ring, atMostBytes: count)
-                }
+                try file.append(ring, atMostBytes: count)
             }
             if !hasAnswered, reading.facts.withLock({ $0 != nil }) {
                 hasAnswered = true
@@ -296,9 +288,7 @@ struct SpoolStep: Sendable {
     private func checkpoint(
         _ filling: inout Filling, _ file: SpoolFile, _ reading: Reading
     ) async throws(TranshipError) {
-        try await spool.disk.blocking {
-            Result { () throws(TranshipError) in try file.sync() }
-        }
+        try await spool.disk.blocking { try file.sync() }
         filling.entry.offsetBytes = file.offsetBytes
         filling.entry.digest = try file.prefixDigest()
         filling.entry.version = filling.entry.version ?? reading.facts.withLock { $0?.version }

@@ -128,9 +128,7 @@ struct StreamStep: Sendable {
                 try await pass.trip.answered(.source)
             }
             pass.opened.settle(.success(facts))
-            try await disk.blocking(at: ring) {
-                Result { () throws(TranshipError) in try SpoolFile.pump(spooled, into: ring) }
-            }
+            try await disk.blocking(at: ring) { try SpoolFile.pump(spooled, into: ring) }
             ring.finishWriting()
         } catch {
             ring.fail(error)

@@ -3,7 +3,6 @@
 
 public import Basics
 public import ByteStreams
-internal import Dispatch
 internal import Foundation
 public import MigrationModel
 public import MigrationPipeline
@@ -21,21 +20,9 @@ extension FileImages {
         // The source states no version, so a read never continues in the middle.
         precondition(point == nil, "a file is always read from its beginning")
         let planned = transfer.source
-        // Reading blocks, and so does a full ring: a serial queue of its own.
-        let queue = DispatchQueue(label: "tranship.file")
-        let result: Result<Void, TranshipError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                queue.async {
-                    continuation.resume(
-                        returning: Result { () throws(TranshipError) in
-                            try Self.pump(planned, into: ring) { tell(.opened($0)) }
-                        })
-                }
-            }
-        } onCancel: {
-            ring.fail(TranshipError(.interrupted, "interrupted", isTransient: true))
+        try await BlockingWork.run(failingOnCancel: ring) {
+            try Self.pump(planned, into: ring) { tell(.opened($0)) }
         }
-        try result.get()
     }
 
     public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
