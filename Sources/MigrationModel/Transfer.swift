@@ -44,6 +44,15 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var imageID: String? { placement.imageID }
     public var failure: Failure? { tries.failure }
 
+    /// - Throws: ``TranshipError/Code/unexpectedState`` without a record.
+    public func recordID() throws(TranshipError) -> String {
+        guard let imageID else {
+            throw TranshipError(
+                .unexpectedState, "\(source.displayName) has no record at the target")
+        }
+        return imageID
+    }
+
     /// False for numbers that no step of ours writes: a damaged row.
     package var isPlausible: Bool {
         let counts: [Int64] = [

@@ -23,15 +23,8 @@ public struct CloudPublisher: Publisher {
         _ given: Transfer, references: [String: String]
     ) async throws(TranshipError) -> Transfer {
         var transfer = given
-        guard let id = transfer.imageID else {
-            throw TranshipError(
-                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
-        }
-        let image: Image
-        do {
-            image = try await service.image(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
+        let id = try transfer.recordID()
+        guard let image = try await service.imageIfPresent(id) else {
             // It was deleted after it was proved: copied again.
             transfer.abandonRecord()
             return transfer

@@ -49,17 +49,8 @@ public struct ImportWaiter: TaskWaiter {
 
     /// Image and task as they are now; nil when the image is gone.
     private func see(_ transfer: Transfer) async throws(TranshipError) -> ImportLook? {
-        guard let id = transfer.imageID else {
-            throw TranshipError(
-                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
-        }
-        let image: Image
-        do {
-            image = try await service.image(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            return nil
-        }
+        let id = try transfer.recordID()
+        guard let image = try await service.imageIfPresent(id) else { return nil }
         return ImportLook(
             transfer: transfer, image: image, task: try await newestTask(transfer, id),
             now: now(), jitter: jitter())

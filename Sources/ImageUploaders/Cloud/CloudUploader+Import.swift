@@ -14,7 +14,7 @@ extension CloudUploader {
         switch request {
         case .image:
             try await service.importImage(
-                try imageID(transfer),
+                try transfer.recordID(),
                 ImportRequest(
                     try Self.method(transfer.method, fetchable),
                     stores: .init(record.stores),
@@ -22,7 +22,7 @@ extension CloudUploader {
                         ? record.allStoresMustSucceed : nil))
         case .copy(let stores):
             try await service.importImage(
-                try imageID(transfer),
+                try transfer.recordID(),
                 ImportRequest(
                     .copyImage, stores: .named(stores),
                     allStoresMustSucceed: record.allStoresMustSucceed))

@@ -35,20 +35,15 @@ extension CloudUploader {
     public func reconcile(
         _ given: Transfer
     ) async throws(TranshipError) -> Outcome {
-        var transfer = given
-        let id = try imageID(transfer)
-        let image: Image
-        do {
-            image = try await service.image(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
+        guard let image = try await service.imageIfPresent(try given.recordID()) else {
+            var transfer = given
             // The record was never created, or was deleted since. The create call shows which,
             // because a deleted id is refused forever.
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)
         }
-        return try await reconcile(transfer, with: image)
+        return try await reconcile(given, with: image)
     }
 
     /// The same for a record that was found.

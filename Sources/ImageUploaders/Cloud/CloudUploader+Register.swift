@@ -22,7 +22,7 @@ extension CloudUploader {
             let id = ImageIdentity.imageID(
                 of: transfer.source, project: transfer.record.ownerID ?? project ?? "",
                 generation: transfer.placement.generation, keptID: transfer.record.keptID)
-            if let known = transfer.imageID, let image = try await existing(known) {
+            if let known = transfer.imageID, let image = try await service.imageIfPresent(known) {
                 // Reconciled before the source was opened: ours, and empty.
                 try checkOurs(image, transfer)
                 return .send(transfer)
@@ -39,7 +39,7 @@ extension CloudUploader {
                 // 409: the image is ours, from another host or from a process that
                 // this journal does not remember; or its id is burned (deleted ids
                 // stay taken); or it belongs to someone else.
-                guard let image = try await existing(id) else {
+                guard let image = try await service.imageIfPresent(id) else {
                     if transfer.holdsKeptID {
                         transfer = try transfer.withoutKeptID(
                             "the target has given it to an image that was deleted, "
@@ -62,15 +62,6 @@ extension CloudUploader {
             .conflict,
             "\(Self.generationsMax) ids of \(transfer.source.displayName) are taken at the target",
             hint: "look for deleted images of this pipeline at the target")
-    }
-
-    private func existing(_ id: String) async throws(TranshipError) -> Image? {
-        do {
-            return try await service.image(id)
-        } catch {
-            guard error.code == .notFound else { throw error }
-            return nil
-        }
     }
 }
 

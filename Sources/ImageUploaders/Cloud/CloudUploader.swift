@@ -7,7 +7,6 @@ internal import Digests
 public import MigrationModel
 public import MigrationPipeline
 public import OpenStackImage
-internal import Synchronization
 
 /// Uploads into one target's Image service (v2).
 public struct CloudUploader: ImageUploader {
@@ -15,7 +14,8 @@ public struct CloudUploader: ImageUploader {
     public let service: ImageService
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
-    private let learned = LearnedAlgorithm()
+    /// The digest that the cloud reports, asked for once in a run.
+    private let learned = Guarded<Checksum.Algorithm?>(nil)
 
     /// - Parameter now: milliseconds since 1970.
     public init(
@@ -43,17 +43,17 @@ public struct CloudUploader: ImageUploader {
     public func reportedAlgorithm(
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {
-        if let algorithm = learned.value.withLock({ $0 }) { return algorithm }
+        if let algorithm = learned.withLock({ $0 }) { return algorithm }
         // The strongest comes first.
         guard let algorithm = try await service.reportedAlgorithms().first else { return .sha512 }
-        learned.value.withLock { $0 = algorithm }
+        learned.withLock { $0 = algorithm }
         return algorithm
     }
 
     public func send(
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer {
-        let id = try imageID(transfer)
+        let id = try transfer.recordID()
         switch transfer.method {
         case .upload:
             try await service.upload(
@@ -69,7 +69,7 @@ public struct CloudUploader: ImageUploader {
     }
 
     public func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-        let image = try await service.image(try imageID(transfer))
+        let image = try await service.image(try transfer.recordID())
         return TargetReport(
             status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
@@ -80,7 +80,7 @@ public struct CloudUploader: ImageUploader {
         _ transfer: Transfer, into ring: ByteRing
     ) async throws(TranshipError) {
         _ = try await service.download(
-            try imageID(transfer), into: ring, onResponse: { _ in })
+            try transfer.recordID(), into: ring, onResponse: { _ in })
     }
 
     @discardableResult
@@ -95,21 +95,6 @@ public struct CloudUploader: ImageUploader {
         case .removable, .changed: preconditionFailure("a discard is neither dry nor a cleaning")
         }
     }
-
-    // MARK: Parts
-
-    func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
-        guard let id = transfer.imageID else {
-            throw TranshipError(
-                .unexpectedState, "\(transfer.source.displayName) has no record at the target")
-        }
-        return id
-    }
-}
-
-/// The digest that a cloud reports, asked for once in a run.
-private final class LearnedAlgorithm: Sendable {
-    let value = Mutex<Checksum.Algorithm?>(nil)
 }
 
 extension ImportRequest.Stores {
