@@ -82,6 +82,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// other image got at the target.
     public var references: [String: String]
 
+    /// True if the members at the source matter.
+    public var takesMembers: Bool { visibility == .shared && members != .drop }
+
     public init(
         name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
         minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],

@@ -30,8 +30,8 @@ struct ChecksumList {
         /// Whether a label named the algorithm.
         var isLabelled: Bool
         /// The line, counted from 1, and its text.
-        var line: Int
-        var text: String
+        var line = 0
+        var text = ""
     }
 
     /// The longest line that is read; a longer one is skipped.
@@ -55,9 +55,9 @@ struct ChecksumList {
             omittingEmptySubsequences: false, whereSeparator: \.isNewline
         ).enumerated() {
             guard line.utf8.count <= Self.lineBytesMax else { continue }
-            guard let line = reader.withoutArmour(line) else { continue }
+            guard let line = reader.withoutArmour(line)?.trimmed else { continue }
             for var entry in reader.entries(line) {
-                entry.line = index + 1
+                (entry.line, entry.text) = (index + 1, String(line))
                 entries.append(entry)
             }
         }
@@ -209,14 +209,10 @@ private struct LineReader {
     private enum Armour { case none, headers, text, signature }
 
     init(fileName: String) {
-        let name = fileName.lowercased()
-        let words = name.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        let words = fileName.lowercased().split { !$0.isLetter && !$0.isNumber }
         fileLabel =
             words.lazy.compactMap {
-                Label(
-                    String(
-                        $0.hasSuffix("sums")
-                            ? $0.dropLast(4) : $0.hasSuffix("sum") ? $0.dropLast(3) : $0[...]))
+                Label(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
             }.first
     }
 
@@ -244,8 +240,7 @@ private struct LineReader {
         }
     }
 
-    mutating func entries(_ given: Substring) -> [ChecksumList.Entry] {
-        let line = given.trimmed
+    mutating func entries(_ line: Substring) -> [ChecksumList.Entry] {
         guard !line.isEmpty else { return [] }
         if line.hasPrefix("#") {
             let words = line.dropFirst().split { $0 == " " || $0 == ":" }
@@ -275,7 +270,7 @@ private struct LineReader {
         guard rest.first == "=" else { return nil }
         return entry(
             label, String(rest.dropFirst().trimmed),
-            path: String(line[line.index(after: open)..<close]), line)
+            path: String(line[line.index(after: open)..<close]))
     }
 
     /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
@@ -283,7 +278,7 @@ private struct LineReader {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 5 else { return [] }
         return stride(from: 3, to: words.count - 1, by: 2).compactMap { index in
-            Label(words[index]).flatMap { entry($0, words[index + 1], path: words[1], line) }
+            Label(words[index]).flatMap { entry($0, words[index + 1], path: words[1]) }
         }
     }
 
@@ -307,35 +302,23 @@ private struct LineReader {
         let path =
             name.isEmpty || name == "-" ? nil : isEscaped ? Self.unescaped(name) : String(name)
         let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
-        if let label { return entry(label, String(digits), path: path, given) }
-        guard
-            let algorithm = Checksum.Algorithm.allCases.first(where: {
-                $0.digitCount == digits.count
-            }),
-            let checksum = try? Checksum(algorithm, String(digits))
-        else {
-            return ChecksumList.Entry(
-                path: path, checksum: nil,
-                algorithm: "\(digits.count) digits of an unknown algorithm",
-                digitCount: digits.count, isLabelled: false, line: 0, text: String(given))
-        }
+        if let label { return entry(label, String(digits), path: path) }
+        let algorithm = Checksum.Algorithm.allCases.first { $0.digitCount == digits.count }
         return ChecksumList.Entry(
-            path: path, checksum: checksum, algorithm: algorithm.rawValue,
-            digitCount: digits.count, isLabelled: false,
-            line: 0,
-            text: String(given))
+            path: path, checksum: algorithm.flatMap { try? Checksum($0, String(digits)) },
+            algorithm: algorithm?.rawValue ?? "\(digits.count) digits of an unknown algorithm",
+            digitCount: digits.count, isLabelled: false)
     }
 
     private func entry(
-        _ label: Label, _ digits: String, path: String?, _ line: Substring
+        _ label: Label, _ digits: String, path: String?
     ) -> ChecksumList.Entry? {
         guard !digits.isEmpty, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
             return nil
         }
         return ChecksumList.Entry(
             path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
-            algorithm: label.name, digitCount: digits.count, isLabelled: true, line: 0,
-            text: String(line))
+            algorithm: label.name, digitCount: digits.count, isLabelled: true)
     }
 
     /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.

@@ -139,13 +139,11 @@ public final class RangeMemory: Sendable {
 
     private let origins = Mutex<Set<String>>([])
 
-    func knows(_ origin: String) -> Bool { origins.withLock { $0.contains(origin) } }
-
     func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }
 
     /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` for one that is known.
     func check(_ origin: String) throws(TranshipError) {
-        guard !knows(origin) else {
+        guard !origins.withLock({ $0.contains(origin) }) else {
             throw TranshipError(
                 .rangeNotSatisfiable, "\(origin) did not honour a range before in this run")
         }

@@ -123,7 +123,7 @@ struct StreamStep: Sendable {
         let (transfer, ring) = (pass.transfer, pass.ring)
         do throws(TranshipError) {
             var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
-            if transfer.record.visibility == .shared, transfer.record.members != .drop {
+            if transfer.record.takesMembers {
                 facts.members = try await pass.reader.facts(transfer).members
                 try await pass.trip.answered(.source)
             }

@@ -16,7 +16,7 @@ extension CloudImages {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        let id = try imageID(transfer)
+        let id = try Self.imageID(transfer)
         try await reopening.read(from: point, into: ring, tell: tell) {
             (point, opened) throws(TranshipError) in
             // Read the record each time, because it must not have changed.
@@ -85,20 +85,18 @@ extension CloudImages {
     }
 
     public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
-        try await facts(try imageID(transfer), transfer)
+        try await facts(try Self.imageID(transfer), transfer)
     }
 
-    private func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
-        guard let id = transfer.source.imageID else { throw Self.isOtherKind(transfer) }
+    static func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
+        guard let id = transfer.source.imageID else {
+            throw TranshipError(
+                .invalidPipeline,
+                "source \(transfer.source.sourceIndex + 1) of the pipeline is a cloud now, and "
+                    + "\(transfer.source.displayName) came from elsewhere",
+                hint: "run the pipeline again, which makes a new plan")
+        }
         return id
-    }
-
-    static func isOtherKind(_ transfer: Transfer) -> TranshipError {
-        TranshipError(
-            .invalidPipeline,
-            "source \(transfer.source.sourceIndex + 1) of the pipeline is a cloud now, and "
-                + "\(transfer.source.displayName) came from elsewhere",
-            hint: "run the pipeline again, which makes a new plan")
     }
 
     /// Reads the record, which must still match the plan.
@@ -114,15 +112,9 @@ extension CloudImages {
         try Self.expectUnchanged(
             transfer, status: image.status, checksums: image.checksums)
         var members: [String] = []
-        if transfer.record.visibility == .shared, transfer.record.members != .drop,
-            image.visibility == .shared
-        {
-            do {
-                members = try await service.members(of: id).map(\.memberID)
-            } catch {
-                // Only the owner may list them; a member that copies an image
-                // shared with it has none to pass on.
-                guard error.code == .forbidden || error.code == .notFound else { throw error }
+        if transfer.record.takesMembers, image.visibility == .shared {
+            members = try await visibleMembers { () throws(TranshipError) in
+                try await service.members(of: id).map(\.memberID)
             }
         }
         let version = SourceVersion(totalBytes: image.sizeBytes, hash: image.checksums.first)

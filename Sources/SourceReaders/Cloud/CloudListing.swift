@@ -36,38 +36,49 @@ struct CloudListing {
 
     func list(_ page: Page) async throws(TranshipError) {
         let project = try await catalogue.session.authenticate().projectID
-        var named = ReferencedImages()
-        if !catalogue.selection.selection.ids.isEmpty {
-            try await listByID(project, &named, page)
-        } else {
-            try await listAll(project, &named, page)
+        // The first image that names each kernel and ramdisk, by the id of that one.
+        var named: [String: String] = [:]
+        let noting: Page = { (images) throws(TranshipError) in
+            for image in images where image.refusal == nil {
+                for id in ["kernel_id", "ramdisk_id"].compactMap({ image.image.properties[$0] })
+                where !id.isEmpty && named[id] == nil {
+                    named[id] = image.image.displayName
+                }
+            }
+            try await page(images)
         }
-        try await listReferenced(named, page)
+        if !catalogue.selection.selection.ids.isEmpty {
+            try await listByID(project, noting)
+        } else {
+            try await listAll(project, noting)
+        }
+        // Kernels and ramdisks come along with the images that name them.
+        for (id, by) in named.sorted(by: { $0.key < $1.key }) {
+            do {
+                let image = try await catalogue.image(id)
+                try await page([ListedImage(image, notes: ["added: \(by) names it"])])
+            } catch {
+                // Planning refuses the image that names it, with this reason.
+                guard error.code == .notFound || error.code == .forbidden else { throw error }
+            }
+        }
     }
 
-    private func listAll(
-        _ project: String?, _ named: inout ReferencedImages, _ page: Page
-    ) async throws(TranshipError) {
+    private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
         var seen = 0
-        var referenced = named
         let isSelected = { (image: SourceImage) in selects(image, project) }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
             seen += images.count
-            let chosen = images.filter { selects($0, project) }
-            referenced.add(chosen)
-            try await page(chosen.map { ListedImage($0) })
+            try await page(images.filter(isSelected).map { ListedImage($0) })
             listing.tell(
                 .listing(what: "source \(catalogue.selection.cloud)", images: seen))
         }
-        named = referenced
     }
 
     /// Asks for ids one by one: an image that the pipeline names must be found
     /// even where no listing shows it, and reported when it is missing.
-    private func listByID(
-        _ project: String?, _ named: inout ReferencedImages, _ page: Page
-    ) async throws(TranshipError) {
+    private func listByID(_ project: String?, _ page: Page) async throws(TranshipError) {
         for id in catalogue.selection.selection.ids {
             do {
                 let image = try await catalogue.image(id)
@@ -76,7 +87,6 @@ struct CloudListing {
                         .warning("image \(id) was named, but does not meet the other conditions"))
                     continue
                 }
-                named.add([image])
                 try await page([ListedImage(image)])
             } catch {
                 guard error.code == .notFound else { throw error }
@@ -100,34 +110,17 @@ struct CloudListing {
         catalogue.selection.selects(
             image.facts, selfProjectID: project, nowUnixSeconds: listing.nowUnixSeconds)
     }
-
-    /// Kernels and ramdisks come along with the images that name them.
-    private func listReferenced(
-        _ named: ReferencedImages, _ page: Page
-    ) async throws(TranshipError) {
-        for (id, by) in named.byID.sorted(by: { $0.key < $1.key }) {
-            do {
-                let image = try await catalogue.image(id)
-                try await page([ListedImage(image, notes: ["added: \(by) names it"])])
-            } catch {
-                // Planning refuses the image that names it, with this reason.
-                guard error.code == .notFound || error.code == .forbidden else { throw error }
-            }
-        }
-    }
 }
 
-/// Images that selected ones name as kernel or ramdisk.
-struct ReferencedImages {
-    /// The first image that named it, by image id.
-    private(set) var byID: [String: String] = [:]
-
-    mutating func add(_ images: [SourceImage]) {
-        for image in images {
-            for key in ["kernel_id", "ramdisk_id"] {
-                guard let id = image.properties[key], !id.isEmpty, byID[id] == nil else { continue }
-                byID[id] = image.displayName
-            }
-        }
+/// Projects that an image is shared with, as far as the service shows them: only the owner may list
+/// them, and the image may be deleted meanwhile.
+func visibleMembers(
+    _ list: () async throws(TranshipError) -> [String]
+) async throws(TranshipError) -> [String] {
+    do {
+        return try await list()
+    } catch {
+        guard error.code == .forbidden || error.code == .notFound else { throw error }
+        return []
     }
 }

@@ -20,19 +20,14 @@ public struct FileFacts: Sendable, Hashable {
     ///   no plain file.
     public init(path: String) throws(TranshipError) {
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw TranshipError(
-                .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))",
-                hint: "check that the file is there and readable")
-        }
+        guard stat(path, &status) == 0 else { throw FileImages.failure("cannot read", path) }
         try self.init(status, path: path)
     }
 
     init(descriptor: Int32, path: String) throws(TranshipError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw TranshipError(
-                .sourceUnavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
+            throw FileImages.failure("cannot read", path)
         }
         try self.init(status, path: path)
     }

@@ -67,7 +67,7 @@ extension FileImages {
         }
     }
 
-    private static func failure(_ what: String, _ path: String) -> TranshipError {
+    static func failure(_ what: String, _ path: String) -> TranshipError {
         TranshipError(
             .sourceUnavailable, "\(what) \(path): \(String(cString: strerror(errno)))",
             hint: "check that the file is there and readable")

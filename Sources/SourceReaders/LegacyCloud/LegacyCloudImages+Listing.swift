@@ -23,7 +23,7 @@ extension LegacyCloudImages: CloudCatalogue {
             throw TranshipError(.notFound, "image \(id) was deleted")
         }
         var found = SourceImage(image, sourceIndex: sourceIndex)
-        if !image.isPublic, try await hasMembers(id) { found.visibility = .shared }
+        if !image.isPublic, try await !memberIDs(id).isEmpty { found.visibility = .shared }
         return found
     }
 
@@ -62,7 +62,7 @@ extension LegacyCloudImages: CloudCatalogue {
                 let id = images[place].imageID ?? ""
                 group.addTask {
                     do throws(TranshipError) {
-                        return (place, .success(try await hasMembers(id)))
+                        return (place, .success(try await !memberIDs(id).isEmpty))
                     } catch {
                         return (place, .failure(error))
                     }
@@ -74,17 +74,6 @@ extension LegacyCloudImages: CloudCatalogue {
         var shared: [Int] = []
         for (place, result) in results where try result.get() { shared.append(place) }
         return shared
-    }
-
-    private func hasMembers(_ id: String) async throws(TranshipError) -> Bool {
-        do {
-            return try await !service.members(of: id).isEmpty
-        } catch {
-            // Deleted meanwhile, or shared with this project, which may not see the
-            // other members.
-            guard error.code == .notFound || error.code == .forbidden else { throw error }
-            return false
-        }
     }
 }
 

@@ -48,7 +48,7 @@ public struct LegacyCloudImages: ImageSource {
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
         precondition(point == nil, "Images API v1 knows no ranges")
-        let id = try imageID(transfer)
+        let id = try CloudImages.imageID(transfer)
         let members = try await members(of: id, transfer)
         do {
             try await service.download(id, into: ring) { (image) throws(TranshipError) in
@@ -67,7 +67,7 @@ public struct LegacyCloudImages: ImageSource {
     }
 
     public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
-        let id = try imageID(transfer)
+        let id = try CloudImages.imageID(transfer)
         let image: LegacyImage
         do {
             image = try await service.image(id)
@@ -80,23 +80,16 @@ public struct LegacyCloudImages: ImageSource {
             sizeBytes: image.sizeBytes, members: try await members(of: id, transfer))
     }
 
-    private func imageID(_ transfer: Transfer) throws(TranshipError) -> String {
-        guard let id = transfer.source.imageID else { throw CloudImages.isOtherKind(transfer) }
-        return id
-    }
-
     /// The projects that the copy is to be shared with; v1 has no pending members.
     private func members(
         of id: String, _ transfer: Transfer
     ) async throws(TranshipError) -> [String] {
-        guard transfer.record.visibility == .shared, transfer.record.members != .drop else {
-            return []
-        }
-        do {
-            return try await service.members(of: id).map(\.memberID)
-        } catch {
-            guard error.code == .forbidden || error.code == .notFound else { throw error }
-            return []
+        transfer.record.takesMembers ? try await memberIDs(id) : []
+    }
+
+    func memberIDs(_ id: String) async throws(TranshipError) -> [String] {
+        try await visibleMembers { () throws(TranshipError) in
+            try await service.members(of: id).map(\.memberID)
         }
     }
 }

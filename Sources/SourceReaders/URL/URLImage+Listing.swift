@@ -81,15 +81,16 @@ extension URLImage {
         if isEmpty || [400, 403, 404, 405, 501].contains(response.status) {
             request.method = .get
             let ring = ByteRing(capacityBytes: 64 << 10)
-            let first = FirstAnswer()
+            // The body is not read.
+            let first = Mutex<HTTPResponse?>(nil)
             do {
                 response = try await client.download(request, into: ring) {
                     (answer) throws(TranshipError) in
-                    first.set(answer)
+                    first.withLock { $0 = $0 ?? answer }
                     throw TranshipError(.interrupted, "the head is enough")
                 }
             } catch {
-                guard let answer = first.answer else { throw error }
+                guard let answer = first.withLock({ $0 }) else { throw error }
                 response = answer
             }
         }
@@ -100,15 +101,4 @@ extension URLImage {
         }
         return response
     }
-}
-
-/// Keeps the first answer of a request whose body is not read.
-private final class FirstAnswer: Sendable {
-    private let stored = Mutex<HTTPResponse?>(nil)
-
-    func set(_ answer: HTTPResponse) {
-        stored.withLock { $0 = $0 ?? answer }
-    }
-
-    var answer: HTTPResponse? { stored.withLock { $0 } }
 }
