@@ -37,14 +37,13 @@ public struct DigestVerifier: ChecksumVerifier {
 
     public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
         let sent = transfer.proof.sizeBytes ?? transfer.source.sizeBytes
-        let sizeDiffers = sent != nil && report.sizeBytes != nil && sent != report.sizeBytes
         if let format = report.diskFormat, let planned = transfer.record.diskFormat,
             format != planned
         {
             return .transformed("disk format \(planned) was sent, the target has \(format)")
         }
-        if sizeDiffers, transfer.method.isImport,
-            Self.differs(transfer, report), let sent, let has = report.sizeBytes
+        if let sent, let has = report.sizeBytes, sent != has, transfer.method.isImport,
+            Self.differs(transfer, report)
         {
             return .transformed("\(sent) bytes were sent, the target has \(has)")
         }

@@ -127,14 +127,15 @@ struct Decision {
             return adopt(item, known, standing, isProved: isProved)
         }
         switch transfer.state {
-        case .done, .skipped:
+        case .done, .skipped, .unpublished:
             if let missing = item.missingStores(standing, all: allStores) {
-                return moreStores(item, known, standing, missing)
+                // The cloud copies it there, and then it is published as planned.
+                return item.decided(
+                    .update, .missingInStores(imageID: standing.id, stores: missing),
+                    start: transfer.spread(as: item.record, imageID: standing.id))
             }
-            return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
-        case .unpublished:
-            if let missing = item.missingStores(standing, all: allStores) {
-                return moreStores(item, known, standing, missing)
+            guard transfer.state == .unpublished else {
+                return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
             }
             return item.decided(
                 .update, .toBePublished(imageID: standing.id),
@@ -171,19 +172,6 @@ struct Decision {
             start: .adopted(
                 item.intent, promised: item.promise, imageID: standing.id,
                 generation: generation, sizeBytes: standing.sizeBytes))
-    }
-
-    /// It is proved and has to be in more stores. The cloud copies it there, and
-    /// then it is published as planned.
-    private func moreStores(
-        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, _ missing: [String]
-    ) -> PlanItem {
-        guard let transfer = known else {
-            return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
-        }
-        return item.decided(
-            .update, .missingInStores(imageID: standing.id, stores: missing),
-            start: transfer.spread(as: item.record, imageID: standing.id))
     }
 
     /// The journal knows it, and the target has no copy with data.

@@ -17,61 +17,31 @@ extension Planner {
         each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         try await compare()
-        var position: Int64 = 0
-        while true {
-            let page = try await plan.comparisons(
-                after: position, limit: Self.pageImages, in: journal)
-            guard let last = page.last else { break }
-            var decisions: [(position: Int64, item: PlanItem)] = []
-            for comparison in page {
-                let adoption = judge(comparison)
-                if let adoption { try await each(adoption) }
-                var item = comparison.item
-                item.start = adoption?.transfer
-                decisions.append((comparison.position, item))
-            }
-            try await plan.decide(decisions)
-            position = last.position
+        try await decideEach { (comparison) throws(TranshipError) in
+            let adoption = judge(comparison)
+            if let adoption { try await each(adoption) }
+            var item = comparison.item
+            item.start = adoption?.transfer
+            return item
         }
-        try await strays(each)
+        try await eachMarked { (marked, target) throws(TranshipError) in
+            // The image is not a copy of any planned image.
+            guard let item = marked.item else { return try await each(.stray(marked)) }
+            let ownership = Ownership(
+                of: marked.image, source: item.source, record: item.record,
+                origin: item.origin, transfer: marked.transfer,
+                projectID: target.opened.projectID)
+            if ownership == .forged { try await each(.forged(marked)) }
+        }
         plan.finish()
     }
 
     private func judge(_ comparison: PlanComparison) -> Adoption? {
-        guard let target = targets.first(where: { $0.opened.key == comparison.item.targetKey })
-        else {
-            return nil
-        }
+        guard let target = target(comparison.item.targetKey) else { return nil }
         return AdoptionJudge(
             item: comparison.item, known: comparison.transfer, ours: ours(comparison, at: target),
             allStores: target.opened.offer.writableStores
         ).judge()
-    }
-
-    /// Judges images that carry our marker but are not a copy of a planned image.
-    private func strays(
-        _ each: (Adoption) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        var last: TargetImage?
-        while true {
-            let page = try await plan.marked(
-                after: last, limit: Self.pageImages, in: journal)
-            guard let end = page.last else { break }
-            for marked in page {
-                guard let target = targets.first(where: { $0.opened.key == marked.image.targetKey })
-                else { continue }
-                guard let item = marked.item else {
-                    try await each(.stray(marked))
-                    continue
-                }
-                let ownership = Ownership(
-                    of: marked.image, source: item.source, record: item.record,
-                    origin: item.origin, transfer: marked.transfer,
-                    projectID: target.opened.projectID)
-                if ownership == .forged { try await each(.forged(marked)) }
-            }
-            last = end.image
-        }
     }
 
     /// Judges every marked image for ``Leftover``.
@@ -79,16 +49,22 @@ extension Planner {
         each: (Leftover) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         try await compare()
+        try await eachMarked { (marked, target) throws(TranshipError) in
+            let ownership = Ownership(of: marked, projectID: target.opened.projectID)
+            if let leftover = Leftover(marked, ownership) { try await each(leftover) }
+        }
+    }
+
+    /// Hands over the marked images of all targets, in one order.
+    private func eachMarked(
+        _ body: (MarkedImage, PlanningTarget) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
         var last: TargetImage?
         while true {
-            let page = try await plan.marked(
-                after: last, limit: Self.pageImages, in: journal)
-            guard let end = page.last else { break }
+            let page = try await plan.marked(after: last, limit: Self.pageImages, in: journal)
+            guard let end = page.last else { return }
             for marked in page {
-                guard let target = targets.first(where: { $0.opened.key == marked.image.targetKey })
-                else { continue }
-                let ownership = Ownership(of: marked, projectID: target.opened.projectID)
-                if let leftover = Leftover(marked, ownership) { try await each(leftover) }
+                if let target = target(marked.image.targetKey) { try await body(marked, target) }
             }
             last = end.image
         }

@@ -84,6 +84,14 @@ public struct Planner: Sendable {
         let additions = try await plan.additions(targetKey: target.opened.key)
         guard additions.images > 0 else { return [] }
         var found: [TranshipError] = []
+        func report(_ needed: String, _ quota: String, _ left: String) {
+            found.append(
+                TranshipError(
+                    .quotaExceeded,
+                    "target \(target.rules.cloud): the plan adds \(needed) and the project's quota "
+                        + "\(quota) leaves \(left)",
+                    hint: "raise the quota, or select fewer images"))
+        }
         if let left = target.opened.offer.left(of: "image_size_total") {
             // Each store's copy counts.
             let (bytes, passes) = additions.sizeBytes.multipliedReportingOverflow(
@@ -91,21 +99,11 @@ public struct Planner: Sendable {
             let wholeMiB = (passes ? Int64.max : bytes) >> 20
             let neededMiB = wholeMiB << 20 == bytes ? wholeMiB : wholeMiB + 1
             if neededMiB > left {
-                found.append(
-                    TranshipError(
-                        .quotaExceeded,
-                        "target \(target.rules.cloud): the plan adds \(neededMiB) MiB and the "
-                            + "project's quota image_size_total leaves \(max(0, left)) MiB",
-                        hint: "raise the quota, or select fewer images"))
+                report("\(neededMiB) MiB", "image_size_total", "\(max(0, left)) MiB")
             }
         }
         if let left = target.opened.offer.left(of: "image_count_total"), additions.images > left {
-            found.append(
-                TranshipError(
-                    .quotaExceeded,
-                    "target \(target.rules.cloud): the plan adds \(additions.images) images and "
-                        + "the project's quota image_count_total leaves \(max(0, left))",
-                    hint: "raise the quota, or select fewer images"))
+            report("\(additions.images) images", "image_count_total", "\(max(0, left))")
         }
         return found
     }
@@ -209,26 +207,37 @@ public struct Planner: Sendable {
     // MARK: Decisions
 
     private func decideAll() async throws(TranshipError) {
-        var position: Int64 = 0
         var naming: [(position: Int64, item: PlanItem)] = []
-        while true {
-            let page = try await plan.comparisons(
-                after: position, limit: Self.pageImages, in: journal)
-            guard let last = page.last else { break }
-            var decisions: [(position: Int64, item: PlanItem)] = []
-            for comparison in page {
-                var item = try await decide(comparison)
-                if item.action == .create { item.start = going(item, copies: 1) }
-                decisions.append((comparison.position, item))
+        try await decideEach { (comparison) throws(TranshipError) in
+            var item = try await decide(comparison)
+            if item.action == .create { item.start = going(item, copies: 1) }
+            if item.action == .skip, !item.record.references.isEmpty {
+                naming.append((comparison.position, item))
             }
-            try await plan.decide(decisions)
-            naming += decisions.filter {
-                $0.item.action == .skip && !$0.item.record.references.isEmpty
-            }
-            position = last.position
+            return item
         }
         try await updateReferences(naming)
     }
+
+    /// Replaces every item of the plan, page by page.
+    func decideEach(
+        _ decide: (PlanComparison) async throws(TranshipError) -> PlanItem
+    ) async throws(TranshipError) {
+        var position: Int64 = 0
+        while true {
+            let page = try await plan.comparisons(
+                after: position, limit: Self.pageImages, in: journal)
+            guard let last = page.last else { return }
+            var decisions: [(position: Int64, item: PlanItem)] = []
+            for comparison in page {
+                decisions.append((comparison.position, try await decide(comparison)))
+            }
+            try await plan.decide(decisions)
+            position = last.position
+        }
+    }
+
+    func target(_ key: String) -> PlanningTarget? { targets.first { $0.opened.key == key } }
 
     /// Copies that stand there and name an image which is copied once more, and
     /// gets another id by that.
@@ -260,8 +269,7 @@ public struct Planner: Sendable {
 
     private func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
         var comparison = given
-        guard let target = targets.first(where: { $0.opened.key == comparison.item.targetKey })
-        else {
+        guard let target = target(comparison.item.targetKey) else {
             return comparison.item.decided(.refuse, .refused(message: "its target is gone"))
         }
         for key in comparison.item.record.references.values.sorted()

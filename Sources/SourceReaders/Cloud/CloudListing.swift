@@ -38,11 +38,11 @@ struct CloudListing {
         let project = try await catalogue.session.authenticate().projectID
         // The first image that names each kernel and ramdisk, by the id of that one.
         var named: [String: String] = [:]
-        let noting: Page = { (images) throws(TranshipError) in
-            for image in images where image.refusal == nil {
-                for id in ["kernel_id", "ramdisk_id"].compactMap({ image.image.properties[$0] })
-                where !id.isEmpty && named[id] == nil {
-                    named[id] = image.image.displayName
+        func noting(_ images: [ListedImage]) async throws(TranshipError) {
+            for image in images.map(\.image) {
+                for id in [image.properties["kernel_id"], image.properties["ramdisk_id"]] {
+                    guard let id, !id.isEmpty, named[id] == nil else { continue }
+                    named[id] = image.displayName
                 }
             }
             try await page(images)
