@@ -22,26 +22,20 @@ public enum ImageIdentity {
                 namespace: namespace, name: words("version", source, project)))
     }
 
-    /// The image id of one generation.
+    /// The id of the copy's record: the source image's own as generation 0 where
+    /// it is to be kept, derived otherwise.
     ///
     /// - Precondition: the generation is not negative.
     public static func imageID(
-        of source: SourceImage, project: String, generation: Int
+        of source: SourceImage, project: String, generation: Int,
+        keptID: PlannedRecord.KeptID? = nil
     ) -> String {
         precondition(generation >= 0, "generations start at 0")
-        return DerivedID.uuid(
-            namespace: namespace, name: words("image", source, project) + "\n\(generation)")
-    }
-
-    /// The id of the copy's record: the source image's own as generation 0 where
-    /// it is to be kept, derived otherwise.
-    public static func imageID(
-        of source: SourceImage, project: String, generation: Int, keptID: PlannedRecord.KeptID?
-    ) -> String {
         if let id = source.imageID, keptID == .required || keptID == .preferred && generation == 0 {
             return id
         }
-        return imageID(of: source, project: project, generation: generation)
+        return DerivedID.uuid(
+            namespace: namespace, name: words("image", source, project) + "\n\(generation)")
     }
 
     private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {

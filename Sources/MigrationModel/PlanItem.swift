@@ -22,15 +22,8 @@ public enum PlanAction: String, Codable, CaseIterable, Sendable {
 /// Planning writes it into the journal's database while it reads the listings,
 /// and decides ``action`` there once all listings are in.
 public struct PlanItem: Codable, Hashable, Sendable {
-    public var targetKey: String
-    public var source: SourceImage
-    public var record: PlannedRecord
-    public var method: UploadMethod
-    /// Why this method.
-    public var methodReason: PlanReason?
-    /// What is used when it fails, best first.
-    public var fallbacks: [UploadMethod]
-    public var origin: Origin
+    /// What a transfer of this item is to do.
+    public var intent: Intent
     /// The derived id of generation 0.
     public var firstImageID: String
     public var promise: Checksum?
@@ -45,34 +38,23 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var start: Transfer?
 
     public init(
-        targetKey: String, source: SourceImage, record: PlannedRecord, method: UploadMethod,
-        methodReason: PlanReason? = nil, fallbacks: [UploadMethod] = [], origin: Origin,
-        firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
-        refusal: Transfer.Failure? = nil, action: PlanAction? = nil, reason: PlanReason? = nil,
-        start: Transfer? = nil
+        _ intent: Intent, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
+        refusal: Transfer.Failure? = nil
     ) {
-        self.targetKey = targetKey
-        self.source = source
-        self.record = record
-        self.method = method
-        self.methodReason = methodReason
-        self.fallbacks = fallbacks
-        self.origin = origin
+        self.intent = intent
         self.firstImageID = firstImageID
         self.promise = promise
         self.notes = notes
         self.refusal = refusal
-        self.action = action
-        self.reason = reason
-        self.start = start
     }
 
-    /// What a transfer of this item is to do.
-    public var intent: Intent {
-        Intent(
-            targetKey: targetKey, source: source, record: record, origin: origin, method: method,
-            methodReason: methodReason, fallbacks: fallbacks)
-    }
+    public var targetKey: String { intent.targetKey }
+    public var source: SourceImage { intent.source }
+    public var record: PlannedRecord { intent.record }
+    public var origin: Origin { intent.origin }
+    public var method: UploadMethod { intent.method }
+    public var methodReason: PlanReason? { intent.methodReason }
+    public var fallbacks: [UploadMethod] { intent.fallbacks }
 }
 
 /// What the journal keeps of one image that a target lists, while it plans.

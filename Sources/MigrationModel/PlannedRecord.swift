@@ -53,67 +53,42 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var name: String?
     public var diskFormat: String?
     public var containerFormat: String?
-    public var minDiskGiB: Int
-    public var minRAMMiB: Int
-    public var tags: [String]
-    public var properties: [String: String]
+    public var minDiskGiB = 0
+    public var minRAMMiB = 0
+    public var tags: [String] = []
+    public var properties: [String: String] = [:]
     /// Nil: an id is derived.
     public var keptID: KeptID?
     /// The owner to set, where the target's user may set another one.
     public var ownerID: String?
     /// Where the data is to lie.
-    public var stores: Stores
+    public var stores = Stores.standard
     /// False: a store that fails is reported, and the others count.
-    public var allStoresMustSucceed: Bool
+    public var allStoresMustSucceed = true
     /// True: an import that converts the data counts as done.
-    public var acceptsTransformed: Bool
-    public var verification: VerificationMode
+    public var acceptsTransformed = false
+    public var verification = VerificationMode.proof
 
     // Applied after the bytes are proved, in this order.
-    public var visibility: ImageVisibility
-    public var members: Members
-    public var isHidden: Bool
+    public var visibility = ImageVisibility.private
+    public var members = Members.drop
+    public var isHidden = false
     /// A deactivated image keeps its data, which administrators alone may read.
-    public var isDeactivated: Bool
-    public var isProtected: Bool
+    public var isDeactivated = false
+    public var isProtected = false
 
     /// Properties whose value is another image of the same plan: property name
     /// to that image's source key. Written with the record, as the id that the
     /// other image got at the target.
-    public var references: [String: String]
+    public var references: [String: String] = [:]
 
     /// True if the members at the source matter.
     public var takesMembers: Bool { visibility == .shared && members != .drop }
 
-    public init(
-        name: String?, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
-        minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
-        keptID: KeptID? = nil, ownerID: String? = nil, stores: Stores = .standard,
-        allStoresMustSucceed: Bool = true,
-        acceptsTransformed: Bool = false, verification: VerificationMode = .proof,
-        visibility: ImageVisibility = .private,
-        members: Members = .drop, isHidden: Bool = false, isDeactivated: Bool = false,
-        isProtected: Bool = false, references: [String: String] = [:]
-    ) {
+    public init(name: String?, diskFormat: String?, containerFormat: String?) {
         self.name = name
         self.diskFormat = diskFormat
         self.containerFormat = containerFormat
-        self.minDiskGiB = minDiskGiB
-        self.minRAMMiB = minRAMMiB
-        self.tags = tags
-        self.properties = properties
-        self.keptID = keptID
-        self.ownerID = ownerID
-        self.stores = stores
-        self.allStoresMustSucceed = allStoresMustSucceed
-        self.acceptsTransformed = acceptsTransformed
-        self.verification = verification
-        self.visibility = visibility
-        self.members = members
-        self.isHidden = isHidden
-        self.isDeactivated = isDeactivated
-        self.isProtected = isProtected
-        self.references = references
     }
 }
 

@@ -75,7 +75,7 @@ struct Decision {
             let suffix =
                 item.promise.map { String($0.value.prefix(8)) }
                 ?? String(item.firstImageID.prefix(8))
-            item.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
+            item.intent.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
             return item.decided(.create, taken(.rename), start: item.fresh)
         }
     }
@@ -221,12 +221,7 @@ extension PlanItem {
         copy.reason = reason
         copy.start = start
         // What was decided may have changed the record.
-        if copy.start?.state == .planned {
-            copy.start?.intent.record = record
-            copy.start?.intent.method = method
-            copy.start?.intent.methodReason = methodReason
-            copy.start?.intent.fallbacks = fallbacks
-        }
+        if copy.start?.state == .planned { copy.start?.intent = intent }
         copy.start?.intent.source = source
         return copy
     }

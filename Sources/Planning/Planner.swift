@@ -167,10 +167,12 @@ public struct Planner: Sendable {
             result.refusal = result.refusal ?? error
         }
         let project = result.record.ownerID ?? target.opened.projectID ?? ""
-        return PlanItem(
+        let intent = Intent(
             targetKey: target.opened.key, source: image, record: result.record,
-            method: choice.method, methodReason: choice.reason, fallbacks: choice.fallbacks,
-            origin: ImageIdentity.origin(of: image, project: project),
+            origin: ImageIdentity.origin(of: image, project: project), method: choice.method,
+            methodReason: choice.reason, fallbacks: choice.fallbacks)
+        return PlanItem(
+            intent,
             firstImageID: ImageIdentity.imageID(
                 of: image, project: project, generation: 0, keptID: result.record.keptID),
             promise: image.checksums.first, notes: listed.notes + result.notes,

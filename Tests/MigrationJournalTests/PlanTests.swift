@@ -81,7 +81,7 @@ import Testing
 
     @Test func `An image that two sources select is taken once, from the first`() async throws {
         var second = Sample.item("a")
-        second.source.sourceIndex = 1
+        second.intent.source.sourceIndex = 1
         try await plan.add([Sample.item("a")])
         try await plan.add([second, Sample.item("a", to: "gamma")])
         let page = try await plan.comparisons(after: 0, limit: 10, in: journal)

@@ -87,16 +87,20 @@ import Testing
             ownerID: digits(32), visibility: .private, diskFormat: "qcow2",
             containerFormat: "bare", minDiskGiB: 10, minRAMMiB: 512,
             tags: ["nightly", "base"], properties: properties, updatedAt: "2025-11-03T04:05:06Z")
-        let record = PlannedRecord(
-            name: source.name, diskFormat: "qcow2", containerFormat: "bare", minDiskGiB: 10,
-            minRAMMiB: 512, tags: source.tags, properties: properties)
-        var item = PlanItem(
-            targetKey: "beta", source: source, record: record, method: .upload,
-            methodReason: .dataIsLocal, fallbacks: [],
+        var record = PlannedRecord(
+            name: source.name, diskFormat: "qcow2", containerFormat: "bare")
+        record.minDiskGiB = 10
+        record.minRAMMiB = 512
+        record.tags = source.tags
+        record.properties = properties
+        let intent = Intent(
+            targetKey: "beta", source: source, record: record,
             origin: Origin(
                 lineageID: UUID().uuidString.lowercased(),
                 versionID: UUID().uuidString.lowercased()),
-            firstImageID: UUID().uuidString.lowercased(), promise: checksums[0])
+            method: .upload, methodReason: .dataIsLocal)
+        var item = PlanItem(
+            intent, firstImageID: UUID().uuidString.lowercased(), promise: checksums[0])
         item.action = .create
         item.reason = .notAtTarget
         item.start = .fresh(item.intent, promised: item.promise)

@@ -43,7 +43,7 @@ final class Fixture: Sendable {
         var record = Sample.record()
         if let other { record.references["kernel_id"] = "image:\(other)" }
         var item = Sample.item(id, source: source, record: record)
-        item.method = method
+        item.intent.method = method
         return item
     }
 

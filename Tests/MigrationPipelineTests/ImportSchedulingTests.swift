@@ -23,8 +23,8 @@ import Testing
         method: UploadMethod = .upload
     ) -> PlanItem {
         var item = fixture.item(id, count: count, method: method)
-        item.targetKey = target
-        item.source.sourceIndex = source
+        item.intent.targetKey = target
+        item.intent.source.sourceIndex = source
         return item
     }
 
@@ -278,7 +278,7 @@ import Testing
 
     @Test func `A method that fails is followed by the next, in a new record, once`() async throws {
         var item = item("a", method: .glanceDirect)
-        item.fallbacks = [.upload]
+        item.intent.fallbacks = [.upload]
         let journal = try await fixture.journal()
         let run = try await journal.adopt([item])
         try await scheduler(journal, waiter: FailingWaiter()).work(run)

@@ -26,7 +26,7 @@ import Testing
     ) -> [PlanItem] {
         targets.map { target in
             var item = fixture.item(id, count: count)
-            item.targetKey = target
+            item.intent.targetKey = target
             item.action = .create
             var start = Transfer.fresh(item.intent, promised: item.promise)
             start.intent.spools = spools
@@ -104,7 +104,7 @@ import Testing
         world.state.withLock { $0.declaresSize = false }
         var all = (1...4).flatMap { items("\($0)", count: 400_000) }
         for index in all.indices {
-            all[index].source.sizeBytes = nil
+            all[index].intent.source.sizeBytes = nil
             all[index].start?.intent.source.sizeBytes = nil
         }
         let ends = try await run(all, maxBytes: 100 << 20)

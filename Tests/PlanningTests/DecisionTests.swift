@@ -251,7 +251,7 @@ import Testing
         state: TransferState
     ) throws {
         var item = try Self.item()
-        item.record.stores = .all
+        item.intent.record.stores = .all
         var standing = Sample.target("s-0")
         standing.stores = ["fast"]
         let decided = Decision(onConflict: .keepBoth, allStores: ["fast", "slow"]).decide(
@@ -366,7 +366,7 @@ import Testing
         namesakes: [TargetImage] = []
     ) throws -> PlanItem {
         var item = try item()
-        item.record.keptID = rule
+        item.intent.record.keptID = rule
         item.firstImageID = "s"
         return Decision(onConflict: .keepBoth).decide(
             PlanComparison(

@@ -20,8 +20,9 @@ public enum Sample {
     }
 
     public static func record(visibility: ImageVisibility = .private) -> PlannedRecord {
-        PlannedRecord(
-            name: "sample", diskFormat: "raw", containerFormat: "bare", visibility: visibility)
+        var record = PlannedRecord(name: "sample", diskFormat: "raw", containerFormat: "bare")
+        record.visibility = visibility
+        return record
     }
 
     public static func origin(of id: String) -> Origin {
@@ -51,10 +52,10 @@ public enum Sample {
         record: PlannedRecord? = nil
     ) -> PlanItem {
         let source = source ?? Self.source(id)
-        return PlanItem(
+        let intent = Intent(
             targetKey: targetKey, source: source, record: record ?? Self.record(),
-            method: .upload, origin: origin(of: id), firstImageID: "\(id)-0",
-            promise: source.checksums.first)
+            origin: origin(of: id), method: .upload)
+        return PlanItem(intent, firstImageID: "\(id)-0", promise: source.checksums.first)
     }
 
     /// What a target lists; active and unmarked.
