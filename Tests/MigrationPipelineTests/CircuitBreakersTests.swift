@@ -11,7 +11,7 @@ import Testing
 
     /// One that is out since 0.
     private func opened() -> CircuitBreakers {
-        var breakers = CircuitBreakers()
+        var breakers = CircuitBreakers(RetryPolicy(attemptsMax: 5))
         for id in 1...4 {
             breakers.failed(Int64(id), at: "b", with: error, now: 0)
             #expect(!breakers.isOpen("b"))
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `An answer in between begins the count anew`() {
-        var breakers = CircuitBreakers()
+        var breakers = CircuitBreakers(RetryPolicy(attemptsMax: 5))
         for round in 0..<12 {
             breakers.failed(1, at: "b", with: error, now: 0)
             #expect(!breakers.isOpen("b"))

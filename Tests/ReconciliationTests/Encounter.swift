@@ -162,6 +162,10 @@ final class Encounter {
     private func scheduler(_ run: Run) throws -> Scheduler {
         let clock = clock
         let now: @Sendable () -> Int64 = { clock.now }
+        var surroundings = Surroundings.machine
+        surroundings.now = now
+        surroundings.after = clock.after
+        surroundings.chance = { 0 }
         return Scheduler(
             journal: journal,
             stages: Stages(
@@ -169,9 +173,7 @@ final class Encounter {
             limits: .init(
                 images: 1, retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
             monitor: RunMonitor(now: now),
-            surroundings: Surroundings(
-                now: now, after: clock.after, chance: { 0 }, executor: nil,
-                observers: Surroundings.machine.observers))
+            surroundings: surroundings)
     }
 }
 

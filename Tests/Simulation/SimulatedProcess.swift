@@ -82,14 +82,15 @@ struct SimulatedProcess: Sendable {
 
     private func surroundings(on disk: SpoolDisk) -> Surroundings {
         let world = world
-        var surroundings = Surroundings(
-            now: { world.timeline.now },
-            after: { milliseconds, body in
-                let number = world.timeline.after(Int64(milliseconds), body)
-                return { world.timeline.cancel(number) }
-            },
-            chance: { world.chance.unit() }, executor: world.timeline,
-            observers: { world.timeline.soon($0) })
+        var surroundings = Surroundings.machine
+        surroundings.now = { world.timeline.now }
+        surroundings.after = { milliseconds, body in
+            let number = world.timeline.after(Int64(milliseconds), body)
+            return { world.timeline.cancel(number) }
+        }
+        surroundings.chance = { world.chance.unit() }
+        surroundings.executor = world.timeline
+        surroundings.observers = { world.timeline.soon($0) }
         surroundings.disk = disk
         return surroundings
     }

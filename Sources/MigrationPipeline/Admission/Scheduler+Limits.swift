@@ -22,32 +22,12 @@ extension Scheduler {
         }
     }
 
-    /// The `limits.images` of sources and targets by endpoint.
-    ///
-    /// A limit protects a service, and several entries may lead to one: other
-    /// projects, other images, other addresses of one host. So the lowest limit
-    /// that any of them states holds for all of them together.
-    struct EndpointLimits: Sendable {
-        private var sources: [String: Int] = [:]
-        private var targets: [String: Int] = [:]
-
-        init(_ stages: Stages) {
-            for source in stages.sources {
-                if let images = source.limitImages {
-                    sources[source.endpoint] = min(images, sources[source.endpoint] ?? images)
-                }
-            }
-            for target in stages.targets {
-                if let images = target.limits.images {
-                    targets[target.endpoint] = min(images, targets[target.endpoint] ?? images)
-                }
-            }
+    /// The lowest limit of each endpoint that has one.
+    static func lowest(_ limits: [(endpoint: String, images: Int?)]) -> [String: Int] {
+        limits.reduce(into: [:]) { lowest, limit in
+            guard let images = limit.images else { return }
+            lowest[limit.endpoint] = min(images, lowest[limit.endpoint] ?? images)
         }
-
-        /// Images that are read at once from there; nil: no limit.
-        func source(_ endpoint: String) -> Int? { sources[endpoint] }
-        /// Images whose data moves there at once; nil: no limit.
-        func target(_ endpoint: String) -> Int? { targets[endpoint] }
     }
 
     /// Decides which due transfers may start now.
@@ -92,7 +72,7 @@ extension Scheduler {
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
         let endpoint = sourceEndpoint(of: transfer)
-        guard let limit = endpointLimits.source(endpoint) else { return true }
+        guard let limit = sourceLimits[endpoint] else { return true }
         let sources = Set(
             stages.sources.indices.filter { stages.sources[$0].endpoint == endpoint })
         let reading = busy.values.count { $0.movesData && sources.contains($0.sourceIndex) }
@@ -105,21 +85,18 @@ extension Scheduler {
     func targetAdmits(
         _ transfer: Transfer, _ run: Run, _ busy: [Int64: Busy]
     ) async throws(TranshipError) -> Bool {
-        guard let target = stages.targets.first(where: { $0.key == transfer.targetKey }) else {
-            return true
-        }
+        guard let target = try? stages.target(of: transfer) else { return true }
         let limit = target.limits
         let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
-        let moving = here.count
-        if let images = endpointLimits.target(target.endpoint) {
+        if let images = targetLimits[target.endpoint] {
             let sharing = Set(
                 stages.targets.filter { $0.endpoint == target.endpoint }.map(\.key))
-            let here = busy.values.count { $0.movesData && sharing.contains($0.targetKey) }
-            guard here < images else { return false }
+            let moving = busy.values.count { $0.movesData && sharing.contains($0.targetKey) }
+            guard moving < images else { return false }
         }
         guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
         let load = try await journal.load(run: run, targetKey: transfer.targetKey)
-        if let uploading = limit.uploading, moving + load.importing >= max(1, uploading) {
+        if let uploading = limit.uploading, here.count + load.importing >= max(1, uploading) {
             return false
         }
         if let most = limit.stagedBytes, transfer.method.isImport {

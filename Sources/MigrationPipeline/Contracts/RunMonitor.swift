@@ -44,9 +44,8 @@ public final class RunMonitor: Sendable {
 
     private struct State {
         var active: [Int64: (transfer: Transfer, ring: ByteRing?, startedAt: Int64)] = [:]
-        var movedBytes: Int64 = 0
-        var endedBytes: Int64 = 0
-        var endedImages = 0
+        /// Without the active images.
+        var left = Snapshot()
     }
 
     private let state = Guarded(State())
@@ -63,9 +62,7 @@ public final class RunMonitor: Sendable {
 
     public func snapshot() -> Snapshot {
         state.withLock { state in
-            var snapshot = Snapshot(
-                movedBytes: state.movedBytes, endedBytes: state.endedBytes,
-                endedImages: state.endedImages)
+            var snapshot = state.left
             for (_, entry) in state.active.sorted(by: { $0.key < $1.key }) {
                 let bytes = entry.ring?.readBytes ?? 0
                 snapshot.movedBytes += bytes
@@ -89,7 +86,7 @@ public final class RunMonitor: Sendable {
     func opened(_ transfer: Transfer, _ ring: ByteRing) {
         state.withLock { state in
             // The spool uses another ring, so its bytes are counted apart.
-            state.movedBytes += state.active[transfer.id]?.ring?.readBytes ?? 0
+            state.left.movedBytes += state.active[transfer.id]?.ring?.readBytes ?? 0
             state.active[transfer.id]?.ring = ring
         }
     }
@@ -112,11 +109,11 @@ public final class RunMonitor: Sendable {
     func left(_ transfer: Transfer, _ event: RunEvent) {
         state.withLock { state in
             if let entry = state.active.removeValue(forKey: transfer.id) {
-                state.movedBytes += entry.ring?.readBytes ?? 0
+                state.left.movedBytes += entry.ring?.readBytes ?? 0
             }
             if transfer.state.isFinal {
-                state.endedImages += 1
-                state.endedBytes = state.endedBytes.clampedSum(
+                state.left.endedImages += 1
+                state.left.endedBytes = state.left.endedBytes.clampedSum(
                     transfer.proof.sizeBytes ?? transfer.source.sizeBytes ?? 0)
             }
         }

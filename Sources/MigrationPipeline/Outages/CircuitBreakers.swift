@@ -6,28 +6,11 @@ internal import MigrationModel
 
 /// Tracks which endpoints answer, so that a dead one does not use up every image's tries.
 ///
-/// An endpoint is an Image service or a host; the caller names it. After ``Settings/failuresMax``
-/// failures in a row that look like the endpoint's own, its images wait without losing a try. One
+/// An endpoint is an Image service or a host; the caller names it. After
+/// ``RetryPolicy/outageFailures`` failures in a row that look like the endpoint's own, its images wait without losing a try. One
 /// of them at a time probes whether the endpoint answers again. Pure: the caller passes the time
 /// in.
 struct CircuitBreakers: Sendable {
-    struct Settings: Sendable, Hashable {
-        /// Failures in a row, of any images.
-        var failuresMax = 5
-        /// Seconds between two probes. Doubles from the lower to the upper bound.
-        var probeSeconds: ClosedRange<Double> = 5...60
-        /// Seconds without an answer after which the run gives up on the endpoint.
-        var deadSeconds: Double = 1800
-
-        init() {}
-
-        init(_ policy: RetryPolicy) {
-            failuresMax = policy.outageFailures
-            probeSeconds = policy.probeSeconds...(12 * policy.probeSeconds)
-            deadSeconds = policy.outageSecondsMax
-        }
-    }
-
     /// An endpoint that does not answer.
     private struct Outage: Sendable {
         var since: Int64
@@ -44,15 +27,15 @@ struct CircuitBreakers: Sendable {
         case answered(String, afterSeconds: Int64)
     }
 
-    let settings: Settings
+    private let policy: RetryPolicy
     private var failures: [String: Int] = [:]
     private var outages: [String: Outage] = [:]
     /// In the order in which it happened.
     private var news: [News] = []
     private var isTelling = false
 
-    init(_ settings: Settings = .init()) {
-        self.settings = settings
+    init(_ policy: RetryPolicy) {
+        self.policy = policy
     }
 
     /// True while the breaker is open, even after the run gave up on the endpoint.
@@ -91,8 +74,8 @@ struct CircuitBreakers: Sendable {
             return
         }
         failures[endpoint, default: 0] += 1
-        guard failures[endpoint, default: 0] >= settings.failuresMax else { return }
-        let first = Int64(settings.probeSeconds.lowerBound * 1000)
+        guard failures[endpoint, default: 0] >= policy.outageFailures else { return }
+        let first = Int64(policy.probeSeconds * 1000)
         outages[endpoint] = Outage(since: now, probeAt: now + first, error: error)
         news.append(.stopped(endpoint, error))
     }
@@ -125,14 +108,14 @@ struct CircuitBreakers: Sendable {
         guard var outage = outages[endpoint] else { return }
         outage.probing = nil
         outage.probes += 1
-        var seconds = settings.probeSeconds.lowerBound
+        var seconds = policy.probeSeconds
         for _ in 0..<min(outage.probes, 20) { seconds *= 2 }
-        outage.probeAt = now + Int64(min(seconds, settings.probeSeconds.upperBound) * 1000)
+        outage.probeAt = now + Int64(min(seconds, 12 * policy.probeSeconds) * 1000)
         outages[endpoint] = outage
     }
 
     private func isDead(_ outage: Outage, at now: Int64) -> Bool {
-        outage.probing == nil && Double(now - outage.since) >= settings.deadSeconds * 1000
+        outage.probing == nil && Double(now - outage.since) >= policy.outageSecondsMax * 1000
     }
 }
 

@@ -9,14 +9,12 @@ internal import Synchronization
 
 extension Scheduler {
     func sourceEndpoint(of transfer: Transfer) -> String {
-        let index = transfer.source.sourceIndex
-        return stages.sources.indices.contains(index)
-            ? stages.sources[index].endpoint : "source \(index + 1)"
+        (try? stages.source(of: transfer))?.endpoint
+            ?? "source \(transfer.source.sourceIndex + 1)"
     }
 
     func targetEndpoint(of transfer: Transfer) -> String {
-        stages.targets.first { $0.key == transfer.targetKey }?.endpoint
-            ?? "target \(transfer.targetKey)"
+        (try? stages.target(of: transfer))?.endpoint ?? "target \(transfer.targetKey)"
     }
 
     func endpoint(of transfer: Transfer, at side: TranshipError.Side) -> String {

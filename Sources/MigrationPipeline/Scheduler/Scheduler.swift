@@ -50,55 +50,37 @@ public final class Scheduler: Sendable {
 
     let journal: Journal
     let limits: Limits
-    let endpointLimits: EndpointLimits
+    /// The lowest `limits.images` that any source or target at an endpoint states. A limit
+    /// protects a service, and several entries may lead to one: other projects, other images,
+    /// other addresses of one host.
+    let sourceLimits: [String: Int]
+    let targetLimits: [String: Int]
     let stages: Stages
     let monitor: RunMonitor
     let surroundings: Surroundings
     private let queues: StageQueues
-    private let stream: StreamStep
-    let spool: Spool?
-    private let spooling: SpoolStep?
-    private let serverSide: ImportStep
-    private let wait: WaitStep
+    private let limiter: BandwidthLimiter?
     private let references: References
-    private let verify: VerifyStep
+    let spool: Spool?
     let state = Guarded(State())
     let breakers: Guarded<CircuitBreakers>
 
-    public convenience init(
-        journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor, spool: Spool? = nil
-    ) {
-        self.init(
-            journal: journal, stages: stages, limits: limits, limiter: limiter, monitor: monitor,
-            surroundings: .machine, spool: spool)
-    }
-
-    /// The same with other surroundings, for tests and simulations.
     package init(
         journal: Journal, stages: Stages, limits: Limits, limiter: BandwidthLimiter? = nil,
-        monitor: RunMonitor, surroundings: Surroundings, spool: Spool? = nil
+        monitor: RunMonitor, surroundings: Surroundings = .machine, spool: Spool? = nil
     ) {
-        breakers = Guarded(CircuitBreakers(.init(limits.retries)))
-        endpointLimits = EndpointLimits(stages)
+        breakers = Guarded(CircuitBreakers(limits.retries))
+        sourceLimits = Self.lowest(stages.sources.map { ($0.endpoint, $0.limitImages) })
+        targetLimits = Self.lowest(stages.targets.map { ($0.endpoint, $0.limits.images) })
         self.journal = journal
         self.limits = limits
         self.stages = stages
         self.monitor = monitor
         self.surroundings = surroundings
         queues = StageQueues(surroundings)
+        self.limiter = limiter
         references = References(journal: journal)
-        stream = StreamStep(
-            stages: stages, references: references, queues: queues, limiter: limiter,
-            monitor: monitor, disk: surroundings.disk)
         self.spool = spool
-        spooling = spool.map { [queues] spool in
-            SpoolStep(
-                stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
-        }
-        serverSide = ImportStep(stages: stages, references: references)
-        wait = WaitStep(stages: stages)
-        verify = VerifyStep(stages: stages, queues: queues, monitor: monitor)
         spool?.whenChanged { [weak self] in self?.wake() }
     }
 
@@ -267,16 +249,19 @@ public final class Scheduler: Sendable {
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
             guard transfer.method.isServerSide else { return try await move(transfer, trip) }
-            return try await on(queues.upload) { [serverSide] () throws(TranshipError) in
-                try await serverSide.run(transfer, trip)
+            let step = ImportStep(stages: stages, references: references)
+            return try await on(queues.upload) { () throws(TranshipError) in
+                try await step.run(transfer, trip)
             }
         case .importing:
-            return try await on(queues.wait) { [wait] () throws(TranshipError) in
-                try await wait.run(transfer, trip)
+            let step = WaitStep(stages: stages)
+            return try await on(queues.wait) { () throws(TranshipError) in
+                try await step.run(transfer, trip)
             }
         case .verifying:
-            return try await on(queues.verify) { [verify] () throws(TranshipError) in
-                try await verify.run(transfer, trip)
+            let step = VerifyStep(stages: stages, queues: queues, monitor: monitor)
+            return try await on(queues.verify) { () throws(TranshipError) in
+                try await step.run(transfer, trip)
             }
         case .publishing:
             return try await on(queues.publish) { [stages, references] () throws(TranshipError) in
@@ -293,9 +278,14 @@ public final class Scheduler: Sendable {
 
     /// Moves the data in one pass, or through the spool.
     private func move(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
-        guard transfer.intent.spools, let spool, let spooling else {
+        let stream = StreamStep(
+            stages: stages, references: references, queues: queues, limiter: limiter,
+            monitor: monitor, disk: surroundings.disk)
+        guard transfer.intent.spools, let spool else {
             return try await stream.run(transfer, trip)
         }
+        let spooling = SpoolStep(
+            stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
         switch try await spooling.run(transfer, trip) {
         case .ended(let outcome): return outcome
         case .ready(let transfer, let entry):
@@ -354,9 +344,8 @@ public final class Scheduler: Sendable {
     private func sleep(untilMilliseconds due: Int64?) async {
         var cancelTimer: (@Sendable () -> Void)?
         if let due {
-            // Weak, because a cancelled timer stays until its time and would hold the journal's
-            // lock until then. A timer may stop while the machine sleeps, so check the time
-            // regularly.
+            // Weak, so that a timer does not hold the journal's lock. A timer may stop while the
+            // machine sleeps, so check the time regularly.
             let wait = min(Self.sleepMillisecondsMax, max(1, due - now()))
             cancelTimer = surroundings.after(Int(wait)) { [weak self] in
                 self?.wake()

@@ -93,16 +93,9 @@ public final class Spool: Sendable {
     ///
     /// - Throws: ``TranshipError/Code/targetFailed`` when the folder cannot be
     ///   made; the journal's errors.
-    public static func open(
-        _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run
-    ) async throws(TranshipError) -> Spool {
-        try await open(
-            place, takesFlakySources: takesFlakySources, journal: journal, run: run, disk: .real)
-    }
-
-    /// The same with another disk, for tests and simulations.
     package static func open(
-        _ place: Place, takesFlakySources: Bool, journal: Journal, run: Run, disk: SpoolDisk
+        _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run,
+        disk: SpoolDisk = .real
     ) async throws(TranshipError) -> Spool {
         let spool = Spool(place, takesFlakySources, journal, run, disk)
         for orphan in try await orphans(in: place, journal: journal, run: run) {
@@ -160,11 +153,9 @@ public final class Spool: Sendable {
     /// Removes a file from ``orphans(in:journal:run:)``. A missing file is not an error.
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``.
-    public static func remove(_ path: String) throws(TranshipError) {
-        try remove(path, .real)
-    }
-
-    private static func remove(_ path: String, _ disk: SpoolDisk) throws(TranshipError) {
+    package static func remove(
+        _ path: String, _ disk: SpoolDisk = .real
+    ) throws(TranshipError) {
         guard disk.remove(path) == 0 || errno == ENOENT else {
             throw SpoolDisk.failure("cannot remove", path)
         }

@@ -11,14 +11,9 @@ struct ImportStep: Sendable {
     let references: References
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
-        var transfer = given
         let uploader = try stages.target(of: given).uploader
-        if transfer.imageID != nil {
-            let found = try await uploader.reconcile(transfer)
-            try await trip.answered(.target)
-            guard case .send(let next) = found else { return found }
-            transfer = next
-        }
+        let found = try await trip.reconcile(given, at: uploader)
+        guard case .send(var transfer) = found else { return found }
         let facts: SourceFacts
         do {
             facts = try await stages.source(of: transfer).facts(transfer)

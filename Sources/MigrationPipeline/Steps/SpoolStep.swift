@@ -27,14 +27,9 @@ struct SpoolStep: Sendable {
     private static let waitSeconds = 15.0
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Ending {
-        var transfer = given
-        if transfer.imageID != nil {
-            // The target may already have all the data.
-            let found = try await stages.target(of: transfer).uploader.reconcile(transfer)
-            try await trip.answered(.target)
-            guard case .send(let next) = found else { return .ended(found) }
-            transfer = next
-        }
+        // The target may already have all the data.
+        let found = try await trip.reconcile(given, at: stages.target(of: given).uploader)
+        guard case .send(let transfer) = found else { return .ended(found) }
         switch try await spool.claim(transfer) {
         case .complete(let entry): return .ready(try await toRead(transfer, trip), entry)
         case .wait(let reason):

@@ -50,14 +50,9 @@ struct StreamStep: Sendable {
     func run(
         _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
     ) async throws(TranshipError) -> Outcome {
-        var transfer = given
         let uploader = try stages.target(of: given).uploader
-        if transfer.imageID != nil {
-            let found = try await uploader.reconcile(transfer)
-            try await trip.answered(.target)
-            guard case .send(let next) = found else { return found }
-            transfer = next
-        }
+        let found = try await trip.reconcile(given, at: uploader)
+        guard case .send(var transfer) = found else { return found }
         let ids = try await references.ids(of: transfer)
         if transfer.state == .planned { transfer.move(to: .reading) }
         try await trip.commit(transfer)

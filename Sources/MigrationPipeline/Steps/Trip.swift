@@ -31,6 +31,16 @@ final class Trip: Sendable {
         last.withLock { $0 = transfer }
     }
 
+    /// Looks at the record that an earlier try may have left. Only ``Outcome/send(_:)`` leads on.
+    func reconcile(
+        _ transfer: Transfer, at uploader: any ImageUploader
+    ) async throws(TranshipError) -> Outcome {
+        guard transfer.imageID != nil else { return .send(transfer) }
+        let found = try await uploader.reconcile(transfer)
+        try await answered(.target)
+        return found
+    }
+
     /// Reports that a side answered just now.
     func answered(_ side: TranshipError.Side) async throws(TranshipError) {
         try await hear(side)

@@ -45,12 +45,7 @@ struct VerifyStep: Sendable {
             }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
-            throw TranshipError(
-                .verificationMismatch,
-                "the target holds other bytes than were sent: \(words)",
-                hint:
-                    "the copy was discarded; run again, and check the target's store if it happens again"
-            )
+            throw Self.mismatch("the target holds other bytes than were sent: \(words)")
         case .transformed(let words) where transfer.record.acceptsTransformed:
             transfer.remarks.append("transformed: \(words)")
             transfer.proof.sizeBytes = report.sizeBytes
@@ -129,11 +124,14 @@ struct VerifyStep: Sendable {
                     "of \(expectation.proof.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
                 default: throw error
                 }
-            throw TranshipError(
-                .verificationMismatch, "read back from the target: \(words)",
-                hint:
-                    "the copy was discarded; run again, and check the target's store if it happens again"
-            )
+            throw Self.mismatch("read back from the target: \(words)")
         }
+    }
+
+    private static func mismatch(_ message: String) -> TranshipError {
+        TranshipError(
+            .verificationMismatch, message,
+            hint: "the copy was discarded; run again, and check the target's store if it happens "
+                + "again")
     }
 }
