@@ -61,6 +61,11 @@ enum Body {
         return try encoder.encode(value)
     }
 
+    /// JSON as text: a list for `json_each`.
+    static func text(_ value: some Encodable) throws -> String {
+        String(decoding: try json(value), as: UTF8.self)
+    }
+
     static func pack(json: Data, knowing known: Data = Data()) throws -> Data {
         guard json.count <= jsonBytesMax else { throw damage("a row is too large") }
         let dictionary = Data((words[current] ?? "").utf8) + known

@@ -7,7 +7,7 @@ internal import Synchronization
 /// mostly.
 ///
 /// Commits are counted from 1, in the order in which they are requested.
-package struct CommitHook: Sendable {
+package final class CommitHook: Sendable {
     package enum Moment: String, Sendable {
         /// Before the commit: the work is done but not committed.
         case before
@@ -17,11 +17,7 @@ package struct CommitHook: Sendable {
 
     package typealias Action = @Sendable (Moment, _ commit: Int) -> Void
 
-    private final class Counter: Sendable {
-        let count = Atomic<Int>(0)
-    }
-
-    private let counter = Counter()
+    private let count = Atomic<Int>(0)
     private let action: Action
 
     package init(_ action: @escaping Action) {
@@ -30,7 +26,7 @@ package struct CommitHook: Sendable {
 
     /// Calls the action around a commit.
     func around<Value>(_ commit: () async throws -> Value) async rethrows -> Value {
-        let number = counter.count.add(1, ordering: .relaxed).newValue
+        let number = count.add(1, ordering: .relaxed).newValue
         action(.before, number)
         let value = try await commit()
         action(.after, number)

@@ -17,14 +17,11 @@ internal import MigrationModel
 ///
 /// Errors of every method: ``TranshipError/Code/journalFailed`` when the file
 /// cannot be read or written, with SQLite's words.
-public final class Journal: Sendable {
+public final class Journal: DatabaseAccess {
     public let path: String
     let database: any DatabaseWriter
     private let lock: JournalLock?
-    /// Wraps each access to an in-memory journal so that a simulation can interrupt
-    /// it; nil for files.
     let passage: Passage?
-    /// What a test does at the commits; nil without tests.
     let hook: CommitHook?
 
     /// Carries out an access, or throws what keeps it from being carried out.
@@ -89,13 +86,8 @@ public final class Journal: Sendable {
     /// - Throws: ``TranshipError/Code/journalInUse`` when another process has
     ///   it, ``TranshipError/Code/journalTooNew`` when a newer version wrote
     ///   it, ``TranshipError/Code/journalFailed`` for the rest.
-    public static func open(path: String) async throws(TranshipError) -> Journal {
-        try await open(path: path, hook: nil)
-    }
-
-    /// The same with something to do at each commit, for tests.
     package static func open(
-        path: String, hook: CommitHook?
+        path: String, hook: CommitHook? = nil
     ) async throws(TranshipError) -> Journal {
         try makeFolder(of: path)
         let lock = try JournalLock(path: path, what: "the journal")
@@ -185,51 +177,6 @@ public final class Journal: Sendable {
             throw TranshipError(
                 .journalTooNew, "\(path) was written by a newer version of tranship",
                 hint: "use that version, or another --journal PATH")
-        }
-    }
-
-    // MARK: Access
-
-    func write<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(TranshipError) -> Value {
-        if let passage {
-            return try atOnce(passage, writes: true) { try $0.writeWithoutTransaction(work) }
-        }
-        let database = database
-        // Unstructured, so that cancelling the caller does not cancel it.
-        let result = await Task { [hook] in
-            guard let hook else { return try await database.write(work) }
-            return try await hook.around { try await database.write(work) }
-        }.result
-        do {
-            return try result.get()
-        } catch {
-            throw Self.wrap(error, path: path)
-        }
-    }
-
-    func read<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(TranshipError) -> Value {
-        if let passage { return try atOnce(passage, writes: false) { try $0.unsafeRead(work) } }
-        let database = database
-        let result = await Task { try await database.read(work) }.result
-        do {
-            return try result.get()
-        } catch {
-            throw Self.wrap(error, path: path)
-        }
-    }
-
-    private func atOnce<Value>(
-        _ passage: Passage, writes: Bool, _ access: @escaping (any DatabaseWriter) throws -> Value
-    ) throws(TranshipError) -> Value {
-        try Self.describing(path) {
-            var value: Value?
-            try passage(writes) { value = try access(database) }
-            guard let value else { preconditionFailure("a passage did nothing and threw nothing") }
-            return value
         }
     }
 

@@ -130,11 +130,9 @@ extension Journal {
     static func transfer(
         _ db: Database, _ targetKey: String, _ versionID: String
     ) throws -> Transfer? {
-        try db.row(
-            cached: """
-                SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                WHERE t.target_key = ? AND t.version_id = ? AND w.run_id = t.run_id
-                """, arguments: [targetKey, versionID]
-        ).map(TransferRows.transfer)
+        try TransferRows.transfers(
+            db, where: "t.target_key = ? AND t.version_id = ? AND w.run_id = t.run_id",
+            [targetKey, versionID]
+        ).first
     }
 }

@@ -175,8 +175,6 @@ extension Plan {
     ) async throws(TranshipError) -> [String: Int] {
         let methods = Journal.list(UploadMethod.allCases.filter { !$0.isServerSide })
         return try await read { db in
-            let sources = String(decoding: try Body.json(sourceKeys.sorted()), as: UTF8.self)
-            let targets = String(decoding: try Body.json(targetKeys), as: UTF8.self)
             let rows = try db.rows(
                 cached: """
                     SELECT p.source_key AS key, count(*) AS copies
@@ -185,7 +183,7 @@ extension Plan {
                         ON p.target_key = t.value AND p.source_key = s.value
                     WHERE p.action = 'create' AND p.start_method IN (\(methods))
                     GROUP BY p.source_key
-                    """, arguments: [sources, targets])
+                    """, arguments: [try Body.text(sourceKeys.sorted()), try Body.text(targetKeys)])
             return Dictionary(uniqueKeysWithValues: rows.map { ($0["key"], $0["copies"]) })
         }
     }

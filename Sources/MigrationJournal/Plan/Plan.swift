@@ -14,12 +14,13 @@ internal import Synchronization
 ///
 /// It lives as long as this object, and so does its lock. A process that dies
 /// leaves a file that the next plan empties.
-public final class Plan: Sendable {
+public final class Plan: DatabaseAccess {
     let database: any DatabaseWriter
     private let file: String?
     private let lock: JournalLock?
-    private let passage: Journal.Passage?
-    private let hook: CommitHook?
+    var path: String { file ?? "the plan" }
+    let passage: Journal.Passage?
+    let hook: CommitHook?
     private let state = Mutex(false)
 
     /// Opens an empty plan beside a journal, or in memory beside one in memory.
@@ -85,52 +86,6 @@ public final class Plan: Sendable {
 
     /// False for one that is half made, which no run adopts.
     public var isFinished: Bool { state.withLock { $0 } }
-
-    // MARK: Access
-
-    func write<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(TranshipError) -> Value {
-        try await access(writes: true) {
-            try $0.writeWithoutTransaction(work)
-        } _: { [hook] database in
-            guard let hook else { return try await database.write(work) }
-            return try await hook.around { try await database.write(work) }
-        }
-    }
-
-    func read<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(TranshipError) -> Value {
-        try await access(writes: false) {
-            try $0.unsafeRead(work)
-        } _: {
-            try await $0.read(work)
-        }
-    }
-
-    /// At once and through the passage in memory, else shielded from cancellation.
-    private func access<Value: Sendable>(
-        writes: Bool, _ atOnce: @escaping (any DatabaseWriter) throws -> Value,
-        _ later: @escaping @Sendable (any DatabaseWriter) async throws -> Value
-    ) async throws(TranshipError) -> Value {
-        let database = database
-        if let passage {
-            return try Journal.describing("the plan") {
-                var value: Value?
-                try passage(writes) { value = try atOnce(database) }
-                guard let value else {
-                    preconditionFailure("a passage did nothing and threw nothing")
-                }
-                return value
-            }
-        }
-        do {
-            return try await Task { try await later(database) }.value
-        } catch {
-            throw Journal.wrap(error, path: file ?? "the plan")
-        }
-    }
 
     /// Reads from within a write of the journal.
     func readNow<Value>(_ work: (Database) throws -> Value) throws -> Value {

@@ -23,14 +23,11 @@ extension Journal {
     ) async throws(TranshipError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
-        let busyList = try encoded(busy.sorted())
-        let fullTargets = try encoded(excludingTargets.sorted())
-        let fullSources = try encoded(excludingSources.sorted())
         return try await read { db in
-            try db.rows(
-                cached: """
-                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                    WHERE w.run_id = ? AND t.run_id = w.run_id
+            try TransferRows.transfers(
+                db,
+                where: """
+                    w.run_id = ? AND t.run_id = w.run_id
                         AND w.state IN (\(Self.list(states)))
                         AND (w.due_at IS NULL OR w.due_at <= ?)
                         AND w.transfer_id NOT IN (SELECT value FROM json_each(?))
@@ -45,8 +42,11 @@ extension Journal {
                             WHERE d.transfer_id = w.transfer_id AND o.state NOT IN (\(finals)))
                     ORDER BY w.position LIMIT ?
                     """,
-                arguments: [run.id, now, busyList, fullTargets, fullSources, limit]
-            ).map(TransferRows.transfer)
+                [
+                    run.id, now, try Body.text(busy.sorted()),
+                    try Body.text(excludingTargets.sorted()),
+                    try Body.text(excludingSources.sorted()), limit,
+                ])
         }
     }
 
@@ -65,7 +65,6 @@ extension Journal {
     /// Makes transfers due whose data moves and that wait for a time.
     public func wake(_ ids: Set<Int64>) async throws(TranshipError) {
         guard !ids.isEmpty else { return }
-        let list = try encoded(ids.sorted())
         try await write { db in
             try db.execute(
                 cached: """
@@ -73,7 +72,7 @@ extension Journal {
                     WHERE transfer_id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL
                         AND run_id = (SELECT run_id FROM transfer WHERE id = transfer_id)
                         AND state IN (\(Self.list(TransferState.allCases.filter(\.movesData))))
-                    """, arguments: [list])
+                    """, arguments: [try Body.text(ids.sorted())])
         }
     }
 
@@ -100,7 +99,6 @@ extension Journal {
         run: Run, fromSources sources: Set<Int>
     ) async throws(TranshipError) -> Int {
         let methods = Self.list(UploadMethod.allCases.filter(\.isServerSide))
-        let indexes = try encoded(sources.sorted())
         return try await read { db in
             try db.value(
                 cached: """
@@ -108,7 +106,7 @@ extension Journal {
                     WHERE run_id = ? AND state = 'importing' AND method IN (\(methods))
                         AND NOT is_copying
                         AND source_index IN (SELECT value FROM json_each(?))
-                    """, arguments: [run.id, indexes]) ?? 0
+                    """, arguments: [run.id, try Body.text(sources.sorted())]) ?? 0
         }
     }
 
@@ -124,14 +122,13 @@ extension Journal {
             TransferState.allCases.filter {
                 !$0.isFinal && $0.movesData == movesData ?? $0.movesData
             })
-        let busyList = try encoded(busy.sorted())
         return try await read { db in
             try db.value(
                 cached: """
                     SELECT min(due_at) FROM work
                     WHERE run_id = ? AND state IN (\(open)) AND due_at > ?
                         AND transfer_id NOT IN (SELECT value FROM json_each(?))
-                    """, arguments: [run.id, now, busyList])
+                    """, arguments: [run.id, now, try Body.text(busy.sorted())])
         }
     }
 
@@ -140,13 +137,12 @@ extension Journal {
     public func unfinished(run: Run, limit: Int) async throws(TranshipError) -> [Transfer] {
         let open = Self.list(TransferState.allCases.filter { !$0.isFinal })
         return try await read { db in
-            try db.rows(
-                cached: """
-                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                    WHERE w.run_id = ? AND t.run_id = w.run_id AND w.state IN (\(open))
+            try TransferRows.transfers(
+                db,
+                where: """
+                    w.run_id = ? AND t.run_id = w.run_id AND w.state IN (\(open))
                     ORDER BY w.position, w.transfer_id LIMIT ?
-                    """, arguments: [run.id, limit]
-            ).map(TransferRows.transfer)
+                    """, [run.id, limit])
         }
     }
 
@@ -155,25 +151,17 @@ extension Journal {
         sourceKey: String, targetKey: String
     ) async throws(TranshipError) -> Transfer? {
         try await read { db in
-            try db.row(
-                cached: """
-                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                    WHERE i.source_key = ? AND t.target_key = ? AND w.run_id = t.run_id
+            try TransferRows.transfers(
+                db,
+                where: """
+                    i.source_key = ? AND t.target_key = ? AND w.run_id = t.run_id
                     ORDER BY w.transfer_id DESC LIMIT 1
-                    """, arguments: [sourceKey, targetKey]
-            ).map(TransferRows.transfer)
+                    """, [sourceKey, targetKey]
+            ).first
         }
     }
 
     static func list<Word: RawRepresentable<String>>(_ words: [Word]) -> String {
         words.map { "'\($0.rawValue)'" }.joined(separator: ",")
-    }
-
-    func encoded(_ value: some Encodable) throws(TranshipError) -> String {
-        do {
-            return String(decoding: try Body.json(value), as: UTF8.self)
-        } catch {
-            throw Self.wrap(error, path: path)
-        }
     }
 }

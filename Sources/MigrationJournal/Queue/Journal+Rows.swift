@@ -12,15 +12,24 @@ internal import MigrationModel
 /// JSON it repeats.
 enum TransferRows {
     /// What ``transfer(_:)`` needs of `work AS w`, `image AS i`.
-    static let columns = "w.transfer_id, w.state, w.due_at, w.body, i.body AS image_body"
+    private static let columns = "w.transfer_id, w.state, w.due_at, w.body, i.body AS image_body"
 
     /// All rows with their identity and their image.
     static let joined = """
         work AS w JOIN transfer AS t ON t.id = w.transfer_id JOIN image AS i ON i.id = w.image
         """
 
+    /// The transfers that meet the SQL condition.
+    static func transfers(
+        _ db: Database, where condition: String, _ arguments: StatementArguments
+    ) throws -> [Transfer] {
+        try db.rows(
+            cached: "SELECT \(columns) FROM \(joined) WHERE \(condition)", arguments: arguments
+        ).map(transfer)
+    }
+
     /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
-    static func transfer(_ row: Row) throws -> Transfer {
+    private static func transfer(_ row: Row) throws -> Transfer {
         let image = try Body.json(row["image_body"])
         var transfer = try Body.unpack(Transfer.self, row["body"], knowing: image)
         transfer.id = row["transfer_id"]
@@ -47,24 +56,34 @@ enum TransferRows {
                 .journalFailed, "transfer \(transfer.id) is missing in the journal",
                 hint: "run again")
         }
-        let now = Timestamp.now()
         let id: Int64 = row["id"]
-        let reading = transfer.reading ?? SourceReading()
         try db.execute(
             cached: """
-                UPDATE work SET state = ?, due_at = ?, method = ?, spools = ?, is_copying = ?,
-                    image_id = ?, size_bytes = ?, error_code = ?, read_bytes = ?, again_bytes = ?,
-                    saved_bytes = ?, reopenings = ?, restarts = ?,
-                    started_at = coalesce(started_at, ?), updated_at = ?, body = ?
+                UPDATE work SET (\(state)) = (\(marks)), started_at = coalesce(started_at, ?)
                 WHERE id = ?
                 """,
-            arguments: [
-                transfer.state.rawValue, transfer.wait.dueAt, transfer.method.rawValue,
-                transfer.intent.spools, transfer.placement.isCopying, transfer.imageID,
-                transfer.proof.sizeBytes, transfer.failure?.code.rawValue, reading.readBytes,
-                reading.againBytes, reading.savedBytes, reading.reopenings, reading.restarts,
-                now, now, try Body.pack(transfer, knowing: try Body.json(row["image_body"])), id,
-            ])
+            arguments: try values(transfer, knowing: try Body.json(row["image_body"]))
+                + [Timestamp.now(), id])
+    }
+
+    /// The columns that a step changes, in the order of ``values(_:knowing:)``.
+    private static let state = """
+        state, due_at, method, spools, is_copying, image_id, size_bytes, error_code, read_bytes,
+        again_bytes, saved_bytes, reopenings, restarts, updated_at, body
+        """
+    private static let marks = state.split(separator: ",").map { _ in "?" }.joined(separator: ", ")
+
+    private static func values(
+        _ transfer: Transfer, knowing image: Data
+    ) throws -> StatementArguments {
+        let reading = transfer.reading ?? SourceReading()
+        return [
+            transfer.state.rawValue, transfer.wait.dueAt, transfer.method.rawValue,
+            transfer.intent.spools, transfer.placement.isCopying, transfer.imageID,
+            transfer.proof.sizeBytes, transfer.failure?.code.rawValue, reading.readBytes,
+            reading.againBytes, reading.savedBytes, reading.reopenings, reading.restarts,
+            Timestamp.now(), try Body.pack(transfer, knowing: image),
+        ]
     }
 
     /// Makes a transfer part of a run.
@@ -85,23 +104,14 @@ enum TransferRows {
                 try lineageRow(db, transfer.origin.lineageID), runID,
             ])
         guard let id else { return }
-        let reading = transfer.reading ?? SourceReading()
         try db.execute(
             cached: """
-                INSERT OR REPLACE INTO work (transfer_id, run_id, position, state, due_at, image,
-                    source_index, method, spools, is_copying, image_id, size_bytes, error_code,
-                    read_bytes, again_bytes, saved_bytes, reopenings, restarts, updated_at, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO work
+                    (transfer_id, run_id, position, image, source_index, \(state))
+                VALUES (?, ?, ?, ?, ?, \(marks))
                 """,
-            arguments: [
-                id, runID, position, transfer.state.rawValue, transfer.wait.dueAt, image,
-                transfer.source.sourceIndex, transfer.method.rawValue, transfer.intent.spools,
-                transfer.placement.isCopying, transfer.imageID, transfer.proof.sizeBytes,
-                transfer.failure?.code.rawValue, reading.readBytes, reading.againBytes,
-                reading.savedBytes,
-                reading.reopenings, reading.restarts, Timestamp.now(),
-                try Body.pack(transfer, knowing: source),
-            ])
+            arguments: [id, runID, position, image, transfer.source.sourceIndex]
+                + (try values(transfer, knowing: source)))
         try db.execute(cached: "DELETE FROM dependency WHERE transfer_id = ?", arguments: [id])
         for key in Set(transfer.record.references.values) {
             try db.execute(

@@ -58,8 +58,7 @@ extension Journal {
     public func attempts(
         of transfers: [Int64], run: Run? = nil, limit: Int = 20
     ) async throws(TranshipError) -> [Int64: [Attempt]] {
-        let list = try encoded(transfers)
-        return try await read { db in
+        try await read { db in
             var found: [Int64: [Attempt]] = [:]
             let rows = try db.rows(
                 cached: """
@@ -69,7 +68,7 @@ extension Journal {
                         FROM attempt WHERE transfer_id IN (SELECT value FROM json_each(?))
                             AND run_id = coalesce(?, run_id))
                     WHERE age <= ? ORDER BY id
-                    """, arguments: [list, run?.id, limit])
+                    """, arguments: [try Body.text(transfers), run?.id, limit])
             for row in rows {
                 found[row["transfer_id"], default: []].append(
                     Attempt(

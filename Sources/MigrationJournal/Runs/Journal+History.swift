@@ -21,13 +21,12 @@ extension Journal {
         run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
     ) async throws(TranshipError) -> [Transfer] {
         try await read { db in
-            try db.rows(
-                cached: """
-                    SELECT \(TransferRows.columns) FROM \(TransferRows.joined)
-                    WHERE \(Self.condition(run)) AND w.state IN (\(Self.list(states)))
+            try TransferRows.transfers(
+                db,
+                where: """
+                    \(Self.condition(run)) AND w.state IN (\(Self.list(states)))
                     ORDER BY w.run_id, w.position, w.transfer_id LIMIT ? OFFSET ?
-                    """, arguments: [run?.id, limit, offset]
-            ).map(TransferRows.transfer)
+                    """, [run?.id, limit, offset])
         }
     }
 
