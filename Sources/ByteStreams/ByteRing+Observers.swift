@@ -27,12 +27,10 @@ extension ByteRing {
             guard let span = nextSpan(index) else { return }
             observers[index](span)
             turn += span.count
-            let settled = locked {
+            change {
                 state.observed[index] += Int64(span.count)
                 wakeWriterIfUseful()
-                return takeSettled()
             }
-            settled.resume()
         }
         runner { self.observe(index) }
     }

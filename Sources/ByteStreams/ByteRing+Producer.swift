@@ -25,14 +25,12 @@ extension ByteRing {
 
     /// Marks the end of a complete source. Does nothing after a failure.
     public func finishWriting() {
-        let settled = locked {
-            guard state.failure == nil else { return [Settled]() }
+        change {
+            guard state.failure == nil else { return }
             state.isFinished = true
             monitor.signal(Self.canRead)
             for index in observers.indices { schedule(index) }
-            return takeSettled()
         }
-        settled.resume()
     }
 
     private func writeWhenFree(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
@@ -77,7 +75,7 @@ extension ByteRing {
     }
 
     private func wrote(_ count: Int) {
-        let settled = locked {
+        change {
             state.written += Int64(count)
             if let wanted = state.readerWants, readableBytes >= wanted {
                 monitor.signal(Self.canRead)
@@ -86,9 +84,7 @@ extension ByteRing {
             where state.written - position >= Int64(batchBytes) {
                 schedule(index)
             }
-            return takeSettled()
         }
-        settled.resume()
     }
 
     private func waitForBandwidth(

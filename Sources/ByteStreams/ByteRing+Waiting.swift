@@ -10,12 +10,6 @@ extension ByteRing {
         let continuation: CheckedContinuation<Result<Int64, TranshipError>, Never>
     }
 
-    /// A waiter and its result, for after the lock is released.
-    struct Settled {
-        let waiter: Waiter
-        let result: Result<Int64, TranshipError>
-    }
-
     /// Suspends until the writing has finished and every observer has seen every byte. Does not
     /// wait for the reader.
     ///
@@ -41,20 +35,23 @@ extension ByteRing {
     /// Breaks the stream: from now on, every call throws this error, and all blocked and suspended
     /// callers wake up with it. The first error wins.
     public func fail(_ error: TranshipError) {
-        let settled = locked {
+        change {
             if state.failure == nil { state.failure = error }
             monitor.signal(Self.canRead)
             monitor.signal(Self.canWrite)
-            return takeSettled()
         }
-        settled.resume()
     }
 
-    /// Removes all waiters if their wait is over. Call with the lock held; resume them without it.
-    func takeSettled() -> [Settled] {
-        guard !state.waiters.isEmpty, let result = ending else { return [] }
-        defer { state.waiters = [] }
-        return state.waiters.map { Settled(waiter: $0, result: result) }
+    /// Changes the state, and resumes the waiters if that ends the stream.
+    func change(_ body: () -> Void) {
+        let (waiters, result) = locked { () -> ([Waiter], Result<Int64, TranshipError>?) in
+            body()
+            guard !state.waiters.isEmpty, let ending else { return ([], nil) }
+            defer { state.waiters = [] }
+            return (state.waiters, ending)
+        }
+        guard let result else { return }
+        for waiter in waiters { waiter.continuation.resume(returning: result) }
     }
 
     /// How the stream ended; nil until then. Call with the lock held.
@@ -84,10 +81,4 @@ extension ByteRing {
     }
 
     private static var cancelled: TranshipError { TranshipError(wrapping: CancellationError()) }
-}
-
-extension [ByteRing.Settled] {
-    func resume() {
-        for settled in self { settled.waiter.continuation.resume(returning: settled.result) }
-    }
 }

@@ -57,16 +57,8 @@ public final class StreamingDigest: Sendable {
     ///
     /// - Throws: ``TranshipError/Code/unverifiable`` if OpenSSL fails.
     public func finish() throws(TranshipError) -> Checksum {
-        let value = context.withLock { context -> [UInt8]? in
-            precondition(!context.isFinished, "a digest was finished twice")
-            context.isFinished = true
-            var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-            var length: UInt32 = 0
-            let isComplete = EVP_DigestFinal_ex(context.pointer, &value, &length) == 1
-            return isComplete && !context.isBroken ? Array(value.prefix(Int(length))) : nil
-        }
-        guard let value else { throw Self.refused(algorithm) }
-        return try Checksum(algorithm, hexDigits(value))
+        defer { context.withLock { $0.isFinished = true } }
+        return try soFar()
     }
 
     /// The checksum of the bytes so far. More bytes may follow.
@@ -74,7 +66,7 @@ public final class StreamingDigest: Sendable {
     /// - Throws: as ``finish()``.
     public func soFar() throws(TranshipError) -> Checksum {
         let value = context.withLock { context -> [UInt8]? in
-            precondition(!context.isFinished, "a digest was looked at after its end")
+            precondition(!context.isFinished, "a digest was finished before")
             guard !context.isBroken, let copy = EVP_MD_CTX_new() else { return nil }
             defer { EVP_MD_CTX_free(copy) }
             var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))

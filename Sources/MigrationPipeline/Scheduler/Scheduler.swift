@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-public import ByteStreams
+package import ByteStreams
 public import MigrationJournal
 internal import MigrationModel
 
