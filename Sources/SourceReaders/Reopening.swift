@@ -76,36 +76,32 @@ public struct Reopening: Sendable {
                 guard error.isTransient, error.code != .interrupted, ring.failure == nil,
                     !Task.isCancelled, written > 0, let facts = known.withLock({ $0 })
                 else { throw error }
-                guard let version = start?.version ?? facts.version, version.isProof else {
-                    tell(
-                        .cannotGoOn(
-                            atByte: reached,
-                            reason: "the source reports nothing by which the rest "
-                                + "could be proved to belong to it"))
-                    throw error
-                }
                 inVain = written > before ? 1 : inVain + 1
                 inAll += 1
                 let wish = error.answer?.retryAfterSeconds
-                guard inVain <= inVainMax, inAll <= inAllMax, wish ?? 0 <= retryAfterSecondsMax
-                else {
-                    let reason =
-                        if inVain > inVainMax {
-                            "\(inVainMax) openings brought nothing"
-                        } else if inAll > inAllMax {
-                            "it was opened \(inAllMax) times"
-                        } else {
-                            "it asks for \(wish ?? 0) s of patience"
-                        }
+                let version = start?.version ?? facts.version
+                if let reason = objection(version, inVain: inVain, inAll: inAll, wish: wish ?? 0) {
                     tell(.cannotGoOn(atByte: reached, reason: reason))
                     throw error
                 }
                 drop = error
-                point = ReadingPoint(offsetBytes: reached, version: version)
+                point = version.map { ReadingPoint(offsetBytes: reached, version: $0) }
                 tell(.dropped(atByte: reached, error))
                 try await pause(wish.map(Double.init) ?? seconds(inVain), ring)
             }
         }
+    }
+
+    /// The reason not to open the source again; nil if there is none.
+    private func objection(
+        _ version: SourceVersion?, inVain: Int, inAll: Int, wish: Int
+    ) -> String? {
+        if version?.isProof != true {
+            return "the source reports nothing by which the rest could be proved to belong to it"
+        }
+        if inVain > inVainMax { return "\(inVainMax) openings brought nothing" }
+        if inAll > inAllMax { return "it was opened \(inAllMax) times" }
+        return wish > retryAfterSecondsMax ? "it asks for \(wish) s of patience" : nil
     }
 
     private func seconds(_ inVain: Int) -> Double {

@@ -5,6 +5,7 @@ public import Basics
 internal import Foundation
 public import HTTPTransport
 public import MigrationPipeline
+public import OpenStackImage
 public import PipelineFiles
 
 /// Opens the entries of a pipeline's `sources`: the one place that knows which
@@ -68,5 +69,29 @@ public struct SourceFactory: Sendable {
         }
         headers.add("Authorization", "Basic \(Data(credentials.utf8).base64EncodedString())")
         return headers
+    }
+}
+
+/// A cloud that a pipeline names, with a session that has a token.
+public struct SignedInCloud: Sendable {
+    public let session: CloudSession
+    /// The address of its Image service.
+    public let endpoint: String
+    /// Nil without Keystone.
+    public let region: CloudRegion?
+    /// The project of the cloud's user; nil without Keystone.
+    public let projectID: String?
+    /// True when its Image service speaks Images API v1 only.
+    public let isLegacy: Bool
+
+    public init(
+        _ session: CloudSession, endpoint: String, region: CloudRegion?, projectID: String?,
+        isLegacy: Bool = false
+    ) {
+        self.session = session
+        self.endpoint = endpoint
+        self.region = region
+        self.projectID = projectID
+        self.isLegacy = isLegacy
     }
 }

@@ -9,59 +9,59 @@ public import MigrationModel
 /// Stage *read*: one entry of a pipeline's `sources`, opened.
 ///
 /// A kind of source is one type that conforms to this protocol. Planning, the
-/// scheduler and the kit know nothing else of it.
+/// scheduler and the kit use only the protocol.
 public protocol ImageSource: Stage {
     /// The Image service, host or machine that holds the data, as messages name
     /// it. Sources at one endpoint share their limit and their outages.
     var endpoint: String { get }
-    /// Images that are read at once from the endpoint, by this entry's
-    /// `limits.images`; nil: no limit of its own.
+    /// Maximum number of images read from the endpoint at once, from this entry's
+    /// `limits.images`; nil if the entry sets no limit.
     var limitImages: Int? { get }
-    /// True when the data lies on this machine, so that a spool gains nothing.
+    /// True if the data is on this machine, so that a spool gains nothing.
     var isOnThisMachine: Bool { get }
     /// The region of the cloud that holds the images; nil for other kinds.
     var region: CloudRegion? { get }
 
-    /// Hands over all images that the entry selects, page by page, in the same
-    /// order each time. Reads no image data.
+    /// Lists all images that the entry selects, page by page, in the same order
+    /// each time. Reads no image data.
     ///
-    /// What is wrong with one image is the refusal of that image.
+    /// A problem with one image becomes the refusal of that image.
     ///
-    /// - Throws: what makes the whole plan impossible: no answer, lost
+    /// - Throws: errors that make the whole plan impossible: no answer, lost
     ///   credentials, ``TranshipError/Code/interrupted``.
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
 
-    /// Opens the image data and writes all of it into the ring, or all from a
-    /// byte on.
+    /// Writes the image data into the ring, all of it or from a point on.
     ///
-    /// Reports ``ReadingEvent/opened(_:)`` once, before the first byte, with what
-    /// the source says of the data now. Returns when the last byte is written
-    /// and the source has proved to be complete: a body that ends early or is
-    /// too long is ``TranshipError/Code/sourceTruncated``, other data than
-    /// planned ``TranshipError/Code/sourceChanged``. A source that drops is
-    /// opened again where it dropped, if it can prove that the rest belongs to
-    /// what was written before. Neither finishes nor fails the ring.
+    /// Reports ``ReadingEvent/opened(_:)`` once, before the first byte, with the
+    /// facts that the source reports now. Returns after the last byte, if the data
+    /// is complete. Opens a source that drops again at the same byte, if the source
+    /// can prove that the rest belongs to the bytes before it. Neither finishes nor
+    /// fails the ring.
     ///
-    /// - Parameter point: where to go on; nil is the first byte.
-    /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` when the source
-    ///   does not prove that it goes on at that point, or when it was opened
-    ///   again and bytes of a wrong part were written.
+    /// - Parameter point: where to continue; nil is the first byte.
+    /// - Throws: ``TranshipError/Code/sourceTruncated`` if the body ends early or
+    ///   is too long; ``TranshipError/Code/sourceChanged`` if the data is not the
+    ///   planned data; ``TranshipError/Code/rangeNotSatisfiable`` if the source
+    ///   does not prove that it continues at the point, or if the ring got bytes of
+    ///   a wrong part.
     func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError)
 
-    /// Looks at the source without reading it, for methods by which the service
-    /// reads it itself.
+    /// Reports the facts without reading the data, for methods by which the
+    /// service reads the source itself.
     ///
     /// - Throws: ``TranshipError/Code/sourceChanged`` as ``read(_:from:into:tell:)``.
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts
 
-    /// What a target's service can fetch by itself, without bytes passing here.
+    /// What the target's service can fetch by itself, so that no bytes pass
+    /// through this process.
     ///
-    /// - Parameter target: the region of the target; nil where it has none.
+    /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
 }
 
@@ -94,16 +94,16 @@ public enum PlanningEvent: Sendable {
     case warning(String)
 }
 
-/// A source's image on its way into the plan.
+/// An image of a source, for the plan.
 public struct ListedImage: Sendable {
     public var image: SourceImage
-    /// The file name without its extension, where there is a file name.
+    /// The file name without its extension; nil for images of clouds.
     public var stem: String?
     public var notes: [String]
     /// Why this image cannot be copied.
     public var refusal: TranshipError?
-    /// The series that the entry makes this image a version of; nil where the
-    /// source's own ids say what belongs together.
+    /// The series to which the entry adds this image as a version; nil for images
+    /// of clouds, whose ids say what belongs together.
     public var series: SeriesClaim?
 
     public init(
@@ -118,11 +118,11 @@ public struct ListedImage: Sendable {
     }
 }
 
-/// An entry of the pipeline file that makes its image a version of a series.
+/// An entry of the pipeline file that adds its image to a series.
 public struct SeriesClaim: Sendable, Hashable {
     /// `file:line:column` of the entry.
     public var position: String
-    /// True when several entries may make versions of one series on purpose.
+    /// True if several entries may add versions to one series.
     public var allowsSeveral: Bool
 
     public init(position: String, allowsSeveral: Bool) {
@@ -163,12 +163,12 @@ public struct SourceFacts: Sendable, Hashable {
 public enum Fetchable: Sendable, Hashable {
     /// Nothing, for this reason: the bytes pass through this process.
     case nothing(PlanReason)
-    /// A URL that anyone can read, without header, password or query.
+    /// A URL that needs no header, password or query.
     case openURL(Secret<String>)
     /// An image of another region of the target's Keystone.
     case siblingImage(id: String, region: String, interface: String)
 
-    /// True when the method fetches such a thing.
+    /// True if the method can fetch this, or fetches nothing.
     public func suits(_ method: UploadMethod) -> Bool {
         switch (method, self) {
         case (.upload, _), (.glanceDirect, _), (.webDownload, .openURL),
@@ -183,8 +183,8 @@ public enum Fetchable: Sendable, Hashable {
 public struct CloudRegion: Sendable, Hashable {
     /// The same text however `auth_url` is spelled.
     public let keystoneURL: String
-    /// Nil where its entry names none, and for a cloud whose service cannot be
-    /// fetched from.
+    /// Nil if the cloud's entry names no region, or if other services cannot fetch
+    /// from this cloud.
     public var name: String?
 
     public init(keystoneURL: String, name: String?) {
@@ -209,12 +209,12 @@ public struct CloudRegion: Sendable, Hashable {
         return parts.string ?? text
     }
 
-    /// True when both know the same projects.
+    /// True if both have the same Keystone, and so the same projects.
     public func sharesKeystone(with other: CloudRegion?) -> Bool {
         keystoneURL == other?.keystoneURL
     }
 
-    /// True when it is another region of the same Keystone.
+    /// True if it is another region of the same Keystone.
     public func isSibling(of other: CloudRegion?) -> Bool {
         sharesKeystone(with: other) && name != nil && name != other?.name
     }
