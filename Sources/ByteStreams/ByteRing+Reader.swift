@@ -25,19 +25,10 @@ extension ByteRing {
         into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
     ) throws(TranshipError) -> Int? {
         precondition(hasReader, "a ring without a reader was read")
-        guard !buffer.isEmpty else { preconditionFailure("nothing to read into") }
-        monitor.lock()
-        let isReady = waitUntilReadable(
-            bufferBytes: buffer.count, limitNanoseconds: UInt64(milliseconds) * 1_000_000)
-        if let failure = state.failure {
-            monitor.unlock()
-            throw failure
+        return try handOut(to: buffer) {
+            waitUntilReadable(
+                bufferBytes: buffer.count, limitNanoseconds: UInt64(milliseconds) * 1_000_000)
         }
-        guard isReady else {
-            monitor.unlock()
-            return nil
-        }
-        return handOut(to: buffer)
     }
 
     /// True if so many bytes can be read without a wait, or if the ring is at its end or has
@@ -50,28 +41,24 @@ extension ByteRing {
     package func readNow(
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(TranshipError) -> Int? {
-        precondition(hasReader && !buffer.isEmpty, "nothing to read, or to read into")
-        monitor.lock()
-        if let failure = state.failure {
-            monitor.unlock()
-            throw failure
-        }
-        guard readableBytes > 0 || isAtEnd else {
-            monitor.unlock()
-            return nil
-        }
-        return handOut(to: buffer)
+        precondition(hasReader, "a ring without a reader was read")
+        return try handOut(to: buffer) { readableBytes > 0 || isAtEnd }
     }
 
-    /// Call with the lock held. Releases it.
-    private func handOut(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+    /// - Parameter isReady: called with the lock held; if it is false, the result is nil.
+    private func handOut(
+        to buffer: UnsafeMutableRawBufferPointer, if isReady: () -> Bool
+    ) throws(TranshipError) -> Int? {
+        precondition(!buffer.isEmpty, "nothing to read into")
+        monitor.lock()
+        let isReady = isReady()
+        let (failure, position) = (state.failure, state.read)
         let count = min(readableBytes, buffer.count)
-        let position = state.read
-        guard count > 0, let memory = try? mapped() else {
-            monitor.unlock()
-            return 0
-        }
+        let memory = isReady && count > 0 ? try? mapped() : nil
         monitor.unlock()
+        if let failure { throw failure }
+        guard isReady else { return nil }
+        guard count > 0, let memory else { return 0 }
 
         copyOut(count, of: memory, at: position, to: buffer)
         locked {

@@ -4,9 +4,12 @@
 public import Basics
 
 extension ByteRing {
-    /// A task that awaits the end of the stream.
+    /// What a task can await without holding a thread.
+    enum Milestone { case started, finished }
+
     struct Waiter {
         let number: UInt64
+        let milestone: Milestone
         let continuation: CheckedContinuation<Result<Int64, TranshipError>, Never>
     }
 
@@ -17,19 +20,15 @@ extension ByteRing {
     /// - Throws: the failure of the ring, or ``TranshipError/Code/interrupted`` if the task is
     ///   cancelled.
     public func finished() async throws(TranshipError) -> Int64 {
-        let number = locked {
-            state.waitersSoFar += 1
-            return state.waitersSoFar
-        }
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waiter = Waiter(number: number, continuation: continuation)
-                if let result = enroll(waiter) { continuation.resume(returning: result) }
-            }
-        } onCancel: {
-            dismiss(number)
-        }
-        return try result.get()
+        try await wait(for: .finished)
+    }
+
+    /// Suspends until the first byte is written or the writing has finished.
+    ///
+    /// - Returns: the number of bytes written by then.
+    /// - Throws: as ``finished()``.
+    public func started() async throws(TranshipError) -> Int64 {
+        try await wait(for: .started)
     }
 
     /// Breaks the stream: from now on, every call throws this error, and all blocked and suspended
@@ -42,29 +41,50 @@ extension ByteRing {
         }
     }
 
-    /// Changes the state, and resumes the waiters if that ends the stream.
+    /// Changes the state, then resumes the waiters whose wait is over by that.
     func change(_ body: () -> Void) {
-        let (waiters, result) = locked { () -> ([Waiter], Result<Int64, TranshipError>?) in
+        let settled = locked {
             body()
-            guard !state.waiters.isEmpty, let ending else { return ([], nil) }
-            defer { state.waiters = [] }
-            return (state.waiters, ending)
+            let settled = state.waiters.compactMap { waiter in
+                result(of: waiter.milestone).map { (waiter.continuation, $0) }
+            }
+            if !settled.isEmpty { state.waiters.removeAll { result(of: $0.milestone) != nil } }
+            return settled
         }
-        guard let result else { return }
-        for waiter in waiters { waiter.continuation.resume(returning: result) }
+        for (continuation, result) in settled { continuation.resume(returning: result) }
     }
 
-    /// How the stream ended; nil until then. Call with the lock held.
-    private var ending: Result<Int64, TranshipError>? {
+    private func result(of milestone: Milestone) -> Result<Int64, TranshipError>? {
         if let failure = state.failure { return .failure(failure) }
-        let isReached = state.isFinished && state.observed.allSatisfy { $0 == state.written }
+        let isReached =
+            switch milestone {
+            case .started: state.isFinished || state.written > 0
+            case .finished: state.isFinished && state.observed.allSatisfy { $0 == state.written }
+            }
         return isReached ? .success(state.written) : nil
+    }
+
+    private func wait(for milestone: Milestone) async throws(TranshipError) -> Int64 {
+        let number = locked {
+            state.waitersSoFar += 1
+            return state.waitersSoFar
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = Waiter(
+                    number: number, milestone: milestone, continuation: continuation)
+                if let result = enroll(waiter) { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            dismiss(number)
+        }
+        return try result.get()
     }
 
     /// The result, if there is one already. Otherwise the waiter is stored.
     private func enroll(_ waiter: Waiter) -> Result<Int64, TranshipError>? {
         locked {
-            if let ending { return ending }
+            if let result = result(of: waiter.milestone) { return result }
             // Under the lock, so that a later cancellation finds the waiter.
             if Task.isCancelled { return .failure(Self.cancelled) }
             state.waiters.append(waiter)

@@ -76,7 +76,9 @@ package final class Guarded<Value: Sendable>: @unchecked Sendable {
         self.value = value
     }
 
-    package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         monitor.lock()
         defer { monitor.unlock() }
         return try body(&value)

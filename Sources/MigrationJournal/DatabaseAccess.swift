@@ -44,7 +44,8 @@ extension DatabaseAccess {
     }
 
     private func access<Value: Sendable>(
-        writes: Bool, atOnce: () throws -> Value, later: @escaping @Sendable () async throws -> Value
+        writes: Bool, atOnce: () throws -> Value,
+        later: @escaping @Sendable () async throws -> Value
     ) async throws(TranshipError) -> Value {
         do {
             // Unstructured, so that cancelling the caller does not cancel it.

@@ -4,7 +4,7 @@
 public import Basics
 internal import Foundation
 public import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
 
@@ -336,29 +336,5 @@ struct SeriesCheck {
                 hint: "give one of them another name or another `series`")
         }
         seen[lineage] = (listed.image.key, position)
-    }
-}
-
-/// A target of the pipeline with the rules that its entry states.
-public struct PlanningTarget: Sendable {
-    public var rules: CloudTarget
-    public var opened: OpenedTarget
-    public var verification: VerificationMode
-
-    public init(
-        _ opened: OpenedTarget, rules: CloudTarget, verification: VerificationMode = .proof
-    ) {
-        self.opened = opened
-        self.rules = rules
-        self.verification = verification
-    }
-
-    /// Stores that an image is put into.
-    var storeCount: Int64 {
-        switch PlannedRecord.Stores(rules.stores) {
-        case .standard: 1
-        case .named(let names): Int64(names.count)
-        case .all: Int64(max(1, opened.offer.writableStores.count))
-        }
     }
 }

@@ -130,9 +130,7 @@ public struct Reopening: Sendable {
 }
 
 /// The servers that did not honour a range in this run. Tranship does not ask them again.
-public final class RangeMemory: Sendable {
-    public init() {}
-
+final class RangeMemory: Sendable {
     private let origins = Mutex<Set<String>>([])
 
     func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }

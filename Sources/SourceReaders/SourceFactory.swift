@@ -42,16 +42,17 @@ public struct SourceFactory: Sendable {
         case .cloud(let cloud):
             let signedIn = try await signIn(cloud)
             if signedIn.isLegacy {
-                return LegacyCloudImages(cloud, sourceIndex: index, at: signedIn)
+                return LegacyCloudImages(selection: cloud, sourceIndex: index, cloud: signedIn)
             }
             return CloudImages(
-                cloud, sourceIndex: index, at: signedIn, reopening: reopening, memory: memory)
+                selection: cloud, sourceIndex: index, cloud: signedIn, reopening: reopening,
+                memory: memory)
         case .url(let url):
             return URLImage(
-                url, sourceIndex: index, headers: try headers(url), client: client(url),
+                source: url, sourceIndex: index, headers: try headers(url), client: client(url),
                 reopening: reopening, memory: memory)
         case .file(let file):
-            return FileImages(file, sourceIndex: index, baseDirectory: baseDirectory)
+            return FileImages(source: file, sourceIndex: index, baseDirectory: baseDirectory)
         case .archive(let archive):
             throw TranshipError(
                 .notBuiltYet, "\(archive.position): archive sources are not built yet")

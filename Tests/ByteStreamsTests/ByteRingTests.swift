@@ -146,13 +146,13 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(2))) struct ByteRingWaitingTests {
-    @Test func `Finished resumes at the end, an empty one too`() async throws {
+    @Test func `Started resumes with the first bytes, or with an empty end`() async throws {
         let ring = ByteRing()
-        async let finished = ring.finished()
-        try await blocking { try ring.put([1, 2], pieceBytes: 2) }
-        #expect(try await finished == 2)
+        async let started = ring.started()
+        try await blocking { try ring.put([1, 2], pieceBytes: 2, finishes: false) }
+        #expect(try await started == 2)
         let empty = ByteRing()
-        async let ended = empty.finished()
+        async let ended = empty.started()
         empty.finishWriting()
         #expect(try await ended == 0)
     }
@@ -160,7 +160,7 @@ import Testing
     @Test func `A failure resumes all waiting tasks, before and after`() async throws {
         let ring = ByteRing()
         let waiting = Task { try await ring.finished() }
-        let alsoWaiting = Task { try await ring.finished() }
+        let alsoWaiting = Task { try await ring.started() }
         ring.fail(TranshipError(.gone, "gone"))
         await #expect(throws: TranshipError.self) { try await waiting.value }
         await #expect(throws: TranshipError.self) { try await alsoWaiting.value }

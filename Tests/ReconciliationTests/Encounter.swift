@@ -14,10 +14,11 @@ import OpenStackImage
 import PipelineFiles
 import Planning
 import Publishing
-import SourceReaders
 import Synchronization
 import TaskWaiters
 import TestSupport
+
+@testable import SourceReaders
 
 /// One state of ours meets one state of the image at the target: a journal whose
 /// run was cut off, a record, and the next run over both. Everything is real
@@ -144,8 +145,8 @@ final class Encounter {
             throw TranshipError(.unexpectedState, "another pipeline")
         }
         return CloudImages(
-            source, sourceIndex: 0,
-            at: SignedInCloud(
+            selection: source, sourceIndex: 0,
+            cloud: SignedInCloud(
                 alpha.service.session, endpoint: "alpha", region: nil, projectID: nil))
     }
 

@@ -7,9 +7,10 @@ import GlanceServer
 import MigrationModel
 import MigrationPipeline
 import OpenStackImage
-import SourceReaders
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(1))) struct CloudImagesTests {
     private final class TestCloud: TestSource {
@@ -19,8 +20,8 @@ import Testing
         init() throws {
             glance = try GlanceServer()
             source = CloudImages(
-                try cloudEntry(), sourceIndex: 0,
-                at: SignedInCloud(
+                selection: try cloudEntry(), sourceIndex: 0,
+                cloud: SignedInCloud(
                     glance.service.session, endpoint: glance.server.url, region: nil,
                     projectID: nil))
         }
@@ -218,8 +219,8 @@ import Testing
         let image = try await source.planned([1])
         func north(_ keystone: String) throws -> any ImageSource {
             CloudImages(
-                try cloudEntry(), sourceIndex: 0,
-                at: SignedInCloud(
+                selection: try cloudEntry(), sourceIndex: 0,
+                cloud: SignedInCloud(
                     source.glance.service.session, endpoint: "e",
                     region: CloudRegion(keystoneURL: keystone, name: "north"), projectID: nil))
         }

@@ -6,9 +6,10 @@ import ByteStreams
 import Foundation
 import MigrationModel
 import MigrationPipeline
-import SourceReaders
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(1))) struct FileImagesTests {
     private final class TestFile: TestSource {
@@ -18,7 +19,7 @@ import Testing
         init() throws {
             folder = try TemporaryFolder()
             source = FileImages(
-                try fileEntry(folder.file("*.img")), sourceIndex: 0, baseDirectory: "/")
+                source: try fileEntry(folder.file("*.img")), sourceIndex: 0, baseDirectory: "/")
         }
 
         func put(_ bytes: [UInt8]) throws { try folder.write(bytes, to: "a.img") }
@@ -73,7 +74,7 @@ import Testing
     @Test func `What is wrong with a single path is its refusal`() async throws {
         let folder = try TemporaryFolder()
         let missing = FileImages(
-            try fileEntry(folder.file("none.img")), sourceIndex: 0, baseDirectory: "/")
+            source: try fileEntry(folder.file("none.img")), sourceIndex: 0, baseDirectory: "/")
         let listed = try await list(missing)
         #expect(listed.map(\.refusal?.code) == [.sourceUnavailable])
     }

@@ -6,10 +6,11 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
-import SourceReaders
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(1))) struct LegacyCloudImagesTests {
     /// One image of Images API v1. What it lists in bulk has the same fields as
@@ -47,8 +48,8 @@ import Testing
                     ], body: bytes)
             }
             source = LegacyCloudImages(
-                try cloudEntry(), sourceIndex: 0,
-                at: SignedInCloud(
+                selection: try cloudEntry(), sourceIndex: 0,
+                cloud: SignedInCloud(
                     CloudSession(
                         CloudConfiguration(
                             name: "old", authentication: .none,

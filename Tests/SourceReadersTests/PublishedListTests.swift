@@ -28,7 +28,7 @@ import Testing
                     image: { disk_format: raw, container_format: bare } }
                 """)[0]
         else { throw NotThatKind() }
-        let listed = try await list(FileImages(entry, sourceIndex: 0, baseDirectory: "/"))
+        let listed = try await list(FileImages(source: entry, sourceIndex: 0, baseDirectory: "/"))
         #expect(listed.count == 2)
         #expect(listed[0].image.checksums == [try Sample.checksum(.sha256, "a")])
         #expect(listed[1].refusal?.message.contains("lists only a.img") == true)
@@ -41,7 +41,8 @@ import Testing
         let server = try RawHTTPServer { _ in .status(200, body: [1, 2, 3]) }
         defer { server.stop() }
         let source = URLImage(
-            try urlEntry(server.url + "/x/a.img", ", checksum_file: '\(folder.file("SUMS"))'"),
+            source: try urlEntry(
+                server.url + "/x/a.img", ", checksum_file: '\(folder.file("SUMS"))'"),
             sourceIndex: 0, client: HTTPClient())
         let listed = try #require(try await list(source).first)
         #expect(listed.refusal == nil)

@@ -6,10 +6,11 @@ import ByteStreams
 import HTTPTransport
 import MigrationModel
 import MigrationPipeline
-import SourceReaders
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 /// Sources that drop: what goes on in the middle, and what must not.
 @Suite(.timeLimit(.minutes(1))) struct ReopeningTests {
@@ -76,7 +77,7 @@ import Testing
         _ server: RawHTTPServer, _ waits: Waits = Waits()
     ) throws -> any ImageSource {
         URLImage(
-            try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+            source: try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
             client: HTTPClient(), reopening: Self.reopening(waits))
     }
 
@@ -342,7 +343,7 @@ import Testing
         var reopening = Self.reopening()
         reopening.wait = { _ in ring.fail(TranshipError(.quotaExceeded, "full")) }
         let source = URLImage(
-            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient(),
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient(),
             reopening: reopening)
         let reading = await read(image(server), by: source, into: ring)
         #expect(reading.error?.code == .quotaExceeded)

@@ -7,10 +7,11 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import SourceReaders
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(1))) struct URLImageTests {
     /// A mirror that tells an ETag.
@@ -38,7 +39,7 @@ import Testing
                     body: bytes)
             }
             source = URLImage(
-                try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+                source: try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
                 headers: ["X-Key": "planted"], client: HTTPClient())
         }
 
@@ -74,7 +75,7 @@ import Testing
         image.location = server.url + "/a.img"
         image.seen = seen
         let source = URLImage(
-            try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
+            source: try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
             client: HTTPClient())
         return await read(image, by: source)
     }
@@ -105,7 +106,7 @@ import Testing
         }
         defer { server.stop() }
         let source = URLImage(
-            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
         let listed = try #require(try await list(source).first)
         #expect(listed.refusal == nil)
         #expect(listed.image.sizeBytes == 3)
@@ -123,7 +124,7 @@ import Testing
         }
         for host in [other, server] {
             let source = URLImage(
-                try urlEntry(server.url + "/a.img", ", checksum_file: '\(host.url)/SUMS'"),
+                source: try urlEntry(server.url + "/a.img", ", checksum_file: '\(host.url)/SUMS'"),
                 sourceIndex: 0, headers: ["X-Key": "planted"], client: HTTPClient())
             let image = try #require(try await list(source).first?.image)
             #expect(image.checksums == [try Sample.checksum(.sha256, "a")])
@@ -141,7 +142,7 @@ import Testing
         let server = try RawHTTPServer { _ in .status(200, headers: head, body: [1, 2, 3]) }
         defer { server.stop() }
         let source = URLImage(
-            try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
         let image = try #require(try await list(source).first?.image)
         #expect(image.fingerprint == "W/\"v1\" Sat, 21 Nov 2026 00:00:00 GMT 3")
         #expect(image.seen == SeenVersion(eTag: head[0].1, lastModified: head[1].1))
@@ -157,21 +158,21 @@ import Testing
     func `The endpoint of a URL is its scheme, host and port`(url: String, endpoint: String)
         throws
     {
-        let source = URLImage(try urlEntry(url), sourceIndex: 0, client: HTTPClient())
+        let source = URLImage(source: try urlEntry(url), sourceIndex: 0, client: HTTPClient())
         #expect(source.endpoint == endpoint)
     }
 
     @Test func `A target can fetch a URL that is open to anyone`() throws {
         let image = Sample.source("a")
         let open = URLImage(
-            try urlEntry("https://mirror.example/a"), sourceIndex: 0, client: HTTPClient())
+            source: try urlEntry("https://mirror.example/a"), sourceIndex: 0, client: HTTPClient())
         #expect(
             open.fetchable(image, for: nil) == .openURL(Secret("https://mirror.example/a")))
         for closed in [
             try urlEntry("https://mirror.example/a?signature=1"),
             try urlEntry("https://mirror.example/a", ", headers: { X-Key: a }"),
         ] {
-            let source = URLImage(closed, sourceIndex: 0, client: HTTPClient())
+            let source = URLImage(source: closed, sourceIndex: 0, client: HTTPClient())
             #expect(
                 source.fetchable(image, for: nil)
                     == .nothing(.urlNeedsSecrets))

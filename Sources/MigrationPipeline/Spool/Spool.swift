@@ -190,36 +190,34 @@ public final class Spool: Sendable {
         let path =
             "\(place.folder)/\(prefix)"
             + "\(Self.digits("\(key.sourceKey)\n\(key.fingerprint)")).spool"
-        let claim: Result<Claim, TranshipError> = state.withLock { state in
+        let claim = try state.withLock { (state) throws(TranshipError) -> Claim in
+            func wait(_ reason: String) -> Claim {
+                state.waiting[transfer.id] = state.changes
+                return .wait(reason: reason)
+            }
             state.waiting[transfer.id] = nil
             if state.filling.contains(key) {
-                state.waiting[transfer.id] = state.changes
-                return .success(
-                    .wait(reason: "its source is read into the spool for another target"))
+                return wait("its source is read into the spool for another target")
             }
             if let entry = state.entries[key] {
-                if entry.isComplete { return .success(.complete(entry)) }
+                if entry.isComplete { return .complete(entry) }
                 state.filling.insert(key)
-                return .success(.fill(entry))
+                return .fill(entry)
             }
             // On a full disk, fill one file after the other. Otherwise none might be completed.
             if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
-                state.waiting[transfer.id] = state.changes
-                return .success(
-                    .wait(reason: "the spool's disk is full until others are read and sent"))
+                return wait("the spool's disk is full until others are read and sent")
             }
             let size = transfer.source.sizeBytes
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
             if let most = place.maxBytes {
-                if need > most { return .failure(Self.neverFits(transfer, need, most)) }
+                if need > most { throw Self.neverFits(transfer, need, most) }
                 let taken = state.entries.values.reduce(0) { $0 + $1.reservedBytes }
                 // Two growing files could each hold the room that the other needs.
                 guard taken + need <= most, size != nil || state.growing.isEmpty else {
-                    state.waiting[transfer.id] = state.changes
-                    return .success(
-                        .wait(
-                            reason: "no room in the spool: \(ByteCount.format(taken)) of "
-                                + "\(ByteCount.format(most)) are taken"))
+                    return wait(
+                        "no room in the spool: \(ByteCount.format(taken)) of "
+                            + "\(ByteCount.format(most)) are taken")
                 }
             }
             let entry = SpoolEntry(
@@ -228,12 +226,11 @@ public final class Spool: Sendable {
             state.entries[key] = entry
             state.filling.insert(key)
             if size == nil { state.growing.insert(key) }
-            return .success(.fill(entry))
+            return .fill(entry)
         }
-        let result = try claim.get()
         // Write the row before the file, because a file without a row is an orphan.
-        if case .fill(let entry) = result { try await journal.keep(entry) }
-        return result
+        if case .fill(let entry) = claim { try await journal.keep(entry) }
+        return claim
     }
 
     /// Reserves more room for a file that turns out larger than expected.

@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
-public import ByteStreams
+internal import Basics
+internal import ByteStreams
 internal import HTTPTransport
-public import MigrationModel
-public import MigrationPipeline
+internal import MigrationModel
+internal import MigrationPipeline
 internal import OpenStackImage
 
 /// A source that drops is opened again with `Range` if the record still has the
 /// same size and hash. The answer counts only if it is that part of as many
 /// bytes in all.
 extension CloudImages {
-    public func read(
+    func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
@@ -84,7 +84,7 @@ extension CloudImages {
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         try await facts(try Self.imageID(transfer), transfer)
     }
 

@@ -1,56 +1,34 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
-public import MigrationModel
-public import MigrationPipeline
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
 internal import OpenStackImage
-public import PipelineFiles
+internal import PipelineFiles
 
 /// A kind of source: images of a cloud's Image service (v2).
-public struct CloudImages: ImageSource {
+struct CloudImages: ImageSource {
     let selection: CloudSource
     let sourceIndex: Int
-    public var endpoint: String { cloud.endpoint }
-    public var region: CloudRegion? { cloud.region }
     let cloud: SignedInCloud
-    let service: ImageService
-    let reopening: Reopening
-    let memory: RangeMemory
+    var reopening = Reopening()
+    /// Shared by the sources of a run.
+    var memory = RangeMemory()
 
-    /// - Parameter memory: shared by the sources of a run.
-    public init(
-        _ selection: CloudSource, sourceIndex: Int, at cloud: SignedInCloud,
-        reopening: Reopening = Reopening(), memory: RangeMemory = RangeMemory()
-    ) {
-        self.selection = selection
-        self.sourceIndex = sourceIndex
-        self.cloud = cloud
-        service = ImageService(cloud.session)
-        self.reopening = reopening
-        self.memory = memory
-    }
+    var service: ImageService { ImageService(cloud.session) }
+    var region: CloudRegion? { cloud.region }
 
-    public var limitImages: Int? { selection.limitsImages }
-
-    public func list(
-        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        try await CloudListing(listing: listing, catalogue: self).list(page)
-    }
-
-    public func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         guard let region, region.isSibling(of: target), let name = region.name,
             let id = image.imageID
         else { return .nothing(.noSharedKeystone) }
         return .siblingImage(
-            id: id, region: name, interface: session.configuration.interface.rawValue)
+            id: id, region: name, interface: cloud.session.configuration.interface.rawValue)
     }
 }
 
 extension CloudImages: CloudCatalogue {
-    var session: CloudSession { service.session }
-
     func image(_ id: String) async throws(TranshipError) -> SourceImage {
         SourceImage(try await service.image(id), sourceIndex: sourceIndex)
     }

@@ -8,10 +8,10 @@ internal import OpenStackImage
 internal import PipelineFiles
 
 /// A cloud's images as a listing sees them, whichever API the cloud speaks.
-protocol CloudCatalogue: Sendable {
+protocol CloudCatalogue: ImageSource {
     var selection: CloudSource { get }
     var sourceIndex: Int { get }
-    var session: CloudSession { get }
+    var cloud: SignedInCloud { get }
 
     /// - Throws: ``TranshipError/Code/notFound`` when there is none.
     func image(_ id: String) async throws(TranshipError) -> SourceImage
@@ -26,6 +26,17 @@ protocol CloudCatalogue: Sendable {
     ) async throws(TranshipError)
 }
 
+extension CloudCatalogue {
+    var endpoint: String { cloud.endpoint }
+    var limitImages: Int? { selection.limitsImages }
+
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await CloudListing(listing: listing, catalogue: self).list(page)
+    }
+}
+
 /// Lists the images of a cloud that an entry selects, with the kernels and
 /// ramdisks that these name.
 struct CloudListing {
@@ -35,7 +46,7 @@ struct CloudListing {
     typealias Page = ([ListedImage]) async throws(TranshipError) -> Void
 
     func list(_ page: Page) async throws(TranshipError) {
-        let project = try await catalogue.session.authenticate().projectID
+        let project = try await catalogue.cloud.session.authenticate().projectID
         // The first image that names each kernel and ramdisk, by the id of that one.
         var named: [String: String] = [:]
         func noting(_ images: [ListedImage]) async throws(TranshipError) {

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
-public import ByteStreams
+internal import Basics
+internal import ByteStreams
 internal import Foundation
-public import MigrationModel
-public import MigrationPipeline
+internal import MigrationModel
+internal import MigrationPipeline
 
 /// The file must stay as it was planned, and as it was opened, until its last
 /// byte is read: reading compares size and time of change before and after.
@@ -13,7 +13,7 @@ extension FileImages {
     /// Number of bytes for each read(2).
     private static let chunkBytes = 128 << 10
 
-    public func read(
+    func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
@@ -25,7 +25,7 @@ extension FileImages {
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
 
@@ -75,10 +75,10 @@ extension FileImages {
 }
 
 /// Identifies one state of a file.
-public struct FileFacts: Sendable, Hashable {
-    public var sizeBytes: Int64
+struct FileFacts: Sendable, Hashable {
+    var sizeBytes: Int64
     /// Of the last change.
-    public var changedAt: FileTime
+    var changedAt: FileTime
 
     /// The text that ids of copies are derived from: never to be changed.
     var fingerprint: String {
@@ -87,7 +87,7 @@ public struct FileFacts: Sendable, Hashable {
 
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` when it is missing or
     ///   no plain file.
-    public init(path: String) throws(TranshipError) {
+    init(path: String) throws(TranshipError) {
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileImages.failure("cannot read", path) }
         try self.init(status, path: path)

@@ -1,31 +1,25 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
+internal import Basics
 internal import Foundation
 internal import HTTPTransport
-public import MigrationModel
-public import MigrationPipeline
-public import PipelineFiles
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
 
 /// A kind of source: the files of this machine that a pattern matches.
-public struct FileImages: ImageSource {
+struct FileImages: ImageSource {
     let source: FileSource
     let sourceIndex: Int
+    /// The absolute folder that relative paths start at.
     let baseDirectory: String
 
-    /// - Parameter baseDirectory: the absolute folder that relative paths start at.
-    public init(_ source: FileSource, sourceIndex: Int, baseDirectory: String) {
-        self.source = source
-        self.sourceIndex = sourceIndex
-        self.baseDirectory = baseDirectory
-    }
+    var endpoint: String { "this machine" }
+    var limitImages: Int? { source.limitsImages }
+    var isOnThisMachine: Bool { true }
 
-    public var endpoint: String { "this machine" }
-    public var limitImages: Int? { source.limitsImages }
-    public var isOnThisMachine: Bool { true }
-
-    public func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(.dataIsLocal)
     }
 
@@ -34,7 +28,7 @@ public struct FileImages: ImageSource {
 
     /// Sorted by path. A glob without a match lists nothing; a single path that
     /// is missing becomes a refusal, so that the other sources go on.
-    public func list(
+    func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         let paths: [String]

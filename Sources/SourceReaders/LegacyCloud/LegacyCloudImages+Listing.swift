@@ -14,8 +14,6 @@ extension LegacyCloudImages: CloudCatalogue {
     /// Requests for members at once.
     private static let lookupsMax = 8
 
-    var session: CloudSession { service.session }
-
     func image(_ id: String) async throws(TranshipError) -> SourceImage {
         let image = try await service.image(id)
         // Administrators also see deleted images.

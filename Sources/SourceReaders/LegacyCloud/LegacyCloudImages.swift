@@ -1,49 +1,34 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
-public import ByteStreams
-public import MigrationModel
-public import MigrationPipeline
+internal import Basics
+internal import ByteStreams
+internal import MigrationModel
+internal import MigrationPipeline
 internal import OpenStackImage
-public import PipelineFiles
+internal import PipelineFiles
 
 /// A kind of source: images of a legacy cloud (Images API v1).
 ///
 /// Metadata and data come in one answer, so reading compares what is there with
 /// the plan without another request. v1 has no ranges: whatever breaks is read
 /// again from its beginning.
-public struct LegacyCloudImages: ImageSource {
+struct LegacyCloudImages: ImageSource {
     let selection: CloudSource
     let sourceIndex: Int
-    let service: LegacyImageService
-    public let endpoint: String
+    let cloud: SignedInCloud
+
+    var service: LegacyImageService { LegacyImageService(cloud.session) }
     /// Without a name: glance-download asks the other region in v2.
-    public let region: CloudRegion?
-
-    public init(
-        _ selection: CloudSource, sourceIndex: Int, at cloud: SignedInCloud
-    ) {
-        self.selection = selection
-        self.sourceIndex = sourceIndex
-        service = LegacyImageService(cloud.session)
-        endpoint = cloud.endpoint
-        region = cloud.region.map { CloudRegion(keystoneURL: $0.keystoneURL, name: nil) }
+    var region: CloudRegion? {
+        cloud.region.map { CloudRegion(keystoneURL: $0.keystoneURL, name: nil) }
     }
 
-    public var limitImages: Int? { selection.limitsImages }
-
-    public func list(
-        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        try await CloudListing(listing: listing, catalogue: self).list(page)
-    }
-
-    public func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(.noSharedKeystone)
     }
 
-    public func read(
+    func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
@@ -66,7 +51,7 @@ public struct LegacyCloudImages: ImageSource {
         }
     }
 
-    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         let id = try CloudImages.imageID(transfer)
         let image: LegacyImage
         do {

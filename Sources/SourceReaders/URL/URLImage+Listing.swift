@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
+internal import Basics
 internal import ByteStreams
 internal import Foundation
 internal import HTTPTransport
 internal import MigrationModel
-public import MigrationPipeline
+internal import MigrationPipeline
 internal import PipelineFiles
 internal import Synchronization
 
@@ -15,7 +15,7 @@ extension URLImage {
     ///
     /// - Throws: only ``TranshipError/Code/interrupted``. What is wrong with this
     ///   source is its own refusal.
-    public func list(
+    func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         try await page([try await look(date: listing.date)])

@@ -1,18 +1,18 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
-public import ByteStreams
+internal import Basics
+internal import ByteStreams
 internal import HTTPTransport
-public import MigrationModel
-public import MigrationPipeline
+internal import MigrationModel
+internal import MigrationPipeline
 internal import Synchronization
 
 /// A source that drops is opened again with `Range` (RFC 9110, section 14). The
 /// answer counts only if it is 206 with that part, of as many bytes in all as
 /// before, under the same strong ETag or, lacking one, the same time of change.
 extension URLImage {
-    public func read(
+    func read(
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
@@ -104,7 +104,7 @@ extension URLImage {
     }
 
     /// What was planned: the service itself opens the URL.
-    public func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
         SourceFacts(sizeBytes: transfer.source.sizeBytes)
     }
 

@@ -3,57 +3,39 @@
 
 internal import Basics
 internal import Foundation
-public import HTTPTransport
-public import MigrationModel
-public import MigrationPipeline
-public import PipelineFiles
+internal import HTTPTransport
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
 
 /// A kind of source: the image at an http or https URL.
-public struct URLImage: ImageSource {
+struct URLImage: ImageSource {
     let source: URLSource
     let sourceIndex: Int
-    /// The whole URL, query included.
-    let url: Secret<String>
-    let headers: HTTPHeaders
+    /// Sent with every request. May hold credentials, which never reach the journal.
+    var headers: HTTPHeaders = [:]
     let client: HTTPClient
-    let reopening: Reopening
-    let memory: RangeMemory
+    var reopening = Reopening()
+    /// Shared by the sources of a run.
+    var memory = RangeMemory()
 
-    /// - Parameters:
-    ///   - headers: sent with every request; may hold credentials, which never
-    ///     reach the journal.
-    ///   - memory: shared by the sources of a run.
-    public init(
-        _ source: URLSource, sourceIndex: Int, headers: HTTPHeaders = [:], client: HTTPClient,
-        reopening: Reopening = Reopening(),
-        memory: RangeMemory = RangeMemory()
-    ) {
-        self.source = source
-        self.sourceIndex = sourceIndex
-        url = Secret(source.url)
-        self.headers = headers
-        self.client = client
-        self.reopening = reopening
-        self.memory = memory
-    }
+    var endpoint: String { Self.host(of: source.url) }
 
-    public var endpoint: String { Self.host(of: url.revealed) }
-
-    public var limitImages: Int? { source.limitsImages }
+    var limitImages: Int? { source.limitsImages }
 
     /// What the target fetches takes none of our headers, and its operator reads
     /// the URL that it is given.
-    public func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         guard source.headers.isEmpty, source.auth == nil, source.cacert == nil,
             !source.url.contains("?")
         else {
             return .nothing(.urlNeedsSecrets)
         }
-        return .openURL(url)
+        return .openURL(Secret(source.url))
     }
 
     func request(_ method: HTTPRequest.Method) -> HTTPRequest {
-        HTTPRequest(method, url.revealed, headers: headers, followsRedirects: true)
+        HTTPRequest(method, source.url, headers: headers, followsRedirects: true)
     }
 
     // MARK: Parts of an address
