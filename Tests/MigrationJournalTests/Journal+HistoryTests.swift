@@ -84,7 +84,7 @@ import Testing
     @Test func `A lineage knows its versions at all targets, the newest first`() async throws {
         _ = try await journal.adopt(["beta", "gamma"].map { Sample.item("a", to: $0) })
         var next = Sample.item("a")
-        next.origin.versionID = "version-2"
+        next.intent.origin.versionID = "version-2"
         let run = try await journal.adopt([next])
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         transfer.register()

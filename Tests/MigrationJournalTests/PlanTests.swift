@@ -166,7 +166,7 @@ import Testing
     @Test func `Another version of an image is another transfer`() async throws {
         _ = try await journal.adopt([Sample.item("a")], in: plan)
         var next = Sample.item("a")
-        next.origin.versionID = "version-2"
+        next.intent.origin.versionID = "version-2"
         let run = try await journal.adopt([next], in: plan)
         let newest = try await journal.transfer(sourceKey: "image:a", targetKey: "beta")
         #expect(newest?.origin.versionID == "version-2")
