@@ -7,28 +7,42 @@ import HTTPTransport
 /// What the image cache of one Glance node holds and is to fetch
 /// (<https://docs.openstack.org/api-ref/image/v2/#cache-manage>).
 public struct CachedImages: Sendable, Hashable {
-    /// In the cache now.
-    public let cached: [CachedImage]
-    /// The ids of the images that the node is to fetch.
-    public let queuedIDs: [String]
     /// The record as the service sent it.
     public let record: [String: JSONValue]
+
+    /// In the cache now.
+    public var cached: [CachedImage] { CachedImage.list(record["cached_images"]) }
+    /// The ids of the images that the node is to fetch.
+    public var queuedIDs: [String] {
+        (record["queued_images"]?.array ?? []).compactMap(\.string)
+    }
 }
 
 /// An image in the cache of a Glance node.
-public struct CachedImage: Sendable, Hashable {
-    /// The image's id.
-    public let imageID: String
-    /// How often the cache delivered it.
-    public let hits: Int64
-    /// The size of the data in the cache.
-    public let sizeBytes: Int64?
-    /// Seconds since 1970.
-    public let lastAccessed: Double?
-    /// Seconds since 1970: when the cache got it.
-    public let lastModified: Double?
-    /// The record as the service sent it.
+public struct CachedImage: ServiceRecord {
+    public static let idKey = "image_id"
     public let record: [String: JSONValue]
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
+    /// The image's id.
+    public var imageID: String { idText }
+    /// How often the cache delivered it.
+    public var hits: Int64 { record["hits"]?.integer ?? 0 }
+    /// The size of the data in the cache.
+    public var sizeBytes: Int64? { record["size"]?.integer }
+    /// Seconds since 1970.
+    public var lastAccessed: Double? { seconds("last_accessed") }
+    /// Seconds since 1970: when the cache got it.
+    public var lastModified: Double? { seconds("last_modified") }
+
+    private func seconds(_ key: String) -> Double? {
+        if case .number(let value) = record[key] {
+            value
+        } else {
+            record[key]?.integer.map(Double.init)
+        }
+    }
 }
 
 /// Which part of the cache to clear.
@@ -51,14 +65,14 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/notFound`` if the cloud has no cache or is older than API
     ///   2.14.
     public func cachedImages() async throws(TranshipError) -> CachedImages {
-        CachedImages(json: try await sendForJSON(CacheRequests.show))
+        CachedImages(record: try await sendForJSON(.init(.get, "/v2/cache")).object ?? [:])
     }
 
     /// Asks the node to fetch an active image into its cache. Does not wait for it.
     ///
     /// - Throws: ``TranshipError/Code/badRequest`` for an image without data.
     public func cacheImage(_ imageID: String) async throws(TranshipError) {
-        try await send(CacheRequests.queue(imageID), expecting: [202])
+        try await send(.init(.put, CacheRequests.path(imageID)), expecting: [202])
     }
 
     /// Removes an image from the cache and its queue. The service accepts an image that is in
@@ -66,8 +80,7 @@ extension ImageService {
     public func removeFromCache(
         _ imageID: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
-        try await send(
-            CacheRequests.remove(imageID), expecting: missingIsFine ? [204, 404] : [204])
+        try await sendDelete(CacheRequests.path(imageID), missingIsFine: missingIsFine)
     }
 
     /// Empties the cache, its queue, or both.
@@ -80,78 +93,34 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/conflict`` if the nodes do not share one database for their
     ///   caches.
     public func cacheNodes(of imageID: String) async throws(TranshipError) -> [String] {
-        let json = try await sendForJSON(CacheRequests.nodes(imageID))
+        let json = try await sendForJSON(.init(.get, CacheRequests.nodesPath(imageID)))
         return (json.array ?? []).compactMap(\.string)
     }
 
     /// Removes broken images, and those whose fetch has stalled. API 2.18.
     public func cleanCache() async throws(TranshipError) {
-        try await send(CacheRequests.clean, expecting: [200])
+        try await send(.init(.post, "/v2/cache/clean"), expecting: [200])
     }
 
     /// Removes the least used images until the cache is within its maximum size. API 2.18.
     @discardableResult
     public func pruneCache() async throws(TranshipError) -> PrunedCache {
-        PrunedCache(json: try await sendForJSON(CacheRequests.prune))
+        PrunedCache(json: try await sendForJSON(.init(.post, "/v2/cache/prune")))
     }
 }
 
 /// Requests on `/v2/cache` (API 2.14; clean and prune 2.18).
 enum CacheRequests {
-    static var show: ServiceRequest { ServiceRequest(.get, "/v2/cache") }
-
-    static func queue(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.put, path(imageID))
-    }
-
-    static func remove(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.delete, path(imageID))
-    }
-
     static func clear(_ target: CacheTarget) -> ServiceRequest {
         ServiceRequest(
             .delete, "/v2/cache",
             headers: target == .both ? [:] : ["x-image-cache-clear-target": target.rawValue])
     }
 
-    static func nodes(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.get, "/v2/cache/nodes/\(percentEncode(imageID))")
-    }
+    static func path(_ imageID: String) -> String { "/v2/cache/\(percentEncode(imageID))" }
 
-    static var clean: ServiceRequest { ServiceRequest(.post, "/v2/cache/clean") }
-    static var prune: ServiceRequest { ServiceRequest(.post, "/v2/cache/prune") }
-
-    private static func path(_ imageID: String) -> String {
-        "/v2/cache/\(percentEncode(imageID))"
-    }
-}
-
-extension CachedImages {
-    /// Skips entries without an image id.
-    init(json: JSONValue) {
-        record = json.object ?? [:]
-        cached = (json["cached_images"]?.array ?? []).compactMap(CachedImage.init(json:))
-        queuedIDs = (json["queued_images"]?.array ?? []).compactMap(\.string)
-    }
-}
-
-extension CachedImage {
-    init?(json: JSONValue) {
-        guard let record = json.object, let imageID = record["image_id"]?.string else { return nil }
-        self.imageID = imageID
-        self.record = record
-        hits = record["hits"]?.integer ?? 0
-        sizeBytes = record["size"]?.integer
-        lastAccessed = Self.seconds(record["last_accessed"])
-        lastModified = Self.seconds(record["last_modified"])
-    }
-
-    private static func seconds(_ value: JSONValue?) -> Double? {
-        switch value {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
+    static func nodesPath(_ imageID: String) -> String {
+        "/v2/cache/nodes/\(percentEncode(imageID))"
     }
 }
 

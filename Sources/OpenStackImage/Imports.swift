@@ -82,7 +82,10 @@ public struct ImportMethod: RawRepresentable, Hashable, Sendable, CustomStringCo
 public struct ImportInfo: Sendable, Hashable {
     /// The methods that the cloud allows; empty if import is off or the service is older than
     /// API 2.6.
-    public var methods: [ImportMethod]
+    public var methods: [ImportMethod] {
+        (record["import-methods"]?["value"]?.array ?? [])
+            .compactMap(\.string).map(ImportMethod.init(rawValue:))
+    }
     /// The record as the service sent it.
     public let record: [String: JSONValue]
 }
@@ -105,11 +108,12 @@ extension ImageService {
 
     /// The import methods that this cloud allows.
     public func importInfo() async throws(TranshipError) -> ImportInfo {
-        ImportInfo(json: try await sendForJSONIfKnown(ImportRequests.info) ?? [:])
+        ImportInfo(
+            record: try await sendForJSONIfKnown(.init(.get, "/v2/info/import"))?.object ?? [:])
     }
 }
 
-/// `POST /v2/images/{id}/import` and `GET /v2/info/import`.
+/// `POST /v2/images/{id}/import`.
 enum ImportRequests {
     static func start(_ id: String, _ request: ImportRequest) -> ServiceRequest {
         var body: [String: JSONValue] = ["method": .object(method(request.method))]
@@ -121,8 +125,6 @@ enum ImportRequests {
         if let must = request.allStoresMustSucceed { body["all_stores_must_succeed"] = .bool(must) }
         return ServiceRequest(.post, "\(ImageRequests.path(id))/import", json: .object(body))
     }
-
-    static var info: ServiceRequest { ServiceRequest(.get, "/v2/info/import") }
 
     private static func method(_ method: ImportRequest.Method) -> [String: JSONValue] {
         var fields: [String: JSONValue] = ["name": .string(method.name.rawValue)]
@@ -137,13 +139,5 @@ enum ImportRequests {
             }
         }
         return fields
-    }
-}
-
-extension ImportInfo {
-    init(json: JSONValue) {
-        record = json.object ?? [:]
-        methods = (json["import-methods"]?["value"]?.array ?? [])
-            .compactMap(\.string).map(ImportMethod.init(rawValue:))
     }
 }

@@ -10,7 +10,7 @@ public struct ImageLocation: Sendable, Hashable {
     /// May contain credentials of the store, so it is never printed.
     public let url: Secret<String>
     /// The id of the store, if the service reports it.
-    public let store: String?
+    public var store: String? { metadata["store"]?.string }
     /// The metadata as the service sent it.
     public let metadata: [String: JSONValue]
 
@@ -20,7 +20,6 @@ public struct ImageLocation: Sendable, Hashable {
     ) {
         self.url = url
         self.metadata = metadata
-        store = metadata["store"]?.string
     }
 }
 
@@ -28,7 +27,7 @@ extension ImageService {
     /// Where the data of an image is stored. By default for other services and admins only. API
     /// 2.17.
     public func locations(of imageID: String) async throws(TranshipError) -> [ImageLocation] {
-        let request = LocationRequests.list(imageID)
+        let request = ServiceRequest(.get, LocationRequests.path(imageID))
         return try ImageLocation.list(try await sendForJSON(request), asked: request.asked)
     }
 
@@ -77,10 +76,6 @@ extension ImageService {
 /// Requests on `/v2/images/{id}/locations` (API 2.17), and the patches that do the same the older
 /// way.
 enum LocationRequests {
-    static func list(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.get, path(imageID))
-    }
-
     static func add(
         _ imageID: String, url: Secret<String>, promising checksum: Checksum?
     ) -> ServiceRequest {
@@ -106,7 +101,7 @@ enum LocationRequests {
         PatchOperation(.remove, pointer: "/locations/\(index)")
     }
 
-    private static func path(_ imageID: String) -> String {
+    static func path(_ imageID: String) -> String {
         "\(ImageRequests.path(imageID))/locations"
     }
 

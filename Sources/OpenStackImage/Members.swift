@@ -6,19 +6,18 @@ import HTTPTransport
 
 /// A project with which a `shared` image is shared
 /// (<https://docs.openstack.org/api-ref/image/v2/#sharing>).
-public struct Member: Sendable, Hashable {
-    /// The image's id.
-    public let imageID: String
-    /// The id of the project.
-    public let memberID: String
-    /// How the project answered the offer.
-    public let status: Status
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let createdAt: String?
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let updatedAt: String?
-    /// The record as the service sent it.
+public struct Member: ServiceRecord {
+    public static let idKey = "member_id"
     public let record: [String: JSONValue]
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
+    /// The image's id.
+    public var imageID: String { record["image_id"]?.string ?? "" }
+    /// The id of the project.
+    public var memberID: String { idText }
+    /// How the project answered the offer.
+    public var status: Status { Status(rawValue: record["status"]?.string ?? "pending") }
 
     /// How a project answered the offer. It may use the image in each case; accepting puts the
     /// image into its list.
@@ -43,14 +42,7 @@ public struct Member: Sendable, Hashable {
 extension ImageService {
     /// The members of an image. The owner gets all of them, a member only itself.
     public func members(of imageID: String) async throws(TranshipError) -> [Member] {
-        let json = try await sendForJSON(MemberRequests.list(imageID))
-        guard let records = json["members"]?.array else {
-            throw TranshipError(
-                .invalidAnswer, "the members of image \(imageID) came without a list")
-        }
-        var members: [Member] = []
-        for record in records { members.append(try Member(json: record)) }
-        return members
+        try await sendForPage(.init(.get, MemberRequests.path(imageID)), key: "members").records
     }
 
     /// One member.
@@ -59,18 +51,14 @@ extension ImageService {
     public func member(
         of imageID: String, projectID: String
     ) async throws(TranshipError) -> Member {
-        try Member(json: try await sendForJSON(MemberRequests.show(imageID, projectID)))
+        try await sendForRecord(.init(.get, MemberRequests.path(imageID, projectID)))
     }
 
     /// As ``member(of:projectID:)``, but nil if the project is not a member.
     public func memberIfPresent(
         of imageID: String, projectID: String
     ) async throws(TranshipError) -> Member? {
-        do throws(TranshipError) {
-            return try await member(of: imageID, projectID: projectID)
-        } catch  where error.code == .notFound {
-            return nil
-        }
+        try await sendForRecordIfKnown(.init(.get, MemberRequests.path(imageID, projectID)))
     }
 
     /// Offers the image to a project, by id. The service does not look up names, and accepts the id
@@ -84,7 +72,7 @@ extension ImageService {
     public func addMember(
         _ imageID: String, projectID: String
     ) async throws(TranshipError) -> Member {
-        try Member(json: try await sendForJSON(MemberRequests.add(imageID, projectID)))
+        try await sendForRecord(MemberRequests.add(imageID, projectID))
     }
 
     /// Accepts or rejects an offer. For the member itself or an admin, not for the owner.
@@ -92,8 +80,7 @@ extension ImageService {
     public func setMemberStatus(
         _ imageID: String, projectID: String, _ status: Member.Status
     ) async throws(TranshipError) -> Member {
-        try Member(
-            json: try await sendForJSON(MemberRequests.setStatus(imageID, projectID, status)))
+        try await sendForRecord(MemberRequests.setStatus(imageID, projectID, status))
     }
 
     /// Takes back an offer. For the owner, not for the member.
@@ -103,9 +90,8 @@ extension ImageService {
     public func removeMember(
         _ imageID: String, projectID: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
-        try await send(
-            MemberRequests.remove(imageID, projectID),
-            expecting: missingIsFine ? [204, 404] : [204])
+        try await sendDelete(
+            MemberRequests.path(imageID, projectID), missingIsFine: missingIsFine)
     }
 }
 
@@ -114,14 +100,6 @@ enum MemberRequests {
     static func path(_ imageID: String, _ memberID: String? = nil) -> String {
         let members = "\(ImageRequests.path(imageID))/members"
         return memberID.map { "\(members)/\(percentEncode($0))" } ?? members
-    }
-
-    static func list(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.get, path(imageID))
-    }
-
-    static func show(_ imageID: String, _ memberID: String) -> ServiceRequest {
-        ServiceRequest(.get, path(imageID, memberID))
     }
 
     static func add(_ imageID: String, _ memberID: String) -> ServiceRequest {
@@ -133,24 +111,5 @@ enum MemberRequests {
     ) -> ServiceRequest {
         ServiceRequest(
             .put, path(imageID, memberID), json: ["status": .string(status.rawValue)])
-    }
-
-    static func remove(_ imageID: String, _ memberID: String) -> ServiceRequest {
-        ServiceRequest(.delete, path(imageID, memberID))
-    }
-}
-
-extension Member {
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(TranshipError) {
-        guard let record = json.object, let memberID = record["member_id"]?.string else {
-            throw TranshipError(.invalidAnswer, "an image member without a member_id")
-        }
-        self.memberID = memberID
-        self.record = record
-        imageID = record["image_id"]?.string ?? ""
-        status = Status(rawValue: record["status"]?.string ?? "pending")
-        createdAt = record["created_at"]?.string
-        updatedAt = record["updated_at"]?.string
     }
 }

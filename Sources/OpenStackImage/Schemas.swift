@@ -10,7 +10,7 @@ public struct Schema: Sendable, Hashable {
     /// `image`, `images`, `member`, `members`, `task`, `tasks`.
     public let name: String
     /// The schema of each key.
-    public let properties: [String: JSONValue]
+    public var properties: [String: JSONValue] { record["properties"]?.object ?? [:] }
     /// The record as the service sent it.
     public let record: [String: JSONValue]
 
@@ -19,34 +19,22 @@ public struct Schema: Sendable, Hashable {
     public func allowedValues(of key: String) -> [String] {
         (properties[key]?["enum"]?.array ?? []).compactMap(\.string)
     }
-
-    init(name: String, json: JSONValue) {
-        self.name = name
-        record = json.object ?? [:]
-        properties = json["properties"]?.object ?? [:]
-    }
 }
 
 extension ImageService {
     /// A schema by name: `image`, `images`, `member`, `members`, `task`, `tasks`.
     public func schema(_ name: String) async throws(TranshipError) -> Schema {
-        Schema(name: name, json: try await sendForJSON(SchemaRequests.show(name)))
+        try await schema(name, at: percentEncode(name))
     }
 
     /// A schema of the metadata definitions by name: `namespace`, `property`, `object`, `tag`,
     /// `resource_type`, and the plural of each (`namespaces`, `properties`, …).
     public func metadefSchema(_ name: String) async throws(TranshipError) -> Schema {
-        Schema(name: name, json: try await sendForJSON(SchemaRequests.showMetadef(name)))
-    }
-}
-
-/// Requests on `/v2/schemas`.
-enum SchemaRequests {
-    static func show(_ name: String) -> ServiceRequest {
-        ServiceRequest(.get, "/v2/schemas/\(percentEncode(name))")
+        try await schema(name, at: "metadefs/\(percentEncode(name))")
     }
 
-    static func showMetadef(_ name: String) -> ServiceRequest {
-        ServiceRequest(.get, "/v2/schemas/metadefs/\(percentEncode(name))")
+    private func schema(_ name: String, at path: String) async throws(TranshipError) -> Schema {
+        let json = try await sendForJSON(.init(.get, "/v2/schemas/\(path)"))
+        return Schema(name: name, record: json.object ?? [:])
     }
 }

@@ -12,7 +12,7 @@ extension ImageService {
     /// between.
     public func addTag(_ imageID: String, _ tag: String) async throws(TranshipError) {
         if TagRequests.fitsURL(tag) {
-            try await send(TagRequests.add(imageID, tag), expecting: [204])
+            try await send(.init(.put, TagRequests.path(imageID, tag)), expecting: [204])
             return
         }
         let tags = Set(try await image(imageID).tags)
@@ -28,9 +28,8 @@ extension ImageService {
         _ imageID: String, _ tag: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
         if TagRequests.fitsURL(tag) {
-            try await send(
-                TagRequests.remove(imageID, tag), expecting: missingIsFine ? [204, 404] : [204])
-            return
+            return try await sendDelete(
+                TagRequests.path(imageID, tag), missingIsFine: missingIsFine)
         }
         let tags = Set(try await image(imageID).tags)
         guard tags.contains(tag) else {
@@ -58,20 +57,12 @@ enum TagRequests {
         !tag.isEmpty && tag.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x2F }
     }
 
-    static func add(_ imageID: String, _ tag: String) -> ServiceRequest {
-        ServiceRequest(.put, path(imageID, tag))
-    }
-
-    static func remove(_ imageID: String, _ tag: String) -> ServiceRequest {
-        ServiceRequest(.delete, path(imageID, tag))
-    }
-
     /// Replaces all tags. Works for every tag.
     static func replace(_ tags: Set<String>) -> PatchOperation {
         .replace("tags", .array(tags.sorted().map(JSONValue.string)))
     }
 
-    private static func path(_ imageID: String, _ tag: String) -> String {
+    static func path(_ imageID: String, _ tag: String) -> String {
         "\(ImageRequests.path(imageID))/tags/\(percentEncode(tag))"
     }
 }

@@ -5,40 +5,39 @@ public import Basics
 import HTTPTransport
 
 /// Work that the service does by itself, mostly an import
-/// (<https://docs.openstack.org/api-ref/image/v2/#tasks>).
-public struct ImageTask: Sendable, Hashable, Identifiable {
+/// (<https://docs.openstack.org/api-ref/image/v2/#tasks>). Lists leave out ``input``, ``result`` and
+/// ``message``.
+public struct ImageTask: ServiceRecord, Identifiable {
+    public let record: [String: JSONValue]
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
     /// A UUID.
-    public let id: String
+    public var id: String { idText }
     /// `api_image_import` for an import that ``ImageService/importImage(_:_:)`` started.
-    public let type: String
+    public var type: String { record["type"]?.string ?? "" }
     /// How far it is.
-    public let status: Status
+    public var status: Status { Status(rawValue: record["status"]?.string ?? "") }
     /// The progress ("Copied 15 MiB"), or the reason of a failure.
-    public let message: String
+    public var message: String { record["message"]?.string ?? "" }
     /// The id of the image, if the task is about one.
-    public let imageID: String?
+    public var imageID: String? { record["image_id"]?.string }
     /// The project that started it.
-    public let ownerID: String?
+    public var ownerID: String? { record["owner"]?.string }
     /// The user who started it.
-    public let userID: String?
+    public var userID: String? { record["user_id"]?.string }
     /// The operator finds the task in the service's log by this id.
-    public let requestID: String?
+    public var requestID: String? { record["request_id"]?.string }
     /// The request that started it.
-    public let input: JSONValue
+    public var input: JSONValue { record["input"] ?? .null }
     /// The method of the import that it works on; nil if the service does not say it.
     public var importMethod: ImportMethod? {
         input["import_req"]?["method"]?["name"]?.string.map(ImportMethod.init(rawValue:))
     }
     /// The result that it reports; mostly null.
-    public let result: JSONValue
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let createdAt: String?
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let updatedAt: String?
+    public var result: JSONValue { record["result"] ?? .null }
     /// When the service forgets the task. UTC.
-    public let expiresAt: String?
-    /// The record as the service sent it.
-    public let record: [String: JSONValue]
+    public var expiresAt: String? { record["expires_at"]?.string }
 
     /// The status of a task. Open: a service may use others.
     public struct Status: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -61,6 +60,12 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         public var isFinal: Bool { self == .success || self == .failure }
 
         public var description: String { rawValue }
+    }
+}
+
+extension ImageTask {
+    static func show(_ id: String) -> ServiceRequest {
+        ServiceRequest(.get, "/v2/tasks/\(percentEncode(id))")
     }
 }
 
@@ -92,6 +97,16 @@ public struct TaskQuery: Sendable, Hashable {
         self.pageLimit = pageLimit
         self.marker = marker
     }
+
+    var request: ServiceRequest {
+        ServiceRequest(
+            .get, "/v2/tasks",
+            query: .init([
+                "limit": String(pageLimit), "type": type, "status": status?.rawValue,
+                "sort_key": sortKey, "sort_dir": sortKey.map { _ in isAscending ? "asc" : "desc" },
+                "marker": marker,
+            ]))
+    }
 }
 
 extension ImageService {
@@ -100,27 +115,17 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/notFound`` for an unknown image, and on clouds older than API
     ///   2.12, which do not have this call.
     public func tasks(ofImage id: String) async throws(TranshipError) -> [ImageTask] {
-        let request = TaskRequests.ofImage(id)
-        return try ImageTask.page(try await sendForJSON(request), asked: request.asked).tasks
+        try await sendForPage(.init(.get, "\(ImageRequests.path(id))/tasks"), key: "tasks").records
     }
 
     /// All tasks that match, from all pages. By default it takes an admin.
     public func tasks(_ query: TaskQuery = .init()) async throws(TranshipError) -> [ImageTask] {
-        var tasks: [ImageTask] = []
-        var request = TaskRequests.list(query)
-        var followed: Set<String> = []
-        while true {
-            let page = try ImageTask.page(try await sendForJSON(request), asked: request.asked)
-            tasks += page.tasks
-            guard let next = page.nextQuery, !page.tasks.isEmpty, followed.insert(next).inserted
-            else { return tasks }
-            request = ServiceRequest(.get, request.path, rawQuery: next)
-        }
+        try await sendForAllPages(query.request, key: "tasks")
     }
 
     /// One task, with its input and result. By default it takes an admin.
     public func task(_ id: String) async throws(TranshipError) -> ImageTask {
-        try ImageTask(json: try await sendForJSON(TaskRequests.show(id)))
+        try await sendForRecord(ImageTask.show(id))
     }
 
     /// Starts a task of the old kind (`import`, `export`, `clone`), which the import calls replace.
@@ -128,70 +133,7 @@ extension ImageService {
     public func createTask(
         type: String, input: JSONValue
     ) async throws(TranshipError) -> ImageTask {
-        try ImageTask(json: try await sendForJSON(TaskRequests.create(type: type, input: input)))
-    }
-}
-
-/// Requests on `/v2/tasks`, and for the tasks of an image.
-enum TaskRequests {
-    static func list(_ query: TaskQuery) -> ServiceRequest {
-        var items: [ServiceRequest.QueryItem] = [.init("limit", String(query.pageLimit))]
-        if let type = query.type { items.append(.init("type", type)) }
-        if let status = query.status { items.append(.init("status", status.rawValue)) }
-        if let key = query.sortKey {
-            items.append(.init("sort_key", key))
-            items.append(.init("sort_dir", query.isAscending ? "asc" : "desc"))
-        }
-        if let marker = query.marker { items.append(.init("marker", marker)) }
-        return ServiceRequest(.get, "/v2/tasks", query: items)
-    }
-
-    static func ofImage(_ id: String) -> ServiceRequest {
-        ServiceRequest(.get, "\(ImageRequests.path(id))/tasks")
-    }
-
-    static func show(_ id: String) -> ServiceRequest {
-        ServiceRequest(.get, "/v2/tasks/\(percentEncode(id))")
-    }
-
-    static func create(type: String, input: JSONValue) -> ServiceRequest {
-        ServiceRequest(.post, "/v2/tasks", json: ["type": .string(type), "input": input])
-    }
-}
-
-extension ImageTask {
-    /// Only the id is required: lists leave out `input`, `result` and `message`.
-    ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(TranshipError) {
-        guard let record = json.object, let id = record["id"]?.string else {
-            throw TranshipError(.invalidAnswer, "a task without an id")
-        }
-        self.id = id
-        self.record = record
-        type = record["type"]?.string ?? ""
-        status = Status(rawValue: record["status"]?.string ?? "")
-        message = record["message"]?.string ?? ""
-        imageID = record["image_id"]?.string
-        ownerID = record["owner"]?.string
-        userID = record["user_id"]?.string
-        requestID = record["request_id"]?.string
-        input = record["input"] ?? .null
-        result = record["result"] ?? .null
-        createdAt = record["created_at"]?.string
-        updatedAt = record["updated_at"]?.string
-        expiresAt = record["expires_at"]?.string
-    }
-
-    /// The tasks of a page and the query of the next page.
-    static func page(
-        _ json: JSONValue, asked: String
-    ) throws(TranshipError) -> (tasks: [ImageTask], nextQuery: String?) {
-        guard let records = json["tasks"]?.array else {
-            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of tasks")
-        }
-        var tasks: [ImageTask] = []
-        for record in records { tasks.append(try ImageTask(json: record)) }
-        return (tasks, PageLink.query(json["next"]?.string))
+        try await sendForRecord(
+            .init(.post, "/v2/tasks", json: ["type": .string(type), "input": input]))
     }
 }

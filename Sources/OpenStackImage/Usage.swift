@@ -23,13 +23,8 @@ extension ImageService {
     /// The quotas of this project and their use. Empty if the cloud sets none through Keystone or
     /// is too old to report them.
     public func usage() async throws(TranshipError) -> [Usage] {
-        Usage.list(try await sendForJSONIfKnown(UsageRequests.show) ?? [:])
+        Usage.list(try await sendForJSONIfKnown(.init(.get, "/v2/info/usage")) ?? [:])
     }
-}
-
-/// `GET /v2/info/usage`.
-enum UsageRequests {
-    static var show: ServiceRequest { ServiceRequest(.get, "/v2/info/usage") }
 }
 
 extension Usage {

@@ -37,7 +37,10 @@ extension ImageService {
     ///   service.
     public func versions() async throws(TranshipError) -> [ServiceVersion] {
         var refused: HTTPResponse?
-        for request in [VersionRequests.list, VersionRequests.root] {
+        // "/" answers 300 with the same body. Behind some proxies only this form works. Neither
+        // needs a token, but both accept one.
+        for path in ["/versions", "/"] {
+            let request = ServiceRequest(.get, path)
             let answer = try await send(request)
             if [200, 300].contains(answer.status),
                 let json = try? JSONValue(body: answer.body, asked: request.asked),
@@ -54,13 +57,6 @@ extension ImageService {
                 + "the Image API",
             hint: "check the catalogue's image endpoint, or set image_endpoint_override")
     }
-}
-
-/// Version discovery. It needs no token, but accepts one.
-enum VersionRequests {
-    static var list: ServiceRequest { ServiceRequest(.get, "/versions") }
-    /// Answers 300 with the same body. Behind some proxies only this form works.
-    static var root: ServiceRequest { ServiceRequest(.get, "/") }
 }
 
 extension ServiceVersion {

@@ -13,7 +13,7 @@ import Testing
 struct CacheDecodingTests {
     @Test("times may be whole or not, and an entry without an image is passed over")
     func entries() {
-        let images = CachedImages(json: [
+        let images = CachedImages(record: [
             "cached_images": [
                 [
                     "image_id": "i", "hits": 3, "size": 10, "last_accessed": .number(1.5),
@@ -30,7 +30,7 @@ struct CacheDecodingTests {
 
     @Test("an empty answer is an empty cache")
     func empty() {
-        #expect(CachedImages(json: [:]).cached.isEmpty)
+        #expect(CachedImages(record: [:]).cached.isEmpty)
         #expect(PrunedCache(json: [:]).files == 0)
     }
 }
@@ -46,9 +46,8 @@ struct CacheRequestsTests {
 
     @Test("an image's nodes are not an image of the cache")
     func paths() {
-        #expect(CacheRequests.nodes("a/b").asked == "GET /v2/cache/nodes/a%2Fb")
-        #expect(CacheRequests.queue("i").asked == "PUT /v2/cache/i")
-        #expect(CacheRequests.remove("i").asked == "DELETE /v2/cache/i")
+        #expect(CacheRequests.path("nodes/a") == "/v2/cache/nodes%2Fa")
+        #expect(CacheRequests.nodesPath("a/b") == "/v2/cache/nodes/a%2Fb")
     }
 }
 

@@ -13,11 +13,11 @@ import Testing
 struct ImportDecodingTests {
     @Test("methods are listed, and a cloud without imports has none")
     func methods() {
-        let info = ImportInfo(json: [
+        let info = ImportInfo(record: [
             "import-methods": ["type": "array", "value": ["glance-direct", "web-download"]]
         ])
         #expect(info.methods == [.glanceDirect, .webDownload])
-        #expect(ImportInfo(json: [:]).methods.isEmpty)
+        #expect(ImportInfo(record: [:]).methods.isEmpty)
     }
 }
 

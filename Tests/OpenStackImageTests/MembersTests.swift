@@ -30,7 +30,7 @@ struct MemberRequestsTests {
         let answer = MemberRequests.setStatus("i", "p", .rejected)
         #expect(answer.asked == "PUT /v2/images/i/members/p")
         #expect(String(decoding: answer.body ?? [], as: UTF8.self) == #"{"status":"rejected"}"#)
-        #expect(MemberRequests.remove("i", "p/q").asked == "DELETE /v2/images/i/members/p%2Fq")
+        #expect(MemberRequests.path("i", "p/q") == "/v2/images/i/members/p%2Fq")
     }
 }
 

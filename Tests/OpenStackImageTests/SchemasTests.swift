@@ -14,7 +14,7 @@ struct SchemaTests {
     func allowedValues() {
         let schema = Schema(
             name: "image",
-            json: ["properties": ["disk_format": ["enum": [nil, "raw", "qcow2"]], "name": [:]]])
+            record: ["properties": ["disk_format": ["enum": [nil, "raw", "qcow2"]], "name": [:]]])
         #expect(schema.allowedValues(of: "disk_format") == ["raw", "qcow2"])
         #expect(schema.allowedValues(of: "name").isEmpty)
         #expect(schema.allowedValues(of: "nothing").isEmpty)

@@ -13,11 +13,9 @@ struct StoreDecodingTests {
     @Test("flags are read as booleans and as the strings that Glance sends")
     func flags() {
         let stores = ImageStore.list([
-            "stores": [
-                ["id": "a", "default": "true"], ["id": "b", "default": true, "read-only": "True"],
-                ["id": "c", "weight": 10, "type": "rbd", "properties": ["pool": "x"]],
-                ["description": "without an id"],
-            ]
+            ["id": "a", "default": "true"], ["id": "b", "default": true, "read-only": "True"],
+            ["id": "c", "weight": 10, "type": "rbd", "properties": ["pool": "x"]],
+            ["description": "without an id"],
         ])
         #expect(stores.map(\.id) == ["a", "b", "c"])
         #expect(stores.map(\.isDefault) == [true, true, false])

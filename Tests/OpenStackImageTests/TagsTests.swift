@@ -15,7 +15,7 @@ struct TagRequestsTests {
     func fitsURL() {
         #expect(TagRequests.fitsURL("a b%c?d"))
         for tag in ["ä", "a/b", "", "a\nb"] { #expect(!TagRequests.fitsURL(tag)) }
-        #expect(TagRequests.add("i", "a b%").asked == "PUT /v2/images/i/tags/a%20b%25")
+        #expect(TagRequests.path("i", "a b%") == "/v2/images/i/tags/a%20b%25")
     }
 }
 

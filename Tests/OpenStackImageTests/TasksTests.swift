@@ -13,26 +13,26 @@ import Testing
 struct TaskDecodingTests {
     @Test("a task of a list lacks much and is read all the same")
     func sparse() throws {
-        let page = try ImageTask.page(
-            [
+        let page = try RecordPage<ImageTask>(
+            json: [
                 "tasks": [
                     ["id": "t", "type": "import", "status": "failure", "message": "no space"],
                     ["id": "u", "status": "processing", "message": nil, "image_id": "i"],
                 ], "next": "/v2/tasks?marker=u&limit=2",
-            ], asked: "GET /v2/tasks")
-        #expect(page.tasks.map(\.id) == ["t", "u"])
-        #expect(page.tasks[0].status.isFinal)
-        #expect(page.tasks[0].message == "no space")
-        #expect(!page.tasks[1].status.isFinal)
-        #expect(page.tasks[1].message.isEmpty)
-        #expect(page.tasks[1].imageID == "i")
+            ], key: "tasks", asked: "GET /v2/tasks")
+        #expect(page.records.map(\.id) == ["t", "u"])
+        #expect(page.records[0].status.isFinal)
+        #expect(page.records[0].message == "no space")
+        #expect(!page.records[1].status.isFinal)
+        #expect(page.records[1].message.isEmpty)
+        #expect(page.records[1].imageID == "i")
         #expect(page.nextQuery == "marker=u&limit=2")
     }
 
     @Test("an answer without a list is refused")
     func noList() {
         let error = #expect(throws: TranshipError.self) {
-            try ImageTask.page(["images": []], asked: "GET /v2/tasks")
+            try RecordPage<ImageTask>(json: ["images": []], key: "tasks", asked: "GET /v2/tasks")
         }
         #expect(error?.code == .invalidAnswer)
     }
@@ -45,11 +45,10 @@ struct TaskRequestsTests {
         let query = TaskQuery(
             type: "import", status: .failure, sortKey: "created_at", pageLimit: 5, marker: "m")
         #expect(
-            TaskRequests.list(query).url(root: "http://g") == """
+            query.request.url(root: "http://g") == """
                 http://g/v2/tasks?limit=5&type=import&status=failure&sort_key=created_at\
                 &sort_dir=desc&marker=m
                 """)
-        #expect(TaskRequests.ofImage("i").asked == "GET /v2/images/i/tasks")
     }
 }
 

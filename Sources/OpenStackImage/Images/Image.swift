@@ -7,7 +7,7 @@ public import Basics
 ///
 /// To change it, change the `var`s and pass both versions to ``PatchOperation/changes(from:to:)``.
 /// ``record`` is the complete record of the service, so that keys unknown to this library are kept.
-public struct Image: Sendable, Hashable, Identifiable {
+public struct Image: ServiceRecord, Identifiable {
     /// A UUID. The cloud never uses it again.
     public let id: String
     /// At most 255 characters; not unique; null on some images.
@@ -36,10 +36,6 @@ public struct Image: Sendable, Hashable, Identifiable {
     public var containerFormat: String?
     /// The format of the data: `qcow2`, `raw`, `vmdk`, …; required before data.
     public var diskFormat: String?
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let createdAt: String?
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let updatedAt: String?
     /// In no particular order.
     public var tags: [String]
     /// The least memory that a server needs to boot it, in MiB.
@@ -51,7 +47,6 @@ public struct Image: Sendable, Hashable, Identifiable {
     /// All keys that are not base keys, `os_glance_*` included. The values are strings; a few
     /// (`kernel_id`, `ramdisk_id`) may be null.
     public var properties: [String: JSONValue]
-    /// The record as the service sent it.
     public let record: [String: JSONValue]
 
     /// The checksums that the service reports: the one in the algorithm of the operator, then MD5.
@@ -83,17 +78,10 @@ extension Image {
 }
 
 extension Image {
-    /// Reads a record. Only the id is required: old services know fewer keys, and any value may be
-    /// null.
-    ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    public init(json: JSONValue) throws(TranshipError) {
-        guard let record = json.object, let id = record["id"]?.string else {
-            throw TranshipError(.invalidAnswer, "an image record without an id")
-        }
+    public init(record: [String: JSONValue]) {
         func text(_ key: String) -> String? { record[key]?.string }
-        self.id = id
         self.record = record
+        id = text("id") ?? ""
         name = text("name")
         status = text("status").map(ImageStatus.init(rawValue:)) ?? .unknown
         visibility = text("visibility").map(ImageVisibility.init(rawValue:)) ?? .private
@@ -107,29 +95,10 @@ extension Image {
         virtualSizeBytes = record["virtual_size"]?.integer
         containerFormat = text("container_format")
         diskFormat = text("disk_format")
-        createdAt = text("created_at")
-        updatedAt = text("updated_at")
         tags = (record["tags"]?.array ?? []).compactMap(\.string)
         minRAMMiB = record["min_ram"]?.integer.flatMap { Int(exactly: $0) } ?? 0
         minDiskGiB = record["min_disk"]?.integer.flatMap { Int(exactly: $0) } ?? 0
         stores = (text("stores") ?? "").split(separator: ",").map(String.init)
         properties = record.filter { !Self.baseKeys.contains($0.key) }
-    }
-}
-
-/// One page of a list.
-struct ImagePage: Sendable {
-    var images: [Image]
-    /// The query of the link to the next page.
-    var nextQuery: String?
-
-    init(json: JSONValue, asked: String) throws(TranshipError) {
-        guard let records = json["images"]?.array else {
-            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
-        }
-        images = []
-        images.reserveCapacity(records.count)
-        for record in records { images.append(try Image(json: record)) }
-        nextQuery = PageLink.query(json["next"]?.string)
     }
 }

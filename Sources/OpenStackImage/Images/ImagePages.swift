@@ -39,14 +39,14 @@ public struct ImagePages: AsyncSequence, Sendable {
         var followed: String?
 
         /// Nil at the end. After an error, the same call may be repeated.
-        public mutating func next() async throws(TranshipError) -> [Image]? {
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(TranshipError) -> [Image]? {
             guard let request else { return nil }
-            let page = try ImagePage(
-                json: try await service.sendForJSON(request), asked: request.asked)
-            // An empty page is the end, whatever its link says.
-            guard let next = page.nextQuery, !page.images.isEmpty else {
+            let page: RecordPage<Image> = try await service.sendForPage(request, key: "images")
+            guard let next = page.nextQuery else {
                 self.request = nil
-                return page.images.isEmpty ? nil : page.images
+                return page.records.isEmpty ? nil : page.records
             }
             guard next != followed else {
                 throw TranshipError(
@@ -54,14 +54,7 @@ public struct ImagePages: AsyncSequence, Sendable {
             }
             followed = next
             self.request = ServiceRequest(.get, request.path, rawQuery: next)
-            return page.images
-        }
-
-        /// As ``next()``.
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(TranshipError) -> [Image]? {
-            try await next()
+            return page.records
         }
     }
 }
@@ -82,19 +75,14 @@ public struct FlattenedImages: AsyncSequence, Sendable {
         var page: ArraySlice<Image> = []
 
         /// Nil at the end. After an error, the same call may be repeated.
-        public mutating func next() async throws(TranshipError) -> Image? {
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(TranshipError) -> Image? {
             while page.isEmpty {
                 guard let more = try await pages.next() else { return nil }
                 page = more[...]
             }
             return page.popFirst()
-        }
-
-        /// As ``next()``.
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(TranshipError) -> Image? {
-            try await next()
         }
     }
 }

@@ -37,11 +37,7 @@ extension ImageService {
 
     /// As ``image(_:)``, but nil if there is none.
     public func imageIfPresent(_ id: String) async throws(TranshipError) -> Image? {
-        do throws(TranshipError) {
-            return try await image(id)
-        } catch  where error.code == .notFound {
-            return nil
-        }
+        try await sendForRecordIfKnown(ImageRequests.show(id))
     }
 
     static func ambiguity(_ name: String, _ ids: [String]) -> TranshipError {

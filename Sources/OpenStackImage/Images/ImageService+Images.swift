@@ -14,7 +14,7 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
     ///   not see it; the service does not say which.
     public func image(_ id: String) async throws(TranshipError) -> Image {
-        try Image(json: try await sendForJSON(ImageRequests.show(id)))
+        try await sendForRecord(ImageRequests.show(id))
     }
 
     /// Creates a record without data (`queued`).
@@ -23,7 +23,7 @@ extension ImageService {
     ///   ``TranshipError/Code/forbidden`` for a visibility, owner or property that this user may
     ///   not set, ``TranshipError/Code/quotaExceeded``.
     public func create(_ image: NewImage) async throws(TranshipError) -> Image {
-        try Image(json: try await sendForJSON(try ImageRequests.create(image)))
+        try await sendForRecord(try ImageRequests.create(image))
     }
 
     /// Changes a record: all operations or none.
@@ -35,7 +35,7 @@ extension ImageService {
     ) async throws(TranshipError) -> Image {
         // The service answers 400 to an empty patch.
         guard !patch.isEmpty else { return try await image(id) }
-        return try Image(json: try await sendForJSON(ImageRequests.update(id, patch)))
+        return try await sendForRecord(ImageRequests.update(id, patch))
     }
 
     /// Applies the changes between two versions of a record.

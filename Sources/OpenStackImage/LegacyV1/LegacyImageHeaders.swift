@@ -24,9 +24,9 @@ enum LegacyImageHeaders {
                 record[underscored(name.dropFirst(prefix.count))] = .string(field.value)
             }
         }
-        guard let id = record["id"]?.string else { return nil }
+        guard record["id"] != nil else { return nil }
         record["properties"] = .object(properties.mapValues(JSONValue.string))
-        return LegacyImage(id: id, record: record, properties: properties)
+        return LegacyImage(record: record)
     }
 
     /// Writes names with hyphens: many proxies silently drop names with underscores.
@@ -58,7 +58,8 @@ enum LegacyImageHeaders {
                     .usage, "API v1 cannot hold a property named \"\(name)\"",
                     hint: "letters, digits, hyphens, dots and underscores only")
             }
-            headers.add(propertyPrefix + hyphenated(name), try transportable(value, of: name))
+            headers.add(
+                propertyPrefix + name.replacing("_", with: "-"), try transportable(value, of: name))
         }
         return headers
     }
@@ -89,10 +90,6 @@ enum LegacyImageHeaders {
     }
 
     private static func underscored(_ text: Substring) -> String {
-        String(text.map { $0 == "-" ? "_" : $0 })
-    }
-
-    private static func hyphenated(_ text: String) -> String {
-        String(text.map { $0 == "_" ? "-" : $0 })
+        String(text.replacing("-", with: "_"))
     }
 }

@@ -6,38 +6,44 @@ import HTTPTransport
 
 /// A project that may use a private image of a legacy cloud. In v1 a member sees the image at once:
 /// there is nothing to accept.
-public struct LegacyMember: Sendable, Hashable {
-    /// The project.
-    public var memberID: String
-    /// Whether it may share the image with other projects.
-    public var canShare: Bool
+public struct LegacyMember: ServiceRecord {
+    public static let idKey = "member_id"
+    public let record: [String: JSONValue]
 
     /// - Parameter memberID: the project.
     public init(memberID: String, canShare: Bool = false) {
-        self.memberID = memberID
-        self.canShare = canShare
+        record = ["member_id": .string(memberID), "can_share": .bool(canShare)]
     }
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
+    /// The project.
+    public var memberID: String { idText }
+    /// Whether it may share the image with other projects.
+    public var canShare: Bool { record["can_share"]?.bool ?? false }
 }
 
 /// An image that is shared with a project.
-public struct LegacySharedImage: Sendable, Hashable {
+public struct LegacySharedImage: ServiceRecord {
+    public static let idKey = "image_id"
+    public let record: [String: JSONValue]
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
     /// The image's id.
-    public let imageID: String
+    public var imageID: String { idText }
     /// Whether the project may share it with other projects.
-    public let canShare: Bool
+    public var canShare: Bool { record["can_share"]?.bool ?? false }
 }
 
+/// `/v1/images/{id}/members` and `/v1/shared-images`
+/// (<https://docs.openstack.org/api-ref/image/v1/#sharing>).
 extension LegacyImageService {
     /// The members of an image.
     public func members(of imageID: String) async throws(TranshipError) -> [LegacyMember] {
-        let json = try await service.sendForJSON(LegacyMemberRequests.list(imageID))
-        guard let records = json["members"]?.array else {
-            throw TranshipError(
-                .invalidAnswer, "the members of image \(imageID) came without a list")
-        }
-        var members: [LegacyMember] = []
-        for record in records { members.append(try LegacyMember(json: record)) }
-        return members
+        try await service.sendForPage(
+            .init(.get, path(imageID)), key: "members"
+        ).records
     }
 
     /// Replaces all members by these.
@@ -48,8 +54,13 @@ extension LegacyImageService {
     public func replaceMembers(
         of imageID: String, with members: [LegacyMember]
     ) async throws(TranshipError) {
+        let memberships = members.map {
+            JSONValue.object(LegacyMember(memberID: $0.memberID, canShare: $0.canShare).record)
+        }
         try await service.send(
-            LegacyMemberRequests.replace(imageID, members), expecting: [204])
+            .init(
+                .put, path(imageID),
+                json: ["memberships": .array(memberships)]), expecting: [204])
     }
 
     /// Shares the image with a project, by id. The service does not look up names, and accepts the
@@ -59,8 +70,11 @@ extension LegacyImageService {
     public func addMember(
         _ imageID: String, projectID: String, canShare: Bool = false
     ) async throws(TranshipError) {
+        // Without `can_share`, Glance 15 answers 204 for a former member and does nothing.
         try await service.send(
-            LegacyMemberRequests.add(imageID, projectID, canShare: canShare), expecting: [204])
+            .init(
+                .put, path(imageID, projectID),
+                json: ["member": ["can_share": .bool(canShare)]]), expecting: [204])
     }
 
     /// - Throws: as ``replaceMembers(of:with:)``; unless `missingIsFine`,
@@ -68,80 +82,21 @@ extension LegacyImageService {
     public func removeMember(
         _ imageID: String, projectID: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
-        try await service.send(
-            LegacyMemberRequests.remove(imageID, projectID),
-            expecting: missingIsFine ? [204, 404] : [204])
+        try await service.sendDelete(
+            path(imageID, projectID), missingIsFine: missingIsFine)
     }
 
     /// The images that are shared with a project. Empty for an unknown project.
     public func sharedImages(
         with projectID: String
     ) async throws(TranshipError) -> [LegacySharedImage] {
-        let request = LegacyMemberRequests.sharedImages(projectID)
-        let json = try await service.sendForJSON(request)
-        guard let records = json["shared_images"]?.array else {
-            throw TranshipError(.invalidAnswer, "the answer to \(request.asked) holds no list")
-        }
-        var images: [LegacySharedImage] = []
-        for record in records { images.append(try LegacySharedImage(json: record)) }
-        return images
+        try await service.sendForPage(
+            .init(.get, "/v1/shared-images/\(percentEncode(projectID))"), key: "shared_images"
+        ).records
     }
-}
 
-/// Requests on `/v1/images/{id}/members` and `/v1/shared-images`
-/// (<https://docs.openstack.org/api-ref/image/v1/#sharing>).
-enum LegacyMemberRequests {
-    static func path(_ imageID: String, _ memberID: String? = nil) -> String {
+    private func path(_ imageID: String, _ memberID: String? = nil) -> String {
         let members = "\(LegacyImageRequests.path(imageID))/members"
         return memberID.map { "\(members)/\(percentEncode($0))" } ?? members
-    }
-
-    static func list(_ imageID: String) -> ServiceRequest {
-        ServiceRequest(.get, path(imageID))
-    }
-
-    static func replace(_ imageID: String, _ members: [LegacyMember]) -> ServiceRequest {
-        ServiceRequest(
-            .put, path(imageID), json: ["memberships": .array(members.map(\.json))])
-    }
-
-    /// Always sends `can_share`: without it, Glance 15 answers 204 for a former member and does
-    /// nothing.
-    static func add(_ imageID: String, _ memberID: String, canShare: Bool) -> ServiceRequest {
-        ServiceRequest(
-            .put, path(imageID, memberID), json: ["member": ["can_share": .bool(canShare)]])
-    }
-
-    static func remove(_ imageID: String, _ memberID: String) -> ServiceRequest {
-        ServiceRequest(.delete, path(imageID, memberID))
-    }
-
-    static func sharedImages(_ projectID: String) -> ServiceRequest {
-        ServiceRequest(.get, "/v1/shared-images/\(percentEncode(projectID))")
-    }
-}
-
-extension LegacyMember {
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(TranshipError) {
-        guard let memberID = json["member_id"]?.string else {
-            throw TranshipError(.invalidAnswer, "an image member without a member_id")
-        }
-        self.init(memberID: memberID, canShare: json["can_share"]?.bool ?? false)
-    }
-
-    var json: JSONValue {
-        ["member_id": .string(memberID), "can_share": .bool(canShare)]
-    }
-}
-
-extension LegacySharedImage {
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(TranshipError) {
-        guard let imageID = json["image_id"]?.string else {
-            throw TranshipError(.invalidAnswer, "a shared image without an image_id")
-        }
-        self.imageID = imageID
-        canShare = json["can_share"]?.bool ?? false
     }
 }

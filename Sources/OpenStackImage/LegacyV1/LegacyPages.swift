@@ -4,7 +4,7 @@
 public import Basics
 
 /// One page of a v1 list, with references to its neighbours.
-public struct LegacyPage<Item: LegacyListItem>: Sendable {
+public struct LegacyPage<Item: ServiceRecord>: Sendable {
     /// In the order of the list, also on a page that was reached backward.
     public let items: [Item]
     /// The next page; nil after an empty page.
@@ -29,7 +29,7 @@ public struct LegacyPageReference: Sendable, Hashable {
 ///
 /// The v1 service writes no links: each page starts after the last image of the page before. The
 /// list ends with an empty page, since any page may have fewer images than requested.
-public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
+public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
     public typealias Element = [Item]
     public typealias Failure = TranshipError
 
@@ -72,7 +72,9 @@ public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
         ///
         /// - Throws: as the requests of ``LegacyImageService/images(_:)``, and
         ///   ``TranshipError/Code/invalidAnswer`` for a link to the same page.
-        public mutating func next() async throws(TranshipError) -> [Item]? {
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(TranshipError) -> [Item]? {
             guard let here = reference else { return nil }
             let page = try await pages.page(here)
             reference = page.next
@@ -82,12 +84,6 @@ public struct LegacyPages<Item: LegacyListItem>: AsyncSequence, Sendable {
             }
             return page.items.isEmpty ? nil : page.items
         }
-
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(TranshipError) -> [Item]? {
-            try await next()
-        }
     }
 }
 
@@ -96,12 +92,7 @@ extension LegacyPage {
     init(
         json: JSONValue, _ reference: LegacyPageReference, asked: String
     ) throws(TranshipError) {
-        guard let records = json["images"]?.array else {
-            throw TranshipError(.invalidAnswer, "the answer to \(asked) holds no list of images")
-        }
-        var items: [Item] = []
-        items.reserveCapacity(records.count)
-        for record in records { items.append(try Item(json: record)) }
+        var items: [Item] = try RecordPage(json: json, key: "images", asked: asked).records
         if reference.isBackward { items.reverse() }
         self.items = items
         func link(_ key: String) -> LegacyPageReference? {
@@ -112,7 +103,7 @@ extension LegacyPage {
         func neighbour(after item: Item?, backward: Bool) -> LegacyPageReference? {
             guard let item else { return nil }
             var query = reference.query
-            query.marker = item.id
+            query.marker = item.idText
             return LegacyPageReference(query: query, isBackward: backward)
         }
         next = items.isEmpty ? nil : link("next") ?? neighbour(after: items.last, backward: false)

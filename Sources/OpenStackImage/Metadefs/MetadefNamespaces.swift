@@ -8,76 +8,60 @@ import HTTPTransport
 /// (<https://docs.openstack.org/api-ref/image/v2/metadefs-index.html>).
 ///
 /// Lists leave out properties, objects and tags.
-public struct MetadefNamespace: Sendable, Hashable {
-    /// Unique on the cloud: `OS::Compute::CPUPinning`.
-    public let name: String
-    /// For people.
-    public let displayName: String?
-    /// For people.
-    public let description: String?
-    /// `public` or `private`.
-    public let visibility: ImageVisibility?
-    /// True: the service refuses to delete it.
-    public let isProtected: Bool
-    /// The project that owns it.
-    public let ownerID: String?
-    /// The resource types that it is for.
-    public let resourceTypes: [MetadefAssociation]
-    /// Sorted by name.
-    public let properties: [MetadefProperty]
-    /// Groups of properties.
-    public let objects: [MetadefObject]
-    /// The tags that it offers.
-    public let tags: [String]
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let createdAt: String?
-    /// UTC, such as `2026-11-21T03:04:05Z`.
-    public let updatedAt: String?
-    /// The record as the service sent it.
-    public let record: [String: JSONValue]
-}
+public struct MetadefNamespace: ServiceRecord {
+    public static let idKey = "namespace"
 
-/// A new or changed namespace. Nil leaves a value to the service; in a change, nil clears it.
-public struct NewMetadefNamespace: Sendable, Hashable {
-    /// Unique on the cloud: `OS::Compute::CPUPinning`.
-    public var name: String
-    /// For people.
-    public var displayName: String?
-    /// For people.
-    public var description: String?
-    /// `public` or `private`.
-    public var visibility: ImageVisibility?
-    /// True: the service refuses to delete it.
-    public var isProtected: Bool?
-    /// The project that owns it.
-    public var ownerID: String?
-    /// For new namespaces only, like the following ones: a change ignores them.
-    public var resourceTypes: [NewMetadefAssociation]
-    /// Its first properties.
-    public var properties: [MetadefProperty]
-    /// Its first objects.
-    public var objects: [NewMetadefObject]
-    /// Its first tags.
-    public var tags: [String]
+    public var record: [String: JSONValue]
 
-    /// Leaves values that are nil to the service.
+    /// A new or changed namespace. Nil leaves a value to the service; in a change, nil clears it.
+    /// A change ignores the entries: resource types, properties, objects and tags.
     public init(
         _ name: String, displayName: String? = nil, description: String? = nil,
         visibility: ImageVisibility? = nil, isProtected: Bool? = nil, ownerID: String? = nil,
-        resourceTypes: [NewMetadefAssociation] = [], properties: [MetadefProperty] = [],
-        objects: [NewMetadefObject] = [], tags: [String] = []
+        resourceTypes: [MetadefAssociation] = [], properties: [MetadefProperty] = [],
+        objects: [MetadefObject] = [], tags: [String] = []
     ) {
-        self.name = name
-        self.displayName = displayName
-        self.description = description
-        self.visibility = visibility
-        self.isProtected = isProtected
-        self.ownerID = ownerID
-        self.resourceTypes = resourceTypes
-        self.properties = properties
-        self.objects = objects
-        self.tags = tags
+        record = ["namespace": .string(name)]
+        record["display_name"] = displayName.map(JSONValue.string)
+        record["description"] = description.map(JSONValue.string)
+        record["visibility"] = visibility.map { .string($0.rawValue) }
+        record["protected"] = isProtected.map(JSONValue.bool)
+        record["owner"] = ownerID.map(JSONValue.string)
+        func add(_ key: String, _ entries: [any MetadefEntry]) {
+            if !entries.isEmpty { record[key] = .array(entries.map { .object($0.record) }) }
+        }
+        add(MetadefAssociation.listKey, resourceTypes)
+        if !properties.isEmpty { record["properties"] = MetadefProperty.json(properties) }
+        add("objects", objects)
+        add("tags", tags.map(MetadefTag.init))
     }
+
+    public init(record: [String: JSONValue]) { self.record = record }
+
+    /// Unique on the cloud: `OS::Compute::CPUPinning`.
+    public var name: String { idText }
+    /// For people.
+    public var displayName: String? { record["display_name"]?.string }
+    /// For people.
+    public var description: String? { record["description"]?.string }
+    /// `public` or `private`.
+    public var visibility: ImageVisibility? {
+        record["visibility"]?.string.map(ImageVisibility.init(rawValue:))
+    }
+    /// True: the service refuses to delete it.
+    public var isProtected: Bool { record["protected"]?.bool ?? false }
+    /// The project that owns it.
+    public var ownerID: String? { record["owner"]?.string }
+    /// The resource types that it is for.
+    public var resourceTypes: [MetadefAssociation] { entries() }
+    /// Sorted by name.
+    public var properties: [MetadefProperty] { entries() }
+    /// Groups of properties.
+    public var objects: [MetadefObject] { entries() }
+    /// The tags that it offers.
+    public var tags: [String] { (entries() as [MetadefTag]).map(\.name) }
+
+    private func entries<Entry: MetadefEntry>() -> [Entry] { Entry.entries(in: .object(record)) }
 }
 
 /// Which namespaces a list contains, and in which order.
@@ -107,6 +91,18 @@ public struct MetadefQuery: Sendable, Hashable {
         self.pageLimit = pageLimit
         self.marker = marker
     }
+
+    var request: ServiceRequest {
+        ServiceRequest(
+            .get, "/v2/metadefs/namespaces",
+            query: .init([
+                "limit": String(pageLimit), "visibility": visibility?.rawValue,
+                "resource_types": resourceTypes.isEmpty
+                    ? nil : resourceTypes.joined(separator: ","),
+                "sort_key": sortKey, "sort_dir": sortKey.map { _ in isAscending ? "asc" : "desc" },
+                "marker": marker,
+            ]))
+    }
 }
 
 /// Every user may read metadata definitions. By default only admins may change what other projects
@@ -116,18 +112,7 @@ extension ImageService {
     public func metadefNamespaces(
         _ query: MetadefQuery = .init()
     ) async throws(TranshipError) -> [MetadefNamespace] {
-        var namespaces: [MetadefNamespace] = []
-        var request = MetadefRequests.namespaces(query)
-        var followed: Set<String> = []
-        while true {
-            let page = try MetadefNamespace.page(
-                try await sendForJSON(request), asked: request.asked)
-            namespaces += page.namespaces
-            guard let next = page.nextQuery, !page.namespaces.isEmpty,
-                followed.insert(next).inserted
-            else { return namespaces }
-            request = ServiceRequest(.get, request.path, rawQuery: next)
-        }
+        try await sendForAllPages(query.request, key: "namespaces")
     }
 
     /// A namespace with its contents. With a resource type, its properties have the names that they
@@ -135,27 +120,28 @@ extension ImageService {
     public func metadefNamespace(
         _ name: String, resourceType: String? = nil
     ) async throws(TranshipError) -> MetadefNamespace {
-        try MetadefNamespace(
-            json: try await sendForJSON(
-                MetadefRequests.namespace(name, resourceType: resourceType)))
+        try await sendForRecord(
+            ServiceRequest(
+                .get, MetadefNamespace.path(name), query: MetadefNamespace.prefixed(resourceType)))
     }
 
     /// - Throws: ``TranshipError/Code/conflict`` if the name is taken,
-    ///   ``TranshipError/Code/forbidden``.
+    ///   ``TranshipError/Code/forbidden``; ``TranshipError/Code/usage`` if a record lacks a key.
     @discardableResult
     public func createMetadefNamespace(
-        _ namespace: NewMetadefNamespace
+        _ namespace: MetadefNamespace
     ) async throws(TranshipError) -> MetadefNamespace {
-        try MetadefNamespace(json: try await sendForJSON(MetadefRequests.create(namespace)))
+        try await sendForRecord(try namespace.creation())
     }
 
     /// Replaces the fields of the namespace, its name included.
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` if the record has no name.
     @discardableResult
     public func updateMetadefNamespace(
-        _ name: String, _ namespace: NewMetadefNamespace
+        _ name: String, _ namespace: MetadefNamespace
     ) async throws(TranshipError) -> MetadefNamespace {
-        try MetadefNamespace(
-            json: try await sendForJSON(MetadefRequests.update(name, namespace)))
+        try await sendForRecord(try namespace.change(of: name))
     }
 
     /// Deletes a namespace and its contents.
@@ -164,89 +150,48 @@ extension ImageService {
     public func deleteMetadefNamespace(
         _ name: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
-        try await send(
-            MetadefRequests.delete(name), expecting: missingIsFine ? [204, 404] : [204])
+        try await sendDelete(MetadefNamespace.path(name), missingIsFine: missingIsFine)
     }
 }
 
 extension MetadefNamespace {
-    /// - Throws: ``TranshipError/Code/invalidAnswer``.
-    init(json: JSONValue) throws(TranshipError) {
-        guard let record = json.object, let name = record["namespace"]?.string else {
-            throw TranshipError(.invalidAnswer, "a metadata definition namespace without a name")
-        }
-        self.name = name
-        self.record = record
-        displayName = record["display_name"]?.string
-        description = record["description"]?.string
-        visibility = record["visibility"]?.string.map(ImageVisibility.init(rawValue:))
-        isProtected = record["protected"]?.bool ?? false
-        ownerID = record["owner"]?.string
-        resourceTypes = MetadefAssociation.list(json)
-        properties = MetadefProperty.list(json)
-        objects = MetadefObject.list(json)
-        tags = (record["tags"]?.array ?? []).compactMap { $0["name"]?.string }
-        createdAt = record["created_at"]?.string
-        updatedAt = record["updated_at"]?.string
+    static func path(_ namespace: String, _ part: String? = nil, _ name: String? = nil) -> String {
+        ["/v2/metadefs/namespaces", percentEncode(namespace), part, name.map(percentEncode)]
+            .compactMap(\.self).joined(separator: "/")
     }
 
-    /// The namespaces of a page and the query of the next page.
-    static func page(
-        _ json: JSONValue, asked: String
-    ) throws(TranshipError) -> (namespaces: [MetadefNamespace], nextQuery: String?) {
-        guard let records = json["namespaces"]?.array else {
-            throw TranshipError(
-                .invalidAnswer, "the answer to \(asked) holds no list of namespaces")
-        }
-        var namespaces: [MetadefNamespace] = []
-        for record in records { namespaces.append(try MetadefNamespace(json: record)) }
-        return (namespaces, PageLink.query(json["next"]?.string))
-    }
-}
-
-extension NewMetadefNamespace {
-    /// For `POST`, with the first contents of the namespace.
-    var newJSON: JSONValue {
-        var record = changedRecord
-        if !resourceTypes.isEmpty {
-            record["resource_type_associations"] = .array(resourceTypes.map(\.json))
-        }
-        if !properties.isEmpty { record["properties"] = MetadefProperty.json(properties) }
-        if !objects.isEmpty { record["objects"] = .array(objects.map(\.json)) }
-        if !tags.isEmpty { record["tags"] = .array(tags.map { ["name": .string($0)] }) }
-        return .object(record)
+    /// With it, the service writes property names with the prefix of that resource type.
+    static func prefixed(_ resourceType: String?) -> [ServiceRequest.QueryItem] {
+        .init(["resource_type": resourceType])
     }
 
-    /// For `PUT`. It must contain the name, even if that does not change.
-    var changedRecord: [String: JSONValue] {
-        var record: [String: JSONValue] = ["namespace": .string(name)]
-        record["display_name"] = displayName.map(JSONValue.string)
-        record["description"] = description.map(JSONValue.string)
-        record["visibility"] = visibility.map { .string($0.rawValue) }
-        record["protected"] = isProtected.map(JSONValue.bool)
-        record["owner"] = ownerID.map(JSONValue.string)
-        return record
+    func creation() throws(TranshipError) -> ServiceRequest {
+        var record = try changedRecord()
+        record["properties"] = self.record["properties"]
+        func add(_ kind: any MetadefEntry.Type) throws(TranshipError) {
+            guard let entries = self.record[kind.listKey]?.array else { return }
+            var written: [JSONValue] = []
+            for entry in entries {
+                written.append(try kind.init(record: entry.object ?? [:]).written())
+            }
+            record[kind.listKey] = .array(written)
+        }
+        try add(MetadefAssociation.self)
+        try add(MetadefObject.self)
+        try add(MetadefTag.self)
+        return ServiceRequest(.post, "/v2/metadefs/namespaces", json: .object(record))
     }
-}
 
-extension NewMetadefNamespace {
-    /// Reads a record in the keys of the API; its name is `namespace`.
-    ///
-    /// - Throws: ``TranshipError/Code/usage`` if the name is missing.
-    public init(record: JSONValue) throws(TranshipError) {
-        self.init(try record.needed("namespace", of: "namespace"))
-        displayName = record["display_name"]?.string
-        description = record["description"]?.string
-        visibility = record["visibility"]?.string.map(ImageVisibility.init(rawValue:))
-        isProtected = record["protected"]?.bool
-        ownerID = record["owner"]?.string
-        for type in record["resource_type_associations"]?.array ?? [] {
-            resourceTypes.append(try NewMetadefAssociation(record: type))
+    func change(of name: String) throws(TranshipError) -> ServiceRequest {
+        ServiceRequest(.put, Self.path(name), json: .object(try changedRecord()))
+    }
+
+    /// It must contain the name, even if that does not change.
+    private func changedRecord() throws(TranshipError) -> [String: JSONValue] {
+        guard record["namespace"]?.string != nil else {
+            throw TranshipError(.usage, "the record of a namespace needs \"namespace\"")
         }
-        properties = MetadefProperty.list(record)
-        for object in record["objects"]?.array ?? [] {
-            objects.append(try NewMetadefObject(record: object))
-        }
-        for tag in record["tags"]?.array ?? [] { tags.append(try tag.needed("name", of: "tag")) }
+        let keys = ["namespace", "display_name", "description", "visibility", "protected", "owner"]
+        return record.filter { keys.contains($0.key) }
     }
 }

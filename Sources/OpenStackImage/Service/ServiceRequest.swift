@@ -73,15 +73,9 @@ public struct ServiceRequest: Sendable, Hashable {
     }
 }
 
-/// The `next` link of a list.
-///
-/// The service writes its own path into the link. Behind a proxy that is not the path to request,
-/// so only the query is used.
-enum PageLink {
-    /// The text after the question mark; nil without one.
-    static func query(_ link: String?) -> String? {
-        guard let link, let mark = link.firstIndex(of: "?") else { return nil }
-        let query = link[link.index(after: mark)...].prefix { $0 != "#" }
-        return query.isEmpty ? nil : String(query)
+extension [ServiceRequest.QueryItem] {
+    /// In this order; leaves out nil.
+    init(_ pairs: KeyValuePairs<String, String?>) {
+        self = pairs.compactMap { name, value in value.map { .init(name, $0) } }
     }
 }

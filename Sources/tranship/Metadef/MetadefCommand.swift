@@ -22,6 +22,15 @@ enum MetadefPart: String, CaseIterable, ExpressibleByArgument {
     case resourceTypes = "resource-types"
 
     static let help = ArgumentHelp("A part of the namespace.", valueName: "part")
+
+    var kind: any MetadefEntry.Type {
+        switch self {
+        case .objects: MetadefObject.self
+        case .properties: MetadefProperty.self
+        case .tags: MetadefTag.self
+        case .resourceTypes: MetadefAssociation.self
+        }
+    }
 }
 
 struct MetadefListCommand: AsyncParsableCommand {
@@ -68,7 +77,7 @@ struct MetadefListCommand: AsyncParsableCommand {
                 [
                     namespace.name, namespace.visibility?.rawValue ?? "",
                     namespace.isProtected ? "True" : "False",
-                    namespace.resourceTypes.map(\.resourceType).joined(separator: ", "),
+                    namespace.resourceTypes.map(\.name).joined(separator: ", "),
                 ])
         }
         list.end()

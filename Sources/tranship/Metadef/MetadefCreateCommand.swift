@@ -38,35 +38,14 @@ struct MetadefCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let created = try await create(try cloud.service(), record.value)
-        Record(created).put(cloud.format)
-    }
-
-    private func create(
-        _ service: ImageService, _ value: JSONValue
-    ) async throws(TranshipError) -> [String: JSONValue] {
-        guard let namespace, let part else {
-            return try await service.createMetadefNamespace(try NewMetadefNamespace(record: value))
-                .record
+        let service = try cloud.service()
+        let record = record.value.object ?? [:]
+        let created: any ServiceRecord
+        if let namespace, let part {
+            created = try await service.createMetadef(part.kind.init(record: record), in: namespace)
+        } else {
+            created = try await service.createMetadefNamespace(.init(record: record))
         }
-        switch part {
-        case .objects:
-            return try await service.createMetadefObject(
-                of: namespace, try NewMetadefObject(record: value)
-            ).record
-        case .properties:
-            return try await service.createMetadefProperty(
-                of: namespace, try MetadefProperty(record: value)
-            ).record
-        case .tags:
-            guard let name = value["name"]?.string else {
-                throw TranshipError(.usage, "the record of a tag needs \"name\"")
-            }
-            return try await service.addMetadefTag(to: namespace, named: name).record
-        case .resourceTypes:
-            return try await service.createMetadefAssociation(
-                of: namespace, try NewMetadefAssociation(record: value)
-            ).record
-        }
+        Record(created.record).put(cloud.format)
     }
 }

@@ -50,25 +50,9 @@ struct MetadefDeleteCommand: AsyncParsableCommand {
             return try await service.deleteMetadefNamespace(namespace, missingIsFine: missingOk)
         }
         guard let name else {
-            switch part {
-            case .objects: return try await service.deleteMetadefObjects(of: namespace)
-            case .properties: return try await service.deleteMetadefProperties(of: namespace)
-            case .tags, .resourceTypes: return try await service.removeMetadefTags(of: namespace)
-            }
+            return try await service.deleteMetadefs(part.kind, of: namespace)
         }
-        switch part {
-        case .objects:
-            try await service.deleteMetadefObject(
-                of: namespace, named: name, missingIsFine: missingOk)
-        case .properties:
-            try await service.deleteMetadefProperty(
-                of: namespace, named: name, missingIsFine: missingOk)
-        case .tags:
-            try await service.removeMetadefTag(
-                of: namespace, named: name, missingIsFine: missingOk)
-        case .resourceTypes:
-            try await service.deleteMetadefAssociation(
-                of: namespace, resourceType: name, missingIsFine: missingOk)
-        }
+        try await service.deleteMetadef(
+            part.kind, of: namespace, named: name, missingIsFine: missingOk)
     }
 }

@@ -38,46 +38,27 @@ struct MetadefShowCommand: AsyncParsableCommand {
                 .record
             return Record(record).put(cloud.format)
         }
-        if let name {
-            return Record(try await one(part, name, of: service)).put(cloud.format)
+        guard let name else {
+            var list = RecordList(cloud.format, columns: ["Name", "Description"])
+            for entry in try await service.metadefs(part.kind, of: namespace) {
+                list.add(entry.record, [entry.name, entry.description ?? ""])
+            }
+            return list.end()
         }
-        var list = RecordList(cloud.format, columns: ["Name", "Description"])
-        for record in try await all(part, of: service) {
-            list.add(
-                record, [record["name"]?.string ?? "", record["description"]?.string ?? ""])
-        }
-        list.end()
-    }
-
-    private func all(
-        _ part: MetadefPart, of service: ImageService
-    ) async throws(TranshipError) -> [[String: JSONValue]] {
-        switch part {
-        case .objects: try await service.metadefObjects(of: namespace).map(\.record)
-        case .properties: try await service.metadefProperties(of: namespace).map(\.record)
-        case .tags: try await service.metadefTags(of: namespace).map(\.record)
-        case .resourceTypes: try await service.metadefAssociations(of: namespace).map(\.record)
-        }
+        Record(try await one(part.kind, name, of: service).record).put(cloud.format)
     }
 
     private func one(
-        _ part: MetadefPart, _ name: String, of service: ImageService
-    ) async throws(TranshipError) -> [String: JSONValue] {
-        switch part {
-        case .objects:
-            return try await service.metadefObject(of: namespace, named: name).record
-        case .properties:
-            return try await service.metadefProperty(
-                of: namespace, named: name, resourceType: resourceType
-            ).record
-        case .tags:
-            return try await service.metadefTag(of: namespace, named: name).record
-        case .resourceTypes:
-            let types = try await service.metadefAssociations(of: namespace)
-            guard let type = types.first(where: { $0.resourceType == name }) else {
-                throw TranshipError(.notFound, "\(namespace) is not for \(name)")
-            }
-            return type.record
+        _ kind: any MetadefEntry.Type, _ name: String, of service: ImageService
+    ) async throws(TranshipError) -> any MetadefEntry {
+        guard kind == MetadefAssociation.self else {
+            return try await service.metadef(
+                kind, of: namespace, named: name, resourceType: resourceType)
         }
+        let types = try await service.metadefs(MetadefAssociation.self, of: namespace)
+        guard let type = types.first(where: { $0.name == name }) else {
+            throw TranshipError(.notFound, "\(namespace) is not for \(name)")
+        }
+        return type
     }
 }

@@ -43,33 +43,15 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let updated = try await update(try cloud.service(), record.value)
-        Record(updated).put(cloud.format)
-    }
-
-    private func update(
-        _ service: ImageService, _ value: JSONValue
-    ) async throws(TranshipError) -> [String: JSONValue] {
-        guard let part, let name else {
-            return try await service.updateMetadefNamespace(
-                namespace, try NewMetadefNamespace(record: value)
-            ).record
+        let service = try cloud.service()
+        let record = record.value.object ?? [:]
+        let updated: any ServiceRecord
+        if let part, let name {
+            updated = try await service.updateMetadef(
+                of: namespace, named: name, to: part.kind.init(record: record))
+        } else {
+            updated = try await service.updateMetadefNamespace(namespace, .init(record: record))
         }
-        switch part {
-        case .objects:
-            return try await service.updateMetadefObject(
-                of: namespace, named: name, try NewMetadefObject(record: value)
-            ).record
-        case .properties:
-            return try await service.updateMetadefProperty(
-                of: namespace, named: name, try MetadefProperty(record: value)
-            ).record
-        case .tags, .resourceTypes:
-            guard let newName = value["name"]?.string else {
-                throw TranshipError(.usage, "the record of a tag needs \"name\"")
-            }
-            return try await service.renameMetadefTag(of: namespace, named: name, to: newName)
-                .record
-        }
+        Record(updated.record).put(cloud.format)
     }
 }

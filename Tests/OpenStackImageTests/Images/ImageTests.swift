@@ -72,15 +72,16 @@ struct ImageDecodingTests {
 
     @Test("a page knows where the next begins, whatever path its link has")
     func page() throws {
-        let page = try ImagePage(
+        let page = try RecordPage<Image>(
             json: [
                 "images": [["id": "a"], ["id": "b"]],
                 "next": "/inner/v2/images?limit=2&name=in%3A%22x%22&marker=b",
-            ], asked: "GET /v2/images")
-        #expect(page.images.map(\.id) == ["a", "b"])
+            ], key: "images", asked: "GET /v2/images")
+        #expect(page.records.map(\.id) == ["a", "b"])
         #expect(page.nextQuery == "limit=2&name=in%3A%22x%22&marker=b")
         let error = #expect(throws: TranshipError.self) {
-            try ImagePage(json: ["versions": []], asked: "GET /v2/images")
+            try RecordPage<Image>(
+                json: ["versions": []], key: "images", asked: "GET /v2/images")
         }
         #expect(error?.code == .invalidAnswer)
     }

@@ -168,7 +168,7 @@ struct LegacyListsTests {
     }
 
     /// To the end of a list of five in pages of two, and back before its start.
-    private func walk<Item: LegacyListItem>(
+    private func walk<Item: ServiceRecord>(
         _ list: LegacyPages<Item>, _ whole: [Int], _ name: (Item) -> String?
     ) async throws {
         func shown(_ page: LegacyPage<Item>) -> [Int] { numbers(page.items.map(name)) }

@@ -12,12 +12,10 @@ import Testing
 struct ImageServiceMetadefsTests {
     /// Creates a namespace, hands it to `body` and deletes it.
     private func withNamespace(
-        _ change: (inout NewMetadefNamespace) -> Void = { _ in },
+        _ namespace: MetadefNamespace = MetadefNamespace(Lab.uniqueName("Test::")),
         _ body: (ImageService, String) async throws -> Void
     ) async throws {
         let admin = try Lab.service("alpha-admin")
-        var namespace = NewMetadefNamespace(Lab.uniqueName("Test::"))
-        change(&namespace)
         let name = try await admin.createMetadefNamespace(namespace).name
         let outcome: Result<Void, any Error>
         do {
@@ -37,13 +35,13 @@ struct ImageServiceMetadefsTests {
             "sdk update_metadef_namespace(metadef_namespace, **attrs)",
             "sdk delete_metadef_namespace(metadef_namespace, ignore_missing)"))
     func namespace() async throws {
-        try await withNamespace {
-            $0.displayName = "before"
-            $0.properties = [.init("p", title: "P", type: "string")]
-            $0.objects = [.init("o", properties: [.init("q", title: "Q", type: "integer")])]
-            $0.tags = ["t"]
-            $0.resourceTypes = [.init("OS::Glance::Image", prefix: "zz_")]
-        } _: { admin, name in
+        let namespace = MetadefNamespace(
+            Lab.uniqueName("Test::"), displayName: "before",
+            resourceTypes: [.init("OS::Glance::Image", prefix: "zz_")],
+            properties: [.init("p", title: "P", type: "string")],
+            objects: [.init("o", properties: [.init("q", title: "Q", type: "integer")])],
+            tags: ["t"])
+        try await withNamespace(namespace) { admin, name in
             let shown = try await admin.metadefNamespace(name)
             #expect(shown.displayName == "before")
             #expect(shown.visibility == .private)
@@ -56,11 +54,11 @@ struct ImageServiceMetadefsTests {
             #expect(there.properties.map(\.name) == ["zz_p"])
 
             let taken = await #expect(throws: TranshipError.self) {
-                try await admin.createMetadefNamespace(NewMetadefNamespace(name))
+                try await admin.createMetadefNamespace(MetadefNamespace(name))
             }
             #expect(taken?.code == .conflict)
             let changed = try await admin.updateMetadefNamespace(
-                name, NewMetadefNamespace(name, displayName: "after", isProtected: true))
+                name, MetadefNamespace(name, displayName: "after", isProtected: true))
             #expect(changed.displayName == "after")
             let protected = await #expect(throws: TranshipError.self) {
                 try await admin.deleteMetadefNamespace(name)
@@ -68,7 +66,7 @@ struct ImageServiceMetadefsTests {
             #expect(protected?.code == .forbidden)
             #expect(protected?.hint == "unprotect it first")
             _ = try await admin.updateMetadefNamespace(
-                name, NewMetadefNamespace(name, isProtected: false))
+                name, MetadefNamespace(name, isProtected: false))
             try await admin.deleteMetadefNamespace(name)
             try await admin.deleteMetadefNamespace(name, missingIsFine: true)
             let gone = await #expect(throws: TranshipError.self) {
@@ -84,9 +82,9 @@ struct ImageServiceMetadefsTests {
             "sdk metadef_namespaces(query.limit, query.marker, query.resource_types, query.sort_dir, query.sort_key, query.visibility)"
         ))
     func list() async throws {
-        try await withNamespace {
-            $0.resourceTypes = [.init("Test::Rare")]
-        } _: { admin, name in
+        let namespace = MetadefNamespace(
+            Lab.uniqueName("Test::"), resourceTypes: [.init("Test::Rare")])
+        try await withNamespace(namespace) { admin, name in
             let service = try Lab.service()
             let all = try await admin.metadefNamespaces(
                 MetadefQuery(sortKey: "namespace", pageLimit: 7))
@@ -117,34 +115,39 @@ struct ImageServiceMetadefsTests {
             "sdk delete_metadef_property(metadef_property, metadef_namespace, ignore_missing)",
             "sdk delete_all_metadef_properties(metadef_namespace)"))
     func properties() async throws {
-        try await withNamespace {
-            $0.resourceTypes = [.init("OS::Glance::Image", prefix: "zz_")]
-        } _: { admin, name in
+        let namespace = MetadefNamespace(
+            Lab.uniqueName("Test::"),
+            resourceTypes: [.init("OS::Glance::Image", prefix: "zz_")])
+        try await withNamespace(namespace) { admin, name in
             let property = MetadefProperty(
                 "cores", title: "Cores", type: "integer",
                 schema: ["minimum": 1, "maximum": 64, "description": "how many"])
-            #expect(try await admin.createMetadefProperty(of: name, property) == property)
+            #expect(try await admin.createMetadef(property, in: name) == property)
             var changed = property
             changed.name = "threads"
             changed.schema["maximum"] = 128
             #expect(
-                try await admin.updateMetadefProperty(of: name, named: "cores", changed)
+                try await admin.updateMetadef(of: name, named: "cores", to: changed)
                     == changed)
-            #expect(try await admin.metadefProperties(of: name) == [changed])
-            #expect(try await admin.metadefProperty(of: name, named: "threads") == changed)
+            #expect(try await admin.metadefs(MetadefProperty.self, of: name) == [changed])
             #expect(
-                try await admin.metadefProperty(
-                    of: name, named: "zz_threads", resourceType: "OS::Glance::Image"
+                try await admin.metadef(MetadefProperty.self, of: name, named: "threads") == changed
+            )
+            #expect(
+                try await admin.metadef(
+                    MetadefProperty.self, of: name, named: "zz_threads",
+                    resourceType: "OS::Glance::Image"
                 ).title == "Cores")
-            try await admin.deleteMetadefProperty(of: name, named: "threads")
-            try await admin.deleteMetadefProperty(of: name, named: "threads", missingIsFine: true)
+            try await admin.deleteMetadef(MetadefProperty.self, of: name, named: "threads")
+            try await admin.deleteMetadef(
+                MetadefProperty.self, of: name, named: "threads", missingIsFine: true)
             let missing = await #expect(throws: TranshipError.self) {
-                try await admin.deleteMetadefProperty(of: name, named: "threads")
+                try await admin.deleteMetadef(MetadefProperty.self, of: name, named: "threads")
             }
             #expect(missing?.code == .notFound)
-            try await admin.createMetadefProperty(of: name, property)
-            try await admin.deleteMetadefProperties(of: name)
-            #expect(try await admin.metadefProperties(of: name).isEmpty)
+            try await admin.createMetadef(property, in: name)
+            try await admin.deleteMetadefs(MetadefProperty.self, of: name)
+            #expect(try await admin.metadefs(MetadefProperty.self, of: name).isEmpty)
         }
     }
 
@@ -160,20 +163,23 @@ struct ImageServiceMetadefsTests {
     func objects() async throws {
         try await withNamespace { admin, name in
             let property = MetadefProperty("q", title: "Q", type: "string")
-            let created = try await admin.createMetadefObject(
-                of: name,
-                NewMetadefObject("one", description: "d", required: ["q"], properties: [property]))
+            let created = try await admin.createMetadef(
+                MetadefObject("one", description: "d", required: ["q"], properties: [property]),
+                in: name)
             #expect(created.required == ["q"] && created.properties == [property])
-            let changed = try await admin.updateMetadefObject(
-                of: name, named: "one", NewMetadefObject("two"))
+            let changed = try await admin.updateMetadef(
+                of: name, named: "one", to: MetadefObject("two"))
             #expect(changed.name == "two")
-            #expect(try await admin.metadefObjects(of: name).map(\.name) == ["two"])
-            #expect(try await admin.metadefObject(of: name, named: "two").properties.isEmpty)
-            try await admin.deleteMetadefObject(of: name, named: "two")
-            try await admin.deleteMetadefObject(of: name, named: "two", missingIsFine: true)
-            try await admin.createMetadefObject(of: name, NewMetadefObject("three"))
-            try await admin.deleteMetadefObjects(of: name)
-            #expect(try await admin.metadefObjects(of: name).isEmpty)
+            #expect(try await admin.metadefs(MetadefObject.self, of: name).map(\.name) == ["two"])
+            #expect(
+                try await admin.metadef(MetadefObject.self, of: name, named: "two").properties
+                    .isEmpty)
+            try await admin.deleteMetadef(MetadefObject.self, of: name, named: "two")
+            try await admin.deleteMetadef(
+                MetadefObject.self, of: name, named: "two", missingIsFine: true)
+            try await admin.createMetadef(MetadefObject("three"), in: name)
+            try await admin.deleteMetadefs(MetadefObject.self, of: name)
+            #expect(try await admin.metadefs(MetadefObject.self, of: name).isEmpty)
         }
     }
 
@@ -185,24 +191,32 @@ struct ImageServiceMetadefsTests {
             "sdk remove_tags_from_metadef_namespace(namespace)"))
     func tags() async throws {
         try await withNamespace { admin, name in
-            func names(_ query: MetadefTagQuery = .init(sortKey: "name")) async throws -> [String] {
-                try await admin.metadefTags(of: name, query).map(\.name)
+            func names(
+                _ query: [ServiceRequest.QueryItem] = [
+                    .init("sort_key", "name"), .init("sort_dir", "asc"),
+                ]
+            ) async throws -> [String] {
+                try await admin.metadefs(MetadefTag.self, of: name, query: query).map(\.name)
             }
             try await admin.setMetadefTags(of: name, ["a", "b"])
             try await admin.setMetadefTags(of: name, ["c"], appending: true)
             #expect(try await names() == ["a", "b", "c"])
             #expect(
-                try await names(
-                    .init(limit: 1, marker: "c", sortKey: "name", ascending: false)) == ["b"])
+                try await names([
+                    .init("limit", "1"), .init("marker", "c"), .init("sort_key", "name"),
+                    .init("sort_dir", "desc"),
+                ]) == ["b"])
             try await admin.setMetadefTags(of: name, ["x"])
-            #expect(try await admin.addMetadefTag(to: name, named: "y").name == "y")
+            #expect(try await admin.createMetadef(MetadefTag("y"), in: name).name == "y")
             #expect(
-                try await admin.renameMetadefTag(of: name, named: "y", to: "z").name == "z")
+                try await admin.updateMetadef(of: name, named: "y", to: MetadefTag("z")).name == "z"
+            )
             #expect(try await names() == ["x", "z"])
-            #expect(try await admin.metadefTag(of: name, named: "z").createdAt != nil)
-            try await admin.removeMetadefTag(of: name, named: "z")
-            try await admin.removeMetadefTag(of: name, named: "z", missingIsFine: true)
-            try await admin.removeMetadefTags(of: name)
+            #expect(try await admin.metadef(MetadefTag.self, of: name, named: "z").createdAt != nil)
+            try await admin.deleteMetadef(MetadefTag.self, of: name, named: "z")
+            try await admin.deleteMetadef(
+                MetadefTag.self, of: name, named: "z", missingIsFine: true)
+            try await admin.deleteMetadefs(MetadefTag.self, of: name)
             #expect(try await names().isEmpty)
         }
     }
@@ -219,17 +233,18 @@ struct ImageServiceMetadefsTests {
         try await withNamespace { admin, name in
             let known = try await admin.metadefResourceTypes().map(\.name)
             #expect(known.contains("OS::Nova::Server"))
-            try await admin.createMetadefAssociation(
-                of: name,
-                NewMetadefAssociation("OS::Nova::Server", prefix: "x_", propertiesTarget: "image"))
-            let associations = try await admin.metadefAssociations(of: name)
-            #expect(associations.map(\.resourceType) == ["OS::Nova::Server"])
+            try await admin.createMetadef(
+                MetadefAssociation("OS::Nova::Server", prefix: "x_", propertiesTarget: "image"),
+                in: name)
+            let associations = try await admin.metadefs(MetadefAssociation.self, of: name)
+            #expect(associations.map(\.name) == ["OS::Nova::Server"])
             #expect(associations.first?.prefix == "x_")
             #expect(associations.first?.propertiesTarget == "image")
-            try await admin.deleteMetadefAssociation(of: name, resourceType: "OS::Nova::Server")
-            try await admin.deleteMetadefAssociation(
-                of: name, resourceType: "OS::Nova::Server", missingIsFine: true)
-            #expect(try await admin.metadefAssociations(of: name).isEmpty)
+            try await admin.deleteMetadef(
+                MetadefAssociation.self, of: name, named: "OS::Nova::Server")
+            try await admin.deleteMetadef(
+                MetadefAssociation.self, of: name, named: "OS::Nova::Server", missingIsFine: true)
+            #expect(try await admin.metadefs(MetadefAssociation.self, of: name).isEmpty)
         }
     }
 
@@ -237,7 +252,7 @@ struct ImageServiceMetadefsTests {
     func forbidden() async throws {
         let error = await #expect(throws: TranshipError.self) {
             try await Lab.service().createMetadefNamespace(
-                NewMetadefNamespace(Lab.uniqueName("Test::")))
+                MetadefNamespace(Lab.uniqueName("Test::")))
         }
         #expect(error?.code == .forbidden)
         #expect(error?.hint == "by default only admins may change metadata definitions")
