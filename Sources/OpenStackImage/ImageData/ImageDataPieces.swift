@@ -20,22 +20,20 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
     /// Starts the download at the first `next()`. Releasing the iterator ends it.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let pieces: ImageDataPieces
-        private var running: Running?
-        private var isOver = false
-
-        init(pieces: ImageDataPieces) {
-            self.pieces = pieces
-        }
+        var running: Running?
+        var isOver = false
 
         /// - Throws: as ``ImageService/download(_:_:to:)``.
-        public mutating func next() async throws(TranshipError) -> [UInt8]? {
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(TranshipError) -> [UInt8]? {
             guard !isOver else { return nil }
             let running: Running
             if let started = self.running {
                 running = started
             } else {
                 running = Running(
-                    try await ProvedDownload(pieces.id, pieces.options, of: pieces.service))
+                    try await pieces.service.proved(pieces.id, pieces.options))
                 self.running = running
             }
             let piece = try await running.piece(of: pieces.options.bufferBytes)
@@ -45,20 +43,14 @@ public struct ImageDataPieces: AsyncSequence, Sendable {
             }
             return piece.isEmpty ? nil : piece
         }
-
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(TranshipError) -> [UInt8]? {
-            try await next()
-        }
     }
 
     /// A download that ends when its last reference is released.
     final class Running: Sendable {
-        private let download: ProvedDownload
-        let arriving: Task<Result<DownloadedData, TranshipError>, Never>
+        private let download: ProvedDownload<Image>
+        let arriving: Task<Result<ProvedDownload<Image>.Data, TranshipError>, Never>
 
-        init(_ download: ProvedDownload) {
+        init(_ download: ProvedDownload<Image>) {
             self.download = download
             arriving = Task { await download.run() }
         }

@@ -23,18 +23,10 @@ extension ImageService {
         _ id: String, _ options: DownloadOptions = .init(),
         to body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
     ) async throws(TranshipError) -> DownloadedData {
-        let download = try await ProvedDownload(id, options, of: self)
-        async let arriving = download.run()
-        var failure: TranshipError?
-        do throws(TranshipError) {
-            try await BlockingWork.run { try download.ring.drain(options.bufferBytes, body) }
-        } catch {
-            download.ring.fail(error)
-            failure = error
+        let data = try await proved(id, options).taken { ring in
+            try await BlockingWork.run { try ring.drain(options.bufferBytes, body) }
         }
-        let arrived = await arriving
-        if let failure { throw failure }
-        return try arrived.get()
+        return DownloadedData(data)
     }
 
     /// The data of an image as a sequence of pieces of `options.bufferBytes`, proved as in
@@ -61,18 +53,32 @@ extension ImageService {
         _ id: String, toFile path: String, _ options: DownloadOptions = .init(),
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(TranshipError) -> DownloadedData {
-        let file = try PartialFile(path)
-        let data: DownloadedData
-        do {
-            data = try await download(id, options) { bytes in
-                onProgress(try file.write(bytes))
-            }
-        } catch {
-            file.discard()
-            throw error
+        let data = try await proved(id, options).taken(
+            toFile: path, bufferBytes: options.bufferBytes, onProgress)
+        return DownloadedData(data)
+    }
+
+    /// Reads the data of an image into a file that is open for writing; mostly standard output. It
+    /// stays open.
+    ///
+    /// Proved as in ``download(_:_:to:)``: of data that does not agree, the last bytes are never
+    /// written, so a reader that knows the size notices it.
+    ///
+    /// - Parameters:
+    ///   - name: for messages, such as `standard output`.
+    ///   - onProgress: called with the bytes written so far.
+    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if it cannot be
+    ///   written, such as a pipe whose reader is gone.
+    @discardableResult
+    public func download(
+        _ id: String, toDescriptor descriptor: Int32, named name: String,
+        _ options: DownloadOptions = .init(),
+        onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(TranshipError) -> DownloadedData {
+        let data = try await proved(id, options).taken { ring in
+            try await ring.drain(into: descriptor, named: name, onProgress: onProgress)
         }
-        try await BlockingWork.run { try file.commit() }
-        return data
+        return DownloadedData(data)
     }
 }
 
@@ -99,38 +105,5 @@ extension ByteRing {
             count += more
         }
         return count
-    }
-}
-
-extension ImageService {
-    /// Reads the data of an image into a file that is open for writing; mostly standard output. It
-    /// stays open.
-    ///
-    /// Proved as in ``download(_:_:to:)``: of data that does not agree, the last bytes are never
-    /// written, so a reader that knows the size notices it.
-    ///
-    /// - Parameters:
-    ///   - name: for messages, such as `standard output`.
-    ///   - onProgress: called with the bytes written so far.
-    /// - Throws: as ``download(_:_:to:)``, and ``TranshipError/Code/targetFailed`` if it cannot be
-    ///   written, such as a pipe whose reader is gone.
-    @discardableResult
-    public func download(
-        _ id: String, toDescriptor descriptor: Int32, named name: String,
-        _ options: DownloadOptions = .init(),
-        onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) async throws(TranshipError) -> DownloadedData {
-        let download = try await ProvedDownload(id, options, of: self)
-        async let arriving = download.run()
-        let failure: TranshipError?
-        do throws(TranshipError) {
-            try await download.ring.drain(into: descriptor, named: name, onProgress: onProgress)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        let arrived = await arriving
-        if let failure { throw failure }
-        return try arrived.get()
     }
 }

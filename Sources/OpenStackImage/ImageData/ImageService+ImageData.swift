@@ -69,37 +69,41 @@ extension ImageService {
         _ request: ServiceRequest, _ span: ByteSpan?, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
     ) async throws(TranshipError) -> HTTPResponse? {
-        var answer = try await receive(request, ring, span, onResponse)
-        if answer.head.status == 401, await session.invalidate(answer.authorization) {
-            answer = try await receive(request, ring, span, onResponse)
-        }
-        if answer.head.status == 204 { return nil }
-        guard answer.head.isSuccess else { throw refusal(answer.head, request) }
-        return answer.head
-    }
-
-    private func receive(
-        _ request: ServiceRequest, _ ring: ByteRing, _ span: ByteSpan?,
-        _ onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
-    ) async throws(TranshipError) -> (
-        head: HTTPResponse, authorization: CloudSession.Authorization
-    ) {
-        let authorization = try await session.authorization(
-            validForSeconds: Self.tokenSecondsForBodies)
-        let head = try await session.http.download(http(request, authorization), into: ring) {
-            (head) throws(TranshipError) in
+        let head = try await receive(request, ring) { (head) throws(TranshipError) in
             guard head.status != 204 else { return }
             let objection = ImageDataDecoding.objection(
                 to: head, asking: span, asked: request.asked)
             if let objection { throw objection }
             try onResponse(head)
         }
-        return (head, authorization)
+        return head.status == 204 ? nil : head
     }
 
-    private func sendBody(
-        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
-    ) async throws(TranshipError) {
+    /// Receives a body. After a 401 it renews the token and sends the request once more.
+    func receive(
+        _ request: ServiceRequest, _ ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> HTTPResponse {
+        var isSecond = false
+        while true {
+            let authorization = try await session.authorization(
+                validForSeconds: Self.tokenSecondsForBodies)
+            let head = try await session.http.download(
+                http(request, authorization), into: ring, onResponse: onResponse)
+            if head.status == 401, !isSecond, await session.invalidate(authorization) {
+                isSecond = true
+                continue
+            }
+            guard head.isSuccess else { throw refusal(head, request) }
+            return head
+        }
+    }
+
+    @discardableResult
+    func sendBody(
+        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?,
+        expecting statuses: Set<Int> = [204]
+    ) async throws(TranshipError) -> HTTPResponse {
         let authorization = try await session.authorization(
             validForSeconds: Self.tokenSeconds(forBytes: sizeBytes))
         let answer = try await session.http.upload(
@@ -110,6 +114,7 @@ extension ImageService {
                 refusal.code, refusal.message, hint: refusal.hint, answer: refusal.answer,
                 isTransient: true)
         }
-        guard answer.status == 204 else { throw refusal(answer, request) }
+        guard statuses.contains(answer.status) else { throw refusal(answer, request) }
+        return answer
     }
 }

@@ -8,26 +8,132 @@ import HTTPTransport
 
 /// Downloads into a ring, hashes the bytes, and hands out the last ones only if all match the
 /// checksum of the service.
-final class ProvedDownload: Sendable {
-    let service: ImageService
-    let image: Image
-    let options: DownloadOptions
-    let ring: ByteRing
-    /// The checksum in the record; nil if nothing is to be proved with it.
-    private let promise: Checksum?
-    private let digest: StreamingDigest?
-    /// `Content-MD5`, from services whose record has no checksum.
-    private let header = Guarded<Checksum?>(nil)
+final class ProvedDownload<Record: ServiceRecord>: Sendable {
+    /// What the service says about the data.
+    struct Promise: Sendable {
+        let record: Record
+        /// Nil if unknown.
+        let sizeBytes: Int64?
+        /// Nil if the service reports none.
+        let checksum: Checksum?
+    }
 
+    /// Data that is what the service promised.
+    struct Data: Sendable {
+        let record: Record
+        let sizeBytes: Int64
+        let proof: Checksum?
+    }
+
+    let ring: ByteRing
+    private let digest: StreamingDigest?
+    private let fetch: @Sendable (ByteRing) async throws(TranshipError) -> Promise
+
+    /// - Parameters:
+    ///   - digest: in the algorithm of the promised checksum; nil proves only the size.
+    ///   - fetch: fills the ring with the data, and does not finish it.
     init(
-        _ id: String, _ options: DownloadOptions, of service: ImageService
-    ) async throws(TranshipError) {
+        digest: StreamingDigest?,
+        fetch: @escaping @Sendable (ByteRing) async throws(TranshipError) -> Promise
+    ) {
+        self.digest = digest
+        self.fetch = fetch
+        ring = ByteRing(
+            observers: digest.map { digest in [{ digest.update($0) }] } ?? [],
+            withholdsEnd: digest != nil)
+    }
+
+    /// Runs while `take` empties the ring.
+    func taken(by take: (ByteRing) async throws -> Void) async throws(TranshipError) -> Data {
+        async let arriving = run()
+        do {
+            try await take(ring)
+        } catch {
+            let error = TranshipError(wrapping: error)
+            ring.fail(error)
+            _ = await arriving
+            // The first failure is the cause.
+            throw ring.failure ?? error
+        }
+        return try await arriving.get()
+    }
+
+    /// Runs while a file takes the data. It gets its name when the data is proved.
+    func taken(
+        toFile path: String, bufferBytes: Int, _ onProgress: @escaping @Sendable (Int64) -> Void
+    ) async throws(TranshipError) -> Data {
+        let file = try PartialFile(path)
+        let data: Data
+        do {
+            data = try await taken { ring in
+                try await BlockingWork.run {
+                    try ring.drain(bufferBytes) { onProgress(try file.write($0)) }
+                }
+            }
+        } catch {
+            file.discard()
+            throw error
+        }
+        try await BlockingWork.run { try file.commit() }
+        return data
+    }
+
+    /// Runs to the end of the data, or fails the ring.
+    func run() async -> Result<Data, TranshipError> {
+        await withTaskCancellationHandler {
+            do throws(TranshipError) {
+                let promise = try await fetch(ring)
+                ring.finishWriting()
+                let sizeBytes = try await ring.finished()
+                let proof = try prove(promise, sizeBytes)
+                ring.release()
+                return .success(.init(record: promise.record, sizeBytes: sizeBytes, proof: proof))
+            } catch {
+                ring.fail(error)
+                return .failure(ring.failure ?? error)
+            }
+        } onCancel: {
+            ring.fail(TranshipError(wrapping: CancellationError()))
+        }
+    }
+
+    private func prove(_ promise: Promise, _ sizeBytes: Int64) throws(TranshipError) -> Checksum? {
+        let id = promise.record.idText
+        if let size = promise.sizeBytes, size != sizeBytes {
+            throw TranshipError(
+                .sourceTruncated, "image \(id) has \(size) bytes, but only \(sizeBytes) arrived",
+                isTransient: true)
+        }
+        guard let digest, let checksum = promise.checksum else { return nil }
+        let computed = try digest.finish()
+        guard computed == checksum else {
+            throw TranshipError(
+                .checksumMismatch,
+                "the data of image \(id) hashes to \(computed), but the service reports "
+                    + "\(checksum)",
+                hint: "read it again; if the result is the same, the store has damaged it")
+        }
+        return checksum
+    }
+}
+
+extension DownloadedData {
+    init(_ data: ProvedDownload<Image>.Data) {
+        self.init(sizeBytes: data.sizeBytes, proof: data.proof, image: data.record)
+    }
+}
+
+extension ImageService {
+    /// Reads the record first, which says how the data can be proved.
+    func proved(
+        _ id: String, _ options: DownloadOptions
+    ) async throws(TranshipError) -> ProvedDownload<Image> {
         try options.checked()
-        let image = try await service.image(id)
-        let isProved = options.proof != .none && options.range == nil
+        let image = try await image(id)
+        let isWhole = options.range == nil
         var promise: Checksum?
         var digest: StreamingDigest?
-        if isProved {
+        if options.proof != .none, isWhole {
             // Skips an algorithm that this OpenSSL refuses.
             for checksum in image.checksums where digest == nil {
                 digest = try? StreamingDigest(checksum.algorithm)
@@ -35,81 +141,29 @@ final class ProvedDownload: Sendable {
             }
             if digest == nil { digest = try? StreamingDigest(.md5) }
         }
-        self.service = service
-        self.image = image
-        self.options = options
-        self.promise = promise
-        self.digest = digest
-        ring = ByteRing(
-            observers: digest.map { digest in [{ digest.update($0) }] } ?? [],
-            withholdsEnd: isProved)
-    }
-
-    /// Runs to the end of the data, or fails the ring.
-    func run() async -> Result<DownloadedData, TranshipError> {
-        let result = await withTaskCancellationHandler {
-            await outcome()
-        } onCancel: {
-            ring.fail(TranshipError(wrapping: CancellationError()))
-        }
-        if case .failure(let error) = result { ring.fail(error) }
-        return result
-    }
-
-    private func outcome() async -> Result<DownloadedData, TranshipError> {
-        do throws(TranshipError) {
+        return ProvedDownload(digest: digest) { [promise] ring throws(TranshipError) in
+            // Services whose record has no checksum may send `Content-MD5`.
+            @Sendable func checksum(_ head: HTTPResponse) -> Checksum? {
+                promise ?? head.headers["Content-MD5"].flatMap { try? Checksum(.md5, $0) }
+            }
             let request = ImageDataRequests.download(
-                image.id, options.range, preferring: options.preferredStores)
-            let head = try await service.download(request, options.range, into: ring) {
+                id, options.range, preferring: options.preferredStores)
+            let head = try await download(request, options.range, into: ring) {
                 (head) throws(TranshipError) in
-                try self.began(head)
-            }
-            guard head != nil else { throw noData }
-            ring.finishWriting()
-            let sizeBytes = try await ring.finished()
-            if options.range == nil, let size = image.sizeBytes, size != sizeBytes {
+                guard isWhole, options.proof == .required, checksum(head) == nil else { return }
                 throw TranshipError(
-                    .sourceTruncated,
-                    "image \(image.id) has \(size) bytes, but only \(sizeBytes) arrived",
-                    isTransient: true)
+                    .unverifiable,
+                    "the service reports no checksum of image \(id) that can be computed here",
+                    hint: "read it without a proof, if that is acceptable")
             }
-            let proof = try prove()
-            ring.release()
-            return .success(DownloadedData(sizeBytes: sizeBytes, proof: proof, image: image))
-        } catch {
-            return .failure(ring.failure ?? error)
+            guard let head else {
+                throw TranshipError(
+                    .noData, "image \(id) is \(image.status) and has no data",
+                    hint: image.status == .queued ? "upload its data first" : nil)
+            }
+            return .init(
+                record: image, sizeBytes: isWhole ? image.sizeBytes : nil,
+                checksum: checksum(head))
         }
-    }
-
-    /// Called before the first byte.
-    private func began(_ head: HTTPResponse) throws(TranshipError) {
-        guard promise == nil, options.range == nil else { return }
-        let found = head.headers["Content-MD5"].flatMap { try? Checksum(.md5, $0) }
-        header.withLock { $0 = found }
-        if found == nil, options.proof == .required {
-            throw TranshipError(
-                .unverifiable,
-                "the service reports no checksum of image \(image.id) that can be computed here",
-                hint: "read it without a proof, if that is acceptable")
-        }
-    }
-
-    private func prove() throws(TranshipError) -> Checksum? {
-        guard let digest, let promise = promise ?? header.withLock({ $0 }) else { return nil }
-        let computed = try digest.finish()
-        guard computed == promise else {
-            throw TranshipError(
-                .checksumMismatch,
-                "the data of image \(image.id) hashes to \(computed), but the service reports "
-                    + "\(promise)",
-                hint: "read it again; if the result is the same, the store has damaged it")
-        }
-        return promise
-    }
-
-    private var noData: TranshipError {
-        TranshipError(
-            .noData, "image \(image.id) is \(image.status) and has no data",
-            hint: image.status == .queued ? "upload its data first" : nil)
     }
 }

@@ -21,10 +21,6 @@ enum LegacyImageRequests {
         return ServiceRequest(.get, path, query: query.items)
     }
 
-    static func show(_ id: String) -> ServiceRequest { ServiceRequest(.head, path(id)) }
-
-    static func download(_ id: String) -> ServiceRequest { ServiceRequest(.get, path(id)) }
-
     static func create(
         _ fields: LegacyImageFields, from origin: LegacyImageOrigin? = nil
     ) throws(TranshipError) -> ServiceRequest {
@@ -43,15 +39,6 @@ enum LegacyImageRequests {
         add(origin, to: &headers)
         return ServiceRequest(.put, path(id), headers: headers)
     }
-
-    /// The service checks the media type of data, and only of data.
-    static func withData(_ request: ServiceRequest) -> ServiceRequest {
-        var request = request
-        request.headers.add("Content-Type", "application/octet-stream")
-        return request
-    }
-
-    static func delete(_ id: String) -> ServiceRequest { ServiceRequest(.delete, path(id)) }
 
     private static func add(_ origin: LegacyImageOrigin?, to headers: inout HTTPHeaders) {
         switch origin {

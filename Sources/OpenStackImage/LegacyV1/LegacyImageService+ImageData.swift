@@ -3,6 +3,7 @@
 
 public import Basics
 public import ByteStreams
+import Digests
 import HTTPTransport
 
 extension LegacyImageService {
@@ -33,6 +34,72 @@ extension LegacyImageService {
             try LegacyImageRequests.update(id, fields, purgingProperties: false), ring, sizeBytes)
     }
 
+    private func sendBody(
+        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
+    ) async throws(TranshipError) -> LegacyImage {
+        var request = request
+        // The service checks the media type of data, and only of data.
+        request.headers.add("Content-Type", "application/octet-stream")
+        // The service takes a length of 0 for no data, and the image would stay queued. A chunked
+        // body without chunks is data of 0 bytes.
+        let answer = try await service.sendBody(
+            request, ring, sizeBytes == 0 ? nil : sizeBytes, expecting: [200, 201])
+        let json = try JSONValue(body: answer.body, asked: request.asked)
+        return try LegacyImage(json: json["image"] ?? .null)
+    }
+}
+
+extension LegacyImageService {
+    /// Creates an image with data from a file, a stream, a URL, … and compares the MD5 that the
+    /// service reports with that of the data.
+    ///
+    /// A failure leaves a record behind, mostly `killed`, as in ``create(_:from:sizeBytes:)``.
+    ///
+    /// - Parameter onProgress: called with the bytes read so far.
+    /// - Throws: as ``create(_:from:sizeBytes:)``, ``TranshipError/Code/checksumMismatch`` for data
+    ///   without the promised checksum, ``TranshipError/Code/verificationMismatch``, and the errors
+    ///   of reading the source.
+    public func create(
+        _ fields: LegacyImageFields, from source: ImageDataSource,
+        _ promises: DataPromises = .init(), onProgress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(TranshipError) -> LegacyImage {
+        try await send(source, promises, onProgress) { ring, sizeBytes throws(TranshipError) in
+            try await create(fields, from: ring, sizeBytes: sizeBytes)
+        }
+    }
+
+    /// The same for a `queued` image, together with metadata.
+    @discardableResult
+    public func upload(
+        _ id: String, _ fields: LegacyImageFields = .init(), from source: ImageDataSource,
+        _ promises: DataPromises = .init(), onProgress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(TranshipError) -> LegacyImage {
+        try await send(source, promises, onProgress) { ring, sizeBytes throws(TranshipError) in
+            try await upload(id, fields, from: ring, sizeBytes: sizeBytes)
+        }
+    }
+
+    private func send(
+        _ source: ImageDataSource, _ promises: DataPromises,
+        _ onProgress: (@Sendable (Int64) -> Void)?,
+        _ body: @Sendable (ByteRing, Int64?) async throws(TranshipError) -> LegacyImage
+    ) async throws(TranshipError) -> LegacyImage {
+        var promises = promises
+        promises.algorithms.insert(.md5)
+        let flow = try SourceFlow(source, promises, onProgress: onProgress)
+        let (image, sent) = try await flow.run { sizeBytes throws(TranshipError) in
+            try await body(flow.ring, sizeBytes)
+        }
+        guard let reported = image.checksums.first,
+            let own = sent.checksums.first(where: { $0.algorithm == .md5 }), own != reported
+        else { return image }
+        throw TranshipError(
+            .verificationMismatch,
+            "image \(image.id) must have \(own), but the service reports \(reported)")
+    }
+}
+
+extension LegacyImageService {
     /// Reads the data into a ring. v1 has no ranges.
     ///
     /// Works as ``HTTPClient/download(_:into:onResponse:)``: the ring is neither finished nor
@@ -48,60 +115,61 @@ extension LegacyImageService {
             (_) throws(TranshipError) in
         }
     ) async throws(TranshipError) -> LegacyImage {
-        let request = LegacyImageRequests.download(id)
-        var answer = try await receive(request, ring, onResponse)
-        if answer.head.status == 401, await session.invalidate(answer.authorization) {
-            answer = try await receive(request, ring, onResponse)
-        }
-        guard answer.head.isSuccess else { throw service.refusal(answer.head, request) }
-        return try Self.image(answer.head, request)
-    }
-
-    private func receive(
-        _ request: ServiceRequest, _ ring: ByteRing,
-        _ onResponse: @escaping @Sendable (LegacyImage) throws(TranshipError) -> Void
-    ) async throws(TranshipError) -> (
-        head: HTTPResponse, authorization: CloudSession.Authorization
-    ) {
-        let authorization = try await session.authorization(
-            validForSeconds: ImageService.tokenSecondsForBodies)
-        let head = try await session.http.download(
-            service.http(request, authorization), into: ring
-        ) { (head) throws(TranshipError) in
+        let request = ServiceRequest(.get, LegacyImageRequests.path(id))
+        let head = try await service.receive(request, ring) { (head) throws(TranshipError) in
             try onResponse(try Self.image(head, request))
         }
-        return (head, authorization)
+        return try Self.image(head, request)
     }
 
-    private static func image(
+    /// Reads the data of an image into a file, which gets its name when the data is proved, as in
+    /// ``ImageService/download(_:toFile:_:onProgress:)``.
+    ///
+    /// The data is hashed as it arrives and compared with `checksum`, if the image has one; images
+    /// with a `location` may have none.
+    ///
+    /// - Returns: the metadata that came with the data.
+    /// - Throws: as ``download(_:into:onResponse:)``, ``TranshipError/Code/checksumMismatch``,
+    ///   ``TranshipError/Code/sourceTruncated``, ``TranshipError/Code/targetFailed``.
+    @discardableResult
+    public func download(
+        _ id: String, toFile path: String,
+        onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(TranshipError) -> LegacyImage {
+        try await proved(id).taken(toFile: path, bufferBytes: 1 << 20, onProgress).record
+    }
+
+    /// The same into a file that is open for writing, which stays open. If the data does not agree,
+    /// its last bytes are never written.
+    ///
+    /// - Parameter name: for messages, such as `standard output`.
+    @discardableResult
+    public func download(
+        _ id: String, toDescriptor descriptor: Int32, named name: String,
+        onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(TranshipError) -> LegacyImage {
+        try await proved(id).taken { ring in
+            try await ring.drain(into: descriptor, named: name, onProgress: onProgress)
+        }.record
+    }
+
+    private func proved(_ id: String) throws(TranshipError) -> ProvedDownload<LegacyImage> {
+        ProvedDownload(digest: try StreamingDigest(.md5)) { ring throws(TranshipError) in
+            let image = try await download(id, into: ring)
+            return .init(
+                record: image, sizeBytes: image.sizeBytes, checksum: image.checksums.first)
+        }
+    }
+
+    static func image(
         _ head: HTTPResponse, _ request: ServiceRequest
     ) throws(TranshipError) -> LegacyImage {
         guard let image = LegacyImageHeaders.image(head.headers) else {
             throw TranshipError(
                 .invalidAnswer, "the answer to \(request.asked) has no x-image-meta-id",
-                hint:
-                    "check that the endpoint serves Images API v1 and that proxies keep its header fields"
-            )
+                hint: "check that the endpoint serves Images API v1 and that proxies keep its "
+                    + "header fields")
         }
         return image
-    }
-
-    private func sendBody(
-        _ request: ServiceRequest, _ ring: ByteRing, _ sizeBytes: Int64?
-    ) async throws(TranshipError) -> LegacyImage {
-        let authorization = try await session.authorization(
-            validForSeconds: ImageService.tokenSecondsForBodies)
-        let request = LegacyImageRequests.withData(request)
-        // The service takes a length of 0 for no data, and the image would stay queued. A chunked
-        // body without chunks is data of 0 bytes.
-        let answer = try await session.http.upload(
-            service.http(request, authorization), from: ring,
-            sizeBytes: sizeBytes == 0 ? nil : sizeBytes)
-        if answer.status == 401 { _ = await session.invalidate(authorization) }
-        guard answer.status == 200 || answer.status == 201 else {
-            throw service.refusal(answer, request)
-        }
-        let json = try JSONValue(body: answer.body, asked: request.asked)
-        return try LegacyImage(json: json["image"] ?? .null)
     }
 }

@@ -22,16 +22,8 @@ extension LegacyImageService {
     /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
     ///   not see it; the service does not say which.
     public func image(_ id: String) async throws(TranshipError) -> LegacyImage {
-        let request = LegacyImageRequests.show(id)
-        let answer = try await service.send(request, expecting: [200])
-        guard let image = LegacyImageHeaders.image(answer.headers) else {
-            throw TranshipError(
-                .invalidAnswer, "the answer to \(request.asked) has no x-image-meta-id",
-                hint:
-                    "check that the endpoint serves Images API v1 and that proxies keep its header fields"
-            )
-        }
-        return image
+        let request = ServiceRequest(.head, LegacyImageRequests.path(id))
+        return try Self.image(try await service.send(request, expecting: [200]), request)
     }
 
     /// Creates an image without data (`queued`), or with data that the service gets elsewhere.
@@ -70,7 +62,7 @@ extension LegacyImageService {
         _ id: String, missingIsFine: Bool = false
     ) async throws(TranshipError) {
         try await service.send(
-            LegacyImageRequests.delete(id),
+            .init(.delete, LegacyImageRequests.path(id)),
             expecting: missingIsFine ? [200, 204, 404] : [200, 204])
     }
 
