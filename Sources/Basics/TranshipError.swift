@@ -13,9 +13,9 @@ public struct TranshipError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
     /// What happened.
-    public let message: String
+    public private(set) var message: String
     /// What to try next.
-    public let hint: String?
+    public private(set) var hint: String?
 
     /// The answer of the service, if an answer is the failure.
     public let answer: ServiceAnswer?
@@ -26,7 +26,7 @@ public struct TranshipError: Error, Sendable {
     public let isTransient: Bool
 
     /// The side on which it happened, if a pipeline knows it.
-    public let side: Side?
+    public private(set) var side: Side?
 
     public enum Side: Sendable { case source, target }
 
@@ -48,23 +48,23 @@ public struct TranshipError: Error, Sendable {
 
     /// The same error, with words in front that say what was being done.
     public func whileDoing(_ context: String) -> TranshipError {
-        TranshipError(
-            code, "\(context): \(message)", hint: hint, answer: answer, isTransient: isTransient,
-            side: side, cause: cause)
+        changed { $0.message = "\(context): \(message)" }
     }
 
     /// The same error with another hint, for a caller that knows better.
     public func hinting(_ hint: String) -> TranshipError {
-        TranshipError(
-            code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
-            cause: cause)
+        changed { $0.hint = hint }
     }
 
     /// The same error with the side on which it happened.
     public func at(_ side: Side) -> TranshipError {
-        TranshipError(
-            code, message, hint: hint, answer: answer, isTransient: isTransient, side: side,
-            cause: cause)
+        changed { $0.side = side }
+    }
+
+    private func changed(_ change: (inout TranshipError) -> Void) -> TranshipError {
+        var error = self
+        change(&error)
+        return error
     }
 
     /// Turns any error into one of this type. Unknown errors get ``Code/unclassified``.

@@ -18,8 +18,6 @@ enum Exceptions {
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
-        "Tests/OpenStackImageTests/Waiting/ImageService+WaitTests.swift":
-            "every wait over many files",
         "Tests/OpenStackImageTests/Metadefs/ImageService+MetadefsTests.swift":
             "one catalogue over many files",
         "Tests/OpenStackImageTests/ImageData/FileStemTests.swift":

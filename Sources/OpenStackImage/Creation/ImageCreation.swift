@@ -9,16 +9,7 @@ struct ImageCreation: Sendable {
     let options: CreateOptions
     let onProgress: (@Sendable (Int64) -> Void)?
     /// What the record already says about the data.
-    var knownMarks = ChecksumMarks([])
-
-    init(
-        service: ImageService, options: CreateOptions,
-        onProgress: (@Sendable (Int64) -> Void)?
-    ) {
-        self.service = service
-        self.options = options
-        self.onProgress = onProgress
-    }
+    let knownMarks: ChecksumMarks
 
     func fill(_ record: Image, _ data: NewImageData) async throws(TranshipError) -> CreatedImage {
         switch data {

@@ -47,8 +47,9 @@ extension ImageService {
         guard let data else {
             return CreatedImage(image: created, isNew: true, sent: nil, proof: .notCompared)
         }
-        var creation = ImageCreation(service: self, options: options, onProgress: onProgress)
-        creation.knownMarks = ChecksumMarks(known)
+        let creation = ImageCreation(
+            service: self, options: options, onProgress: onProgress,
+            knownMarks: ChecksumMarks(known))
         do throws(TranshipError) {
             return try await creation.fill(created, data)
         } catch {

@@ -86,12 +86,6 @@ public final class CloudSession: Sendable {
         try await authorization().project
     }
 
-    /// Makes sure that the token of the next request is valid for so long, if Keystone issues such
-    /// tokens. Call it before a body that takes long to send.
-    public func freshToken(validForSeconds seconds: Int) async throws(TranshipError) {
-        _ = try await authorization(validForSeconds: seconds)
-    }
-
     /// The address and the authentication header of a request.
     struct Authorization: Sendable {
         var project: AuthenticatedProject

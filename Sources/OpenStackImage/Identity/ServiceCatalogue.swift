@@ -13,11 +13,9 @@ struct ServiceCatalogue: Hashable, Sendable {
     }
 
     var endpoints: [Endpoint]
+}
 
-    init(endpoints: [Endpoint]) {
-        self.endpoints = endpoints
-    }
-
+extension ServiceCatalogue {
     /// From `token.catalog`. Skips entries without a type or a URL.
     init(json: JSONValue?) {
         endpoints = (json?.array ?? []).flatMap { service -> [Endpoint] in

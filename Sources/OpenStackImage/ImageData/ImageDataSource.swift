@@ -24,17 +24,6 @@ public struct ImageDataSource: Sendable {
     public var sizeBytes: Int64?
     let feed: Feed
 
-    init(
-        name: String, stem: String?, isRepeatable: Bool, sizeBytes: Int64? = nil,
-        feed: @escaping Feed
-    ) {
-        self.name = name
-        self.stem = stem
-        self.isRepeatable = isRepeatable
-        self.sizeBytes = sizeBytes
-        self.feed = feed
-    }
-
     /// A file. Its size must not change while it is read. A pipe or a device is read to its end.
     public static func file(_ path: String) -> ImageDataSource {
         let sizeBytes = OpenFile.sizeBytes(path)

@@ -156,34 +156,22 @@ extension ImageQuery {
 extension ImageQuery {
     /// The query of the request, with the keys in a fixed order.
     var items: [ServiceRequest.QueryItem] {
-        var items: [ServiceRequest.QueryItem] = []
-        func add(_ name: String, _ value: String?) {
-            if let value { items.append(.init(name, value)) }
-        }
-        add("limit", String(pageLimit))
-        add("name", name?.text)
-        add("id", id?.text)
-        add("status", Match(status.map(\.rawValue))?.text)
-        add("disk_format", diskFormat?.text)
-        add("container_format", containerFormat?.text)
-        add("owner", ownerID)
-        add("visibility", visibility?.text)
-        add("member_status", memberStatus?.text)
-        add("protected", isProtected.map { $0 ? "true" : "false" })
-        add("os_hidden", isHidden.map { $0 ? "true" : "false" })
-        for tag in tags { add("tag", tag) }
-        add("size_min", sizeMinBytes.map(String.init))
-        add("size_max", sizeMaxBytes.map(String.init))
-        add("created_at", createdAt?.text)
-        add("updated_at", updatedAt?.text)
-        for (key, value) in properties.sorted(by: { $0.key < $1.key }) { add(key, value) }
-        if !sort.isEmpty {
-            add(
-                "sort",
-                sort.map { "\($0.key):\($0.isAscending ? "asc" : "desc")" }.joined(separator: ","))
-        }
-        add("marker", marker)
-        return items
+        let sorting = sort.map { "\($0.key):\($0.isAscending ? "asc" : "desc")" }
+        let before: KeyValuePairs<String, String?> = [
+            "limit": String(pageLimit), "name": name?.text, "id": id?.text,
+            "status": Match(status.map(\.rawValue))?.text, "disk_format": diskFormat?.text,
+            "container_format": containerFormat?.text, "owner": ownerID,
+            "visibility": visibility?.text, "member_status": memberStatus?.text,
+            "protected": isProtected.map { $0 ? "true" : "false" },
+            "os_hidden": isHidden.map { $0 ? "true" : "false" },
+        ]
+        let after: KeyValuePairs<String, String?> = [
+            "size_min": sizeMinBytes.map(String.init), "size_max": sizeMaxBytes.map(String.init),
+            "created_at": createdAt?.text, "updated_at": updatedAt?.text,
+        ]
+        return .init(before) + tags.map { .init("tag", $0) } + .init(after)
+            + properties.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
+            + .init(["sort": sort.isEmpty ? nil : sorting.joined(separator: ","), "marker": marker])
     }
 }
 

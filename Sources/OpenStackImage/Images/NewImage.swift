@@ -60,9 +60,6 @@ public struct NewImage: Sendable, Hashable {
 }
 
 extension NewImage {
-    /// Keys with integer values. A string with a number becomes one.
-    static let integerKeys: Set<String> = ["min_disk", "min_ram", "size", "virtual_size"]
-
     /// Sets fields and properties by their names in the API, as the keyword arguments of
     /// `create_image` of openstacksdk do. `min_disk`, `min_ram`, `size` and `virtual_size` become
     /// integers. `protected` (or `is_protected`), `os_hidden` and `tags` keep their types, null

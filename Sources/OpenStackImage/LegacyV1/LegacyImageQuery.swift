@@ -84,28 +84,19 @@ public struct LegacyImageQuery: Sendable, Hashable {
 extension LegacyImageQuery {
     /// The query of the request, with the keys in a fixed order.
     var items: [ServiceRequest.QueryItem] {
-        var items: [ServiceRequest.QueryItem] = []
-        func add(_ name: String, _ value: String?) {
-            if let value { items.append(.init(name, value)) }
-        }
-        add("limit", String(pageLimit))
-        add("name", name)
-        add("status", status?.rawValue)
-        add("disk_format", diskFormat)
-        add("container_format", containerFormat)
-        add("size_min", sizeMinBytes.map(String.init))
-        add("size_max", sizeMaxBytes.map(String.init))
-        add("min_ram", minRAMMiB.map(String.init))
-        add("min_disk", minDiskGiB.map(String.init))
-        add("protected", isProtected.map { $0 ? "True" : "False" })
-        add("is_public", publicity?.rawValue)
-        add("changes-since", changesSince)
-        for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
-            add("property-\(key)", value)
-        }
-        add("sort_key", sortKey)
-        add("sort_dir", isAscending.map { $0 ? "asc" : "desc" })
-        add("marker", marker)
-        return items
+        let own: KeyValuePairs<String, String?> = [
+            "limit": String(pageLimit), "name": name, "status": status?.rawValue,
+            "disk_format": diskFormat, "container_format": containerFormat,
+            "size_min": sizeMinBytes.map(String.init), "size_max": sizeMaxBytes.map(String.init),
+            "min_ram": minRAMMiB.map(String.init), "min_disk": minDiskGiB.map(String.init),
+            "protected": isProtected.map { $0 ? "True" : "False" },
+            "is_public": publicity?.rawValue, "changes-since": changesSince,
+        ]
+        return .init(own)
+            + properties.sorted { $0.key < $1.key }.map { .init("property-\($0.key)", $0.value) }
+            + .init([
+                "sort_key": sortKey, "sort_dir": isAscending.map { $0 ? "asc" : "desc" },
+                "marker": marker,
+            ])
     }
 }
