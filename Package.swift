@@ -37,7 +37,8 @@ let package = Package(
         .library(
             name: "OpenStackImage",
             targets: ["OpenStackImage", "HTTPTransport", "ByteStreams", "Basics"]),
-        .library(name: "TranshipKit", targets: ["TranshipKit"]),
+        .library(
+            name: "TranshipKit", targets: ["TranshipKit", "OpenStackImage", "MigrationModel", "Basics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -91,7 +92,7 @@ let package = Package(
             ]),
         part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
         part("Publishing", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
-        part("PipelineFiles", ["Basics", yams]),
+        part("PipelineFiles", ["Basics", "MigrationModel", yams]),
         part(
             "Planning",
             [
@@ -110,8 +111,7 @@ let package = Package(
         .executableTarget(
             name: "tranship",
             dependencies: [
-                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "MigrationJournal",
-                "MigrationPipeline", "PipelineFiles", "Planning", "CMalloc", arguments,
+                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CMalloc", arguments,
             ],
             swiftSettings: strict),
 
@@ -228,7 +228,7 @@ let package = Package(
                 "HTTPTransport",
                 "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "SourceReaders", "ImageUploaders",
-                "PipelineFiles", "Planning", "TranshipKit",
+                "PipelineFiles", "TranshipKit",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(

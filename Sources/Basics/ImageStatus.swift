@@ -37,13 +37,16 @@ public struct ImageStatus: RawRepresentable, Hashable, Codable, Sendable, Custom
 
 /// Which projects see an image.
 public struct ImageVisibility: RawRepresentable, Hashable, Codable, Sendable,
-    CustomStringConvertible
+    CustomStringConvertible, CaseIterable
 {
     public let rawValue: String
 
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
+
+    /// Those that the API documents. A service may report others.
+    public static let allCases = [Self.private, .shared, .community, .public]
 
     /// Every project, in every list. By default only admins may create such an image.
     public static let `public` = Self(rawValue: "public")

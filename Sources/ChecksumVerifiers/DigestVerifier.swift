@@ -36,7 +36,7 @@ public struct DigestVerifier: ChecksumVerifier {
     }
 
     public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
-        let sent = transfer.proof.sizeBytes ?? transfer.source.sizeBytes
+        let sent = transfer.sizeBytes
         if let format = report.diskFormat, let planned = transfer.record.diskFormat,
             format != planned
         {

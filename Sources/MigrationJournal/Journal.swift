@@ -53,11 +53,13 @@ public final class Journal: DatabaseAccess {
 
     var isInMemory: Bool { passage != nil }
 
-    /// An empty journal for a plan where no run has made one yet.
+    /// Opens a journal for a plan, beside a run that may have it. If no run has made
+    /// one yet, it is empty.
     ///
     /// - Parameter path: where that run would make it.
-    public static func empty(path: String) throws(TranshipError) -> Journal {
-        try describing(path) {
+    public static func openIfPresent(path: String) throws(TranshipError) -> Journal {
+        if FileManager.default.fileExists(atPath: path) { return try openForReading(path: path) }
+        return try describing(path) {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
             return Journal(path: path, database: queue, lock: nil)

@@ -20,7 +20,7 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
 
     /// Which stores of the target hold the data.
     public enum Stores: Codable, Hashable, Sendable {
-        /// The one that the cloud chooses.
+        /// The target's default store.
         case standard
         case named([String])
         case all
@@ -40,12 +40,12 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
         }
     }
 
-    /// Whether the copy gets the source image's own id.
+    /// How the copy gets the source image's own id, in the words of `keep_id`.
     public enum KeptID: String, Codable, CaseIterable, Sendable {
         /// It has that id or is not made.
-        case required
+        case required = "true"
         /// Another one where that id cannot be had.
-        case preferred
+        case preferred = "prefer"
     }
 
     // Written with the record, before the first byte, so that property
@@ -119,4 +119,12 @@ public enum VerificationMode: String, Codable, CaseIterable, Sendable {
     case services
     /// As `proof`, and the target's data is read back as well.
     case paranoid
+}
+
+/// Which images start first. An image that another one names always starts before it.
+public enum TransferOrder: String, Sendable, CaseIterable {
+    case smallFirst = "small-first"
+    case largeFirst = "large-first"
+    /// In the order of the file and of the listings.
+    case listed
 }

@@ -106,6 +106,9 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         tries.failure = Failure(error)
     }
 
+    /// The size of the data, as far as the source has reported it; nil if it has not.
+    public var sizeBytes: Int64? { proof.sizeBytes ?? source.sizeBytes }
+
     /// True when the source broke twice and could not go on where it broke.
     public var isSourceFlaky: Bool { reading?.restarts ?? 0 >= 2 }
 

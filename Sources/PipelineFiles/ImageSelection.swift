@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// The conditions that select images of a cloud. An image must meet all of them.
 ///
 /// For names, ids, visibilities and statuses, one entry of the list must match. For tags and
@@ -35,7 +37,7 @@ public struct ImageSelection: Sendable, Equatable {
     public var ids: [String] = []
     /// nil accepts any owner.
     public var owner: Owner?
-    public var visibility: [VisibilityName]?
+    public var visibility: [ImageVisibility]?
     public var statuses: [String]?
     public var tags: [String] = []
     public var properties: [String: String] = [:]

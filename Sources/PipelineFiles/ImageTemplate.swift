@@ -1,12 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who may see an image, in the Image service's terms.
-///
-/// See <https://docs.openstack.org/api-ref/image/v2/>, "visibility".
-public enum VisibilityName: String, Sendable, CaseIterable {
-    case `private`, shared, community, `public`
-}
+public import Basics
 
 /// The fields of the record for an image from a URL or a file.
 public struct ImageTemplate: Sendable, Equatable {
@@ -22,7 +17,7 @@ public struct ImageTemplate: Sendable, Equatable {
     public let tags: [String]
     public let properties: [String: String]
     /// nil means private.
-    public let visibility: VisibilityName?
+    public let visibility: ImageVisibility?
     /// nil: false.
     public let isProtected: Bool?
     /// nil: false.
@@ -38,7 +33,7 @@ public struct ImageFields: Sendable, Equatable {
     public var minRAMMiB: Int?
     public var tags: [String]?
     public var properties: [String: String]?
-    public var visibility: VisibilityName?
+    public var visibility: ImageVisibility?
     public var isProtected: Bool?
     public var isHidden: Bool?
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+public import MigrationModel
 
 /// A parsed and checked pipeline file.
 ///
@@ -19,7 +20,7 @@ public struct Pipeline: Sendable, Equatable {
     public let targets: [Target]
     public let transfer: TransferMode
     public let spool: SpoolSetting?
-    public let verify: VerifyMode
+    public let verify: VerificationMode
     public let order: TransferOrder
     public let limits: PipelineLimits
 

@@ -20,24 +20,6 @@ public struct SpoolSetting: Sendable, Equatable {
     public let maxBytes: Int64?
 }
 
-/// How Tranship proves a copy before it publishes it.
-public enum VerifyMode: String, Sendable, CaseIterable {
-    /// Computes the checksum that the source promised while the data passes, and compares both legs.
-    case proof
-    /// Compares the hashes that the two clouds report. Computes nothing.
-    case services
-    /// Like ``proof``, and reads the data back from the target.
-    case paranoid
-}
-
-/// Which images start first.
-public enum TransferOrder: String, Sendable, CaseIterable {
-    case smallFirst = "small-first"
-    case largeFirst = "large-first"
-    /// In the order of the file and of the listings.
-    case listed
-}
-
 /// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
     /// Number of transfers at once, 1 to 1,000.

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import MigrationModel
+
 /// One entry of `targets`: where images go. Every source image goes to every target.
 public enum Target: Sendable, Equatable {
     case cloud(CloudTarget)
@@ -24,8 +26,9 @@ public struct CloudTarget: Sendable, Equatable {
     public let interface: String?
     /// A project name or id. Scopes the token to that project.
     public let project: String?
-    public let method: UploadMethodName
-    public let stores: StoreChoice
+    /// nil (`auto`): planning chooses.
+    public let method: UploadMethod?
+    public let stores: PlannedRecord.Stores
     public let image: TargetImageRules
     /// nil: ``OnConflict/keepBoth`` for images from clouds, where several images may have one name.
     /// For other sources, planning chooses.
@@ -48,28 +51,6 @@ public struct ArchiveTarget: Sendable, Equatable {
     /// An absolute path.
     public let path: String
     public let position: FilePosition
-}
-
-/// How image data gets into a target.
-public enum UploadMethodName: String, Sendable, CaseIterable {
-    case auto
-    /// `PUT file`.
-    case upload
-    /// `PUT stage`, then an import.
-    case glanceDirect = "glance-direct"
-    /// The target downloads the URL itself.
-    case webDownload = "web-download"
-    /// The target downloads from the Image service of another region itself.
-    case glanceDownload = "glance-download"
-}
-
-/// The stores of a target that get the data.
-public enum StoreChoice: Sendable, Equatable {
-    /// The target's default store.
-    case `default`
-    case all
-    /// One or more stores by name.
-    case named([String])
 }
 
 /// What to do if the target already has a different image of the same name.

@@ -1,13 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+public import MigrationModel
+
 /// How the record at a target differs from the record at the source.
 public struct TargetImageRules: Sendable, Equatable {
     public let name: NameTemplate
-    public let visibility: KeepOrSet<VisibilityName>
+    public let visibility: KeepOrSet<ImageVisibility>
     public let protected: KeepOrSet<Bool>
     public let hidden: KeepOrSet<Bool>
-    public let keepID: KeepID
+    /// nil: copies get ids of their own.
+    public let keepID: PlannedRecord.KeptID?
     /// nil: the target's project owns the images.
     public let owner: OwnerMap?
     /// nil: ``MemberRule/map`` between two Keystones, ``MemberRule/keep`` under one.
@@ -18,7 +22,7 @@ public struct TargetImageRules: Sendable, Equatable {
     /// The rules of a target without an `image` block: everything as at the source.
     public static let standard = TargetImageRules(
         name: NameTemplate.sourceName, visibility: .keep, protected: .keep, hidden: .keep,
-        keepID: .never, owner: nil, members: nil, properties: PropertyRules(), tags: TagRules())
+        keepID: nil, owner: nil, members: nil, properties: PropertyRules(), tags: TagRules())
 }
 
 /// Keeps the source's value or sets another one.
@@ -33,14 +37,6 @@ public enum KeepOrSet<Value: Sendable & Equatable>: Sendable, Equatable {
         case .set(let value): value
         }
     }
-}
-
-/// Whether a copy keeps the UUID of its source image.
-public enum KeepID: String, Sendable, CaseIterable {
-    case never = "false"
-    case always = "true"
-    /// Keeps the id if the target allows it, and takes another one if not.
-    case prefer
 }
 
 /// Maps projects at the source to projects at the target.

@@ -1,49 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-public import Basics
+internal import Basics
 internal import MigrationJournal
-public import MigrationModel
+internal import MigrationModel
 
-/// What `adopt` finds out about one image at a target.
-public struct Adoption: Sendable, Hashable {
-    public enum Verdict: String, CaseIterable, Sendable {
-        /// The journal now has it as proved and published: a run skips it.
-        case done
-        /// The journal now has it as ours; the next run has something left to do.
-        case work
-        /// The journal says the same already.
-        case known
-        /// The journal does not take it; the reason says why.
-        case left
-    }
-
-    public var verdict: Verdict
-    public var name: String
-    /// The source's key; nil if no source of the pipeline has it.
-    public var sourceKey: String?
-    public var targetKey: String
-    /// The image at the target; nil if it is gone.
-    public var imageID: String?
-    public var reason: PlanReason?
-    /// What proves its data, or that nothing does; nil where that does not matter.
-    public var proof: PlanReason?
-    /// What the target reports that equals what was promised or computed.
-    public var proofs: [Checksum] = []
-    /// What the journal is to hold from now on.
-    public var transfer: Transfer?
-
-    /// The reason and the proof, for people.
-    public var words: String {
-        [reason, proof].compactMap { $0?.words }.joined(separator: "; ")
-    }
-
+extension Adoption {
     /// For an image whose source is not, or no longer, in the pipeline.
     static func stray(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         let isKnown = marked.transfer?.imageID == image.id
         return Adoption(
-            verdict: isKnown ? .known : .left, name: image.name ?? image.id,
+            isKnown ? .known : .left, name: image.name ?? image.id,
             sourceKey: isKnown ? marked.transfer?.source.key : nil, targetKey: image.targetKey,
             imageID: image.id,
             reason: isKnown
@@ -54,7 +22,7 @@ public struct Adoption: Sendable, Hashable {
     static func forged(_ marked: MarkedImage) -> Adoption {
         let image = marked.image
         return Adoption(
-            verdict: .left, name: image.name ?? image.id, sourceKey: marked.item?.source.key,
+            .left, name: image.name ?? image.id, sourceKey: marked.item?.source.key,
             targetKey: image.targetKey, imageID: image.id,
             reason: .markerUnderForeignID)
     }
@@ -107,7 +75,7 @@ struct AdoptionJudge {
     private func withoutImage() -> Adoption? {
         guard let known, let id = known.imageID else { return nil }
         var adoption = Adoption(
-            verdict: .known, name: item.source.displayName, sourceKey: item.source.key,
+            .known, name: item.source.displayName, sourceKey: item.source.key,
             targetKey: item.targetKey, imageID: nil,
             reason: .recordGone(imageID: id, state: known.state))
         if known.state.isFinal, item.action == .create {
@@ -149,7 +117,7 @@ struct AdoptionJudge {
         _ proofs: [Checksum] = [], _ transfer: Transfer? = nil
     ) -> Adoption {
         Adoption(
-            verdict: verdict, name: item.source.displayName, sourceKey: item.source.key,
+            verdict, name: item.source.displayName, sourceKey: item.source.key,
             targetKey: item.targetKey, imageID: image.id, reason: reason, proofs: proofs,
             transfer: transfer)
     }

@@ -14,7 +14,7 @@ enum KeptIDs {
     static func refusal(
         _ image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) -> TranshipError? {
-        guard target.rules.image.keepID == .always else { return nil }
+        guard target.rules.image.keepID == .required else { return nil }
         guard let id = image.imageID else {
             return TranshipError(
                 .refused, "keep_id is true, and only images of clouds have an id to keep",
@@ -41,16 +41,6 @@ enum KeptIDs {
 
     /// True if the id can be requested at all.
     static func isUUID(_ id: String) -> Bool { UUID(uuidString: id) != nil }
-}
-
-extension PlannedRecord.KeptID {
-    init?(_ rule: KeepID) {
-        switch rule {
-        case .never: return nil
-        case .always: self = .required
-        case .prefer: self = .preferred
-        }
-    }
 }
 
 extension Negotiation.Choice {

@@ -35,7 +35,7 @@ struct MetadataRules {
         applyProperties(source, &result)
         applyVisibility(source, &result)
         applyOwner(source, &result)
-        result.record.stores = .init(target.stores)
+        result.record.stores = target.stores
         result.record.allStoresMustSucceed = target.allStoresMustSucceed
         result.record.acceptsTransformed = target.acceptTransformed
         return result
@@ -100,7 +100,7 @@ struct MetadataRules {
         let rules = target.image
         switch rules.visibility {
         case .keep: result.record.visibility = source.visibility ?? .private
-        case .set(let visibility): result.record.visibility = .init(rawValue: visibility.rawValue)
+        case .set(let visibility): result.record.visibility = visibility
         }
         result.record.isProtected = rules.protected.value(keeping: source.isProtected)
         result.record.isDeactivated = source.status == .deactivated
@@ -169,15 +169,5 @@ struct MetadataRules {
                 hint: "set both at the source: openstack image set --disk-format …")
         }
         return nil
-    }
-}
-
-extension PlannedRecord.Stores {
-    init(_ choice: StoreChoice) {
-        switch choice {
-        case .default: self = .standard
-        case .all: self = .all
-        case .named(let names): self = .named(names)
-        }
     }
 }

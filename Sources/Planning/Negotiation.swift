@@ -4,7 +4,6 @@
 public import Basics
 public import MigrationModel
 public import MigrationPipeline
-internal import PipelineFiles
 
 /// Picks the method by which image data gets into a target, and says why.
 ///
@@ -122,18 +121,5 @@ public struct Negotiation: Sendable {
     private func digests(_ origin: Origin) -> PlanReason.Digests {
         PlanReason.Digests(
             promised: origin.promise?.algorithm, reported: offer.reportedAlgorithms)
-    }
-}
-
-extension UploadMethodName {
-    /// The method that a pipeline names; nil for `auto`.
-    var named: UploadMethod? {
-        switch self {
-        case .auto: nil
-        case .upload: .upload
-        case .glanceDirect: .glanceDirect
-        case .webDownload: .webDownload
-        case .glanceDownload: .glanceDownload
-        }
     }
 }

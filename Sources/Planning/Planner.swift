@@ -4,7 +4,7 @@
 public import Basics
 internal import Foundation
 public import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 public import MigrationPipeline
 public import PipelineFiles
 
@@ -153,7 +153,7 @@ public struct Planner: Sendable {
         var result = rules.apply(image, name: name)
         result.record.verification = target.verification
         if let id = image.imageID, KeptIDs.isUUID(id) {
-            result.record.keptID = .init(target.rules.image.keepID)
+            result.record.keptID = target.rules.image.keepID
         }
         if let refusal = KeptIDs.refusal(image, from: source, to: target) {
             result.refusal = result.refusal ?? refusal
@@ -183,12 +183,12 @@ public struct Planner: Sendable {
         for image: SourceImage, from source: any ImageSource, to target: PlanningTarget
     ) throws(TranshipError) -> Negotiation.Choice {
         let negotiation = Negotiation(
-            offer: target.opened.offer, stores: .init(target.rules.stores))
+            offer: target.opened.offer, stores: target.rules.stores)
         let origin = Negotiation.Origin(
             source.fetchable(image, for: target.opened.region), promise: image.checksums.first)
-        guard let named = target.rules.method.named else {
+        guard let named = target.rules.method else {
             let choice = negotiation.choose(for: origin)
-            return target.rules.image.keepID == .never ? choice : choice.keepingID
+            return target.rules.image.keepID == nil ? choice : choice.keepingID
         }
         return try negotiation.check(named, for: origin)
     }

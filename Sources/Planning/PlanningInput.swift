@@ -21,7 +21,7 @@ public struct PlanningTarget: Sendable {
 
     /// Stores that an image is put into.
     var storeCount: Int64 {
-        switch PlannedRecord.Stores(rules.stores) {
+        switch rules.stores {
         case .standard: 1
         case .named(let names): Int64(names.count)
         case .all: Int64(max(1, opened.offer.writableStores.count))

@@ -27,7 +27,7 @@ extension ImageTemplate {
                 key: key, sourceIndex: sourceIndex, location: location,
                 lineage: "series:\(lineage)", fingerprint: fingerprint, name: rendered ?? stem,
                 sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
-                visibility: visibility.map { ImageVisibility(rawValue: $0.rawValue) } ?? .private,
+                visibility: visibility ?? .private,
                 isProtected: isProtected ?? false,
                 isHidden: isHidden ?? false, diskFormat: diskFormat,
                 containerFormat: containerFormat, minDiskGiB: minDiskGiB, minRAMMiB: minRAMMiB,

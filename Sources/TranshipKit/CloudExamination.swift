@@ -5,10 +5,10 @@ public import Basics
 internal import Foundation
 internal import HTTPTransport
 internal import ImageUploaders
-internal import MigrationModel
-public import MigrationPipeline
+public import MigrationModel
+internal import MigrationPipeline
 public import OpenStackImage
-public import Planning
+internal import Planning
 
 /// What one cloud offers to us, and what `method: auto` would do with it as a
 /// target. Reads only.
@@ -37,7 +37,17 @@ public struct CloudExamination: Sendable {
     public struct Choice: Sendable, Hashable {
         /// The kind of source, for people.
         public let source: String
-        public let choice: Negotiation.Choice
+        public let method: UploadMethod
+        /// What is used when the method fails, best first.
+        public let fallbacks: [UploadMethod]
+        public let reason: PlanReason
+
+        init(_ source: String, _ choice: Negotiation.Choice) {
+            self.source = source
+            method = choice.method
+            fallbacks = choice.fallbacks
+            reason = choice.reason
+        }
     }
 
     /// Signs in and looks.
@@ -112,43 +122,35 @@ public struct CloudExamination: Sendable {
     ) throws(TranshipError) -> [Choice] {
         let one = Negotiation(offer: offer, stores: .standard)
         let open = Fetchable.openURL(Secret("https://mirror.example/image"))
-        let closed = Fetchable.nothing(.urlNeedsSecrets)
         let file = Fetchable.nothing(.dataIsLocal)
-        let foreign = Fetchable.nothing(.noSharedKeystone)
-        var sources: [(String, Negotiation.Origin)] = [
-            ("a file", .init(file, promise: nil)),
-            ("a URL, with a sha512", .init(open, promise: try promise(.sha512))),
-            ("a URL, with a sha256", .init(open, promise: try promise(.sha256))),
-            ("a URL, without a checksum", .init(open, promise: nil)),
-            (
-                "a URL with a password, a header or a query",
-                .init(closed, promise: try promise(.sha512))
-            ),
-            ("an image of another cloud", .init(foreign, promise: try promise(.sha512))),
+        var sources: [(String, Fetchable, Checksum.Algorithm?)] = [
+            ("a file", file, nil), ("a URL, with a sha512", open, .sha512),
+            ("a URL, with a sha256", open, .sha256), ("a URL, without a checksum", open, nil),
+            ("a URL with a password, a header or a query", .nothing(.urlNeedsSecrets), .sha512),
+            ("an image of another cloud", .nothing(.noSharedKeystone), .sha512),
         ]
         if hasSiblings {
-            let sibling = Fetchable.siblingImage(id: "", region: "", interface: "public")
             sources.append(
                 (
                     "an image of another region of this Keystone, with a sha512",
-                    .init(sibling, promise: try promise(.sha512))
+                    .siblingImage(id: "", region: "", interface: "public"), .sha512
                 ))
         }
-        var found = sources.map { Choice(source: $0.0, choice: one.choose(for: $0.1)) }
+        var found: [Choice] = []
+        for (source, fetchable, algorithm) in sources {
+            // Only the algorithm of the promise counts here.
+            let promise = try algorithm.map { algorithm throws(TranshipError) in
+                try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
+            }
+            found.append(Choice(source, one.choose(for: .init(fetchable, promise: promise))))
+        }
         if offer.stores.count > 1 {
             found.append(
                 Choice(
-                    source: "a file, into all stores",
-                    choice: Negotiation(offer: offer, stores: .all)
+                    "a file, into all stores",
+                    Negotiation(offer: offer, stores: .all)
                         .choose(for: .init(file, promise: nil))))
         }
         return found
-    }
-
-    /// Only the algorithm counts here.
-    private static func promise(
-        _ algorithm: Checksum.Algorithm
-    ) throws(TranshipError) -> Checksum {
-        try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
     }
 }

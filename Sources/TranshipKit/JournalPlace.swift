@@ -1,14 +1,17 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
 internal import Foundation
-public import MigrationJournal
+internal import MigrationJournal
+internal import MigrationModel
+internal import PipelineFiles
 
 /// Where journals lie: `$XDG_STATE_HOME/tranship/NAME.sqlite`, by the XDG Base
 /// Directory Specification; `~/.local/state` where it is not set.
 public enum JournalPlace {
     /// The folder of all journals that were not put elsewhere by `--journal`.
-    public static func folder(environment: [String: String]) -> String {
+    private static func folder(environment: [String: String]) -> String {
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
             return "\(state)/tranship"
         }
@@ -20,11 +23,35 @@ public enum JournalPlace {
         "\(folder(environment: environment))/\(pipelineName).sqlite"
     }
 
+    /// The journal of a pipeline.
+    ///
+    /// - Parameter pipeline: its name or its file; nil is the pipeline that ran last.
+    /// - Throws: ``TranshipError/Code/notFound`` if no pipeline ever ran;
+    ///   ``TranshipError/Code/invalidPipeline`` for the file.
+    public static func find(
+        _ pipeline: String?, environment: [String: String]
+    ) async throws(TranshipError) -> String {
+        if let pipeline {
+            let isFile =
+                pipeline.contains("/") || pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml")
+            let name =
+                isFile
+                ? try Pipeline.load(file: pipeline, environment: environment).name : pipeline
+            return path(pipelineName: name, environment: environment)
+        }
+        guard let latest = await latest(environment: environment, interruptedOnly: false) else {
+            throw TranshipError(
+                .notFound, "there is no journal in \(folder(environment: environment))",
+                hint: "run a pipeline first, or name the journal with --journal PATH")
+        }
+        return latest.path
+    }
+
     /// The journal with the latest run, and that run; interrupted ones only, or
     /// any. Nil when there is none.
     ///
     /// A journal that cannot be read is passed over.
-    public static func latest(
+    static func latest(
         environment: [String: String], interruptedOnly: Bool
     ) async -> (path: String, run: Run)? {
         let folder = folder(environment: environment)
@@ -40,5 +67,22 @@ public enum JournalPlace {
             latest = (path, run)
         }
         return latest
+    }
+
+    /// The last run of a journal, or the latest one of all journals, if it was
+    /// interrupted.
+    static func interrupted(
+        journalPath: String?, environment: [String: String]
+    ) async throws(TranshipError) -> (path: String, run: Run)? {
+        guard let path = journalPath.map(absolute) else {
+            return await latest(environment: environment, interruptedOnly: true)
+        }
+        let run = try await Journal.openForReading(path: path).lastRun()
+        return run.flatMap { $0.isInterrupted ? (path, $0) : nil }
+    }
+
+    /// Messages, the spool and `resume` refer to a journal from any folder.
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 }

@@ -1,27 +1,27 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import Basics
+internal import Basics
 internal import ChecksumVerifiers
 internal import ImageUploaders
 internal import MigrationModel
-package import MigrationPipeline
+internal import MigrationPipeline
 internal import OpenStackImage
-package import PipelineFiles
-package import Planning
+internal import PipelineFiles
+internal import Planning
 internal import Publishing
 internal import SourceReaders
 internal import TaskWaiters
 
 /// A pipeline's sources and targets, opened: what planning looks at and what the
 /// stages work with.
-package struct OpenedPipeline: Sendable {
-    package let sources: [any ImageSource]
-    package let targets: [PlanningTarget]
+struct OpenedPipeline: Sendable {
+    let sources: [any ImageSource]
+    let targets: [PlanningTarget]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
-    package static func open(
+    static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning
     ) async throws(TranshipError) -> OpenedPipeline {
         let connections: any Connections =
@@ -54,13 +54,7 @@ package struct OpenedPipeline: Sendable {
         return OpenedPipeline(sources: sources, targets: targets)
     }
 
-    /// The service of a target, by its key.
-    func service(_ targetKey: String) -> ImageService? {
-        let target = targets.first { $0.opened.key == targetKey }
-        return (target?.opened.uploader as? CloudUploader)?.service
-    }
-
-    package var stages: Stages {
+    var stages: Stages {
         Stages(sources: sources, verifier: DigestVerifier(), targets: targets.map(\.opened))
     }
 
@@ -99,16 +93,6 @@ package struct OpenedPipeline: Sendable {
                 uploader: CloudUploader(targetKey: key, service: service, now: now),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
                 publisher: CloudPublisher(service: service)),
-            rules: rules, verification: VerificationMode(pipeline.verify))
-    }
-}
-
-extension VerificationMode {
-    init(_ mode: VerifyMode) {
-        switch mode {
-        case .proof: self = .proof
-        case .services: self = .services
-        case .paranoid: self = .paranoid
-        }
+            rules: rules, verification: pipeline.verify)
     }
 }

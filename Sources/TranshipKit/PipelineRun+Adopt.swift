@@ -3,9 +3,9 @@
 
 public import Basics
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 internal import PipelineFiles
-public import Planning
+internal import Planning
 
 extension PipelineRun {
     /// Rebuilds the journal from the targets: finds our copies,

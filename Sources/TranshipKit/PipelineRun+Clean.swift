@@ -2,19 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-internal import ImageUploaders
 internal import MigrationJournal
-internal import MigrationModel
-public import MigrationPipeline
+public import MigrationModel
+internal import MigrationPipeline
 internal import PipelineFiles
-public import Planning
+internal import Planning
 
 extension PipelineRun {
+    /// `limits.deletes` of the pipeline: how many records one ``clean(removes:each:)``
+    /// deletes at most.
+    public var deletesMax: Int { pipeline.limits.deletes }
+
     /// Records at the targets that hold no whole image, are ours, and are needed
     /// by no transfer.
     ///
-    /// ``Removal`` reads each again right before it deletes it, and deletes at
-    /// most `limits.deletes`.
+    /// The target reads each again right before it deletes it.
     ///
     /// - Parameters:
     ///   - removes: false only lists them.
@@ -28,15 +30,13 @@ extension PipelineRun {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning)
         var tally: [Leftover.Fate: Int] = [:]
-        var removal = Removal(deletesMax: pipeline.limits.deletes)
+        var deletesLeft = removes ? deletesMax : 0
         try await planner(in: opened, try Plan(beside: journal)).leftovers {
             found throws(TranshipError) in
             var leftover = found
-            if leftover.fate == .remove, let service = opened.service(leftover.image.targetKey) {
-                leftover.settle(
-                    try await removal.remove(
-                        under: .clean(leftover.image, sizeBytes: leftover.sizeBytes), at: service,
-                        isDryRun: !removes, nowUnixSeconds: Timestamp.now() / 1000))
+            let target = opened.targets.first { $0.opened.key == found.image.targetKey }
+            if leftover.fate == .remove, let uploader = target?.opened.uploader {
+                try await uploader.clean(&leftover, deletesLeft: &deletesLeft)
             }
             tally[leftover.fate, default: 0] += 1
             try await each(leftover)
@@ -44,56 +44,42 @@ extension PipelineRun {
         return tally
     }
 
+    /// A file of the spool that no transfer of the journal's last run waits for.
+    public struct SpoolLeftover: Sendable {
+        public let path: String
+        /// The space that it takes on the disk, in bytes.
+        public let diskBytes: Int64
+        public var fate = Leftover.Fate.remove
+        /// Why it could not be removed.
+        public var failure: TranshipError?
+    }
+
     /// Files of this journal's spool that no transfer of its last run waits for.
     /// The next run would remove them as well.
     ///
     /// - Parameters:
     ///   - removes: false only lists them.
-    ///   - each: called with every file, after what was done about it, and why
-    ///     it could not be removed.
+    ///   - each: called with every file, after what was done about it.
     /// - Returns: how many files met each fate.
     public func cleanSpool(
-        removes: Bool, each: (Spool.Orphan, Leftover.Fate, TranshipError?) -> Void
+        removes: Bool, each: (SpoolLeftover) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         var tally: [Leftover.Fate: Int] = [:]
         let orphans = try await Spool.orphans(
-            in: Self.spoolPlace(of: pipeline, journalPath: journal.path), journal: journal,
-            run: try await journal.lastRun())
+            in: spoolPlace, journal: journal, run: try await journal.lastRun())
         for orphan in orphans {
-            var fate = Leftover.Fate.remove
-            var failure: TranshipError?
+            var file = SpoolLeftover(path: orphan.path, diskBytes: orphan.diskBytes)
             if removes {
                 do {
                     try Spool.remove(orphan.path)
-                    fate = .removed
+                    file.fate = .removed
                 } catch {
-                    fate = .failed
-                    failure = error
+                    (file.fate, file.failure) = (.failed, error)
                 }
             }
-            tally[fate, default: 0] += 1
-            each(orphan, fate, failure)
+            tally[file.fate, default: 0] += 1
+            each(file)
         }
         return tally
-    }
-}
-
-extension Leftover {
-    /// Takes over what came of its removal.
-    fileprivate mutating func settle(_ outcome: Removal.Outcome) {
-        switch outcome {
-        case .removed: fate = .removed
-        case .gone:
-            fate = .removed
-            reason = .goneMeanwhile
-        case .removable: fate = .remove
-        case .changed(let why):
-            fate = .keep
-            reason = why
-        case .failed(let error), .refused(let error):
-            fate = .failed
-            reason = .removalFailed(message: error.message)
-        case .toBeFilledAgain: fate = .keep
-        }
     }
 }

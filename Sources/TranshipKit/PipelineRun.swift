@@ -4,176 +4,199 @@
 public import Basics
 internal import ByteStreams
 internal import Foundation
-public import MigrationJournal
-internal import MigrationModel
-public import MigrationPipeline
-public import PipelineFiles
+package import MigrationJournal
+public import MigrationModel
+internal import MigrationPipeline
+package import PipelineFiles
 internal import Planning
 internal import Synchronization
 
-/// Plans a pipeline, carries it out, and continues it after any interruption.
+/// Plans a pipeline, carries the plan out, and continues it after any interruption.
+///
+///     let run = try await PipelineRun(file: "nightly.yaml", environment: environment)
+///     let plan = try await run.plan()
+///     // Show it, compare it, ask.
+///     let summary = try await run.carryOut(plan)
 ///
 /// One object for one start of one pipeline on one journal. It holds the
 /// journal's lock as long as it lives, unless it only plans.
 public final class PipelineRun: Sendable {
-    public let pipeline: Pipeline
-    public let journal: Journal
-    public let monitor: RunMonitor
-
+    package let pipeline: Pipeline
+    package let journal: Journal
     let environment: [String: String]
     let tuning: RunTuning
     let tell: @Sendable (PlanningEvent) -> Void
+    private let monitor: RunMonitor
+    /// False in an object that only plans.
+    private let writes: Bool
+    /// The run that this one goes on with.
+    public let interrupted: Run?
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
-    private let made = Mutex<Plan?>(nil)
 
-    /// Opens the journal.
+    /// Reads the pipeline file and opens its journal.
     ///
-    /// - Parameter plansOnly: reads the journal beside a run that may have it.
-    ///   Then only ``plan()`` may be called.
-    /// - Throws: as ``Journal/open(path:)``.
+    /// - Parameters:
+    ///   - journalPath: nil is the place that ``JournalPlace`` names.
+    ///   - plansOnly: only ``plan(matching:)`` is called, and another process may
+    ///     run the pipeline meanwhile.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column`;
+    ///   ``TranshipError/Code/journalInUse`` if another process has the journal,
+    ///   ``TranshipError/Code/journalTooNew`` if a newer version wrote it,
+    ///   ``TranshipError/Code/journalFailed``.
     public convenience init(
-        _ pipeline: Pipeline, journalPath: String, environment: [String: String],
+        file: String, journalPath: String? = nil, environment: [String: String],
         plansOnly: Bool = false,
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
-        try await self.init(
-            pipeline, journalPath: journalPath, environment: environment, tuning: .init(),
-            plansOnly: plansOnly, planning: planning, events: events)
+        let pipeline = try Pipeline.load(file: file, environment: environment)
+        let path = JournalPlace.absolute(
+            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
+        self.init(
+            pipeline,
+            journal: plansOnly
+                ? try .openIfPresent(path: path)
+                : try await .open(path: path, hook: try KillPoint.hook(environment)),
+            environment: environment, writes: !plansOnly, planning: planning, events: events)
     }
 
-    init(
-        _ pipeline: Pipeline, journalPath: String, environment: [String: String],
-        tuning: RunTuning, plansOnly: Bool = false,
+    /// Goes on with the run that was interrupted last, with its pipeline as it was
+    /// when the run began.
+    ///
+    /// - Parameter journalPath: nil is the journal with the latest interrupted run.
+    /// - Returns: nil if no run was interrupted.
+    /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
+    public static func resuming(
+        journalPath: String? = nil, environment: [String: String],
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
-    ) async throws(TranshipError) {
-        self.pipeline = pipeline
-        self.tuning = tuning
-        self.environment = environment
-        tell = planning
-        if plansOnly {
-            journal =
-                FileManager.default.fileExists(atPath: journalPath)
-                ? try .openForReading(path: journalPath) : try .empty(path: journalPath)
-        } else {
-            journal = try await Journal.open(
-                path: journalPath, hook: try KillPoint.hook(environment))
-        }
-        monitor = RunMonitor(now: Timestamp.now, sink: events)
+    ) async throws(TranshipError) -> PipelineRun? {
+        guard
+            let (path, run) = try await JournalPlace.interrupted(
+                journalPath: journalPath, environment: environment)
+        else { return nil }
+        let pipeline = try Pipeline.recall(
+            text: run.pipelineText, file: run.pipelineFile, environment: environment)
+        return PipelineRun(
+            pipeline,
+            journal: try await .open(path: path, hook: try KillPoint.hook(environment)),
+            environment: environment, resuming: run, planning: planning, events: events)
     }
 
-    /// Ends the run early; see ``Scheduler/Stop``. While the plan is still
-    /// being made, cancel the task instead.
-    public func stop(_ stop: Scheduler.Stop) {
+    package init(
+        _ pipeline: Pipeline, journal: Journal, environment: [String: String],
+        tuning: RunTuning = .init(), writes: Bool = true, resuming interrupted: Run? = nil,
+        planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) {
+        self.pipeline = pipeline
+        self.journal = journal
+        self.environment = environment
+        self.tuning = tuning
+        self.writes = writes
+        self.interrupted = interrupted
+        tell = planning
+        monitor = RunMonitor(sink: events)
+    }
+
+    /// Absolute.
+    public var journalPath: String { journal.path }
+
+    /// What is under way now.
+    public var progress: RunProgress { monitor.snapshot() }
+
+    /// Ends the run early. While the plan is still being made, cancel the task instead.
+    ///
+    /// - Parameter drains: true finishes the images that are in flight, false aborts
+    ///   them.
+    public func stop(drains: Bool) {
+        let stop = drains ? Scheduler.Stop.drain : .abort
         stopped.withLock { $0 = stop }
         scheduler.withLock { $0 }?.stop(stop)
     }
 
-    /// True once ``stop(_:)`` was called.
-    public var isStopped: Bool { stopped.withLock { $0 != nil } }
+    private var isStopped: Bool { stopped.withLock { $0 != nil } || Task.isCancelled }
 
     // MARK: Planning
 
-    /// The plan that was made last; nil before, and once a run has taken it over.
-    public var currentPlan: Plan? { made.withLock { $0 } }
-
-    /// Makes the plan; changes nothing else.
+    /// Makes the plan. Changes nothing at any cloud.
     ///
-    /// - Returns: what the targets' quotas have no room for; ``run(planned:)``
-    ///   refuses to begin with these.
-    public func plan() async throws(TranshipError) -> [TranshipError] {
-        try await plan(in: try await open())
-    }
-
-    private func open() async throws(TranshipError) -> OpenedPipeline {
-        try await OpenedPipeline.open(
+    /// The journal has the run from now on, unless this object only plans: if the
+    /// plan is never carried out, the run counts as interrupted, and `resume` plans
+    /// it again. A run that was interrupted after it was planned goes on as planned.
+    ///
+    /// - Parameter saved: what an operator has reviewed; nil is any plan.
+    /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved
+    ///   one; what makes planning impossible. Errors of single images are in the plan.
+    public func plan(
+        matching saved: SavedPlan? = nil
+    ) async throws(TranshipError) -> PipelinePlan {
+        let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning)
+        if let interrupted, interrupted.plannedAt != nil {
+            return try await PipelinePlan(restOf: interrupted, in: journal, opened)
+        }
+        guard writes else { return try await plan(in: opened, run: nil) }
+        let run = try await journal.beginRun(
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets)
+        return try await endingIfItFails(run) { () throws(TranshipError) in
+            let plan = try await self.plan(in: opened, run: run)
+            // A plan that was interrupted may be short of images.
+            guard !self.isStopped else {
+                throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
+            }
+            if let saved { try saved.check(against: try await plan.saved()) }
+            return plan
+        }
     }
 
-    private func plan(in opened: OpenedPipeline) async throws(TranshipError) -> [TranshipError] {
-        made.withLock { $0 = nil }
-        let plan = try Plan(beside: journal)
-        made.withLock { $0 = plan }
-        return try await planner(in: opened, plan).makePlan()
+    private func plan(
+        in opened: OpenedPipeline, run: Run?
+    ) async throws(TranshipError) -> PipelinePlan {
+        let made = try Plan(beside: journal)
+        let shortfalls = try await planner(in: opened, made).makePlan()
+        return try await PipelinePlan(
+            made, pipelineName: pipeline.name, run: run, opened, shortfalls: shortfalls)
     }
 
     func planner(in opened: OpenedPipeline, _ plan: Plan) -> Planner {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
-            nowUnixSeconds: Timestamp.now() / 1000, mode: pipeline.transfer, tell: tell)
+            nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer, tell: tell)
     }
 
     // MARK: Running
 
-    /// What to call when the plan is made and before anything is done.
-    public typealias Planned = @Sendable (Run) async throws(TranshipError) -> Void
-
-    /// Plans and does. Whatever an earlier run left unfinished is continued.
+    /// Does what the plan says, and what an earlier run left unfinished of it.
     ///
-    /// - Throws: what makes going on impossible. Errors of single images stand
-    ///   in the summary.
-    public func run(
-        planned: Planned = { (_) async throws(TranshipError) in }
-    ) async throws(TranshipError) -> RunSummary {
-        let opened = try await open()
-        let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
-            pipelineText: pipeline.textWithoutSecrets)
-        return try await ending(run) { () throws(TranshipError) in
-            let shortfalls = try await self.plan(in: opened)
-            try self.checkGoingOn()
-            try await planned(run)
-            if let shortfall = shortfalls.first { throw shortfall }
-            try await self.adoptPlan(run)
+    /// - Parameter plan: of this object.
+    /// - Throws: what makes going on impossible, such as the first of
+    ///   ``PipelinePlan/shortfalls``. Errors of single images are in the summary.
+    public func carryOut(_ plan: PipelinePlan) async throws(TranshipError) -> RunSummary {
+        guard writes, let run = plan.run, let opened = plan.opened else {
+            throw TranshipError(.usage, "a plan that was only made to be shown is not carried out")
+        }
+        let made = plan.take()
+        if made == nil { try await journal.reopen(run) }
+        try await endingIfItFails(run) { () throws(TranshipError) in
+            if let shortfall = plan.shortfalls.first { throw shortfall }
+            if let made { try await self.journal.adopt(made, run: run, order: self.pipeline.order) }
             try await self.work(run, in: opened)
         }
-    }
-
-    /// Lets another process plan while the run works.
-    private func adoptPlan(_ run: Run) async throws(TranshipError) {
-        guard let plan = currentPlan else { return }
-        try await journal.adopt(plan, run: run, order: WorkOrder(pipeline.order))
-        made.withLock { $0 = nil }
-    }
-
-    /// Goes on with a run that was interrupted, as it was planned.
-    public func resume(_ run: Run, planned: Planned) async throws(TranshipError) -> RunSummary {
-        guard run.plannedAt != nil else { return try await self.run(planned: planned) }
-        let opened = try await open()
-        try await journal.reopen(run)
-        return try await ending(run) { () throws(TranshipError) in
-            try await planned(run)
-            try await self.work(run, in: opened)
-        }
-    }
-
-    /// Where a pipeline spools: what its file says, else `NAME.spool` beside its
-    /// journal `NAME.sqlite`.
-    public static func spoolPlace(
-        of pipeline: Pipeline, journalPath: String
-    ) -> Spool.Place {
-        var journal = URL(fileURLWithPath: journalPath).standardizedFileURL
-        if journal.pathExtension == "sqlite" { journal.deletePathExtension() }
-        return Spool.Place(
-            folder: pipeline.spool?.path ?? journal.path + ".spool",
-            maxBytes: pipeline.spool?.maxBytes)
+        return try await end(run)
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
         // Opened for a stream as well: an earlier run may have left files.
         let spool = try await Spool.open(
-            Self.spoolPlace(of: pipeline, journalPath: journal.path),
-            takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run,
+            spoolPlace, takesFlakySources: pipeline.transfer == .auto, journal: journal, run: run,
             disk: tuning.surroundings.disk)
-        var retries = RetryPolicy(
-            attemptsMax: pipeline.limits.attempts, backoffSecondsMax: tuning.backoffSecondsMax)
-        retries.probeSeconds = tuning.probeSeconds ?? retries.probeSeconds
-        retries.outageSecondsMax = tuning.outageSecondsMax ?? retries.outageSecondsMax
+        var retries = RetryPolicy(attemptsMax: pipeline.limits.attempts)
+        tuning.retries(&retries)
         let scheduler = Scheduler(
-            journal: journal,
-            stages: opened.stages,
+            journal: journal, stages: tuning.stages(opened.stages),
             limits: .init(images: pipeline.limits.images, retries: retries),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
@@ -183,45 +206,44 @@ public final class PipelineRun: Sendable {
         try await scheduler.work(run)
     }
 
-    /// A plan that was interrupted may be short of images: it is not adopted.
-    private func checkGoingOn() throws(TranshipError) {
-        guard !isStopped, !Task.isCancelled else {
-            throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
+    /// Where the pipeline spools: what its file says, else `NAME.spool` beside its
+    /// journal `NAME.sqlite`.
+    var spoolPlace: Spool.Place {
+        if let place = tuning.spool { return place }
+        var journal = URL(fileURLWithPath: journal.path).standardizedFileURL
+        if journal.pathExtension == "sqlite" { journal.deletePathExtension() }
+        return Spool.Place(
+            folder: pipeline.spool?.path ?? journal.path + ".spool",
+            maxBytes: pipeline.spool?.maxBytes)
+    }
+
+    /// Writes down that the run failed or was interrupted, if it throws.
+    private func endingIfItFails<Value>(
+        _ run: Run, _ work: () async throws(TranshipError) -> Value
+    ) async throws(TranshipError) -> Value {
+        do throws(TranshipError) {
+            return try await work()
+        } catch {
+            // The first error is the one to report; a journal that cannot take
+            // this either is most likely its cause.
+            try? await journal.endRun(
+                run, outcome: error.code == .interrupted ? .interrupted : .failed)
+            throw error
         }
     }
 
-    /// Writes down how the run ended, whatever happens in it.
-    private func ending(
-        _ run: Run, _ work: () async throws(TranshipError) -> Void
-    ) async throws(TranshipError) -> RunSummary {
-        do throws(TranshipError) {
-            try await work()
-        } catch {
-            let outcome = error.code == .interrupted ? Run.Outcome.interrupted : .failed
-            // The first error is the one to tell; a journal that cannot take
-            // this either is most likely its cause.
-            try? await journal.endRun(run, outcome: outcome)
-            throw error
-        }
+    /// Writes down how the run ended.
+    private func end(_ run: Run) async throws(TranshipError) -> RunSummary {
+        let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
-        summary.pausedTargets = scheduler.withLock { $0 }?.pausedTargets ?? [:]
+        summary.pausedTargets = scheduler?.pausedTargets ?? [:]
         let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
-        summary.isInterrupted = isLeft && (isStopped || Task.isCancelled)
-        if isLeft { summary.deadEndpoints = scheduler.withLock { $0 }?.deadEndpoints ?? [:] }
+        summary.isInterrupted = isLeft && isStopped
+        if isLeft { summary.deadEndpoints = scheduler?.deadEndpoints ?? [:] }
         try await journal.endRun(
             run,
             outcome: summary.isInterrupted || !summary.deadEndpoints.isEmpty
                 ? .interrupted : summary.exitStatus == .done ? .done : .failed)
         return summary
-    }
-}
-
-extension WorkOrder {
-    init(_ order: TransferOrder) {
-        switch order {
-        case .smallFirst: self = .smallFirst
-        case .largeFirst: self = .largeFirst
-        case .listed: self = .listed
-        }
     }
 }

@@ -2,59 +2,49 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-public import MigrationJournal
+internal import MigrationJournal
 public import MigrationModel
 
 /// How a run ended, by the journal.
 public struct RunSummary: Sendable {
-    public let run: Run
-    /// What the run moved, by state.
-    public var states: [StateTally]
-    /// What its plan decided, by action.
-    public var actions: [PlanTally]
+    /// What the run planned, moved and read.
+    public let status: RunStatus
     /// Codes of failed and unpublished transfers, and whether they may pass.
-    public var failures: [Transfer.Failure]
-    /// What this run read from the sources.
-    public var reading: SourceReading
-    public var isInterrupted = false
+    public let failures: [Transfer.Failure]
+    public internal(set) var isInterrupted = false
     /// Targets whose quota was full, with the service's words.
-    public var pausedTargets: [String: TranshipError] = [:]
+    public internal(set) var pausedTargets: [String: TranshipError] = [:]
 
     /// Services and hosts that did not answer until the run gave them up, with
     /// the last failure. Their images wait for the next run.
-    public var deadEndpoints: [String: TranshipError] = [:]
+    public internal(set) var deadEndpoints: [String: TranshipError] = [:]
 
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
 
     init(run: Run, journal: Journal) async throws(TranshipError) {
-        self.run = run
-        states = try await journal.tally(run: run)
-        reading = try await journal.readingTally(run: run)
-        let plan = try await journal.plan(of: run)
-        actions = plan.tallies
-        failures = try await journal.transfers(
-            run: run, in: [.failed, .unpublished], limit: Self.failuresMax
-        ).compactMap(\.failure)
-        failures += plan.refusals
+        status = try await RunStatus(run, isLast: true, journal)
+        failures =
+            try await status.transfers(in: [.failed, .unpublished], limit: Self.failuresMax)
+            .compactMap(\.failure) + status.refusals
     }
 
     public func images(in state: TransferState) -> Int {
-        states.first { $0.state == state }?.images ?? 0
+        status.states.first { $0.kind == state }?.images ?? 0
     }
 
     public func images(_ action: PlanAction) -> Int {
-        actions.first { $0.action == action }?.images ?? 0
+        status.planned.first { $0.kind == action }?.images ?? 0
     }
 
     /// Bytes of the images that arrived in this run.
     public var doneBytes: Int64 {
-        states.first { $0.state == .done }?.sizeBytes ?? 0
+        status.states.first { $0.kind == .done }?.sizeBytes ?? 0
     }
 
     /// True when there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
-        states.allSatisfy { $0.state == .skipped } && failures.isEmpty
+        status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty
             && deadEndpoints.isEmpty && images(.conflict) == 0
     }
 

@@ -10,16 +10,17 @@ package import MigrationPipeline
 package struct RunTuning: Sendable {
     /// Of every cloud and URL; what TLS needs comes from the cloud's entry.
     package var transport = TransportConfiguration()
-    /// The longest wait between two tries, in seconds.
-    package var backoffSecondsMax: Double = 60
-    /// See `RetryPolicy`; nil is its default.
-    package var probeSeconds: Double?
-    package var outageSecondsMax: Double?
-    /// The scheduler's, with a clock that goes on evenly when someone sets the
-    /// machine's.
+    /// Changes what follows a failed try.
+    package var retries: @Sendable (inout RetryPolicy) -> Void = { _ in }
+    /// Time, threads and disk, with a clock that goes on evenly when someone sets
+    /// the machine's.
     package var surroundings = Surroundings.machine
     /// Nil: over the network.
     package var connections: (any Connections)?
+    /// Replaces stages that are about to work.
+    package var stages: @Sendable (Stages) -> Stages = { $0 }
+    /// Nil: as the pipeline says.
+    package var spool: Spool.Place?
 
     package init() {}
 }

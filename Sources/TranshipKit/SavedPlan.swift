@@ -3,12 +3,12 @@
 
 public import Basics
 internal import Foundation
-public import MigrationJournal
 public import MigrationModel
 
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
-/// JSON; one entry for each image and target, with what would be done.
+/// JSON; one entry for each image and target, with what would be done. Made by
+/// ``PipelinePlan/saved()``.
 public struct SavedPlan: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         public var source: String
@@ -21,26 +21,6 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     public var version: Int
     public var pipeline: String
     public var entries: [Entry]
-
-    private static let pageImages = 1000
-
-    public init(pipelineName: String, plan: Plan) async throws(TranshipError) {
-        version = 1
-        pipeline = pipelineName
-        entries = []
-        var position: Int64 = 0
-        while true {
-            let page = try await plan.items(after: position, limit: Self.pageImages)
-            guard let last = page.last else { break }
-            position = last.position
-            entries += page.map {
-                Entry(
-                    source: $0.item.source.key, target: $0.item.targetKey,
-                    version: $0.item.origin.versionID, action: $0.item.action ?? .refuse)
-            }
-        }
-        entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
-    }
 
     public func write(to path: String) throws(TranshipError) {
         let encoder = JSONEncoder()

@@ -4,7 +4,6 @@
 import ArgumentParser
 import Basics
 import Foundation
-import PipelineFiles
 import TranshipKit
 
 /// The options of every pipeline command.
@@ -22,21 +21,6 @@ struct PipelineOptions: ParsableArguments {
     var verbose = false
 
     var environment: [String: String] { ProcessInfo.processInfo.environment }
-
-    func journalPath(of pipeline: Pipeline) -> String {
-        journal ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment)
-    }
-
-    /// Opens the journal of a pipeline for a command that does not run it.
-    ///
-    /// - Parameter plansOnly: a run may have the journal meanwhile.
-    func open(
-        _ pipeline: Pipeline, _ talk: Talk, plansOnly: Bool = false
-    ) async throws -> PipelineRun {
-        try await PipelineRun(
-            pipeline, journalPath: journalPath(of: pipeline), environment: environment,
-            plansOnly: plansOnly, planning: talk.planning)
-    }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -49,7 +33,14 @@ struct PipelineArgument: ParsableArguments {
         help: ArgumentHelp("The pipeline file (docs/pipeline-format.md).", valueName: "pipeline"))
     var file: String
 
-    func load() throws -> Pipeline {
-        try Pipeline.load(file: file, environment: ProcessInfo.processInfo.environment)
+    /// Reads the file and opens the journal of the pipeline.
+    ///
+    /// - Parameter plansOnly: a run may have the journal meanwhile.
+    func open(
+        _ common: PipelineOptions, _ talk: Talk, plansOnly: Bool = false
+    ) async throws -> PipelineRun {
+        try await PipelineRun(
+            file: file, journalPath: common.journal, environment: common.environment,
+            plansOnly: plansOnly, planning: talk.planning, events: talk.event)
     }
 }

@@ -27,10 +27,11 @@ import Testing
     }
 
     private func clean(
-        _ removal: inout Removal, _ image: TargetImage, isDryRun: Bool = false
+        _ deletesLeft: inout Int, _ image: TargetImage
     ) async throws(TranshipError) -> Removal.Outcome {
-        try await removal.remove(
-            under: .clean(image, sizeBytes: nil), at: target.glance.service, isDryRun: isDryRun,
+        try await Removal.remove(
+            under: .clean(image, sizeBytes: nil), at: target.glance.service,
+            deletesLeft: &deletesLeft,
             nowUnixSeconds: Self.now)
     }
 
@@ -39,20 +40,21 @@ import Testing
     }
 
     @Test func `What is as it was listed is deleted, up to the limit`() async throws {
-        var removal = Removal(deletesMax: 1)
+        var deletesLeft = 0
         target.putOurs(["status": "queued", "visibility": "private"])
-        guard case .removable = try await clean(&removal, listed(), isDryRun: true) else {
+        guard case .removable = try await clean(&deletesLeft, listed()) else {
             Issue.record("a dry run only asks")
             return
         }
         #expect(deletions == 0)
-        guard case .removed = try await clean(&removal, listed()) else {
+        deletesLeft = 1
+        guard case .removed = try await clean(&deletesLeft, listed()) else {
             Issue.record("it was not deleted")
             return
         }
         #expect(deletions == 1)
         target.putOurs(["status": "queued", "visibility": "private"], generation: 1)
-        guard case .removable = try await clean(&removal, listed(generation: 1)) else {
+        guard case .removable = try await clean(&deletesLeft, listed(generation: 1)) else {
             Issue.record("the limit did not hold")
             return
         }
@@ -60,14 +62,14 @@ import Testing
     }
 
     @Test func `What is gone is told apart, and a refusal is no end`() async throws {
-        var removal = Removal()
-        guard case .gone = try await clean(&removal, listed()) else {
+        var deletesLeft = 1
+        guard case .gone = try await clean(&deletesLeft, listed()) else {
             Issue.record("there was nothing")
             return
         }
         target.putOurs(["status": "queued", "visibility": "private"])
         target.glance.refuse("DELETE", "/v2/images/\(target.id())", status: 409, text: "in use")
-        guard case .failed(let error) = try await clean(&removal, listed()) else {
+        guard case .failed(let error) = try await clean(&deletesLeft, listed()) else {
             Issue.record("the service refused")
             return
         }

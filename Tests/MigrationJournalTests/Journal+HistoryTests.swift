@@ -50,16 +50,16 @@ import Testing
         #expect(try await journal.transfers(run: first, in: [.failed], limit: 9) == [failed])
         #expect(
             try await journal.transfers(run: second, in: [.failed], limit: 9) == [failedAgain])
-        #expect(try await journal.tally(run: first).map(\.state) == [.failed])
-        #expect(try await journal.tally(run: third).map(\.state) == [.planned])
-        #expect(try await journal.tally(run: nil).map(\.state) == [.planned])
+        #expect(try await journal.tally(run: first).map(\.kind) == [.failed])
+        #expect(try await journal.tally(run: third).map(\.kind) == [.planned])
+        #expect(try await journal.tally(run: nil).map(\.kind) == [.planned])
         #expect(try await journal.readingTally(run: first).readBytes == 100)
         #expect(try await journal.readingTally(run: second).readBytes == 30)
         #expect(try await journal.readingTally(run: third).readBytes == 0)
         #expect(try await journal.readingTally(run: nil).readBytes == 130)
 
         let plan = try await journal.plan(of: first)
-        #expect(plan.tallies.map(\.action) == [.create, .refuse])
+        #expect(plan.tallies.map(\.kind) == [.create, .refuse])
         #expect(plan.refusals.map(\.message) == ["cannot be copied"])
         #expect(plan.refusals.first?.hint == "leave it")
         #expect(try await journal.plan(of: second).refusals.isEmpty)
@@ -77,8 +77,8 @@ import Testing
         let second = try await again(failed)
         let now = try #require(try await journal.unfinished(run: second, limit: 1).first)
         try await journal.commit(now.moved(to: .reading))
-        #expect(try await journal.tally(run: first).map(\.state) == [.failed])
-        #expect(try await journal.tally(run: second).map(\.state) == [.reading])
+        #expect(try await journal.tally(run: first).map(\.kind) == [.failed])
+        #expect(try await journal.tally(run: second).map(\.kind) == [.reading])
     }
 
     @Test func `A lineage knows its versions at all targets, the newest first`() async throws {

@@ -155,7 +155,7 @@ import Testing
         #expect(try await find("a", run) == transfer)
         #expect(
             try await journal.tally(run: run)
-                == [StateTally(state: .failed, images: 1, sizeBytes: 77)])
+                == [Tally(TransferState.failed, images: 1, sizeBytes: 77)])
     }
 
     @Test func `An image is found by source and target`() async throws {
@@ -172,8 +172,8 @@ import Testing
         let tally = Set(try await journal.tally(run: run))
         #expect(
             tally == [
-                StateTally(state: .planned, images: 2, sizeBytes: 20),
-                StateTally(state: .failed, images: 1, sizeBytes: 10),
+                Tally(TransferState.planned, images: 2, sizeBytes: 20),
+                Tally(TransferState.failed, images: 1, sizeBytes: 10),
             ])
     }
 

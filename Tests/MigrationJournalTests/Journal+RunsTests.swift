@@ -3,6 +3,7 @@
 
 import Basics
 import MigrationJournal
+import MigrationModel
 import TestSupport
 import Testing
 

@@ -124,8 +124,8 @@ import Testing
         let tally = Set(try await plan.tally())
         #expect(
             tally == [
-                PlanTally(action: .create, images: 5000, sizeBytes: 50_000),
-                PlanTally(action: .skip, images: 5000, sizeBytes: 50_000),
+                Tally(PlanAction.create, images: 5000, sizeBytes: 50_000),
+                Tally(PlanAction.skip, images: 5000, sizeBytes: 50_000),
             ])
         let creates = try await plan.items(after: 9990, limit: 500, actions: [.create])
         #expect(creates.map(\.position) == [9992, 9994, 9996, 9998, 10_000])

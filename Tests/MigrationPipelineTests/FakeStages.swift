@@ -183,6 +183,8 @@ struct FakeUploader: ImageUploader {
         if let error { throw error }
     }
 
+    func clean(_ leftover: inout Leftover, deletesLeft: inout Int) {}
+
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         try await world.enter(.discard, transfer)
         return world.state.withLock { $0.records.removeValue(forKey: transfer.imageID ?? "") }

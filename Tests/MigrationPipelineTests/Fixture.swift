@@ -57,7 +57,7 @@ final class Fixture: Sendable {
         return Scheduler(
             journal: journal, stages: world.stages(),
             limits: .init(images: images, retries: retries),
-            monitor: RunMonitor(now: Timestamp.now, sink: events), spool: spool)
+            monitor: RunMonitor(sink: events), spool: spool)
     }
 
     /// Runs all of it and returns how each image ended, by id.

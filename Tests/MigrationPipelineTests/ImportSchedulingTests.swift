@@ -38,7 +38,7 @@ import Testing
             stages: world.stages(sources: sources, targets: targets, waiter: waiter),
             limits: .init(
                 images: images, retries: RetryPolicy(attemptsMax: 3, backoffSecondsMax: 0.01)),
-            monitor: RunMonitor(now: Timestamp.now, sink: { _ in }))
+            monitor: RunMonitor())
     }
 
     private func limited(

@@ -67,7 +67,6 @@ import Testing
             let step = SpoolStep(
                 stages: world.stages(), queues: StageQueues(), limiter: nil,
                 monitor: RunMonitor(
-                    now: { 0 },
                     sink: { [weak self] event in
                         guard case .note(_, let text) = event else { return }
                         self?.notes.withLock { $0.append(text) }

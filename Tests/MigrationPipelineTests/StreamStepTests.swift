@@ -27,7 +27,7 @@ import Testing
     private func step(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         let step = StreamStep(
             stages: world.stages(), references: References(journal: journal),
-            queues: StageQueues(), limiter: nil, monitor: RunMonitor(now: { 0 }), disk: .real)
+            queues: StageQueues(), limiter: nil, monitor: RunMonitor(), disk: .real)
         let committed = committed
         let trip = Trip(transfer) { transfer throws(TranshipError) in
             committed.states.withLock { $0.append(transfer.state) }
@@ -213,13 +213,14 @@ import Testing
                 try await inner.report(transfer)
             }
             func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {}
+            func clean(_ leftover: inout Leftover, deletesLeft: inout Int) {}
             func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool { true }
         }
         var stages = world.stages()
         stages.targets[0].uploader = Refusing(inner: FakeUploader(world: world))
         let step = StreamStep(
             stages: stages, references: References(journal: journal), queues: StageQueues(),
-            limiter: nil, monitor: RunMonitor(now: { 0 }), disk: .real)
+            limiter: nil, monitor: RunMonitor(), disk: .real)
         let given = transfer([1, 2, 3])
         let error = await failure {
             _ = try await step.run(given, .silent(given))

@@ -27,7 +27,7 @@ import Testing
 
     private func confirm(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         try await VerifyStep(
-            stages: world.stages(), queues: StageQueues(), monitor: RunMonitor(now: { 0 })
+            stages: world.stages(), queues: StageQueues(), monitor: RunMonitor()
         ).run(transfer, .silent(transfer))
     }
 

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import MigrationModel
 import Testing
 
 @testable import PipelineFiles
@@ -60,23 +61,23 @@ struct PipelineKeysTests {
         let interfaces = ["admin", "internal", "public"]
         let expected: [String: [String]] = [
             "pipeline.transfer": words(TransferMode.self),
-            "pipeline.verify": words(VerifyMode.self),
+            "pipeline.verify": words(VerificationMode.self),
             "pipeline.order": words(TransferOrder.self),
             "cloudSource.interface": interfaces, "cloudTarget.interface": interfaces,
-            "selection.visibility": words(VisibilityName.self),
+            "selection.visibility": words(ImageVisibility.self),
             "selection.status": PipelineReader.statuses.sorted(),
             "selection.hidden": ["any", "false", "true"],
             "selection.snapshots": words(ImageSelection.Snapshots.self),
             "series.several": flags, "image.protected": flags, "image.hidden": flags,
-            "image.visibility": words(VisibilityName.self),
-            "cloudTarget.method": words(UploadMethodName.self),
+            "image.visibility": words(ImageVisibility.self),
+            "cloudTarget.method": (words(UploadMethod.self) + ["auto"]).sorted(),
             "cloudTarget.on_conflict": words(OnConflict.self),
             "cloudTarget.previous": words(PreviousVersions.self),
             "cloudTarget.accept_transformed": flags,
             "cloudTarget.all_stores_must_succeed": flags,
-            "targetImage.visibility": (words(VisibilityName.self) + ["keep"]).sorted(),
+            "targetImage.visibility": (words(ImageVisibility.self) + ["keep"]).sorted(),
             "targetImage.protected": rule, "targetImage.hidden": rule,
-            "targetImage.keep_id": words(KeepID.self),
+            "targetImage.keep_id": (words(PlannedRecord.KeptID.self) + ["false"]).sorted(),
             "targetImage.members": words(MemberRule.self),
             "expired.action": words(ExpiredVersions.Action.self),
         ]

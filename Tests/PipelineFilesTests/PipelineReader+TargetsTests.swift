@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 import PipelineFiles
 import Testing
 
@@ -101,6 +102,21 @@ struct PipelineReaderTargetsTests {
             target.image.properties
                 == PropertyRules(set: ["a": "1"], drop: [Glob("b*")], rename: ["c": "d"]))
         #expect(target.image.tags == TagRules(add: ["x"], drop: [Glob("y"), Glob("z*")]))
+    }
+
+    @Test(
+        "say how a copy gets the id of its source",
+        arguments: [
+            ("false", nil), ("true", .required), ("prefer", PlannedRecord.KeptID.preferred),
+        ])
+    func keptID(word: String, kept: PlannedRecord.KeptID?) throws {
+        let target = try cloudTarget(Self.target("image: { keep_id: \(word) }"))
+        #expect(target.image.keepID == kept)
+    }
+
+    @Test("leave the method to the plan if they say auto")
+    func method() throws {
+        #expect(try cloudTarget(Self.target("method: auto")).method == nil)
     }
 
     @Test("keep everything as it is where they say so")

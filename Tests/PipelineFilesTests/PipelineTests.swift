@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import MigrationModel
 import Testing
 
 @testable import PipelineFiles
@@ -27,8 +28,8 @@ struct PipelineTests {
         #expect(pipeline.targets[0].position == FilePosition(file: "p.yaml", line: 6, column: 5))
         let target = try cloudTarget(PipelineTexts.with())
         #expect(target.cloud == "beta")
-        #expect(target.method == .auto)
-        #expect(target.stores == .default)
+        #expect(target.method == nil)
+        #expect(target.stores == .standard)
         #expect(target.image == .standard)
         #expect(target.onConflict == nil)
         #expect(target.keep == nil)

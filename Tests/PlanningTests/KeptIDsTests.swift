@@ -3,18 +3,11 @@
 
 import Basics
 import MigrationModel
-import PipelineFiles
 import Testing
 
 @testable import Planning
 
 @Suite struct KeptIDsTests {
-    @Test func `What is kept stands in the record`() {
-        #expect(PlannedRecord.KeptID(KeepID.never) == nil)
-        #expect(PlannedRecord.KeptID(KeepID.always) == .required)
-        #expect(PlannedRecord.KeptID(KeepID.prefer) == .preferred)
-    }
-
     @Test(arguments: [
         ("6f1cdf4c-6a3c-4d3e-9b0a-0a5b1e9f3c11", true), ("6f1cdf4c6a3c4d3e9b0a0a5b1e9f3c11", false),
         ("42", false), ("", false),

@@ -173,7 +173,7 @@ final class Encounter {
                 sources: [try source()], verifier: DigestVerifier(), targets: [target()]),
             limits: .init(
                 images: 1, retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
-            monitor: RunMonitor(now: now),
+            monitor: RunMonitor(),
             surroundings: surroundings)
     }
 }

@@ -249,6 +249,12 @@ private struct WrappedUploader: ImageUploader {
         try await real.readBack(transfer, into: ring)
     }
 
+    func clean(
+        _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        try await real.clean(&leftover, deletesLeft: &deletesLeft)
+    }
+
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
         switch bug {
         case .leavesUnfinishedCopies: return true

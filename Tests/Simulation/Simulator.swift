@@ -4,8 +4,8 @@
 package import Basics
 import MigrationJournal
 internal import MigrationModel
-import MigrationPipeline
 import PipelineFiles
+import TranshipKit
 
 /// Whole runs of the real pipeline over a world that a seed makes: starts that
 /// crash, fail and are repeated, then calm, and a last start that has to bring
@@ -193,13 +193,13 @@ package final class Simulator {
         /// A process, from its launch to its end.
         private struct Running: Sendable {
             let life: Life
-            let end = Box<Result<Run, TranshipError>>()
+            let end = Box<Result<RunSummary, TranshipError>>()
         }
 
         /// Starts processes and works until all have ended.
         ///
         /// - Returns: how each ended; nil where it died or got stuck.
-        private func begin(_ launches: [Launch]) -> [Result<Run, TranshipError>?] {
+        private func begin(_ launches: [Launch]) -> [Result<RunSummary, TranshipError>?] {
             let all = launches.map(launch)
             do throws(Timeline.Stuck) {
                 try world.timeline.work(
@@ -225,7 +225,7 @@ package final class Simulator {
             launch.host.isUsed = true
             let (world, number) = (world, runs)
             let task = Box<Task<Void, Never>>()
-            let scheduler = Box<Scheduler>()
+            let process = Box<PipelineRun>()
             let running = Running(
                 life: Life(stepsLeft: launch.dieAfterSteps) {
                     world.say("the process of start \(number) dies")
@@ -233,27 +233,24 @@ package final class Simulator {
                     task.value?.cancel()
                 })
             let end = running.end
-            let process = SimulatedProcess(
+            let simulated = SimulatedProcess(
                 world: world, life: running.life, host: launch.host, pipeline: pipeline,
                 planted: planted)
             if let stopAfter = launch.stopAfter {
                 world.timeline.after(stopAfter.milliseconds) {
                     guard end.value == nil else { return }
                     world.say("somebody asks it to \(stopAfter.isAbort ? "abort" : "drain")")
-                    if let scheduler = scheduler.value {
-                        scheduler.stop(stopAfter.isAbort ? .abort : .drain)
-                    } else {
-                        task.value?.cancel()
-                    }
+                    process.value?.stop(drains: !stopAfter.isAbort)
+                    if stopAfter.isAbort || process.value == nil { task.value?.cancel() }
                 }
             }
             let resumes = launch.resumes
             let start: @Sendable () -> Void = {
-                world.say("start \(number), on host \(process.host.number)")
+                world.say("start \(number), on host \(simulated.host.number)")
                 task.value = Task(executorPreference: world.timeline) {
                     do throws(TranshipError) {
                         end.value = .success(
-                            try await process.run(resuming: resumes) { scheduler.value = $0 })
+                            try await simulated.run(resuming: resumes) { process.value = $0 })
                     } catch {
                         end.value = .failure(error)
                     }
@@ -269,10 +266,10 @@ package final class Simulator {
 
         /// A run that was not disturbed from outside ends every image.
         private func checkEnd(
-            _ ended: Result<Run, TranshipError>, _ host: Host, _ rows: [Transfer],
+            _ ended: Result<RunSummary, TranshipError>, _ host: Host, _ rows: [Transfer],
             wasStopped: Bool
         ) {
-            guard case .success(let run) = ended else {
+            guard case .success(let summary) = ended else {
                 if world.isCalm, case .failure(let error) = ended {
                     world.violation("the last start fails: \(error.message)")
                 }
@@ -290,7 +287,7 @@ package final class Simulator {
             let open = rows.filter { !$0.state.isFinal }
             let isPaused = rows.contains { $0.failure?.code == Self.quota }
             guard !open.isEmpty, !wasStopped, !isPaused else { return }
-            let left = unfinished(run, host)
+            let left = unfinished(summary.status.run, host)
             for row in open where left.contains(row.id) {
                 world.violation(
                     "start \(runs): \(row.source.displayName) to \(row.targetKey) is left "

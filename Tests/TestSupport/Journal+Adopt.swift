@@ -11,7 +11,7 @@ extension Journal {
     ///
     /// - Parameter plan: nil is one of its own.
     public func adopt(
-        _ items: [PlanItem], order: WorkOrder = .listed, in plan: Plan? = nil
+        _ items: [PlanItem], order: TransferOrder = .listed, in plan: Plan? = nil
     ) async throws -> Run {
         let run = try await beginRun(
             pipelineName: "tests", pipelineFile: "tests.yaml", pipelineText: "version: 1")

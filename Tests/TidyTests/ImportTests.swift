@@ -69,6 +69,15 @@ import Testing
         #expect(try #require(edges.dependencies["OpenStackImage"]).isSubset(of: sdk))
     }
 
+    /// The kit is the facade: a program that uses it needs nothing beneath it but plain values.
+    @Test func `The command line knows the kit, the SDK and plain values only`() {
+        #expect(
+            edges.dependencies["tranship"] == [
+                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CMalloc",
+                "ArgumentParser",
+            ])
+    }
+
     @Test func `The lower layers import no higher one`() {
         #expect(edges.dependencies["Basics"] == [])
         #expect(edges.dependencies["MigrationModel"] == ["Basics", "Digests"])

@@ -3,9 +3,11 @@
 
 import Basics
 import MigrationJournal
+import MigrationModel
 import TestSupport
 import Testing
-import TranshipKit
+
+@testable import TranshipKit
 
 @Suite struct JournalPlaceTests {
     // XDG Base Directory Specification: a relative path is to be ignored.

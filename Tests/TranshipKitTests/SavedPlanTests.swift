@@ -6,7 +6,8 @@ import MigrationJournal
 import MigrationModel
 import TestSupport
 import Testing
-import TranshipKit
+
+@testable import TranshipKit
 
 @Suite struct SavedPlanTests {
     private let folder: TemporaryFolder
@@ -17,7 +18,7 @@ import TranshipKit
         let journal = try await Journal.open(path: folder.file("\(name).sqlite"))
         let plan = try Plan(beside: journal)
         _ = try await journal.adopt(items, in: plan)
-        return try await SavedPlan(pipelineName: "p", plan: plan)
+        return try await PipelinePlan(plan, pipelineName: "p").saved()
     }
 
     @Test func `A plan is read back as it was written, in an order of its own`() async throws {
@@ -33,7 +34,7 @@ import TranshipKit
     @Test func `What changed since is told, source by source`() async throws {
         let before = try await plan("1", ["a", "b"].map { Sample.item($0) })
         var changed = Sample.item("b")
-        changed.origin.versionID = "version-2"
+        changed.intent.origin.versionID = "version-2"
         let after = try await plan("2", [Sample.item("a"), changed, Sample.item("c")])
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error.code == .planDrifted)

@@ -54,24 +54,41 @@ import Testing
                 """, file: folder.file("memory.yaml"), environment: [:])
     }
 
-    /// One start: how it ended, and the data of the copies by name.
-    private func run(
-        _ images: [String: [UInt8]]
-    ) async throws -> (summary: RunSummary, copies: [String: [UInt8]]) {
+    /// One start, in which `work` uses the run.
+    private func start<Value: Sendable>(
+        _ images: [String: [UInt8]], writes: Bool = true, resuming interrupted: Run? = nil,
+        _ work: (PipelineRun) async throws -> Value
+    ) async throws -> Value {
         let path = folder.file("journal.sqlite")
         _ = await eventually { Journal.holder(path: path) == nil }
         var tuning = RunTuning()
         tuning.connections = TestConnections(glance: glance, images: images)
-        let run = try await PipelineRun(
-            pipeline, journalPath: path, environment: [:], tuning: tuning)
-        let summary = try await run.run()
-        var copies: [String: [UInt8]] = [:]
-        for transfer in try await run.journal.transfers(
-            run: summary.run, in: [.done, .skipped], limit: 10)
-        {
-            copies[transfer.source.location] = glance.data(transfer.imageID ?? "")
+        return try await work(
+            PipelineRun(
+                pipeline,
+                journal: writes ? try await .open(path: path) : try .openIfPresent(path: path),
+                environment: [:], tuning: tuning, writes: writes, resuming: interrupted))
+    }
+
+    /// A whole run: how it ended, and the data of the copies by name.
+    private func run(
+        _ images: [String: [UInt8]]
+    ) async throws -> (summary: RunSummary, copies: [String: [UInt8]]) {
+        try await start(images) { run in
+            let summary = try await run.carryOut(try await run.plan())
+            var copies: [String: [UInt8]] = [:]
+            for transfer in try await summary.status.transfers(in: [.done, .skipped], limit: 10) {
+                copies[transfer.source.location] = glance.data(transfer.imageID ?? "")
+            }
+            return (summary, copies)
         }
-        return (summary, copies)
+    }
+
+    /// What the journal says of its last run.
+    private var lastRun: Run? {
+        get async throws {
+            try await Journal.openIfPresent(path: folder.file("journal.sqlite")).lastRun()
+        }
     }
 
     @Test func `Images in memory arrive, and a second run finds nothing to do`() async throws {
@@ -91,5 +108,87 @@ import Testing
         #expect(summary.images(in: .done) == 1)
         #expect(copies == ["a": noise(1000, seed: 2)])
         #expect(glance.changes.count { $0 == "POST /v2/images" } == 2)
+    }
+
+    private static let two: [String: [UInt8]] = ["a": noise(1000), "b": noise(5)]
+
+    @Test func `A plan is shown before it is carried out, and its items go with it`() async throws {
+        try await start(Self.two) { run in
+            let plan = try await run.plan()
+            #expect(plan.tallies == [Tally(.create, images: 2, sizeBytes: 1005)])
+            #expect(
+                plan.work.sizeBytes == 1005 && plan.work.images == 2 && plan.shortfalls.isEmpty
+                    && !plan.isResumed)
+            var items: [PlanItem] = []
+            try await plan.items { items += $0 }
+            #expect(items.map(\.source.location).sorted() == ["a", "b"])
+            try await plan.items([.skip, .conflict]) { #expect($0.isEmpty) }
+            #expect(try await run.carryOut(plan).images(in: .done) == 2)
+            try await plan.items { #expect($0.isEmpty) }
+        }
+    }
+
+    @Test func `A plan that is made to be shown leaves no trace, and is not carried out`()
+        async throws
+    {
+        try await start(Self.two, writes: false) { run in
+            let plan = try await run.plan()
+            #expect(plan.work.images == 2)
+            let error = await #expect(throws: TranshipError.self) { try await run.carryOut(plan) }
+            #expect(error?.code == .usage)
+        }
+        #expect(try await lastRun == nil)
+        #expect(glance.changes.isEmpty)
+    }
+
+    @Test func `A plan that differs from the saved one ends the run before it begins`() async throws
+    {
+        let saved = try await start(Self.two, writes: false) { try await $0.plan().saved() }
+        #expect(saved.entries.map(\.action) == [.create, .create])
+        let error = await #expect(throws: TranshipError.self) {
+            try await start(["a": noise(1000)]) { try await $0.plan(matching: saved) }
+        }
+        #expect(error?.code == .planDrifted)
+        #expect(try await lastRun?.outcome == .failed)
+        #expect(glance.changes.isEmpty)
+        let done = try await start(Self.two) { run in
+            try await run.carryOut(try await run.plan(matching: saved)).images(in: .done)
+        }
+        #expect(done == 2)
+    }
+
+    @Test func `A run that was stopped goes on as it was planned`() async throws {
+        try await start(Self.two) { run in
+            let plan = try await run.plan()
+            run.stop(drains: false)
+            #expect(try await run.carryOut(plan).exitStatus == .interrupted)
+        }
+        let interrupted = try #require(try await lastRun)
+        #expect(interrupted.isInterrupted && interrupted.plannedAt != nil)
+        // What the sources have become in the meantime is for the next plan.
+        let more = Self.two.merging(["c": noise(1)]) { one, _ in one }
+        try await start(more, resuming: interrupted) { run in
+            let plan = try await run.plan()
+            #expect(plan.isResumed && plan.work.images == 2)
+            try await plan.items { #expect($0.isEmpty) }
+            let summary = try await run.carryOut(plan)
+            #expect(summary.status.run.id == interrupted.id && summary.images(in: .done) == 2)
+        }
+        #expect(try await lastRun?.outcome == .done)
+    }
+
+    @Test func `A run that was stopped while it was planned is planned again`() async throws {
+        try await start(Self.two) { run in
+            run.stop(drains: true)
+            let error = await #expect(throws: TranshipError.self) { try await run.plan() }
+            #expect(error?.code == .interrupted)
+        }
+        let interrupted = try #require(try await lastRun)
+        #expect(interrupted.isInterrupted && interrupted.plannedAt == nil)
+        try await start(Self.two, resuming: interrupted) { run in
+            let plan = try await run.plan()
+            #expect(!plan.isResumed && plan.work.images == 2)
+            #expect(try await run.carryOut(plan).images(in: .done) == 2)
+        }
     }
 }

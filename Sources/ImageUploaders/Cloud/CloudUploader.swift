@@ -85,14 +85,32 @@ public struct CloudUploader: ImageUploader {
 
     @discardableResult
     public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
-        var removal = Removal()
-        let outcome = try await removal.remove(
-            under: .discard(transfer), at: service, nowUnixSeconds: now() / 1000)
+        var unlimited = Int.max
+        let outcome = try await Removal.remove(
+            under: .discard(transfer), at: service, deletesLeft: &unlimited,
+            nowUnixSeconds: now() / 1000)
         switch outcome {
         case .gone: return false
         case .removed, .toBeFilledAgain: return true
         case .refused(let error), .failed(let error): throw error
         case .removable, .changed: preconditionFailure("a discard is neither dry nor a cleaning")
+        }
+    }
+
+    public func clean(
+        _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        let outcome = try await Removal.remove(
+            under: .clean(leftover.image, sizeBytes: leftover.sizeBytes), at: service,
+            deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
+        switch outcome {
+        case .removed: leftover.fate = .removed
+        case .gone: (leftover.fate, leftover.reason) = (.removed, .goneMeanwhile)
+        case .removable: break
+        case .changed(let why): (leftover.fate, leftover.reason) = (.keep, why)
+        case .failed(let error):
+            (leftover.fate, leftover.reason) = (.failed, .removalFailed(message: error.message))
+        case .refused, .toBeFilledAgain: preconditionFailure("a cleaning is not a discard")
         }
     }
 }

@@ -10,7 +10,7 @@ public import OpenStackImage
 /// A removal acts under a named ``Right``. It reads the record again right
 /// before it deletes it, and leaves it where the right no longer holds. A test
 /// keeps every other DELETE out of the pipeline's modules.
-public struct Removal: Sendable {
+public enum Removal {
     /// Why a record may be deleted. Each right has its own conditions; see
     /// `docs/journal.md`.
     public enum Right: Sendable {
@@ -35,7 +35,7 @@ public struct Removal: Sendable {
         case removed
         /// It was not there.
         case gone
-        /// It may be deleted, and was not: only asked, or the limit is used up.
+        /// It may be deleted, and was not: no DELETE is left.
         case removable
         /// It stays, since the right does not hold.
         case refused(TranshipError)
@@ -47,22 +47,15 @@ public struct Removal: Sendable {
         case failed(TranshipError)
     }
 
-    /// How many more DELETE requests `limits.deletes` allows; nil for no limit.
-    private var deletesLeft: Int?
-
-    /// - Parameter deletesMax: `limits.deletes`, for rights that it limits.
-    public init(deletesMax: Int? = nil) {
-        deletesLeft = deletesMax
-    }
-
     /// Reads the record, and deletes it if the right holds for what it is now.
     ///
     /// - Parameters:
-    ///   - isDryRun: true only asks.
+    ///   - deletesLeft: how many DELETE requests may be sent: what is left of
+    ///     `limits.deletes` for rights that it limits. 0 only asks.
     ///   - nowUnixSeconds: the time of day.
     /// - Throws: what kept the record from being read.
-    public mutating func remove(
-        under right: Right, at service: ImageService, isDryRun: Bool = false,
+    public static func remove(
+        under right: Right, at service: ImageService, deletesLeft: inout Int,
         nowUnixSeconds: Int64
     ) async throws(TranshipError) -> Outcome {
         guard let id = right.imageID else { return .gone }
@@ -70,21 +63,21 @@ public struct Removal: Sendable {
         let found = TargetImage(image, targetKey: "")
         let objection =
             switch right {
-            case .discard(let transfer): Self.objection(to: transfer, discarding: found)
+            case .discard(let transfer): objection(to: transfer, discarding: found)
             case .clean(let listed, let sizeBytes):
-                Self.objection(
+                objection(
                     toCleaning: listed, found, updatedAt: image.updatedAt, sizeBytes: sizeBytes,
                     nowUnixSeconds: nowUnixSeconds)
             }
         if let objection { return objection }
-        if isDryRun || deletesLeft == 0 { return .removable }
+        if deletesLeft == 0 { return .removable }
         do {
             try await service.delete(id)
         } catch {
             // A 404 now means that someone deleted it since it was read.
             if error.code != .notFound { return .failed(error) }
         }
-        deletesLeft? -= 1
+        deletesLeft -= 1
         return .removed
     }
 

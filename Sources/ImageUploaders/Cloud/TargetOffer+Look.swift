@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-public import MigrationPipeline
+public import MigrationModel
 public import OpenStackImage
 
 extension TargetOffer {

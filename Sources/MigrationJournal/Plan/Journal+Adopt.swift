@@ -4,12 +4,7 @@
 public import Basics
 internal import Foundation
 internal import GRDB
-internal import MigrationModel
-
-/// The order in which images are started; those that others name always first.
-public enum WorkOrder: Sendable {
-    case smallFirst, largeFirst, listed
-}
+public import MigrationModel
 
 extension Journal {
     /// Makes the plan's creates and updates the run's transfers, in one
@@ -20,7 +15,7 @@ extension Journal {
     /// - Parameter order: which images start first.
     /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is half made.
     public func adopt(
-        _ plan: Plan, run: Run, order: WorkOrder
+        _ plan: Plan, run: Run, order: TransferOrder
     ) async throws(TranshipError) {
         try Self.check(plan)
         let sorting =
@@ -39,7 +34,7 @@ extension Journal {
                             INSERT OR REPLACE INTO plan_tally (run_id, action, images, size_bytes)
                             VALUES (?, ?, ?, ?)
                             """,
-                        arguments: [run.id, tally.action.rawValue, tally.images, tally.sizeBytes])
+                        arguments: [run.id, tally.kind.rawValue, tally.images, tally.sizeBytes])
                 }
                 try Self.takeRefusals(planned, into: db, run.id)
             }

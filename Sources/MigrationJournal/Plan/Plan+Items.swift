@@ -21,13 +21,6 @@ public struct PlanComparison: Sendable {
     public var holder: TargetImage?
 }
 
-/// How many images one action concerns.
-public struct PlanTally: Codable, Sendable, Hashable {
-    public var action: PlanAction
-    public var images: Int
-    public var sizeBytes: Int64
-}
-
 extension Plan {
     /// Namesakes that are compared per image; more of them change no decision.
     private static let namesakesMax = 20
@@ -188,11 +181,11 @@ extension Plan {
         }
     }
 
-    public func tally() async throws(TranshipError) -> [PlanTally] {
+    public func tally() async throws(TranshipError) -> [Tally<PlanAction>] {
         try await read { db in try Self.tally(db) }
     }
 
-    static func tally(_ db: Database) throws -> [PlanTally] {
+    static func tally(_ db: Database) throws -> [Tally<PlanAction>] {
         try db.rows(
             cached: """
                 SELECT action, count(*) AS images, \(saturatingSum("size_bytes")) AS bytes
@@ -200,7 +193,7 @@ extension Plan {
                 """
         ).compactMap { row in
             PlanAction(rawValue: row["action"]).map {
-                PlanTally(action: $0, images: row["images"], sizeBytes: row["bytes"])
+                Tally($0, images: row["images"], sizeBytes: row["bytes"])
             }
         }
     }

@@ -5,28 +5,6 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// A try that failed.
-public struct Attempt: Sendable, Hashable {
-    /// Milliseconds since 1970.
-    public var at: Int64
-    /// Where the transfer stood.
-    public var state: TransferState
-    public var code: TranshipError.Code
-    public var message: String
-}
-
-/// A time in which an endpoint did not answer.
-public struct OutageRecord: Sendable, Hashable {
-    /// An Image service or a host.
-    public var endpoint: String
-    /// Milliseconds since 1970.
-    public var beganAt: Int64
-    /// Nil while it lasts, and where the run ended before it did.
-    public var endedAt: Int64?
-    public var code: TranshipError.Code
-    public var message: String
-}
-
 extension Journal {
     /// Remembers a failed try, beside the state that ``commit(_:)`` writes.
     public func recordAttempt(

@@ -5,14 +5,6 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// Transfers of a run in one state.
-public struct StateTally: Sendable, Hashable {
-    public var state: TransferState
-    public var images: Int
-    /// At most 2^63 - 1024: a larger sum says that.
-    public var sizeBytes: Int64
-}
-
 /// What every run did. Of an earlier run, as that run left it.
 extension Journal {
     /// The transfers of a run in some states, in the plan's order; where no run is
@@ -32,7 +24,7 @@ extension Journal {
 
     /// How many transfers of a run are in each state, and their bytes; where no run
     /// is named, of all transfers as they are now.
-    public func tally(run: Run?) async throws(TranshipError) -> [StateTally] {
+    public func tally(run: Run?) async throws(TranshipError) -> [Tally<TransferState>] {
         try await read { db in
             try db.rows(
                 cached: """
@@ -42,7 +34,7 @@ extension Journal {
                     """, arguments: [run?.id]
             ).compactMap { row in
                 TransferState(rawValue: row["state"]).map {
-                    StateTally(state: $0, images: row["images"], sizeBytes: row["bytes"])
+                    Tally($0, images: row["images"], sizeBytes: row["bytes"])
                 }
             }
         }

@@ -5,37 +5,9 @@ public import Basics
 internal import GRDB
 public import MigrationModel
 
-/// One start of a pipeline, until it ended or was continued.
-public struct Run: Sendable, Hashable, Identifiable {
-    public let id: Int64
-    public var pipelineName: String
-    /// The file it was read from; the text is what counts.
-    public var pipelineFile: String
-    /// The file as it was read, without secrets: placeholders for the
-    /// environment are unfilled.
-    public var pipelineText: String
-    /// Milliseconds since 1970.
-    public var startedAt: Int64
-    /// Nil while the listings are being read.
-    public var plannedAt: Int64?
-    /// Nil while it runs, and for ever when it was killed.
-    public var endedAt: Int64?
-    /// How it ended; nil as ``endedAt``.
-    public var outcome: Outcome?
-
-    public enum Outcome: String, Sendable, CaseIterable {
-        case done, failed, interrupted
-        /// Written by `tranship adopt`; nothing is left to do.
-        case adopted
-    }
-
-    /// True when there may be something left for `resume`.
-    public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }
-}
-
 /// What a run's plan decided, kept with the run.
 public struct RunPlan: Sendable, Hashable {
-    public var tallies: [PlanTally] = []
+    public var tallies: [Tally<PlanAction>] = []
     /// Of refused images; at most 10,000.
     public var refusals: [Transfer.Failure] = []
 
@@ -69,7 +41,7 @@ extension Journal {
                 arguments: [run.id]
             ).compactMap { row in
                 PlanAction(rawValue: row["action"]).map {
-                    PlanTally(action: $0, images: row["images"], sizeBytes: row["size_bytes"])
+                    Tally($0, images: row["images"], sizeBytes: row["size_bytes"])
                 }
             }
             let refusals = try db.rows(
@@ -118,14 +90,11 @@ extension Journal {
 
 extension Run {
     fileprivate init(_ row: Row) {
-        id = row["id"]
-        pipelineName = row["pipeline_name"]
-        pipelineFile = row["pipeline_file"]
-        pipelineText = row["pipeline_text"]
-        startedAt = row["started_at"]
-        plannedAt = row["planned_at"]
-        endedAt = row["ended_at"]
         let outcome: String? = row["outcome"]
-        self.outcome = outcome.flatMap(Outcome.init(rawValue:))
+        self.init(
+            id: row["id"], pipelineName: row["pipeline_name"], pipelineFile: row["pipeline_file"],
+            pipelineText: row["pipeline_text"], startedAt: row["started_at"],
+            plannedAt: row["planned_at"], endedAt: row["ended_at"],
+            outcome: outcome.flatMap(Outcome.init(rawValue:)))
     }
 }

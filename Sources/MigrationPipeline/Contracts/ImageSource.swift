@@ -88,12 +88,6 @@ public struct Listing: Sendable {
     }
 }
 
-/// What planning reports while it works.
-public enum PlanningEvent: Sendable {
-    case listing(what: String, images: Int)
-    case warning(String)
-}
-
 /// An image of a source, for the plan.
 public struct ListedImage: Sendable {
     public var image: SourceImage

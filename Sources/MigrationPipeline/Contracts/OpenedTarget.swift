@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import MigrationModel
+
 /// One entry of a pipeline's `targets`, opened: what planning and scheduling
 /// need to know of it, and the stages that work on it.
 public struct OpenedTarget: Sendable {

@@ -151,6 +151,14 @@ public protocol ImageUploader: Stage {
     /// - Returns: false where there was no record.
     @discardableResult
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool
+
+    /// Removes a record that no transfer needs, if it is still what the listing
+    /// showed. What came of it becomes the leftover's fate.
+    ///
+    /// - Parameter deletesLeft: how many DELETE requests may be sent; 0 only asks.
+    func clean(
+        _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError)
 }
 
 /// Stage *wait*: a task of the service works on the image.

@@ -3,8 +3,8 @@
 
 public import Basics
 package import ByteStreams
-public import MigrationJournal
-internal import MigrationModel
+package import MigrationJournal
+public import MigrationModel
 
 /// Carries the transfers of a run through the stages until nothing is left.
 ///

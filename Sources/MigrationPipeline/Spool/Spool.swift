@@ -6,7 +6,7 @@ internal import ByteStreams
 internal import Digests
 internal import Foundation
 public import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 
 /// Manages the files between reading and sending: which exist, which transfer fills each, and how
 /// much room they take.

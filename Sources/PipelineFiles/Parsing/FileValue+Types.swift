@@ -67,8 +67,15 @@ extension FileValue {
     func choice<Choice>(_: Choice.Type) throws(TranshipError) -> Choice
     where Choice: RawRepresentable<String> & CaseIterable {
         let text = try text()
-        if let choice = Choice(rawValue: text) { return choice }
+        if let choice = Choice.allCases.first(where: { $0.rawValue == text }) { return choice }
         throw notAmong(Choice.allCases.map(\.rawValue), text)
+    }
+
+    /// The same, with one more word that means nil.
+    func choice<Choice>(_: Choice.Type, orNil word: String) throws(TranshipError) -> Choice?
+    where Choice: RawRepresentable<String> & CaseIterable {
+        let text = try choice(among: [word] + Choice.allCases.map(\.rawValue))
+        return Choice.allCases.first { $0.rawValue == text }
     }
 
     func choice(among words: [String]) throws(TranshipError) -> String {
@@ -79,17 +86,12 @@ extension FileValue {
 
     func keepOr<Choice>(_: Choice.Type) throws(TranshipError) -> KeepOrSet<Choice>
     where Choice: RawRepresentable<String> & CaseIterable {
-        let text = try text()
-        if text == "keep" { return .keep }
-        if let choice = Choice(rawValue: text) { return .set(choice) }
-        throw notAmong(["keep"] + Choice.allCases.map(\.rawValue), text)
+        try choice(Choice.self, orNil: "keep").map { .set($0) } ?? .keep
     }
 
     func keepOrBool() throws(TranshipError) -> KeepOrSet<Bool> {
-        let text = try text()
-        if text == "keep" { return .keep }
-        if text == "true" || text == "false" { return .set(text == "true") }
-        throw notAmong(["keep", "true", "false"], text)
+        let word = try choice(among: ["keep", "true", "false"])
+        return word == "keep" ? .keep : .set(word == "true")
     }
 
     private func notAmong(_ words: [String], _ text: String) -> TranshipError {

@@ -44,7 +44,7 @@ extension PipelineReader {
             properties: try keys[.properties].map { value throws(TranshipError) in
                 try properties(value)
             },
-            visibility: try keys[.visibility]?.choice(VisibilityName.self),
+            visibility: try keys[.visibility]?.choice(ImageVisibility.self),
             isProtected: try keys[.protected]?.bool(), isHidden: try keys[.hidden]?.bool())
     }
 

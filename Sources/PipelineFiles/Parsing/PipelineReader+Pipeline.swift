@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 import Yams
 
 extension PipelineReader {
@@ -24,7 +25,7 @@ extension PipelineReader {
             version: version, name: name, sources: sources, targets: targets,
             transfer: try keys[.transfer]?.choice(TransferMode.self) ?? .auto,
             spool: try spool(keys[.spool]),
-            verify: try keys[.verify]?.choice(VerifyMode.self) ?? .proof,
+            verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,
             order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
             limits: try limits(keys[.limits]),
             baseDirectory: baseDirectory, text: text, file: file)

@@ -22,7 +22,7 @@ extension PipelineReader {
         }
         if let visibility = keys[.visibility] {
             selection.visibility = try visibility.oneOrMore().map { value throws(TranshipError) in
-                try value.choice(VisibilityName.self)
+                try value.choice(ImageVisibility.self)
             }
         }
         if let status = keys[.status] {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 
 extension PipelineReader {
     /// Parses one entry of `targets`.
@@ -22,7 +23,7 @@ extension PipelineReader {
         return CloudTarget(
             cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
             interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
-            method: try keys[.method]?.choice(UploadMethodName.self) ?? .auto,
+            method: try keys[.method]?.choice(UploadMethod.self, orNil: "auto"),
             stores: try stores(keys[.stores]),
             image: try keys[.image].map { value throws(TranshipError) in
                 try targetImage(value)
@@ -40,8 +41,8 @@ extension PipelineReader {
     }
 
     /// Parses `all`, one store or a list of stores.
-    private func stores(_ value: FileValue?) throws(TranshipError) -> StoreChoice {
-        guard let value else { return .default }
+    private func stores(_ value: FileValue?) throws(TranshipError) -> PlannedRecord.Stores {
+        guard let value else { return .standard }
         let names = try value.texts()
         if !value.isList, names == ["all"] { return .all }
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
@@ -64,10 +65,10 @@ extension PipelineReader {
         let standard = TargetImageRules.standard
         return TargetImageRules(
             name: try keys[.name]?.nameTemplate(.target) ?? standard.name,
-            visibility: try keys[.visibility]?.keepOr(VisibilityName.self) ?? .keep,
+            visibility: try keys[.visibility]?.keepOr(ImageVisibility.self) ?? .keep,
             protected: try keys[.protected]?.keepOrBool() ?? .keep,
             hidden: try keys[.hidden]?.keepOrBool() ?? .keep,
-            keepID: try keys[.keepID]?.choice(KeepID.self) ?? .never,
+            keepID: try keys[.keepID]?.choice(PlannedRecord.KeptID.self, orNil: "false"),
             owner: try owners(keys[.owner]),
             members: try keys[.members]?.choice(MemberRule.self),
             properties: try propertyRules(keys[.properties]), tags: try tagRules(keys[.tags]))

@@ -20,9 +20,8 @@ struct AdoptCommand: AsyncParsableCommand {
     @OptionGroup var common: PipelineOptions
 
     func run() async throws {
-        let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await common.open(loaded, talk)
+        let session = try await pipeline.open(common, talk)
         let rendering = AdoptionRendering(format: common.format, talk: talk)
         let tally = try await session.adopt { adoption throws(TranshipError) in
             rendering.render(adoption)

@@ -4,8 +4,6 @@
 import ArgumentParser
 import Basics
 import MigrationModel
-import PipelineFiles
-import Planning
 import TranshipKit
 
 struct CleanCommand: AsyncParsableCommand {
@@ -33,16 +31,15 @@ struct CleanCommand: AsyncParsableCommand {
     var yes = false
 
     func run() async throws {
-        let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await common.open(loaded, talk)
+        let session = try await pipeline.open(common, talk)
         let rendering = LeftoverRendering(format: common.format, talk: talk)
         let tally = try await session.clean(removes: yes) { leftover throws(TranshipError) in
             rendering.render(leftover)
         }
         let files = try await session.cleanSpool(removes: yes, each: rendering.render)
         rendering.render(
-            tally.merging(files, uniquingKeysWith: +), limit: loaded.limits.deletes, removes: yes)
+            tally.merging(files, uniquingKeysWith: +), limit: session.deletesMax, removes: yes)
         if tally[.failed] ?? files[.failed] != nil { throw EarlyExit(status: .someFailed) }
         guard tally[.remove] ?? files[.remove] != nil else { return }
         throw EarlyExit(status: yes ? .limitReached : .differences)

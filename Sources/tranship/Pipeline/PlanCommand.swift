@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Basics
-import PipelineFiles
+import MigrationModel
 import TranshipKit
 
 struct PlanCommand: AsyncParsableCommand {
@@ -23,23 +23,15 @@ struct PlanCommand: AsyncParsableCommand {
     var save: String?
 
     func run() async throws {
-        let loaded = try pipeline.load()
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let run = try await common.open(loaded, talk, plansOnly: true)
-        let shortfalls = try await run.plan()
+        let plan = try await pipeline.open(common, talk, plansOnly: true).plan()
         talk.endLine()
-        guard let plan = run.currentPlan else { return }
         try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)
             .render(plan)
-        for shortfall in shortfalls {
-            if common.format == .json {
-                JSONLine("warning", ["message": .string(shortfall.message)]).put()
-            }
-            Terminal.tell("warning: \(shortfall.message)")
+        for shortfall in plan.shortfalls {
+            talk.planning(.warning(shortfall.message))
             if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
         }
-        if let save {
-            try await SavedPlan(pipelineName: loaded.name, plan: plan).write(to: save)
-        }
+        if let save { try await plan.saved().write(to: save) }
     }
 }

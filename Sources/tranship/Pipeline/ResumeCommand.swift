@@ -3,8 +3,7 @@
 
 import ArgumentParser
 import Basics
-import MigrationJournal
-import PipelineFiles
+import MigrationModel
 import TranshipKit
 
 struct ResumeCommand: AsyncParsableCommand {
@@ -23,27 +22,17 @@ struct ResumeCommand: AsyncParsableCommand {
     var drain = false
 
     func run() async throws {
-        guard let (path, run) = try await interrupted() else {
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let run = try await PipelineRun.resuming(
+            journalPath: common.journal, environment: common.environment,
+            planning: talk.planning, events: talk.event)
+        guard let run, let interrupted = run.interrupted else {
             Terminal.tell("nothing to resume: no run was interrupted")
             return
         }
         Terminal.tell(
-            "resuming \(run.pipelineName), started \(Timestamp.text(run.startedAt)) "
-                + "(\(run.pipelineFile))")
-        let pipeline = try Pipeline.recall(
-            text: run.pipelineText, file: run.pipelineFile, environment: common.environment)
-        try await RunSession(pipeline: pipeline, journalPath: path, common: common, drain: drain)
-            .carryOut { session, planned in try await session.resume(run, planned: planned) }
-    }
-
-    private func interrupted() async throws -> (String, Run)? {
-        guard let path = common.journal else {
-            let latest = await JournalPlace.latest(
-                environment: common.environment, interruptedOnly: true)
-            return latest.map { ($0.path, $0.run) }
-        }
-        let run = try await Journal.openForReading(path: path).lastRun()
-        guard let run, run.isInterrupted else { return nil }
-        return (path, run)
+            "resuming \(interrupted.pipelineName), started "
+                + "\(Timestamp.text(interrupted.startedAt)) (\(interrupted.pipelineFile))")
+        try await RunSession(run: run, talk: talk, drain: drain).carryOut()
     }
 }

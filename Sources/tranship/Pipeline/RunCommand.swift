@@ -4,9 +4,6 @@
 import ArgumentParser
 import Basics
 import Foundation
-import MigrationJournal
-import MigrationPipeline
-import PipelineFiles
 import TranshipKit
 
 struct RunCommand: AsyncParsableCommand {
@@ -33,19 +30,9 @@ struct RunCommand: AsyncParsableCommand {
     var plan: String?
 
     func run() async throws {
-        let loaded = try pipeline.load()
         let saved = try plan.map { try SavedPlan.read(from: $0) }
-        try await RunSession(
-            pipeline: loaded, journalPath: common.journalPath(of: loaded), common: common,
-            drain: drain
-        ).carryOut { session, planned in
-            try await session.run { run throws(TranshipError) in
-                if let saved, let plan = session.currentPlan {
-                    let now = try await SavedPlan(pipelineName: loaded.name, plan: plan)
-                    try saved.check(against: now)
-                }
-                try await planned(run)
-            }
-        }
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let run = try await pipeline.open(common, talk)
+        try await RunSession(run: run, talk: talk, drain: drain).carryOut(matching: saved)
     }
 }

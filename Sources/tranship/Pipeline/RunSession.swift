@@ -2,46 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Foundation
-import MigrationJournal
 import MigrationModel
-import MigrationPipeline
-import PipelineFiles
 import TranshipKit
 
 /// The common part of `run` and `resume`: signals, progress, and the table at the end.
 struct RunSession {
-    let pipeline: Pipeline
-    let journalPath: String
-    let common: PipelineOptions
+    let run: PipelineRun
+    let talk: Talk
     let drain: Bool
 
-    typealias Work =
-        @Sendable (PipelineRun, @escaping PipelineRun.Planned) async throws -> RunSummary
-
+    /// Makes the plan, shows it and carries it out.
+    ///
+    /// - Parameter saved: the plan that the operator named.
     /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
-    func carryOut(_ work: @escaping Work) async throws {
-        let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await PipelineRun(
-            pipeline, journalPath: absolute(journalPath), environment: common.environment,
-            planning: talk.planning, events: talk.event)
-        let progress = Progress(monitor: session.monitor, talk: talk)
-        let (format, verbose) = (common.format, common.verbose)
-        let task = Task {
-            try await work(session) { run throws(TranshipError) in
-                talk.endLine()
-                // An earlier process has already shown the plan of a resumed run.
-                let plan = run.plannedAt == nil ? session.currentPlan : nil
-                if let plan {
-                    try await PlanRendering(format: format, verbose: verbose, tallyOnly: true)
-                        .render(plan)
-                }
-                progress.begin(
-                    try await Remaining(journal: session.journal, plan: plan, run: run))
+    func carryOut(matching saved: SavedPlan? = nil) async throws {
+        let progress = Progress(run: run, talk: talk)
+        let task = Task { [run, talk] in
+            let plan = try await run.plan(matching: saved)
+            talk.endLine()
+            // An earlier process has already shown the plan of a resumed run.
+            if !plan.isResumed {
+                try await PlanRendering(
+                    format: talk.format, verbose: talk.verbose, tallyOnly: true
+                ).render(plan)
             }
+            progress.begin(plan)
+            return try await run.carryOut(plan)
         }
-        let signals = Signals(drain: drain) { abort in
-            session.stop(abort ? .abort : .drain)
+        let signals = Signals(drain: drain) { [run] abort in
+            run.stop(drains: !abort)
             if abort { task.cancel() }
         }
         let result = await task.result
@@ -52,19 +41,13 @@ struct RunSession {
             summary = try result.get()
         } catch {
             if TranshipError(wrapping: error).code == .interrupted {
-                talk.interrupted(journalPath: journalPath)
+                talk.interrupted(journalPath: run.journalPath)
                 throw EarlyExit(status: .interrupted)
             }
             throw error
         }
-        try await SummaryRendering(format: common.format, verbose: common.verbose)
-            .render(summary, session.journal)
-        if summary.isInterrupted { talk.interrupted(journalPath: journalPath) }
+        try await SummaryRendering(format: talk.format).render(summary)
+        if summary.isInterrupted { talk.interrupted(journalPath: run.journalPath) }
         if summary.exitStatus != .done { throw EarlyExit(status: summary.exitStatus) }
-    }
-
-    /// Messages and `resume` refer to the journal from any folder, so its path must be absolute.
-    private func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 }

@@ -3,9 +3,6 @@
 
 import ArgumentParser
 import Basics
-import Foundation
-import MigrationJournal
-import PipelineFiles
 import TranshipKit
 
 struct StatusCommand: AsyncParsableCommand {
@@ -36,35 +33,18 @@ struct StatusCommand: AsyncParsableCommand {
     var watch = false
 
     func run() async throws {
-        let path = try await journalPath()
+        let path =
+            if let journal = common.journal { journal } else {
+                try await JournalPlace.find(pipeline, environment: common.environment)
+            }
         let rendering = StatusRendering(format: common.format, verbose: common.verbose)
         repeat {
-            let journal = try Journal.openForReading(path: path)
+            let status = try await RunStatus.read(journalPath: path, run: runNumber)
             if watch, common.format == .text, Terminal.outputIsTerminal {
                 print("\u{1B}[H\u{1B}[2J", terminator: "")
             }
-            try await rendering.render(journal, run: runNumber)
+            try await rendering.render(status, journalPath: path)
             if watch { try await Task.sleep(for: .seconds(2)) }
         } while watch
-    }
-
-    private func journalPath() async throws -> String {
-        if let journal = common.journal { return journal }
-        if let pipeline {
-            if pipeline.contains("/") || pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml") {
-                return common.journalPath(
-                    of: try .load(file: pipeline, environment: common.environment))
-            }
-            return JournalPlace.path(pipelineName: pipeline, environment: common.environment)
-        }
-        let latest = await JournalPlace.latest(
-            environment: common.environment, interruptedOnly: false)
-        guard let latest else {
-            throw TranshipError(
-                .notFound,
-                "there is no journal in \(JournalPlace.folder(environment: common.environment))",
-                hint: "run a pipeline first, or name the journal with --journal PATH")
-        }
-        return latest.path
     }
 }

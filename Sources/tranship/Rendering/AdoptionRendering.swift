@@ -3,7 +3,6 @@
 
 import Basics
 import MigrationModel
-import Planning
 
 /// Prints what `adopt` found, one line for each image, as text or JSON Lines.
 struct AdoptionRendering {

@@ -8,9 +8,6 @@ import Synchronization
 /// Shows the progress of one image's data: a bar on a terminal, otherwise a line every few seconds.
 /// Shows nothing for work that is done at once.
 final class DataProgress: Sendable {
-    private static let drawSeconds = 0.25
-    private static let lineSeconds = 5.0
-
     private let what: String
     private let sizeBytes: Int64?
     private let screen = Screen()
@@ -39,20 +36,9 @@ final class DataProgress: Sendable {
     func during<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let drawing = Task { [self] in
-            while true {
-                look()
-                let seconds = Terminal.talkIsTerminal ? Self.drawSeconds : Self.lineSeconds
-                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
-                show()
-            }
-        }
-        let result: Result<Value, any Error>
-        do {
-            result = .success(try await Interruption.guarding(work))
-        } catch {
-            result = .failure(error)
-        }
+        look()
+        let drawing = Screen.redrawing { [self] in show() }
+        let result = await Task { try await Interruption.guarding(work) }.result
         drawing.cancel()
         await drawing.value
         screen.wipe()

@@ -3,9 +3,7 @@
 
 import Basics
 import MigrationModel
-import MigrationPipeline
 import OpenStackImage
-import Planning
 import TranshipKit
 
 /// Prints what a cloud offers, as text or as one line of JSON.
@@ -51,11 +49,11 @@ struct DoctorRendering {
         if offer.quotas.isEmpty { lines.append(row("quota", ["none told"])) }
         lines.append("method: auto")
         for choice in found.choices {
-            let fallbacks = choice.choice.fallbacks.map(\.rawValue).joined(separator: ", ")
+            let fallbacks = choice.fallbacks.map(\.rawValue).joined(separator: ", ")
             lines.append(
-                "  \(choice.source): \(choice.choice.method.rawValue)"
+                "  \(choice.source): \(choice.method.rawValue)"
                     + (fallbacks.isEmpty ? "" : ", then \(fallbacks)"))
-            lines.append("    \(choice.choice.reason.words)")
+            lines.append("    \(choice.reason.words)")
         }
         lines += found.troubles.map { "not told: \($0)" }
         return lines
@@ -122,10 +120,10 @@ struct DoctorRendering {
                     found.choices.map { choice in
                         [
                             "source": .string(choice.source),
-                            "method": .string(choice.choice.method.rawValue),
-                            "fallbacks": strings(choice.choice.fallbacks.map(\.rawValue)),
-                            "reason": .string(choice.choice.reason.words),
-                            "reason_code": .string(choice.choice.reason.code),
+                            "method": .string(choice.method.rawValue),
+                            "fallbacks": strings(choice.fallbacks.map(\.rawValue)),
+                            "reason": .string(choice.reason.words),
+                            "reason_code": .string(choice.reason.code),
                         ]
                     }),
                 "troubles": strings(found.troubles),

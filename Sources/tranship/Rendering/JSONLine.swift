@@ -2,19 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Foundation
 import MigrationModel
 
 /// One line of JSON on standard output. `docs/json.md` lists the types.
 struct JSONLine {
     /// The version of the format. Every line contains it.
     private static let version: Int64 = 1
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-
     private var members: [String: JSONValue]
 
     init(_ type: String, _ members: [String: JSONValue?] = [:]) {
@@ -24,8 +17,7 @@ struct JSONLine {
     }
 
     func put() {
-        guard let data = try? Self.encoder.encode(JSONValue.object(members)) else { return }
-        Terminal.put(String(decoding: data, as: UTF8.self))
+        Terminal.put(JSONText.line(.object(members)))
     }
 }
 

@@ -3,8 +3,7 @@
 
 import Basics
 import MigrationModel
-import MigrationPipeline
-import Planning
+import TranshipKit
 
 /// Prints what `clean` found and did, one line for each record, as text or JSON Lines.
 struct LeftoverRendering {
@@ -12,33 +11,41 @@ struct LeftoverRendering {
     let talk: Talk
 
     func render(_ leftover: Leftover) {
-        if format == .json { return putJSON(leftover) }
-        talk.endLine()
         let image = leftover.image
-        Terminal.put(
-            "\(leftover.fate.rawValue.padded(to: 9))image \(image.id) \"\(image.name ?? "")\" at "
-                .withControlsShown
-                + "\(image.targetKey), \(image.status), \(leftover.whose): \(leftover.reason.words)"
-                .withControlsShown)
+        put(
+            leftover.fate,
+            "image \(image.id) \"\(image.name ?? "")\" at \(image.targetKey), \(image.status), "
+                + leftover.whose, leftover.reason.words,
+            [
+                "kind": .string("image"), "image_id": .string(image.id),
+                "name": image.name.map { .string($0) }, "target": .string(image.targetKey),
+                "status": .string(image.status.rawValue), "whose": .string(leftover.whose),
+                "reason_code": .string(leftover.reason.code),
+            ])
     }
 
     /// Prints a file of the spool.
-    func render(_ orphan: Spool.Orphan, _ fate: Leftover.Fate, _ failure: TranshipError?) {
-        let reason = failure?.message ?? "no image waits for it"
+    func render(_ file: PipelineRun.SpoolLeftover) {
+        put(
+            file.fate, "file \(file.path), \(ByteCount.format(file.diskBytes))",
+            file.failure?.message ?? "no image waits for it",
+            [
+                "kind": .string("spool"), "path": .string(file.path),
+                "disk_bytes": .integer(file.diskBytes),
+            ])
+    }
+
+    private func put(
+        _ fate: Leftover.Fate, _ what: String, _ reason: String, _ members: [String: JSONValue?]
+    ) {
         if format == .json {
-            return JSONLine(
-                "leftover",
-                [
-                    "fate": .string(fate.rawValue), "kind": .string("spool"),
-                    "path": .string(orphan.path), "disk_bytes": .integer(orphan.diskBytes),
-                    "reason": .string(reason),
-                ]
-            ).put()
+            var members = members
+            members["fate"] = .string(fate.rawValue)
+            members["reason"] = .string(reason)
+            return JSONLine("leftover", members).put()
         }
         talk.endLine()
-        Terminal.put(
-            "\(fate.rawValue.padded(to: 9))file \(orphan.path), \(ByteCount.format(orphan.diskBytes)): "
-                .withControlsShown + reason.withControlsShown)
+        Terminal.put("\(fate.rawValue.padded(to: 9))\(what): \(reason)".withControlsShown)
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
@@ -62,20 +69,5 @@ struct LeftoverRendering {
             removes
                 ? "hint: limits.deletes is \(limit); run it again for the rest"
                 : "hint: `tranship clean --yes` removes them; nothing was changed")
-    }
-
-    private func putJSON(_ leftover: Leftover) {
-        JSONLine(
-            "leftover",
-            [
-                "fate": .string(leftover.fate.rawValue), "kind": .string("image"),
-                "image_id": .string(leftover.image.id),
-                "name": leftover.image.name.map { .string($0) },
-                "target": .string(leftover.image.targetKey),
-                "status": .string(leftover.image.status.rawValue), "whose": .string(leftover.whose),
-                "reason": .string(leftover.reason.words),
-                "reason_code": .string(leftover.reason.code),
-            ]
-        ).put()
     }
 }

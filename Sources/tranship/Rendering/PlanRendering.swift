@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import MigrationJournal
 import MigrationModel
+import TranshipKit
 
 /// A plan as text or JSON Lines, page by page.
 struct PlanRendering {
@@ -12,21 +12,13 @@ struct PlanRendering {
     /// Before a run: the sums, and only what needs eyes.
     let tallyOnly: Bool
 
-    private static let pageImages = 500
-
-    func render(_ plan: Plan) async throws(TranshipError) {
+    func render(_ plan: PipelinePlan) async throws(TranshipError) {
         let shown: [PlanAction] =
             tallyOnly && !verbose && format == .text ? [.conflict, .refuse] : PlanAction.allCases
-        var position: Int64 = 0
-        while true {
-            let page = try await plan.items(
-                after: position, limit: Self.pageImages, actions: shown)
-            guard let last = page.last else { break }
-            position = last.position
-            for (_, item) in page { format == .json ? putJSON(item) : tell(item) }
+        try await plan.items(shown) { page in
+            for item in page { format == .json ? putJSON(item) : tell(item) }
         }
-        let tallies = try await plan.tally()
-        if format == .json { putJSON(tallies) } else { tell(summary(tallies)) }
+        format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
     }
 
     /// A plan is data; before a run it is talk.
@@ -55,10 +47,10 @@ struct PlanRendering {
         for note in item.notes { tell("         \(note)") }
     }
 
-    private func summary(_ tallies: [PlanTally]) -> String {
+    private func summary(_ tallies: [Tally<PlanAction>]) -> String {
         guard !tallies.isEmpty else { return "plan: no image is selected; nothing to do" }
         let words = PlanAction.allCases.compactMap { action -> String? in
-            guard let tally = tallies.first(where: { $0.action == action }) else { return nil }
+            guard let tally = tallies.first(where: { $0.kind == action }) else { return nil }
             return "\(tally.images) to \(action.rawValue) (\(ByteCount.format(tally.sizeBytes)))"
         }
         return "plan: " + words.joined(separator: ", ")
@@ -92,14 +84,12 @@ struct PlanRendering {
         ).put()
     }
 
-    private func putJSON(_ tallies: [PlanTally]) {
+    private func putJSON(_ tallies: [Tally<PlanAction>]) {
         var members: [String: JSONValue?] = [:]
         for action in PlanAction.allCases {
-            let tally = tallies.first { $0.action == action }
-            members[action.rawValue] = .object([
-                "images": .integer(Int64(tally?.images ?? 0)),
-                "bytes": .integer(tally?.sizeBytes ?? 0),
-            ])
+            let tally = tallies.first { $0.kind == action }
+            members[action.rawValue] =
+                (tally ?? Tally(action, images: 0, sizeBytes: 0)).jsonValue
         }
         JSONLine("plan-summary", members).put()
     }

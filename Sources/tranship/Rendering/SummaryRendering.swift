@@ -2,19 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import MigrationJournal
 import MigrationModel
 import TranshipKit
 
 /// Prints the result of a run: a table of its images and a summary line.
 struct SummaryRendering {
     let format: OutputFormat
-    let verbose: Bool
 
     /// Maximum number of images in the table. Failed ones come first.
     private static let rowsMax = 200
 
-    func render(_ summary: RunSummary, _ journal: Journal) async throws(TranshipError) {
+    func render(_ summary: RunSummary) async throws(TranshipError) {
         if format == .json { return putJSON(summary) }
         var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
         var shown = 0
@@ -23,8 +21,8 @@ struct SummaryRendering {
             TransferState.failed, .unpublished, .planned, .reading, .read, .registered, .sending,
             .importing, .verifying, .publishing, .done,
         ] {
-            let transfers = try await journal.transfers(
-                run: summary.run, in: [state], limit: Self.rowsMax - shown)
+            let transfers = try await summary.status.transfers(
+                in: [state], limit: Self.rowsMax - shown)
             shown += transfers.count
             for transfer in transfers {
                 table.add(row(transfer))
@@ -40,7 +38,7 @@ struct SummaryRendering {
             Terminal.tell("\(endpoint) did not answer any more: \(error.message)")
             Terminal.tell("hint: its images wait; run again, or `tranship resume`, when it is back")
         }
-        let all = summary.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
+        let all = summary.status.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
         if all > shown { Terminal.put("… and \(all - shown) more") }
         Terminal.tell(line(summary))
     }
@@ -74,24 +72,26 @@ struct SummaryRendering {
             parts.append("\(count) \(word)")
         }
         return parts.joined(separator: ", ")
-            + (summary.reading.isRemarkable ? "; \(summary.reading.words)" : "")
+            + (summary.status.reading.isRemarkable ? "; \(summary.status.reading.words)" : "")
     }
 
     private func putJSON(_ summary: RunSummary) {
         var states: [String: JSONValue] = [:]
-        for tally in summary.states { states[tally.state.rawValue] = .integer(Int64(tally.images)) }
+        for tally in summary.status.states {
+            states[tally.kind.rawValue] = .integer(Int64(tally.images))
+        }
         var actions: [String: JSONValue] = [:]
-        for tally in summary.actions {
-            actions[tally.action.rawValue] = .integer(Int64(tally.images))
+        for tally in summary.status.planned {
+            actions[tally.kind.rawValue] = .integer(Int64(tally.images))
         }
         JSONLine(
             "summary",
             [
-                "run": .integer(summary.run.id), "states": .object(states),
+                "run": .integer(summary.status.run.id), "states": .object(states),
                 "actions": .object(actions), "bytes_done": .integer(summary.doneBytes),
                 "exit_status": .integer(Int64(summary.exitStatus.rawValue)),
                 "interrupted": .bool(summary.isInterrupted),
-                "reading": summary.reading.json,
+                "reading": summary.status.reading.json,
             ]
         ).put()
     }

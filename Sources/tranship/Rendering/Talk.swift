@@ -4,15 +4,12 @@
 import Basics
 import Foundation
 import MigrationModel
-import MigrationPipeline
-import Planning
 import Synchronization
 
 /// Reports events as they happen, as lines for people or as JSON Lines.
 final class Talk: Sendable {
     let format: OutputFormat
     let verbose: Bool
-    private let lastListing = Mutex<(text: String, at: Date)>(("", .distantPast))
     /// The progress display. Wipe it before you write a line.
     let screen = Screen()
 
@@ -26,25 +23,12 @@ final class Talk: Sendable {
     var planning: @Sendable (PlanningEvent) -> Void {
         { [self] event in
             switch event {
-            case .listing(let what, let images): listing("\(what): \(images) images listed")
+            case .listing(let what, let images): screen.show("\(what): \(images) images listed")
             case .warning(let text):
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
                 line("warning: \(text)")
             }
         }
-    }
-
-    private func listing(_ text: String) {
-        // If the output is not a terminal, one line every few seconds is enough.
-        let isDue = lastListing.withLock { last in
-            guard Terminal.talkIsTerminal || Date().timeIntervalSince(last.at) > 3 else {
-                return false
-            }
-            last = (text, Date())
-            return true
-        }
-        guard isDue else { return }
-        if Terminal.talkIsTerminal { screen.draw([text]) } else { Terminal.tell(text) }
     }
 
     func endLine() { screen.wipe() }
@@ -57,15 +41,13 @@ final class Talk: Sendable {
 
     private func tell(_ event: RunEvent) {
         switch event {
-        case .started(let transfer):
-            guard verbose else { return }
+        case .started(let transfer) where verbose:
             line("\(transfer.label): \(transfer.state.rawValue)")
-        case .moved(let transfer):
-            guard verbose else { return }
+        case .moved(let transfer) where verbose:
             line("\(transfer.label): now \(transfer.state.rawValue)")
-        case .waiting(let transfer, let seconds):
-            guard verbose else { return }
+        case .waiting(let transfer, let seconds) where verbose:
             line("\(transfer.label): waiting \(rounded(seconds)): \(transfer.wait.reason ?? "")")
+        case .started, .moved, .waiting: break
         case .retrying(let transfer, let error, let seconds):
             line(
                 "\(transfer.label): \(error.message)\n  "
@@ -90,23 +72,20 @@ final class Talk: Sendable {
 
     private func putJSON(_ event: RunEvent) {
         switch event {
-        case .started(let transfer): JSONLine("started", transfer.jsonMembers).put()
-        case .moved(let transfer): JSONLine("moved", transfer.jsonMembers).put()
-        case .ended(let transfer): JSONLine("ended", transfer.jsonMembers).put()
+        case .started(let transfer): put("started", transfer)
+        case .moved(let transfer): put("moved", transfer)
+        case .ended(let transfer): put("ended", transfer)
         case .waiting(let transfer, let seconds):
-            var members = transfer.jsonMembers
-            members["seconds"] = .number(seconds)
-            JSONLine("waiting", members).put()
+            put("waiting", transfer, ["seconds": .number(seconds)])
         case .retrying(let transfer, _, let seconds):
-            var members = transfer.jsonMembers
-            members["seconds"] = .number(seconds)
-            JSONLine("retrying", members).put()
-        case .note(let transfer, let text):
-            var members = transfer.jsonMembers
-            members["message"] = .string(text)
-            JSONLine("note", members).put()
+            put("retrying", transfer, ["seconds": .number(seconds)])
+        case .note(let transfer, let text): put("note", transfer, ["message": .string(text)])
         case .notice(let text): JSONLine("notice", ["message": .string(text)]).put()
         }
+    }
+
+    private func put(_ type: String, _ transfer: Transfer, _ more: [String: JSONValue] = [:]) {
+        JSONLine(type, transfer.jsonMembers.merging(more) { $1 }).put()
     }
 
     func interrupted(journalPath: String) {
@@ -131,7 +110,43 @@ extension Transfer {
 
 /// A few lines at the bottom of the terminal that can be redrawn.
 final class Screen: Sendable {
+    private static let drawSeconds = 0.25
+    private static let lineSeconds = 5.0
     private let drawnLines = Mutex(0)
+    private let lastLine: Mutex<(text: String, at: Double)>
+
+    /// - Parameter quietSince: seconds since 1970. Without a terminal, ``show(_:)`` prints
+    ///   nothing in the 5 seconds after it.
+    init(quietSince: Double = 0) {
+        lastLine = Mutex(("", quietSince))
+    }
+
+    /// Calls `show` 4 times a second for a terminal, otherwise every 5 seconds.
+    static func redrawing(
+        onTerminal: Bool = Terminal.talkIsTerminal, _ show: @escaping @Sendable () -> Void
+    ) -> Task<Void, Never> {
+        Task {
+            while true {
+                let seconds = onTerminal ? drawSeconds : lineSeconds
+                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+                show()
+            }
+        }
+    }
+
+    /// Shows a text that changes: on a terminal in place of the last one, otherwise on a new
+    /// line, at most every 5 seconds.
+    func show(_ text: String) {
+        let text = text.withControlsShown
+        if Terminal.talkIsTerminal { return draw([text]) }
+        let now = Date().timeIntervalSince1970
+        let isDue = lastLine.withLock { last in
+            guard text != last.text, now - last.at >= Self.lineSeconds else { return false }
+            last = (text, now)
+            return true
+        }
+        if isDue { Terminal.tell(text) }
+    }
 
     /// Draws the lines in place of the previous ones.
     func draw(_ lines: [String]) {

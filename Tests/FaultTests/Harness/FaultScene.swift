@@ -165,24 +165,25 @@ struct FaultScene: Sendable {
         var tuning = RunTuning()
         tuning.transport = TransportConfiguration(
             stallSeconds: stallSeconds, answerTimeoutSeconds: 15)
-        tuning.backoffSecondsMax = 0.2
+        tuning.retries = { $0.backoffSecondsMax = 0.2 }
         tuning.surroundings = .fast(fault.pace, wall: wall)
         tuning.surroundings.disk = disk
         let stop = Guarded<(@Sendable () -> Void)?>(nil)
         var ended = Ended(exit: .unclassified)
         do {
-            let run = try await PipelineRun(
-                pipeline, journalPath: journal, environment: environment, tuning: tuning,
+            let run = PipelineRun(
+                pipeline, journal: try await .open(path: journal), environment: environment,
+                tuning: tuning,
                 events: { event in
                     talk.withLock { $0.append("\(event.words)") }
                     if case .retrying = event { stop.withLock { $0 }?() }
                 })
-            if stopping { stop.withLock { $0 = { [weak run] in run?.stop(.abort) } } }
+            if stopping { stop.withLock { $0 = { [weak run] in run?.stop(drains: false) } } }
             do {
-                let summary = try await run.run()
+                let summary = try await run.carryOut(try await run.plan())
                 ended.exit = summary.exitStatus
                 ended.code = summary.failures.first?.code.rawValue
-                ended.failedTries = try await run.journal.attemptCount(run: summary.run)
+                ended.failedTries = try await run.journal.attemptCount(run: summary.status.run)
                 let known = try await run.journal.transfers(
                     run: nil, in: TransferState.allCases, limit: 3)
                 ended.states = known.map(\.state)

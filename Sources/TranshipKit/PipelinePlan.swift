@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+package import MigrationJournal
+public import MigrationModel
+internal import Synchronization
+
+/// What a run is going to do.
+///
+/// The items are in a file beside the journal, so memory does not grow with their
+/// number. The file lives until the plan is carried out or this object dies.
+public final class PipelinePlan: Sendable {
+    /// How many images the plan creates, updates, skips and refuses.
+    public let tallies: [Tally<PlanAction>]
+    /// What is to be done: images and bytes.
+    public let work: (images: Int, sizeBytes: Int64)
+    /// What the targets' quotas have no room for. ``PipelineRun/carryOut(_:)``
+    /// refuses to begin with these.
+    public let shortfalls: [TranshipError]
+    /// True for the rest of a run that an earlier process planned. It has no items.
+    public let isResumed: Bool
+
+    let run: Run?
+    let opened: OpenedPipeline?
+    private let pipelineName: String
+    private let made: Mutex<Plan?>
+    private static let pageImages = 500
+
+    init(
+        _ plan: Plan, pipelineName: String, run: Run? = nil, _ opened: OpenedPipeline? = nil,
+        shortfalls: [TranshipError] = []
+    ) async throws(TranshipError) {
+        tallies = try await plan.tally()
+        work = Self.sum(tallies) { $0 == .create || $0 == .update }
+        made = Mutex(plan)
+        self.pipelineName = pipelineName
+        self.run = run
+        self.opened = opened
+        self.shortfalls = shortfalls
+        isResumed = false
+    }
+
+    init(
+        restOf run: Run, in journal: Journal, _ opened: OpenedPipeline
+    ) async throws(TranshipError) {
+        tallies = try await journal.plan(of: run).tallies
+        work = Self.sum(try await journal.tally(run: run)) { !$0.isFinal }
+        made = Mutex(nil)
+        pipelineName = run.pipelineName
+        self.run = run
+        self.opened = opened
+        shortfalls = []
+        isResumed = true
+    }
+
+    private static func sum<Kind>(
+        _ tallies: [Tally<Kind>], _ counts: (Kind) -> Bool
+    ) -> (images: Int, sizeBytes: Int64) {
+        tallies.filter { counts($0.kind) }.reduce((0, 0)) {
+            ($0.0 + $1.images, $0.1.clampedSum($1.sizeBytes))
+        }
+    }
+
+    /// The plan beside the journal; nil when it was carried out.
+    package var inJournal: Plan? { made.withLock { $0 } }
+
+    /// Gives the plan away, so that another process can plan while the run works.
+    func take() -> Plan? { made.withLock { $0.take() } }
+
+    /// Hands over the items in the plan's order, page by page; none once the plan is
+    /// carried out.
+    ///
+    /// - Throws: ``TranshipError/Code/journalFailed``, and what `page` throws.
+    public func items(
+        _ actions: [PlanAction] = PlanAction.allCases,
+        page: ([PlanItem]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var position: Int64 = 0
+        while let found = try await inJournal?.items(
+            after: position, limit: Self.pageImages, actions: actions), let last = found.last
+        {
+            position = last.position
+            try await page(found.map(\.item))
+        }
+    }
+
+    /// The plan for a file: for ``SavedPlan/write(to:)``, and to compare another plan
+    /// with it.
+    public func saved() async throws(TranshipError) -> SavedPlan {
+        var saved = SavedPlan(version: 1, pipeline: pipelineName, entries: [])
+        try await items { (page) throws(TranshipError) in
+            saved.entries += page.map {
+                SavedPlan.Entry(
+                    source: $0.source.key, target: $0.targetKey, version: $0.origin.versionID,
+                    action: $0.action ?? .refuse)
+            }
+        }
+        saved.entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
+        return saved
+    }
+}

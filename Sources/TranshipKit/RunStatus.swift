@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import MigrationJournal
+public import MigrationModel
+
+/// What a journal knows of one run; of the last one also what others moved.
+public struct RunStatus: Sendable {
+    public let run: Run
+    /// The process that has the journal now; nil if none has it.
+    public let holder: String?
+    /// What the run's plan decided.
+    public let planned: [Tally<PlanAction>]
+    /// Of refused images; at most 10,000.
+    public let refusals: [Transfer.Failure]
+    public let states: [Tally<TransferState>]
+    /// Of every transfer of the journal, as it is now.
+    public let statesInAll: [Tally<TransferState>]
+    public let failedTries: Int
+    /// What the run read from the sources.
+    public let reading: SourceReading
+    public let outages: [OutageRecord]
+    private let journal: Journal
+    private let isLast: Bool
+
+    private static let pageImages = 100
+
+    /// Reads a journal; a run may be working on it meanwhile.
+    ///
+    /// - Parameter number: of an earlier run; nil is the last one.
+    /// - Returns: nil if the journal has no run yet.
+    /// - Throws: ``TranshipError/Code/notFound`` if there is no such journal, or no
+    ///   such run in it; ``TranshipError/Code/journalFailed``.
+    public static func read(
+        journalPath: String, run number: Int64? = nil
+    ) async throws(TranshipError) -> RunStatus? {
+        let journal = try Journal.openForReading(path: journalPath)
+        let found =
+            if let number { try await journal.run(number) } else { try await journal.lastRun() }
+        if let found { return try await RunStatus(found, isLast: number == nil, journal) }
+        guard let number else { return nil }
+        throw TranshipError(
+            .notFound, "the journal \(journal.path) has no run \(number)",
+            hint: "its last run is \(try await journal.lastRun()?.id ?? 0)")
+    }
+
+    init(_ run: Run, isLast: Bool, _ journal: Journal) async throws(TranshipError) {
+        self.run = run
+        self.isLast = isLast
+        self.journal = journal
+        holder = Journal.holder(path: journal.path)
+        let plan = try await journal.plan(of: run)
+        (planned, refusals) = (plan.tallies, plan.refusals)
+        states = try await journal.tally(run: run)
+        statesInAll = try await journal.tally(run: nil)
+        failedTries = try await journal.attemptCount(run: run)
+        reading = try await journal.readingTally(run: run)
+        outages = try await journal.outages(run: run)
+    }
+
+    /// The first transfers of the run in some states, in the plan's order.
+    public func transfers(
+        in states: [TransferState], limit: Int
+    ) async throws(TranshipError) -> [Transfer] {
+        try await journal.transfers(run: run, in: states, limit: limit)
+    }
+
+    /// Hands over each transfer with its newest failed tries, oldest first: of an
+    /// earlier run its own, of the last run all that the journal has.
+    public func eachTransfer(
+        _ each: (Transfer, [Attempt]) -> Void
+    ) async throws(TranshipError) {
+        let run = isLast ? nil : run
+        var shown = 0
+        while true {
+            let page = try await journal.transfers(
+                run: run, in: TransferState.allCases, limit: Self.pageImages, offset: shown)
+            if page.isEmpty { return }
+            shown += page.count
+            let tries = try await journal.attempts(of: page.map(\.id), run: run)
+            for transfer in page { each(transfer, tries[transfer.id] ?? []) }
+        }
+    }
+}
