@@ -38,7 +38,8 @@ let package = Package(
             name: "OpenStackImage",
             targets: ["OpenStackImage", "HTTPTransport", "ByteStreams", "Basics"]),
         .library(
-            name: "TranshipKit", targets: ["TranshipKit", "OpenStackImage", "MigrationModel", "Basics"]),
+            name: "TranshipKit",
+            targets: ["TranshipKit", "OpenStackImage", "MigrationModel", "Basics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

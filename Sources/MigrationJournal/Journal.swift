@@ -66,9 +66,9 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    /// The same data as another process would see it.
-    package func reopened(through passage: @escaping Passage) -> Journal {
-        Journal(path: path, database: database, lock: nil, passage: passage)
+    /// The same data without the lock, as another process would see it.
+    package func reopened(through passage: Passage? = nil) -> Journal {
+        Journal(path: path, database: database, lock: nil, passage: passage ?? self.passage)
     }
 
     /// Empties an in-memory journal, as if its file were lost.

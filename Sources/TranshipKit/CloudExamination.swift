@@ -37,17 +37,11 @@ public struct CloudExamination: Sendable {
     public struct Choice: Sendable, Hashable {
         /// The kind of source, for people.
         public let source: String
-        public let method: UploadMethod
+        let choice: Negotiation.Choice
+        public var method: UploadMethod { choice.method }
         /// What is used when the method fails, best first.
-        public let fallbacks: [UploadMethod]
-        public let reason: PlanReason
-
-        init(_ source: String, _ choice: Negotiation.Choice) {
-            self.source = source
-            method = choice.method
-            fallbacks = choice.fallbacks
-            reason = choice.reason
-        }
+        public var fallbacks: [UploadMethod] { choice.fallbacks }
+        public var reason: PlanReason { choice.reason }
     }
 
     /// Signs in and looks.
@@ -142,13 +136,14 @@ public struct CloudExamination: Sendable {
             let promise = try algorithm.map { algorithm throws(TranshipError) in
                 try Checksum(algorithm, String(repeating: "0", count: algorithm.digitCount))
             }
-            found.append(Choice(source, one.choose(for: .init(fetchable, promise: promise))))
+            found.append(
+                Choice(source: source, choice: one.choose(for: .init(fetchable, promise: promise))))
         }
         if offer.stores.count > 1 {
             found.append(
                 Choice(
-                    "a file, into all stores",
-                    Negotiation(offer: offer, stores: .all)
+                    source: "a file, into all stores",
+                    choice: Negotiation(offer: offer, stores: .all)
                         .choose(for: .init(file, promise: nil))))
         }
         return found

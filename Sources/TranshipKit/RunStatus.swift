@@ -48,7 +48,8 @@ public struct RunStatus: Sendable {
     init(_ run: Run, isLast: Bool, _ journal: Journal) async throws(TranshipError) {
         self.run = run
         self.isLast = isLast
-        self.journal = journal
+        // A status outlives the run that held the lock.
+        self.journal = journal.reopened()
         holder = Journal.holder(path: journal.path)
         let plan = try await journal.plan(of: run)
         (planned, refusals) = (plan.tallies, plan.refusals)

@@ -53,7 +53,6 @@ struct SimulatedProcess: Sendable {
     private var tuning: RunTuning {
         let (world, planted) = (world, planted)
         var tuning = RunTuning()
-        tuning.surroundings = Surroundings.machine
         tuning.surroundings.now = { world.timeline.now }
         tuning.surroundings.after = { milliseconds, body in
             let number = world.timeline.after(Int64(milliseconds), body)

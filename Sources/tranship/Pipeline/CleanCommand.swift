@@ -33,7 +33,7 @@ struct CleanCommand: AsyncParsableCommand {
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
         let session = try await pipeline.open(common, talk)
-        let rendering = LeftoverRendering(format: common.format, talk: talk)
+        let rendering = LeftoverRendering(talk: talk)
         let tally = try await session.clean(removes: yes) { leftover throws(TranshipError) in
             rendering.render(leftover)
         }

@@ -23,11 +23,10 @@ struct PlanCommand: AsyncParsableCommand {
     var save: String?
 
     func run() async throws {
-        let talk = Talk(format: common.format, verbose: common.verbose)
+        let talk = Talk(format: common.format, verbose: true)
         let plan = try await pipeline.open(common, talk, plansOnly: true).plan()
         talk.endLine()
-        try await PlanRendering(format: common.format, verbose: true, tallyOnly: false)
-            .render(plan)
+        try await PlanRendering(talk: talk, tallyOnly: false).render(plan)
         for shortfall in plan.shortfalls {
             talk.planning(.warning(shortfall.message))
             if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }

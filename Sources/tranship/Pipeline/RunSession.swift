@@ -22,9 +22,7 @@ struct RunSession {
             talk.endLine()
             // An earlier process has already shown the plan of a resumed run.
             if !plan.isResumed {
-                try await PlanRendering(
-                    format: talk.format, verbose: talk.verbose, tallyOnly: true
-                ).render(plan)
+                try await PlanRendering(talk: talk, tallyOnly: true).render(plan)
             }
             progress.begin(plan)
             return try await run.carryOut(plan)

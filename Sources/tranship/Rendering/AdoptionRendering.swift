@@ -6,11 +6,10 @@ import MigrationModel
 
 /// Prints what `adopt` found, one line for each image, as text or JSON Lines.
 struct AdoptionRendering {
-    let format: OutputFormat
     let talk: Talk
 
     func render(_ adoption: Adoption) {
-        if format == .json { return putJSON(adoption) }
+        if talk.format == .json { return putJSON(adoption) }
         talk.endLine()
         let id = adoption.imageID.map { " (image \($0))" } ?? ""
         Terminal.put(
@@ -22,7 +21,7 @@ struct AdoptionRendering {
     func render(_ tally: [Adoption.Verdict: Int]) {
         talk.endLine()
         func count(_ verdict: Adoption.Verdict) -> Int { tally[verdict] ?? 0 }
-        if format == .json {
+        if talk.format == .json {
             var members: [String: JSONValue?] = [:]
             for verdict in Adoption.Verdict.allCases {
                 members[verdict.rawValue] = .integer(Int64(count(verdict)))

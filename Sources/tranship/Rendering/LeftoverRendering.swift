@@ -7,7 +7,6 @@ import TranshipKit
 
 /// Prints what `clean` found and did, one line for each record, as text or JSON Lines.
 struct LeftoverRendering {
-    let format: OutputFormat
     let talk: Talk
 
     func render(_ leftover: Leftover) {
@@ -38,7 +37,7 @@ struct LeftoverRendering {
     private func put(
         _ fate: Leftover.Fate, _ what: String, _ reason: String, _ members: [String: JSONValue?]
     ) {
-        if format == .json {
+        if talk.format == .json {
             var members = members
             members["fate"] = .string(fate.rawValue)
             members["reason"] = .string(reason)
@@ -51,7 +50,7 @@ struct LeftoverRendering {
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
         talk.endLine()
         func count(_ fate: Leftover.Fate) -> Int { tally[fate] ?? 0 }
-        if format == .json {
+        if talk.format == .json {
             var members: [String: JSONValue?] = [:]
             for fate in Leftover.Fate.allCases {
                 members[fate.rawValue] = .integer(Int64(count(fate)))

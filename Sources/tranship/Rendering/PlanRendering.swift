@@ -7,18 +7,18 @@ import TranshipKit
 
 /// A plan as text or JSON Lines, page by page.
 struct PlanRendering {
-    let format: OutputFormat
-    let verbose: Bool
+    let talk: Talk
     /// Before a run: the sums, and only what needs eyes.
     let tallyOnly: Bool
 
     func render(_ plan: PipelinePlan) async throws(TranshipError) {
         let shown: [PlanAction] =
-            tallyOnly && !verbose && format == .text ? [.conflict, .refuse] : PlanAction.allCases
+            tallyOnly && !talk.verbose && talk.format == .text
+            ? [.conflict, .refuse] : PlanAction.allCases
         try await plan.items(shown) { page in
-            for item in page { format == .json ? putJSON(item) : tell(item) }
+            for item in page { talk.format == .json ? putJSON(item) : tell(item) }
         }
-        format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
+        talk.format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
     }
 
     /// A plan is data; before a run it is talk.
@@ -35,7 +35,7 @@ struct PlanRendering {
                 + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
         )
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
-        guard verbose, [.create, .update].contains(item.action) else { return }
+        guard talk.verbose, [.create, .update].contains(item.action) else { return }
         let proof =
             item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
             ?? "nothing promised; only what is sent is compared with what the target reports"
