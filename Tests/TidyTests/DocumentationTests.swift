@@ -6,11 +6,12 @@ import Testing
 
 /// The documentation that programmers read about the library.
 @Suite struct DocumentationTests {
-    /// True for requirements of well-known protocols, which document them.
+    /// True for requirements of well-known protocols, and of `ServiceRecord` and `MetadefEntry`:
+    /// the protocols document them.
     private static func isExempt(_ text: Substring) -> Bool {
         text.firstMatch(
             of:
-                /public (typealias (Element|Failure) |let rawValue|var description: String|init\((rawValue|stringLiteral|arrayLiteral)|func makeAsyncIterator|mutating func next\($)/
+                /public (typealias (Element|Failure) |let rawValue|var description: String|init\((rawValue|stringLiteral|arrayLiteral)|func makeAsyncIterator|mutating func next\($|(let|var) record: \[|init\(record: \[|static (let|var) (idKey|part|listKey|neededKeys|otherKeys)\b)/
         ) != nil
     }
 

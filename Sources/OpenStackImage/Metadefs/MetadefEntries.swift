@@ -26,6 +26,7 @@ extension MetadefEntry {
     public static var neededKeys: [String] { ["name"] }
     public static var otherKeys: [String]? { [] }
 
+    /// Unique in its namespace.
     public var name: String { idText }
     /// For people. Tags and associations have none.
     public var description: String? { record["description"]?.string }
@@ -224,6 +225,7 @@ public struct MetadefTag: MetadefEntry {
 
     public var record: [String: JSONValue]
 
+    /// - Parameter name: unique in its namespace.
     public init(_ name: String) { record = ["name": .string(name)] }
     public init(record: [String: JSONValue]) { self.record = record }
 
@@ -247,6 +249,7 @@ public struct MetadefAssociation: MetadefEntry {
 
     public var record: [String: JSONValue]
 
+    /// The service adds a resource type that it does not know yet.
     public init(_ resourceType: String, prefix: String? = nil, propertiesTarget: String? = nil) {
         record = ["name": .string(resourceType)]
         record["prefix"] = prefix.map(JSONValue.string)
