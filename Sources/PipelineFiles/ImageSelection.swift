@@ -99,3 +99,90 @@ public struct ImageFacts: Sendable, Equatable {
         self.isSnapshot = isSnapshot
     }
 }
+
+extension ImageSelection {
+    /// Returns true if the image meets every condition.
+    ///
+    /// - Parameters:
+    ///   - selfProjectID: the project that `owner: self` refers to. nil, for a cloud without
+    ///     Keystone, accepts any owner.
+    ///   - nowUnixSeconds: the time from which a span counts back.
+    public func matches(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
+    {
+        mismatch(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds) == nil
+    }
+
+    /// The first condition that the image fails, in words that can follow "is left out: ", or nil
+    /// if it meets all. Explains why an image that the pipeline file names by id is not in the plan.
+    /// Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
+    public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
+        -> String?
+    {
+        if !ids.isEmpty, !ids.contains(facts.id) { return "its id is not in `id`" }
+        if !names.isEmpty, !names.contains(where: { $0.matches(facts.name ?? "") }) {
+            return "its name \"\(facts.name ?? "")\" matches none of `name`"
+        }
+        if let owner, let reason = Self.ownerMismatch(owner, facts, selfProjectID) { return reason }
+        if let visibility, !visibility.contains(where: { $0.rawValue == facts.visibility }) {
+            return "its visibility is \(facts.visibility)"
+        }
+        if let statuses, !statuses.contains(facts.status) { return "its status is \(facts.status)" }
+        if let tag = tags.first(where: { !facts.tags.contains($0) }) {
+            return "it has no tag \"\(tag)\""
+        }
+        for (name, value) in properties.sorted(by: { $0.key < $1.key })
+        where facts.properties[name] != value {
+            return "its property \(name) is "
+                + (facts.properties[name].map { "\"\($0)\"" } ?? "not set")
+        }
+        return sizeMismatch(facts) ?? ageMismatch(facts, nowUnixSeconds)
+            ?? flagMismatch(facts)
+    }
+
+    private static func ownerMismatch(
+        _ owner: Owner, _ facts: ImageFacts, _ selfProjectID: String?
+    ) -> String? {
+        let wanted: String
+        switch owner {
+        case .any: return nil
+        case .selfProject:
+            guard let selfProjectID else { return nil }
+            wanted = selfProjectID
+        case .project(let id): wanted = id
+        }
+        guard facts.owner != wanted else { return nil }
+        return facts.owner.map { "its owner is \($0)" } ?? "it has no owner"
+    }
+
+    private func sizeMismatch(_ facts: ImageFacts) -> String? {
+        guard sizeMinBytes != nil || sizeMaxBytes != nil else { return nil }
+        guard let size = facts.sizeBytes else { return "its size is not known" }
+        if let sizeMinBytes, size < sizeMinBytes { return "its size is \(ByteCount.format(size))" }
+        if let sizeMaxBytes, size > sizeMaxBytes { return "its size is \(ByteCount.format(size))" }
+        return nil
+    }
+
+    private func ageMismatch(_ facts: ImageFacts, _ nowUnixSeconds: Int64) -> String? {
+        let earliest: Int64?
+        switch updatedAfter {
+        case nil: return nil
+        case .date(let text): earliest = UTCTime.unixSeconds(text)
+        case .span(let seconds): earliest = nowUnixSeconds - seconds
+        }
+        guard let earliest, let updated = facts.updatedAt.flatMap(UTCTime.unixSeconds) else {
+            return "its time of update is not known"
+        }
+        return updated >= earliest ? nil : "it was updated at \(facts.updatedAt ?? "")"
+    }
+
+    private func flagMismatch(_ facts: ImageFacts) -> String? {
+        if case .only(let wanted) = hidden, facts.isHidden != wanted {
+            return facts.isHidden ? "it is hidden" : "it is not hidden"
+        }
+        switch snapshots {
+        case .include: return nil
+        case .exclude: return facts.isSnapshot ? "it is a snapshot" : nil
+        case .only: return facts.isSnapshot ? nil : "it is not a snapshot"
+        }
+    }
+}

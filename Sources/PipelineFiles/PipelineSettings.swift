@@ -23,22 +23,12 @@ public struct SpoolSetting: Sendable, Equatable {
 /// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
     /// Number of transfers at once, 1 to 1,000.
-    public let images: Int
+    public var images = 4
     /// Total of all transfers. nil means unlimited.
-    public let bandwidthBytesPerSecond: Int64?
+    public var bandwidthBytesPerSecond: Int64?
     /// Number of tries for each transfer after temporary failures, 1 to 1,000.
-    public let attempts: Int
+    public var attempts = 5
     /// Number of published images that one run may delete, and of leftovers that one `clean` may
     /// delete.
-    public let deletes: Int
-
-    public init(
-        images: Int = 4, bandwidthBytesPerSecond: Int64? = nil, attempts: Int = 5,
-        deletes: Int = 10
-    ) {
-        self.images = images
-        self.bandwidthBytesPerSecond = bandwidthBytesPerSecond
-        self.attempts = attempts
-        self.deletes = deletes
-    }
+    public var deletes = 10
 }

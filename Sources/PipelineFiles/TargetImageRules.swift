@@ -45,11 +45,6 @@ public struct OwnerMap: Sendable, Equatable {
     /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: String?
 
-    public init(projects: [String: String], rest: String? = nil) {
-        self.projects = projects
-        self.rest = rest
-    }
-
     /// Returns the project at the target, or nil if no entry covers `sourceProject`.
     public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }
 }
@@ -68,14 +63,6 @@ public struct PropertyRules: Sendable, Equatable {
     /// Maps old names to new ones.
     public var rename: [String: String] = [:]
 
-    public init(
-        set: [String: String] = [:], drop: [Glob] = [], rename: [String: String] = [:]
-    ) {
-        self.set = set
-        self.drop = drop
-        self.rename = rename
-    }
-
     /// Returns the properties at the target.
     public func applied(to properties: [String: String]) -> [String: String] {
         var result: [String: String] = [:]
@@ -90,11 +77,6 @@ public struct PropertyRules: Sendable, Equatable {
 public struct TagRules: Sendable, Equatable {
     public var add: [String] = []
     public var drop: [Glob] = []
-
-    public init(add: [String] = [], drop: [Glob] = []) {
-        self.add = add
-        self.drop = drop
-    }
 
     /// Returns the tags at the target: the remaining ones in the source's order, then added ones.
     public func applied(to tags: [String]) -> [String] {

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import PipelineFiles
 import Testing
+
+@testable import PipelineFiles
 
 /// Values that YAML would read as a number, a boolean, a date or null.
 @Suite("Scalars")

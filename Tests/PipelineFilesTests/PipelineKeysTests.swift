@@ -8,6 +8,13 @@ import Testing
 
 @testable import PipelineFiles
 
+/// The name in the schema of the mapping with these keys: `urlSource` for `URLSourceKey`.
+private func definition<Key: PipelineKey>(of _: Key.Type) -> String {
+    let name = "\(Key.self)".replacing("RootKey", with: "Key").replacing("URL", with: "Url")
+        .dropLast("Key".count)
+    return name.prefix(1).lowercased() + name.dropFirst()
+}
+
 /// Compares `pipelines/schema.json` with the parser: an editor must accept exactly what the parser
 /// accepts.
 @Suite("The schema and the parser")
@@ -25,7 +32,7 @@ struct PipelineKeysTests {
     /// Name of the definition: its keys.
     private static let parserKeys: [String: [String]] = {
         func keys<Key: PipelineKey>(_: Key.Type) -> (String, [String]) {
-            (Key.definition, Key.allCases.map(\.rawValue).sorted())
+            (definition(of: Key.self), Key.allCases.map(\.rawValue).sorted())
         }
         return Dictionary(uniqueKeysWithValues: [
             keys(PipelineRootKey.self), keys(CloudSourceKey.self), keys(URLSourceKey.self),
@@ -115,7 +122,8 @@ struct PipelineKeysTests {
     private static func everyKey() -> [BadFile] {
         func lines<Key: PipelineKey>(_: Key.Type, _ place: (String) -> String) -> [BadFile] {
             Key.allCases.map {
-                BadFile("\(Key.definition).\($0.rawValue)", place("\($0.rawValue): [[]]"), "")
+                BadFile(
+                    "\(definition(of: Key.self)).\($0.rawValue)", place("\($0.rawValue): [[]]"), "")
             }
         }
         /// The entry's own key stays right unless it is the one to try.

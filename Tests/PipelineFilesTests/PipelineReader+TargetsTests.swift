@@ -3,8 +3,9 @@
 
 import Basics
 import MigrationModel
-import PipelineFiles
 import Testing
+
+@testable import PipelineFiles
 
 @Suite("Targets")
 struct PipelineReaderTargetsTests {

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import PipelineFiles
 import Testing
+
+@testable import PipelineFiles
 
 @Suite("TargetImageRules")
 struct TargetImageRulesTests {

@@ -66,9 +66,9 @@ extension FileValue {
     /// Parses one of an enum's raw values.
     func choice<Choice>(_: Choice.Type) throws(TranshipError) -> Choice
     where Choice: RawRepresentable<String> & CaseIterable {
-        let text = try text()
-        if let choice = Choice.allCases.first(where: { $0.rawValue == text }) { return choice }
-        throw notAmong(Choice.allCases.map(\.rawValue), text)
+        try one(of: Choice.allCases.map(\.rawValue)) { text in
+            Choice.allCases.first { $0.rawValue == text }
+        }
     }
 
     /// The same, with one more word that means nil.
@@ -79,9 +79,7 @@ extension FileValue {
     }
 
     func choice(among words: [String]) throws(TranshipError) -> String {
-        let text = try text()
-        if words.contains(text) { return text }
-        throw notAmong(words, text)
+        try one(of: words) { words.contains($0) ? $0 : nil }
     }
 
     func keepOr<Choice>(_: Choice.Type) throws(TranshipError) -> KeepOrSet<Choice>
@@ -94,8 +92,12 @@ extension FileValue {
         return word == "keep" ? .keep : .set(word == "true")
     }
 
-    private func notAmong(_ words: [String], _ text: String) -> TranshipError {
-        refusal(
+    private func one<Value>(
+        of words: [String], _ value: (String) -> Value?
+    ) throws(TranshipError) -> Value {
+        let text = try text()
+        if let value = value(text) { return value }
+        throw refusal(
             "\(label) is \(shown), but must be one of \(words.joined(separator: ", "))",
             hint: Nearest.to(text, in: words).map { "did you mean \($0)?" })
     }
@@ -126,20 +128,21 @@ extension FileValue {
     /// Parses a mapping of text to text. Does not expand variables in keys.
     func textMap(emptyValues: Bool) throws(TranshipError) -> [(key: FileKey, value: String)] {
         try entries().map { entry throws(TranshipError) in
-            let key = FileKey(text: entry.key, position: entry.place)
             let value = FileValue(
-                reader: reader, node: entry.value, path: path + ".*", label: "`\(entry.key)`")
-            return (key, try value.text(emptyAllowed: emptyValues))
+                reader: reader, node: entry.value, path: path + ".*", label: "`\(entry.key.text)`")
+            return (entry.key, try value.text(emptyAllowed: emptyValues))
         }
     }
 
-    /// Returns the path as an absolute path. A relative one starts at the pipeline file's folder.
-    func path(of text: String) throws(TranshipError) -> String {
-        FilePath.absolute(try withoutTilde(text), in: reader.baseDirectory)
+    /// Parses a path into an absolute one. A relative one starts at the pipeline file's folder.
+    func absolutePath() throws(TranshipError) -> String {
+        FilePath.absolute(try pathText(), in: reader.baseDirectory)
     }
 
-    /// Refuses a leading `~`. Only shells expand it, and a folder of that name is never meant.
-    func withoutTilde(_ text: String) throws(TranshipError) -> String {
+    /// Parses a path. Refuses a leading `~`: only shells expand it, and a folder of that name is
+    /// never meant.
+    func pathText() throws(TranshipError) -> String {
+        let text = try text()
         if text == "~" || text.hasPrefix("~/") {
             throw refusal(
                 "\(label) starts with ~, which only a shell expands",
@@ -147,10 +150,4 @@ extension FileValue {
         }
         return text
     }
-}
-
-/// A key and its place in the file.
-struct FileKey {
-    let text: String
-    let position: FilePosition
 }

@@ -16,6 +16,8 @@ struct FileValue {
     /// The name for messages, such as "`min_disk`" or "an entry of `tags`".
     let label: String
 
+    typealias Entry = (key: FileKey, value: Node)
+
     var position: FilePosition { reader.position(of: node) }
 
     func refusal(_ message: String, hint: String? = nil) -> TranshipError {
@@ -51,13 +53,13 @@ struct FileValue {
     }
 
     /// Returns the keys and values of a mapping in the order of the file, merge keys (`<<`) resolved.
-    func entries() throws(TranshipError) -> [(key: String, place: FilePosition, value: Node)] {
+    func entries() throws(TranshipError) -> [Entry] {
         guard case .mapping(let mapping) = node else {
             throw refusal("\(label) must be a mapping, but \(found)")
         }
         try refuseTag(node, allowed: "map")
-        var own: [(key: String, place: FilePosition, value: Node)] = []
-        var merged: [(key: String, place: FilePosition, value: Node)] = []
+        var own: [Entry] = []
+        var merged: [Entry] = []
         for (key, value) in mapping {
             let place = reader.position(of: key)
             guard case .scalar(let scalar) = key, !reader.isNull(key) else {
@@ -68,20 +70,17 @@ struct FileValue {
             if scalar.style == .plain, scalar.string == "<<" {
                 merged += try mergedEntries(value)
             } else {
-                own.append((scalar.string, place, value))
+                own.append((FileKey(text: scalar.string, position: place), value))
             }
         }
-        var seen = Set(own.map(\.key))
-        return own + merged.filter { seen.insert($0.key).inserted }
+        var seen = Set(own.map(\.key.text))
+        return own + merged.filter { seen.insert($0.key.text).inserted }
     }
 
-    private func mergedEntries(_ value: Node) throws(TranshipError)
-        -> [(key: String, place: FilePosition, value: Node)]
-    {
-        let from = FileValue(
-            reader: reader, node: value, path: path, label: "the value of `<<`")
+    private func mergedEntries(_ value: Node) throws(TranshipError) -> [Entry] {
+        let from = FileValue(reader: reader, node: value, path: path, label: "the value of `<<`")
         guard from.isList else { return try from.entries() }
-        var all: [(key: String, place: FilePosition, value: Node)] = []
+        var all: [Entry] = []
         for node in try from.list().map(\.node) {
             all += try FileValue(reader: reader, node: node, path: path, label: from.label)
                 .entries()
@@ -178,5 +177,53 @@ struct FileValue {
         throw refusal(
             "\(label) has the YAML tag \(tag.replacing("tag:yaml.org,2002:", with: "!!"))",
             hint: "remove the tag, or quote a text that starts with !")
+    }
+}
+
+/// A key and its place in the file.
+struct FileKey {
+    let text: String
+    let position: FilePosition
+}
+
+/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value.
+struct FileSection<Key: PipelineKey> {
+    let reader: PipelineReader
+    let position: FilePosition
+    private let values: [Key: FileValue]
+
+    init(_ value: FileValue) throws(TranshipError) {
+        reader = value.reader
+        position = value.position
+        var values: [Key: FileValue] = [:]
+        for entry in try value.entries() {
+            let name = entry.key.text
+            guard let key = Key(rawValue: name) else { throw Self.unknown(entry.key, reader) }
+            let path = value.path.isEmpty ? name : "\(value.path).\(name)"
+            reader.note(path, value: nil, at: entry.key.position)
+            values[key] = FileValue(
+                reader: reader, node: entry.value, path: path, label: "`\(name)`")
+        }
+        self.values = values
+    }
+
+    /// The value of the key, or nil if the file does not have it.
+    subscript(key: Key) -> FileValue? { values[key] }
+
+    var isEmpty: Bool { values.isEmpty }
+
+    func required(_ key: Key, hint: String? = nil) throws(TranshipError) -> FileValue {
+        guard let value = values[key] else {
+            throw reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint)
+        }
+        return value
+    }
+
+    static func unknown(_ key: FileKey, _ reader: PipelineReader) -> TranshipError {
+        let known = Key.allCases.map(\.rawValue)
+        return reader.refusal(
+            key.position, "unknown key `\(key.text.prefix(100))` in \(Key.place)",
+            hint: Nearest.to(key.text, in: known).map { "did you mean `\($0)`?" }
+                ?? "known keys: " + known.joined(separator: ", "))
     }
 }

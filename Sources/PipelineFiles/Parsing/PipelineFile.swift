@@ -22,23 +22,15 @@ enum PipelineFile {
                 hint: "name a file in it, such as \(file)/pipeline.yaml")
         }
         var bytes: [UInt8] = []
-        let chunkBytes = 64 << 10
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            var readError: Int32 = 0
-            let chunk = [UInt8](unsafeUninitializedCapacity: chunkBytes) { buffer, count in
-                var result = Glibc.read(descriptor, buffer.baseAddress, chunkBytes)
-                while result < 0, errno == EINTR {
-                    result = Glibc.read(descriptor, buffer.baseAddress, chunkBytes)
-                }
-                if result < 0 { readError = errno }
-                count = max(0, result)
-            }
-            if readError != 0 {
-                errno = readError
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
                 throw refusal("cannot read the pipeline file \(file): \(FilePath.lastError())")
             }
-            if chunk.isEmpty { break }
-            bytes += chunk
+            if count == 0 { break }
+            bytes += chunk[..<count]
             if bytes.count > Pipeline.fileBytesMax {
                 throw refusal(
                     "\(file) is larger than 1 MiB, too large for a pipeline file",

@@ -9,7 +9,7 @@ extension PipelineReader {
     func template(_ value: FileValue?, fileExtension: String, at place: FilePosition)
         throws(TranshipError) -> ImageTemplate
     {
-        let fields = try value.map { value throws(TranshipError) in try imageFields(value) }
+        let fields = try value.map(imageFields)
         guard let diskFormat = fields?.diskFormat ?? DiskFormatName.byExtension[fileExtension]
         else {
             let known = DiskFormatName.byExtension.keys.sorted().map { ".\($0)" }
@@ -41,9 +41,7 @@ extension PipelineReader {
             minDiskGiB: try keys[.minDisk]?.integer(0...Int(Int32.max)),
             minRAMMiB: try keys[.minRAM]?.integer(0...Int(Int32.max)),
             tags: try keys[.tags]?.tags(),
-            properties: try keys[.properties].map { value throws(TranshipError) in
-                try properties(value)
-            },
+            properties: try keys[.properties].map(properties),
             visibility: try keys[.visibility]?.choice(ImageVisibility.self),
             isProtected: try keys[.protected]?.bool(), isHidden: try keys[.hidden]?.bool())
     }

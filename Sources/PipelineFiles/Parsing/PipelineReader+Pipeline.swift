@@ -14,31 +14,25 @@ extension PipelineReader {
         let keys = try FileSection<PipelineRootKey>(root)
         let name = try pipelineName(
             keys.required(.name, hint: "the default journal is named after it"))
-        let sources = try some(keys.required(.sources)).map { value throws(TranshipError) in
-            try source(value)
-        }
-        let targets = try some(keys.required(.targets)).map { value throws(TranshipError) in
-            try target(value)
-        }
+        let sources = try some(keys.required(.sources)).map(source)
+        let targets = try some(keys.required(.targets)).map(target)
         try refuseSharedSeries(sources)
         return Pipeline(
             version: version, name: name, sources: sources, targets: targets,
             transfer: try keys[.transfer]?.choice(TransferMode.self) ?? .auto,
-            spool: try spool(keys[.spool]),
+            spool: try keys[.spool].map(spool),
             verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,
             order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
-            limits: try limits(keys[.limits]),
+            limits: try keys[.limits].map(limits) ?? PipelineLimits(),
             baseDirectory: baseDirectory, text: text, file: file)
     }
 
     private func version(_ root: FileValue) throws(TranshipError) -> Int {
         let hint = "write `version: 1`"
         let entries = try root.entries()
-        guard let entry = entries.first(where: { $0.key == "version" }) else {
-            let mistyped = entries.first { Nearest.to($0.key, in: ["version"]) != nil }
-            if let mistyped {
-                throw FileSection<PipelineRootKey>.unknown(mistyped.key, mistyped.place, self)
-            }
+        guard let entry = entries.first(where: { $0.key.text == "version" }) else {
+            let mistyped = entries.first { Nearest.to($0.key.text, in: ["version"]) != nil }
+            if let mistyped { throw FileSection<PipelineRootKey>.unknown(mistyped.key, self) }
             throw root.refusal("a pipeline needs `version`", hint: hint)
         }
         let value = FileValue(
@@ -79,19 +73,17 @@ extension PipelineReader {
         return values
     }
 
-    private func spool(_ value: FileValue?) throws(TranshipError) -> SpoolSetting? {
-        guard let value else { return nil }
+    private func spool(_ value: FileValue) throws(TranshipError) -> SpoolSetting {
         guard value.isMapping else {
-            return SpoolSetting(path: try value.path(of: value.text()), maxBytes: nil)
+            return SpoolSetting(path: try value.absolutePath(), maxBytes: nil)
         }
         let keys = try FileSection<SpoolKey>(value)
-        let path = try keys.required(.path)
         return SpoolSetting(
-            path: try path.path(of: path.text()), maxBytes: try keys[.max]?.byteCount())
+            path: try keys.required(.path).absolutePath(),
+            maxBytes: try keys[.max]?.byteCount())
     }
 
-    private func limits(_ value: FileValue?) throws(TranshipError) -> PipelineLimits {
-        guard let value else { return PipelineLimits() }
+    private func limits(_ value: FileValue) throws(TranshipError) -> PipelineLimits {
         let keys = try FileSection<LimitsKey>(value)
         let standard = PipelineLimits()
         return PipelineLimits(
@@ -126,15 +118,13 @@ extension Source {
         let template: NameTemplate
         var values = PlaceholderValues()
         switch self {
-        case .cloud, .archive: return nil
-        case .url(let source):
-            if source.seriesHasSeveral { return nil }
+        case .url(let source) where !source.seriesHasSeveral:
             template = source.series ?? source.image.name
             values.stem = source.stem
-        case .file(let source):
-            if source.seriesHasSeveral { return nil }
+        case .file(let source) where !source.seriesHasSeveral:
             template = source.series ?? source.image.name
             values.stem = source.isGlob ? nil : FileName(source.pattern).stem
+        default: return nil
         }
         guard let name = try? template.render(values) else { return nil }
         return (name, template.position)

@@ -23,15 +23,16 @@ extension PipelineReader {
             throw value.refusal("\(what) must be a mapping with one of \(all)")
         }
         let keys = try value.entries()
-        let found = keys.filter { kinds.contains($0.key) }
+        let found = keys.map(\.key).filter { kinds.contains($0.text) }
         if found.count > 1 {
             throw refusal(
-                found[1].place,
-                "\(what) has only one of \(all), but this one has `\(found[0].key)` and `\(found[1].key)`",
+                found[1].position,
+                "\(what) has only one of \(all), but this one has "
+                    + "`\(found[0].text)` and `\(found[1].text)`",
                 hint: "start a new entry with a dash")
         }
-        if let kind = found.first { return kind.key }
-        let guess = keys.lazy.compactMap { Nearest.to($0.key, in: kinds) }.first
+        if let kind = found.first { return kind.text }
+        let guess = keys.lazy.compactMap { Nearest.to($0.key.text, in: kinds) }.first
         throw value.refusal(
             "\(what) needs one of \(all)", hint: guess.map { "did you mean `\($0)`?" })
     }
@@ -44,15 +45,15 @@ extension PipelineReader {
             selection: try keys[.images].map { value throws(TranshipError) in
                 try selection(value, from: .standard)
             } ?? .standard,
-            exclude: try keys[.exclude].map { value throws(TranshipError) in
-                let section = try FileSection<SelectionKey>(value)
-                guard !section.isEmpty else {
-                    throw value.refusal(
-                        "`exclude` has no condition, so it would exclude every image")
-                }
-                return try selection(value, from: ImageSelection())
-            },
-            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
+            exclude: try keys[.exclude].map(exclusion),
+            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+    }
+
+    private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {
+        guard !(try FileSection<SelectionKey>(value)).isEmpty else {
+            throw value.refusal("`exclude` has no condition, so it would exclude every image")
+        }
+        return try selection(value, from: ImageSelection())
     }
 
     func interface(_ value: FileValue?) throws(TranshipError) -> String? {
@@ -64,7 +65,7 @@ extension PipelineReader {
         let address = try keys.required(.url)
         let url = try httpURL(address)
         let file = FileName(url: url)
-        let series = try series(keys[.series])
+        let series = try keys[.series].map(series)
         let image = try template(
             keys[.image], fileExtension: file.fileExtension, at: keys.position)
         if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
@@ -77,30 +78,29 @@ extension PipelineReader {
         return URLSource(
             url: url, checksum: proof.checksum, checksumFile: proof.file, image: image,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            cacert: try keys[.cacert].map { value throws(TranshipError) in
-                try value.path(of: value.text())
-            },
-            auth: try authentication(keys[.auth]), headers: try headers(keys[.headers]),
-            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
+            cacert: try keys[.cacert]?.absolutePath(),
+            auth: try keys[.auth].map(authentication),
+            headers: try keys[.headers].map(headers) ?? [],
+            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
     }
 
     private func fileSource(_ value: FileValue) throws(TranshipError) -> FileSource {
         let keys = try FileSection<FileSourceKey>(value)
         let file = try keys.required(.file)
-        let pattern = try file.withoutTilde(file.text())
+        let pattern = try file.pathText()
         if FileName(pattern).text.isEmpty {
             throw file.refusal(
                 "`file` is \(file.shown), which ends in a slash",
                 hint: "name files, such as \(pattern)*.qcow2")
         }
-        let series = try series(keys[.series])
+        let series = try keys[.series].map(series)
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         let source = FileSource(
             pattern: pattern, checksum: proof.checksum, checksumFile: proof.file,
             image: try template(
                 keys[.image], fileExtension: FileName(pattern).fileExtension, at: keys.position),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
+            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
         if source.isGlob, let checksum = keys[.checksum] {
             throw checksum.refusal(
                 "one `checksum` cannot be right for every file that \(file.shown) matches",
@@ -112,25 +112,20 @@ extension PipelineReader {
     private func archiveSource(_ value: FileValue) throws(TranshipError) -> ArchiveSource {
         let keys = try FileSection<ArchiveSourceKey>(value)
         let archive = try keys.required(.archive)
-        let series = try series(keys[.series])
+        let series = try keys[.series].map(series)
         return ArchiveSource(
-            path: try archive.path(of: archive.text()),
-            image: try keys[.image].map { value throws(TranshipError) in
-                try imageFields(value)
-            },
+            path: try archive.absolutePath(), image: try keys[.image].map(imageFields),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            limitsImages: try limitsImages(keys[.limits]), position: keys.position)
+            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
     }
 
-    private func limitsImages(_ value: FileValue?) throws(TranshipError) -> Int? {
-        guard let value else { return nil }
-        return try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
+    private func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
+        try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
     }
 
-    private func series(_ value: FileValue?) throws(TranshipError)
-        -> (name: NameTemplate, hasSeveral: Bool)?
-    {
-        guard let value else { return nil }
+    private func series(
+        _ value: FileValue
+    ) throws(TranshipError) -> (name: NameTemplate, hasSeveral: Bool) {
         guard value.isMapping, source(at: value.position).first != "{" || hasSeriesKeys(value)
         else { return (try value.nameTemplate(.source), false) }
         let keys = try FileSection<SeriesKey>(value)
@@ -141,12 +136,115 @@ extension PipelineReader {
 
     /// Returns true for `{ name: x }`, and false for `{stem}`, a name without its quotes.
     private func hasSeriesKeys(_ value: FileValue) -> Bool {
-        guard let entries = try? value.entries() else { return false }
-        return entries.contains { !isNull($0.value) }
+        (try? value.entries())?.contains { !isNull($0.value) } ?? false
     }
 
     /// The place of the first template that uses `{stem}`, or nil if none does.
     private func usesOfStem(_ templates: NameTemplate?...) -> FilePosition?? {
         templates.compactMap(\.self).first { $0.placeholders.contains(.stem) }.map(\.position)
+    }
+}
+
+/// Parses URLs, checksums, credentials and headers of sources.
+extension PipelineReader {
+    /// Parses an http or https URL without credentials.
+    func httpURL(_ value: FileValue) throws(TranshipError) -> String {
+        let url = try value.text()
+        guard let colon = url.firstRange(of: "://") else {
+            throw value.refusal(
+                "\(value.label) is not an http or https address",
+                hint: "for a file on this machine, write `file:` instead of `url:`")
+        }
+        let scheme = url[..<colon.lowerBound].lowercased()
+        guard scheme == "http" || scheme == "https" else {
+            throw value.refusal(
+                "\(value.label) has the scheme \(scheme.prefix(40)); only http and https are supported",
+                hint: scheme == "file" ? "write `file:` with a path instead" : nil)
+        }
+        let authority = url[colon.upperBound...].prefix { !"/?#".contains($0) }
+        // The message must not repeat the URL, which contains a secret.
+        guard !authority.contains("@") else {
+            throw value.refusal(
+                "\(value.label) contains a user or a password; a pipeline file must not contain secrets",
+                hint: "write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME")
+        }
+        guard !authority.isEmpty, !authority.hasPrefix(":") else {
+            throw value.refusal("\(value.label) has no host")
+        }
+        guard url.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
+            throw value.refusal(
+                "\(value.label) contains a space or a control character",
+                hint: "write %20 for a space")
+        }
+        return url
+    }
+
+    /// Parses `checksum` or `checksum_file`. A source may have one of them.
+    func checksums(_ checksum: FileValue?, _ file: FileValue?) throws(TranshipError)
+        -> (checksum: Checksum?, file: String?)
+    {
+        if checksum != nil, let file {
+            throw file.refusal(
+                "`checksum` and `checksum_file` cannot be used together", hint: "keep one of them")
+        }
+        if let checksum {
+            let text = try checksum.text()
+            do {
+                return (try Checksum(text), nil)
+            } catch {
+                throw checksum.refusal("`checksum`: \(error.message)", hint: error.hint)
+            }
+        }
+        guard let file else { return (nil, nil) }
+        let isURL = try file.text().contains("://")
+        return (nil, isURL ? try httpURL(file) : try file.absolutePath())
+    }
+
+    /// Parses `netrc` or `env:NAME`.
+    func authentication(_ value: FileValue) throws(TranshipError) -> URLAuthentication {
+        let text = try value.text()
+        if text == "netrc" { return .netrc }
+        guard text.hasPrefix("env:"), EnvironmentText.isName(text.dropFirst(4)) else {
+            // The message must not repeat the value, which may be the password itself.
+            throw value.refusal(
+                "`auth` must be netrc or env:NAME",
+                hint: "env:NAME reads user:password from the environment variable NAME")
+        }
+        let name = String(text.dropFirst(4))
+        guard environment[name] != nil else {
+            throw value.refusal(
+                "`auth` names the variable \(name), which is not set in the environment",
+                hint: "set \(name) to user:password")
+        }
+        return .env(name)
+    }
+
+    /// Parses headers. Messages never repeat their values.
+    func headers(_ value: FileValue) throws(TranshipError) -> [URLHeader] {
+        var headers: [URLHeader] = []
+        for (key, text) in try value.textMap(emptyValues: false) {
+            guard !key.text.isEmpty, key.text.utf8.allSatisfy(isTokenByte) else {
+                throw refusal(key.position, "`\(key.text)` is not a valid header name")
+            }
+            guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+                throw refusal(
+                    key.position,
+                    "the header `\(key.text)` contains a line break or a control character")
+            }
+            let managed = ["host", "content-length", "transfer-encoding", "range", "if-range"]
+            if managed.contains(key.text.lowercased()) {
+                throw refusal(key.position, "the header `\(key.text)` is set by tranship itself")
+            }
+            headers.append(URLHeader(name: key.text, value: Secret(text)))
+        }
+        return headers
+    }
+
+    /// True for a byte that a header name may contain (RFC 9110, section 5.6.2).
+    private func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
     }
 }

@@ -11,10 +11,8 @@ extension PipelineReader {
         case "cloud": return .cloud(try cloudTarget(value))
         default:
             let keys = try FileSection<ArchiveTargetKey>(value)
-            let archive = try keys.required(.archive)
-            return .archive(
-                ArchiveTarget(
-                    path: try archive.path(of: archive.text()), position: keys.position))
+            let path = try keys.required(.archive).absolutePath()
+            return .archive(ArchiveTarget(path: path, position: keys.position))
         }
     }
 
@@ -24,14 +22,12 @@ extension PipelineReader {
             cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
             interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
             method: try keys[.method]?.choice(UploadMethod.self, orNil: "auto"),
-            stores: try stores(keys[.stores]),
-            image: try keys[.image].map { value throws(TranshipError) in
-                try targetImage(value)
-            } ?? .standard,
+            stores: try keys[.stores].map(stores) ?? .standard,
+            image: try keys[.image].map(targetImage) ?? .standard,
             onConflict: try keys[.onConflict]?.choice(OnConflict.self),
             keep: try keys[.keep]?.integer(0...1_000_000),
             previous: try keys[.previous]?.choice(PreviousVersions.self),
-            expired: try expired(keys[.expired]),
+            expired: try keys[.expired].map(expired),
             acceptTransformed: try keys[.acceptTransformed]?.bool() ?? false,
             allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap { value throws(TranshipError) in
@@ -41,19 +37,16 @@ extension PipelineReader {
     }
 
     /// Parses `all`, one store or a list of stores.
-    private func stores(_ value: FileValue?) throws(TranshipError) -> PlannedRecord.Stores {
-        guard let value else { return .standard }
+    private func stores(_ value: FileValue) throws(TranshipError) -> PlannedRecord.Stores {
         let names = try value.texts()
         if !value.isList, names == ["all"] { return .all }
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
             throw value.refusal("`stores` names \"\(name)\" twice")
         }
-        if names.count > 1 { note(value.path, value: "several", at: value.position) }
         return .named(names)
     }
 
-    private func expired(_ value: FileValue?) throws(TranshipError) -> ExpiredVersions? {
-        guard let value else { return nil }
+    private func expired(_ value: FileValue) throws(TranshipError) -> ExpiredVersions {
         let keys = try FileSection<ExpiredKey>(value)
         let action = try keys.required(.action).choice(ExpiredVersions.Action.self)
         if action != .leave { _ = try keys.required(.after, hint: "write `after: 90d`") }
@@ -69,13 +62,13 @@ extension PipelineReader {
             protected: try keys[.protected]?.keepOrBool() ?? .keep,
             hidden: try keys[.hidden]?.keepOrBool() ?? .keep,
             keepID: try keys[.keepID]?.choice(PlannedRecord.KeptID.self, orNil: "false"),
-            owner: try owners(keys[.owner]),
+            owner: try keys[.owner].map(owners),
             members: try keys[.members]?.choice(MemberRule.self),
-            properties: try propertyRules(keys[.properties]), tags: try tagRules(keys[.tags]))
+            properties: try keys[.properties].map(propertyRules) ?? PropertyRules(),
+            tags: try keys[.tags].map(tagRules) ?? TagRules())
     }
 
-    private func owners(_ value: FileValue?) throws(TranshipError) -> OwnerMap? {
-        guard let value else { return nil }
+    private func owners(_ value: FileValue) throws(TranshipError) -> OwnerMap {
         var projects: [String: String] = [:]
         for (key, project) in try value.textMap(emptyValues: false) {
             projects[key.text] = project
@@ -87,8 +80,7 @@ extension PipelineReader {
         return OwnerMap(projects: projects, rest: rest)
     }
 
-    private func propertyRules(_ value: FileValue?) throws(TranshipError) -> PropertyRules {
-        guard let value else { return PropertyRules() }
+    private func propertyRules(_ value: FileValue) throws(TranshipError) -> PropertyRules {
         let keys = try FileSection<PropertyRulesKey>(value)
         var rules = PropertyRules()
         if let set = keys[.set] { rules.set = try properties(set) }
@@ -107,8 +99,7 @@ extension PipelineReader {
         return rules
     }
 
-    private func tagRules(_ value: FileValue?) throws(TranshipError) -> TagRules {
-        guard let value else { return TagRules() }
+    private func tagRules(_ value: FileValue) throws(TranshipError) -> TagRules {
         let keys = try FileSection<TagRulesKey>(value)
         return TagRules(
             add: try keys[.add]?.tags() ?? [],

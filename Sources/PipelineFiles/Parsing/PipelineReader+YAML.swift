@@ -110,3 +110,191 @@ private struct BoundsWalk {
         }
     }
 }
+
+/// Explains libyaml's errors to readers who do not know YAML's grammar. The usual mistakes have
+/// messages of their own.
+extension PipelineReader {
+    /// Returns the error to show for an error of Yams.
+    func explained(_ error: any Error) -> TranshipError {
+        switch error {
+        case YamlError.scanner(let context, let problem, let mark, _),
+            YamlError.parser(let context, let problem, let mark, _),
+            YamlError.composer(let context, let problem, let mark, _):
+            return explained(problem, at: mark, context: context)
+        case YamlError.duplicatedKeysInMapping(let keys, let context):
+            return duplicate(keys.first ?? "", first: context.mark)
+        case YamlError.reader(let problem, let offset, let value, _):
+            return refusal(
+                position(ofOffset: offset ?? 0),
+                value > 0
+                    ? "a character that YAML does not allow: U+\(hexadecimal(value))"
+                    : "this is not YAML: \(problem)",
+                hint: "check that this is a pipeline file")
+        default:
+            return refusal(position(nil), "this is not YAML: \(error)")
+        }
+    }
+
+    private func explained(_ problem: String, at mark: Mark, context: YamlError.Context?)
+        -> TranshipError
+    {
+        let place = position(mark)
+        let opening = context.map { position($0.mark) }
+        let doing = context?.text ?? ""
+        if problem.contains("undefined alias") { return undefinedAlias(place) }
+        if doing.contains("alias") || doing.contains("anchor"), let opening {
+            return mustBeQuoted(opening)
+        }
+        if problem.contains("another document") {
+            return refusal(
+                place, "a second YAML document starts here",
+                hint: "a pipeline file holds one document: remove the `---`, or make two files")
+        }
+        if problem.contains("nesting level") {
+            return refusal(place, "nested too deeply", hint: "check the brackets")
+        }
+        if problem.contains("cannot start any token") {
+            guard source(at: place).first == "\t" else { return mustBeQuoted(place) }
+            return refusal(
+                place, "YAML allows no tabs for indentation", hint: "indent with spaces")
+        }
+        if doing.contains("quoted scalar"), problem.contains("end of stream"), let opening {
+            return refusal(opening, "the quote that opens here is never closed")
+        }
+        if let brace = bracedValue(before: place) { return mustBeQuoted(brace) }
+        if doing.contains("flow"), source(at: position(context?.mark)).contains("${") {
+            return refusal(
+                opening ?? place, "inside [ ] and { } a value with ${…} must be quoted",
+                hint: "write \"${NAME}\"")
+        }
+        if problem.contains("','"), let opening {
+            return refusal(
+                opening, "the bracket that opens here is not closed",
+                hint: "a value that starts with a bracket, or holds one, must be quoted")
+        }
+        if problem.contains("mapping values are not allowed") {
+            return refusal(
+                place, "this is not YAML: a second `:` where a value was expected",
+                hint: "quote a value that holds \": \", and check the indentation")
+        }
+        let words = doing.isEmpty ? problem : "\(problem), \(doing)"
+        return refusal(
+            place, "this is not YAML: \(words)",
+            hint: "check the indentation and the quotes there and on the line above")
+    }
+
+    /// Either the name of an anchor is mistyped, or the value is not meant as an alias.
+    private func undefinedAlias(_ place: FilePosition) -> TranshipError {
+        let alias = String(
+            source(at: place).dropFirst().prefix {
+                $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_"
+            })
+        let anchors = text.matches(of: /[\s\[{,]&([\w-]+)/).map { String($0.1) }
+        guard let anchor = Nearest.to(alias, in: anchors) else { return mustBeQuoted(place) }
+        return refusal(
+            place, "the alias *\(alias) has no anchor above it", hint: "did you mean *\(anchor)?")
+    }
+
+    /// Explains values such as `*-test`, `{stem}-x`, `@home` and `%a`, whose first character has a
+    /// meaning in YAML.
+    func mustBeQuoted(_ position: FilePosition) -> TranshipError {
+        let value = plainValue(at: position)
+        let meaning =
+            switch value.first {
+            case "*": ", or YAML reads it as an alias, and no anchor has that name"
+            case "{": ", or YAML reads it as a mapping"
+            case "[": ", or YAML reads it as a list"
+            case "&": ", or YAML reads it as an anchor"
+            default: ""
+            }
+        return refusal(
+            position, "a value that starts with \(value.prefix(1)) must be quoted\(meaning)",
+            hint: value.isEmpty ? nil : "write \"\(value)\"")
+    }
+
+    /// The value that was probably meant: the rest of the line, or inside brackets the text up to
+    /// the closing bracket or comma.
+    private func plainValue(at position: FilePosition) -> String {
+        let rest = source(at: position)
+        let isInsideBrackets = isInBrackets(position)
+        var depth = 0
+        var value = ""
+        for character in rest {
+            if "[{".contains(character) { depth += 1 }
+            if "]}".contains(character) {
+                depth -= 1
+                if depth < 0 { break }
+            }
+            if character == ",", depth == 0, isInsideBrackets { break }
+            // The text is a key.
+            if character == " ", depth == 0, value.last == ":" { return String(value.dropLast()) }
+            value.append(character)
+        }
+        while value.last?.isWhitespace == true { value.removeLast() }
+        return value
+    }
+
+    private func isInBrackets(_ position: FilePosition) -> Bool {
+        let line = lines[position.line - 1].unicodeScalars.prefix(position.column - 1)
+        let opened = line.count { $0 == "[" || $0 == "{" }
+        return opened > line.count { $0 == "]" || $0 == "}" }
+    }
+
+    /// The position of the bracket that starts this line's value, if the error is the text after
+    /// its closing bracket, as in `name: {stem}-{date}`.
+    private func bracedValue(before place: FilePosition) -> FilePosition? {
+        guard lines.indices.contains(place.line - 1) else { return nil }
+        let line = Array(lines[place.line - 1].unicodeScalars)
+        var start = 0
+        for (index, scalar) in line.enumerated().prefix(place.column - 1) {
+            let isIndicator =
+                scalar == ":" || (scalar == "-" && line[..<index].allSatisfy { $0 == " " })
+            if isIndicator, index + 1 < line.count, line[index + 1] == " " { start = index + 1 }
+        }
+        while start < line.count, line[start] == " " { start += 1 }
+        guard start < line.count, line[start] == "{" || line[start] == "[",
+            start < place.column - 1,
+            line[start..<(place.column - 1)].contains(line[start] == "{" ? "}" : "]")
+        else { return nil }
+        return FilePosition(file: file, line: place.line, column: start + 1)
+    }
+
+    /// Yams reports the first of two equal keys. Finds the second, which is the mistake.
+    private func duplicate(_ key: String, first: Mark) -> TranshipError {
+        let indentation = String(repeating: " ", count: first.column - 1)
+        for (index, line) in lines.enumerated().dropFirst(first.line) {
+            guard line.hasPrefix(indentation) else {
+                if line.allSatisfy(\.isWhitespace) { continue }
+                break
+            }
+            let rest = line.dropFirst(first.column - 1)
+            guard [key, "\"\(key)\"", "'\(key)'"].contains(where: { rest.hasPrefix("\($0):") })
+            else { continue }
+            return refusal(
+                FilePosition(file: file, line: index + 1, column: first.column),
+                "duplicate key `\(key)`, first used on line \(first.line)",
+                hint: "keep one of them")
+        }
+        return refusal(
+            position(first), "duplicate key `\(key)` in this mapping", hint: "keep one of them")
+    }
+
+    private func position(ofOffset offset: Int) -> FilePosition {
+        var line = 1
+        var column = 1
+        for character in text.prefix(offset) {
+            if character.isNewline {
+                line += 1
+                column = 1
+            } else {
+                column += character.unicodeScalars.count
+            }
+        }
+        return FilePosition(file: file, line: line, column: column)
+    }
+
+    private func hexadecimal(_ value: Int32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}
