@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
               $ tranship doctor beta --region RegionTwo --format json
             """)
 
-    @Argument(help: ArgumentHelp("An entry of clouds.yaml.", valueName: "cloud"))
+    @Argument(help: "An entry of clouds.yaml.")
     var cloud: String
 
     @Option(help: ArgumentHelp("Another region than the entry's.", valueName: "name"))
@@ -26,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let found = try await CloudExamination.examine(
             cloud, region: region, environment: ProcessInfo.processInfo.environment)
-        let rendering = DoctorRendering(found)
+        let rendering = DoctorRendering(found: found)
         if format == .json { return rendering.line.put() }
         for line in rendering.text { Terminal.put(line) }
     }

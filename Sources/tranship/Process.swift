@@ -29,9 +29,8 @@ enum Process {
 /// `@unchecked` is safe: `sources` is written in `init` and read only in `deinit`. All other
 /// properties are locks or constants.
 final class Signals: @unchecked Sendable {
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
     private static let graceSeconds = 4.5
-    private let sources: [any DispatchSourceSignal]
+    private var sources: [any DispatchSourceSignal] = []
     /// Number of signals received.
     private let count = Mutex(0)
 
@@ -40,13 +39,7 @@ final class Signals: @unchecked Sendable {
     ///   - stop: called with true to abort the images in flight, and with false to let them finish.
     init(drain: Bool, stop: @escaping @Sendable (_ abort: Bool) -> Void) {
         let queue = DispatchQueue(label: "tranship.signals")
-        // `DispatchSource` receives a signal only if its default action is disabled.
-        for number in Self.numbers { signal(number, SIG_IGN) }
-        sources = Self.numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
-        for source in sources {
-            source.setEventHandler { [unowned self] in received(drain: drain, queue, stop) }
-            source.activate()
-        }
+        sources = queue.sourcesOfSignals { [unowned self] in received(drain: drain, queue, stop) }
     }
 
     deinit {
@@ -77,5 +70,37 @@ final class Signals: @unchecked Sendable {
             return
         }
         exit(ExitStatus.interrupted.rawValue)
+    }
+}
+
+/// Cancels the work of a command at the first signal, so that it can undo what it began. A second
+/// signal ends the process at once.
+enum Interruption {
+    static func guarding<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await work() }
+        let sources = DispatchQueue(label: "tranship.signals").sourcesOfSignals {
+            if task.isCancelled { exit(ExitStatus.interrupted.rawValue) }
+            task.cancel()
+        }
+        defer { for source in sources { source.cancel() } }
+        return try await task.value
+    }
+}
+
+extension DispatchQueue {
+    /// Calls `received` at each SIGINT, SIGTERM and SIGHUP until the sources are cancelled.
+    fileprivate func sourcesOfSignals(
+        _ received: @escaping @Sendable () -> Void
+    ) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            // `DispatchSource` receives a signal only if its default action is disabled.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: self)
+            source.setEventHandler(handler: received)
+            source.activate()
+            return source
+        }
     }
 }

@@ -53,8 +53,7 @@ struct Tranship: AsyncParsableCommand {
             }
             if let failure = Terminal.outputFailure { throw failure }
         } catch let error as TranshipError {
-            Terminal.tell("error: \(error.message)")
-            if let hint = error.hint { Terminal.tell("hint: \(hint)") }
+            Terminal.tell(error)
             Foundation.exit(ExitStatus(error.code).rawValue)
         } catch let status as EarlyExit {
             Foundation.exit(status.status.rawValue)
@@ -70,6 +69,11 @@ struct Tranship: AsyncParsableCommand {
     }
 }
 
+/// The version of this build.
+enum Version {
+    static let text = "0.1.0"
+}
+
 /// Ends the process with a status and without a further message.
 struct EarlyExit: Error {
     let status: ExitStatus
@@ -79,8 +83,7 @@ extension ExitStatus {
     /// The list of all statuses for the help text, one on each line.
     static var table: String {
         allCases.map { status in
-            let number = "\(status.rawValue)"
-            return "  \(number)\(String(repeating: " ", count: 5 - number.count))\(status.meaning)"
+            "  \("\(status.rawValue)".padded(to: 5))\(status.meaning)"
         }.joined(separator: "\n")
     }
 }

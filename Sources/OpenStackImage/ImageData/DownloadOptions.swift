@@ -27,11 +27,11 @@ public struct DownloadOptions: Sendable, Hashable {
     }
 
     /// Whether the bytes must have the checksum that the service reports.
-    public enum Proof: Sendable, Hashable {
+    public enum Proof: String, Sendable, CaseIterable {
         /// If the service reports no checksum, nothing is read.
         case required
         /// If the service reports no checksum, the data is read without a proof.
-        case wherePossible
+        case wherePossible = "possible"
         /// Only the size is compared.
         case none
     }

@@ -27,18 +27,17 @@ struct CacheListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let images = try await cloud.service().cachedImages()
-        guard cloud.format == .table else {
-            return Terminal.put(JSONText.pretty(.object(images.record)))
+        cloud.format.put(.object(images.record)) {
+            var table = Table(["ID", "State", "Last Accessed", "Last Modified", "Size", "Hits"])
+            for image in images.cached {
+                table.add([
+                    image.imageID, "cached", time(image.lastAccessed), time(image.lastModified),
+                    image.sizeBytes.map(String.init) ?? "", "\(image.hits)",
+                ])
+            }
+            for id in images.queuedIDs { table.add([id, "queued", "", "", "", ""]) }
+            return table
         }
-        var table = Table(["ID", "State", "Last Accessed", "Last Modified", "Size", "Hits"])
-        for image in images.cached {
-            table.add([
-                image.imageID, "cached", time(image.lastAccessed), time(image.lastModified),
-                image.sizeBytes.map(String.init) ?? "", "\(image.hits)",
-            ])
-        }
-        for id in images.queuedIDs { table.add([id, "queued", "", "", "", ""]) }
-        if !table.isEmpty { Terminal.put(table.text) }
     }
 
     private func time(_ seconds: Double?) -> String {
@@ -59,13 +58,9 @@ struct CacheNodesCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
-        var list = RecordList(cloud.format, columns: ["Node"])
-        for node in try await service.cacheNodes(of: image.id) {
-            list.add(["node": .string(node)], [node])
-        }
-        list.end()
+        let (service, image) = try await cloud.find(image)
+        let nodes = try await service.cacheNodes(of: image.id)
+        cloud.put(nodes.map { ["node": .string($0)] }, [("Node", "node")])
     }
 }
 
@@ -81,9 +76,9 @@ struct CacheQueueCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        try await EachImage(names: images.images, service: service)
-            .carryOut { image throws(TranshipError) in try await service.cacheImage(image.id) }
+        try await cloud.forEach(images.images) { service, image throws(TranshipError) in
+            try await service.cacheImage(image.id)
+        }
     }
 }
 
@@ -103,11 +98,10 @@ struct CacheDeleteCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        try await EachImage(names: images.images, service: service, missingIsFine: missingOk)
-            .carryOut { image throws(TranshipError) in
-                try await service.removeFromCache(image.id)
-            }
+        try await cloud.forEach(images.images, missingIsFine: missingOk) {
+            service, image throws(TranshipError) in
+            try await service.removeFromCache(image.id)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import MigrationModel
 import OpenStackImage
 
 /// The cloud of a command, and the format of its output.
@@ -32,9 +33,7 @@ struct CloudOptions: ParsableArguments {
             valueName: "project"))
     var project: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "table, or json with the keys of the Image API.", valueName: "format"))
+    @Option(help: "table, or json with the keys of the Image API.")
     var format: RecordFormat = .table
 
     /// The Image service of that cloud. Nothing is sent yet.
@@ -47,3 +46,43 @@ struct CloudOptions: ParsableArguments {
 }
 
 extension RecordFormat: ExpressibleByArgument {}
+
+extension CloudOptions {
+    /// The Image service, and the image that the argument names.
+    func find(
+        _ image: ImageArgument
+    ) async throws(TranshipError) -> (service: ImageService, image: Image) {
+        let service = try service()
+        return (service, try await service.find(image.image))
+    }
+
+    /// Does the same for several images, each given by id or name.
+    ///
+    /// If one fails, the others are still done. The exit status is then that of a run in which some
+    /// images failed.
+    func forEach(
+        _ names: [String], missingIsFine: Bool = false,
+        _ work: (ImageService, Image) async throws(TranshipError) -> Void
+    ) async throws {
+        let service = try service()
+        var failures = 0
+        for name in names {
+            do throws(TranshipError) {
+                try await work(service, try await service.find(name))
+            } catch {
+                if missingIsFine, error.code == .notFound { continue }
+                guard names.count > 1 else { throw error }
+                Terminal.tell(error, of: name)
+                failures += 1
+            }
+        }
+        if failures > 0 { throw EarlyExit(status: .someFailed) }
+    }
+
+    /// Prints records that are all there already.
+    func put(_ records: [[String: JSONValue]], _ columns: [RecordList.Column]) {
+        var list = RecordList(format, columns)
+        for record in records { list.add(record) }
+        list.end()
+    }
+}

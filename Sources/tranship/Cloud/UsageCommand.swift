@@ -20,21 +20,14 @@ struct UsageCommand: AsyncParsableCommand {
 
     func run() async throws {
         let usage = try await cloud.service().usage()
-        guard cloud.format == .table else {
-            let members = usage.map { usage in
-                (
-                    usage.name,
-                    JSONValue.object([
-                        "limit": .integer(usage.limit), "usage": .integer(usage.used),
-                    ])
-                )
-            }
-            return Terminal.put(
-                JSONText.pretty(["usage": .object(Dictionary(members) { $1 })]))
+        let members = usage.map { usage -> (String, JSONValue) in
+            (usage.name, ["limit": .integer(usage.limit), "usage": .integer(usage.used)])
         }
-        var table = Table(["Quota", "Limit", "Usage"])
-        for usage in usage { table.add([usage.name, "\(usage.limit)", "\(usage.used)"]) }
-        if !table.isEmpty { Terminal.put(table.text) }
+        cloud.format.put(["usage": .object(Dictionary(members) { $1 })]) {
+            var table = Table(["Quota", "Limit", "Usage"])
+            for usage in usage { table.add([usage.name, "\(usage.limit)", "\(usage.used)"]) }
+            return table
+        }
     }
 }
 
@@ -49,13 +42,15 @@ struct VersionsCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        var list = RecordList(cloud.format, columns: ["Version", "Status", "Endpoint"])
+        var list = RecordList(
+            cloud.format, [("Version", "id"), ("Status", "status"), ("Endpoint", "links")])
         for version in try await cloud.service().versions() {
+            let url = version.url.map(JSONValue.string)
             list.add(
                 [
                     "id": .string(version.id), "status": .string(version.status),
-                    "links": version.url.map { [["rel": "self", "href": .string($0)]] } ?? [],
-                ], [version.id, version.status, version.url ?? ""])
+                    "links": url.map { [["rel": "self", "href": $0]] } ?? [],
+                ], cells: ["links": url ?? .null])
         }
         list.end()
     }

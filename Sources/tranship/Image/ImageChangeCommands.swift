@@ -21,7 +21,7 @@ struct ImageSetCommand: AsyncParsableCommand {
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "Changes") var changes: ImageFieldOptions
 
-    @Option(help: ArgumentHelp("A new name.", valueName: "name"))
+    @Option(help: "A new name.")
     var name: String?
 
     @Option(
@@ -58,7 +58,7 @@ struct ImageUnsetCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A property to remove; repeatable.", valueName: "key"))
     var property: [String] = []
 
-    @Option(help: ArgumentHelp("A tag to remove; repeatable.", valueName: "tag"))
+    @Option(help: "A tag to remove; repeatable.")
     var tag: [String] = []
 
     @Flag(help: "Accept properties and tags that do not exist.")
@@ -67,8 +67,7 @@ struct ImageUnsetCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let original = try await service.find(image.image)
+        let (service, original) = try await cloud.find(image)
         let missing =
             property.filter { original.properties[$0] == nil }.map { "property \"\($0)\"" }
             + tag.filter { !original.tags.contains($0) }.map { "tag \"\($0)\"" }
@@ -81,5 +80,68 @@ struct ImageUnsetCommand: AsyncParsableCommand {
         for key in property { changed.properties[key] = nil }
         changed.tags.removeAll(where: tag.contains)
         try await service.update(from: original, to: changed).put(cloud.format)
+    }
+}
+
+struct ImageDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Delete images, records and data.",
+        discussion: """
+              $ tranship image delete "nightly build" 5ffa62d7-c08d-4678-a9f4-7c8b267be350
+              $ tranship image delete --missing-ok old-image
+
+            A protected image needs `tranship image set --unprotected` first. The cloud never
+            uses the id of a deleted image again.
+            """)
+
+    @OptionGroup var images: ImagesArgument
+
+    @Flag(help: "Accept an image that does not exist.")
+    var missingOk = false
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try await cloud.forEach(images.images, missingIsFine: missingOk) {
+            service, image throws(TranshipError) in
+            try await service.delete(image.id, missingIsFine: missingOk)
+        }
+    }
+}
+
+struct ImageDeactivateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deactivate",
+        abstract: "Let only admins read the data of images.",
+        discussion: """
+              $ tranship image deactivate "Ubuntu 22.04"
+            """)
+
+    @OptionGroup var images: ImagesArgument
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try await cloud.forEach(images.images) { service, image throws(TranshipError) in
+            try await service.deactivate(image.id)
+        }
+    }
+}
+
+struct ImageReactivateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reactivate",
+        abstract: "Let users read the data of deactivated images again.",
+        discussion: """
+              $ tranship image reactivate "Ubuntu 22.04"
+            """)
+
+    @OptionGroup var images: ImagesArgument
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try await cloud.forEach(images.images) { service, image throws(TranshipError) in
+            try await service.reactivate(image.id)
+        }
     }
 }

@@ -19,7 +19,7 @@ struct ImageCommand: ParsableCommand {
 
 /// The image of a command.
 struct ImageArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The image, by id or name.", valueName: "image"))
+    @Argument(help: "The image, by id or name.")
     var image: String
 }
 

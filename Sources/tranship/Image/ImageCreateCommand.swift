@@ -21,9 +21,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
             then the command shows it. A failure leaves no image behind.
             """)
 
-    @Argument(
-        help: ArgumentHelp(
-            "The name. Default: the file name without its extension.", valueName: "name"))
+    @Argument(help: "The name. Default: the file name without its extension.")
     var name: String?
 
     @Option(
@@ -54,5 +52,44 @@ struct ImageCreateCommand: AsyncParsableCommand {
         }
         if !created.isNew { Terminal.tell("the cloud has this image already; nothing was sent") }
         created.image.put(cloud.format)
+    }
+}
+
+/// Where the data of a new image comes from, and where it goes.
+struct NewDataOptions: ParsableArguments {
+    @Option(help: "A file, a URL that this machine reads, or - for standard input.")
+    var file: DataArgument?
+
+    @Option(help: ArgumentHelp("A URL that the service fetches (web-download).", valueName: "url"))
+    var uri: String?
+
+    @OptionGroup var promises: PromiseOptions
+
+    @Flag(name: .customLong("import"), help: "Stage the data and import it.")
+    var isImport = false
+
+    @OptionGroup var stores: StoresOptions
+
+    @Flag(help: "Skip the comparison with the checksum of the service.")
+    var unverified = false
+
+    @Flag(help: "Do not wait until the import ends.")
+    var noWait = false
+
+    /// Nil for a record without data.
+    func newData() throws(TranshipError) -> NewImageData? {
+        switch (file, uri) {
+        case (nil, nil): return nil
+        case (let file?, nil): return .sent(try file.source(sizeBytes: promises.size?.bytes))
+        case (nil, let uri?): return .fetched(.webDownload(uri: Secret(uri)))
+        default: throw TranshipError(.usage, "--file and --uri exclude each other")
+        }
+    }
+
+    func options() throws(TranshipError) -> CreateOptions {
+        CreateOptions(
+            expected: promises.expected, way: isImport ? .stagedImport : .automatic,
+            stores: try stores.choice(), allStoresMustSucceed: stores.allMustSucceed,
+            validates: !unverified)
     }
 }

@@ -33,7 +33,7 @@ struct ImageFieldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A property; repeatable.", valueName: "key=value"))
     var property: [KeyValue] = []
 
-    @Option(help: ArgumentHelp("A tag; repeatable.", valueName: "tag"))
+    @Option(help: "A tag; repeatable.")
     var tag: [String] = []
 
     @Option(help: ArgumentHelp("The owning project; takes an admin.", valueName: "id"))

@@ -7,14 +7,13 @@ import OpenStackImage
 
 /// The conditions of a list: all that the Image API knows.
 struct ImageFilterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("With this name; repeat it for any of several.", valueName: "name"))
+    @Option(help: "With this name; repeat it for any of several.")
     var name: [String] = []
 
-    @Option(help: ArgumentHelp("With this id; repeat it for any of several.", valueName: "id"))
+    @Option(help: "With this id; repeat it for any of several.")
     var id: [String] = []
 
-    @Option(
-        help: ArgumentHelp("With this status; repeat it for any of several.", valueName: "status"))
+    @Option(help: "With this status; repeat it for any of several.")
     var status: [String] = []
 
     @Option(
@@ -44,9 +43,7 @@ struct ImageFilterOptions: ParsableArguments {
     @Flag(help: "Hidden images in place of the others.")
     var hidden = false
 
-    @Option(
-        help: ArgumentHelp(
-            "With this tag; repeat it for several that must all be there.", valueName: "tag"))
+    @Option(help: "With this tag; repeat it for several that must all be there.")
     var tag: [String] = []
 
     @Option(help: ArgumentHelp("At least this size, such as 512MiB.", valueName: "size"))

@@ -30,8 +30,7 @@ struct ImageImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try method.request()
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         if wait {
             let talk = StandingTalk()
             defer { talk.end() }
@@ -56,9 +55,95 @@ struct ImageImportInfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let info = try await cloud.service().importInfo()
-        guard cloud.format == .table else {
-            return Terminal.put(JSONText.pretty(.object(info.record)))
+        switch cloud.format {
+        case .table: for method in info.methods.map(\.rawValue).sorted() { Terminal.put(method) }
+        case .json: Record(info.record).put(.json)
         }
-        for method in info.methods.map(\.rawValue).sorted() { Terminal.put(method) }
+    }
+}
+
+/// How the service gets the data of an image, and which stores get it.
+struct ImportOptions: ParsableArguments {
+    @Option(help: "glance-direct, web-download, copy-image or glance-download.")
+    var method: ImportMethodArgument = .glanceDirect
+
+    @Option(help: ArgumentHelp("web-download: the URL of the data.", valueName: "url"))
+    var uri: String?
+
+    @Option(
+        help: ArgumentHelp("glance-download: the region that has the image.", valueName: "region"))
+    var remoteRegion: String?
+
+    @Option(help: ArgumentHelp("glance-download: the id of the image there.", valueName: "id"))
+    var remoteImage: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "glance-download: public, internal or admin.", valueName: "interface"))
+    var remoteServiceInterface: String?
+
+    @OptionGroup var stores: StoresOptions
+
+    /// - Throws: ``TranshipError/Code/usage`` if the options contradict each other.
+    func request() throws(TranshipError) -> ImportRequest {
+        let chosen = try stores.choice()
+        return ImportRequest(
+            try source(), stores: chosen, allStoresMustSucceed: stores.allMustSucceed)
+    }
+
+    private func source() throws(TranshipError) -> ImportRequest.Method {
+        func need(_ value: String?, _ option: String) throws(TranshipError) -> String {
+            if let value { return value }
+            throw TranshipError(.usage, "\(method.rawValue) needs \(option)")
+        }
+        switch method {
+        case .glanceDirect: return .glanceDirect
+        case .copyImage: return .copyImage
+        case .webDownload: return .webDownload(uri: Secret(try need(uri, "--uri")))
+        case .glanceDownload:
+            return .glanceDownload(
+                region: try need(remoteRegion, "--remote-region"),
+                imageID: try need(remoteImage, "--remote-image"),
+                interface: remoteServiceInterface.map(EndpointInterface.init(rawValue:)))
+        }
+    }
+}
+
+enum ImportMethodArgument: String, CaseIterable, ExpressibleByArgument {
+    case glanceDirect = "glance-direct"
+    case webDownload = "web-download"
+    case copyImage = "copy-image"
+    case glanceDownload = "glance-download"
+}
+
+/// Which stores get the data.
+struct StoresOptions: ParsableArguments {
+    @Option(help: "A store for the data; repeatable.")
+    var store: [String] = []
+
+    @Flag(help: "All stores.")
+    var allStores = false
+
+    @Flag(exclusivity: .exclusive)
+    var failing: StoreFailure?
+
+    /// Nil leaves it to the service.
+    var allMustSucceed: Bool? { failing.map { $0 == .disallowFailure } }
+
+    /// - Throws: ``TranshipError/Code/usage`` if the options contradict each other.
+    func choice() throws(TranshipError) -> ImportRequest.Stores {
+        guard !allStores || store.isEmpty else {
+            throw TranshipError(.usage, "--all-stores and --store exclude each other")
+        }
+        return allStores ? .all : store.isEmpty ? .standard : .named(store)
+    }
+}
+
+enum StoreFailure: String, EnumerableFlag {
+    case allowFailure, disallowFailure
+
+    static func help(for value: Self) -> ArgumentHelp? {
+        value == .allowFailure
+            ? "Succeed if at least one store succeeds." : "Fail if any store fails."
     }
 }

@@ -30,14 +30,13 @@ struct LocationListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
-        var list = RecordList(cloud.format, columns: ["Store", "URL"])
+        let (service, image) = try await cloud.find(image)
+        var list = RecordList(cloud.format, [("Store", "metadata"), ("URL", "url")])
         for location in try await service.locations(of: image.id) {
             let url = showUrls ? location.url.revealed : "\(location.url)"
             list.add(
                 ["url": .string(url), "metadata": .object(location.metadata)],
-                [location.store ?? "", url])
+                cells: ["metadata": .string(location.store ?? "")])
         }
         list.end()
     }
@@ -56,7 +55,7 @@ struct LocationAddCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: ArgumentHelp("The URL of the data.", valueName: "url"))
+    @Argument(help: "The URL of the data.")
     var url: String
 
     @Option(
@@ -72,8 +71,7 @@ struct LocationAddCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         try await service.addLocation(image.id, url: Secret(url), promising: checksum?.checksum)
         if wait { try await service.waitForImport(of: image.id, pace: waiting.pace) }
         try await service.image(image.id).put(cloud.format)

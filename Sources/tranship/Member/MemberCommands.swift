@@ -17,15 +17,11 @@ struct MemberCommand: ParsableCommand {
 
 /// A project, by id: the Image service does not know names.
 struct MemberArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The project, by id.", valueName: "member"))
+    @Argument(help: "The project, by id.")
     var member: String
 }
 
 extension Member {
-    static let columns = ["Image ID", "Member ID", "Status"]
-
-    var cells: [String] { [imageID, memberID, status.rawValue] }
-
     func put(_ format: RecordFormat) { Record(record).put(format) }
 }
 
@@ -41,13 +37,10 @@ struct MemberListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
-        var list = RecordList(cloud.format, columns: Member.columns)
-        for member in try await service.members(of: image.id) {
-            list.add(member.record, member.cells)
-        }
-        list.end()
+        let (service, image) = try await cloud.find(image)
+        cloud.put(
+            try await service.members(of: image.id).map(\.record),
+            [("Image ID", "image_id"), ("Member ID", "member_id"), ("Status", "status")])
     }
 }
 
@@ -64,8 +57,7 @@ struct MemberShowCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         try await service.member(of: image.id, projectID: member.member).put(cloud.format)
     }
 }
@@ -87,8 +79,7 @@ struct MemberAddCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         try await service.addMember(image.id, projectID: member.member).put(cloud.format)
     }
 }
@@ -105,9 +96,7 @@ struct MemberSetCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(
-        help: ArgumentHelp(
-            "The project, by id. Default: the project of the command.", valueName: "member"))
+    @Argument(help: "The project, by id. Default: the project of the command.")
     var member: String?
 
     @Flag(exclusivity: .exclusive)
@@ -136,8 +125,7 @@ struct MemberSetCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         let own = try await service.session.authenticate().projectID
         guard let member = member ?? own else {
             throw TranshipError(
@@ -166,8 +154,7 @@ struct MemberRemoveCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         try await service.removeMember(
             image.id, projectID: member.member, missingIsFine: missingOk)
     }

@@ -41,7 +41,7 @@ struct MetadefListCommand: AsyncParsableCommand {
               $ tranship metadef list --resource-type OS::Glance::Image --sort namespace:asc
             """)
 
-    @Option(help: ArgumentHelp("Only public or private ones.", valueName: "visibility"))
+    @Option(help: "Only public or private ones.")
     var visibility: String?
 
     @Option(
@@ -69,16 +69,16 @@ struct MetadefListCommand: AsyncParsableCommand {
             visibility: visibility.map(ImageVisibility.init(rawValue:)),
             resourceTypes: resourceType, sortKey: sort?.keys.first?.key,
             ascending: sort?.keys.first?.isAscending ?? true, pageLimit: limit, marker: marker)
+        let types = "resource_type_associations"
         var list = RecordList(
-            cloud.format, columns: ["Namespace", "Visibility", "Protected", "Resource Types"])
+            cloud.format,
+            [
+                ("Namespace", "namespace"), ("Visibility", "visibility"),
+                ("Protected", "protected"), ("Resource Types", types),
+            ])
         for namespace in try await cloud.service().metadefNamespaces(query) {
-            list.add(
-                namespace.record,
-                [
-                    namespace.name, namespace.visibility?.rawValue ?? "",
-                    namespace.isProtected ? "True" : "False",
-                    namespace.resourceTypes.map(\.name).joined(separator: ", "),
-                ])
+            let names = namespace.resourceTypes.map { JSONValue.string($0.name) }
+            list.add(namespace.record, cells: [types: .array(names)])
         }
         list.end()
     }
@@ -95,10 +95,62 @@ struct MetadefTypesCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        var list = RecordList(cloud.format, columns: ["Name"])
-        for type in try await cloud.service().metadefResourceTypes() {
-            list.add(type.record, [type.name])
+        let types = try await cloud.service().metadefResourceTypes()
+        cloud.put(types.map(\.record), [("Name", "name")])
+    }
+}
+
+struct MetadefShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a namespace, a part of it, or one entry of that part.",
+        discussion: """
+              $ tranship metadef show OS::Compute::CPUPinning
+              $ tranship metadef show OS::Compute::CPUPinning properties
+              $ tranship metadef show OS::Compute::CPUPinning properties cpu_policy
+            """)
+
+    @Argument(help: "The namespace.")
+    var namespace: String
+
+    @Argument(help: MetadefPart.help)
+    var part: MetadefPart?
+
+    @Argument(help: "One entry of the part.")
+    var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Show the names that properties have for this resource type.", valueName: "type"))
+    var resourceType: String?
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        let service = try cloud.service()
+        guard let part else {
+            let found = try await service.metadefNamespace(namespace, resourceType: resourceType)
+            return Record(found.record).put(cloud.format)
         }
-        list.end()
+        guard let name else {
+            let entries = try await service.metadefs(part.kind, of: namespace)
+            return cloud.put(
+                entries.map(\.record), [("Name", "name"), ("Description", "description")])
+        }
+        Record(try await one(part.kind, name, of: service).record).put(cloud.format)
+    }
+
+    private func one(
+        _ kind: any MetadefEntry.Type, _ name: String, of service: ImageService
+    ) async throws(TranshipError) -> any MetadefEntry {
+        guard kind == MetadefAssociation.self else {
+            return try await service.metadef(
+                kind, of: namespace, named: name, resourceType: resourceType)
+        }
+        let types = try await service.metadefs(MetadefAssociation.self, of: namespace)
+        guard let type = types.first(where: { $0.name == name }) else {
+            throw TranshipError(.notFound, "\(namespace) is not for \(name)")
+        }
+        return type
     }
 }

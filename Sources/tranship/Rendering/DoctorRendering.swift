@@ -10,10 +10,6 @@ import TranshipKit
 struct DoctorRendering {
     let found: CloudExamination
 
-    init(_ found: CloudExamination) {
-        self.found = found
-    }
-
     // MARK: Text
 
     var text: [String] {

@@ -8,6 +8,7 @@ import MigrationModel
 struct JSONLine {
     /// The version of the format. Every line contains it.
     private static let version: Int64 = 1
+
     private var members: [String: JSONValue]
 
     init(_ type: String, _ members: [String: JSONValue?] = [:]) {
@@ -16,9 +17,7 @@ struct JSONLine {
         self.members["type"] = .string(type)
     }
 
-    func put() {
-        Terminal.put(JSONText.line(.object(members)))
-    }
+    func put() { Terminal.put(JSONText.line(.object(members))) }
 }
 
 extension Transfer {

@@ -7,33 +7,47 @@ import Foundation
 /// The output format of commands on one cloud.
 enum RecordFormat: String, CaseIterable {
     case table, json
+
+    /// Prints the service's own JSON or a table of it.
+    func put(_ value: JSONValue, table: () -> Table) {
+        switch self {
+        case .table: table().put()
+        case .json: Terminal.put(JSONText.pretty(value))
+        }
+    }
 }
 
 /// Prints a list as a table, or as a JSON array of the service's own records. The array is printed
 /// record by record, because a cloud may have a hundred thousand images.
 struct RecordList {
+    /// The title of a column, and the key of the records that it shows.
+    typealias Column = (title: String, key: String)
+
     private let format: RecordFormat
+    private let keys: [String]
     private var table: Table
     private var count = 0
 
-    init(_ format: RecordFormat, columns: [String]) {
+    init(_ format: RecordFormat, _ columns: [Column]) {
         self.format = format
-        table = Table(columns)
+        keys = columns.map(\.key)
+        table = Table(columns.map(\.title))
     }
 
-    mutating func add(_ record: [String: JSONValue], _ cells: [String]) {
+    /// - Parameter cells: values that the table shows in place of those of the record.
+    mutating func add(_ record: [String: JSONValue], cells: [String: JSONValue] = [:]) {
         switch format {
-        case .table: table.add(cells)
+        case .table: table.add(keys.map { (cells[$0] ?? record[$0])?.cell ?? "" })
         case .json:
             Terminal.put("\(count == 0 ? "[" : ",")\n\(JSONText.line(.object(record)))", end: "")
         }
         count += 1
     }
 
-    /// Call once, after the last record. Prints nothing for an empty table.
+    /// Call once, after the last record.
     func end() {
         switch format {
-        case .table: if !table.isEmpty { Terminal.put(table.text) }
+        case .table: table.put()
         case .json: Terminal.put(count == 0 ? "[]" : "\n]")
         }
     }
@@ -41,42 +55,33 @@ struct RecordList {
 
 /// One record, as `Field` and `Value` or as a JSON object.
 struct Record {
-    var fields: [(name: String, value: JSONValue)]
-    /// Properties that users define, printed below the fields, one on each line.
-    var properties: [String: JSONValue] = [:]
     /// The service's own record.
     let record: [String: JSONValue]
-
-    /// Shows all keys as fields, sorted by name.
-    init(_ record: [String: JSONValue]) {
-        self.record = record
-        fields = record.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    /// Shows `properties` apart from the fields that every record has.
-    init(_ record: [String: JSONValue], properties: [String: JSONValue]) {
-        self.init(record)
-        self.properties = properties
-        fields.removeAll { properties[$0.name] != nil }
-    }
-
-    /// For a record that has its properties in a separate member.
-    init(table: [String: JSONValue], properties: [String: JSONValue], json: [String: JSONValue]) {
-        fields = table.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        self.properties = properties
-        record = json
-    }
+    /// The part of it that the table shows, one key on each line.
+    let fields: [String: JSONValue]
+    /// Properties that users define. The table shows them below the fields.
+    let properties: [String: JSONValue]
 
     func put(_ format: RecordFormat) {
-        guard format == .table else { return Terminal.put(JSONText.pretty(.object(record))) }
-        var table = Table(["Field", "Value"])
-        for (name, value) in fields { table.add([name, value.cell]) }
-        for (index, property) in properties.sorted(by: { $0.key < $1.key }).enumerated() {
-            table.add([
-                index == 0 ? "properties" : "", "\(property.key)='\(property.value.cell)'",
-            ])
+        format.put(.object(record)) {
+            var table = Table(["Field", "Value"])
+            for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+                table.add([name, value.cell])
+            }
+            for (index, property) in properties.sorted(by: { $0.key < $1.key }).enumerated() {
+                table.add([
+                    index == 0 ? "properties" : "", "\(property.key)='\(property.value.cell)'",
+                ])
+            }
+            return table
         }
-        Terminal.put(table.text)
+    }
+}
+
+extension Record {
+    /// A record without properties.
+    init(_ record: [String: JSONValue]) {
+        self.init(record: record, fields: record, properties: [:])
     }
 }
 

@@ -29,7 +29,7 @@ struct SummaryRendering {
                 remarks += transfer.remarks.map { "\(transfer.label): \($0)" }
             }
         }
-        if !table.isEmpty { Terminal.put(table.text) }
+        table.put()
         for remark in remarks { Terminal.put(remark) }
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             Terminal.tell("target \(target) was paused: \(error.message)")

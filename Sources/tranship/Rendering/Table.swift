@@ -13,11 +13,11 @@ struct Table {
     /// and a terminal executes escape sequences.
     mutating func add(_ row: [String]) { rows.append(row.map(\.withControlsShown)) }
 
-    var isEmpty: Bool { rows.count < 2 }
+    /// Prints the table, or nothing if it has no rows.
+    func put() { if rows.count > 1 { Terminal.put(text) } }
 
     var text: String {
-        guard let header = rows.first else { return "" }
-        let widths = header.indices.map { column in
+        let widths = rows[0].indices.map { column in
             rows.map { $0[column].columnCount }.max() ?? 0
         }
         return rows.map { row in

@@ -61,16 +61,17 @@ final class Talk: Sendable {
 
     private func ended(_ transfer: Transfer) {
         let size = transfer.proof.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
-        switch transfer.state {
-        case .done: line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
-        default:
-            line(
-                "\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
-            if let hint = transfer.failure?.hint { line("  hint: \(hint)") }
+        guard transfer.state != .done else {
+            return line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         }
+        line("\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
+        if let hint = transfer.failure?.hint { line("  hint: \(hint)") }
     }
 
     private func putJSON(_ event: RunEvent) {
+        func put(_ type: String, _ transfer: Transfer, _ more: [String: JSONValue?] = [:]) {
+            JSONLine(type, transfer.jsonMembers.merging(more) { $1 }).put()
+        }
         switch event {
         case .started(let transfer): put("started", transfer)
         case .moved(let transfer): put("moved", transfer)

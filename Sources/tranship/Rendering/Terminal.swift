@@ -22,6 +22,14 @@ enum Terminal {
     /// Writes one message line to standard error.
     static func tell(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Writes an error to standard error, with its hint.
+    ///
+    /// - Parameter name: what failed, if several things may fail.
+    static func tell(_ error: TranshipError, of name: String? = nil) {
+        tell("error: \(name.map { "\($0): " } ?? "")\(error.message)")
+        if let hint = error.hint { tell("hint: \(hint)") }
+    }
+
     /// Writes text to standard error as it is.
     static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 

@@ -40,17 +40,16 @@ struct SchemaShowCommand: AsyncParsableCommand {
             schema.hasPrefix(prefix)
             ? try await service.metadefSchema(String(schema.dropFirst(prefix.count)))
             : try await service.schema(schema)
-        guard cloud.format == .table else {
-            return Terminal.put(JSONText.pretty(.object(schema.record)))
+        cloud.format.put(.object(schema.record)) {
+            var table = Table(["Key", "Type", "Read Only", "Values", "Description"])
+            for (key, value) in schema.properties.sorted(by: { $0.key < $1.key }) {
+                table.add([
+                    key, value["type"]?.cell ?? "", value["readOnly"]?.cell ?? "",
+                    schema.allowedValues(of: key).joined(separator: ", "),
+                    value["description"]?.cell ?? "",
+                ])
+            }
+            return table
         }
-        var table = Table(["Key", "Type", "Read Only", "Values", "Description"])
-        for (key, value) in schema.properties.sorted(by: { $0.key < $1.key }) {
-            table.add([
-                key, value["type"]?.cell ?? "", value["readOnly"]?.cell ?? "",
-                schema.allowedValues(of: key).joined(separator: ", "),
-                value["description"]?.cell ?? "",
-            ])
-        }
-        Terminal.put(table.text)
     }
 }

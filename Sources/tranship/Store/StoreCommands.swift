@@ -29,14 +29,17 @@ struct StoreListCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         let stores = detail ? try await service.storesDetail() : try await service.stores()
-        let columns = ["ID", "Description", "Default"] + (detail ? ["Type", "Properties"] : [])
-        var list = RecordList(cloud.format, columns: columns)
+        let more = detail ? [("Type", "type"), ("Properties", "properties")] : []
+        var list = RecordList(
+            cloud.format,
+            [("ID", "id"), ("Description", "description"), ("Default", "default")] + more)
         for store in stores {
-            let more = [store.type ?? "", JSONValue.object(store.properties).cell]
             list.add(
                 store.record,
-                [store.id, store.description ?? "", store.isDefault ? "True" : ""]
-                    + (detail ? more : []))
+                cells: [
+                    "default": store.isDefault ? .bool(true) : .null,
+                    "properties": .object(store.properties),
+                ])
         }
         list.end()
     }
@@ -52,7 +55,7 @@ struct StoreDeleteCommand: AsyncParsableCommand {
             The service refuses to delete the last copy: use `tranship image delete`.
             """)
 
-    @Argument(help: ArgumentHelp("The store, by id.", valueName: "store"))
+    @Argument(help: "The store, by id.")
     var store: String
 
     @OptionGroup var image: ImageArgument
@@ -63,10 +66,8 @@ struct StoreDeleteCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        try await EachImage(
-            names: [image.image], service: service, missingIsFine: missingOk
-        ).carryOut { [self] image throws(TranshipError) in
+        try await cloud.forEach([image.image], missingIsFine: missingOk) {
+            [self] service, image throws(TranshipError) in
             try await service.deleteCopy(image.id, inStore: store, missingIsFine: missingOk)
         }
     }

@@ -30,8 +30,7 @@ struct TagAddCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         for tag in tags.tags { try await service.addTag(image.id, tag) }
     }
 }
@@ -53,8 +52,7 @@ struct TagRemoveCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.service()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.find(image)
         for tag in tags.tags {
             try await service.removeTag(image.id, tag, missingIsFine: missingOk)
         }

@@ -17,7 +17,7 @@ struct TaskCommand: ParsableCommand {
 
 /// A task.
 struct TaskArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The task, by id.", valueName: "task"))
+    @Argument(help: "The task, by id.")
     var task: String
 }
 
@@ -35,12 +35,10 @@ struct TaskListCommand: AsyncParsableCommand {
             `tranship image tasks` lists the tasks of an image, also for other users.
             """)
 
-    @Option(help: ArgumentHelp("With this type: import, export, clone.", valueName: "type"))
+    @Option(help: "With this type: import, export, clone.")
     var type: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "With this status: pending, processing, success or failure.", valueName: "status"))
+    @Option(help: "With this status: pending, processing, success or failure.")
     var status: String?
 
     @Option(
@@ -63,12 +61,9 @@ struct TaskListCommand: AsyncParsableCommand {
             type: type, status: status.map(ImageTask.Status.init(rawValue:)),
             sortKey: sort?.keys.first?.key, ascending: sort?.keys.first?.isAscending ?? false,
             pageLimit: limit, marker: marker)
-        var list = RecordList(cloud.format, columns: ["ID", "Type", "Status", "Owner"])
-        for task in try await cloud.service().tasks(query) {
-            list.add(
-                task.record, [task.id, task.type, task.status.rawValue, task.ownerID ?? ""])
-        }
-        list.end()
+        cloud.put(
+            try await cloud.service().tasks(query).map(\.record),
+            [("ID", "id"), ("Type", "type"), ("Status", "status"), ("Owner", "owner")])
     }
 }
 
@@ -98,7 +93,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
                   "image_properties": {"name": "disk", "disk_format": "qcow2", "container_format": "bare"}}'
             """)
 
-    @Option(help: ArgumentHelp("import, export or clone, as the cloud allows.", valueName: "type"))
+    @Option(help: "import, export or clone, as the cloud allows.")
     var type = "import"
 
     @Option(help: ArgumentHelp("The input of the task, as a JSON object.", valueName: "json"))
@@ -124,7 +119,7 @@ struct TaskWaitCommand: AsyncParsableCommand {
 
     @OptionGroup var task: TaskArgument
 
-    @Option(help: ArgumentHelp("The status to wait for.", valueName: "status"))
+    @Option(help: "The status to wait for.")
     var status = "success"
 
     @Option(

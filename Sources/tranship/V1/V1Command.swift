@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Basics
+import Foundation
 import OpenStackImage
 
 struct V1Command: ParsableCommand {
@@ -21,6 +22,14 @@ extension CloudOptions {
     func legacyService() throws(TranshipError) -> LegacyImageService {
         LegacyImageService(try service().session)
     }
+
+    /// The Image service of a legacy cloud, and the image that the argument names.
+    func findLegacy(
+        _ image: ImageArgument
+    ) async throws(TranshipError) -> (service: LegacyImageService, image: LegacyImage) {
+        let service = try legacyService()
+        return (service, try await service.find(image.image))
+    }
 }
 
 extension LegacyImage {
@@ -28,7 +37,7 @@ extension LegacyImage {
         var fields = record
         fields["properties"] = nil
         Record(
-            table: fields, properties: properties.mapValues(JSONValue.string), json: record
+            record: record, fields: fields, properties: properties.mapValues(JSONValue.string)
         ).put(format)
     }
 }
@@ -72,6 +81,129 @@ struct V1DeleteCommand: AsyncParsableCommand {
             try await service.delete(try await service.find(image.image).id)
         } catch {
             guard missingOk, error.code == .notFound else { throw error }
+        }
+    }
+}
+
+struct V1CreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Create an image on a legacy cloud, with or without data.",
+        discussion: """
+              $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare --file disk.raw
+              $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare \\
+                  --copy-from http://example.org/disk.raw
+
+            Without data the image is `queued`. A failure leaves a record behind, mostly
+            `killed`.
+            """)
+
+    @Argument(help: "The image's name.")
+    var name: String
+
+    @Option(
+        help: ArgumentHelp(
+            "An id of your choice. The cloud must never have used it.", valueName: "uuid"))
+    var id: String?
+
+    @OptionGroup(title: "Record") var record: V1FieldOptions
+    @OptionGroup(title: "Data") var data: V1DataOptions
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        var fields = try record.fields()
+        fields.name = name
+        fields.id = id
+        let origin = try data.origin()
+        let service = try cloud.legacyService()
+        guard let file = data.file else {
+            return try await service.create(fields, from: origin).put(cloud.format)
+        }
+        let source = try file.source(sizeBytes: nil)
+        let progress = DataProgress(name, sizeBytes: source.sizeBytes ?? record.size?.bytes)
+        let image = try await progress.during { [fields] in
+            try await service.create(fields, from: source, onProgress: progress.report)
+        }
+        image.put(cloud.format)
+    }
+}
+
+struct V1UpdateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Change an image of a legacy cloud, or send its data.",
+        discussion: """
+              $ tranship v1 update old --cloud legacy --name older --property os_distro=debian
+              $ tranship v1 update old --cloud legacy --file disk.raw
+
+            Properties are added to the existing ones, unless --purge-properties removes those
+            that you do not name.
+            """)
+
+    @OptionGroup var image: ImageArgument
+
+    @Option(help: "A new name.")
+    var name: String?
+
+    @OptionGroup(title: "Changes") var record: V1FieldOptions
+
+    @Flag(help: "Remove every property that you do not name.")
+    var purgeProperties = false
+
+    @OptionGroup(title: "Data for a queued image") var data: V1DataOptions
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        var fields = try record.fields()
+        fields.name = name
+        let origin = try data.origin()
+        let service = try cloud.legacyService()
+        let id = try await service.find(image.image).id
+        guard let file = data.file else {
+            return try await service.update(
+                id, fields, from: origin, purgingProperties: purgeProperties
+            ).put(cloud.format)
+        }
+        let source = try file.source(sizeBytes: nil)
+        let progress = DataProgress(
+            image.image, sizeBytes: source.sizeBytes ?? record.size?.bytes)
+        let updated = try await progress.during { [fields] in
+            try await service.upload(id, fields, from: source, onProgress: progress.report)
+        }
+        updated.put(cloud.format)
+    }
+}
+
+struct V1DownloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "download",
+        abstract: "Download the data of an image of a legacy cloud, and prove it.",
+        discussion: """
+              $ tranship v1 download "Ubuntu 14.04" ubuntu-14.04.img --cloud legacy
+              $ tranship v1 download old - --cloud legacy | tranship image upload new - --cloud alpha --size 20MiB
+
+            If the service reports an MD5, the data must have it.
+            """)
+
+    @OptionGroup var image: ImageArgument
+
+    @Argument(help: "The file, or - for standard output.")
+    var file: String
+
+    @OptionGroup(title: "Cloud") var cloud: CloudOptions
+
+    func run() async throws {
+        try Terminal.refuseData(to: file)
+        let (service, image) = try await cloud.findLegacy(image)
+        let progress = DataProgress(image.name ?? image.id, sizeBytes: image.sizeBytes)
+        try await progress.during { [file] in
+            if file == "-" {
+                try await service.download(
+                    image.id, toDescriptor: STDOUT_FILENO, named: "standard output",
+                    onProgress: progress.report)
+            } else {
+                try await service.download(image.id, toFile: file, onProgress: progress.report)
+            }
         }
     }
 }

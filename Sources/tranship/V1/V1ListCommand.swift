@@ -42,40 +42,28 @@ struct V1ListCommand: AsyncParsableCommand {
         query.pageLimit = limit
         query.marker = marker
         let service = try cloud.legacyService()
-        var list = RecordList(cloud.format, columns: long ? Self.longColumns : Self.columns)
+        var list = RecordList(cloud.format, long ? Self.longColumns : Self.columns)
         if long {
             for try await page in service.images(query) {
                 guard Terminal.takesOutput else { break }
-                for image in page { list.add(image.record, image.cells) }
+                for image in page { list.add(image.record) }
             }
         } else {
             for try await page in service.summaries(query) {
                 guard Terminal.takesOutput else { break }
-                for image in page { list.add(image.record, image.cells) }
+                for image in page { list.add(image.record) }
             }
         }
         list.end()
     }
 
-    static let columns = ["ID", "Name", "Disk Format", "Container Format", "Size", "Checksum"]
-    static let longColumns = columns + ["Status", "Public", "Protected", "Project"]
-}
-
-extension LegacyImageSummary {
-    fileprivate var cells: [String] {
-        [
-            id, name ?? "", diskFormat ?? "", containerFormat ?? "",
-            sizeBytes.map(String.init) ?? "", checksum ?? "",
+    static let columns = [
+        ("ID", "id"), ("Name", "name"), ("Disk Format", "disk_format"),
+        ("Container Format", "container_format"), ("Size", "size"), ("Checksum", "checksum"),
+    ]
+    static let longColumns =
+        columns + [
+            ("Status", "status"), ("Public", "is_public"), ("Protected", "protected"),
+            ("Project", "owner"),
         ]
-    }
-}
-
-extension LegacyImage {
-    fileprivate var cells: [String] {
-        [
-            id, name ?? "", diskFormat ?? "", containerFormat ?? "",
-            sizeBytes.map(String.init) ?? "", checksum ?? "", status.rawValue,
-            JSONValue.bool(isPublic).cell, JSONValue.bool(isProtected).cell, ownerID ?? "",
-        ]
-    }
 }

@@ -27,16 +27,11 @@ struct V1MembersListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.legacyService()
-        let image = try await service.find(image.image)
-        var list = RecordList(cloud.format, columns: ["Member ID", "Can Share"])
-        for member in try await service.members(of: image.id) {
-            let canShare = JSONValue.bool(member.canShare)
-            list.add(
-                ["member_id": .string(member.memberID), "can_share": canShare],
-                [member.memberID, canShare.cell])
-        }
-        list.end()
+        let (service, image) = try await cloud.findLegacy(image)
+        let members = try await service.members(of: image.id)
+        cloud.put(
+            members.map { ["member_id": .string($0.memberID), "can_share": .bool($0.canShare)] },
+            [("Member ID", "member_id"), ("Can Share", "can_share")])
     }
 }
 
@@ -57,8 +52,7 @@ struct V1MembersAddCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.legacyService()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.findLegacy(image)
         try await service.addMember(image.id, projectID: member.member, canShare: canShare)
     }
 }
@@ -80,8 +74,7 @@ struct V1MembersRemoveCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.legacyService()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.findLegacy(image)
         try await service.removeMember(
             image.id, projectID: member.member, missingIsFine: missingOk)
     }
@@ -107,8 +100,7 @@ struct V1MembersReplaceCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.legacyService()
-        let image = try await service.find(image.image)
+        let (service, image) = try await cloud.findLegacy(image)
         try await service.replaceMembers(
             of: image.id, with: members.map { LegacyMember(memberID: $0, canShare: canShare) })
     }
@@ -126,14 +118,9 @@ struct V1SharedCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let service = try cloud.legacyService()
-        var list = RecordList(cloud.format, columns: ["Image ID", "Can Share"])
-        for image in try await service.sharedImages(with: member.member) {
-            let canShare = JSONValue.bool(image.canShare)
-            list.add(
-                ["image_id": .string(image.imageID), "can_share": canShare],
-                [image.imageID, canShare.cell])
-        }
-        list.end()
+        let images = try await cloud.legacyService().sharedImages(with: member.member)
+        cloud.put(
+            images.map { ["image_id": .string($0.imageID), "can_share": .bool($0.canShare)] },
+            [("Image ID", "image_id"), ("Can Share", "can_share")])
     }
 }

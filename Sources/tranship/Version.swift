@@ -1,7 +1,0 @@
-// SPDX-FileCopyrightText: The Tranship authors
-// SPDX-License-Identifier: Apache-2.0
-
-/// The version of this build.
-enum Version {
-    static let text = "0.1.0"
-}
