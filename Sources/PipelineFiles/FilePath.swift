@@ -41,8 +41,11 @@ enum FilePath {
         return String(rest)
     }
 
-    /// The C library's words for `errno`.
-    static func lastError() -> String { String(cString: strerror(errno)).lowercasedFirst }
+    /// The C library's words for `errno`. They start with a capital, ours in lower case.
+    static func lastError() -> String {
+        let words = String(cString: strerror(errno))
+        return words.prefix(1).lowercased() + words.dropFirst()
+    }
 
     /// The path as a pattern that matches nothing else.
     static func escaped(_ path: String) -> String {
@@ -123,12 +126,5 @@ extension FileSource {
         return matches.filter { FilePath.kind($0) != .directory }.sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
-    }
-}
-
-extension String {
-    /// The C library starts its messages with a capital. Ours start in lower case.
-    fileprivate var lowercasedFirst: String {
-        prefix(1).lowercased() + dropFirst()
     }
 }

@@ -203,12 +203,6 @@ extension FileValue {
                 "\(label) is \(shown), but {\(word)} takes nothing after a colon",
                 hint: "write {\(word)}")
         }
-        switch word {
-        case "name": return .name
-        case "id": return .id
-        case "stem": return .stem
-        case "date": return .date
-        default: return .version
-        }
+        return [.name, .id, .stem, .date].first { $0.text == "{\(word)}" } ?? .version
     }
 }

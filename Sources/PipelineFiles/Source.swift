@@ -13,7 +13,7 @@ public enum Source: Sendable, Equatable {
     /// The place of the entry in the file.
     public var position: FilePosition {
         switch self {
-        case .cloud(let source): source.position
+        case .cloud(let source): source.cloud.position
         case .url(let source): source.position
         case .file(let source): source.position
         case .archive(let source): source.position
@@ -32,33 +32,36 @@ public enum Source: Sendable, Equatable {
     }
 }
 
-/// Images of an Image service.
-public struct CloudSource: Sendable, Equatable {
+/// The cloud of a source or target.
+public struct CloudName: Sendable, Equatable {
     /// An entry of clouds.yaml.
-    public let cloud: String
+    public let name: String
     public let region: String?
     /// `public`, `internal` or `admin`.
     public let interface: String?
     /// A project name or id. Scopes the token to that project.
     public let project: String?
+    /// The place of the source or target in the file.
+    public let position: FilePosition
+}
+
+/// Images of an Image service.
+public struct CloudSource: Sendable, Equatable {
+    public let cloud: CloudName
     public let selection: ImageSelection
     /// Leaves out images that ``selection`` selects and this matches.
     public let exclude: ImageSelection?
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
-    public let position: FilePosition
 
     /// Returns true if the image is selected and not excluded. Parameters as in
     /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.
     public func selects(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
     {
-        guard
-            selection.matches(
-                facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
-        else { return false }
-        guard let exclude else { return true }
-        return !exclude.matches(
-            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        func matches(_ conditions: ImageSelection) -> Bool {
+            conditions.matches(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        }
+        return matches(selection) && !(exclude.map(matches) ?? false)
     }
 }
 

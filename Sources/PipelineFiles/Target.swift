@@ -11,7 +11,7 @@ public enum Target: Sendable, Equatable {
     /// The place of the entry in the file.
     public var position: FilePosition {
         switch self {
-        case .cloud(let target): target.position
+        case .cloud(let target): target.cloud.position
         case .archive(let target): target.position
         }
     }
@@ -19,13 +19,7 @@ public enum Target: Sendable, Equatable {
 
 /// A cloud that receives images, and the rules for it.
 public struct CloudTarget: Sendable, Equatable {
-    /// An entry of clouds.yaml.
-    public let cloud: String
-    public let region: String?
-    /// `public`, `internal` or `admin`.
-    public let interface: String?
-    /// A project name or id. Scopes the token to that project.
-    public let project: String?
+    public let cloud: CloudName
     /// nil (`auto`): planning chooses.
     public let method: UploadMethod?
     public let stores: PlannedRecord.Stores
@@ -43,7 +37,6 @@ public struct CloudTarget: Sendable, Equatable {
     public let allStoresMustSucceed: Bool
     /// Number of transfers at once to this target. nil: only the pipeline's limit applies.
     public let limitsImages: Int?
-    public let position: FilePosition
 }
 
 /// A directory that receives images and their records.

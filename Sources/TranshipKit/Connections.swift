@@ -10,30 +10,6 @@ package import PipelineFiles
 package import SourceReaders
 internal import Synchronization
 
-/// A cloud as an entry of a pipeline names it.
-package struct CloudName: Sendable {
-    package let cloud: String
-    package let region: String?
-    package let interface: String?
-    package let project: String?
-    /// Where the pipeline file names it.
-    package let position: FilePosition
-}
-
-extension CloudName {
-    package init(_ source: CloudSource) {
-        self.init(
-            cloud: source.cloud, region: source.region, interface: source.interface,
-            project: source.project, position: source.position)
-    }
-
-    package init(_ target: CloudTarget) {
-        self.init(
-            cloud: target.cloud, region: target.region, interface: target.interface,
-            project: target.project, position: target.position)
-    }
-}
-
 /// How a run reaches what its pipeline names. In one place, so that a simulation
 /// can give other clouds and everything else stays what it is.
 package protocol Connections: Sendable {
@@ -41,7 +17,7 @@ package protocol Connections: Sendable {
     var reopening: Reopening { get }
 
     /// Finds a cloud and signs in to it.
-    func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud
+    func signIn(_ cloud: CloudName) async throws(TranshipError) -> SignedInCloud
 
     func client(for url: URLSource) -> HTTPClient
 
@@ -78,8 +54,8 @@ final class NetworkConnections: Connections {
         return HTTPClient(configuration)
     }
 
-    func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
-        let session = try session(name)
+    func signIn(_ cloud: CloudName) async throws(TranshipError) -> SignedInCloud {
+        let session = try session(cloud)
         let project: AuthenticatedProject
         let isLegacy: Bool
         do {
@@ -97,17 +73,18 @@ final class NetworkConnections: Connections {
             projectID: project.projectID, isLegacy: isLegacy)
     }
 
-    private func session(_ name: CloudName) throws(TranshipError) -> CloudSession {
-        let key = [name.cloud, name.region, name.interface, name.project]
+    private func session(_ cloud: CloudName) throws(TranshipError) -> CloudSession {
+        let key = [cloud.name, cloud.region, cloud.interface, cloud.project]
         if let session = known.withLock({ $0[key] }) { return session }
         do {
             let session = try CloudSession.named(
-                name.cloud, region: name.region, interface: name.interface, project: name.project,
+                cloud.name, region: cloud.region, interface: cloud.interface,
+                project: cloud.project,
                 environment: environment, transport: transport, quickRetries: 2)
             known.withLock { $0[key] = session }
             return session
         } catch {
-            throw error.whileDoing("\(name.position)")
+            throw error.whileDoing("\(cloud.position)")
         }
     }
 }

@@ -31,7 +31,7 @@ struct OpenedPipeline: Sendable {
             baseDirectory: pipeline.baseDirectory, environment: environment,
             reopening: connections.reopening,
             signIn: { (source) async throws(TranshipError) in
-                try await connections.signIn(CloudName(source))
+                try await connections.signIn(source.cloud)
             }, client: { connections.client(for: $0) })
         var sources: [any ImageSource] = []
         for (index, source) in pipeline.sources.enumerated() {
@@ -66,17 +66,18 @@ struct OpenedPipeline: Sendable {
             throw TranshipError(
                 .notBuiltYet, "\(target.position): archive targets are not built yet")
         }
-        let cloud = try await connections.signIn(CloudName(rules))
+        let cloud = try await connections.signIn(rules.cloud)
         guard !cloud.isLegacy else {
             throw TranshipError(
                 .noImageService,
-                "\(rules.position): cloud \"\(rules.cloud)\" speaks Images API v1 only, and a target "
+                "\(rules.cloud.position): cloud \"\(rules.cloud.name)\" speaks Images API v1 only, and a target "
                     + "needs v2",
                 hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
                     + "image_api_version from its entry")
         }
         // Stable over runs, and readable: the journal and messages name it.
-        let key = ([rules.cloud] + [rules.region, rules.project].compactMap { $0 })
+        let key =
+            ([rules.cloud.name] + [rules.cloud.region, rules.cloud.project].compactMap { $0 })
             .joined(separator: "/")
         let service = ImageService(cloud.session)
         let offer = try await TargetOffer.look(service)

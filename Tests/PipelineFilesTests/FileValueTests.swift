@@ -74,7 +74,7 @@ struct FileValueTests {
         guard case .cloud(let source) = pipeline.sources[0],
             case .cloud(let target) = pipeline.targets[0]
         else { throw Missing(what: "clouds") }
-        #expect(source.cloud == "alpha")
+        #expect(source.cloud.name == "alpha")
         #expect(pipeline.limits.images == 7)
         #expect(target.image.properties.set == ["${CLOUD}": "${CLOUD}"])
     }

@@ -200,9 +200,9 @@ struct PipelineReaderSourcesTests {
                         project: 77de
                         images: { owner: 3c1a, hidden: true }
                     """))
-        #expect(source.region == "north")
-        #expect(source.interface == "internal")
-        #expect(source.project == "77de")
+        #expect(source.cloud.region == "north")
+        #expect(source.cloud.interface == "internal")
+        #expect(source.cloud.project == "77de")
         #expect(source.selection.owner == .project("3c1a"))
         #expect(source.selection.hidden == .only(true))
         // What is not said keeps its default, key by key.

@@ -87,9 +87,9 @@ struct PipelineReaderTargetsTests {
                           properties: { set: { a: "1" }, drop: "b*", rename: { c: d } }
                           tags: { add: x, drop: [y, "z*"] }
                     """))
-        #expect(target.region == "south")
-        #expect(target.interface == "admin")
-        #expect(target.project == "tenant")
+        #expect(target.cloud.region == "south")
+        #expect(target.cloud.interface == "admin")
+        #expect(target.cloud.project == "tenant")
         #expect(target.method == .glanceDirect)
         #expect(target.stores == .named(["fast"]))
         #expect(target.onConflict == .rename)

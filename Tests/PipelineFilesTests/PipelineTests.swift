@@ -27,7 +27,7 @@ struct PipelineTests {
         #expect(pipeline.sources[0].position == FilePosition(file: "p.yaml", line: 4, column: 5))
         #expect(pipeline.targets[0].position == FilePosition(file: "p.yaml", line: 6, column: 5))
         let target = try cloudTarget(PipelineTexts.with())
-        #expect(target.cloud == "beta")
+        #expect(target.cloud.name == "beta")
         #expect(target.method == nil)
         #expect(target.stores == .standard)
         #expect(target.image == .standard)

@@ -29,7 +29,7 @@ struct SimulatedConnections: Connections {
     }
 
     func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
-        let cloud = name.cloud
+        let cloud = name.name
         let client = HTTPClient(
             over: Network(world: world, life: life, host: host, planted: planted))
         let configuration = CloudConfiguration(

@@ -39,12 +39,7 @@ enum EnvironmentText {
     /// Returns true for a variable name that a shell accepts.
     static func isName(_ text: some StringProtocol) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
-        return text.utf8.allSatisfy {
-            switch $0 {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
-            default: false
-            }
-        }
+        return text.utf8.allSatisfy { $0.isAlphanumeric || $0 == 0x5F }
     }
 
     private static func closingBrace(of text: Substring) -> Substring.Index? {
@@ -73,5 +68,15 @@ enum EnvironmentText {
         if let value = environment[String(name)], !value.isEmpty { return value }
         if fallback.replacing("$$", with: "").contains("${") { throw .nested }
         return fallback.replacing("$$", with: "$")
+    }
+}
+
+extension UInt8 {
+    /// True for an ASCII letter or digit.
+    var isAlphanumeric: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
     }
 }

@@ -48,14 +48,8 @@ extension PipelineReader {
 
     private func pipelineName(_ value: FileValue) throws(TranshipError) -> String {
         let name = try value.text()
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: false
-            }
-        }
-        guard let first = name.utf8.first, isAlphanumeric(first), name.utf8.count <= 100,
-            name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D })
+        guard name.utf8.first?.isAlphanumeric == true, name.utf8.count <= 100,
+            name.utf8.allSatisfy({ $0.isAlphanumeric || "._-".utf8.contains($0) })
         else {
             throw value.refusal(
                 "`name` is \(value.shown), but must be letters, digits, \".\", \"_\" and \"-\"",

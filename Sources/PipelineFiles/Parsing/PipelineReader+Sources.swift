@@ -40,13 +40,15 @@ extension PipelineReader {
     private func cloudSource(_ value: FileValue) throws(TranshipError) -> CloudSource {
         let keys = try FileSection<CloudSourceKey>(value)
         return CloudSource(
-            cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
-            interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+            cloud: CloudName(
+                name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
+                interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+                position: keys.position),
             selection: try keys[.images].map { value throws(TranshipError) in
                 try selection(value, from: .standard)
             } ?? .standard,
             exclude: try keys[.exclude].map(exclusion),
-            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+            limitsImages: try keys[.limits].flatMap(limitsImages))
     }
 
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {
@@ -223,7 +225,12 @@ extension PipelineReader {
     func headers(_ value: FileValue) throws(TranshipError) -> [URLHeader] {
         var headers: [URLHeader] = []
         for (key, text) in try value.textMap(emptyValues: false) {
-            guard !key.text.isEmpty, key.text.utf8.allSatisfy(isTokenByte) else {
+            // RFC 9110, section 5.6.2.
+            guard !key.text.isEmpty,
+                key.text.utf8.allSatisfy({
+                    $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0)
+                })
+            else {
                 throw refusal(key.position, "`\(key.text)` is not a valid header name")
             }
             guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
@@ -238,13 +245,5 @@ extension PipelineReader {
             headers.append(URLHeader(name: key.text, value: Secret(text)))
         }
         return headers
-    }
-
-    /// True for a byte that a header name may contain (RFC 9110, section 5.6.2).
-    private func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }

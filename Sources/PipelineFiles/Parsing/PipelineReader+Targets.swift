@@ -19,8 +19,10 @@ extension PipelineReader {
     private func cloudTarget(_ value: FileValue) throws(TranshipError) -> CloudTarget {
         let keys = try FileSection<CloudTargetKey>(value)
         return CloudTarget(
-            cloud: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
-            interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+            cloud: CloudName(
+                name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
+                interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+                position: keys.position),
             method: try keys[.method]?.choice(UploadMethod.self, orNil: "auto"),
             stores: try keys[.stores].map(stores) ?? .standard,
             image: try keys[.image].map(targetImage) ?? .standard,
@@ -32,8 +34,7 @@ extension PipelineReader {
             allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap { value throws(TranshipError) in
                 try FileSection<TargetLimitsKey>(value)[.images]?.integer(1...1000)
-            },
-            position: keys.position)
+            })
     }
 
     /// Parses `all`, one store or a list of stores.

@@ -50,29 +50,27 @@ final class PipelineReader {
 
     /// Records that the file uses the key at `path`. `value` is nil until the value has been read.
     func note(_ path: String, value: String?, at position: FilePosition) {
-        for row in UnbuiltKey.all where row.path == path && row.covers(value) {
-            unbuiltUses.append(UnbuiltUse(words: row.words, position: position))
+        for key in UnbuiltKey.all where key.path == path && key.value == value {
+            unbuiltUses.append((key.words, position))
         }
     }
 
     /// The error for the first key in the file that is not built yet. Its hint lists the others.
     func unbuiltRefusal() -> TranshipError? {
-        let uses = unbuiltUses.sorted { $0.position < $1.position }
+        var uses: [UnbuiltUse] = []
+        for use in unbuiltUses.sorted(by: { $0.position < $1.position })
+        where !uses.contains(where: { $0 == use }) {
+            uses.append(use)
+        }
         guard let first = uses.first else { return nil }
-        var seen = [first]
-        for use in uses where !seen.contains(use) { seen.append(use) }
-        let others = seen.dropFirst().map {
-            "\($0.words) (line \($0.position.line))"
+        let others = uses.dropFirst().map {
+            "\($0.words.replacing(#/ (is|are)$/#, with: "")) (line \($0.position.line))"
         }
         return TranshipError(
             .notBuiltYet, "\(first.position): \(first.words) not built yet",
             hint: others.isEmpty
                 ? "remove it for now; docs/pipeline-format.md lists what is not built yet"
-                : "also not built yet: "
-                    + others.map {
-                        $0.replacing(" are (", with: " (").replacing(" is (", with: " (")
-                    }
-                    .joined(separator: ", "))
+                : "also not built yet: " + others.joined(separator: ", "))
     }
 }
 
@@ -84,36 +82,24 @@ final class PipelineReader {
 struct UnbuiltKey {
     /// The path of keys that leads to the key. `[]` marks lists.
     let path: String
-    /// The values that are not built. nil means all values.
-    let values: [String]?
+    /// The value that is not built. nil means all values.
+    var value: String?
     /// The start of the message, with its verb: "`keep` is".
     let words: String
 
-    static let all: [UnbuiltKey] = [
-        row("sources[].archive", nil, "`archive` sources are"),
-        row("sources[].series.several", ["true"], "a series with `several: true` is"),
-        row("targets[].archive", nil, "`archive` targets are"),
-        row("targets[].on_conflict", ["update"], "`on_conflict: update` is"),
-        row("targets[].on_conflict", ["replace"], "`on_conflict: replace` is"),
-        row("targets[].keep", nil, "`keep` is"),
-        row("targets[].previous", nil, "`previous` is"),
-        row("targets[].expired", nil, "`expired` is"),
+    static let all = [
+        Self(path: "sources[].archive", words: "`archive` sources are"),
+        Self(
+            path: "sources[].series.several", value: "true",
+            words: "a series with `several: true` is"),
+        Self(path: "targets[].archive", words: "`archive` targets are"),
+        Self(path: "targets[].on_conflict", value: "update", words: "`on_conflict: update` is"),
+        Self(path: "targets[].on_conflict", value: "replace", words: "`on_conflict: replace` is"),
+        Self(path: "targets[].keep", words: "`keep` is"),
+        Self(path: "targets[].previous", words: "`previous` is"),
+        Self(path: "targets[].expired", words: "`expired` is"),
     ]
-
-    /// Returns true if the row covers this value. Until a value has been read (nil), only rows for
-    /// all values cover the key.
-    func covers(_ value: String?) -> Bool {
-        guard let values else { return value == nil }
-        return value.map(values.contains) ?? false
-    }
-
-    private static func row(_ path: String, _ values: [String]?, _ words: String) -> UnbuiltKey {
-        UnbuiltKey(path: path, values: values, words: words)
-    }
 }
 
 /// One use of such a key in a file.
-struct UnbuiltUse: Equatable {
-    let words: String
-    let position: FilePosition
-}
+typealias UnbuiltUse = (words: String, position: FilePosition)

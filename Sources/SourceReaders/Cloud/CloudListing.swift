@@ -83,7 +83,7 @@ struct CloudListing {
             seen += images.count
             try await page(images.filter(isSelected).map { ListedImage($0) })
             listing.tell(
-                .listing(what: "source \(catalogue.selection.cloud)", images: seen))
+                .listing(what: "source \(catalogue.selection.cloud.name)", images: seen))
         }
     }
 
@@ -113,7 +113,7 @@ struct CloudListing {
                 key: key, sourceIndex: catalogue.sourceIndex, location: id, imageID: id,
                 lineage: key, fingerprint: "missing"),
             refusal: TranshipError(
-                .refused, "there is no image \(id) at \(catalogue.selection.cloud)",
+                .refused, "there is no image \(id) at \(catalogue.selection.cloud.name)",
                 hint: "check the id, and that this project may see it"))
     }
 

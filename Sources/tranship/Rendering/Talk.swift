@@ -69,9 +69,6 @@ final class Talk: Sendable {
     }
 
     private func putJSON(_ event: RunEvent) {
-        func put(_ type: String, _ transfer: Transfer, _ more: [String: JSONValue?] = [:]) {
-            JSONLine(type, transfer.jsonMembers.merging(more) { $1 }).put()
-        }
         switch event {
         case .started(let transfer): put("started", transfer)
         case .moved(let transfer): put("moved", transfer)

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value.
+struct FileSection<Key: PipelineKey> {
+    let reader: PipelineReader
+    let position: FilePosition
+    private let values: [Key: FileValue]
+
+    init(_ value: FileValue) throws(TranshipError) {
+        reader = value.reader
+        position = value.position
+        var values: [Key: FileValue] = [:]
+        for entry in try value.entries() {
+            let name = entry.key.text
+            guard let key = Key(rawValue: name) else { throw Self.unknown(entry.key, reader) }
+            let path = value.path.isEmpty ? name : "\(value.path).\(name)"
+            reader.note(path, value: nil, at: entry.key.position)
+            values[key] = FileValue(
+                reader: reader, node: entry.value, path: path, label: "`\(name)`")
+        }
+        self.values = values
+    }
+
+    /// The value of the key, or nil if the file does not have it.
+    subscript(key: Key) -> FileValue? { values[key] }
+
+    var isEmpty: Bool { values.isEmpty }
+
+    func required(_ key: Key, hint: String? = nil) throws(TranshipError) -> FileValue {
+        guard let value = values[key] else {
+            throw reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint)
+        }
+        return value
+    }
+
+    static func unknown(_ key: FileKey, _ reader: PipelineReader) -> TranshipError {
+        let known = Key.allCases.map(\.rawValue)
+        return reader.refusal(
+            key.position, "unknown key `\(key.text.prefix(100))` in \(Key.place)",
+            hint: Nearest.to(key.text, in: known).map { "did you mean `\($0)`?" }
+                ?? "known keys: " + known.joined(separator: ", "))
+    }
+}
