@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Argument(help: "An entry of clouds.yaml.")
     var cloud: String
 
-    @Option(help: ArgumentHelp("Another region than the entry's.", valueName: "name"))
+    @Option(help: .value("name", "Another region than the entry's."))
     var region: String?
 
     @Option(help: "text, or json for JSON Lines on standard output.")

@@ -9,9 +9,9 @@ import TranshipKit
 /// The options of every pipeline command.
 struct PipelineOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "The journal to use.",
-            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite", valueName: "path"))
+        help: .value(
+            "path", "The journal to use.",
+            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"))
     var journal: String?
 
     @Option(help: "text, or json for JSON Lines on standard output.")
@@ -29,8 +29,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The pipeline file.
 struct PipelineArgument: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("The pipeline file (docs/pipeline-format.md).", valueName: "pipeline"))
+    @Argument(help: .value("pipeline", "The pipeline file (docs/pipeline-format.md)."))
     var file: String
 
     /// Reads the file and opens the journal of the pipeline.

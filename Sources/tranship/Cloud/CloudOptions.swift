@@ -10,27 +10,26 @@ import OpenStackImage
 /// The cloud of a command, and the format of its output.
 struct CloudOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "The entry of the cloud in clouds.yaml.",
-            discussion: "Default: $OS_CLOUD, else the OS_* variables.", valueName: "name"))
+        help: .value(
+            "name", "The entry of the cloud in clouds.yaml.",
+            discussion: "Default: $OS_CLOUD, else the OS_* variables."))
     var cloud: String?
 
     @Option(
-        help: ArgumentHelp(
-            "The region.", discussion: "Default: that of the entry, or $OS_REGION_NAME.",
-            valueName: "name"))
+        help: .value(
+            "name", "The region.", discussion: "Default: that of the entry, or $OS_REGION_NAME."))
     var region: String?
 
     @Option(
-        help: ArgumentHelp(
-            "The endpoint to use: public, internal or admin.",
-            discussion: "Default: that of the entry, else public.", valueName: "interface"))
+        help: .value(
+            "interface", "The endpoint to use: public, internal or admin.",
+            discussion: "Default: that of the entry, else public."))
     var interface: String?
 
     @Option(
-        help: ArgumentHelp(
-            "Another project, by name or id.", discussion: "Default: that of the entry.",
-            valueName: "project"))
+        help: .value(
+            "project", "Another project, by name or id.", discussion: "Default: that of the entry.")
+    )
     var project: String?
 
     @Option(help: "table, or json with the keys of the Image API.")

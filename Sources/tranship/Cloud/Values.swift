@@ -6,6 +6,13 @@ import Basics
 import Foundation
 import OpenStackImage
 
+extension ArgumentHelp {
+    /// - Parameter name: stands for the value in the text.
+    static func value(_ name: String, _ abstract: String, discussion: String = "") -> Self {
+        Self(abstract, discussion: discussion, valueName: name)
+    }
+}
+
 /// `key=value`. The value may contain anything, the key no `=`.
 struct KeyValue: ExpressibleByArgument {
     let key: String
@@ -100,14 +107,72 @@ struct JSONArgument: ExpressibleByArgument {
 
 /// How long and how often to look.
 struct WaitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How long to wait: 90s, 30m, 2h.", valueName: "time"))
+    @Option(help: .value("time", "How long to wait: 90s, 30m, 2h."))
     var deadline = Span(seconds: 3600)
 
-    @Option(help: ArgumentHelp("The time between two looks.", valueName: "time"))
+    @Option(help: .value("time", "The time between two looks."))
     var interval = Span(seconds: 2)
 
     var pace: Pace {
         Pace(
             intervalSeconds: Double(interval.seconds), deadlineSeconds: Double(deadline.seconds))
+    }
+}
+
+/// The data to send: a file, a URL, or `-` for standard input.
+struct DataArgument: ExpressibleByArgument {
+    let argument: String
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        self.argument = argument
+    }
+
+    /// - Throws: ``TranshipError/Code/usage`` for a terminal: an image is not typed.
+    func source(sizeBytes: Int64?) throws(TranshipError) -> ImageDataSource {
+        if argument == "-" {
+            guard isatty(STDIN_FILENO) == 0 else {
+                throw TranshipError(
+                    .usage, "standard input is a terminal",
+                    hint: "pipe the data in, or name a file")
+            }
+            return .descriptor(STDIN_FILENO, named: "standard input", sizeBytes: sizeBytes)
+        }
+        guard sizeBytes == nil else {
+            throw TranshipError(
+                .usage, "--size is for standard input; the size of \(argument) is known")
+        }
+        let isURL = ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) }
+        return isURL ? .url(Secret(argument)) : .file(argument)
+    }
+}
+
+/// What is known about the data before it is sent.
+struct PromiseOptions: ParsableArguments {
+    @Option(
+        help: .value(
+            "algorithm:digits", "A checksum that the data must have; repeatable.",
+            discussion: """
+                md5, sha1, sha256 or sha512. The end of other data is withheld, so that it
+                does not become an image.
+                """))
+    var checksum: [ChecksumArgument] = []
+
+    @Option(
+        help: .value(
+            "bytes", "The size of standard input.",
+            discussion: "With it, a broken pipe is noticed."))
+    var size: ByteSize?
+
+    var expected: [Checksum] { checksum.map(\.checksum) }
+}
+
+/// `sha256:…`
+struct ChecksumArgument: ExpressibleByArgument {
+    let checksum: Checksum
+
+    init?(argument: String) {
+        guard let checksum = try? Checksum(argument) else { return nil }
+        self.checksum = checksum
     }
 }

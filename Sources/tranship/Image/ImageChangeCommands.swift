@@ -25,9 +25,9 @@ struct ImageSetCommand: AsyncParsableCommand {
     var name: String?
 
     @Option(
-        help: ArgumentHelp(
-            "A JSON patch (RFC 6902: add, replace, remove), applied after the other changes.",
-            valueName: "json"))
+        help: .value(
+            "json",
+            "A JSON patch (RFC 6902: add, replace, remove), applied after the other changes."))
     var patch: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -55,7 +55,7 @@ struct ImageUnsetCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Option(help: ArgumentHelp("A property to remove; repeatable.", valueName: "key"))
+    @Option(help: .value("key", "A property to remove; repeatable."))
     var property: [String] = []
 
     @Option(help: "A tag to remove; repeatable.")

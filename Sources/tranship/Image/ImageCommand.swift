@@ -25,6 +25,6 @@ struct ImageArgument: ParsableArguments {
 
 /// One or more images.
 struct ImagesArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The images, by id or name.", valueName: "image"))
+    @Argument(help: .value("image", "The images, by id or name."))
     var images: [String]
 }

@@ -24,9 +24,7 @@ struct ImageCreateCommand: AsyncParsableCommand {
     @Argument(help: "The name. Default: the file name without its extension.")
     var name: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "An id of your choice. The cloud must never have used it.", valueName: "uuid"))
+    @Option(help: .value("uuid", "An id of your choice. The cloud must never have used it."))
     var id: String?
 
     @Flag(help: "Create another image if the name is taken.")
@@ -60,7 +58,7 @@ struct NewDataOptions: ParsableArguments {
     @Option(help: "A file, a URL that this machine reads, or - for standard input.")
     var file: DataArgument?
 
-    @Option(help: ArgumentHelp("A URL that the service fetches (web-download).", valueName: "url"))
+    @Option(help: .value("url", "A URL that the service fetches (web-download)."))
     var uri: String?
 
     @OptionGroup var promises: PromiseOptions

@@ -35,9 +35,7 @@ struct ImageUploadCommand: AsyncParsableCommand {
     @Flag(
         help: ArgumentHelp(
             "Record md5 and sha256 in properties of the image.",
-            discussion: """
-                As openstacksdk does: its create_image then recognises the data.
-                """))
+            discussion: "As openstacksdk does: its create_image then recognises the data."))
     var recordChecksums = false
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -106,9 +104,8 @@ struct ImageDownloadCommand: AsyncParsableCommand {
     var file: String
 
     @Option(
-        help: ArgumentHelp(
-            "Only a part, which cannot be proved: 0-511, 512-, or -512 for the end.",
-            valueName: "first-last"))
+        help: .value(
+            "first-last", "Only a part, which cannot be proved: 0-511, 512-, or -512 for the end."))
     var range: SpanArgument?
 
     @Option(
@@ -116,12 +113,12 @@ struct ImageDownloadCommand: AsyncParsableCommand {
     var proof: DownloadOptions.Proof = .required
 
     @Option(
-        help: ArgumentHelp(
-            "A store to read from, best first; repeatable.",
-            discussion: "For clouds with several stores, since 2026.1.", valueName: "store"))
+        help: .value(
+            "store", "A store to read from, best first; repeatable.",
+            discussion: "For clouds with several stores, since 2026.1."))
     var storePreference: [String] = []
 
-    @Option(help: ArgumentHelp("The size of a piece.", valueName: "size"))
+    @Option(help: .value("size", "The size of a piece."))
     var chunkSize = ByteSize(bytes: 1 << 20)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -7,18 +7,16 @@ import OpenStackImage
 
 /// The fields of a record that users can set, except its name.
 struct ImageFieldOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The format of the data: qcow2, raw, vmdk, iso, …", valueName: "format"))
+    @Option(help: .value("format", "The format of the data: qcow2, raw, vmdk, iso, …"))
     var diskFormat: String?
 
-    @Option(
-        help: ArgumentHelp("The format around the data: bare, ova, docker, …", valueName: "format"))
+    @Option(help: .value("format", "The format around the data: bare, ova, docker, …"))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("The least disk to boot it, in GiB.", valueName: "n"))
+    @Option(help: .value("n", "The least disk to boot it, in GiB."))
     var minDisk: Int?
 
-    @Option(help: ArgumentHelp("The least memory to boot it, in MiB.", valueName: "n"))
+    @Option(help: .value("n", "The least memory to boot it, in MiB."))
     var minRam: Int?
 
     @Flag(exclusivity: .exclusive)
@@ -30,28 +28,28 @@ struct ImageFieldOptions: ParsableArguments {
     @Flag(exclusivity: .exclusive)
     var hiding: HiddenFlag?
 
-    @Option(help: ArgumentHelp("A property; repeatable.", valueName: "key=value"))
+    @Option(help: .value("key=value", "A property; repeatable."))
     var property: [KeyValue] = []
 
     @Option(help: "A tag; repeatable.")
     var tag: [String] = []
 
-    @Option(help: ArgumentHelp("The owning project; takes an admin.", valueName: "id"))
+    @Option(help: .value("id", "The owning project; takes an admin."))
     var owner: String?
 
-    @Option(help: ArgumentHelp("The property os_distro.", valueName: "name"))
+    @Option(help: .value("name", "The property os_distro."))
     var osDistro: String?
 
-    @Option(help: ArgumentHelp("The property os_version.", valueName: "version"))
+    @Option(help: .value("version", "The property os_version."))
     var osVersion: String?
 
-    @Option(help: ArgumentHelp("The property architecture.", valueName: "name"))
+    @Option(help: .value("name", "The property architecture."))
     var architecture: String?
 
-    @Option(help: ArgumentHelp("The property kernel_id of an AMI.", valueName: "id"))
+    @Option(help: .value("id", "The property kernel_id of an AMI."))
     var kernelID: String?
 
-    @Option(help: ArgumentHelp("The property ramdisk_id of an AMI.", valueName: "id"))
+    @Option(help: .value("id", "The property ramdisk_id of an AMI."))
     var ramdiskID: String?
 
     /// `--property` wins over the options for single properties.

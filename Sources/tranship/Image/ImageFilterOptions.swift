@@ -16,25 +16,23 @@ struct ImageFilterOptions: ParsableArguments {
     @Option(help: "With this status; repeat it for any of several.")
     var status: [String] = []
 
-    @Option(
-        help: ArgumentHelp("With this format; repeat it for any of several.", valueName: "format"))
+    @Option(help: .value("format", "With this format; repeat it for any of several."))
     var diskFormat: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "With this container format; repeat it for any of several.", valueName: "format"))
+    @Option(help: .value("format", "With this container format; repeat it for any of several."))
     var containerFormat: [String] = []
 
-    @Option(help: ArgumentHelp("Owned by the project with this id.", valueName: "id"))
+    @Option(help: .value("id", "Owned by the project with this id."))
     var owner: String?
 
     @Flag(exclusivity: .exclusive)
     var visibility: ListedVisibility?
 
     @Option(
-        help: ArgumentHelp(
-            "Shared with this project, which answered accepted, pending, rejected or (all) anything.",
-            valueName: "status"))
+        help: .value(
+            "status",
+            "Shared with this project, which answered accepted, pending, rejected or (all) anything."
+        ))
     var memberStatus: String?
 
     @Flag(exclusivity: .exclusive)
@@ -46,28 +44,27 @@ struct ImageFilterOptions: ParsableArguments {
     @Option(help: "With this tag; repeat it for several that must all be there.")
     var tag: [String] = []
 
-    @Option(help: ArgumentHelp("At least this size, such as 512MiB.", valueName: "size"))
+    @Option(help: .value("size", "At least this size, such as 512MiB."))
     var sizeMin: ByteSize?
 
-    @Option(help: ArgumentHelp("At most this size.", valueName: "size"))
+    @Option(help: .value("size", "At most this size."))
     var sizeMax: ByteSize?
 
     @Option(
-        help: ArgumentHelp(
-            "Created at a time, or with an operator: gt:, gte:, lt:, lte:, neq:.",
-            valueName: "op:time"))
+        help: .value(
+            "op:time", "Created at a time, or with an operator: gt:, gte:, lt:, lte:, neq:."))
     var createdAt: TimeCondition?
 
-    @Option(help: ArgumentHelp("Changed at a time, with the same operators.", valueName: "op:time"))
+    @Option(help: .value("op:time", "Changed at a time, with the same operators."))
     var updatedAt: TimeCondition?
 
-    @Option(help: ArgumentHelp("With this MD5.", valueName: "digits"))
+    @Option(help: .value("digits", "With this MD5."))
     var checksum: String?
 
     @Option(
-        help: ArgumentHelp(
-            "With this value of any other key: os_hash_value, a property; repeatable.",
-            valueName: "key=value"))
+        help: .value(
+            "key=value", "With this value of any other key: os_hash_value, a property; repeatable.")
+    )
     var property: [KeyValue] = []
 
     var query: ImageQuery {

@@ -67,19 +67,16 @@ struct ImportOptions: ParsableArguments {
     @Option(help: "glance-direct, web-download, copy-image or glance-download.")
     var method: ImportMethodArgument = .glanceDirect
 
-    @Option(help: ArgumentHelp("web-download: the URL of the data.", valueName: "url"))
+    @Option(help: .value("url", "web-download: the URL of the data."))
     var uri: String?
 
-    @Option(
-        help: ArgumentHelp("glance-download: the region that has the image.", valueName: "region"))
+    @Option(help: .value("region", "glance-download: the region that has the image."))
     var remoteRegion: String?
 
-    @Option(help: ArgumentHelp("glance-download: the id of the image there.", valueName: "id"))
+    @Option(help: .value("id", "glance-download: the id of the image there."))
     var remoteImage: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "glance-download: public, internal or admin.", valueName: "interface"))
+    @Option(help: .value("interface", "glance-download: public, internal or admin."))
     var remoteServiceInterface: String?
 
     @OptionGroup var stores: StoresOptions

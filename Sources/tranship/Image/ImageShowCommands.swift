@@ -26,21 +26,20 @@ struct ImageListCommand: AsyncParsableCommand {
     var long = false
 
     @Option(
-        help: ArgumentHelp(
-            "Sort by these keys, each asc or desc.",
+        help: .value(
+            "key[:dir],…", "Sort by these keys, each asc or desc.",
             discussion: """
                 Keys: name, status, container_format, disk_format, size, id, created_at, updated_at.
-                """, valueName: "key[:dir],…"))
+                """))
     var sort: SortKeys?
 
-    @Option(
-        help: ArgumentHelp("Images per page, up to the limit of the cloud.", valueName: "n"))
+    @Option(help: .value("n", "Images per page, up to the limit of the cloud."))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("Stop after so many images.", valueName: "n"))
+    @Option(help: .value("n", "Stop after so many images."))
     var maxItems: Int?
 
-    @Option(help: ArgumentHelp("Start after the image with this id.", valueName: "id"))
+    @Option(help: .value("id", "Start after the image with this id."))
     var marker: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

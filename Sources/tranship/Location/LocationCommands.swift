@@ -59,9 +59,9 @@ struct LocationAddCommand: AsyncParsableCommand {
     var url: String
 
     @Option(
-        help: ArgumentHelp(
-            "The checksum that the data must have: md5, sha1, sha256 or sha512.",
-            valueName: "algorithm:digits"))
+        help: .value(
+            "algorithm:digits", "The checksum that the data must have: md5, sha1, sha256 or sha512."
+        ))
     var checksum: ChecksumArgument?
 
     @Flag(help: "Wait until the image is active, and fail if it does not become active.")

@@ -26,7 +26,7 @@ struct MetadefCreateCommand: AsyncParsableCommand {
     @Argument(help: MetadefPart.help)
     var part: MetadefPart?
 
-    @Option(help: ArgumentHelp("The new record, as a JSON object.", valueName: "json"))
+    @Option(help: .value("json", "The new record, as a JSON object."))
     var record: JSONArgument
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -73,7 +73,7 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
     @Argument(help: "The object, property or tag to replace.")
     var name: String?
 
-    @Option(help: ArgumentHelp("The new record, as a JSON object.", valueName: "json"))
+    @Option(help: .value("json", "The new record, as a JSON object."))
     var record: JSONArgument
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -44,22 +44,16 @@ struct MetadefListCommand: AsyncParsableCommand {
     @Option(help: "Only public or private ones.")
     var visibility: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "For this resource type; repeat it for any of several.", valueName: "type"))
+    @Option(help: .value("type", "For this resource type; repeat it for any of several."))
     var resourceType: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Sort by namespace, created_at or updated_at, asc or desc.", valueName: "key[:dir]"))
+    @Option(help: .value("key[:dir]", "Sort by namespace, created_at or updated_at, asc or desc."))
     var sort: SortKeys?
 
-    @Option(
-        help: ArgumentHelp(
-            "Namespaces per page, up to the limit of the cloud.", valueName: "n"))
+    @Option(help: .value("n", "Namespaces per page, up to the limit of the cloud."))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("Start after this namespace.", valueName: "namespace"))
+    @Option(help: .value("namespace", "Start after this namespace."))
     var marker: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -119,9 +113,7 @@ struct MetadefShowCommand: AsyncParsableCommand {
     @Argument(help: "One entry of the part.")
     var name: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Show the names that properties have for this resource type.", valueName: "type"))
+    @Option(help: .value("type", "Show the names that properties have for this resource type."))
     var resourceType: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -17,7 +17,7 @@ struct JSONLine {
         self.members["type"] = .string(type)
     }
 
-    func put() { Terminal.put(JSONText.line(.object(members))) }
+    func put() { Terminal.put(JSONValue.object(members).text()) }
 }
 
 extension Transfer {

@@ -12,7 +12,7 @@ enum RecordFormat: String, CaseIterable {
     func put(_ value: JSONValue, table: () -> Table) {
         switch self {
         case .table: table().put()
-        case .json: Terminal.put(JSONText.pretty(value))
+        case .json: Terminal.put(value.text(.prettyPrinted))
         }
     }
 }
@@ -39,7 +39,7 @@ struct RecordList {
         switch format {
         case .table: table.add(keys.map { (cells[$0] ?? record[$0])?.cell ?? "" })
         case .json:
-            Terminal.put("\(count == 0 ? "[" : ",")\n\(JSONText.line(.object(record)))", end: "")
+            Terminal.put("\(count == 0 ? "[" : ",")\n\(JSONValue.object(record).text())", end: "")
         }
         count += 1
     }
@@ -85,26 +85,14 @@ extension Record {
     }
 }
 
-/// Formats JSON for output, with sorted keys.
-enum JSONText {
-    static func line(_ value: JSONValue) -> String {
-        text(value, [.sortedKeys, .withoutEscapingSlashes])
-    }
-
-    static func pretty(_ value: JSONValue) -> String {
-        text(value, [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted])
-    }
-
-    private static func text(
-        _ value: JSONValue, _ formatting: JSONEncoder.OutputFormatting
-    ) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = formatting
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
-    }
-}
-
 extension JSONValue {
+    /// The value as JSON with sorted keys, on one line by default.
+    func text(_ formatting: JSONEncoder.OutputFormatting = []) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+
     /// The value for a table: strings unchanged, `True` and `False` as the `openstack` client prints
     /// them, nothing for null, JSON for the rest.
     var cell: String {
@@ -114,7 +102,7 @@ extension JSONValue {
         case .bool(let value): value ? "True" : "False"
         case .array(let values) where values.allSatisfy { $0.string != nil }:
             values.compactMap(\.string).joined(separator: ", ")
-        default: JSONText.line(self)
+        default: text()
         }
     }
 }

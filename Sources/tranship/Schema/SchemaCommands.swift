@@ -23,12 +23,12 @@ struct SchemaShowCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp(
-            "image, images, member, members, task, tasks, or metadefs/ and a kind.",
+        help: .value(
+            "schema", "image, images, member, members, task, tasks, or metadefs/ and a kind.",
             discussion: """
                 The kinds are namespace, resource_type, object, property and tag, and their
                 plurals: metadefs/namespaces, metadefs/properties, …
-                """, valueName: "schema"))
+                """))
     var schema: String
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -11,12 +11,6 @@ struct TagCommand: ParsableCommand {
         subcommands: [TagAddCommand.self, TagRemoveCommand.self])
 }
 
-/// One or more tags.
-struct TagsArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The tags.", valueName: "tag"))
-    var tags: [String]
-}
-
 struct TagAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
@@ -26,12 +20,15 @@ struct TagAddCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var image: ImageArgument
-    @OptionGroup var tags: TagsArgument
+
+    @Argument(help: .value("tag", "The tags."))
+    var tags: [String]
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
-        for tag in tags.tags { try await service.addTag(image.id, tag) }
+        for tag in tags { try await service.addTag(image.id, tag) }
     }
 }
 
@@ -44,7 +41,9 @@ struct TagRemoveCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var image: ImageArgument
-    @OptionGroup var tags: TagsArgument
+
+    @Argument(help: .value("tag", "The tags."))
+    var tags: [String]
 
     @Flag(help: "Accept a tag that does not exist.")
     var missingOk = false
@@ -53,7 +52,7 @@ struct TagRemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
-        for tag in tags.tags {
+        for tag in tags {
             try await service.removeTag(image.id, tag, missingIsFine: missingOk)
         }
     }

@@ -15,12 +15,6 @@ struct TaskCommand: ParsableCommand {
         ])
 }
 
-/// A task.
-struct TaskArgument: ParsableArguments {
-    @Argument(help: "The task, by id.")
-    var task: String
-}
-
 extension ImageTask {
     func put(_ format: RecordFormat) { Record(record).put(format) }
 }
@@ -42,16 +36,15 @@ struct TaskListCommand: AsyncParsableCommand {
     var status: String?
 
     @Option(
-        help: ArgumentHelp(
-            "Sort by type, status, created_at, updated_at or expires_at, asc or desc.",
-            valueName: "key[:dir]"))
+        help: .value(
+            "key[:dir]", "Sort by type, status, created_at, updated_at or expires_at, asc or desc.")
+    )
     var sort: SortKeys?
 
-    @Option(
-        help: ArgumentHelp("Tasks per page, up to the limit of the cloud.", valueName: "n"))
+    @Option(help: .value("n", "Tasks per page, up to the limit of the cloud."))
     var limit = 1000
 
-    @Option(help: ArgumentHelp("Start after the task with this id.", valueName: "id"))
+    @Option(help: .value("id", "Start after the task with this id."))
     var marker: String?
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -75,11 +68,13 @@ struct TaskShowCommand: AsyncParsableCommand {
               $ tranship task show e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --cloud alpha-admin
             """)
 
-    @OptionGroup var task: TaskArgument
+    @Argument(help: "The task, by id.")
+    var task: String
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        try await cloud.service().task(task.task).put(cloud.format)
+        try await cloud.service().task(task).put(cloud.format)
     }
 }
 
@@ -96,7 +91,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "import, export or clone, as the cloud allows.")
     var type = "import"
 
-    @Option(help: ArgumentHelp("The input of the task, as a JSON object.", valueName: "json"))
+    @Option(help: .value("json", "The input of the task, as a JSON object."))
     var input: JSONArgument
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -117,13 +112,13 @@ struct TaskWaitCommand: AsyncParsableCommand {
             A failed task and a passed deadline give different errors.
             """)
 
-    @OptionGroup var task: TaskArgument
+    @Argument(help: "The task, by id.")
+    var task: String
 
     @Option(help: "The status to wait for.")
     var status = "success"
 
-    @Option(
-        help: ArgumentHelp("A status that counts as a failure; repeatable.", valueName: "status"))
+    @Option(help: .value("status", "A status that counts as a failure; repeatable."))
     var failure = ["failure"]
 
     @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -133,7 +128,7 @@ struct TaskWaitCommand: AsyncParsableCommand {
         let talk = StandingTalk()
         defer { talk.end() }
         try await cloud.service().waitForTask(
-            task.task, until: ImageTask.Status(rawValue: status),
+            task, until: ImageTask.Status(rawValue: status),
             failures: Set(failure.map(ImageTask.Status.init(rawValue:))), pace: waiting.pace,
             onLook: talk.look
         ).put(cloud.format)

@@ -91,7 +91,7 @@ struct V1MembersReplaceCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: ArgumentHelp("The projects, by id.", valueName: "member"))
+    @Argument(help: .value("member", "The projects, by id."))
     var members: [String] = []
 
     @Flag(help: "Let them share the image with other projects.")

@@ -7,24 +7,22 @@ import OpenStackImage
 
 /// The fields of a v1 record that clients can set, except id and name.
 struct V1FieldOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The format of the data: qcow2, raw, vmdk, ami, …", valueName: "format"))
+    @Option(help: .value("format", "The format of the data: qcow2, raw, vmdk, ami, …"))
     var diskFormat: String?
 
-    @Option(
-        help: ArgumentHelp("The format around the data: bare, ovf, ami, …", valueName: "format"))
+    @Option(help: .value("format", "The format around the data: bare, ovf, ami, …"))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("The least disk to boot it, in GiB.", valueName: "n"))
+    @Option(help: .value("n", "The least disk to boot it, in GiB."))
     var minDisk: Int?
 
-    @Option(help: ArgumentHelp("The least memory to boot it, in MiB.", valueName: "n"))
+    @Option(help: .value("n", "The least memory to boot it, in MiB."))
     var minRam: Int?
 
-    @Option(help: ArgumentHelp("The owning project; takes an admin.", valueName: "id"))
+    @Option(help: .value("id", "The owning project; takes an admin."))
     var owner: String?
 
-    @Option(help: ArgumentHelp("The scheme of the store: file, swift, rbd, …", valueName: "scheme"))
+    @Option(help: .value("scheme", "The scheme of the store: file, swift, rbd, …"))
     var store: String?
 
     @Flag(exclusivity: .exclusive)
@@ -33,12 +31,10 @@ struct V1FieldOptions: ParsableArguments {
     @Flag(exclusivity: .exclusive)
     var protection: ProtectionFlag?
 
-    @Option(
-        help: ArgumentHelp(
-            "A property; repeatable. An empty value sets it to null.", valueName: "key=value"))
+    @Option(help: .value("key=value", "A property; repeatable. An empty value sets it to null."))
     var property: [KeyValue] = []
 
-    @Option(help: ArgumentHelp("The MD5 that the data must have.", valueName: "digits"))
+    @Option(help: .value("digits", "The MD5 that the data must have."))
     var checksum: String?
 
     @Option(help: "The size that the data must have.")
@@ -63,11 +59,10 @@ struct V1DataOptions: ParsableArguments {
     var file: DataArgument?
 
     @Option(
-        help: ArgumentHelp(
-            "A URL that the service reads at each download; nothing is stored.", valueName: "url"))
+        help: .value("url", "A URL that the service reads at each download; nothing is stored."))
     var location: String?
 
-    @Option(help: ArgumentHelp("A URL whose data the service copies.", valueName: "url"))
+    @Option(help: .value("url", "A URL whose data the service copies."))
     var copyFrom: String?
 
     /// - Throws: ``TranshipError/Code/usage`` for more than one source.
@@ -95,37 +90,34 @@ struct V1FilterOptions: ParsableArguments {
     @Option(help: "With this status.")
     var status: String?
 
-    @Option(help: ArgumentHelp("With this format.", valueName: "format"))
+    @Option(help: .value("format", "With this format."))
     var diskFormat: String?
 
-    @Option(help: ArgumentHelp("With this container format.", valueName: "format"))
+    @Option(help: .value("format", "With this container format."))
     var containerFormat: String?
 
-    @Option(help: ArgumentHelp("At least this size, such as 512MiB.", valueName: "size"))
+    @Option(help: .value("size", "At least this size, such as 512MiB."))
     var sizeMin: ByteSize?
 
-    @Option(help: ArgumentHelp("At most this size.", valueName: "size"))
+    @Option(help: .value("size", "At most this size."))
     var sizeMax: ByteSize?
 
-    @Option(help: ArgumentHelp("With exactly this minimum of memory, in MiB.", valueName: "n"))
+    @Option(help: .value("n", "With exactly this minimum of memory, in MiB."))
     var minRam: Int?
 
-    @Option(help: ArgumentHelp("With exactly this minimum of disk, in GiB.", valueName: "n"))
+    @Option(help: .value("n", "With exactly this minimum of disk, in GiB."))
     var minDisk: Int?
 
     @Flag(exclusivity: .exclusive)
     var protection: ListedProtection?
 
-    @Option(
-        help: ArgumentHelp(
-            "For admins: mine (the default of the service), private or any.", valueName: "which"))
+    @Option(help: .value("which", "For admins: mine (the default of the service), private or any."))
     var visible: VisibleArgument?
 
-    @Option(
-        help: ArgumentHelp("Changed since this time, including deleted images.", valueName: "time"))
+    @Option(help: .value("time", "Changed since this time, including deleted images."))
     var changesSince: String?
 
-    @Option(help: ArgumentHelp("With this property; repeatable.", valueName: "key=value"))
+    @Option(help: .value("key=value", "With this property; repeatable."))
     var property: [KeyValue] = []
 
     var query: LegacyImageQuery {
