@@ -21,10 +21,6 @@ struct MemberArgument: ParsableArguments {
     var member: String
 }
 
-extension Member {
-    func put(_ format: RecordFormat) { Record(record).put(format) }
-}
-
 struct MemberListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",

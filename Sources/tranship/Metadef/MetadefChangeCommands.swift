@@ -46,7 +46,7 @@ struct MetadefCreateCommand: AsyncParsableCommand {
         } else {
             created = try await service.createMetadefNamespace(.init(record: record))
         }
-        Record(created.record).put(cloud.format)
+        created.put(cloud.format)
     }
 }
 
@@ -97,7 +97,7 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
         } else {
             updated = try await service.updateMetadefNamespace(namespace, .init(record: record))
         }
-        Record(updated.record).put(cloud.format)
+        updated.put(cloud.format)
     }
 }
 

@@ -122,14 +122,14 @@ struct MetadefShowCommand: AsyncParsableCommand {
         let service = try cloud.service()
         guard let part else {
             let found = try await service.metadefNamespace(namespace, resourceType: resourceType)
-            return Record(found.record).put(cloud.format)
+            return found.put(cloud.format)
         }
         guard let name else {
             let entries = try await service.metadefs(part.kind, of: namespace)
             return cloud.put(
                 entries.map(\.record), [("Name", "name"), ("Description", "description")])
         }
-        Record(try await one(part.kind, name, of: service).record).put(cloud.format)
+        try await one(part.kind, name, of: service).put(cloud.format)
     }
 
     private func one(

@@ -3,6 +3,7 @@
 
 import Basics
 import Foundation
+import OpenStackImage
 
 /// The output format of commands on one cloud.
 enum RecordFormat: String, CaseIterable {
@@ -83,6 +84,10 @@ extension Record {
     init(_ record: [String: JSONValue]) {
         self.init(record: record, fields: record, properties: [:])
     }
+}
+
+extension ServiceRecord {
+    func put(_ format: RecordFormat) { Record(record).put(format) }
 }
 
 extension JSONValue {

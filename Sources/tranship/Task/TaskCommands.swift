@@ -15,10 +15,6 @@ struct TaskCommand: ParsableCommand {
         ])
 }
 
-extension ImageTask {
-    func put(_ format: RecordFormat) { Record(record).put(format) }
-}
-
 struct TaskListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
