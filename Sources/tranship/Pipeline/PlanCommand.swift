@@ -18,8 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Option(
-        help: ArgumentHelp("Also write the plan to a file, for `run --plan`.", valueName: "file"))
+    @Option(help: .value("file", "Also write the plan to a file, for `run --plan`."))
     var save: String?
 
     func run() async throws {

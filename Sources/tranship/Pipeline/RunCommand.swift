@@ -24,9 +24,9 @@ struct RunCommand: AsyncParsableCommand {
     var drain = false
 
     @Option(
-        help: ArgumentHelp(
-            "Carry out exactly this saved plan; refuse if sources or targets have changed.",
-            valueName: "file"))
+        help: .value(
+            "file", "Carry out exactly this saved plan; refuse if sources or targets have changed.")
+    )
     var plan: String?
 
     func run() async throws {

@@ -15,18 +15,14 @@ struct StatusCommand: AsyncParsableCommand {
               $ tranship status nightly --run 3
             """)
 
-    @Argument(
-        help: ArgumentHelp(
-            "The pipeline's name or file. Default: the pipeline that ran last.",
-            valueName: "pipeline"))
+    @Argument(help: "The pipeline's name or file. Default: the pipeline that ran last.")
     var pipeline: String?
 
     @OptionGroup var common: PipelineOptions
 
     @Option(
         name: .customLong("run"),
-        help: ArgumentHelp(
-            "Show this run, as it ended. Default: the last one.", valueName: "number"))
+        help: .value("number", "Show this run, as it ended. Default: the last one."))
     var runNumber: Int64?
 
     @Flag(help: "Show it again every 2 seconds until interrupted.")
