@@ -48,7 +48,8 @@ extension ByteRing {
             let settled = state.waiters.compactMap { waiter in
                 result(of: waiter.milestone).map { (waiter.continuation, $0) }
             }
-            if !settled.isEmpty { state.waiters.removeAll { result(of: $0.milestone) != nil } }
+            // Not `removeAll`: its closure must not read the state while it changes.
+            state.waiters = state.waiters.filter { result(of: $0.milestone) == nil }
             return settled
         }
         for (continuation, result) in settled { continuation.resume(returning: result) }
