@@ -52,7 +52,11 @@ final class Monitor: @unchecked Sendable {
         pthread_cond_timedwait(conditions + condition, mutex, &time)
     }
 
+    /// Wakes all that wait.
     func signal(_ condition: Int) { pthread_cond_broadcast(conditions + condition) }
+
+    /// Wakes at least one of those that wait, and mostly no more.
+    func signalOne(_ condition: Int) { pthread_cond_signal(conditions + condition) }
 
     /// The monotonic clock.
     static func nowNanoseconds() -> UInt64 {

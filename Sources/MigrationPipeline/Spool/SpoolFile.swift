@@ -18,7 +18,7 @@ package struct SpoolDisk: Sendable {
     /// has that many bytes or has ended.
     package var run:
         @Sendable (_ awaited: (ring: ByteRing, bytes: Int64)?, @escaping @Sendable () -> Void)
-            -> Void = { BlockingWork.onOwnQueue($1) }
+            throws -> Void = { try BlockingWork.onOwnThread($1) }
     /// Minimum number of bytes to read before the progress is recorded again.
     package var checkpointBytesMin: Int64 = 1 << 20
 
@@ -39,7 +39,7 @@ package struct SpoolDisk: Sendable {
     ) async throws(TranshipError) -> Value {
         let awaited = ring.map { (ring: $0, bytes: bytes) }
         return try await BlockingWork.run(
-            failingOnCancel: ring, startedBy: { run(awaited, $0) }, work)
+            failingOnCancel: ring, startedBy: { try run(awaited, $0) }, work)
     }
 
     static func failure(_ what: String, _ path: String) -> TranshipError {
