@@ -132,6 +132,7 @@ public final class PipelineRun: Sendable {
     public func plan(
         matching saved: SavedPlan? = nil
     ) async throws(TranshipError) -> PipelinePlan {
+        if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning)
         if let interrupted, interrupted.plannedAt != nil {
@@ -159,6 +160,21 @@ public final class PipelineRun: Sendable {
         let shortfalls = try await planner(in: opened, made).makePlan()
         return try await PipelinePlan(
             made, pipelineName: pipeline.name, run: run, opened, shortfalls: shortfalls)
+    }
+
+    private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }
+
+    /// `limits.images`, or fewer if this process may not open enough files for so many.
+    var imagesInFlight: Int {
+        min(pipeline.limits.images, OpenFileLimit.imagesMax(files: openFiles))
+    }
+
+    private var fewFiles: String {
+        let images = pipeline.limits.images
+        return
+            "limits.images: \(images) needs about \(OpenFileLimit.files(forImages: images)) open "
+            + "files, and this process may have \(openFiles): no more than \(imagesInFlight) images "
+            + "are in flight at once; raise the limit (`ulimit -n`) for more"
     }
 
     func planner(in opened: OpenedPipeline, _ plan: Plan) -> Planner {
@@ -197,7 +213,7 @@ public final class PipelineRun: Sendable {
         tuning.retries(&retries)
         let scheduler = Scheduler(
             journal: journal, stages: tuning.stages(opened.stages),
-            limits: .init(images: pipeline.limits.images, retries: retries),
+            limits: .init(images: imagesInFlight, retries: retries),
             limiter: pipeline.limits.bandwidthBytesPerSecond.map {
                 BandwidthLimiter(bytesPerSecond: $0)
             }, monitor: monitor, surroundings: tuning.surroundings, spool: spool)

@@ -8,6 +8,8 @@ package import MigrationPipeline
 /// and a simulation needs no network. No setting of the pipeline: every other run
 /// has these values.
 package struct RunTuning: Sendable {
+    /// How many files the process may open; nil asks the system.
+    package var openFiles: Int?
     /// Of every cloud and URL; what TLS needs comes from the cloud's entry.
     package var transport = TransportConfiguration()
     /// Changes what follows a failed try.

@@ -10,6 +10,7 @@ import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders
+import Synchronization
 import TestSupport
 import Testing
 
@@ -100,6 +101,41 @@ import Testing
         let changes = glance.changes.count
         #expect(try await run(images).summary.isNothingToDo)
         #expect(glance.changes.count == changes)
+    }
+
+    @Test func `With few open files, fewer images are in flight, and the plan says it`()
+        async throws
+    {
+        let path = folder.file("journal.sqlite")
+        for (openFiles, images) in [(256, 12), (1128, 100), (.max, 100)] {
+            let warnings = Mutex<[String]>([])
+            var tuning = RunTuning()
+            tuning.connections = TestConnections(glance: glance, images: ["a": noise(10)])
+            tuning.openFiles = openFiles
+            let run = PipelineRun(
+                try Pipeline.parse(
+                    text: """
+                        version: 1
+                        name: memory
+                        limits: { images: 100 }
+                        sources:
+                          - file: "memory:*"
+                            image: { name: a, disk_format: raw, container_format: bare }
+                        targets: [{ cloud: beta }]
+                        """, file: folder.file("memory.yaml"), environment: [:]),
+                journal: try .openIfPresent(path: path), environment: [:], tuning: tuning,
+                writes: false,
+                planning: { event in
+                    guard case .warning(let text) = event else { return }
+                    warnings.withLock { $0.append(text) }
+                })
+            _ = try await run.plan()
+            #expect(run.imagesInFlight == images)
+            let said = warnings.withLock { $0.first }
+            #expect((said == nil) == (images == 100))
+            let words = "limits.images: 100 needs about 1128 open files"
+            #expect(said?.contains(words) != false && said?.contains("12 images") != false)
+        }
     }
 
     @Test func `Another version is another copy`() async throws {

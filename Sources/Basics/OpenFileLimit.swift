@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// How many files and sockets this process may have open at once (`RLIMIT_NOFILE`).
+package enum OpenFileLimit {
+    /// Of one image in flight: two connections with what curl needs for each, and files.
+    package static let filesPerImage = 10
+    /// Of everything else: the journal, small requests, standard streams.
+    package static let otherFiles = 128
+
+    private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+
+    /// Raises the limit of this process as far as its user may.
+    package static func raise() {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(resource, &limit)
+    }
+
+    /// The limit of this process.
+    package static var files: Int {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return .max }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// How many files a run needs with so many images in flight.
+    package static func files(forImages images: Int) -> Int {
+        otherFiles + images * filesPerImage
+    }
+
+    /// How many images may be in flight under this limit; at least one.
+    package static func imagesMax(files: Int = Self.files) -> Int {
+        max(1, (files - otherFiles) / filesPerImage)
+    }
+
+    /// True if no file can be opened now, because this process or the machine has too many open.
+    package static var isReached: Bool {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return false
+        }
+        return isShortage(errno)
+    }
+
+    /// True for the `errno` values of such a shortage.
+    package static func isShortage(_ number: Int32) -> Bool { number == EMFILE || number == ENFILE }
+}
