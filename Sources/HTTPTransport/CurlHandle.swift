@@ -4,19 +4,18 @@
 import Basics
 import ByteStreams
 import CCurl
-import Dispatch
 import Glibc
 
-/// A curl easy handle, the connections that it keeps, and the queue on which it blocks.
+/// A curl easy handle and the connection that it keeps.
 ///
-/// `@unchecked Sendable`: one exchange at a time uses `easy`, on `queue` only. ``HandlePool`` gives
-/// a handle to the next exchange only after the previous one gave it back. The rest is constant.
+/// `@unchecked Sendable`: one exchange at a time uses `easy` and `refused`, on one thread.
+/// ``HandlePool`` gives a handle to the next exchange only after the previous one gave it back. The
+/// rest is constant.
 final class CurlHandle: @unchecked Sendable {
     let easy: OpaquePointer
-    /// Serial, with the default target: Dispatch starts a thread for it at once. Blocks of a
-    /// concurrent queue would wait for a core.
-    let queue = DispatchQueue(label: "tranship.curl")
     let sockets = OpenSockets()
+    /// The first option since ``reset()`` that curl did not take.
+    private(set) var refused: (option: CURLoption, code: CURLcode)?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Once per process, before any thread uses curl (curl_global_init(3)).
@@ -45,29 +44,49 @@ final class CurlHandle: @unchecked Sendable {
     func reset() {
         curl_easy_reset(easy)
         errorText[0] = 0
-        ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
-        ccurl_set_open(easy) { sockets, _, address in
-            guard let sockets, let address = address?.pointee else { return -1 }
-            return Unmanaged<OpenSockets>.fromOpaque(sockets).takeUnretainedValue().open(
-                family: address.family, type: address.socktype, protocol: address.protocol)
+        refused = nil
+        check(
+            CURLOPT_ERRORBUFFER, ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+        // One: the pool counts handles and means connections.
+        set(CURLOPT_MAXCONNECTS, 1)
+        let opening = ccurl_set_open(easy) { sockets, _, address in
+            guard let sockets, let address else { return -1 }
+            return Unmanaged<OpenSockets>.fromOpaque(sockets).takeUnretainedValue().open(address)
         }
-        ccurl_set_close(easy) { sockets, fd in
+        check(CURLOPT_OPENSOCKETFUNCTION, opening)
+        let closing = ccurl_set_close(easy) { sockets, fd in
             guard let sockets else { return close(fd) }
             return Unmanaged<OpenSockets>.fromOpaque(sockets).takeUnretainedValue().close(fd)
         }
+        check(CURLOPT_CLOSESOCKETFUNCTION, closing)
         let pointer = Unmanaged.passUnretained(sockets).toOpaque()
-        ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, pointer)
-        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, pointer)
+        set(CURLOPT_OPENSOCKETDATA, pointer: pointer)
+        set(CURLOPT_CLOSESOCKETDATA, pointer: pointer)
     }
 
-    func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(easy, option, value) }
+    /// Notes that curl did not take an option: a limit or a protection that silently does not
+    /// exist would be worse than an error.
+    func check(_ option: CURLoption, _ code: CURLcode) {
+        if code != CURLE_OK, refused == nil { refused = (option, code) }
+    }
 
-    func set(_ option: CURLoption, _ value: Bool) { ccurl_set_long(easy, option, value ? 1 : 0) }
+    func set(_ option: CURLoption, _ value: Int) {
+        check(option, ccurl_set_long(easy, option, value))
+    }
 
-    func set(_ option: CURLoption, _ value: String) { ccurl_set_string(easy, option, value) }
+    func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
+
+    /// Nil removes the value, also one that curl was built with.
+    func set(_ option: CURLoption, _ value: String?) {
+        check(option, ccurl_set_string(easy, option, value))
+    }
 
     func set(_ option: CURLoption, offset value: Int64) {
-        ccurl_set_off(easy, option, curl_off_t(value))
+        check(option, ccurl_set_off(easy, option, curl_off_t(value)))
+    }
+
+    func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer?) {
+        check(option, ccurl_set_pointer(easy, option, pointer))
     }
 
     func long(_ info: CURLINFO) -> Int {
@@ -90,34 +109,26 @@ final class CurlHandle: @unchecked Sendable {
     func explanation(of code: CURLcode) -> String {
         let text = String(cString: errorText)
         let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
-        let line = words.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = Self.withoutCredentials(
+            words.split(whereSeparator: \.isNewline).joined(separator: " "))
         let sentence = line.hasSuffix(".") ? String(line.dropLast()) : line
         // Abbreviations ("SSL certificate problem") keep their capitals.
         let isWord = sentence.dropFirst().first?.isLowercase == true
         return isWord ? sentence.prefix(1).lowercased() + sentence.dropFirst() : sentence
     }
-}
 
-/// Idle handles with the connections that they keep.
-///
-/// Reuses the last returned handle first: its connection is most likely still open, and its memory
-/// still in the cache.
-final class HandlePool: Sendable {
-    private let idle = Guarded<[CurlHandle]>([])
-    private let idleMax: Int
-
-    init(idleMax: Int) {
-        self.idleMax = idleMax
-    }
-
-    func take() throws(TranshipError) -> CurlHandle {
-        if let handle = idle.withLock({ $0.popLast() }) { return handle }
-        return try CurlHandle()
-    }
-
-    func give(_ handle: CurlHandle) {
-        idle.withLock { idle in
-            if idle.count < idleMax { idle.append(handle) }
-        }
+    /// curl's words without the user and the password of an address in them. curl repeats the
+    /// address of a proxy that it cannot use.
+    ///
+    /// A password may contain any character, quotes and blanks included. So everything goes from
+    /// the quote, or the scheme, before the address up to the last `@`.
+    static func withoutCredentials(_ words: String) -> String {
+        guard let at = words.lastIndex(of: "@") else { return words }
+        let start =
+            words.firstRange(of: "://")?.upperBound ?? words.firstIndex(of: "'").map(
+                words.index(after:))
+            ?? words.startIndex
+        guard start < at else { return words }
+        return String(words[..<start] + words[words.index(after: at)...])
     }
 }

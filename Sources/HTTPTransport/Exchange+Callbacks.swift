@@ -15,23 +15,27 @@ extension Exchange {
     func setCallbacks(_ handle: CurlHandle) {
         let easy = handle.easy
         let pointer = Unmanaged.passUnretained(self).toOpaque()
-        ccurl_set_pointer(easy, CURLOPT_HEADERDATA, pointer)
-        ccurl_set_data(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, exchange in
+        handle.set(CURLOPT_HEADERDATA, pointer: pointer)
+        let head = ccurl_set_data(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, exchange in
             Exchange.from(exchange).receiveHead(.init(start: bytes, count: size * count))
         }
-        ccurl_set_pointer(easy, CURLOPT_WRITEDATA, pointer)
-        ccurl_set_data(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, exchange in
+        handle.check(CURLOPT_HEADERFUNCTION, head)
+        handle.set(CURLOPT_WRITEDATA, pointer: pointer)
+        let write = ccurl_set_data(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, exchange in
             Exchange.from(exchange).receive(.init(start: bytes, count: size * count))
         }
-        ccurl_set_pointer(easy, CURLOPT_READDATA, pointer)
-        ccurl_set_data(easy, CURLOPT_READFUNCTION) { bytes, size, count, exchange in
+        handle.check(CURLOPT_WRITEFUNCTION, write)
+        handle.set(CURLOPT_READDATA, pointer: pointer)
+        let read = ccurl_set_data(easy, CURLOPT_READFUNCTION) { bytes, size, count, exchange in
             Exchange.from(exchange).send(.init(start: bytes, count: size * count))
         }
-        ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, pointer)
-        ccurl_set_progress(easy) { exchange, _, received, _, sent in
+        handle.check(CURLOPT_READFUNCTION, read)
+        handle.set(CURLOPT_XFERINFODATA, pointer: pointer)
+        let progress = ccurl_set_progress(easy) { exchange, _, received, _, sent in
             Exchange.from(exchange).progress(
                 receivedBytes: Int64(received), sentBytes: Int64(sent))
         }
+        handle.check(CURLOPT_XFERINFOFUNCTION, progress)
         handle.set(CURLOPT_NOPROGRESS, false)
     }
 
@@ -44,8 +48,9 @@ extension Exchange {
         guard head.add(line), case .download(_, let onResponse) = flow,
             (200..<300) ~= head.status
         else { return line.count }
-        let response = HTTPResponse(
+        var response = HTTPResponse(
             status: head.status, headers: head.headers, effectiveURL: request.url)
+        response.isRedirected = request.isRedirected
         do throws(TranshipError) {
             try refuseEncoding(response)
             partBytes = response.contentRange?.countBytes
@@ -82,14 +87,7 @@ extension Exchange {
                         "\(request.shown): the body is longer than the \(partBytes) bytes of its "
                             + "Content-Range"))
             }
-            do {
-                try ring.write(bytes)
-            } catch {
-                return stop(error)
-            }
-            // The wait was for our own ring, so it does not count as a stall.
-            clock.restart()
-            return bytes.count
+            return writeToRing(bytes, ring)
         }
         guard body.count + bytes.count <= request.responseBytesMax else {
             return stop(
@@ -99,6 +97,27 @@ extension Exchange {
                         + "\(ByteCount.format(Int64(request.responseBytesMax))) allowed for it"))
         }
         body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    private func writeToRing(_ bytes: UnsafeRawBufferPointer, _ ring: ByteRing) -> Int {
+        let most = request.bodyBytesMax ?? .max
+        let excess = min(Int64(bytes.count), max(0, bodyBytes - most))
+        // A wait for our own ring does not count as a stall.
+        clock.beginOwnWait()
+        defer { clock.endOwnWait() }
+        do {
+            try ring.write(UnsafeRawBufferPointer(rebasing: bytes.dropLast(Int(excess))))
+        } catch {
+            return stop(error)
+        }
+        guard excess == 0 else {
+            return stop(
+                TranshipError(
+                    .sourceTruncated,
+                    "\(request.shown): the body is longer than the \(most) bytes that were declared",
+                    hint: "the data may have changed since its size was read"))
+        }
         return bytes.count
     }
 
@@ -113,7 +132,8 @@ extension Exchange {
 
     private func send(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard case .upload(let ring, let sizeBytes) = flow else { return Self.abort }
-        defer { clock.restart() }
+        clock.beginOwnWait()
+        defer { clock.endOwnWait() }
         // Sending on a reset connection loses the refusal that arrived before the reset, so read
         // first. Once per piece, since a session ticket of TLS 1.3 or a closed connection is not an
         // answer.
@@ -193,15 +213,26 @@ extension Exchange {
     private func checkStall(_ handle: CurlHandle, _ received: Int64, _ sent: Int64) -> Int32 {
         let isAllSent = source.isComplete && sent >= source.takenBytes
         let limit = isAllSent ? configuration.answerTimeoutSeconds : configuration.stallSeconds
-        guard clock.isStalled(at: received + sent, limitSeconds: limit) else { return 0 }
+        let isStalled = clock.isStalled(at: received + sent, limitSeconds: limit)
+        let (least, period) = (configuration.leastBytesPerSecond, configuration.leastRateSeconds)
+        let isTooSlow =
+            clock.isTooSlow(
+                at: received + sent, leastBytesPerSecond: least, periodSeconds: period)
+            && !isAllSent
+        guard isStalled || isTooSlow else { return 0 }
         // Until the request is sent, a time limit of curl applies.
         if handle.long(CURLINFO_REQUEST_SIZE) == 0 {
             clock.restart()
             return 0
         }
         let words =
-            isAllSent
-            ? "no answer came within \(limit) s after the body" : "nothing moved for \(limit) s"
+            if !isStalled {
+                "fewer than \(least) bytes a second moved for \(period) s"
+            } else if isAllSent {
+                "no answer came within \(limit) s after the body"
+            } else {
+                "nothing moved for \(limit) s"
+            }
         refusal =
             refusal
             ?? TranshipError(.timedOut, "\(request.shown): \(words)", isTransient: true)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import ByteStreams
 import CCurl
 
 extension Exchange {
@@ -16,6 +17,14 @@ extension Exchange {
                 kind, "\(request.shown): \(words)", hint: hint, isTransient: isTransient,
                 cause: CurlError(code: Int(code.rawValue)))
         }
+        if handle.sockets.hasRefusedLinkLocal { return request.redirectedToLinkLocal(request.url) }
+        // The resolver and the reader of certificates do not say why they failed.
+        let isShort =
+            OpenFileLimit.isShortage(handle.sockets.openError)
+            || !isSent && OpenFileLimit.isReached
+        if isShort { return tooManyFiles() }
+        // curl starts a thread for each name that it resolves.
+        if words.contains("thread failed to start") { return ThreadPool.shortage(words) }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return error(
@@ -57,6 +66,17 @@ extension Exchange {
         default:
             return tlsFailure(code, words) ?? error(.unclassified, isTransient: false)
         }
+    }
+
+    private func tooManyFiles() -> TranshipError {
+        TranshipError(
+            .unclassified,
+            "\(request.shown): this process may have \(OpenFileLimit.files) files and sockets open "
+                + "at once, and all are in use",
+            hint: "raise the limit (`ulimit -n`), or lower limits.images: a run needs about "
+                + "\(OpenFileLimit.otherFiles), and \(OpenFileLimit.filesPerImage) more for each "
+                + "image in flight",
+            isTransient: true)
     }
 
     private func tlsFailure(_ code: CURLcode, _ words: String) -> TranshipError? {

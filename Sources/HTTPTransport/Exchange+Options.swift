@@ -21,12 +21,26 @@ extension Exchange {
         }
         let lines = try headerLines()
         handle.reset()
+        // An address in the URL itself was judged with the redirect. A name shows its address only
+        // now.
+        let isAddress = Origin(request.url).map { LinkLocal.contains(host: $0.host) } ?? false
+        handle.sockets.begin(refusesLinkLocal: request.isElsewhere && !isAddress)
         setConnection(handle)
         setMethod(handle)
         setCallbacks(handle)
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines { list = curl_slist_append(list, line) }
-        ccurl_set_list(handle.easy, CURLOPT_HTTPHEADER, list)
+        handle.check(
+            CURLOPT_HTTPHEADER, ccurl_set_list(handle.easy, CURLOPT_HTTPHEADER, list))
+        if let (option, code) = handle.refused {
+            curl_slist_free_all(list)
+            throw TranshipError(
+                .unclassified,
+                "\(request.shown.prefix(1000)): libcurl does not take its option \(option.rawValue): "
+                    + String(cString: curl_easy_strerror(code)),
+                hint: "this program needs libcurl 7.85 or newer, built with OpenSSL",
+                cause: CurlError(code: Int(code.rawValue)))
+        }
         return list
     }
 
@@ -45,10 +59,17 @@ extension Exchange {
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutSeconds * 1000)
         handle.set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesTLS ? 1 : 0)
         handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
-        if configuration.usesNetrc {
+        handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        // A redirect could name any host of the netrc.
+        if configuration.usesNetrc, !request.isElsewhere {
             handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
         }
-        if let file = configuration.caFile { handle.set(CURLOPT_CAINFO, file) }
+        if let file = configuration.caFile {
+            handle.set(CURLOPT_CAINFO, file)
+            // Debian builds curl with the folder of the system's authorities, which would count
+            // besides the file.
+            handle.set(CURLOPT_CAPATH, nil)
+        }
         if let file = configuration.clientCertificateFile { handle.set(CURLOPT_SSLCERT, file) }
         if let file = configuration.clientKeyFile { handle.set(CURLOPT_SSLKEY, file) }
     }
@@ -70,9 +91,9 @@ extension Exchange {
         handle.set(CURLOPT_BUFFERSIZE, receiveBytes)
         handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
 
-        // curl repeats a request by itself if a kept connection turns out to be dead. These must
-        // not be sent twice (RFC 9110, section 9.2.2).
-        if [.post, .patch].contains(request.method) { handle.set(CURLOPT_FRESH_CONNECT, true) }
+        // If a kept connection turns out to be dead before any byte of an answer, curl sends the
+        // request again over a new one. This must not be sent twice (RFC 9110, section 9.2.2).
+        if !request.isRepeatable { handle.set(CURLOPT_FRESH_CONNECT, true) }
 
         switch (flow, request.method) {
         case (.upload(_, let sizeBytes), let method):
@@ -93,7 +114,7 @@ extension Exchange {
             body.withUnsafeBytes { bytes in
                 guard !bytes.isEmpty else { return }
                 let address = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                _ = ccurl_set_pointer(handle.easy, CURLOPT_COPYPOSTFIELDS, address)
+                handle.set(CURLOPT_COPYPOSTFIELDS, pointer: address)
             }
             if method != .post { handle.set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
         }

@@ -23,7 +23,8 @@ extension HTTPClient {
                 } else {
                     try await perform(Exchange(request, configuration, flow), pool)
                 }
-            let response = answer.response
+            var response = answer.response
+            response.isRedirected = request.isRedirected
             guard request.followsRedirects, Self.redirectStatuses.contains(response.status) else {
                 return response
             }
@@ -35,14 +36,19 @@ extension HTTPClient {
     private func perform(
         _ exchange: Exchange, _ pool: HandlePool
     ) async throws(TranshipError) -> Exchange.Answer {
-        let handle = try pool.take()
+        let origin = Origin(exchange.request.url)
+        let handle = try pool.take(for: origin)
         let outcome = OneShot<Exchange.Answer>()
         let result = await withTaskCancellationHandler {
-            handle.queue.async {
-                let result = exchange.perform(on: handle)
-                // The caller may have left by now, so it cannot give the handle back.
-                pool.give(handle)
-                outcome.settle(result)
+            do throws(TranshipError) {
+                try ThreadPool.shared.run {
+                    let result = exchange.perform(on: handle)
+                    // The caller may have left by now, so it cannot give the handle back.
+                    pool.give(handle, origin)
+                    outcome.settle(result)
+                }
+            } catch {
+                outcome.settle(.failure(error))
             }
             return await outcome.result()
         } onCancel: {

@@ -6,8 +6,10 @@ public import ByteStreams
 
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
-/// Classifies failures and never retries. Small exchanges reuse their connections; each body has a
-/// connection of its own. Proxies come from the environment (`http_proxy`, `https_proxy`,
+/// Classifies failures and never retries, except for ``HTTPRequest/isRepeatable`` requests over a
+/// kept connection that is dead. Small exchanges reuse connections, of which few are kept; each
+/// body has a connection of its own, closed after it. Each exchange blocks a thread of its own.
+/// Proxies come from the environment (`http_proxy`, `https_proxy`,
 /// `no_proxy`). Cancelling the task ends an exchange within a second and throws
 /// ``TranshipError/Code/interrupted``.
 public final class HTTPClient: Sendable {
@@ -16,8 +18,10 @@ public final class HTTPClient: Sendable {
     private let gate: AsyncGate
     // Separate pools, because a handle keeps the buffers that its first use gave it.
     private let smallHandles: HandlePool
-    private let downloadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
-    private let uploadHandles = HandlePool(idleMax: HTTPClient.idleBodyHandlesMax)
+    private let downloadHandles: HandlePool
+    private let uploadHandles: HandlePool
+    private static let idleHandlesMax = 8
+    /// These keep memory, but no connection.
     private static let idleBodyHandlesMax = 4
     /// Nil for libcurl.
     let carrier: (any Carrier)?
@@ -31,7 +35,12 @@ public final class HTTPClient: Sendable {
         self.configuration = configuration
         self.carrier = carrier
         gate = AsyncGate(limit: configuration.connectionsMax)
-        smallHandles = HandlePool(idleMax: configuration.connectionsMax)
+        func pool(_ idleMax: Int) -> HandlePool {
+            HandlePool(idleMax: idleMax, idleSeconds: configuration.idleSeconds)
+        }
+        smallHandles = pool(Self.idleHandlesMax)
+        downloadHandles = pool(Self.idleBodyHandlesMax)
+        uploadHandles = pool(Self.idleBodyHandlesMax)
     }
 
     /// A small exchange with its body in memory.
@@ -57,7 +66,8 @@ public final class HTTPClient: Sendable {
     /// bytes.
     ///
     /// - Returns: the head, and the body too if the status is not 2xx.
-    /// - Throws: as ``send(_:)``; `source-truncated` if the body is shorter than declared;
+    /// - Throws: as ``send(_:)``; `source-truncated` if the body is shorter than declared,
+    ///   or longer than ``HTTPRequest/bodyBytesMax``;
     ///   `range-not-satisfiable` if a 206 is longer than the part that it declares; the failure of
     ///   the ring, if that ended the exchange.
     public func download(
@@ -79,6 +89,12 @@ public final class HTTPClient: Sendable {
     public func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
     ) async throws(TranshipError) -> HTTPResponse {
+        if let sizeBytes, sizeBytes < 0 {
+            let error = TranshipError(
+                .sourceTruncated, "\(request.shown): the source declares \(sizeBytes) bytes")
+            ring.fail(error)
+            throw error
+        }
         var request = request
         request.followsRedirects = false
         let response: HTTPResponse

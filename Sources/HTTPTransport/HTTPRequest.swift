@@ -27,13 +27,31 @@ public struct HTTPRequest: Sendable {
     /// ``TransportConfiguration/stallSeconds`` applies to them.
     public var timeoutSeconds: Int
 
-    /// A longer answer is refused. The body of a download goes into a ring and has no limit.
+    /// A longer answer is refused. For the body of a download, which goes into a ring, see
+    /// ``bodyBytesMax``.
     public var responseBytesMax: Int
 
-    /// Follows at most 10 redirects, to http and https only. Another host, port or scheme does not
-    /// get the credentials. 303 becomes GET; 301 and 302 too, unless the method is HEAD (RFC 9110,
-    /// section 15.4). Uploads never follow a redirect, since their body is spent.
+    /// The length of the body of a download, if the caller knows it: a longer one is cut there, and
+    /// the download fails. Nil for no limit.
+    public var bodyBytesMax: Int64?
+
+    /// True if the service may get the request twice without harm. Only then it goes over a kept
+    /// connection: if the service has closed that connection in the meantime, curl sends the
+    /// request once more over a new one (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). False
+    /// for POST and PATCH unless the caller knows better.
+    public var isRepeatable: Bool
+
+    /// Follows at most 10 redirects, to http and https only, never from https to http, and never to
+    /// a link-local address of another host. Another host, port or scheme does not get the
+    /// credentials, nor a password from the netrc. 303 becomes GET; 301 and 302 too, unless the
+    /// method is HEAD (RFC 9110, section 15.4). Uploads never follow a redirect, since their body
+    /// is spent.
     public var followsRedirects: Bool
+
+    /// True after a redirect.
+    var isRedirected = false
+    /// True once a redirect led to another origin than the caller asked.
+    var isElsewhere = false
 
     public init(
         _ method: Method, _ url: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil,
@@ -43,6 +61,7 @@ public struct HTTPRequest: Sendable {
         self.url = url
         self.headers = headers
         self.body = body
+        isRepeatable = ![.post, .patch].contains(method)
         self.timeoutSeconds = timeoutSeconds
         self.responseBytesMax = responseBytesMax
         self.followsRedirects = followsRedirects

@@ -14,6 +14,8 @@ public struct HTTPResponse: Sendable {
     /// The URL that answered, after redirects. Its query may contain a signature, so show it with
     /// ``shownURL(_:)`` only.
     public var effectiveURL: String
+    /// True if ``effectiveURL`` comes from a redirect, so that messages must name it.
+    var isRedirected = false
 
     public init(
         status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], effectiveURL: String = ""
@@ -42,8 +44,9 @@ extension HTTPResponse {
             requestID: headers["x-openstack-request-id"] ?? headers["x-compute-request-id"],
             asked: asked, retryAfterSeconds: retryAfterSeconds)
         let words = message.isEmpty ? "" : ": \(message)"
+        let place = isRedirected ? ", redirected to \(shownURL(effectiveURL))" : ""
         return TranshipError(
-            code, "\(service) answered \(status)\(words) (\(asked))", answer: answer,
+            code, "\(service) answered \(status)\(words) (\(asked)\(place))", answer: answer,
             isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
     }
 

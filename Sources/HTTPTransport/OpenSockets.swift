@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ByteStreams
+import CCurl
 import Glibc
 
 /// The sockets of a curl handle, those of kept connections included.
@@ -13,6 +14,10 @@ final class OpenSockets: Sendable {
     private struct State {
         /// In the order in which they opened.
         var sockets: [Int32] = []
+        /// `errno` of the last socket that could not be opened.
+        var openError: Int32 = 0
+        var refusesLinkLocal = false
+        var hasRefusedLinkLocal = false
         var savesUnread = false
         var unread: [UInt8] = []
     }
@@ -20,12 +25,37 @@ final class OpenSockets: Sendable {
     private let state = Guarded(State())
     private static let unreadBytesMax = 256 << 10
 
-    /// Opens a socket for curl; -1 if the system has none.
-    func open(family: Int32, type: Int32, protocol number: Int32) -> Int32 {
-        let fd = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
-        if fd >= 0 { state.withLock { $0.sockets.append(fd) } }
-        return fd
+    /// Begins an exchange.
+    ///
+    /// - Parameter refusesLinkLocal: opens no connection to a link-local address.
+    func begin(refusesLinkLocal: Bool) {
+        state.withLock { state in
+            state.openError = 0
+            state.refusesLinkLocal = refusesLinkLocal
+            state.hasRefusedLinkLocal = false
+        }
     }
+
+    /// Opens a socket for curl; -1 if the system has none, or if the address is refused.
+    func open(_ address: UnsafePointer<curl_sockaddr>) -> Int32 {
+        state.withLock { state in
+            if state.refusesLinkLocal, LinkLocal.contains(address) {
+                state.hasRefusedLinkLocal = true
+                return -1
+            }
+            let asked = address.pointee
+            let fd = socket(
+                asked.family, asked.socktype | Int32(SOCK_CLOEXEC.rawValue), asked.protocol)
+            if fd >= 0 { state.sockets.append(fd) } else { state.openError = errno }
+            return fd
+        }
+    }
+
+    /// `errno` of the last socket of this exchange that could not be opened; 0 if all could.
+    var openError: Int32 { state.withLock { $0.openError } }
+
+    /// True if this exchange was to open a connection to a link-local address.
+    var hasRefusedLinkLocal: Bool { state.withLock { $0.hasRefusedLinkLocal } }
 
     /// Closes a socket. Keeps what it still held, if ``saveUnread()`` asked for that.
     func close(_ fd: Int32) -> Int32 {

@@ -9,7 +9,8 @@ extension HTTPRequest {
 
     /// The request that follows a redirect (RFC 9110, section 15.4).
     ///
-    /// - Throws: ``TranshipError/Code/badRedirect`` if the target is neither http nor https.
+    /// - Throws: ``TranshipError/Code/badRedirect`` if the target is neither http nor https, if it
+    ///   is http after https, and if it is a link-local address of another host.
     func redirected(status: Int, to target: String?) throws(TranshipError) -> HTTPRequest {
         guard let target, let there = Origin(target), ["http", "https"].contains(there.scheme)
         else {
@@ -18,15 +19,37 @@ extension HTTPRequest {
                 .badRedirect, "\(shown) was redirected \(place)",
                 hint: "only http and https URLs are followed")
         }
+        let here = Origin(url)
+        if here?.scheme == "https", there.scheme == "http" {
+            throw TranshipError(
+                .badRedirect,
+                "\(shown) was redirected from https to \(shownURL(target)), which is not protected",
+                hint: "name an https address that needs no redirect to http")
+        }
+        if there.host != here?.host, LinkLocal.contains(host: there.host) {
+            throw redirectedToLinkLocal(target)
+        }
         var next = self
         next.url = target
-        if there != Origin(url) { next.headers = headers.forAnotherOrigin }
+        next.isRedirected = true
+        if there != here {
+            next.headers = headers.forAnotherOrigin
+            next.isElsewhere = true
+        }
         if status <= 303, method != .head, method != .get {
             next.method = .get
             next.body = nil
             next.headers["content-type"] = nil
         }
         return next
+    }
+
+    func redirectedToLinkLocal(_ place: String) -> TranshipError {
+        TranshipError(
+            .badRedirect,
+            "\(shown) was redirected to the link-local address of \(shownURL(place))",
+            hint: "such addresses belong to the network of this machine, and a redirect must not "
+                + "lead there: name the address itself, if it is right")
     }
 
     func redirectedTooOften() -> TranshipError {

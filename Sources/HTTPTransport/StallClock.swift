@@ -3,7 +3,7 @@
 
 import Glibc
 
-/// Notices that a connection has not moved for too long.
+/// Notices that a connection has not moved for too long, or moved too little.
 ///
 /// The LOW_SPEED options of curl do not work here: their clock goes on while a callback waits for
 /// our ring, so a transfer with a slow other side would be aborted.
@@ -11,8 +11,23 @@ struct StallClock {
     private var movedBytes: Int64 = -1
     private var movedNanoseconds = StallClock.nowNanoseconds()
 
+    /// The period whose average counts: where it began, and with how many bytes. Each wait of our
+    /// own moves its beginning by the length of the wait.
+    private var periodBytes: Int64 = 0
+    private var periodNanoseconds = StallClock.nowNanoseconds()
+    private var ownWaitNanoseconds: UInt64?
+
     /// Starts over: something moved, or the wait was ours.
     mutating func restart() { movedNanoseconds = Self.nowNanoseconds() }
+
+    /// From now on the connection waits for our ring, not the other way round.
+    mutating func beginOwnWait() { ownWaitNanoseconds = Self.nowNanoseconds() }
+
+    mutating func endOwnWait() {
+        restart()
+        if let began = ownWaitNanoseconds { periodNanoseconds += movedNanoseconds - began }
+        ownWaitNanoseconds = nil
+    }
 
     /// True if the count has not changed for longer than the limit.
     mutating func isStalled(at bytes: Int64, limitSeconds: Int) -> Bool {
@@ -21,10 +36,27 @@ struct StallClock {
             restart()
             return false
         }
-        return Self.nowNanoseconds() - movedNanoseconds >= UInt64(limitSeconds) * 1_000_000_000
+        return Self.nowNanoseconds() - movedNanoseconds >= Self.nanoseconds(limitSeconds)
     }
 
-    private static func nowNanoseconds() -> UInt64 {
+    /// True at the end of a period in which fewer bytes moved, on average. Then another one begins.
+    mutating func isTooSlow(
+        at bytes: Int64, leastBytesPerSecond: Int, periodSeconds: Int
+    ) -> Bool {
+        let now = Self.nowNanoseconds()
+        guard now - periodNanoseconds >= Self.nanoseconds(periodSeconds) else { return false }
+        let seconds = Double(now - periodNanoseconds) / 1e9
+        let rate = Double(bytes - periodBytes) / seconds
+        periodBytes = bytes
+        periodNanoseconds = now
+        return rate < Double(leastBytesPerSecond)
+    }
+
+    private static func nanoseconds(_ seconds: Int) -> UInt64 {
+        UInt64(max(0, seconds)) * 1_000_000_000
+    }
+
+    static func nowNanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

@@ -20,12 +20,20 @@ public struct TransportConfiguration: Sendable {
     /// empty does not count.
     public var stallSeconds: Int
 
+    /// A body whose average over ``leastRateSeconds`` is lower is aborted: a few bytes now and then
+    /// must not keep its place for ever. Waits for our own ring do not count.
+    public var leastBytesPerSecond = 1 << 10
+    public var leastRateSeconds = 300
+
+    /// A kept connection that is idle for so long is closed.
+    public var idleSeconds = 15
+
     /// From the last byte of an upload to the answer. Before it answers, a service may have to
     /// write, and some convert, the data.
     public var answerTimeoutSeconds: Int
 
-    /// How many small requests run at once; the others wait. Bodies do not count: each takes a
-    /// thread, of which Dispatch has about 250, so their caller limits them.
+    /// How many small requests run at once; the others wait. Bodies do not count: their caller
+    /// limits them.
     public var connectionsMax: Int
 
     /// The buffer of curl for bodies, one per direction. At most 512 KiB.

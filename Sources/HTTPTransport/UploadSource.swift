@@ -32,7 +32,7 @@ struct UploadSource {
     ) throws(TranshipError) -> Piece {
         if isComplete { return .end }
         if lastByte != nil { return try finish(ring, into: buffer, wait) }
-        let rest = sizeBytes.map { $0 - takenBytes } ?? Int64(buffer.count)
+        let rest = sizeBytes.map { max(0, $0 - takenBytes) } ?? Int64(buffer.count)
         let part = UnsafeMutableRawBufferPointer(
             rebasing: buffer.prefix(Int(min(rest, Int64(buffer.count)))))
         guard let count = try ring.read(into: part, withinMilliseconds: wait) else {

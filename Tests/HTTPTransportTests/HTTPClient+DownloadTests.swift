@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import Foundation
 import HTTPTransport
 import MigrationModel
 import TestSupport
@@ -101,6 +102,25 @@ import Testing
         #expect(next.writtenBytes == 1000)
     }
 
+    @Test(arguments: [Reply.status(200, body: noise(100_000)), .chunked(noise(100_000))])
+    func `A body that is longer than it may be is cut there`(reply: Reply) async throws {
+        let server = try RawHTTPServer { _ in reply }
+        let ring = ByteRing()
+        var request = HTTPRequest(.get, server.url)
+        request.bodyBytesMax = 60_000
+        let error = await failure {
+            _ = try await HTTPClient().download(request, into: ring) { _ in }
+        }
+        #expect(error?.code == .sourceTruncated)
+        #expect(error?.isTransient == false)
+        #expect(error?.message.contains("60000 bytes") == true)
+        #expect(ring.writtenBytes <= 60_000)
+        request.bodyBytesMax = 100_000
+        let whole = ByteRing()
+        _ = try await HTTPClient().download(request, into: whole) { _ in }
+        #expect(whole.writtenBytes == 100_000)
+    }
+
     @Test func `A failed ring ends the download with that failure`() async throws {
         let server = try RawHTTPServer { _ in .status(200, body: noise(5 << 20)) }
         let ring = ByteRing(capacityBytes: 64 << 10)
@@ -144,6 +164,44 @@ import Testing
         let ring = ByteRing()
         _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
         #expect(ring.writtenBytes == 14)
+    }
+
+    @Test func `A source that only drips is given up after a while`() async throws {
+        let server = try RawHTTPServer { _ in
+            .dripping(Array(repeating: [7], count: 600), everyMilliseconds: 100)
+        }
+        var configuration = TransportConfiguration(stallSeconds: 100)
+        (configuration.leastBytesPerSecond, configuration.leastRateSeconds) = (100, 2)
+        let client = HTTPClient(configuration)
+        let error = await failure {
+            _ = try await client.download(HTTPRequest(.get, server.url), into: .init()) { _ in }
+        }
+        #expect(error?.code == .timedOut)
+        #expect(error?.isTransient == true)
+        #expect(error?.message.contains("100 bytes a second") == true)
+    }
+
+    @Test func `A slow reader of our own is not a slow source`() async throws {
+        let bytes = noise(300_000)
+        let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+        let ring = ByteRing(capacityBytes: 32 << 10)
+        var configuration = TransportConfiguration()
+        (configuration.leastBytesPerSecond, configuration.leastRateSeconds) = (1_000_000, 1)
+        let client = HTTPClient(configuration)
+        async let taken = blocking {
+            var buffer = [UInt8](repeating: 0, count: 30_000)
+            var count = 0
+            while true {
+                let more = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
+                if more == 0 { return count }
+                count += more
+                usleep(300_000)
+            }
+        }
+        defer { ring.endTest() }
+        _ = try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        ring.finishWriting()
+        #expect(try await taken == 300_000)
     }
 
     @Test func `A full ring of our own is not a stall`() async throws {

@@ -125,6 +125,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, -2, .min] as [Int64])
+    func `A negative size is an error`(sizeBytes: Int64) async throws {
+        let server = try RawHTTPServer { _ in .status(204) }
+        let ring = ByteRing()
+        let error = await failure {
+            _ = try await upload(to: server, from: ring, sizeBytes: sizeBytes).value
+        }
+        #expect(error?.code == .sourceTruncated)
+        #expect(ring.failure?.code == .sourceTruncated)
+        #expect(server.requests.isEmpty)
+    }
+
     /// Trap 3: the producer must not be left waiting for a reader that has gone.
     @Test(arguments: [nil, 50 << 20] as [Int64?])
     func `An early refusal is returned with its text, and stops the source`(
@@ -259,6 +271,48 @@ import Testing
         ring.finishWriting()
         #expect(try await upload.value.status == 204)
         #expect(server.requests.first?.bodyBytes == 2000)
+    }
+
+    @Test func `A target that takes only drops is given up after a while`() async throws {
+        var configuration = TransportConfiguration(stallSeconds: 100)
+        (configuration.leastBytesPerSecond, configuration.leastRateSeconds) = (10_000, 2)
+        let client = HTTPClient(configuration)
+        let isOver = Guarded(false)
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                while !isOver.withLock({ $0 }) {
+                    exchange.readBody(atMost: 10)
+                    usleep(100_000)
+                }
+                exchange.close()
+            }
+        }
+        defer { isOver.withLock { $0 = true } }
+        let ring = ByteRing()
+        let upload = Task {
+            try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: 1 << 40)
+        }
+        _ = try? await blocking { while true { try ring.put(noise(1 << 20)) } }
+        let error = await failure { _ = try await upload.value }
+        #expect(error?.code == .timedOut)
+        #expect(error?.message.contains("10000 bytes a second") == true)
+    }
+
+    @Test func `A slow source of our own is not a slow target`() async throws {
+        var configuration = TransportConfiguration()
+        (configuration.leastBytesPerSecond, configuration.leastRateSeconds) = (1_000_000, 1)
+        let client = HTTPClient(configuration)
+        let server = try RawHTTPServer { _ in .status(204) }
+        let ring = ByteRing()
+        let upload = Task {
+            try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
+        }
+        for _ in 0..<12 {
+            try await blocking { try ring.put(noise(100)) }
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        ring.finishWriting()
+        #expect(try await upload.value.status == 204)
     }
 
     @Test func `The answer to a whole body has a limit of its own`() async throws {

@@ -132,6 +132,19 @@ import Testing
         #expect(error?.isTransient == true)
     }
 
+    /// libcurl takes no text of more than 8 MB. Without a check, the setting would silently be that
+    /// of an earlier request, or none.
+    @Test func `A setting that libcurl refuses is an error`() async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        let error = await failure {
+            _ = try await HTTPClient().send(
+                HTTPRequest(.get, server.url + "/" + String(repeating: "a", count: 8_000_000)))
+        }
+        #expect(error?.code == .unclassified)
+        #expect(error?.message.contains("does not take its option") == true)
+        #expect(server.requests.isEmpty)
+    }
+
     @Test func `A header cannot smuggle in another`() async throws {
         let server = try RawHTTPServer { _ in .status(200) }
         let error = await failure {

@@ -42,4 +42,19 @@ import Testing
             #expect(error?.hint?.contains("https_proxy") == true)
         }
     }
+
+    @Test(arguments: [
+        "bad://user:geheim@127.0.0.1:1", "http://user:ge'heim geheim@127.0.0.1:x1",
+        "http://user:geheim@", "http://user:geheim@127.0.0.1:1",
+    ])
+    func `A password of the proxy is never shown`(address: String) async {
+        await #expect(processExitsWith: .success) { [address] in
+            setenv("http_proxy", address, 1)
+            let error = await failure {
+                _ = try await HTTPClient().send(HTTPRequest(.get, "http://far.invalid/x"))
+            }
+            #expect(error != nil)
+            #expect("\(error.map { "\($0)" } ?? "")".contains("geheim") == false)
+        }
+    }
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import ByteStreams
+import Foundation
 import HTTPTransport
 import TestSupport
 import Testing
@@ -71,5 +73,89 @@ import Testing
             HTTPRequest(.post, server.url + "/", body: [1, 2], followsRedirects: true))
         #expect(server.requests.last?.method == method)
         #expect(server.requests.last?.bodyBytes == (method == "POST" ? 2 : 0))
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct RefusedRedirectTests {
+    /// Redirects every request to one place.
+    private struct Redirecting: Carrier {
+        let place: String
+
+        func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
+            if request.url == place { return HTTPResponse(status: 200) }
+            return HTTPResponse(status: 302, headers: ["Location": place])
+        }
+
+        func download(
+            _ request: HTTPRequest, into ring: ByteRing,
+            onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+        ) async throws(TranshipError) -> HTTPResponse { HTTPResponse(status: 404) }
+
+        func upload(
+            _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
+        ) async throws(TranshipError) -> HTTPResponse { HTTPResponse(status: 404) }
+    }
+
+    private func follow(_ url: String, to place: String) async -> TranshipError? {
+        await failure {
+            _ = try await HTTPClient(over: Redirecting(place: place)).send(
+                HTTPRequest(.get, url, followsRedirects: true))
+        }
+    }
+
+    @Test func `A redirect from https to http is refused`() async {
+        let error = await follow("https://a.test/x?sign=1", to: "http://a.test/x?sign=1")
+        #expect(error?.code == .badRedirect)
+        #expect(error?.message.contains("sign") == false)
+        #expect(await follow("http://a.test/x", to: "https://a.test/x") == nil)
+        #expect(await follow("https://a.test/x", to: "https://b.test/x") == nil)
+    }
+
+    @Test(arguments: [
+        "169.254.169.254", "169.254.0.1", "0xA9FEA9FE", "2852039166", "169.254.43518",
+        "[fe80::1]", "[febf::1]", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]",
+        "[::169.254.169.254]",
+    ])
+    func `A redirect to a link-local address is refused`(host: String) async {
+        let error = await follow("http://a.test/x", to: "http://\(host)/latest/meta-data")
+        #expect(error?.code == .badRedirect)
+    }
+
+    @Test(arguments: ["169.253.1.1", "[fec0::1]", "[2001:db8::1]", "10.0.0.1", "169.254.a.test"])
+    func `Other addresses are not link-local`(host: String) async {
+        #expect(await follow("http://a.test/x", to: "http://\(host)/") == nil)
+    }
+
+    @Test func `A refusal names the host that answered`() async throws {
+        let other = try RawHTTPServer { _ in .status(403, text: "not for you") }
+        let server = try RawHTTPServer { _ in .redirect(to: other.url + "/there?signature=1") }
+        let response = try await HTTPClient().send(
+            HTTPRequest(.get, server.url + "/x", followsRedirects: true))
+        let error = response.refusal(by: "the source", asked: "GET \(server.url)/x")
+        #expect(error.message.contains("\(other.url)/there"))
+        #expect(!error.message.contains("signature"))
+    }
+
+    /// In a process of its own, as the environment belongs to all tests.
+    @Test func `The netrc is for the origin that was asked`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let file = folder.file(".netrc")
+            try "machine 127.0.0.1 login someone password hidden\n".write(
+                toFile: file, atomically: true, encoding: .utf8)
+            setenv("HOME", folder.path, 1)
+            let other = try RawHTTPServer { _ in .status(200) }
+            let server = try RawHTTPServer(scripts: [
+                "/near": [.redirect(to: "/far")], "/far": [.redirect(to: other.url + "/there")],
+            ])
+            var configuration = TransportConfiguration()
+            configuration.usesNetrc = true
+            _ = try await HTTPClient(configuration).send(
+                HTTPRequest(.get, server.url + "/near", followsRedirects: true))
+            #expect(server.requests.count == 2)
+            #expect(server.requests.allSatisfy { $0[header: "authorization"] != nil })
+            #expect(other.requests.count == 1)
+            #expect(other.requests.first?[header: "authorization"] == nil)
+        }
     }
 }

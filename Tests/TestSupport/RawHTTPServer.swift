@@ -69,6 +69,9 @@ public final class RawHTTPServer: Sendable {
     /// How many connections were accepted.
     public var connectionCount: Int { connections.acceptedCount }
 
+    /// How many connections are open.
+    public var openConnectionCount: Int { connections.openCount }
+
     /// Waits until the requests are as described; false after the limit.
     public func received(
         withinSeconds seconds: Double = 60,
@@ -129,6 +132,8 @@ private final class ConnectionSet: Sendable {
     private let state = Guarded<(open: Set<Int32>, accepted: Int, isStopped: Bool)>(([], 0, false))
 
     var acceptedCount: Int { state.withLock { $0.accepted } }
+
+    var openCount: Int { state.withLock { $0.open.count } }
 
     func add(_ fd: Int32) -> Bool {
         state.withLock { state in

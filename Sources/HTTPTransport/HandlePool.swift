@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import Dispatch
+
+/// Idle handles with the connections that they keep, one each.
+///
+/// A server may hold a thread for every connection, and have as few as 32 (uWSGI with
+/// `http11-socket`). So the pool keeps few connections for each origin, closes them after a while,
+/// and soon notices those that the server has closed.
+///
+/// Reuses the last returned handle first: its connection is most likely still open, and its memory
+/// still in the cache.
+final class HandlePool: Sendable {
+    private struct Idle {
+        let handle: CurlHandle
+        let origin: Origin?
+        let sinceNanoseconds: UInt64
+    }
+
+    private struct State {
+        /// In the order in which they became idle.
+        var idle: [Idle] = []
+        var isSweepDue = false
+    }
+
+    private let state = Guarded(State())
+    private let idleMax: Int
+    private let idleSeconds: Int
+    private static let sweepMilliseconds = 1000
+    /// For all origins together.
+    private static let allIdleMax = 32
+
+    /// - Parameters:
+    ///   - idleMax: how many idle handles are kept for one origin.
+    ///   - idleSeconds: a handle that was idle for so long is closed.
+    init(idleMax: Int, idleSeconds: Int) {
+        self.idleMax = idleMax
+        self.idleSeconds = idleSeconds
+    }
+
+    /// A handle for a request to this origin, with a connection to it if one is kept.
+    func take(for origin: Origin?) throws(TranshipError) -> CurlHandle {
+        while let handle = lastIdle(of: origin) {
+            // The server closed the connection, or sent what no request asked for.
+            if handle.sockets.hasSpoken { continue }
+            return handle
+        }
+        return try CurlHandle()
+    }
+
+    private func lastIdle(of origin: Origin?) -> CurlHandle? {
+        state.withLock { state in
+            let index = state.idle.lastIndex { $0.origin == origin }
+            return index.map { state.idle.remove(at: $0).handle }
+        }
+    }
+
+    func give(_ handle: CurlHandle, _ origin: Origin?) {
+        let now = StallClock.nowNanoseconds()
+        let (dropped, mustSweep) = state.withLock { state in
+            state.idle.append(Idle(handle: handle, origin: origin, sinceNanoseconds: now))
+            var dropped: Idle?
+            if state.idle.count(where: { $0.origin == origin }) > idleMax {
+                let oldest = state.idle.firstIndex { $0.origin == origin }
+                dropped = oldest.map { state.idle.remove(at: $0) }
+            } else if state.idle.count > Self.allIdleMax {
+                dropped = state.idle.removeFirst()
+            }
+            let mustSweep = !state.isSweepDue
+            state.isSweepDue = true
+            return (dropped, mustSweep)
+        }
+        // Closed without the lock.
+        withExtendedLifetime(dropped) {}
+        if mustSweep { scheduleSweep() }
+    }
+
+    private func scheduleSweep() {
+        DispatchQueue.global().asyncAfter(
+            deadline: .now() + .milliseconds(Self.sweepMilliseconds)
+        ) { [weak self] in self?.sweep() }
+    }
+
+    /// Drops, and so closes, what was idle for too long or is closed on the other side.
+    private func sweep() {
+        let now = StallClock.nowNanoseconds()
+        let limit = UInt64(idleSeconds) * 1_000_000_000
+        let (dropped, goesOn) = state.withLock { state in
+            let isOver: (Idle) -> Bool = {
+                now - $0.sinceNanoseconds >= limit || $0.handle.sockets.hasSpoken
+            }
+            let dropped = state.idle.filter(isOver)
+            state.idle.removeAll { idle in dropped.contains { $0.handle === idle.handle } }
+            state.isSweepDue = !state.idle.isEmpty
+            return (dropped, state.isSweepDue)
+        }
+        withExtendedLifetime(dropped) {}
+        if goesOn { scheduleSweep() }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import Foundation
+import HTTPTransport
+import TestSupport
+import Testing
+
+/// How many connections a client opens and keeps: a server with a thread for
+/// each connection (uWSGI with `http11-socket`) has few of them.
+@Suite(.timeLimit(.minutes(2))) struct HandlePoolTests {
+    /// Sends so many requests at once. Each has a connection of its own, since
+    /// the server answers only after all have come.
+    private func burst(
+        _ count: Int, at server: RawHTTPServer, _ client: HTTPClient, _ isOpen: Guarded<Bool>
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<count {
+                group.addTask { _ = try await client.send(HTTPRequest(.get, server.url)) }
+            }
+            #expect(await server.received { $0.count == count })
+            isOpen.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+    }
+
+    private func gated(_ isOpen: Guarded<Bool>) throws -> RawHTTPServer {
+        try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.readBody()
+                while !isOpen.withLock({ $0 }) { usleep(1000) }
+                exchange.sendHead(200, [("Content-Length", "0")])
+            }
+        }
+    }
+
+    @Test func `After a burst, few idle connections are kept`() async throws {
+        let isOpen = Guarded(false)
+        let server = try gated(isOpen)
+        let client = HTTPClient()
+        try await burst(30, at: server, client, isOpen)
+        #expect(server.connectionCount == 30)
+        #expect(await eventually(withinSeconds: 20) { server.openConnectionCount <= 8 })
+        #expect(server.openConnectionCount > 0)
+        _ = try await client.send(HTTPRequest(.get, server.url))
+        #expect(server.connectionCount == 30)
+    }
+
+    @Test func `A client keeps few connections for each of several servers`() async throws {
+        let client = HTTPClient()
+        let servers = try (0..<3).map { _ in try RawHTTPServer { _ in .status(200) } }
+        for _ in 0..<10 {
+            for server in servers { _ = try await client.send(HTTPRequest(.get, server.url)) }
+        }
+        for server in servers { #expect(server.connectionCount == 1) }
+    }
+
+    @Test(arguments: [HTTPRequest.Method.post, .patch])
+    func `What may be sent twice goes over a kept connection`(
+        method: HTTPRequest.Method
+    ) async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        let client = HTTPClient()
+        var request = HTTPRequest(method, server.url, body: [1, 2, 3])
+        request.isRepeatable = true
+        for _ in 0..<10 { _ = try await client.send(request) }
+        #expect(server.connectionCount == 1)
+        #expect(server.requests.allSatisfy { $0.body == [1, 2, 3] })
+    }
+
+    @Test func `What must not be sent twice opens a connection, and one is kept`() async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        let client = HTTPClient()
+        for _ in 0..<10 { _ = try await client.send(HTTPRequest(.post, server.url, body: [1])) }
+        #expect(server.connectionCount == 10)
+        #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 1 })
+    }
+
+    /// The server closes the kept connection just when the next request comes.
+    @Test(arguments: [(1, true), (2, false)])
+    func `A kept connection that is dead is replaced once`(
+        deaths: Int, isAnswered: Bool
+    ) async throws {
+        let count = Guarded(0)
+        let server = try RawHTTPServer { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            return (2..<2 + deaths).contains(number) ? Reply { $0.close() } : .status(200)
+        }
+        let client = HTTPClient()
+        var request = HTTPRequest(.post, server.url, body: [1, 2, 3])
+        request.isRepeatable = true
+        #expect(try await client.send(request).status == 200)
+        let error = await failure { _ = try await client.send(request) }
+        #expect(error?.code == (isAnswered ? nil : .connectionLost))
+        #expect(server.requests.count == 3)
+        #expect(server.connectionCount == 2)
+    }
+
+    @Test func `What must not be sent twice is not`() async throws {
+        let count = Guarded(0)
+        let server = try RawHTTPServer { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            return number == 2 ? Reply { $0.close() } : .status(200)
+        }
+        let client = HTTPClient()
+        _ = try await client.send(HTTPRequest(.get, server.url))
+        let error = await failure {
+            _ = try await client.send(HTTPRequest(.post, server.url, body: [1]))
+        }
+        #expect(error?.code == .connectionLost)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `A connection that stays idle is closed`() async throws {
+        let server = try RawHTTPServer { _ in .status(200) }
+        var configuration = TransportConfiguration()
+        configuration.idleSeconds = 1
+        let client = HTTPClient(configuration)
+        _ = try await client.send(HTTPRequest(.get, server.url))
+        #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 0 })
+        withExtendedLifetime(client) {}
+    }
+
+    @Test func `A connection that the server closed is closed here too`() async throws {
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.readBody()
+                exchange.sendHead(200, [("Content-Length", "0")])
+                exchange.close()
+            }
+        }
+        let client = HTTPClient()
+        _ = try await client.send(HTTPRequest(.get, server.url))
+        #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 0 })
+        #expect(
+            await eventually(withinSeconds: 10) { halfClosed(to: server.port) == 0 })
+        withExtendedLifetime(client) {}
+    }
+}
+
+/// How many connections to this port wait for our side to close them: state 08
+/// in `proc_net_tcp.txt` of the kernel's documentation.
+private func halfClosed(to port: UInt16) -> Int {
+    // Read by a handle, as these files have no length.
+    let bytes = try? FileHandle(forReadingAtPath: "/proc/net/tcp")?.readToEnd()
+    let table = String(decoding: bytes ?? Data(), as: UTF8.self)
+    #expect(table.contains("local_address"))
+    let there = "0100007F:" + String(format: "%04X", Int(port))
+    return table.split(separator: "\n").count { line in
+        let fields = line.split(separator: " ")
+        return fields.count > 3 && fields[2] == there && fields[3] == "08"
+    }
+}
