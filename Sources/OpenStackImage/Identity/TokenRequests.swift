@@ -14,10 +14,13 @@ enum TokenRequests {
         }
         var auth: [String: JSONValue] = ["identity": identity]
         if let scope = cloud.scope { auth["scope"] = ["project": project(scope)] }
-        return HTTPRequest(
+        var request = HTTPRequest(
             .post, tokensURL(authURL),
             headers: ["Content-Type": "application/json", "Accept": "application/json"],
             body: JSONValue.object(["auth": .object(auth)]).body)
+        // A second token does no harm.
+        request.isRepeatable = true
+        return request
     }
 
     /// The v3 API, whichever form the operator wrote: `http://host:5000`, `…/v3/`, `…/v2.0` or

@@ -27,12 +27,20 @@ enum ImageRequests {
                 .usage, "\"\(key)\" is a field of every image and cannot be an additional property",
                 hint: "set the field, or give the property another name")
         }
-        return ServiceRequest(.post, "/v2/images", json: .object(image.record))
+        var request = ServiceRequest(.post, "/v2/images", json: .object(image.record))
+        // With an id, the second of two is refused (409) and makes no second image.
+        request.isRepeatable = image.id != nil
+        return request
     }
 
     static func update(_ id: String, _ patch: [PatchOperation]) -> ServiceRequest {
-        ServiceRequest(
+        var request = ServiceRequest(
             .patch, path(id), json: .array(patch.map(\.json)), mediaType: patchMediaType)
+        // The second `remove` of a key would be refused, and `/-` appends to a list.
+        request.isRepeatable = patch.allSatisfy {
+            $0.kind != .remove && !$0.pointer.hasSuffix("/-")
+        }
+        return request
     }
 
     static func delete(_ id: String) -> ServiceRequest {
@@ -40,11 +48,18 @@ enum ImageRequests {
     }
 
     static func deactivate(_ id: String) -> ServiceRequest {
-        ServiceRequest(.post, "\(path(id))/actions/deactivate")
+        action(id, "deactivate")
     }
 
     static func reactivate(_ id: String) -> ServiceRequest {
-        ServiceRequest(.post, "\(path(id))/actions/reactivate")
+        action(id, "reactivate")
+    }
+
+    private static func action(_ id: String, _ name: String) -> ServiceRequest {
+        var request = ServiceRequest(.post, "\(path(id))/actions/\(name)")
+        // The state of the image is the same after two of them.
+        request.isRepeatable = true
+        return request
     }
 }
 

@@ -78,9 +78,11 @@ extension ImageService {
         var headers = request.headers
         if headers["Accept"] == nil { headers["Accept"] = "*/*" }
         authorization.add(to: &headers)
-        return HTTPRequest(
+        var sent = HTTPRequest(
             request.method, request.url(root: authorization.project.imageEndpoint),
             headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
+        sent.isRepeatable = request.isRepeatable
+        return sent
     }
 
     func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {

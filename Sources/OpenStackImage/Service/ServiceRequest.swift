@@ -19,6 +19,8 @@ public struct ServiceRequest: Sendable, Hashable {
     public var headers: HTTPHeaders
     /// Nil sends no body.
     public var body: [UInt8]?
+    /// See ``HTTPRequest/isRepeatable``.
+    public var isRepeatable: Bool
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {
@@ -44,6 +46,7 @@ public struct ServiceRequest: Sendable, Hashable {
         self.query = query
         self.headers = headers
         self.body = body
+        isRepeatable = ![.post, .patch].contains(method)
     }
 
     /// The same with a JSON body. The Image service checks the media type.

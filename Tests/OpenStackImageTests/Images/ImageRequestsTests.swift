@@ -28,6 +28,21 @@ struct ImageRequestsTests {
                 """)
     }
 
+    /// Such a request may go over a kept connection, which may turn out to be dead.
+    @Test("a create with an id, and a patch that sets values, may be sent twice")
+    func repeatable() throws {
+        #expect(try ImageRequests.create(NewImage(id: "i", name: "n")).isRepeatable)
+        #expect(try !ImageRequests.create(NewImage(name: "n")).isRepeatable)
+        #expect(ImageRequests.update("i", [.add("p", "1"), .replace("name", "n")]).isRepeatable)
+        #expect(!ImageRequests.update("i", [.add("p", "1"), .remove("q")]).isRepeatable)
+        #expect(
+            !ImageRequests.update("i", [PatchOperation(.add, pointer: "/locations/-", value: 1)])
+                .isRepeatable)
+        #expect(ImageRequests.deactivate("i").isRepeatable)
+        #expect(!ImportRequests.start("i", ImportRequest(.glanceDirect)).isRepeatable)
+        #expect(ImageRequests.show("i").isRepeatable && ImageRequests.delete("i").isRepeatable)
+    }
+
     @Test("a property cannot pose as a field")
     func baseKey() throws {
         let error = #expect(throws: TranshipError.self) {
