@@ -94,11 +94,22 @@ import Testing
     }
 
     @Test func `The data can be read back`() async throws {
-        let given = target.begun(.verifying, [:])
+        var given = target.begun(.verifying, [:])
+        given.proof.sizeBytes = 100_000
         target.glance.put(target.id(), data: noise(100_000))
         let read = ByteRing(hasReader: false)
         try await target.uploader.readBack(given, into: read)
         #expect(read.writtenBytes == 100_000)
+    }
+
+    @Test func `What is read back is no longer than what was sent`() async throws {
+        var given = target.begun(.verifying, [:])
+        given.proof.sizeBytes = 50_000
+        target.glance.put(target.id(), data: noise(100_000))
+        let read = ByteRing(hasReader: false)
+        let error = await failure { try await target.uploader.readBack(given, into: read) }
+        #expect(error?.code == .sourceTruncated)
+        #expect(read.writtenBytes == 50_000)
     }
 
     // MARK: Which digest the target will report

@@ -103,6 +103,28 @@ import Testing
 
     private let data = noise(3_000_000, seed: 8)
 
+    /// The size in the plan is all that is known, and the source goes on and on.
+    @Test func `A source that is longer than declared does not fill the disk`() async throws {
+        let written = Mutex<Int64>(0)
+        let disk = SpoolDisk { descriptor, bytes, count, offset in
+            written.withLock { $0 = max($0, offset + Int64(count)) }
+            return pwrite(descriptor, bytes, count, off_t(offset))
+        }
+        let bench = try await Bench(data, disk: disk, isContinuable: false)
+        bench.world.state.withLock { state in
+            state.declaresSize = false
+            state.sources[Bench.key] = noise(40_000_000, seed: 8)
+        }
+        let error = await failure { _ = try await bench.step() }
+        #expect(error?.code == .sourceTruncated)
+        #expect(error?.isTransient == false)
+        #expect(error?.message.contains("3000000 bytes") == true)
+        #expect(written.withLock { $0 } <= 3_000_001)
+        let names = try FileManager.default.contentsOfDirectory(atPath: bench.spool.place.folder)
+        #expect(names.isEmpty)
+        #expect(try await bench.entry() == nil)
+    }
+
     @Test func `All data lies proved in a file that only its owner can read`() async throws {
         let bench = try await Bench(data)
         let (transfer, entry) = try await bench.ready()

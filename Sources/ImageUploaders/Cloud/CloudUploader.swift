@@ -80,7 +80,7 @@ public struct CloudUploader: ImageUploader {
         _ transfer: Transfer, into ring: ByteRing
     ) async throws(TranshipError) {
         _ = try await service.download(
-            try transfer.recordID(), into: ring, onResponse: { _ in })
+            try transfer.recordID(), into: ring, sizeBytes: transfer.proof.sizeBytes)
     }
 
     @discardableResult

@@ -186,6 +186,13 @@ struct SpoolStep: Sendable {
             ring.fail(error)
         }
         await read
+        if let failure, failure.cause is TooLong {
+            // The file may be of another version altogether, and has no room for the rest.
+            filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
+            try await trip.commit(filling.transfer)
+            try await spool.discard(filling.entry)
+            throw failure
+        }
         if let failure = failure ?? reading.failure.withLock({ $0 }) {
             // Keep as many bytes as possible. The first error counts.
             if failure.code != .rangeNotSatisfiable {
@@ -248,16 +255,28 @@ struct SpoolStep: Sendable {
                     filling.transfer)
                 step = min(step, filling.entry.reservedBytes - file.offsetBytes)
             }
-            let count = step
+            // One more than declared, to notice a longer source before it fills the disk.
+            let count = size.map { min(step - 1, max(0, $0 - file.offsetBytes)) + 1 } ?? step
             isEnd = try await spool.disk.blocking(at: ring, taking: count) {
                 try file.append(ring, atMostBytes: count)
             }
+            if let size, file.offsetBytes > size { throw Self.tooLong(filling.transfer, size) }
             if !hasAnswered, reading.facts.withLock({ $0 != nil }) {
                 hasAnswered = true
                 try await trip.answered(.source)
             }
             if !isEnd { try await checkpoint(&filling, file, reading) }
         }
+    }
+
+    /// The cause of an error: the source sent more than it declared.
+    private struct TooLong: Error {}
+
+    private static func tooLong(_ transfer: Transfer, _ sizeBytes: Int64) -> TranshipError {
+        TranshipError(
+            .sourceTruncated,
+            "\(transfer.source.displayName) has more than the \(sizeBytes) bytes that it declared",
+            hint: "it may have changed since it was planned; plan again", cause: TooLong())
     }
 
     /// Compares all bytes with the source's promise.

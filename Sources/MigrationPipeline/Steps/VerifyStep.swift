@@ -120,6 +120,8 @@ struct VerifyStep: Sendable {
                 switch error.code {
                 case .checksumMismatch: error.message
                 // These words describe sources, but here the target is read.
+                case .sourceTruncated where ring.writtenBytes >= expectation.proof.sizeBytes ?? .max:
+                    "more than \(expectation.proof.sizeBytes ?? 0) bytes came"
                 case .sourceTruncated:
                     "of \(expectation.proof.sizeBytes ?? 0) bytes came \(ring.writtenBytes)"
                 default: throw error

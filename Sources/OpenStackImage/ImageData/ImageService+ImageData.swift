@@ -50,19 +50,23 @@ extension ImageService {
     /// Works as ``HTTPClient/download(_:into:onResponse:)``: the ring is neither finished nor
     /// failed. If the answer starts at another offset, nothing is written.
     ///
+    /// - Parameter sizeBytes: the size in the record, if the caller knows it: data that is longer is
+    ///   cut there, and the call fails.
     /// - Returns: the head; nil if the image has no data (204), in which case `onResponse` was not
     ///   called.
-    /// - Throws: ``TranshipError/Code/forbidden`` for a deactivated image,
+    /// - Throws: ``TranshipError/Code/sourceTruncated`` for data shorter than declared or longer
+    ///   than `sizeBytes`, ``TranshipError/Code/forbidden`` for a deactivated image,
     ///   ``TranshipError/Code/badRequest`` if the store cannot start at an offset,
     ///   ``TranshipError/Code/rangeNotSatisfiable`` if the answer starts elsewhere or the image
     ///   ends before the offset.
     public func download(
-        _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0,
+        _ id: String, into ring: ByteRing, from offsetBytes: Int64 = 0, sizeBytes: Int64? = nil,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void = { _ in }
     ) async throws(TranshipError) -> HTTPResponse? {
-        try await download(
-            ImageDataRequests.download(id, offsetBytes > 0 ? .from(offsetBytes) : nil),
-            offsetBytes > 0 ? .from(offsetBytes) : nil, into: ring, onResponse: onResponse)
+        let span: ByteSpan? = offsetBytes > 0 ? .from(offsetBytes) : nil
+        var request = ImageDataRequests.download(id, span)
+        request.bodyBytesMax = sizeBytes.map { max(0, $0 - offsetBytes) }
+        return try await download(request, span, into: ring, onResponse: onResponse)
     }
 
     func download(

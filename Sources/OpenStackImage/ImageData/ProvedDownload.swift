@@ -146,8 +146,9 @@ extension ImageService {
             @Sendable func checksum(_ head: HTTPResponse) -> Checksum? {
                 promise ?? head.headers["Content-MD5"].flatMap { try? Checksum(.md5, $0) }
             }
-            let request = ImageDataRequests.download(
+            var request = ImageDataRequests.download(
                 id, options.range, preferring: options.preferredStores)
+            if isWhole { request.bodyBytesMax = image.sizeBytes }
             let head = try await download(request, options.range, into: ring) {
                 (head) throws(TranshipError) in
                 guard isWhole, options.proof == .required, checksum(head) == nil else { return }

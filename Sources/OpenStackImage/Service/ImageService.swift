@@ -82,6 +82,7 @@ extension ImageService {
             request.method, request.url(root: authorization.project.imageEndpoint),
             headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
         sent.isRepeatable = request.isRepeatable
+        sent.bodyBytesMax = request.bodyBytesMax
         return sent
     }
 

@@ -21,6 +21,8 @@ public struct ServiceRequest: Sendable, Hashable {
     public var body: [UInt8]?
     /// See ``HTTPRequest/isRepeatable``.
     public var isRepeatable: Bool
+    /// See ``HTTPRequest/bodyBytesMax``.
+    public var bodyBytesMax: Int64?
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {

@@ -35,7 +35,7 @@ extension CloudImages {
     ) async throws(TranshipError) {
         let response: Any?
         do {
-            response = try await service.download(id, into: ring) {
+            response = try await service.download(id, into: ring, sizeBytes: facts.sizeBytes) {
                 (_) throws(TranshipError) in opened(facts)
             }
         } catch {
@@ -64,8 +64,9 @@ extension CloudImages {
         let origin = "the Image service of cloud \"\(service.session.cloudName)\""
         try memory.check(origin)
         do {
-            _ = try await service.download(id, into: ring, from: point.offsetBytes) {
-                (head) throws(TranshipError) in
+            _ = try await service.download(
+                id, into: ring, from: point.offsetBytes, sizeBytes: point.version.totalBytes
+            ) { (head) throws(TranshipError) in
                 guard head.contentRange?.total == point.version.totalBytes else {
                     throw TranshipError(
                         .rangeNotSatisfiable,

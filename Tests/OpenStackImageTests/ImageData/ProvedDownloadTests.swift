@@ -47,6 +47,21 @@ struct ProvedDownloadTests {
         #expect(received.bytes == Array(body[..<received.bytes.count]))
     }
 
+    @Test("data that is longer than the record says is cut there", arguments: [true, false])
+    func tooLong(isChunked: Bool) async throws {
+        let body = bytes + bytes
+        let cloud = try cloud(hash(bytes) + #","size":300000"#) {
+            isChunked ? .chunked(body) : .status(200, body: body)
+        }
+        let received = Received()
+        let error = await #expect(throws: TranshipError.self) {
+            try await cloud.service.download("i") { received.add($0) }
+        }
+        #expect(error?.code == .sourceTruncated)
+        #expect(error?.message.contains("longer than the 300000 bytes") == true)
+        #expect(received.bytes.count < bytes.count)
+    }
+
     @Test("a file that did not prove right does not appear, and what was there stays")
     func wrongFile() async throws {
         let cloud = try cloud(hash(bytes)) { .status(200, text: "something else") }
