@@ -3,7 +3,6 @@
 
 import Basics
 import CMalloc
-import Dispatch
 import Foundation
 import MigrationModel
 import Synchronization
@@ -16,21 +15,29 @@ enum Process {
         // Report a closed pipe or a full disk as an error instead of dying from it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        OpenFileLimit.raise()
+        refuseCores()
         // glibc keeps up to 8 arenas for each core. Here many threads hold little memory each.
         _ = cmalloc_limit_arenas(2)
         // Pages of listings are large and short-lived, so give their memory back at once.
         _ = cmalloc_map_from(128 << 10)
     }
+
+    /// Keeps tokens and passwords out of core files, also out of those that the kernel hands to a
+    /// program (core(5)).
+    private static func refuseCores() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        guard let filter = fopen("/proc/self/coredump_filter", "w") else { return }
+        fputs("0", filter)
+        fclose(filter)
+    }
 }
 
 /// Ends a run in order on SIGINT, SIGTERM and SIGHUP: starts no more images, aborts or drains those
 /// in flight, commits, exits.
-///
-/// `@unchecked` is safe: `sources` is written in `init` and read only in `deinit`. All other
-/// properties are locks or constants.
-final class Signals: @unchecked Sendable {
+final class Signals: Sendable {
     private static let graceSeconds = 4.5
-    private var sources: [any DispatchSourceSignal] = []
     /// Number of signals received.
     private let count = Mutex(0)
 
@@ -38,17 +45,12 @@ final class Signals: @unchecked Sendable {
     ///   - drain: if true, images in flight may finish after the first signal.
     ///   - stop: called with true to abort the images in flight, and with false to let them finish.
     init(drain: Bool, stop: @escaping @Sendable (_ abort: Bool) -> Void) {
-        let queue = DispatchQueue(label: "tranship.signals")
-        sources = queue.sourcesOfSignals { [unowned self] in received(drain: drain, queue, stop) }
+        SignalThread.deliver { [weak self] in self?.received(drain: drain, stop) }
     }
 
-    deinit {
-        for source in sources { source.cancel() }
-    }
+    deinit { SignalThread.ignore() }
 
-    private func received(
-        drain: Bool, _ queue: DispatchQueue, _ stop: @Sendable (Bool) -> Void
-    ) {
+    private func received(drain: Bool, _ stop: @Sendable (Bool) -> Void) {
         let number = count.withLock { count in
             count += 1
             return count
@@ -60,13 +62,14 @@ final class Signals: @unchecked Sendable {
         }
         if number == (drain ? 2 : 1) {
             Terminal.tell("stopping")
-            stop(true)
             // The journal is safe even if a thread hangs: every step was committed before it
-            // began.
-            queue.asyncAfter(deadline: .now() + Self.graceSeconds) {
+            // began. A thread, because all threads of Dispatch may hang.
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: Self.graceSeconds)
                 Terminal.tell("interrupted; run again, or `tranship resume`, to go on")
                 exit(ExitStatus.interrupted.rawValue)
             }
+            stop(true)
             return
         }
         exit(ExitStatus.interrupted.rawValue)
@@ -80,27 +83,11 @@ enum Interruption {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
-        let sources = DispatchQueue(label: "tranship.signals").sourcesOfSignals {
+        SignalThread.deliver {
             if task.isCancelled { exit(ExitStatus.interrupted.rawValue) }
             task.cancel()
         }
-        defer { for source in sources { source.cancel() } }
+        defer { SignalThread.ignore() }
         return try await task.value
-    }
-}
-
-extension DispatchQueue {
-    /// Calls `received` at each SIGINT, SIGTERM and SIGHUP until the sources are cancelled.
-    fileprivate func sourcesOfSignals(
-        _ received: @escaping @Sendable () -> Void
-    ) -> [any DispatchSourceSignal] {
-        [SIGINT, SIGTERM, SIGHUP].map { number in
-            // `DispatchSource` receives a signal only if its default action is disabled.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: self)
-            source.setEventHandler(handler: received)
-            source.activate()
-            return source
-        }
     }
 }

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// Delivers SIGINT, SIGTERM and SIGHUP on a thread that does nothing else.
+///
+/// A `DispatchSource` needs one of the threads of Dispatch, which may all be busy.
+enum SignalThread {
+    static let numbers = [SIGINT, SIGTERM, SIGHUP]
+
+    private static let receiver = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// From now on, a signal calls this and does not end the process.
+    static func deliver(to new: @escaping @Sendable () -> Void) {
+        receiver.withLock { $0 = new }
+        guard isStarted else { return }
+        for number in numbers { signal(number, wake) }
+    }
+
+    /// From now on, a signal does nothing.
+    static func ignore() { receiver.withLock { $0 = nil } }
+
+    /// The thread, from its first use to the end of the process.
+    private static let isStarted: Bool = {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return false }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        signalPipe = ends[1]
+        let readEnd = ends[0]
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(readEnd, &byte, 1)
+                if count < 0, errno == EINTR { continue }
+                guard count == 1 else { return }
+                receiver.withLock { $0 }?()
+            }
+        }
+        return true
+    }()
+
+    /// May do only what a signal handler may (signal-safety(7)).
+    private static let wake: @convention(c) (Int32) -> Void = { _ in
+        let before = errno
+        var byte: UInt8 = 0
+        _ = write(signalPipe, &byte, 1)
+        errno = before
+    }
+}
+
+/// Where the signal handler writes. A plain global, since a handler cannot capture anything.
+///
+/// Safe: it is written once, before the first handler is installed.
+private nonisolated(unsafe) var signalPipe: Int32 = -1
