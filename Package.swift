@@ -60,6 +60,7 @@ let package = Package(
         // The vocabulary and the bytes.
         part("Basics"),
         part("Digests", ["COpenSSL", "Basics"]),
+        part("ImageFormats", ["Basics"]),
         part("ByteStreams", ["Basics"]),
         part("HTTPTransport", ["CCurl", "ByteStreams", "Basics"]),
 
@@ -74,12 +75,15 @@ let package = Package(
         part("MigrationJournal", ["CZlib", "Basics", "MigrationModel", grdb]),
         part(
             "MigrationPipeline",
-            ["MigrationJournal", "ByteStreams", "Digests", "Basics", "MigrationModel"]),
+            [
+                "MigrationJournal", "ByteStreams", "Digests", "ImageFormats", "Basics",
+                "MigrationModel",
+            ]),
         part(
             "SourceReaders",
             [
                 "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "PipelineFiles", "Basics", "MigrationModel",
+                "ImageFormats", "PipelineFiles", "Basics", "MigrationModel",
             ]
         ),
         part(
@@ -126,6 +130,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Basics", ["TestSupport"]),
         tests("Digests", ["Basics"]),
+        tests("ImageFormats", ["Basics", "TestSupport"]),
         tests("ByteStreams", ["Digests", "Basics", "TestSupport"]),
         tests(
             "HTTPTransport",

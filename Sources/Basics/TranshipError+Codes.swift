@@ -67,7 +67,7 @@ extension TranshipError {
         case gone = "gone"
         /// 413: a quota or a size limit of the service.
         case quotaExceeded = "quota-exceeded"
-        /// 415: the data does not have the format that the record declares.
+        /// The data does not have the format that the record declares: 415, or our own look at it.
         case formatRejected = "format-rejected"
         /// 416: the range is outside the data.
         case rangeNotSatisfiable = "range-not-satisfiable"

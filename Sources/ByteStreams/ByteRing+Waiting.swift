@@ -5,7 +5,11 @@ public import Basics
 
 extension ByteRing {
     /// What a task can await without holding a thread.
-    enum Milestone { case started, finished }
+    enum Milestone {
+        case started
+        case written(Int64)
+        case finished
+    }
 
     struct Waiter {
         let number: UInt64
@@ -29,6 +33,25 @@ extension ByteRing {
     /// - Throws: as ``finished()``.
     public func started() async throws(TranshipError) -> Int64 {
         try await wait(for: .started)
+    }
+
+    /// Suspends until so many bytes are written or the writing has finished, and returns the first
+    /// bytes. They stay in the ring for its reader and its observers.
+    ///
+    /// - Precondition: the ring has room for so many, and nothing was read yet.
+    /// - Throws: as ``finished()``.
+    package func head(bytesMax: Int) async throws(TranshipError) -> [UInt8] {
+        precondition(hasReader && bytesMax <= capacityBytes, "the first bytes do not stay")
+        _ = try await wait(for: .written(Int64(bytesMax)))
+        let bytes = locked { () -> [UInt8]? in
+            precondition(state.read == 0, "the first bytes were read already")
+            let count = min(Int64(bytesMax), state.written)
+            guard count > 0 else { return [] }
+            guard let memory = try? mapped() else { return nil }
+            return Array(UnsafeRawBufferPointer(start: memory, count: Int(count)))
+        }
+        guard let bytes else { throw TranshipError(.unclassified, "no memory for a buffer") }
+        return bytes
     }
 
     /// Breaks the stream: from now on, every call throws this error, and all blocked and suspended
@@ -60,6 +83,7 @@ extension ByteRing {
         let isReached =
             switch milestone {
             case .started: state.isFinished || state.written > 0
+            case .written(let count): state.isFinished || state.written >= count
             case .finished: state.isFinished && state.observed.allSatisfy { $0 == state.written }
             }
         return isReached ? .success(state.written) : nil

@@ -73,7 +73,9 @@ extension Exchange {
             .invalidAnswer,
             "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), but this "
                 + "request asked for it as it is stored",
-            hint: "a proxy or the server compresses it: configure it to send such files unchanged")
+            hint:
+                "use another address of the file, or download it with a tool that unpacks it; the "
+                + "operator of the server or proxy can send such files unchanged")
     }
 
     /// - Returns: fewer bytes than there were, to end the transfer.

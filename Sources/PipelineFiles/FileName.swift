@@ -14,8 +14,51 @@ public struct FileName: Sendable, Equatable {
 
     /// The name in an http address, without query and fragment. Empty if the address has none.
     ///
+    /// If the address is that of a script (`download?file=noble.img`), a file name in its query.
     /// Decodes percent-encoding, unless the result would not be UTF-8.
     public init(url: String) {
+        self.init(pathOf: url)
+        guard isScript, let query = Self.query(of: url) else { return }
+        for parameter in query.split(whereSeparator: { $0 == "&" || $0 == ";" }) {
+            guard let sign = parameter.firstIndex(of: "=") else { continue }
+            let value = String(parameter[parameter.index(after: sign)...])
+            let name = FileName(Self.decoded(value) ?? value)
+            if Self.imageExtensions.contains(name.fileExtension) {
+                self = name
+                return
+            }
+        }
+    }
+
+    /// True if the address is that of a script whose query names no file, so that only the answer
+    /// can name it.
+    public static func isUnknown(url: String) -> Bool {
+        query(of: url) != nil && FileName(url: url).isScript
+    }
+
+    /// The disk format that the extension implies. `.img` implies none: some publishers use it for
+    /// qcow2, others for raw.
+    public var impliedDiskFormat: String? {
+        let formats = ["iso", "qcow2", "raw", "vdi", "vhd", "vhdx", "vmdk"]
+        return formats.first { $0 == fileExtension }
+    }
+
+    /// Of files that a script may hand out.
+    private static let imageExtensions: Set = [
+        "iso", "qcow2", "raw", "vdi", "vhd", "vhdx", "vmdk", "img", "ova", "bin", "tar", "tgz",
+        "xz", "gz", "bz2", "zst", "zip",
+    ]
+
+    private var isScript: Bool {
+        ["", "php", "cgi", "asp", "aspx", "jsp", "pl", "py"].contains(fileExtension)
+    }
+
+    private static func query(of url: String) -> Substring? {
+        let address = url.prefix { $0 != "#" }
+        return address.firstIndex(of: "?").map { address[address.index(after: $0)...] }
+    }
+
+    private init(pathOf url: String) {
         let address = url.prefix { $0 != "?" && $0 != "#" }
         let path = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address
         guard let slash = path.lastIndex(of: "/") else {

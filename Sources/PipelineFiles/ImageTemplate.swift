@@ -7,9 +7,10 @@ public import Basics
 public struct ImageTemplate: Sendable, Equatable {
     /// `{stem}` by default.
     public let name: NameTemplate
-    /// As written in the pipeline file, or derived from the file extension. Clouds may accept more
-    /// formats than we know, so the plan checks it against the target's schema.
-    public let diskFormat: String
+    /// As written in the pipeline file, or implied by the file extension; nil: the data shows it.
+    /// Clouds may accept more formats than we know, so the plan checks it against the target's
+    /// schema.
+    public let diskFormat: String?
     /// `bare` by default.
     public let containerFormat: String
     public let minDiskGiB: Int

@@ -83,6 +83,8 @@ public struct URLSource: Sendable, Equatable {
     public let auth: URLAuthentication?
     /// Sent only to this URL, in the order of the file.
     public let headers: [URLHeader]
+    /// False if the data is meant, whatever the record says of it.
+    public let inspects: Bool
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
@@ -118,6 +120,8 @@ public struct FileSource: Sendable, Equatable {
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.
     public let seriesHasSeveral: Bool
+    /// False if the data is meant, whatever the record says of it.
+    public let inspects: Bool
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition

@@ -39,6 +39,23 @@ import Testing
         #expect(read == noise(10_000))
     }
 
+    @Test(arguments: [0, 1, 999, 1000, 5000])
+    func `The first bytes can be looked at, and are read after that`(count: Int) async throws {
+        let bytes = noise(count)
+        let ring = ByteRing(capacityBytes: 4096)
+        async let write: Void = blocking { try ring.put(bytes, pieceBytes: 300) }
+        #expect(try await ring.head(bytesMax: 1000).starts(with: bytes.prefix(1000)))
+        #expect(try await blocking { try ring.takeAll(pieceBytes: 512) } == bytes)
+        try await write
+    }
+
+    @Test func `A stream that breaks within its first bytes has none`() async throws {
+        let ring = ByteRing(capacityBytes: 4096)
+        try await blocking { try noise(500).withUnsafeBytes { try ring.write($0) } }
+        ring.fail(TranshipError(.connectionLost, "reset"))
+        await #expect(throws: TranshipError.self) { try await ring.head(bytesMax: 1000) }
+    }
+
     @Test func `A slow observer holds the producer back and sees everything`() async throws {
         let seen = Guarded<Int64>(0)
         let gate = Guarded<Bool>(false)

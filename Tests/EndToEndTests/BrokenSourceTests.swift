@@ -17,9 +17,10 @@ extension EndToEndTests {
             let testDescription: String
             let status: Int32
             let words: [String]
-            /// For every request that is no HEAD.
+            /// For every request of the run.
             let reply: Reply
-            var head: Reply = .status(200, headers: [("Content-Length", "300000")])
+            /// For the plan's HEAD; nil if all is well when it is planned.
+            var head: Reply?
             var isPromised = true
         }
 
@@ -78,7 +79,9 @@ extension EndToEndTests {
         @Test("a source that fails is told, and leaves nothing at the target", arguments: faults)
         func fault(_ fault: Fault) async throws {
             let server = try RawHTTPServer { request in
-                request.method == "HEAD" ? fault.head : fault.reply
+                guard request.isLook else { return fault.reply }
+                guard let head = fault.head else { return .status(200, body: Self.data) }
+                return request.method == "HEAD" ? head : fault.reply
             }
             try await scene("broken") { scene in
                 let promise = try digest(.sha256, of: Self.data)
@@ -98,7 +101,7 @@ extension EndToEndTests {
         func recovers() async throws {
             let server = try RawHTTPServer(scripts: [
                 "/image.img": [
-                    .status(200, headers: [("Content-Length", "\(Self.data.count)")]),
+                    .status(200, body: Self.data), .status(200, body: Self.data),
                     .status(503, text: "too busy"),
                     .resetting(declaredBytes: Self.data.count, body: Array(Self.data.prefix(9))),
                     .status(200, body: Self.data),

@@ -128,7 +128,7 @@ extension EndToEndTests {
                     order: listed
                     limits: { images: 8 }
                     """)
-                func reads() -> Int { gate.server.requests.count { $0.method == "GET" } }
+                func reads() -> Int { gate.server.requests.count { !$0.isLook } }
                 let command = try scene.start(["run", file])
                 try await waits("the other host's image, past those that wait") {
                     try await scene.beta.images("\(scene.prefix) other").first?.text("status")

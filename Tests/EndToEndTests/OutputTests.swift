@@ -21,6 +21,7 @@ extension EndToEndTests {
                         image: { name: "\(scene.prefix) a", disk_format: raw, container_format: bare }
                       - file: ./b.qcow2
                         image: { name: "\(scene.prefix) b", disk_format: qcow2, container_format: bare }
+                        inspect: false
                       - file: ./c.raw
                         image: { name: "\(scene.prefix) c", disk_format: raw, container_format: bare }
                     targets: [{ cloud: beta }]
@@ -210,8 +211,8 @@ extension EndToEndTests {
                 case "/moved.img": .redirect(to: "/good.img?signature=\(planted)-signature")
                 case "/gone.img": .status(404, text: "no such file")
                 case "/short.img":
-                    request.method == "HEAD"
-                        ? .status(200, headers: [("Content-Length", "200000")])
+                    request.isLook
+                        ? .status(200, body: data)
                         : .lying(declaredBytes: 200_000, body: Array(data.prefix(1000)))
                 case "/circle.img": .redirect(to: "/circle.img?signature=\(planted)-circle")
                 default: .status(403, text: "not for you")

@@ -32,7 +32,8 @@ extension EndToEndTests {
         @Test("415: data in another format than declared is told with the service's words")
         func wrongFormat() async throws {
             try await scene("format") { scene in
-                let file = try scene.filePipeline(bytes: 2 * Sample.mebibyte, disk: "qcow2")
+                let file = try scene.filePipeline(
+                    bytes: 2 * Sample.mebibyte, disk: "qcow2", source: "inspect: false")
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 3, run.said)
                 #expect(run.talk.contains("Glance answered 415"), run.said)
@@ -145,8 +146,8 @@ extension Scene {
 
     /// A file of noise to a cloud, under the prefix as its name.
     func filePipeline(
-        bytes: Int, disk: String = "raw", image: String = "", target: String = "beta",
-        _ rest: String = ""
+        bytes: Int, disk: String = "raw", image: String = "", source: String = "",
+        target: String = "beta", _ rest: String = ""
     ) throws -> String {
         try file("source.img", bytes: bytes)
         return try pipeline(
@@ -154,6 +155,7 @@ extension Scene {
             sources:
               - file: ./source.img
                 image: { name: "\(prefix)", disk_format: \(disk), container_format: bare\(image) }
+                \(source)
             targets:
               - cloud: \(target)
             \(rest)

@@ -196,7 +196,11 @@ private final class CountingSource: Sendable {
                     head.append(("Content-Range", "bytes \(first)-\(size - 1)/\(size)"))
                 }
                 exchange.sendHead(first > 0 ? 206 : 200, head)
-                guard request.method != "HEAD" else { return }
+                guard !request.isLook else {
+                    // The plan reads no further.
+                    exchange.send(request.method == "HEAD" ? [] : mebibyte(0))
+                    return exchange.close()
+                }
                 var position = first
                 while position < size {
                     let isOpen = state.isOpen.withLock { $0 }

@@ -11,6 +11,7 @@ struct FakeSource: ImageSource {
     let world: FakeWorld
     var endpoint: String
     var limitImages: Int?
+    var inspection: Inspection { world.state.withLock { $0.inspection } }
 
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void

@@ -59,6 +59,8 @@ final class FakeWorld: Sendable {
         var callsUntilCrash: Int?
         var report: TargetReport?
         var readBackBytes: [UInt8]?
+        /// Of every source.
+        var inspection = Inspection.refuses
     }
 
     let state = Guarded(State())

@@ -169,6 +169,18 @@ import Testing
         #expect(transfer.reading?.savedBytes == 1_700_001)
     }
 
+    @Test func `Data that will not be sent is not spooled`() async throws {
+        let bench = try await Bench(DiskHeads.qcow2() + data)
+        #expect(await failure { _ = try await bench.step() }?.code == .formatRejected)
+        #expect(try await bench.entry()?.offsetBytes ?? 0 == 0)
+    }
+
+    @Test func `A reading that broke within its first bytes says nothing of them`() async throws {
+        let bench = try await Bench(DiskHeads.html + data)
+        bench.breaks(40)
+        #expect(await failure { _ = try await bench.step() }?.message == "reset")
+    }
+
     @Test func `What lies behind the journalled offset is cut off, and counted as read again`()
         async throws
     {

@@ -32,4 +32,20 @@ struct FileNameTests {
     func address(url: String, name: String) {
         #expect(FileName(url: url).text == name)
     }
+
+    @Test(
+        "an address of a script gives the file that its query names",
+        arguments: [
+            ("https://m.example/download?file=disk.raw", "disk.raw", false),
+            ("https://m.example/get.php?a=1&file=%2Fpub%2Fdisk%201.QCOW2#x", "disk 1.QCOW2", false),
+            ("https://m.example/?file=disk.img", "disk.img", false),
+            ("https://m.example/download?id=17", "download", true),
+            ("https://m.example/download?page=index.html", "download", true),
+            ("https://m.example/download", "download", false),
+            ("https://m.example/a.img?file=b.raw", "a.img", false),
+        ])
+    func script(url: String, name: String, isUnknown: Bool) {
+        #expect(FileName(url: url).text == name)
+        #expect(FileName.isUnknown(url: url) == isUnknown)
+    }
 }

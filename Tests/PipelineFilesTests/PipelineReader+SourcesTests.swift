@@ -8,7 +8,6 @@ import Testing
 @Suite("Sources")
 struct PipelineReaderSourcesTests {
     private static let kinds = "`cloud`, `url`, `file`, `archive`"
-    private static let formats = "only .iso .qcow2 .raw .vdi .vhd .vhdx .vmdk imply it"
 
     private static func url(_ url: String) -> String {
         PipelineTexts.with(source: "  - url: \(url)\n    image: { disk_format: raw }")
@@ -74,15 +73,6 @@ struct PipelineReaderSourcesTests {
             "with a space", url("https://mirror.example/a b.iso"),
             "p.yaml:4:10: `url` contains a space or a control character\nhint: write %20 for a space"
         ),
-        BadFile(
-            "without a format", PipelineTexts.with(source: "  - url: https://a.example/b.img"),
-            "p.yaml:4:5: `disk_format` is needed: the extension .img does not imply it\n"
-                + "hint: set `disk_format` under `image`, such as `disk_format: qcow2`; \(formats)"),
-        BadFile(
-            "without a format in its image",
-            PipelineTexts.with(source: "  - file: \"images/*\"\n    image: { tags: [a] }"),
-            "p.yaml:5:12: `disk_format` is needed: the file name has no extension to derive it from\n"
-                + "hint: set `disk_format` under `image`, such as `disk_format: qcow2`; \(formats)"),
         BadFile(
             "without a file name", url("https://mirror.example/"),
             "p.yaml:4:5: the name uses {stem}, but the address has no file name\n"
@@ -257,6 +247,22 @@ struct PipelineReaderSourcesTests {
         #expect(source.pattern == pattern)
         #expect(source.image.diskFormat == format)
         #expect(source.isGlob == pattern.contains("*"))
+    }
+
+    @Test("leave the format to the data where the extension leaves a doubt")
+    func unknownFormat() throws {
+        for pattern in ["a.img", "images/*", "a"] {
+            let source = try fileSource(PipelineTexts.with(source: "  - file: \"\(pattern)\""))
+            #expect(source.image.diskFormat == nil)
+        }
+    }
+
+    @Test("are inspected unless they say otherwise")
+    func inspect() throws {
+        #expect(try urlSource(PipelineTexts.withURL("    series: a")).inspects)
+        #expect(try !urlSource(PipelineTexts.withURL("    inspect: false")).inspects)
+        let file = PipelineTexts.with(source: "  - file: a.raw\n    inspect: false")
+        #expect(try !fileSource(file).inspects)
     }
 
     @Test("say more of an image than its format")

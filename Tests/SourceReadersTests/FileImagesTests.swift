@@ -6,6 +6,7 @@ import ByteStreams
 import Foundation
 import MigrationModel
 import MigrationPipeline
+import PipelineFiles
 import TestSupport
 import Testing
 
@@ -77,6 +78,38 @@ import Testing
             source: try fileEntry(folder.file("none.img")), sourceIndex: 0, baseDirectory: "/")
         let listed = try await list(missing)
         #expect(listed.map(\.refusal?.code) == [.sourceUnavailable])
+    }
+
+    @Test func `Each file has the format of its extension, or of its data`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(noise(1000), to: "a.raw")
+        try folder.write(DiskHeads.qcow2(), to: "b.img")
+        try folder.write(DiskHeads.iso(), to: "c")
+        try folder.write(DiskHeads.qcow2(), to: "d.raw")
+        try folder.write(DiskHeads.gzip, to: "e.raw.gz")
+        try folder.write(noise(1000), to: "f.img")
+        guard case .file(let entry) = try entries("{ file: '\(folder.path)/*' }")[0] else {
+            throw NotThatKind()
+        }
+        let listed = try await list(FileImages(entry, sourceIndex: 0, baseDirectory: "/"))
+        #expect(listed.prefix(3).map(\.image.diskFormat) == ["raw", "qcow2", "iso"])
+        #expect(
+            listed.map(\.refusal?.code)
+                == [nil, nil, nil, .formatRejected, .formatRejected, .refused])
+        let words = listed.map { $0.refusal?.message ?? "" }
+        #expect(words[3] == "\(folder.path)/d.raw is a qcow2 image, and its disk_format is raw")
+        #expect(words[4].contains("e.raw.gz is compressed (gzip), not a disk image"))
+        #expect(words[5].contains("neither its extension nor its data shows it"))
+    }
+
+    @Test func `A file whose data is meant is listed`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(DiskHeads.qcow2(), to: "d.raw")
+        let text = "{ file: '\(folder.path)/d.raw', inspect: false }"
+        guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
+        let source = FileImages(entry, sourceIndex: 0, baseDirectory: "/")
+        #expect(source.inspection == .off)
+        #expect(try await list(source).map(\.refusal?.code) == [nil])
     }
 
     /// Ids of copies at users' clouds are derived from this text.

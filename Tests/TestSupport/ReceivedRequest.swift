@@ -28,6 +28,9 @@ public struct ReceivedRequest: Sendable {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 
+    /// True for the requests of a plan: the head of a URL's answer, and the first bytes of its data.
+    public var isLook: Bool { method == "HEAD" || self[header: "range"] == "bytes=0-65535" }
+
     public var text: String { String(decoding: body, as: UTF8.self) }
 }
 

@@ -21,6 +21,8 @@ public protocol ImageSource: Stage {
     var isOnThisMachine: Bool { get }
     /// The region of the cloud that holds the images; nil for other kinds.
     var region: CloudRegion? { get }
+    /// What follows if its data is not what the record declares.
+    var inspection: Inspection { get }
 
     /// Lists all images that the entry selects, page by page, in the same order
     /// each time. Reads no image data.
@@ -68,6 +70,7 @@ public protocol ImageSource: Stage {
 extension ImageSource {
     public var isOnThisMachine: Bool { false }
     public var region: CloudRegion? { nil }
+    public var inspection: Inspection { .refuses }
 }
 
 /// What a source needs to know to list its images.

@@ -180,6 +180,13 @@ struct SpoolStep: Sendable {
         }
         var failure: TranshipError?
         do throws(TranshipError) {
+            if point == nil {
+                // What will not be sent need not be spooled.
+                let look = DataLook(inspection: reader.inspection)
+                _ = try await look.objection(to: given, in: ring) {
+                    reading.failure.withLock { $0 == nil }
+                }
+            }
             try await take(&filling, file, reading, trip)
         } catch {
             failure = ring.failure ?? error

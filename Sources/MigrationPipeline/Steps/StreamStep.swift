@@ -38,12 +38,17 @@ struct StreamStep: Sendable {
         let opened = OneShot<SourceFacts>()
         let judged = OneShot<[Checksum]>()
         let sent = OneShot<Outcome>()
+        /// What speaks against data that is copied as its source holds it.
+        let objection = Guarded<TranshipError?>(nil)
 
         /// Adds the bytes from the source so far. Bytes from the spool were counted when it was
         /// filled.
         func count(_ transfer: inout Transfer) {
             if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
         }
+
+        /// The hint of our own look at the data, which knows more than the target's refusal.
+        var cure: String? { objection.withLock { $0?.hint } }
     }
 
     /// - Parameter spooled: where the data lies; nil is at the source.
@@ -86,7 +91,9 @@ struct StreamStep: Sendable {
                 transfer.placement.yieldContents()
             }
             if transfer != trip.committed { try await trip.commit(transfer) }
-            throw Self.first(ring.failure, error)
+            let first = Self.first(ring.failure, error)
+            guard first.code == .formatRejected, let cure = pass.cure else { throw first }
+            throw first.hinting(cure)
         }
     }
 
@@ -158,6 +165,8 @@ struct StreamStep: Sendable {
         var transfer = pass.transfer
         transfer.proof.sizeBytes = facts.sizeBytes
         transfer.members = facts.members
+        // Before there is a record, so that none is left.
+        try await look(pass, &transfer)
         let registered = try await pass.uploader.register(
             transfer, references: pass.references, commit: pass.trip.commit)
         try await pass.trip.answered(.target)
@@ -180,5 +189,13 @@ struct StreamStep: Sendable {
         sent.proof.sizeBytes = pass.ring.writtenBytes
         try await pass.trip.answered(.target)
         return .advance(sent)
+    }
+
+    private func look(_ pass: Pass, _ transfer: inout Transfer) async throws(TranshipError) {
+        let look = DataLook(inspection: pass.reader.inspection)
+        guard let objection = try await look.objection(to: transfer, in: pass.ring) else { return }
+        pass.objection.withLock { $0 = objection }
+        let remark = "copied as it is at the source: \(objection.message)"
+        if !transfer.remarks.contains(remark) { transfer.remarks.append(remark) }
     }
 }

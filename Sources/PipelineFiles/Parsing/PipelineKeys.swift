@@ -21,14 +21,14 @@ enum CloudSourceKey: String, PipelineKey {
 enum URLSourceKey: String, PipelineKey {
     case url, checksum
     case checksumFile = "checksum_file"
-    case image, series, cacert, auth, headers, limits
+    case image, series, cacert, auth, headers, inspect, limits
     static let place = "a url source"
 }
 
 enum FileSourceKey: String, PipelineKey {
     case file, checksum
     case checksumFile = "checksum_file"
-    case image, series, limits
+    case image, series, inspect, limits
     static let place = "a file source"
 }
 

@@ -4,26 +4,12 @@
 import Basics
 
 extension PipelineReader {
-    /// Parses the `image` block of a url or file source. It is optional if the file extension
-    /// implies the disk format.
-    func template(_ value: FileValue?, fileExtension: String, at place: FilePosition)
-        throws(TranshipError) -> ImageTemplate
-    {
+    /// Parses the `image` block of a url or file source.
+    func template(_ value: FileValue?, fileName: FileName) throws(TranshipError) -> ImageTemplate {
         let fields = try value.map(imageFields)
-        guard let diskFormat = fields?.diskFormat ?? DiskFormatName.byExtension[fileExtension]
-        else {
-            let known = DiskFormatName.byExtension.keys.sorted().map { ".\($0)" }
-            throw refusal(
-                value?.position ?? place,
-                "`disk_format` is needed: "
-                    + (fileExtension.isEmpty || fileExtension.contains("*")
-                        ? "the file name has no extension to derive it from"
-                        : "the extension .\(fileExtension) does not imply it"),
-                hint: "set `disk_format` under `image`, such as `disk_format: qcow2`; only "
-                    + known.joined(separator: " ") + " imply it")
-        }
         return ImageTemplate(
-            name: fields?.name ?? .fileStem, diskFormat: diskFormat,
+            name: fields?.name ?? .fileStem,
+            diskFormat: fields?.diskFormat ?? fileName.impliedDiskFormat,
             containerFormat: fields?.containerFormat ?? "bare",
             minDiskGiB: fields?.minDiskGiB ?? 0, minRAMMiB: fields?.minRAMMiB ?? 0,
             tags: fields?.tags ?? [], properties: fields?.properties ?? [:],
@@ -80,15 +66,6 @@ extension PipelineReader {
                     + (key.text == "tranship_origin" ? "tranship" : "the Image service"))
         }
     }
-}
-
-/// The disk formats that a file extension implies. `.img` implies none: some publishers use it for
-/// qcow2, others for raw.
-enum DiskFormatName {
-    static let byExtension = [
-        "iso": "iso", "qcow2": "qcow2", "raw": "raw", "vdi": "vdi", "vhd": "vhd",
-        "vhdx": "vhdx", "vmdk": "vmdk",
-    ]
 }
 
 extension FileValue {

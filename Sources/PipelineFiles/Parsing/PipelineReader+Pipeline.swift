@@ -114,7 +114,7 @@ extension Source {
         switch self {
         case .url(let source) where !source.seriesHasSeveral:
             template = source.series ?? source.image.name
-            values.stem = source.stem
+            values.stem = FileName.isUnknown(url: source.url) ? nil : source.stem
         case .file(let source) where !source.seriesHasSeveral:
             template = source.series ?? source.image.name
             values.stem = source.isGlob ? nil : FileName(source.pattern).stem

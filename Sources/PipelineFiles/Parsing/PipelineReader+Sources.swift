@@ -68,8 +68,7 @@ extension PipelineReader {
         let url = try httpURL(address)
         let file = FileName(url: url)
         let series = try keys[.series].map(series)
-        let image = try template(
-            keys[.image], fileExtension: file.fileExtension, at: keys.position)
+        let image = try template(keys[.image], fileName: file)
         if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
             throw refusal(
                 place ?? keys.position,
@@ -83,6 +82,7 @@ extension PipelineReader {
             cacert: try keys[.cacert]?.absolutePath(),
             auth: try keys[.auth].map(authentication),
             headers: try keys[.headers].map(headers) ?? [],
+            inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
     }
 
@@ -99,9 +99,9 @@ extension PipelineReader {
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         let source = FileSource(
             pattern: pattern, checksum: proof.checksum, checksumFile: proof.file,
-            image: try template(
-                keys[.image], fileExtension: FileName(pattern).fileExtension, at: keys.position),
+            image: try template(keys[.image], fileName: FileName(pattern)),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
+            inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
         if source.isGlob, let checksum = keys[.checksum] {
             throw checksum.refusal(

@@ -29,6 +29,7 @@ protocol CloudCatalogue: ImageSource {
 extension CloudCatalogue {
     var endpoint: String { cloud.endpoint }
     var limitImages: Int? { selection.limitsImages }
+    var inspection: Inspection { .remarks }
 
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void

@@ -4,6 +4,7 @@
 internal import Basics
 internal import Foundation
 internal import HTTPTransport
+internal import ImageFormats
 internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
@@ -18,6 +19,7 @@ struct FileImages: ImageSource {
     var endpoint: String { "this machine" }
     var limitImages: Int? { source.limitsImages }
     var isOnThisMachine: Bool { true }
+    var inspection: Inspection { source.inspects ? .refuses : .off }
 
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         .nothing(.dataIsLocal)
@@ -70,30 +72,51 @@ struct FileImages: ImageSource {
     private func image(_ path: String, _ date: String, _ promise: Promise) -> ListedImage {
         do throws(TranshipError) {
             let facts = try FileFacts(path: path)
-            guard access(path, R_OK) == 0 else {
-                throw TranshipError(
-                    .sourceUnavailable, "cannot open \(path): \(String(cString: strerror(errno)))",
-                    hint: "check the file's rights")
-            }
-            return listed(path, facts, checksum: try promise(path), date)
+            let head = ImageHead(try Self.head(of: path))
+            return listed(path, facts, checksum: try promise(path), head: head, date)
         } catch {
             return listed(path, nil, checksum: nil, date, refusal: error)
         }
     }
 
+    /// The first bytes of a file.
+    private static func head(of path: String) throws(TranshipError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: ImageHead.bytesMax)
+        var count = 0
+        while count < bytes.count {
+            let part = bytes.withUnsafeMutableBytes { buffer in
+                Foundation.pread(
+                    descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count,
+                    off_t(count))
+            }
+            if part < 0, errno == EINTR { continue }
+            guard part >= 0 else { throw failure("cannot read", path) }
+            if part == 0 { break }
+            count += part
+        }
+        return Array(bytes.prefix(count))
+    }
+
     private func listed(
-        _ path: String, _ facts: FileFacts?, checksum: Checksum?, _ date: String,
-        refusal: TranshipError? = nil
+        _ path: String, _ facts: FileFacts?, checksum: Checksum?, head: ImageHead? = nil,
+        _ date: String, refusal: TranshipError? = nil
     ) -> ListedImage {
+        let fileName = (path as NSString).lastPathComponent
         var (image, stem) = source.image.described(
             key: "file:\(path)", sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
             sizeBytes: facts?.sizeBytes, checksum: checksum,
-            fileName: (path as NSString).lastPathComponent, series: source.series, date: date)
+            fileName: fileName, head: head, series: source.series, date: date)
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds * 1000) }
+        let checked = source.image.checked(
+            head, inspects: source.inspects, fileName: fileName, shown: path,
+            sizeBytes: facts?.sizeBytes)
         return ListedImage(
-            image, stem: stem, refusal: refusal,
+            image, stem: stem, notes: checked.remarks, refusal: refusal ?? checked.refusal,
             series: SeriesClaim(
                 position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
     }

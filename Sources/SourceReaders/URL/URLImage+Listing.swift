@@ -5,6 +5,7 @@ internal import Basics
 internal import ByteStreams
 internal import Foundation
 internal import HTTPTransport
+internal import ImageFormats
 internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
@@ -23,10 +24,10 @@ extension URLImage {
 
     private func look(date: String) async throws(TranshipError) -> ListedImage {
         let shown = Self.withoutSecrets(source.url)
-        var head: HTTPResponse?
+        var found = Probe()
         var problem: TranshipError?
         do {
-            head = try await probe()
+            found = try await probe()
         } catch {
             problem = error.whileDoing("looking at \(shown)")
         }
@@ -42,27 +43,56 @@ extension URLImage {
             }
         }
         if let problem, problem.code == .interrupted { throw problem }
-        if checksum != nil, problem?.isTransient == true {
+        if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
             // The promise says which version it is; the transfer tries again.
+            found.unseen = problem?.message
             problem = nil
         }
-        let size = head?.headers["Content-Length"].flatMap { Int64($0) }
+        let (fileName, unnamed) = nameOfFile(found)
         let seen = SeenVersion(
-            eTag: head?.headers["ETag"], lastModified: head?.headers["Last-Modified"])
+            eTag: found.header("ETag"), lastModified: found.header("Last-Modified"))
         let (image, stem) = source.image.described(
             key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
-            fingerprint: checksum?.description ?? Self.fingerprint(seen, sizeBytes: size),
-            sizeBytes: size, checksum: checksum, fileName: Self.fileName(source.url),
+            fingerprint: checksum?.description
+                ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
+            sizeBytes: found.sizeBytes, checksum: checksum, fileName: fileName, head: found.head,
             series: source.series, date: date)
+        let checked = source.image.checked(
+            found.head, inspects: source.inspects, fileName: fileName, shown: shown,
+            sizeBytes: found.sizeBytes, contentType: found.header("Content-Type"))
+        if found.answer != nil { problem = problem ?? checked.refusal ?? unnamed }
         var listed = ListedImage(
-            image, stem: stem, refusal: problem,
+            image, stem: stem, notes: checked.remarks, refusal: problem,
             series: SeriesClaim(
                 position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
             listed.notes.append("no checksum is promised: what arrives cannot be compared")
         }
+        if let reason = found.unseen, problem == nil {
+            listed.notes.append("the plan could not look at the data: \(reason)")
+        }
         return listed
+    }
+
+    /// The name of the file at the URL, and why there is none.
+    private func nameOfFile(_ found: Probe) -> (name: String, refusal: TranshipError?) {
+        let name = FileName(url: source.url).text
+        guard FileName.isUnknown(url: source.url) else { return (name, nil) }
+        if let given = found.header("Content-Disposition").flatMap(ContentDisposition.fileName) {
+            return (given, nil)
+        }
+        let usesName =
+            (source.series ?? source.image.name).placeholders.contains(.stem)
+            || source.image.name.placeholders.contains(.stem)
+        guard usesName else { return (name, nil) }
+        return (
+            name,
+            TranshipError(
+                .refused,
+                "\(Self.withoutSecrets(source.url)) names no file: neither its query nor the answer",
+                hint: "give the image a `name` under `image`")
+        )
     }
 
     /// The text that ids of copies are derived from: never to be changed.
@@ -71,34 +101,123 @@ extension URLImage {
             .compactMap { $0 }.joined(separator: " ")
     }
 
-    /// The head of the final answer. What a HEAD says is not final: signed URLs
-    /// refuse it, and servers that know only GET answer 404 or a length of 0. A
-    /// GET, whose body is not read, decides then.
-    private func probe() async throws(TranshipError) -> HTTPResponse {
-        var request = request(.head)
-        var response = try await client.send(request)
+    /// What two small requests found out.
+    struct Probe {
+        var answer: HTTPResponse?
+        var sizeBytes: Int64?
+        /// Nil if the data was not seen.
+        var head: ImageHead?
+        /// Why it was not seen, if that may pass.
+        var unseen: String?
+
+        func header(_ name: String) -> String? { answer?.headers[name] }
+    }
+
+    /// Asks for the head of the answer, then for the first bytes of the data.
+    ///
+    /// What a HEAD says is not final: signed URLs refuse it, and servers that know only GET answer
+    /// 404 or a length of 0. The GET decides then.
+    private func probe() async throws(TranshipError) -> Probe {
+        let response = try await client.send(request(.head))
         let isEmpty = response.isSuccess && response.headers["Content-Length"] == "0"
         if isEmpty || [400, 403, 404, 405, 501].contains(response.status) {
-            request.method = .get
-            let ring = ByteRing(capacityBytes: 64 << 10)
-            // The body is not read.
-            let first = Mutex<HTTPResponse?>(nil)
-            do {
-                response = try await client.download(request, into: ring) {
-                    (answer) throws(TranshipError) in
-                    first.withLock { $0 = $0 ?? answer }
-                    throw TranshipError(.interrupted, "the head is enough")
-                }
-            } catch {
-                guard let answer = first.withLock({ $0 }) else { throw error }
-                response = answer
+            return try await beginning()
+        }
+        try expectSuccess(response, .head)
+        var found = Probe(answer: response, sizeBytes: response.declaredBytes)
+        do {
+            found.head = try await beginning().head
+        } catch {
+            // The transfer looks again, and tries again.
+            guard error.isTransient else { throw error }
+            found.unseen = error.message
+        }
+        return found
+    }
+
+    private func expectSuccess(
+        _ response: HTTPResponse, _ method: HTTPRequest.Method
+    ) throws(TranshipError) {
+        guard !response.isSuccess else { return }
+        throw response.refusal(
+            by: "the source",
+            asked: "\(method.rawValue) \(Self.withoutSecrets(source.url))")
+    }
+
+    /// Reads the first bytes, and leaves the rest to the transfer.
+    private func beginning() async throws(TranshipError) -> Probe {
+        var request = request(.get)
+        request.headers["Range"] = "bytes=0-\(ImageHead.bytesMax - 1)"
+        var found = try await start(of: request)
+        if [400, 416, 501].contains(found.answer?.status) {
+            // There is no such range in an empty file, and some servers know no ranges.
+            request.headers["Range"] = nil
+            found = try await start(of: request)
+        }
+        guard let response = found.answer else { return found }
+        try expectSuccess(response, .get)
+        found.sizeBytes = response.declaredBytes
+        if response.status == 206 {
+            found.sizeBytes = response.contentRange?.total
+            if response.contentRange?.first != 0 {
+                found.head = nil
+                found.unseen = "the server answered with another part of it"
             }
         }
-        guard (200...299).contains(response.status) else {
-            throw response.refusal(
-                by: "the source",
-                asked: "\(request.method.rawValue) \(Self.withoutSecrets(source.url))")
-        }
-        return response
+        return found
     }
+
+    /// The answer, as far as its first bytes.
+    ///
+    /// - Throws: if there is no answer, or one that is compressed on its way.
+    private func start(of request: HTTPRequest) async throws(TranshipError) -> Probe {
+        let ring = ByteRing(capacityBytes: 4 * ImageHead.bytesMax)
+        let first = FirstAnswer()
+        async let ending = Self.download(request, by: client, into: ring, first)
+        var found = Probe()
+        var failure: TranshipError?
+        do throws(TranshipError) {
+            found.head = ImageHead(try await ring.head(bytesMax: ImageHead.bytesMax))
+        } catch {
+            failure = error
+            found.unseen = error.message
+        }
+        ring.fail(TranshipError(.interrupted, "the first bytes are enough"))
+        let ended = await ending
+        found.answer = first.answer ?? ended
+        if let failure, found.answer == nil || failure.code == .interrupted { throw failure }
+        return found
+    }
+
+    /// Fills the ring until its reader has enough. Returns the answer if it came to its end.
+    private static func download(
+        _ request: HTTPRequest, by client: HTTPClient, into ring: ByteRing, _ first: FirstAnswer
+    ) async -> HTTPResponse? {
+        do throws(TranshipError) {
+            let response = try await client.download(request, into: ring) {
+                (answer) throws(TranshipError) in first.set(answer)
+            }
+            ring.finishWriting()
+            return response
+        } catch {
+            ring.fail(error)
+            return nil
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// The declared length of the body.
+    fileprivate var declaredBytes: Int64? { headers["Content-Length"].flatMap { Int64($0) } }
+}
+
+/// Keeps the first answer of a request whose body is not read to its end.
+private final class FirstAnswer: Sendable {
+    private let stored = Mutex<HTTPResponse?>(nil)
+
+    func set(_ answer: HTTPResponse) {
+        stored.withLock { $0 = $0 ?? answer }
+    }
+
+    var answer: HTTPResponse? { stored.withLock { $0 } }
 }

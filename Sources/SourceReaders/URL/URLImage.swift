@@ -22,6 +22,7 @@ struct URLImage: ImageSource {
     var endpoint: String { Self.host(of: source.url) }
 
     var limitImages: Int? { source.limitsImages }
+    var inspection: Inspection { source.inspects ? .refuses : .off }
 
     /// What the target fetches takes none of our headers, and its operator reads
     /// the URL that it is given.

@@ -92,7 +92,7 @@ final class GatedServer: Sendable {
             Reply { exchange in
                 exchange.sendHead(200, [("Content-Length", "\(data.count)")])
                 guard request.method != "HEAD" else { return }
-                let half = waits(request) ? data.count / 2 : 0
+                let half = waits(request) && !request.isLook ? data.count / 2 : 0
                 exchange.send(Array(data.prefix(half)))
                 while half > 0, !gate.isOpen.withLock({ $0 }) { usleep(10_000) }
                 exchange.send(Array(data.dropFirst(half)))

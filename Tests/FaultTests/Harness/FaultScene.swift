@@ -81,7 +81,7 @@ struct FaultScene: Sendable {
         let real = try await way.target.service.session.authenticate().imageEndpoint
         target = try FaultyTarget(
             before: real, targetFaults, folder: way.target.dataFolder,
-            readings: { [source] in source.requests.count { $0.method == "GET" } })
+            readings: { [source] in source.requests.count { !$0.isLook } })
 
         let lab = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
         let entry = try #require(Self.entry(way.target.name, of: lab))

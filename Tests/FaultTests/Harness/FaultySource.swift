@@ -83,7 +83,7 @@ final class FaultySource: Sendable {
         server = try RawHTTPServer { request in
             let (number, isOn) = state.withLock { state in
                 let number = state.readings
-                if request.method == "GET" { state.readings += 1 }
+                if !request.isLook { state.readings += 1 }
                 return (number, state.isOn)
             }
             let reading = Reading(
@@ -96,7 +96,7 @@ final class FaultySource: Sendable {
                     exchange.close()
                 }
             }
-            let isFaulty = isOn && number < fault.times && request.method != "HEAD"
+            let isFaulty = isOn && number < fault.times && !request.isLook
             if isFaulty, let wrong = fault.reply(reading) { return wrong }
             return Self.sound(request, data: data, tag: fault.tag)
         }

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+extension DataKind {
+    /// The kind of data that begins with these bytes; nil if they show nothing.
+    init?(_ head: HeadBytes) {
+        // What a format writes at its first byte comes before what another one writes further on:
+        // data that is two things at once is used by its beginning.
+        guard
+            let kind = Self.disk(head) ?? Self.compressed(head) ?? Self.archive(head)
+                ?? Self.plainDisk(head) ?? Self.document(head)
+        else { return nil }
+        self = kind
+    }
+
+    private static func disk(_ head: HeadBytes) -> DataKind? {
+        if head.has([0x51, 0x46, 0x49, 0xFB]) {
+            return head.bigEndian(4, bytes: 4) == 1 ? .qcow : .qcow2
+        }
+        if head.has("KDMV") || head.has("COWD") || InnerDisk.isVMDKDescriptor(head) { return .vmdk }
+        if head.has("vhdxfile") { return .vhdx }
+        if head.has("conectix") { return .vhd }
+        if head.has([0x7F, 0x10, 0xDA, 0xBE], at: 64) { return .vdi }
+        if head.has([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE]) { return .luks }
+        if head.has("QED\0") { return .qed }
+        if head.has("WithoutFreeSpace") || head.has("WithouFreSpacExt") { return .parallels }
+        return nil
+    }
+
+    private static func compressed(_ head: HeadBytes) -> DataKind? {
+        if head.has([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) { return .xz }
+        if head.has([0x1F, 0x8B, 0x08]) { return .gzip }
+        if head.has("BZh"), head.has([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4) { return .bzip2 }
+        if head.has([0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
+        if head.has([0x50, 0x4B, 0x03, 0x04]) { return .zip }
+        if head.has([0x04, 0x22, 0x4D, 0x18]) { return .lz4 }
+        if head.has([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) { return .sevenZip }
+        return nil
+    }
+
+    /// The first member of an OVA is its description (DMTF DSP0243, section 5.3).
+    private static func archive(_ head: HeadBytes) -> DataKind? {
+        guard head.has("ustar", at: 257) else { return nil }
+        let name = head.bytes.prefix(100).prefix { $0 != 0 }
+        return String(decoding: name, as: UTF8.self).lowercased().hasSuffix(".ovf") ? .ova : .tar
+    }
+
+    private static func plainDisk(_ head: HeadBytes) -> DataKind? {
+        // ECMA-119, section 8.1, and ECMA-167 (UDF), section 9.1: the first volume descriptor.
+        let volumes = ["CD001", "BEA01", "NSR02", "NSR03"]
+        if volumes.contains(where: { head.has($0, at: 32769) }) { return .iso }
+        guard head.hasBootSignature else { return nil }
+        // With sectors of 512 or 4096 bytes (UEFI specification, section 5.3).
+        return head.has("EFI PART", at: 512) || head.has("EFI PART", at: 4096) ? .gpt : .mbr
+    }
+
+    // MARK: Documents
+
+    /// Fewer bytes that look like text may be anything.
+    private static let textBytesMin = 8
+
+    private static func document(_ head: HeadBytes) -> DataKind? {
+        var sample = head.bytes.prefix(1024)
+        // With a byte order mark.
+        if sample.starts(with: [0xEF, 0xBB, 0xBF]) { sample = sample.dropFirst(3) }
+        // In any encoding that keeps ASCII.
+        let text = String(decoding: sample, as: UTF8.self)
+        let start = text.drop(while: \.isWhitespace).prefix(64).lowercased()
+        if ["<!doctype html", "<html", "<head", "<body"].contains(where: start.hasPrefix) {
+            return .html
+        }
+        if start.hasPrefix("<?xml") { return .xml }
+        // Disks hold bytes that no text holds. The sample may end within a character.
+        let isText = sample.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
+        guard isText, sample.count >= textBytesMin, !text.dropLast().contains("\u{FFFD}") else {
+            return nil
+        }
+        return start.hasPrefix("{") || start.hasPrefix("[") ? .json : .text
+    }
+}
+
+extension HeadBytes {
+    /// An MBR ends with it, and so does the boot sector of a file system.
+    var hasBootSignature: Bool { has([0x55, 0xAA], at: 510) }
+}

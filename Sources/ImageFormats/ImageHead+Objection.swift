@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// What a record says about its data.
+public struct DeclaredFormat: Hashable, Sendable {
+    public var disk: String?
+    public var container: String?
+
+    public init(disk: String?, container: String?) {
+        self.disk = disk
+        self.container = container
+    }
+
+    /// False for formats that say nothing about the beginning of the data: kernels and ramdisks
+    /// are compressed by their nature, and so are the layers of containers.
+    fileprivate var isChecked: Bool {
+        guard let disk, !["aki", "ari", "ami"].contains(disk) else { return false }
+        return ["bare", "ova"].contains(container ?? "bare")
+    }
+}
+
+extension ImageHead {
+    /// A format with its article: `a qcow2 image`.
+    private static func image(_ disk: String) -> String {
+        "\("aeiou".contains(disk.prefix(1)) ? "an" : "a") \(disk) image"
+    }
+
+    /// Formats that begin in one way only. A fixed VHD begins with its data.
+    private static let certainFormats: Set = ["qcow2", "vmdk", "vhdx", "vdi", "iso"]
+    /// Formats that say nothing but that the data is a disk.
+    private static let plainFormats: Set = ["raw", "gpt", "luks"]
+
+    /// Why data of this kind must not be copied under a record that says so; nil if nothing
+    /// speaks against it.
+    ///
+    /// - Parameters:
+    ///   - shown: the data's place, for the message.
+    ///   - facts: further facts for the message about a document, such as its size.
+    /// - Returns: ``TranshipError/Code/formatRejected``.
+    public func objection(
+        to declared: DeclaredFormat, shown: String, facts: [String] = []
+    ) -> TranshipError? {
+        guard declared.isChecked, let disk = declared.disk else { return nil }
+        if declared.container == "ova" { return objectionToOVA(shown) }
+        if let need, let kind {
+            return TranshipError(
+                .formatRejected, "\(shown) is \(kind.words) and needs \(need)",
+                hint: "make one whole file of both: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2")
+        }
+        return objectionToKind(disk, shown, facts) ?? objectionToFormat(disk, shown)
+    }
+
+    private func objectionToOVA(_ shown: String) -> TranshipError? {
+        guard let kind, kind != .ova, kind != .tar else { return nil }
+        return TranshipError(
+            .formatRejected,
+            "\(shown) is \(kind.words), and container_format ova means a tar archive",
+            hint: "write `container_format: bare` for a plain disk")
+    }
+
+    /// The objection to data that cannot be a disk, whatever the record says.
+    private func objectionToKind(
+        _ disk: String, _ shown: String, _ facts: [String]
+    ) -> TranshipError? {
+        guard let kind else { return nil }
+        let details = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
+        switch kind {
+        case .html, .xml, .json, .text:
+            return TranshipError(
+                .formatRejected, "\(shown) is \(kind.words)\(details), not \(Self.image(disk))",
+                hint: "look at the data: an error or a login page may be in the place of the image")
+        case .ova, .tar:
+            return TranshipError(
+                .formatRejected, "\(shown) is \(kind.words), not \(Self.image(disk))",
+                hint: kind == .ova
+                    ? "write `container_format: ova`, or extract the disk and use it"
+                    : "extract the image and use it")
+        case .qcow, .qed:
+            return TranshipError(
+                .formatRejected,
+                "\(shown) is \(kind.words), for which the Image service has no format",
+                hint: "convert it: qemu-img convert -O qcow2 IMAGE CONVERTED.qcow2")
+        default:
+            guard let command = kind.unpackCommand else { return nil }
+            return TranshipError(
+                .formatRejected,
+                "\(shown) is \(kind.words), not \(Self.image(disk)), and an upload does not unpack it",
+                hint: "unpack it (\(command)) and use the unpacked file")
+        }
+    }
+
+    private func objectionToFormat(_ disk: String, _ shown: String) -> TranshipError? {
+        let actual = kind?.diskFormat
+        // Installers are published as ISOs and written to disks as they are.
+        if kind == .iso, Self.plainFormats.contains(disk) { return nil }
+        if let actual, actual == disk { return nil }
+        if let kind, let actual, actual != "raw" {
+            return TranshipError(
+                .formatRejected, "\(shown) is \(kind.words), and its disk_format is \(disk)",
+                hint: "write `disk_format: \(actual)`, or `inspect: false` if \(disk) is meant")
+        }
+        guard Self.certainFormats.contains(disk) else { return nil }
+        let found =
+            isEmpty
+            ? "is empty" : kind.map { "is \($0.words)" } ?? "does not begin as \(Self.image(disk))"
+        return TranshipError(
+            .formatRejected, "\(shown) \(found), and its disk_format is \(disk)",
+            hint: "write the format of the data, such as `disk_format: raw`, or `inspect: false` "
+                + "if \(disk) is meant")
+    }
+
+    /// What to tell beside a copy that is made.
+    ///
+    /// - Parameters:
+    ///   - minDiskGiB: of the record; 0 if it states none.
+    ///   - sizeBytes: of all data; nil if unknown.
+    public func remarks(
+        to declared: DeclaredFormat, minDiskGiB: Int, sizeBytes: Int64?
+    ) -> [String] {
+        guard declared.isChecked, declared.container != "ova" else { return [] }
+        var remarks: [String] = []
+        let isPlain = Self.plainFormats.contains(declared.disk ?? "")
+        if isPlain, kind == .iso, !isHybrid {
+            remarks.append(
+                "it is an iso image without a partition table, and its disk_format is "
+                    + "\(declared.disk ?? ""): as a disk it does not boot")
+        }
+        let size = virtualSizeBytes ?? (isPlain ? sizeBytes : nil)
+        if minDiskGiB > 0, let size {
+            let neededGiB = (size >> 30) + (size & ((1 << 30) - 1) == 0 ? 0 : 1)
+            if neededGiB > minDiskGiB {
+                remarks.append(
+                    "its disk needs \(neededGiB) GiB and min_disk is \(minDiskGiB): servers with "
+                        + "smaller disks will not start; write `min_disk: \(neededGiB)`")
+            }
+        }
+        return remarks
+    }
+}

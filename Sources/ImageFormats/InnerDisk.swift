@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The disk inside an image file, as the file's header describes it.
+struct InnerDisk {
+    var sizeBytes: UInt64?
+    /// See ``ImageHead/need``.
+    var need: String?
+
+    private static func sectors(_ count: UInt64?) -> UInt64? {
+        count.flatMap {
+            let (bytes, isTooLarge) = $0.multipliedReportingOverflow(by: 512)
+            return isTooLarge ? nil : bytes
+        }
+    }
+
+    private static func named(_ what: String, _ name: String?) -> String {
+        guard let name, !name.isEmpty else { return what }
+        return "\(what) \"\(name)\""
+    }
+
+    // MARK: qcow2
+
+    /// <https://www.qemu.org/docs/master/interop/qcow2.html>
+    static func qcow2(_ head: HeadBytes) -> InnerDisk {
+        var disk = InnerDisk(sizeBytes: head.bigEndian(24, bytes: 8))
+        if let offset = head.bigEndian(8, bytes: 8), offset != 0 {
+            let length = min(head.bigEndian(16, bytes: 4) ?? 0, 1023)
+            disk.need = named("its backing file", head.text(offset, bytes: length))
+        }
+        // Bit 2 of the incompatible features.
+        if disk.need == nil, head.bigEndian(4, bytes: 4) ?? 0 >= 3,
+            let features = head.bigEndian(72, bytes: 8), features & 4 != 0
+        {
+            disk.need = named("its data file", dataFile(head))
+        }
+        return disk
+    }
+
+    /// The name of the external data file, from the header extensions.
+    private static func dataFile(_ head: HeadBytes) -> String? {
+        var offset = head.bigEndian(100, bytes: 4) ?? 0
+        // Each step moves on by at least 8 bytes, up to the end of the bytes.
+        while let type = head.bigEndian(offset, bytes: 4), type != 0,
+            let length = head.bigEndian(offset + 4, bytes: 4)
+        {
+            if type == 0x4441_5441 { return head.text(offset + 8, bytes: length) }
+            offset += 8 + (length + 7) / 8 * 8
+        }
+        return nil
+    }
+
+    // MARK: vmdk
+
+    /// VMware's "Virtual Disk Format 5.0": a file with the data, or a text that describes where
+    /// the data is.
+    static func vmdk(_ head: HeadBytes) -> InnerDisk {
+        if head.has("COWD") {
+            return InnerDisk(
+                sizeBytes: sectors(head.littleEndian(12, bytes: 4)),
+                need: "the file that describes it")
+        }
+        guard head.has("KDMV") else { return InnerDisk(need: need(descriptor: head.bytes[...])) }
+        var disk = InnerDisk(sizeBytes: sectors(head.littleEndian(12, bytes: 8)))
+        guard let offset = sectors(head.littleEndian(28, bytes: 8)),
+            let length = sectors(head.littleEndian(36, bytes: 8))
+        else { return disk }
+        if offset == 0 {
+            disk.need = "the file that describes it"
+        } else if offset < UInt64(head.bytes.count) {
+            let rest = head.bytes[Int(offset)...]
+            disk.need = need(descriptor: rest.prefix(Int(min(length, UInt64(rest.count)))))
+        }
+        return disk
+    }
+
+    static func isVMDKDescriptor(_ head: HeadBytes) -> Bool {
+        lines(head.bytes.prefix(512)).first?.lowercased().hasPrefix("# disk descriptorfile")
+            ?? false
+    }
+
+    /// What an image needs by its description; nil if all of the data is in the same file.
+    private static func need(descriptor: ArraySlice<UInt8>) -> String? {
+        var type = ""
+        var file: String?
+        for line in lines(descriptor) {
+            let value = line.split(separator: "\"", omittingEmptySubsequences: false)
+            let quoted = value.count >= 2 ? HeadBytes.shown(String(value[1])) : nil
+            let key = line.lowercased()
+            if key.hasPrefix("createtype"), let quoted { type = quoted.lowercased() }
+            if key.hasPrefix("parentfilenamehint") { return named("its parent", quoted) }
+            let isExtent = ["rw ", "rdonly ", "noaccess "].contains(where: key.hasPrefix)
+            if isExtent, file == nil { file = quoted }
+        }
+        // Only these keep the data in the file of their description.
+        guard !type.isEmpty, type != "monolithicsparse", type != "streamoptimized" else {
+            return nil
+        }
+        return named("the file with its data", file)
+    }
+
+    private static func lines(_ bytes: ArraySlice<UInt8>) -> [String] {
+        bytes.prefix { $0 != 0 }.split { $0 == 0x0A || $0 == 0x0D }
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // MARK: vhd, vdi
+
+    /// Microsoft's "Virtual Hard Disk Image Format Specification": a copy of the footer comes
+    /// first, unless the disk is a fixed one, which begins with its data.
+    static func vhd(_ head: HeadBytes) -> InnerDisk {
+        InnerDisk(
+            sizeBytes: head.bigEndian(48, bytes: 8),
+            need: head.bigEndian(60, bytes: 4) == 4 ? "its parent" : nil)
+    }
+
+    /// VirtualBox's `VDICore.h`: 3 is an undo image, 4 a difference.
+    static func vdi(_ head: HeadBytes) -> InnerDisk {
+        let type = head.littleEndian(76, bytes: 4)
+        return InnerDisk(
+            sizeBytes: head.littleEndian(368, bytes: 8),
+            need: type == 3 || type == 4 ? "its parent" : nil)
+    }
+}

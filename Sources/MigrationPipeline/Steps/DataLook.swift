@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import ImageFormats
+internal import MigrationModel
+
+/// A look at the first bytes of a transfer's data.
+///
+/// The Image service takes anything as `raw`, so a web page in the place of an image would
+/// become an active image. The plan looks too, at what it can read, and the data may have changed
+/// since.
+struct DataLook {
+    let inspection: Inspection
+
+    /// Waits for the first bytes in the ring, and leaves them there.
+    ///
+    /// - Parameter isSound: asked when they are there; false if the reading broke within them.
+    /// - Returns: the objection to data that is copied nevertheless.
+    /// - Throws: ``TranshipError/Code/formatRejected`` if it is not copied; the failure of the ring.
+    func objection(
+        to transfer: Transfer, in ring: ByteRing, isSound: () -> Bool = { true }
+    ) async throws(TranshipError) -> TranshipError? {
+        guard inspection != .off else { return nil }
+        let head = ImageHead(try await ring.head(bytesMax: ImageHead.bytesMax))
+        guard isSound() else { return nil }
+        let source = transfer.source
+        let objection = head.objection(
+            to: DeclaredFormat(
+                disk: transfer.record.diskFormat, container: transfer.record.containerFormat),
+            shown: source.imageID.map { "image \($0)" } ?? source.location,
+            facts: source.sizeBytes.map { ["\($0) bytes"] } ?? [])
+        guard let objection else { return nil }
+        if inspection == .refuses { throw objection.at(.source) }
+        return objection
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ImageFormats
+import TestSupport
+import Testing
+
+@Suite struct ImageHeadObjectionTests {
+    private func objection(
+        _ bytes: [UInt8], _ disk: String, container: String? = "bare"
+    ) -> TranshipError? {
+        ImageHead(bytes).objection(
+            to: DeclaredFormat(disk: disk, container: container), shown: "disk.raw",
+            facts: ["47 bytes"])
+    }
+
+    static let truths: [(bytes: [UInt8], disk: String)] = [
+        (DiskHeads.qcow2(), "qcow2"), (DiskHeads.vmdk(), "vmdk"), (DiskHeads.vhd(), "vhd"),
+        (DiskHeads.vhdx, "vhdx"), (DiskHeads.vdi(), "vdi"), (DiskHeads.iso(), "iso"),
+        (DiskHeads.iso(isHybrid: true), "raw"), (DiskHeads.mbr, "raw"), (DiskHeads.gpt, "gpt"),
+        (DiskHeads.luks, "luks"), (DiskHeads.luks, "raw"), (noise(70_000), "raw"),
+        // A fixed VHD begins with its data.
+        (DiskHeads.mbr, "vhd"), (noise(70_000), "vhd"), (noise(70_000), "papertape"), ([], "raw"),
+    ]
+
+    @Test(arguments: truths)
+    func `Data that is what its record says is copied`(bytes: [UInt8], disk: String) {
+        #expect(objection(bytes, disk)?.message == nil)
+    }
+
+    static let lies: [(bytes: [UInt8], disk: String, message: String, cure: String)] = [
+        (
+            DiskHeads.qcow2(), "raw", "disk.raw is a qcow2 image, and its disk_format is raw",
+            "write `disk_format: qcow2`"
+        ),
+        (
+            DiskHeads.vmdk(), "qcow2", "disk.raw is a vmdk image, and its disk_format is qcow2",
+            "write `disk_format: vmdk`"
+        ),
+        (
+            DiskHeads.qcow2(), "iso", "disk.raw is a qcow2 image, and its disk_format is iso",
+            "write `disk_format: qcow2`"
+        ),
+        (
+            DiskHeads.mbr, "qcow2",
+            "disk.raw is a disk with a partition table, and its disk_format is qcow2",
+            "`disk_format: raw`"
+        ),
+        (
+            noise(70_000), "qcow2",
+            "disk.raw does not begin as a qcow2 image, and its disk_format is qcow2",
+            "`disk_format: raw`"
+        ),
+        ([], "qcow2", "disk.raw is empty, and its disk_format is qcow2", "inspect: false"),
+        (
+            DiskHeads.qcow2(backing: "base.qcow2"), "qcow2",
+            "disk.raw is a qcow2 image and needs its backing file \"base.qcow2\"",
+            "qemu-img convert"
+        ),
+        (
+            DiskHeads.vmdkDescriptor("monolithicFlat"), "vmdk",
+            "disk.raw is a vmdk image and needs the file with its data \"disk-flat.vmdk\"",
+            "qemu-img convert"
+        ),
+        (
+            DiskHeads.xz, "raw",
+            "disk.raw is compressed (xz), not a raw image, and an upload does not unpack it",
+            "unpack it (xz -d)"
+        ),
+        (
+            DiskHeads.html, "raw", "disk.raw is a web page (47 bytes), not a raw image",
+            "look at the data"
+        ),
+        (
+            Array("404 page not found".utf8), "iso",
+            "disk.raw is text (47 bytes), not an iso image", "look at the data"
+        ),
+        (
+            DiskHeads.tar("a.ovf"), "vmdk", "disk.raw is an OVA archive, not a vmdk image",
+            "container_format: ova"
+        ),
+        (
+            DiskHeads.qcow2(version: 1), "qcow2",
+            "disk.raw is a qcow image (version 1), for which the Image service has no format",
+            "qemu-img convert"
+        ),
+    ]
+
+    @Test(arguments: lies)
+    func `A record that lies is refused with both formats and the cure`(
+        bytes: [UInt8], disk: String, message: String, cure: String
+    ) {
+        let error = objection(bytes, disk)
+        #expect(error?.code == .formatRejected)
+        #expect(error?.isTransient == false)
+        #expect(error?.message == message)
+        #expect(error?.hint?.contains(cure) == true, "\(error?.hint ?? "")")
+    }
+
+    @Test(arguments: ["aki", "ari", "ami"])
+    func `Kernels and ramdisks may be compressed`(disk: String) {
+        #expect(objection(DiskHeads.gzip, disk, container: disk) == nil)
+    }
+
+    @Test(arguments: ["docker", "ovf", "compressed"])
+    func `What another container holds is not looked at`(container: String) {
+        #expect(objection(DiskHeads.gzip, "raw", container: container) == nil)
+    }
+
+    @Test func `An OVA is a tar archive`() {
+        #expect(objection(DiskHeads.tar("a.ovf"), "vmdk", container: "ova") == nil)
+        #expect(objection(noise(2000), "vmdk", container: "ova") == nil)
+        let error = objection(DiskHeads.vmdk(), "vmdk", container: "ova")
+        #expect(error?.message.contains("is a vmdk image, and container_format ova") == true)
+    }
+
+    @Test func `No container is a bare one`() {
+        #expect(objection(DiskHeads.xz, "raw", container: nil) != nil)
+    }
+
+    // MARK: Remarks
+
+    private func remarks(
+        _ bytes: [UInt8], _ disk: String, minDiskGiB: Int = 0, sizeBytes: Int64? = nil
+    ) -> [String] {
+        ImageHead(bytes).remarks(
+            to: DeclaredFormat(disk: disk, container: "bare"), minDiskGiB: minDiskGiB,
+            sizeBytes: sizeBytes)
+    }
+
+    @Test func `The disk inside is compared with min_disk`() {
+        let head = DiskHeads.qcow2(sizeBytes: (10 << 30) + 1)
+        #expect(remarks(head, "qcow2", minDiskGiB: 11) == [])
+        #expect(remarks(head, "qcow2") == [])
+        #expect(remarks(head, "qcow2", minDiskGiB: 10).first?.contains("needs 11 GiB") == true)
+        #expect(remarks(noise(100), "raw", minDiskGiB: 1, sizeBytes: 1 << 30) == [])
+        #expect(remarks(noise(100), "raw", minDiskGiB: 1, sizeBytes: 1 << 31).count == 1)
+        #expect(remarks(DiskHeads.vhdx, "vhdx", minDiskGiB: 1, sizeBytes: 1 << 31) == [])
+    }
+
+    @Test func `An ISO that boots as a disk may be raw`() {
+        #expect(remarks(DiskHeads.iso(isHybrid: true), "raw") == [])
+        #expect(remarks(DiskHeads.iso(), "raw").count == 1)
+        #expect(remarks(DiskHeads.iso(), "iso") == [])
+    }
+}

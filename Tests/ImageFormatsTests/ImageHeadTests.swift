@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ImageFormats
+import TestSupport
+import Testing
+
+@Suite struct ImageHeadTests {
+    /// Data, and what it is.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let bytes: [UInt8]
+        let kind: DataKind?
+
+        init(_ description: String, _ bytes: [UInt8], _ kind: DataKind?) {
+            testDescription = description
+            self.bytes = bytes
+            self.kind = kind
+        }
+
+        init(_ text: String, _ kind: DataKind?) { self.init(text, Array(text.utf8), kind) }
+    }
+
+    static let cases = [
+        Case("qcow2", DiskHeads.qcow2(), .qcow2),
+        Case("qcow2 of version 2", DiskHeads.qcow2(version: 2), .qcow2),
+        Case("qcow", DiskHeads.qcow2(version: 1), .qcow),
+        Case("vmdk", DiskHeads.vmdk(), .vmdk),
+        Case("a description of a vmdk", DiskHeads.vmdkDescriptor("monolithicFlat"), .vmdk),
+        Case("vmdk of ESX", Array("COWD".utf8) + noise(100), .vmdk),
+        Case("vhd", DiskHeads.vhd(), .vhd),
+        Case("vhdx", DiskHeads.vhdx, .vhdx),
+        Case("vdi", DiskHeads.vdi(), .vdi),
+        Case("iso", DiskHeads.iso(), .iso),
+        Case("hybrid iso", DiskHeads.iso(isHybrid: true), .iso),
+        Case("luks", DiskHeads.luks, .luks),
+        Case("mbr", DiskHeads.mbr, .mbr),
+        Case("gpt", DiskHeads.gpt, .gpt),
+        Case("qed", Array("QED\0".utf8) + noise(100), .qed),
+        Case("ova", DiskHeads.tar("appliance.ovf"), .ova),
+        Case("tar", DiskHeads.tar("disk.raw"), .tar),
+        Case("xz", DiskHeads.xz, .xz),
+        Case("gzip", DiskHeads.gzip, .gzip),
+        Case("bzip2", DiskHeads.bzip2, .bzip2),
+        Case("zstd", DiskHeads.zstd, .zstd),
+        Case("zip", DiskHeads.zip, .zip),
+        Case("a web page", DiskHeads.html, .html),
+        Case("\u{FEFF} \r\n<!DOCTYPE HTML PUBLIC>", .html),
+        Case(
+            "a web page in Latin 1",
+            Array(
+                "<html><body>Zugriff verb\u{FC}rgt".unicodeScalars
+                    .map { UInt8(truncatingIfNeeded: $0.value) }), .html),
+        Case("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>", .xml),
+        Case("{\"error\": \"no such image\"}", .json),
+        Case("404 page not found\n", .text),
+        Case("two pages of text", Array(String(repeating: "größer ", count: 300).utf8), .text),
+        Case("noise", noise(100_000), nil),
+        Case("zeros", [UInt8](repeating: 0, count: 100_000), nil),
+        Case("nothing", [], nil),
+        Case("a few letters", Array("abc".utf8), nil),
+        Case("text, then a disk", Array(String(repeating: "a", count: 900).utf8) + noise(200), nil),
+        // What begins the data counts, whatever follows.
+        Case("qcow2 and iso", Array(DiskHeads.qcow2()[..<104]) + DiskHeads.iso()[104...], .qcow2),
+    ]
+
+    @Test(arguments: cases)
+    func `The first bytes show what data is`(given: Case) {
+        #expect(ImageHead(given.bytes).kind == given.kind)
+    }
+
+    @Test func `The size of the disk inside is in the header`() {
+        for head in [
+            DiskHeads.qcow2(sizeBytes: 5 << 30), DiskHeads.vmdk(sectors: 10 << 20),
+            DiskHeads.vhd(sizeBytes: 5 << 30), DiskHeads.vdi(sizeBytes: 5 << 30),
+        ] {
+            #expect(ImageHead(head).virtualSizeBytes == 5 << 30)
+        }
+        #expect(ImageHead(noise(1000)).virtualSizeBytes == nil)
+    }
+
+    static let parts: [(head: [UInt8], need: String)] = [
+        (DiskHeads.qcow2(backing: "base.qcow2"), "its backing file \"base.qcow2\""),
+        (DiskHeads.qcow2(version: 2, backing: "/etc/passwd"), "its backing file \"/etc/passwd\""),
+        (DiskHeads.qcow2(dataFile: "ext.raw"), "its data file \"ext.raw\""),
+        (
+            DiskHeads.vmdkDescriptor("monolithicFlat", file: "win-flat.vmdk"),
+            "the file with its data \"win-flat.vmdk\""
+        ),
+        (
+            DiskHeads.vmdk(type: "twoGbMaxExtentSparse"),
+            "the file with its data \"disk.vmdk\""
+        ),
+        (
+            DiskHeads.vmdk(type: "monolithicSparse", parent: "base.vmdk"),
+            "its parent \"base.vmdk\""
+        ),
+        (DiskHeads.vmdk(type: nil), "the file that describes it"),
+        (DiskHeads.vhd(type: 4), "its parent"), (DiskHeads.vdi(type: 4), "its parent"),
+    ]
+
+    @Test(arguments: parts)
+    func `An image that needs another file says which`(head: [UInt8], need: String) {
+        #expect(ImageHead(head).need == need)
+    }
+
+    @Test(arguments: [
+        DiskHeads.qcow2(), DiskHeads.vmdk(), DiskHeads.vmdk(type: "monolithicSparse"),
+        DiskHeads.vhd(), DiskHeads.vdi(), DiskHeads.vhdx,
+    ])
+    func `A whole image needs none`(head: [UInt8]) {
+        #expect(ImageHead(head).need == nil)
+    }
+
+    // MARK: Hostile heads
+
+    @Test func `A head that is cut anywhere is read without harm`() {
+        for given in Self.cases {
+            for count in Array(0..<min(140, given.bytes.count)) + [511, 512, 520, 600] {
+                let head = ImageHead(Array(given.bytes.prefix(count)))
+                #expect(head.need?.count ?? 0 < 300)
+            }
+        }
+    }
+
+    @Test func `Numbers of any size are read without harm`() {
+        // Each field of eight bytes of each format in turn: the largest number there is.
+        for given in Self.cases where given.kind?.diskFormat != nil {
+            for offset in stride(from: 4, to: min(given.bytes.count, 400) - 8, by: 4) {
+                var bytes = given.bytes
+                bytes.replaceSubrange(offset..<offset + 8, with: repeatElement(0xFF, count: 8))
+                let head = ImageHead(bytes)
+                #expect(head.virtualSizeBytes ?? 0 >= 0)
+                #expect(head.need?.count ?? 0 < 300)
+            }
+        }
+    }
+
+    @Test func `A size that no disk has is unknown`() {
+        #expect(ImageHead(DiskHeads.qcow2(sizeBytes: .max)).virtualSizeBytes == nil)
+        #expect(ImageHead(DiskHeads.vmdk(sectors: .max)).virtualSizeBytes == nil)
+    }
+
+    @Test func `A name cannot break a message`() {
+        let name = "a\n\u{1B}[31mb" + String(repeating: "c", count: 900)
+        let need = ImageHead(DiskHeads.qcow2(backing: name)).need
+        #expect(need?.contains("\n") == false && need?.contains("\u{1B}") == false)
+        #expect(need?.count ?? 0 < 250)
+    }
+}

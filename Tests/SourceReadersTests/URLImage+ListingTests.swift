@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import SourceReaders
+import TestSupport
+import Testing
+
+/// What a plan finds out about a URL before any image data is transferred.
+@Suite(.timeLimit(.minutes(1))) struct URLImageListingTests {
+    /// Lists one URL of a server that answers every request so.
+    private func listed(
+        _ path: String = "/disk.img", image: String = "", more: String = "",
+        _ handler: @escaping RawHTTPServer.Handler
+    ) async throws -> (ListedImage, requests: [ReceivedRequest]) {
+        let server = try RawHTTPServer(handler)
+        defer { server.stop() }
+        let sum = String(repeating: "a", count: 64)
+        let text =
+            "{ url: '\(server.url)\(path)', checksum: 'sha256:\(sum)', image: { \(image) }\(more) }"
+        guard case .url(let entry) = try entries(text)[0] else { throw NotThatKind() }
+        let source = URLImage(entry, sourceIndex: 0, client: HTTPClient())
+        return (try #require(try await list(source).first), server.requests)
+    }
+
+    @Test(arguments: [
+        (DiskHeads.qcow2(), "qcow2"), (DiskHeads.vmdk(), "vmdk"), (DiskHeads.iso(), "iso"),
+        (DiskHeads.mbr, "raw"),
+    ])
+    func `A format that is not written is that of the data`(
+        data: [UInt8], format: String
+    ) async throws {
+        let (image, _) = try await listed { _ in .status(200, body: data) }
+        #expect(image.refusal == nil)
+        #expect(image.image.diskFormat == format)
+        #expect(image.image.sizeBytes == Int64(data.count))
+    }
+
+    @Test func `Data that shows no format needs one that is written`() async throws {
+        let (image, _) = try await listed { _ in .status(200, body: noise(70_000)) }
+        #expect(image.refusal?.code == .refused)
+        #expect(image.refusal?.hint?.contains("`disk_format`") == true)
+    }
+
+    @Test(arguments: [
+        ("/disk.raw", "", DiskHeads.qcow2(), "is a qcow2 image, and its disk_format is raw"),
+        ("/disk.img", "disk_format: raw", DiskHeads.xz, "is compressed (xz), not a raw image"),
+        ("/disk.raw.xz", "", DiskHeads.xz, "is compressed (xz), not a disk image"),
+        ("/a.qcow2", "", DiskHeads.qcow2(backing: "b"), "needs its backing file \"b\""),
+    ])
+    func `Data that is something else is refused`(
+        path: String, image: String, data: [UInt8], words: String
+    ) async throws {
+        let (listed, _) = try await listed(path, image: image) { _ in .status(200, body: data) }
+        #expect(listed.refusal?.code == .formatRejected)
+        #expect(listed.refusal?.message.contains(words) == true, "\(listed.refusal as Any)")
+    }
+
+    @Test func `A web page is called one, with its type and size`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { _ in
+            .status(
+                200, headers: [("Content-Type", "text/html; charset=utf-8")], body: DiskHeads.html)
+        }
+        let words = "is a web page (text/html; charset=utf-8, 47 bytes), not a raw image"
+        #expect(image.refusal?.message.contains(words) == true)
+    }
+
+    @Test func `A type alone is a remark`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { _ in
+            .status(200, headers: [("Content-Type", "text/html")], body: noise(100_000))
+        }
+        #expect(image.refusal == nil)
+        #expect(image.notes == ["the server calls the data text/html"])
+    }
+
+    @Test func `Data that is meant is copied as it is`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw", more: ", inspect: false") {
+            _ in .status(200, body: DiskHeads.html)
+        }
+        #expect(image.refusal == nil)
+    }
+
+    @Test func `The disk inside is compared with min_disk`() async throws {
+        let (image, _) = try await listed(image: "min_disk: 1") { _ in
+            .status(200, body: DiskHeads.qcow2(sizeBytes: 5 << 30))
+        }
+        #expect(image.notes.first?.contains("needs 5 GiB") == true)
+    }
+
+    // MARK: The requests
+
+    @Test func `Two small requests are enough`() async throws {
+        let (image, requests) = try await listed { request in
+            guard request[header: "range"] != nil else {
+                return .status(200, headers: [("Content-Length", "9000000")])
+            }
+            return .status(
+                206, headers: [("Content-Range", "bytes 0-65535/9000000")],
+                body: Array(DiskHeads.qcow2().prefix(65536)))
+        }
+        #expect(image.image.sizeBytes == 9_000_000 && image.image.diskFormat == "qcow2")
+        #expect(requests.map(\.method) == ["HEAD", "GET"])
+        #expect(requests.last?[header: "range"] == "bytes=0-65535")
+    }
+
+    @Test func `The size is that of the whole where only GET answers`() async throws {
+        let (image, _) = try await listed { request in
+            guard request.method == "GET" else { return .status(405) }
+            return .status(
+                206, headers: [("Content-Range", "bytes 0-65535/9000000"), ("ETag", "\"a\"")],
+                body: Array(DiskHeads.qcow2().prefix(65536)))
+        }
+        #expect(image.image.sizeBytes == 9_000_000 && image.refusal == nil)
+    }
+
+    @Test func `A body without an end is not read to its end`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { request in
+            guard request.method == "GET" else { return .status(200) }
+            return Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "\(1 << 40)")])
+                while exchange.send(noise(1 << 20)) {}
+                exchange.close()
+            }
+        }
+        #expect(image.refusal == nil)
+        #expect(image.image.sizeBytes == 1 << 40)
+    }
+
+    @Test(arguments: [400, 416, 501])
+    func `A server that refuses the range is asked without`(status: Int) async throws {
+        let (image, _) = try await listed { request in
+            request[header: "range"] == nil
+                ? .status(200, body: DiskHeads.qcow2()) : .status(status)
+        }
+        #expect(image.image.diskFormat == "qcow2" && image.refusal == nil)
+    }
+
+    @Test func `The bytes of another part say nothing`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { request in
+            guard request.method == "GET" else {
+                return .status(200, headers: [("Content-Length", "90000")])
+            }
+            return .status(
+                206, headers: [("Content-Range", "bytes 100-146/90000")], body: DiskHeads.html)
+        }
+        #expect(image.refusal == nil)
+        #expect(image.notes.first?.contains("could not look at the data") == true)
+    }
+
+    @Test func `A failure that may pass is left to the transfer`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { request in
+            request.method == "HEAD"
+                ? .status(200, headers: [("Content-Length", "90000")]) : .status(503)
+        }
+        #expect(image.refusal == nil)
+        #expect(image.notes.first?.contains("503") == true)
+    }
+
+    @Test func `A file that only HEAD finds is not there`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { request in
+            request.method == "HEAD"
+                ? .status(200, headers: [("Content-Length", "90000")]) : .status(404)
+        }
+        #expect(image.refusal?.code == .notFound)
+    }
+
+    @Test func `Data that is compressed on its way is refused in the plan`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw", more: ", inspect: false") {
+            _ in .status(200, headers: [("Content-Encoding", "gzip")], body: DiskHeads.gzip)
+        }
+        #expect(image.refusal?.code == .invalidAnswer)
+        #expect(image.refusal?.message.contains("Content-Encoding: gzip") == true)
+        #expect(image.refusal?.hint?.contains("another address") == true)
+    }
+
+    // MARK: The name
+
+    @Test func `A script is not the name of its file`() async throws {
+        let reply = Reply.status(
+            200, headers: [("Content-Disposition", "attachment; filename=\"jammy.qcow2\"")],
+            body: DiskHeads.qcow2())
+        let (query, _) = try await listed("/download?file=noble.img") { _ in reply }
+        #expect(query.image.name == "noble" && query.stem == "noble")
+        let (answer, _) = try await listed("/download?id=17") { _ in reply }
+        #expect(answer.image.name == "jammy" && answer.image.diskFormat == "qcow2")
+        let (path, _) = try await listed("/focal.img?id=17") { _ in reply }
+        #expect(path.image.name == "focal")
+    }
+
+    @Test func `A file that nothing names needs a name`() async throws {
+        let (unnamed, _) = try await listed("/download?id=17") { _ in
+            .status(200, body: DiskHeads.qcow2())
+        }
+        #expect(unnamed.refusal?.code == .refused)
+        #expect(unnamed.refusal?.hint?.contains("`name`") == true)
+        let (named, _) = try await listed("/download?id=17", image: "name: a") { _ in
+            .status(200, body: DiskHeads.qcow2())
+        }
+        #expect(named.refusal == nil && named.image.name == "a")
+    }
+}
