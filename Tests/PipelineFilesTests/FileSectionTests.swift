@@ -25,7 +25,7 @@ struct FileSectionTests {
             "of another kind of source", PipelineTexts.withURL("    exclude: { name: a }"),
             "p.yaml:5:5: unknown key `exclude` in a url source\n"
                 + "hint: known keys: url, checksum, checksum_file, image, series, cacert, "
-                + "auth, headers, limits"),
+                + "auth, headers, inspect, limits"),
         BadFile(
             "of another case", PipelineTexts.with(target: "  - cloud: b\n    Method: auto"),
             "p.yaml:7:5: unknown key `Method` in a cloud target\nhint: did you mean `method`?"),

@@ -126,7 +126,9 @@ extension URLImage {
         try expectSuccess(response, .head)
         var found = Probe(answer: response, sizeBytes: response.declaredBytes)
         do {
-            found.head = try await beginning().head
+            let beginning = try await beginning()
+            found.head = beginning.head
+            found.unseen = beginning.unseen
         } catch {
             // The transfer looks again, and tries again.
             guard error.isTransient else { throw error }
