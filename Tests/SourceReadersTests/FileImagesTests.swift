@@ -91,7 +91,7 @@ import Testing
         guard case .file(let entry) = try entries("{ file: '\(folder.path)/*' }")[0] else {
             throw NotThatKind()
         }
-        let listed = try await list(FileImages(entry, sourceIndex: 0, baseDirectory: "/"))
+        let listed = try await list(FileImages(source: entry, sourceIndex: 0, baseDirectory: "/"))
         #expect(listed.prefix(3).map(\.image.diskFormat) == ["raw", "qcow2", "iso"])
         #expect(
             listed.map(\.refusal?.code)
@@ -107,7 +107,7 @@ import Testing
         try folder.write(DiskHeads.qcow2(), to: "d.raw")
         let text = "{ file: '\(folder.path)/d.raw', inspect: false }"
         guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
-        let source = FileImages(entry, sourceIndex: 0, baseDirectory: "/")
+        let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
         #expect(source.inspection == .off)
         #expect(try await list(source).map(\.refusal?.code) == [nil])
     }

@@ -6,9 +6,10 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
-import SourceReaders
 import TestSupport
 import Testing
+
+@testable import SourceReaders
 
 /// What a plan finds out about a URL before any image data is transferred.
 @Suite(.timeLimit(.minutes(1))) struct URLImageListingTests {
@@ -23,7 +24,7 @@ import Testing
         let text =
             "{ url: '\(server.url)\(path)', checksum: 'sha256:\(sum)', image: { \(image) }\(more) }"
         guard case .url(let entry) = try entries(text)[0] else { throw NotThatKind() }
-        let source = URLImage(entry, sourceIndex: 0, client: HTTPClient())
+        let source = URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
         return (try #require(try await list(source).first), server.requests)
     }
 

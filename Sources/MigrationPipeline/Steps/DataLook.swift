@@ -33,6 +33,7 @@ struct DataLook {
             facts: source.sizeBytes.map { ["\($0) bytes"] } ?? [])
         guard let objection else { return nil }
         if inspection == .refuses { throw objection.at(.source) }
-        return objection
+        // Other hints name keys of the pipeline file that the source's record does not follow.
+        return head.need == nil ? TranshipError(objection.code, objection.message) : objection
     }
 }
