@@ -67,6 +67,30 @@ import Testing
         #expect(target.glance.isBurned(target.id()))
     }
 
+    @Test func `A record that holds stores is never filled`() async throws {
+        let given = target.begun(.sending, ["status": "queued", "stores": "fast"])
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.state == .planned && transfer.placement.generation == 1)
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test(arguments: [(1, false), (2, true)])
+    func `An empty record that refuses data twice is discarded`(
+        surprises: Int, discarded: Bool
+    ) async throws {
+        var given = target.begun(.registered, ["status": "queued"])
+        given.tries.surprises = surprises
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(transfer.placement.generation == (discarded ? 1 : 0))
+        #expect(target.glance.isBurned(target.id()) == discarded)
+    }
+
     @Test(arguments: ["saving", "uploading"])
     func `A body that still arrives is looked at again`(status: String) async throws {
         let given = target.begun(.sending, ["status": .string(status)])
@@ -215,9 +239,20 @@ import Testing
         #expect(target.glance.changes.isEmpty)
     }
 
-    @Test(arguments: ["killed", "pending_delete", "deleted"])
-    func `What can only be deleted is deleted`(status: String) async throws {
+    @Test(arguments: ["pending_delete", "deleted"])
+    func `A record that is being deleted counts as gone`(status: String) async throws {
         let given = target.begun(.sending, ["status": .string(status)])
+        guard case .send(let transfer) = try await reconcile(given) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        // Creating it again shows whether its id is free.
+        #expect(transfer.state == .registered && transfer.placement.generation == 0)
+        #expect(target.glance.changes.isEmpty)
+    }
+
+    @Test func `What can only be deleted is deleted`() async throws {
+        let given = target.begun(.sending, ["status": "killed"])
         guard case .send(let transfer) = try await reconcile(given) else {
             Issue.record("nothing is to be sent")
             return

@@ -166,6 +166,16 @@ import Testing
         #expect(error.code == .gone)
     }
 
+    @Test(arguments: ["deleted", "pending_delete"])
+    func `An image that is just being deleted starts over`(status: String) async throws {
+        let given = importing(status, asked: true)
+        guard case .restart(_, let error) = try await waiter.look(given) else {
+            Issue.record("it did not start over")
+            return
+        }
+        #expect(error.code == .gone)
+    }
+
     @Test func `A service without a list of tasks is judged by the image alone`() async throws {
         let given = importing("importing", asked: true)
         glance.refuse("GET", "/v2/images/i/tasks", status: 404)

@@ -21,13 +21,13 @@ extension CloudUploader {
     ///
     /// | the image is | what follows |
     /// |---|---|
-    /// | not there | its id may be burned; it is created again or under the next id |
+    /// | not there, or being deleted | its id may be burned; it is created again or under the next id |
     /// | `queued`, without data | the body is sent into the same record |
-    /// | `queued`, with a checksum | spoiled by a refused body: discarded, next id |
+    /// | `queued`, with a checksum or stores, or refused twice as taken | spoiled by another body: discarded, next id |
     /// | `saving`, `uploading` | a body that still arrives: looked at again, and given up sooner if it is ours |
     /// | `importing` | the service works on it: waited for |
     /// | `active`, `deactivated` | all data is there: compared, and adopted unless it is ours |
-    /// | `killed`, `deleted`, `pending_delete`, … | discarded, next id |
+    /// | `killed`, … | discarded, next id |
     ///
     /// A record under a kept id is never discarded: what would be ends as
     /// ``TranshipError/Code/idBlocked``, or goes on under a derived id
@@ -61,12 +61,8 @@ extension CloudUploader {
         }
         switch image.status {
         case .queued:
-            if image.checksum != nil || image.hashValue != nil {
-                return .send(
-                    try await startOver(
-                        transfer,
-                        "the service keeps the checksum of a body that it refused on its record, "
-                            + "and takes no other"))
+            if let reason = Self.spoiled(image, transfer) {
+                return .send(try await startOver(transfer, reason))
             }
             transfer.register()
             transfer.placement.clearContents()
@@ -85,6 +81,19 @@ extension CloudUploader {
             return .send(
                 try await startOver(transfer, "its record is \(image.status.rawValue)"))
         }
+    }
+
+    /// Why an empty record takes no data any more; nil if nothing says so.
+    ///
+    /// Of a body that the service refused, something can stay behind: its checksum and its stores
+    /// on the record, and with two hosts at work a file in the staging area, which nothing shows.
+    private static func spoiled(_ image: Image, _ transfer: Transfer) -> String? {
+        if image.checksum != nil || image.hashValue != nil || !image.stores.isEmpty {
+            return "the service keeps what it knows of a body that it refused on its record, "
+                + "and takes no other"
+        }
+        return transfer.tries.surprises >= RetryPolicy.surprisesMax
+            ? "the service refuses data for its record, although that is empty" : nil
     }
 
     /// A body of ours that broke off ends soon. A body of another host may still

@@ -35,9 +35,14 @@ extension ImageService {
         return nil
     }
 
-    /// As ``image(_:)``, but nil if there is none.
+    /// As ``image(_:)``, but nil if there is none, or if it is being deleted: for a moment the
+    /// service still shows such a record, as `deleted` or `pending_delete`.
     public func imageIfPresent(_ id: String) async throws(TranshipError) -> Image? {
-        try await sendForRecordIfKnown(ImageRequests.show(id))
+        let image: Image? = try await sendForRecordIfKnown(ImageRequests.show(id))
+        guard let image, image.status != .deleted, image.status != .pendingDelete else {
+            return nil
+        }
+        return image
     }
 
     static func ambiguity(_ name: String, _ ids: [String]) -> TranshipError {

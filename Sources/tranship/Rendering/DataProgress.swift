@@ -15,6 +15,7 @@ final class DataProgress: Sendable {
 
     private struct State {
         var doneBytes: Int64 = 0
+        var toldBytes: Int64 = 0
         var rate = Rate()
     }
 
@@ -57,7 +58,8 @@ final class DataProgress: Sendable {
             what: what, doneBytes: doneBytes, sizeBytes: sizeBytes, bytesPerSecond: bytesPerSecond)
         if Terminal.talkIsTerminal {
             screen.draw([bar.text(columns: Terminal.columns)])
-        } else {
+        } else if state.withLock({ $0.toldBytes != doneBytes }) {
+            state.withLock { $0.toldBytes = doneBytes }
             Terminal.tell(bar.line)
         }
     }
