@@ -70,8 +70,10 @@ extension EndToEndTests {
         @Test("a web page in the place of a planned image leaves nothing, spooled or not")
         func pageInTheRun() async throws {
             let data = noise(300_000, seed: 42)
+            // As long as the image was: another size may be found out first.
+            let page = DiskHeads.html + [UInt8](repeating: 0x20, count: 300_000 - 47)
             let server = try RawHTTPServer { request in
-                .status(200, body: request.isLook ? data : DiskHeads.html)
+                .status(200, body: request.isLook ? data : page)
             }
             try await scene("pageinrun") { scene in
                 for transfer in ["stream", "spool"] {
@@ -80,7 +82,7 @@ extension EndToEndTests {
                     let run = try await scene.tranship("run", file)
                     #expect(run.status == 3, run.said)
                     #expect(run.talk.contains("is a web page"), run.said)
-                    #expect(run.talk.contains("format-rejected"), run.said)
+                    #expect(run.output.contains("format-rejected"), run.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
                 }
             }

@@ -23,14 +23,18 @@ struct DataLook {
         to transfer: Transfer, in ring: ByteRing, isSound: () -> Bool = { true }
     ) async throws(TranshipError) -> TranshipError? {
         guard inspection != .off else { return nil }
-        let head = ImageHead(try await ring.head(bytesMax: ImageHead.bytesMax))
+        let bytes = try await ring.head(bytesMax: ImageHead.bytesMax)
         guard isSound() else { return nil }
+        let head = ImageHead(bytes)
         let source = transfer.source
+        // Of short data this is all, whatever was planned.
+        let isAll = bytes.count < ImageHead.bytesMax
+        let sizeBytes = isAll ? Int64(bytes.count) : source.sizeBytes
         let objection = head.objection(
             to: DeclaredFormat(
                 disk: transfer.record.diskFormat, container: transfer.record.containerFormat),
             shown: source.imageID.map { "image \($0)" } ?? source.location,
-            facts: source.sizeBytes.map { ["\($0) bytes"] } ?? [])
+            facts: sizeBytes.map { ["\($0) bytes"] } ?? [])
         guard let objection else { return nil }
         if inspection == .refuses { throw objection.at(.source) }
         // Other hints name keys of the pipeline file that the source's record does not follow.
