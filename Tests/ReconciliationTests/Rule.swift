@@ -93,10 +93,15 @@ enum Rule {
                 sending: "compared, published", importing: "compared, published",
                 verifying: "compared, published", publishing: "published",
                 done: "nothing to do", unpublished: "published")
-        case .killed, .deletedStatus, .pendingDelete:
+        case .killed:
             Row(
                 unknown: "discarded; next id", sending: "discarded; next id", importing: lost,
                 verifying: lost, publishing: "`unpublished`", done: "next id")
+        case .deletedStatus, .pendingDelete:
+            // As one that is gone.
+            Row(
+                unknown: "next id", sending: "next id", importing: "next id",
+                verifying: "next id", publishing: "next id", done: "next id")
         }
     }
 }

@@ -69,7 +69,10 @@ public struct CloudUploader: ImageUploader {
     }
 
     public func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-        let image = try await service.image(try transfer.recordID())
+        let id = try transfer.recordID()
+        guard let image = try await service.imageIfPresent(id) else {
+            throw TranshipError(.notFound, "image \(id) was deleted at the target")
+        }
         return TargetReport(
             status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
