@@ -35,6 +35,11 @@ import Testing
     @Test func `Too few files are no failure of the service`() async {
         await #expect(processExitsWith: .success) {
             let server = try RawHTTPServer { _ in .status(200) }
+            // What Dispatch and libcurl open once in a process is open before files are short,
+            // and the connection of this request stays open.
+            let first = HTTPClient()
+            #expect(try await first.send(HTTPRequest(.get, server.url)).status == 200)
+            try await Task.sleep(for: .milliseconds(10))
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
             var limit = rlimit()
             getrlimit(resource, &limit)
@@ -46,11 +51,12 @@ import Testing
                 let error = await failure {
                     _ = try await HTTPClient().send(HTTPRequest(.get, url))
                 }
-                #expect(error?.code == .unclassified)
+                #expect(error?.code == .unclassified, "\(String(describing: error))")
                 #expect(error?.message.contains("100 files and sockets") == true)
                 #expect(error?.hint?.contains("ulimit -n") == true)
             }
             for file in files where file >= 0 { close(file) }
+            #expect(try await first.send(HTTPRequest(.get, server.url)).status == 200)
             #expect(try await HTTPClient().send(HTTPRequest(.get, server.url)).status == 200)
         }
     }

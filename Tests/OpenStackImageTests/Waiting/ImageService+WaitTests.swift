@@ -20,14 +20,18 @@ struct ImageServiceWaitTests {
     func comes() async throws {
         try await Lab.withActiveImage { service, image in
             let seen = Mutex<[ImageStatus]>([])
-            let reactivated = Task {
-                try await Task.sleep(for: .milliseconds(300))
+            let (firstLook, looked) = AsyncStream<Void>.makeStream()
+            let deactivated = Task {
+                for await _ in firstLook { break }
                 try await service.deactivate(image.id)
             }
             let waited = try await service.waitForImage(
                 image.id, until: .deactivated, pace: brisk
-            ) { image in seen.withLock { $0.append(image.status) } }
-            try await reactivated.value
+            ) { image in
+                seen.withLock { $0.append(image.status) }
+                looked.yield()
+            }
+            try await deactivated.value
             #expect(waited.status == .deactivated)
             #expect(seen.withLock { $0.first } == .active)
             #expect(seen.withLock { $0.last } == .deactivated)
