@@ -63,7 +63,7 @@ struct Tranship: AsyncParsableCommand {
                 print(text)
                 Foundation.exit(ExitStatus.done.rawValue)
             }
-            Terminal.tell(text)
+            Terminal.tellWhole(text)
             Foundation.exit(ExitStatus.usage.rawValue)
         }
     }

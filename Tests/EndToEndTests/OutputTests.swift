@@ -71,6 +71,42 @@ extension EndToEndTests {
             }
         }
 
+        @Test("what a terminal would obey is shown, in every screen and in JSON")
+        func controls() async throws {
+            try await scene("controls") { scene in
+                let controls = [
+                    "\u{1B}", "\u{07}", "\u{9B}", "\u{202E}", "\u{2028}", "\u{200B}", "\n",
+                ]
+                let evil =
+                    "\u{1B}]52;c;eA==\u{07}\u{9B}2J\u{202E}x\u{2028}y\u{200B}\nplan: 0 to create"
+                try await scene.alpha.add("\(scene.prefix) \(evil)", Sample.raw(1000, seed: 1))
+                let file = try scene.cloudPipeline(targetKeys: "image: { members: drop }")
+                let journal = ["--journal", scene.journal]
+                let commands: [[String]] = [
+                    ["plan", "-v", file] + journal, ["run", "-v", file] + journal,
+                    ["status", "-v"] + journal, ["image", "list", "--cloud", "alpha"],
+                ]
+                for command in commands {
+                    for format in [[], ["--format", "json"]] {
+                        let outcome = try await RunningCommand(
+                            command + format, environment: scene.environment, folder: scene.folder
+                        ).outcome()
+                        #expect(outcome.status == 0, outcome.said)
+                        let said = outcome.output + outcome.talk
+                        for control in controls.dropLast() where said.contains(control) {
+                            Issue.record("\(command) \(format) says \(control.debugDescription)")
+                        }
+                        #expect(said.contains("52;c;eA=="), outcome.said)
+                        #expect(
+                            !said.split(separator: "\n").contains { $0.hasPrefix("plan: 0") },
+                            outcome.said)
+                    }
+                }
+                let copy = try await scene.beta.only(scene.prefix)
+                #expect(copy.text("name") == "\(scene.prefix) \(evil)")
+            }
+        }
+
         @Test("an error that ends the command is told on standard error alone")
         func errors() async throws {
             try await scene("jsonerror") { scene in

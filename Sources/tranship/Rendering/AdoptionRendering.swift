@@ -14,7 +14,7 @@ struct AdoptionRendering {
         let id = adoption.imageID.map { " (image \($0))" } ?? ""
         Terminal.put(
             "\(adoption.verdict.rawValue.padded(to: 7))\(adoption.name) -> \(adoption.targetKey)\(id): "
-                .withControlsShown + adoption.words)
+                + adoption.words)
         for proof in adoption.proofs { Terminal.put("       proved by \(proof)") }
     }
 

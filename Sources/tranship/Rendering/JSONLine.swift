@@ -17,7 +17,7 @@ struct JSONLine {
         self.members["type"] = .string(type)
     }
 
-    func put() { Terminal.put(JSONValue.object(members).text()) }
+    func put() { Terminal.putJSON(JSONValue.object(members).text()) }
 }
 
 extension Transfer {

@@ -44,7 +44,7 @@ struct LeftoverRendering {
             return JSONLine("leftover", members).put()
         }
         talk.endLine()
-        Terminal.put("\(fate.rawValue.padded(to: 9))\(what): \(reason)".withControlsShown)
+        Terminal.put("\(fate.rawValue.padded(to: 9))\(what): \(reason)")
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {

@@ -13,7 +13,7 @@ enum RecordFormat: String, CaseIterable {
     func put(_ value: JSONValue, table: () -> Table) {
         switch self {
         case .table: table().put()
-        case .json: Terminal.put(value.text(.prettyPrinted))
+        case .json: Terminal.putJSON(value.text(.prettyPrinted))
         }
     }
 }
@@ -40,7 +40,8 @@ struct RecordList {
         switch format {
         case .table: table.add(keys.map { (cells[$0] ?? record[$0])?.cell ?? "" })
         case .json:
-            Terminal.put("\(count == 0 ? "[" : ",")\n\(JSONValue.object(record).text())", end: "")
+            Terminal.putJSON(
+                "\(count == 0 ? "[" : ",")\n\(JSONValue.object(record).text())", end: "")
         }
         count += 1
     }
@@ -49,7 +50,7 @@ struct RecordList {
     func end() {
         switch format {
         case .table: table.put()
-        case .json: Terminal.put(count == 0 ? "[]" : "\n]")
+        case .json: Terminal.putJSON(count == 0 ? "[]" : "\n]")
         }
     }
 }
@@ -95,7 +96,8 @@ extension JSONValue {
     func text(_ formatting: JSONEncoder.OutputFormatting = []) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        guard let data = try? encoder.encode(self) else { return "null" }
+        return String(decoding: data, as: UTF8.self).withControlsEscapedAsJSON
     }
 
     /// The value for a table: strings unchanged, `True` and `False` as the `openstack` client prints

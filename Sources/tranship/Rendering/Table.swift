@@ -9,14 +9,13 @@ struct Table {
         rows = [header]
     }
 
-    /// Adds a row. Makes control characters visible: names and properties may come from strangers,
-    /// and a terminal executes escape sequences.
+    /// Adds a row. Its cells are shown before they are measured.
     mutating func add(_ row: [String]) { rows.append(row.map(\.withControlsShown)) }
 
     /// Prints the table, or nothing if it has no rows.
-    func put() { if rows.count > 1 { Terminal.put(text) } }
+    func put() { if rows.count > 1 { for line in lines { Terminal.put(line) } } }
 
-    var text: String {
+    var lines: [String] {
         let widths = rows[0].indices.map { column in
             rows.map { $0[column].columnCount }.max() ?? 0
         }
@@ -29,7 +28,7 @@ struct Table {
                 }
             }
             return line
-        }.joined(separator: "\n")
+        }
     }
 }
 
@@ -37,18 +36,6 @@ extension String {
     /// The number of terminal columns that the text takes: two for wide East Asian characters and
     /// emoji (Unicode Annex 11), one for all others.
     var columnCount: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
-
-    /// The text with control characters (C0 and C1, including line ends) written as `\u{1B}`.
-    var withControlsShown: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return self
-        }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            text +=
-                scalar.properties.generalCategory == .control
-                ? scalar.escaped(asASCII: true) : String(scalar)
-        }
-    }
 }
 
 extension Character {

@@ -135,7 +135,6 @@ final class Screen: Sendable {
     /// Shows a text that changes: on a terminal in place of the last one, otherwise on a new
     /// line, at most every 5 seconds.
     func show(_ text: String) {
-        let text = text.withControlsShown
         if Terminal.talkIsTerminal { return draw([text]) }
         let now = Date().timeIntervalSince1970
         let isDue = lastLine.withLock { last in
@@ -150,7 +149,7 @@ final class Screen: Sendable {
     func draw(_ lines: [String]) {
         let columns = Terminal.columns
         drawnLines.withLock { drawn in
-            let cut = lines.map { String($0.prefix(columns - 1)) }
+            let cut = lines.map { String($0.withControlsShown.prefix(columns - 1)) }
             Terminal.draw(Self.wiping(drawn) + cut.joined(separator: "\n") + "\n")
             drawn = cut.count
         }
@@ -167,7 +166,7 @@ final class Screen: Sendable {
     /// Writes a permanent line above the next drawing.
     func line(_ text: String) {
         drawnLines.withLock { drawn in
-            Terminal.draw(Self.wiping(drawn) + text + "\n")
+            Terminal.draw(Self.wiping(drawn) + text.linesShown + "\n")
             drawn = 0
         }
     }

@@ -19,8 +19,12 @@ enum Terminal {
             .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
     }
 
-    /// Writes one message line to standard error.
-    static func tell(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// Writes a message to standard error. Its first line begins at the margin, all others are
+    /// indented: text from outside with a line end in it cannot look like a message of ours.
+    static func tell(_ text: String) { write(text.linesShown + "\n", to: STDERR_FILENO) }
+
+    /// Writes a text of our own, such as a help page.
+    static func tellWhole(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     /// Writes an error to standard error, with its hint.
     ///
@@ -33,8 +37,13 @@ enum Terminal {
     /// Writes text to standard error as it is.
     static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Writes one line of data to standard output.
-    static func put(_ text: String, end: String = "\n") { write(text + end, to: STDOUT_FILENO) }
+    /// Writes one line for people to standard output.
+    static func put(_ line: String) { write(line.withControlsShown + "\n", to: STDOUT_FILENO) }
+
+    /// Writes JSON to standard output, which shows its controls by itself.
+    static func putJSON(_ text: String, end: String = "\n") {
+        write(text + end, to: STDOUT_FILENO)
+    }
 
     /// The first error of a write to standard output. A closed pipe (`… | head`) does not count.
     static var outputFailure: TranshipError? {
@@ -80,6 +89,55 @@ enum Terminal {
                 return
             }
             offset += count
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// True for what a terminal obeys or hides instead of showing it: controls (Cc), format
+    /// characters such as those that turn the direction of writing (Cf), line and paragraph
+    /// separators (Zl, Zp).
+    fileprivate var isControl: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// The text with characters that a terminal obeys, line ends among them, written as
+    /// `\u{1B}`. Names, properties and answers come from strangers.
+    var withControlsShown: String { replacingControls { $0.escaped(asASCII: true) } }
+
+    /// The same for a message of several lines. All lines after the first are indented.
+    var linesShown: String {
+        split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in
+            let shown = String(line).withControlsShown
+            return index == 0 || shown.hasPrefix("  ") || shown.isEmpty ? shown : "  " + shown
+        }.joined(separator: "\n")
+    }
+
+    /// JSON (RFC 8259) in which every such character of a string is escaped. Outside strings
+    /// there are only line ends, which stay.
+    var withControlsEscapedAsJSON: String {
+        replacingControls { scalar in
+            guard scalar != "\n" else { return "\n" }
+            return scalar.utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }
+    }
+
+    private func replacingControls(_ words: (Unicode.Scalar) -> String) -> String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isControl {
+                text += words(scalar)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
         }
     }
 }
