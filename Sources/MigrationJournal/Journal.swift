@@ -98,14 +98,12 @@ public final class Journal: DatabaseAccess {
             configuration.busyMode = .timeout(10)
             // Few readers: `status` and a plan read beside the writer.
             configuration.maximumReaderCount = 2
+            // SQLite gives the files beside it the same mode.
+            try OwnFile.make(path)
             // Check before the pool turns WAL on, so that foreign files are not changed.
-            if FileManager.default.fileExists(atPath: path) {
-                var looking = configuration
-                looking.readonly = true
-                try DatabaseQueue(path: path, configuration: looking).read {
-                    try check($0, path: path)
-                }
-            }
+            var looking = configuration
+            looking.readonly = true
+            try DatabaseQueue(path: path, configuration: looking).read { try check($0, path: path) }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Schema.migrator.migrate(pool)
             // The pool sets NORMAL when it turns WAL on, after `prepareDatabase`,

@@ -17,12 +17,7 @@ final class JournalLock: Sendable {
     /// - Throws: ``TranshipError/Code/journalInUse`` with the holder's words.
     init(path locked: String, what: String) throws(TranshipError) {
         let path = locked + ".lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw TranshipError(
-                .journalFailed, "cannot open \(path): \(String(cString: strerror(errno)))",
-                hint: "choose another place with --journal PATH")
-        }
+        let descriptor = try OwnFile.open(path)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.text(of: path)
             close(descriptor)
@@ -45,7 +40,7 @@ final class JournalLock: Sendable {
     /// The process that holds the lock now, or nil. Never waits.
     static func holder(path locked: String) -> String? {
         let path = locked + ".lock"
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {

@@ -33,6 +33,48 @@ import Testing
         _ = try await Journal.open(path: path)
     }
 
+    @Test func `Only this user reads and writes what is made`() async throws {
+        try folder.write([], to: "journal.sqlite")
+        chmod(path, 0o644)
+        let journal = try await Journal.open(path: path)
+        let plan = try Plan(beside: journal)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.file(""))
+        #expect(files.count >= 5, "\(files)")
+        for file in files {
+            var facts = stat()
+            #expect(stat(folder.file(file), &facts) == 0)
+            #expect(facts.st_mode & 0o777 == 0o600, "\(file)")
+        }
+        _ = plan
+    }
+
+    @Test(arguments: ["journal.sqlite", "journal.sqlite.lock"])
+    func `A link is not followed`(name: String) async throws {
+        try folder.write([1, 2, 3], to: "victim")
+        symlink(folder.file("victim"), folder.file(name))
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(error?.code == .journalFailed)
+        #expect(
+            error?.message.hasSuffix("\(name) is a symbolic link, which is not followed") == true)
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: folder.file("victim"))) == Data([1, 2, 3]))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func `A journal of another user is refused`() async throws {
+        try folder.write([], to: "journal.sqlite")
+        chown(path, 65_534, 65_534)
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(
+            error?.message.contains("belongs to another user (uid 65534; this is uid 0)") == true)
+    }
+
+    @Test func `What is not a plain file is refused`() async throws {
+        mkfifo(path, 0o600)
+        let error = await failure { _ = try await Journal.open(path: path) }
+        #expect(error?.message.contains("is not a plain file") == true)
+    }
+
     @Test func `One that failed to open keeps no lock`() async throws {
         try folder.write(Array("nonsense, and more than a header of it".utf8), to: "journal.sqlite")
         let first = await failure { _ = try await Journal.open(path: path) }

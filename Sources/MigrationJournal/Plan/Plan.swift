@@ -40,6 +40,7 @@ public final class Plan: DatabaseAccess {
             lock = try JournalLock(path: path, what: "the plan")
             database = try Journal.describing(path) {
                 try Plan.remove(path)
+                try OwnFile.make(path)
                 var configuration = Configuration()
                 // After a crash the plan is made again.
                 configuration.prepareDatabase { db in
