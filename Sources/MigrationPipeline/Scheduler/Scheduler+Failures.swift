@@ -111,7 +111,7 @@ extension Scheduler {
         }
         if transfer.imageID != nil, !transfer.placement.isAdopted {
             do throws(TranshipError) {
-                transfer = try await stages.target(of: transfer).uploader.abandon(
+                transfer = try await abandon(
                     transfer, isWrong: error.code == .verificationMismatch)
             } catch {
                 // The id stays in the journal: the next run looks at it first.
@@ -121,6 +121,28 @@ extension Scheduler {
         transfer.fail(error)
         return transfer
     }
+
+    /// A body of ours that broke off may reach the service late. For a moment the record is busy
+    /// then, as with a body of another host, and after it the record is empty again.
+    private func abandon(
+        _ transfer: Transfer, isWrong: Bool
+    ) async throws(TranshipError) -> Transfer {
+        let uploader = try stages.target(of: transfer).uploader
+        for _ in 0..<Self.lateBodyLooks where transfer.state == .sending {
+            do throws(TranshipError) {
+                return try await uploader.abandon(transfer, isWrong: isWrong)
+            } catch {
+                guard error.code == .targetConflict else { throw error }
+            }
+            await withCheckedContinuation { continuation in
+                _ = surroundings.after(Self.lateBodyMilliseconds) { continuation.resume() }
+            }
+        }
+        return try await uploader.abandon(transfer, isWrong: isWrong)
+    }
+
+    private static let lateBodyLooks = 6
+    private static let lateBodyMilliseconds = 300
 
     /// Errors that would affect every other transfer, too.
     static func isFatal(_ error: TranshipError) -> Bool {
