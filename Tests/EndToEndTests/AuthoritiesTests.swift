@@ -65,7 +65,7 @@ import Testing
             try folder.write(Array("\(entry) } }\n".utf8), to: "clouds.yaml")
             let (status, said) = try await shell(
                 """
-                unshare -rm sh -c \
+                OS_CLIENT_CONFIG_FILE=clouds.yaml unshare -rm sh -c \
                     'mount --bind system /etc/ssl/certs && exec \(tranship) versions --cloud a'
                 """, in: folder)
             #expect(status == (isTrusted ? 0 : 7), "\(cacert ?? "none"): \(said)")
