@@ -194,14 +194,20 @@ public final class PipelineRun: Sendable {
         guard writes, let run = plan.run, let opened = plan.opened else {
             throw TranshipError(.usage, "a plan that was only made to be shown is not carried out")
         }
-        let made = plan.take()
-        if made == nil { try await journal.reopen(run) }
+        if plan.inJournal == nil { try await journal.reopen(run) }
         try await endingIfItFails(run) { () throws(TranshipError) in
             if let shortfall = plan.shortfalls.first { throw shortfall }
-            if let made { try await self.journal.adopt(made, run: run, order: self.pipeline.order) }
+            try await self.adopt(plan, run)
             try await self.work(run, in: opened)
         }
         return try await end(run)
+    }
+
+    /// A function of its own: the plan's file and its lock end with it, so that another process
+    /// can plan while the run works.
+    private func adopt(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
+        guard let made = plan.take() else { return }
+        try await journal.adopt(made, run: run, order: pipeline.order)
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
