@@ -59,8 +59,8 @@ final class HandlePool: Sendable {
     }
 
     func give(_ handle: CurlHandle, _ origin: Origin?) {
-        let now = StallClock.nowNanoseconds()
         let (dropped, mustSweep) = state.withLock { state in
+            let now = StallClock.nowNanoseconds()
             state.idle.append(Idle(handle: handle, origin: origin, sinceNanoseconds: now))
             var dropped: Idle?
             if state.idle.count(where: { $0.origin == origin }) > idleMax {
@@ -86,9 +86,10 @@ final class HandlePool: Sendable {
 
     /// Drops, and so closes, what was idle for too long or is closed on the other side.
     private func sweep() {
-        let now = StallClock.nowNanoseconds()
         let limit = UInt64(idleSeconds) * 1_000_000_000
         let (dropped, goesOn) = state.withLock { state in
+            // Under the lock: no handle became idle later than now.
+            let now = StallClock.nowNanoseconds()
             let isOver: (Idle) -> Bool = {
                 now - $0.sinceNanoseconds >= limit || $0.handle.sockets.hasSpoken
             }
