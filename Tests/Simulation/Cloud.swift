@@ -32,6 +32,9 @@ final class Cloud: @unchecked Sendable {
         var isPublished: Bool {
             note.wasPublished || image.fields["visibility"] != "private"
         }
+
+        /// The service calls it empty, and has kept the checksum of a refused body.
+        var isSpoiled: Bool { image.status == "queued" && image.fields["checksum"] != .null }
     }
 
     /// What no client of the service can know.
@@ -58,6 +61,9 @@ final class Cloud: @unchecked Sendable {
         var seenPublished: [Int: Bool] = [:]
         /// The connection that carries its body is open.
         var isArriving = false
+        /// The hosts that know that a refused body has spoiled it: their body was
+        /// that one, or they have looked since. Another host's body may be under way.
+        var knownSpoiledBy: Set<Int> = []
 
         /// The host that made it lost its journal.
         var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
@@ -190,6 +196,7 @@ final class Cloud: @unchecked Sendable {
         let isFilled = record.isArriving || record.data != nil
         notes[record.id]?.seenFilled[host.number] = isFilled
         notes[record.id]?.seenPublished[host.number] = record.isPublished
+        if record.isSpoiled { notes[record.id]?.knownSpoiledBy.insert(host.number) }
         if !isFilled, record.status == "queued" { notes[record.id]?.senders.remove(host.number) }
     }
 
@@ -281,7 +288,7 @@ final class Cloud: @unchecked Sendable {
         let id = asked.id ?? ""
         if model.caller(of: asked) != nil, let record = record(id) {
             world.watch.touching(record, at: self, request)
-            if record.status == "queued", record.fields["checksum"] != .null {
+            if record.isSpoiled, record.knownSpoiledBy.contains(host.number) {
                 world.violation("\(name)/\(id) is sent to, and a refused body has spoiled it")
             }
         }
@@ -324,6 +331,7 @@ final class Cloud: @unchecked Sendable {
         }
         notes[id]?.isArriving = false
         if world.happens(0.6) {
+            if let sender = record.sender { notes[id]?.knownSpoiledBy.insert(sender) }
             return model.finish(asked, work: work, body: given, fault: .format)
         }
         var bytes = given

@@ -136,8 +136,10 @@ package final class Simulator {
             world.timeline.pass(3 * 3_600_000)
             let hosts = world.hosts.filter(\.isUsed)
             var rows = finish(hosts, together: world.scenario.endsTogether)
-            // Each may have used up its tries on what the other one did.
-            if world.scenario.endsTogether, hosts.count > 1 {
+            // Each may have used up its tries on what the other one did. And what one
+            // may not touch, as its journal does not know it, the other one mends:
+            // the first one finds that at its next start.
+            if hosts.count > 1 {
                 rows = finish(hosts, together: false)
             }
             // What a broken store or proxy had made of a copy was found out and
