@@ -93,6 +93,8 @@ struct Standing {
         guard let record = cloud.record(source.id),
             (isRequired && (!record.isOurs || isUnfillable(record, source)))
                 || (record.status == "active" && !record.wasPublished)
+                // Another host may have published it since this one looked.
+                || (record.status == "active" && cloud.world.hosts.count > 1)
         else {
             return "\(place): its id is free, and the journal says: \(row.failure?.message ?? "")"
         }
