@@ -82,7 +82,7 @@ import Testing
 
         /// The file of a try that came to its end.
         func ready() async throws -> (Transfer, SpoolEntry) {
-            guard case .ready(let transfer, let entry) = try await step() else {
+            guard case .ready(let transfer, let entry, _) = try await step() else {
                 throw Missing()
             }
             return (transfer, entry)
@@ -123,6 +123,29 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: bench.spool.place.folder)
         #expect(names.isEmpty)
         #expect(try await bench.entry() == nil)
+    }
+
+    /// Two transfers meet the same damage; the second one comes when the first has
+    /// already filled the file again.
+    @Test func `A file that was filled again is not discarded for the old one's damage`()
+        async throws
+    {
+        let bench = try await Bench(data)
+        guard case .ready(let transfer, let entry, let life) = try await bench.step() else {
+            throw Missing()
+        }
+        guard case .complete(_, let lifeOfOther) = try await bench.spool.claim(transfer) else {
+            throw Missing()
+        }
+        #expect(life == lifeOfOther)
+        try await bench.spool.discard(entry, unlessFilled: true, inLife: life)
+        #expect(!FileManager.default.fileExists(atPath: entry.path))
+        let (_, again) = try await bench.ready()
+        try await bench.spool.discard(entry, unlessFilled: true, inLife: lifeOfOther)
+        #expect(try bench.file() == again.path)
+        guard case .complete(_, life + 1) = try await bench.spool.claim(transfer) else {
+            throw Missing()
+        }
     }
 
     @Test func `All data lies proved in a file that only its owner can read`() async throws {

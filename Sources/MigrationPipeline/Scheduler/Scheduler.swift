@@ -288,11 +288,13 @@ public final class Scheduler: Sendable {
             stages: stages, queues: queues, limiter: limiter, monitor: monitor, spool: spool)
         switch try await spooling.run(transfer, trip) {
         case .ended(let outcome): return outcome
-        case .ready(let transfer, let entry):
+        case .ready(let transfer, let entry, let life):
             do throws(TranshipError) {
                 return try await stream.run(transfer, from: entry, trip)
             } catch {
-                if error.cause is SpoolDamage { try await spool.discard(entry) }
+                if error.cause is SpoolDamage {
+                    try await spool.discard(entry, unlessFilled: true, inLife: life)
+                }
                 throw error
             }
         }

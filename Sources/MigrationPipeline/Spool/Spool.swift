@@ -39,8 +39,8 @@ public final class Spool: Sendable {
 
     /// What a transfer that needs spooled data has to do.
     enum Claim {
-        /// The data is complete.
-        case complete(SpoolEntry)
+        /// The data is complete, in the file's so many-th life; see ``discard(_:inLife:)``.
+        case complete(SpoolEntry, life: Int)
         /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
         case fill(SpoolEntry)
         /// The transfer has to wait. It is woken when there is something to do.
@@ -65,6 +65,9 @@ public final class Spool: Sendable {
     private struct State {
         var entries: [Key: SpoolEntry] = [:]
         var filling: Set<Key> = []
+        /// How often each file was discarded. The next one has the same path and,
+        /// if all is well, the same bytes.
+        var discards: [Key: Int] = [:]
         /// Files of unknown size that are not complete.
         var growing: Set<Key> = []
         /// The waiting transfers, each with the value of ``changes`` when it began to wait.
@@ -200,7 +203,9 @@ public final class Spool: Sendable {
                 return wait("its source is read into the spool for another target")
             }
             if let entry = state.entries[key] {
-                if entry.isComplete { return .complete(entry) }
+                if entry.isComplete {
+                    return .complete(entry, life: state.discards[key, default: 0])
+                }
                 state.filling.insert(key)
                 return .fill(entry)
             }
@@ -276,20 +281,47 @@ public final class Spool: Sendable {
 
     /// Forgets a file and removes it.
     ///
-    /// - Parameter unlessFilled: leaves it where another transfer fills it by now.
-    func discard(_ entry: SpoolEntry, unlessFilled: Bool = false) async throws(TranshipError) {
-        let isDiscarded = state.withLock { state in
-            if unlessFilled, state.filling.contains(Key(entry)) { return false }
-            state.entries[Key(entry)] = nil
-            state.growing.remove(Key(entry))
+    /// - Parameters:
+    ///   - unlessFilled: leaves it where another transfer fills it by now.
+    ///   - life: leaves it where it was discarded and filled again since then: another
+    ///     transfer has met the same damage.
+    func discard(
+        _ entry: SpoolEntry, unlessFilled: Bool = false, inLife life: Int? = nil
+    ) async throws(TranshipError) {
+        let key = Key(entry)
+        let wasFilling = state.withLock { state -> Bool? in
+            let isFilling = state.filling.contains(key)
+            let isAnother = life.map { $0 != state.discards[key, default: 0] } ?? false
+            if isAnother || (unlessFilled && isFilling) { return nil }
+            state.entries[key] = nil
+            state.growing.remove(key)
+            state.discards[key, default: 0] += 1
             state.removing += 1
-            return true
+            // The old file and its row are gone before another transfer fills a new one.
+            state.filling.insert(key)
+            return isFilling
         }
-        guard isDiscarded else { return }
-        defer { state.withLock { $0.removing -= 1 } }
-        try Self.remove(entry.path, disk)
-        try await journal.drop(entry)
+        guard let wasFilling else { return }
+        func end() {
+            state.withLock { state in
+                state.removing -= 1
+                if !wasFilling { state.filling.remove(key) }
+            }
+        }
+        do throws(TranshipError) {
+            try Self.remove(entry.path, disk)
+            try await journal.drop(entry)
+        } catch {
+            end()
+            throw error
+        }
+        end()
         try await wakeAll()
+    }
+
+    /// How often a file was discarded in this run.
+    func life(of entry: SpoolEntry) -> Int {
+        state.withLock { $0.discards[Key(entry), default: 0] }
     }
 
     /// Removes the file of a transfer that has ended, unless another transfer waits for it.

@@ -18,7 +18,7 @@ struct SpoolStep: Sendable {
 
     enum Ending: Sendable {
         /// The data is complete, and the transfer is ready to send.
-        case ready(Transfer, SpoolEntry)
+        case ready(Transfer, SpoolEntry, life: Int)
         case ended(Outcome)
     }
 
@@ -31,7 +31,8 @@ struct SpoolStep: Sendable {
         let found = try await trip.reconcile(given, at: stages.target(of: given).uploader)
         guard case .send(let transfer) = found else { return .ended(found) }
         switch try await spool.claim(transfer) {
-        case .complete(let entry): return .ready(try await toRead(transfer, trip), entry)
+        case .complete(let entry, let life):
+            return .ready(try await toRead(transfer, trip), entry, life: life)
         case .wait(let reason):
             return .ended(.snooze(transfer, seconds: Self.waitSeconds, reason: reason))
         case .fill(let entry): return try await fill(entry, transfer, trip)
@@ -54,8 +55,11 @@ struct SpoolStep: Sendable {
         } catch {
             failure = error
         }
+        let life = spool.life(of: claimed)
         try await spool.leave(claimed)
-        if let filled { return .ready(try await toRead(filled.transfer, trip), filled.entry) }
+        if let filled {
+            return .ready(try await toRead(filled.transfer, trip), filled.entry, life: life)
+        }
         guard let failure, failure.cause is NoRoom else {
             throw failure ?? TranshipError(.interrupted, "the spool was not filled")
         }
