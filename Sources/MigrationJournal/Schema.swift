@@ -11,6 +11,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 runs, lineages, work") { try $0.execute(sql: step1) }
+        migrator.registerMigration("2 changes") { try $0.execute(sql: step2) }
         return migrator
     }
 
@@ -23,7 +24,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "attempt", "dependency", "outage", "spool", "refusal", "plan_tally", "work", "transfer",
+        "change", "attempt", "dependency", "outage", "spool", "refusal", "plan_tally", "work",
+        "transfer",
         "image", "lineage", "run",
     ]
 
@@ -163,18 +165,38 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    private static let step2 = """
+        -- What a run changes about versions that are not current any more.
+        CREATE TABLE change (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            lineage INTEGER NOT NULL REFERENCES lineage (id),
+            target_key TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            image_id TEXT NOT NULL,
+            action TEXT NOT NULL,
+            state TEXT NOT NULL,
+            updated_at INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX change_by_run ON change (run_id, state);
+        CREATE INDEX change_by_image ON change (target_key, image_id);
+        """
+
     /// The shape of a plan, which lives as long as the process that makes it.
     static let plan = """
         CREATE TABLE target_image (
             target_key TEXT NOT NULL,
             id TEXT NOT NULL,
             name TEXT,
+            lineage_id TEXT,
             version_id TEXT,
             body BLOB NOT NULL,
             PRIMARY KEY (target_key, id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX target_image_by_name ON target_image (target_key, name);
         CREATE INDEX target_image_by_version ON target_image (target_key, version_id);
+        CREATE INDEX target_image_by_lineage ON target_image (target_key, lineage_id);
 
         CREATE TABLE plan_item (
             position INTEGER PRIMARY KEY,
@@ -191,5 +213,10 @@ enum Schema {
             UNIQUE (target_key, source_key)
         ) STRICT;
         CREATE INDEX plan_item_by_version ON plan_item (target_key, version_id);
+
+        CREATE TABLE plan_change (
+            position INTEGER PRIMARY KEY,
+            body BLOB NOT NULL
+        ) STRICT;
         """
 }

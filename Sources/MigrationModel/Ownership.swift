@@ -156,6 +156,20 @@ public enum Ownership: String, CaseIterable, Sendable {
     }
 }
 
+extension Ownership {
+    /// True when an earlier version of a series may be hidden, renamed, deactivated or,
+    /// once it has expired, deleted: it is a copy of ours that the journal knows, in the
+    /// project of the copies.
+    public var mayBeRetired: Bool {
+        switch self {
+        case .oursByRow, .anotherHosts, .adopted: true
+        case .oursByDerivation, .accepted, .keptID, .givenUpKeptID, .otherProject, .unmarked,
+            .forged, .holdsKeptID, .foreign:
+            false
+        }
+    }
+}
+
 extension TargetImage {
     /// True when the record holds data, or data is on its way into it.
     public var holdsData: Bool {

@@ -73,11 +73,14 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var originValue: String?
     /// The stores that hold it; empty where the cloud does not tell.
     public var stores: [String]
+    /// Nil if the cloud does not report it in a form that we read.
+    public var createdAtUnixSeconds: Int64?
 
     public init(
         targetKey: String, id: String, name: String?, status: ImageStatus, sizeBytes: Int64?,
         checksums: [Checksum], visibility: ImageVisibility, isHidden: Bool, isProtected: Bool,
-        ownerID: String?, originValue: String?, stores: [String] = []
+        ownerID: String?, originValue: String?, stores: [String] = [],
+        createdAtUnixSeconds: Int64? = nil
     ) {
         self.targetKey = targetKey
         self.id = id
@@ -91,5 +94,6 @@ public struct TargetImage: Codable, Hashable, Sendable {
         self.ownerID = ownerID
         self.originValue = originValue
         self.stores = stores
+        self.createdAtUnixSeconds = createdAtUnixSeconds
     }
 }

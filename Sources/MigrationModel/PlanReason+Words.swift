@@ -9,7 +9,7 @@ extension PlanReason: CustomStringConvertible {
     /// The reason as plans, reports and JSON show it. The only place that words
     /// a reason.
     public var words: String {
-        decisionWords ?? adoptionWords ?? leftoverWords ?? wayWords ?? code
+        decisionWords ?? adoptionWords ?? leftoverWords ?? changeWords ?? wayWords ?? code
     }
 
     private var decisionWords: String? {
@@ -45,6 +45,36 @@ extension PlanReason: CustomStringConvertible {
             "image \(id) is our copy and \(status), so it cannot be proved"
         default: nil
         }
+    }
+
+    private var changeWords: String? {
+        switch self {
+        case .replaced: "a newer version replaces it"
+        case .expired(let seconds, let keep):
+            "it is not among the \(keep) earlier versions to keep"
+                + (seconds > 0 ? ", and was replaced more than \(Self.span(seconds)) ago" : "")
+        case .currentAgain: "the source has this version again"
+        case .journalDoesNotKnow:
+            "this journal does not know it, so nothing proves that it is ours to change"
+        case .notOurs: "it is not, or no longer, a copy that this pipeline made"
+        case .protectedByHand: "someone has protected it"
+        case .editedByHand(let field): "someone has changed its \(field)"
+        case .deletesLimit(let most):
+            "limits.deletes allows \(most) in one run; a later run goes on"
+        case .inUse(let message): "it is in use; a later run tries again: \(message)"
+        case .currentNotDone(let state):
+            "the version that replaces it is not done"
+                + (state.map { " (\($0.rawValue))" } ?? "")
+        default: nil
+        }
+    }
+
+    private static func span(_ seconds: Int64) -> String {
+        for (size, unit) in [(86400, "d"), (3600, "h"), (60, "m")] as [(Int64, String)]
+        where seconds % size == 0 {
+            return "\(seconds / size)\(unit)"
+        }
+        return "\(seconds)s"
     }
 
     private var adoptionWords: String? {

@@ -62,6 +62,19 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case busySinceUnknown(status: ImageStatus)
     case removalFailed(message: String)
 
+    // MARK: What becomes of earlier versions
+
+    case replaced(byVersion: String)
+    case expired(afterSeconds: Int64, keep: Int)
+    case currentAgain
+    case journalDoesNotKnow
+    case notOurs
+    case protectedByHand
+    case editedByHand(field: String)
+    case deletesLimit(Int)
+    case inUse(message: String)
+    case currentNotDone(state: TransferState?)
+
     // MARK: How the data gets to the target
 
     case dataIsLocal
@@ -144,6 +157,16 @@ extension PlanReason {
         case .changedMeanwhile: "changed-meanwhile"
         case .busySince, .busySinceUnknown: "busy"
         case .removalFailed: "removal-failed"
+        case .replaced: "replaced"
+        case .expired: "expired"
+        case .currentAgain: "current-again"
+        case .journalDoesNotKnow: "journal-does-not-know"
+        case .notOurs: "not-ours"
+        case .protectedByHand: "protected-by-hand"
+        case .editedByHand: "edited-by-hand"
+        case .deletesLimit: "deletes-limit"
+        case .inUse: "in-use"
+        case .currentNotDone: "current-not-done"
         case .dataIsLocal: "data-is-local"
         case .urlNeedsSecrets: "url-needs-secrets"
         case .noSharedKeystone: "no-shared-keystone"

@@ -20,6 +20,8 @@ public enum RunEvent: Sendable {
     case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, String)
+    /// A change of an earlier version has ended.
+    case changed(Change)
     /// Concerns the run, not a single image.
     case notice(String)
 }

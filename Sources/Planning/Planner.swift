@@ -21,6 +21,8 @@ public struct Planner: Sendable {
     let date: String
     let nowUnixSeconds: Int64
     let mode: TransferMode
+    /// `limits.deletes`: of earlier versions, in one run.
+    let deletesMax: Int
     let tell: @Sendable (PlanningEvent) -> Void
 
     /// Items that are decided in one transaction.
@@ -28,7 +30,7 @@ public struct Planner: Sendable {
 
     public init(
         journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
-        nowUnixSeconds: Int64, mode: TransferMode = .auto,
+        nowUnixSeconds: Int64, mode: TransferMode = .auto, deletesMax: Int = 0,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
     ) {
         self.journal = journal
@@ -37,6 +39,7 @@ public struct Planner: Sendable {
         self.targets = targets
         self.nowUnixSeconds = nowUnixSeconds
         self.mode = mode
+        self.deletesMax = deletesMax
         self.tell = tell
         date = Date(timeIntervalSince1970: Double(nowUnixSeconds)).formatted(
             .iso8601.year().month().day())
@@ -51,6 +54,7 @@ public struct Planner: Sendable {
     /// - Returns: what the targets' quotas have no room for.
     public func makePlan() async throws(TranshipError) -> [TranshipError] {
         try await compare()
+        try await planChanges()
         var shortfalls: [TranshipError] = []
         for target in targets {
             shortfalls += try await self.shortfalls(target)

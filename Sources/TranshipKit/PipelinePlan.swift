@@ -15,6 +15,8 @@ public final class PipelinePlan: Sendable {
     public let tallies: [Tally<PlanAction>]
     /// What is to be done: images and bytes.
     public let work: (images: Int, sizeBytes: Int64)
+    /// What becomes of earlier versions of series, in order.
+    public let changes: [Change]
     /// What the targets' quotas have no room for. ``PipelineRun/carryOut(_:)``
     /// refuses to begin with these.
     public let shortfalls: [TranshipError]
@@ -32,6 +34,7 @@ public final class PipelinePlan: Sendable {
         shortfalls: [TranshipError] = []
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
+        changes = try await plan.changes()
         work = Self.sum(tallies) { $0 == .create || $0 == .update }
         made = Mutex(plan)
         self.pipelineName = pipelineName
@@ -46,6 +49,7 @@ public final class PipelinePlan: Sendable {
     ) async throws(TranshipError) {
         tallies = try await journal.plan(of: run).tallies
         work = Self.sum(try await journal.tally(run: run)) { !$0.isFinal }
+        changes = try await journal.changes(of: run, in: [.planned])
         made = Mutex(nil)
         pipelineName = run.pipelineName
         self.run = run

@@ -26,6 +26,7 @@ public final class PipelineRun: Sendable {
     let environment: [String: String]
     let tuning: RunTuning
     let tell: @Sendable (PlanningEvent) -> Void
+    let events: @Sendable (RunEvent) -> Void
     private let monitor: RunMonitor
     /// False in an object that only plans.
     private let writes: Bool
@@ -97,6 +98,7 @@ public final class PipelineRun: Sendable {
         self.writes = writes
         self.interrupted = interrupted
         tell = planning
+        self.events = events
         monitor = RunMonitor(sink: events)
     }
 
@@ -116,7 +118,7 @@ public final class PipelineRun: Sendable {
         scheduler.withLock { $0 }?.stop(stop)
     }
 
-    private var isStopped: Bool { stopped.withLock { $0 != nil } || Task.isCancelled }
+    var isStopped: Bool { stopped.withLock { $0 != nil } || Task.isCancelled }
 
     // MARK: Planning
 
@@ -180,7 +182,8 @@ public final class PipelineRun: Sendable {
     func planner(in opened: OpenedPipeline, _ plan: Plan) -> Planner {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
-            nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer, tell: tell)
+            nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
+            deletesMax: pipeline.limits.deletes, tell: tell)
     }
 
     // MARK: Running
@@ -199,6 +202,7 @@ public final class PipelineRun: Sendable {
             if let shortfall = plan.shortfalls.first { throw shortfall }
             try await self.adopt(plan, run)
             try await self.work(run, in: opened)
+            try await self.changeSeries(run, in: opened)
         }
         return try await end(run)
     }
@@ -259,7 +263,9 @@ public final class PipelineRun: Sendable {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
         summary.pausedTargets = scheduler?.pausedTargets ?? [:]
-        let isLeft = try await !journal.unfinished(run: run, limit: 1).isEmpty
+        let isLeft =
+            try await !journal.unfinished(run: run, limit: 1).isEmpty
+            || summary.changes.contains { $0.state == .planned }
         summary.isInterrupted = isLeft && isStopped
         if isLeft { summary.deadEndpoints = scheduler?.deadEndpoints ?? [:] }
         try await journal.endRun(

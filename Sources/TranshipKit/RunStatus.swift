@@ -17,6 +17,8 @@ public struct RunStatus: Sendable {
     public let states: [Tally<TransferState>]
     /// Of every transfer of the journal, as it is now.
     public let statesInAll: [Tally<TransferState>]
+    /// What the run changes about earlier versions of series.
+    public let changes: [Change]
     public let failedTries: Int
     /// What the run read from the sources.
     public let reading: SourceReading
@@ -55,6 +57,7 @@ public struct RunStatus: Sendable {
         (planned, refusals) = (plan.tallies, plan.refusals)
         states = try await journal.tally(run: run)
         statesInAll = try await journal.tally(run: nil)
+        changes = try await journal.changes(of: run)
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)

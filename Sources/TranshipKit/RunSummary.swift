@@ -26,8 +26,11 @@ public struct RunSummary: Sendable {
         status = try await RunStatus(run, isLast: true, journal)
         failures =
             try await status.transfers(in: [.failed, .unpublished], limit: Self.failuresMax)
-            .compactMap(\.failure) + status.refusals
+            .compactMap(\.failure) + status.refusals + status.changes.compactMap(\.failure)
     }
+
+    /// What the run changed about earlier versions of series.
+    public var changes: [Change] { status.changes }
 
     public func images(in state: TransferState) -> Int {
         status.states.first { $0.kind == state }?.images ?? 0
@@ -45,6 +48,7 @@ public struct RunSummary: Sendable {
     /// True when there was nothing to do and nothing is wrong.
     public var isNothingToDo: Bool {
         status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty
+            && changes.allSatisfy { $0.state == .left }
             && deadEndpoints.isEmpty && images(.conflict) == 0
     }
 

@@ -59,6 +59,8 @@ struct FakeSource: ImageSource {
 struct FakeUploader: ImageUploader {
     let world: FakeWorld
 
+    func carryOut(_ change: Change) async throws(TranshipError) -> Change { change.ended(.done) }
+
     func reportedAlgorithm(
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {

@@ -186,6 +186,7 @@ import Testing
     @Test func `The stage's words for a refusal are preferred to the transport's`() async throws {
         struct Refusing: ImageUploader {
             let inner: FakeUploader
+            func carryOut(_ change: Change) async throws(TranshipError) -> Change { change }
             func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError)
                 -> Transfer
             {

@@ -213,7 +213,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 5)
+        #expect(blocks.count == 6)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

@@ -26,9 +26,6 @@ struct UnbuiltKeyTests {
             "p.yaml:6:5: "),
         BadFile("`on_conflict: update` is", target("on_conflict: update"), "p.yaml:7:18: "),
         BadFile("`on_conflict: replace` is", target("on_conflict: replace"), "p.yaml:7:18: "),
-        BadFile("`keep` is", target("keep: 2"), "p.yaml:7:5: "),
-        BadFile("`previous` is", target("previous: hide"), "p.yaml:7:5: "),
-        BadFile("`expired` is", target("expired: { action: leave }"), "p.yaml:7:5: "),
     ]
 
     @Test("a key that is documented but not built is refused, not ignored", arguments: uses)
@@ -61,7 +58,8 @@ struct UnbuiltKeyTests {
             PipelineTexts.with(more: "verify: paranoid"), target("stores: fast"),
             target("stores: [fast]"), target("image: { keep_id: false }"),
             target("on_conflict: keep-both"), target("on_conflict: skip"),
-            target("on_conflict: rename"), target("on_conflict: fail"),
+            target("on_conflict: rename"), target("on_conflict: fail"), target("keep: 2"),
+            target("previous: hide"), target("expired: { action: leave }"),
             target("accept_transformed: false"), target("image: { members: map }"),
             PipelineTexts.withURL("    series: { name: a, several: false }"),
             PipelineTexts.with(more: "transfer: auto"),
@@ -79,19 +77,20 @@ struct UnbuiltKeyTests {
         let error = try #require(
             refusal(
                 PipelineTexts.with(
-                    target: "  - cloud: beta\n    previous: hide\n    keep: 2\n    "
-                        + "on_conflict: update")))
+                    target: "  - cloud: beta\n    on_conflict: update\n  - archive: ./a\n"
+                        + "  - cloud: gamma\n    on_conflict: replace")))
         #expect(
             "\(error)" == """
-                p.yaml:7:5: `previous` is not built yet
-                hint: also not built yet: `keep` (line 8), `on_conflict: update` (line 9)
+                p.yaml:7:18: `on_conflict: update` is not built yet
+                hint: also not built yet: `archive` targets (line 8), `on_conflict: replace` (line 10)
                 """)
     }
 
     @Test("a mistake is reported before keys that are not built")
     func mistakesFirst() throws {
         let error = try #require(
-            refusal(PipelineTexts.with(target: "  - cloud: beta\n    keep: 2\n    zzz: 1")))
+            refusal(
+                PipelineTexts.with(target: "  - cloud: beta\n    on_conflict: update\n    zzz: 1")))
         #expect(error.code == .invalidPipeline)
         #expect(error.message == "p.yaml:8:5: unknown key `zzz` in a cloud target")
     }

@@ -178,8 +178,7 @@ struct PipelineTests {
         #expect(pipeline.limits.bandwidthBytesPerSecond == 200 << 20)
         #expect(
             reader.unbuiltUses.map(\.words).sorted() == [
-                "`archive` sources are", "`archive` targets are", "`expired` is", "`keep` is",
-                "`previous` is",
+                "`archive` sources are", "`archive` targets are",
             ])
     }
 

@@ -165,6 +165,10 @@ private struct WrappedUploader: ImageUploader {
     let bug: PlantedBug
     let service: ImageService?
 
+    func carryOut(_ change: Change) async throws(TranshipError) -> Change {
+        try await real.carryOut(change)
+    }
+
     func list(
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {

@@ -134,6 +134,7 @@ extension TargetImage {
             targetKey: targetKey, id: image.id, name: image.name, status: image.status,
             sizeBytes: image.sizeBytes, checksums: image.checksums, visibility: image.visibility,
             isHidden: image.isHidden, isProtected: image.isProtected, ownerID: image.ownerID,
-            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores)
+            originValue: image.properties[Origin.propertyName]?.string, stores: image.stores,
+            createdAtUnixSeconds: image.createdAt.flatMap { UTCTime.unixSeconds($0) })
     }
 }

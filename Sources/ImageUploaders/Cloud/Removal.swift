@@ -21,11 +21,15 @@ public enum Removal {
         ///
         /// `sizeBytes` is the size of the source image; nil if unknown.
         case clean(TargetImage, sizeBytes: Int64?)
+        /// An earlier version of a series has expired, as the plan said. The plan counts
+        /// these against `limits.deletes`.
+        case expire(Change)
 
         var imageID: String? {
             switch self {
             case .discard(let transfer): transfer.imageID
             case .clean(let image, _): image.id
+            case .expire(let change): change.image.id
             }
         }
     }
@@ -68,12 +72,17 @@ public enum Removal {
                 objection(
                     toCleaning: listed, found, updatedAt: image.updatedAt, sizeBytes: sizeBytes,
                     nowUnixSeconds: nowUnixSeconds)
+            case .expire(let change): change.difference(of: found).map(Outcome.changed)
             }
         if let objection { return objection }
         if deletesLeft == 0 { return .removable }
+        // Protected as planned: by us. Only an expiry finds such a record removable.
+        let wasProtected = image.isProtected
         do {
+            if wasProtected { _ = try await service.unprotect(id) }
             try await service.delete(id)
         } catch {
+            if wasProtected { _ = try? await service.protect(id) }
             // A 404 now means that someone deleted it since it was read.
             if error.code != .notFound { return .failed(error) }
         }

@@ -30,13 +30,15 @@ extension Plan {
         try await write { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    INSERT OR REPLACE INTO target_image (target_key, id, name, version_id, body)
-                    VALUES (?, ?, ?, ?, ?)
+                    INSERT OR REPLACE INTO target_image
+                        (target_key, id, name, lineage_id, version_id, body)
+                    VALUES (?, ?, ?, ?, ?, ?)
                     """)
             for image in images {
-                let version = image.originValue?.split(separator: "/").last.map(String.init)
+                let marker = image.originValue?.split(separator: "/").map(String.init)
                 try statement.execute(arguments: [
-                    image.targetKey, image.id, image.name, version, try Body.pack(image),
+                    image.targetKey, image.id, image.name, marker?.first, marker?.last,
+                    try Body.pack(image),
                 ])
             }
         }

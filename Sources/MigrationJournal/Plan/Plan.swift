@@ -79,6 +79,7 @@ public final class Plan: DatabaseAccess {
         try await write { db in
             try db.execute(cached: "DELETE FROM plan_item")
             try db.execute(cached: "DELETE FROM target_image")
+            try db.execute(cached: "DELETE FROM plan_change")
         }
     }
 

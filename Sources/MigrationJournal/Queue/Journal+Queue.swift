@@ -146,6 +146,13 @@ extension Journal {
         }
     }
 
+    /// The transfer of a version to a target, as its last run left it.
+    public func transfer(
+        versionID: String, targetKey: String
+    ) async throws(TranshipError) -> Transfer? {
+        try await read { db in try Self.transfer(db, targetKey, versionID) }
+    }
+
     /// The newest transfer of one source image to one target.
     public func transfer(
         sourceKey: String, targetKey: String

@@ -159,6 +159,13 @@ public protocol ImageUploader: Stage {
     func clean(
         _ leftover: inout Leftover, deletesLeft: inout Int
     ) async throws(TranshipError)
+
+    /// Carries out what the plan says of an earlier version of a series, if the image is
+    /// still what the plan saw.
+    ///
+    /// - Returns: the change with what came of it; a refusal of the service is part of that.
+    /// - Throws: what kept the image from being read.
+    func carryOut(_ change: Change) async throws(TranshipError) -> Change
 }
 
 /// Stage *wait*: a task of the service works on the image.

@@ -95,9 +95,6 @@ struct UnbuiltKey {
         Self(path: "targets[].archive", words: "`archive` targets are"),
         Self(path: "targets[].on_conflict", value: "update", words: "`on_conflict: update` is"),
         Self(path: "targets[].on_conflict", value: "replace", words: "`on_conflict: replace` is"),
-        Self(path: "targets[].keep", words: "`keep` is"),
-        Self(path: "targets[].previous", words: "`previous` is"),
-        Self(path: "targets[].expired", words: "`expired` is"),
     ]
 }
 

@@ -18,6 +18,13 @@ struct PlanRendering {
         try await plan.items(shown) { page in
             for item in page { talk.format == .json ? putJSON(item) : tell(item) }
         }
+        for change in plan.changes {
+            if talk.format == .json {
+                change.json("plan-change").put()
+            } else if talk.verbose || change.state == .planned {
+                tell(change.plannedLine)
+            }
+        }
         talk.format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
     }
 

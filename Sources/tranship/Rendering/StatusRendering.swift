@@ -44,6 +44,10 @@ struct StatusRendering {
         let decided = status.planned.map { "\($0.kind.rawValue) \($0.images)" }
         if !decided.isEmpty { Terminal.put("plan        " + decided.joined(separator: ", ")) }
         for tally in status.states { Terminal.put(words(tally)) }
+        if let words = status.changes.tallyWords { Terminal.put("series      \(words)") }
+        for change in status.changes where verbose || change.state == .failed {
+            Terminal.put("  \(change.endedLine)")
+        }
         for refusal in status.refusals where verbose {
             Terminal.put("refused     \(refusal.code): \(refusal.message)")
         }

@@ -40,6 +40,7 @@ struct SummaryRendering {
         }
         let all = summary.status.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
         if all > shown { Terminal.put("… and \(all - shown) more") }
+        if let words = summary.changes.tallyWords { Terminal.tell(words) }
         Terminal.tell(line(summary))
     }
 
@@ -92,6 +93,9 @@ struct SummaryRendering {
                 "exit_status": .integer(Int64(summary.exitStatus.rawValue)),
                 "interrupted": .bool(summary.isInterrupted),
                 "reading": summary.status.reading.json,
+                "changes": .object(
+                    Dictionary(grouping: summary.changes, by: \.state.rawValue)
+                        .mapValues { .integer(Int64($0.count)) }),
             ]
         ).put()
     }

@@ -23,7 +23,8 @@ final class Talk: Sendable {
     var planning: @Sendable (PlanningEvent) -> Void {
         { [self] event in
             switch event {
-            case .listing(let what, let images): screen.show("\(what): \(images) images listed")
+            case .listing(let what, let images):
+                screen.show("\(what): \(images) image\(images == 1 ? "" : "s") listed")
             case .warning(let text):
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
                 line("warning: \(text)")
@@ -55,6 +56,9 @@ final class Talk: Sendable {
         case .note(let transfer, let text):
             line("\(transfer.label): \(text)")
         case .notice(let text): line(text)
+        case .changed(let change):
+            if change.state != .left || verbose { line(change.endedLine) }
+            if let hint = change.failure?.hint { line("  hint: \(hint)") }
         case .ended(let transfer): ended(transfer)
         }
     }
@@ -78,6 +82,7 @@ final class Talk: Sendable {
         case .retrying(let transfer, _, let seconds):
             put("retrying", transfer, ["seconds": .number(seconds)])
         case .note(let transfer, let text): put("note", transfer, ["message": .string(text)])
+        case .changed(let change): change.json("change").put()
         case .notice(let text): JSONLine("notice", ["message": .string(text)]).put()
         }
     }

@@ -306,6 +306,7 @@ extension RunEvent {
         case .retrying(_, let error, let seconds): "retries in \(seconds) s: \(error.message)"
         case .ended(let transfer): "ended \(transfer.state.rawValue)"
         case .note(_, let text): "note: \(text)"
+        case .changed(let change): "changed \(change.label): \(change.state.rawValue)"
         case .notice(let text): "notice: \(text)"
         }
     }

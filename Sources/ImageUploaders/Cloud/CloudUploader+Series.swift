@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import MigrationModel
+internal import OpenStackImage
+
+extension CloudUploader {
+    public func carryOut(_ change: Change) async throws(TranshipError) -> Change {
+        if change.action == .delete { return try await expire(change) }
+        guard let image = try await service.imageIfPresent(change.image.id) else {
+            return change.ended(.left, .goneMeanwhile)
+        }
+        let found = TargetImage(image, targetKey: targetKey)
+        if change.isCarriedOut(on: found) { return change.ended(.done) }
+        if let difference = change.difference(of: found) {
+            return change.ended(.left, difference)
+        }
+        do {
+            try await apply(change, to: found)
+            return change.ended(.done)
+        } catch {
+            return try Self.ended(change, error)
+        }
+    }
+
+    private func apply(_ change: Change, to image: TargetImage) async throws(TranshipError) {
+        switch change.action {
+        case .hide: _ = try await service.hide(image.id)
+        case .deactivate: try await service.deactivate(image.id)
+        case .rename:
+            _ = try await service.update(
+                image.id, [.replace("name", change.newName.map { .string($0) } ?? .null)])
+        case .restore: try await restore(change.record, image)
+        case .delete: preconditionFailure("Removal deletes")
+        }
+    }
+
+    /// The last step is the one after which others see it again.
+    private func restore(
+        _ record: PlannedRecord, _ image: TargetImage
+    ) async throws(TranshipError) {
+        if image.name != record.name {
+            _ = try await service.update(
+                image.id, [.replace("name", record.name.map { .string($0) } ?? .null)])
+        }
+        if image.status == .deactivated, !record.isDeactivated {
+            try await service.reactivate(image.id)
+        }
+        if image.isHidden, !record.isHidden { _ = try await service.unhide(image.id) }
+    }
+
+    private func expire(_ change: Change) async throws(TranshipError) -> Change {
+        var one = 1
+        let outcome = try await Removal.remove(
+            under: .expire(change), at: service, deletesLeft: &one, nowUnixSeconds: now() / 1000)
+        switch outcome {
+        case .removed: return change.ended(.done)
+        case .gone: return change.ended(.left, .goneMeanwhile)
+        case .changed(let why): return change.ended(.left, why)
+        case .failed(let error): return try Self.ended(change, error)
+        case .removable, .refused, .toBeFilledAgain:
+            preconditionFailure("an expiry is neither dry nor a discard")
+        }
+    }
+
+    /// - Throws: what concerns more than this image.
+    private static func ended(
+        _ change: Change, _ error: TranshipError
+    ) throws(TranshipError) -> Change {
+        // A server boots from it, or a volume is its clone. Normal: the next run tries again.
+        if change.action == .delete, error.code == .conflict {
+            return change.ended(.left, .inUse(message: error.message))
+        }
+        if [.authenticationFailed, .unreachable, .interrupted].contains(error.code) { throw error }
+        return change.ended(.failed, failure: error)
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+public import MigrationModel
+
+/// An image of a target with the marker of a lineage, and what the journal knows of it.
+public struct SeriesCopy: Sendable {
+    public var image: TargetImage
+    /// Of its version at this target; nil if the journal does not know it.
+    public var transfer: Transfer?
+    /// When the journal last changed that, in milliseconds since 1970.
+    public var doneAt: Int64?
+    /// What earlier runs changed about it, the newest first.
+    public var changes: [Change.Action]
+
+    public init(
+        _ image: TargetImage, transfer: Transfer? = nil, doneAt: Int64? = nil,
+        changes: [Change.Action] = []
+    ) {
+        self.image = image
+        self.transfer = transfer
+        self.doneAt = doneAt
+        self.changes = changes
+    }
+}
+
+extension Plan {
+    /// The images with the marker of a lineage that a target lists.
+    public func copies(
+        ofLineage lineageID: String, at targetKey: String, in journal: Journal
+    ) async throws(TranshipError) -> [SeriesCopy] {
+        let images = try await read { db in
+            try db.values(
+                cached: """
+                    SELECT body FROM target_image WHERE target_key = ? AND lineage_id = ?
+                    """, arguments: [targetKey, lineageID]
+            ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
+        }
+        return try await journal.read { db in
+            try images.map { image in
+                let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
+                let transfer = try Journal.transfer(db, targetKey, version)
+                let doneAt: Int64? = try db.value(
+                    cached: """
+                        SELECT w.updated_at FROM \(TransferRows.joined)
+                        WHERE t.id = ? AND w.run_id = t.run_id AND w.image_id = ?
+                        """, arguments: [transfer?.id, image.id])
+                return SeriesCopy(
+                    image, transfer: transfer, doneAt: doneAt,
+                    changes: try Journal.changes(db, of: image.id, at: targetKey))
+            }
+        }
+    }
+
+    public func add(_ changes: [Change]) async throws(TranshipError) {
+        try await write { db in
+            for change in changes {
+                try db.execute(
+                    cached: "INSERT INTO plan_change (body) VALUES (?)",
+                    arguments: [try Body.pack(change)])
+            }
+        }
+    }
+
+    /// What the plan changes about earlier versions, in order.
+    public func changes() async throws(TranshipError) -> [Change] {
+        try await read { db in try Self.changes(db) }
+    }
+
+    static func changes(_ db: Database) throws -> [Change] {
+        try db.values(cached: "SELECT body FROM plan_change ORDER BY position")
+            .map { (body: Data) in try Body.unpack(Change.self, body) }
+    }
+}
+
+extension Journal {
+    /// Takes the plan's changes over into the run.
+    static func takeChanges(_ planned: Database, into db: Database, _ runID: Int64) throws {
+        for change in try Plan.changes(planned) {
+            try db.execute(
+                cached: "INSERT OR IGNORE INTO lineage (lineage_id) VALUES (?)",
+                arguments: [change.lineageID])
+            try db.execute(
+                cached: """
+                    INSERT INTO change (run_id, lineage, target_key, version_id, image_id, action,
+                        state, updated_at, body)
+                    VALUES (?, (SELECT id FROM lineage WHERE lineage_id = ?), ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    runID, change.lineageID, change.targetKey, change.versionID, change.image.id,
+                    change.action.rawValue, change.state.rawValue, Timestamp.now(),
+                    try Body.pack(change),
+                ])
+        }
+    }
+
+    /// The changes of a run in some states, in the plan's order.
+    public func changes(
+        of run: Run, in states: [Change.State] = Change.State.allCases
+    ) async throws(TranshipError) -> [Change] {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("change") else { return [] }
+            return try db.rows(
+                cached: """
+                    SELECT id, body FROM change WHERE run_id = ? AND state IN (\(Self.list(states)))
+                    ORDER BY id
+                    """, arguments: [run.id]
+            ).map { row in
+                var change = try Body.unpack(Change.self, row["body"])
+                change.id = row["id"]
+                return change
+            }
+        }
+    }
+
+    /// Writes down what came of a change.
+    public func commit(_ change: Change) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "UPDATE change SET state = ?, updated_at = ?, body = ? WHERE id = ?",
+                arguments: [
+                    change.state.rawValue, Timestamp.now(), try Body.pack(change), change.id,
+                ])
+        }
+    }
+
+    static func changes(
+        _ db: Database, of imageID: String, at targetKey: String
+    ) throws -> [Change.Action] {
+        try db.values(
+            cached: """
+                SELECT action FROM change
+                WHERE target_key = ? AND image_id = ? AND state = 'done' ORDER BY id DESC
+                """, arguments: [targetKey, imageID]
+        ).compactMap { (word: String) in Change.Action(rawValue: word) }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// Work on a copy that is not a transfer: what becomes of an earlier version of a
+/// series when a newer one replaces it.
+///
+/// The plan lists it, and the journal has a row of it beside the run's transfers.
+/// It is carried out after the newer version is done, and never if that failed.
+public struct Change: Codable, Hashable, Sendable {
+    public enum Action: String, Codable, CaseIterable, Sendable {
+        /// An earlier change is taken back, since the version is the current one again.
+        case restore
+        case rename, hide, deactivate, delete
+    }
+
+    public enum State: String, Codable, CaseIterable, Sendable {
+        case planned
+        case done
+        /// The image stays as it is; the reason says why. Nothing is wrong.
+        case left
+        case failed
+    }
+
+    /// The journal's row; 0 before it has one.
+    public var id: Int64 = 0
+    public let action: Action
+    /// The image as the plan saw it. One that has changed since is left alone.
+    public let image: TargetImage
+    public let lineageID: String
+    public let versionID: String
+    /// The version that replaces it. Its copy has to be done first.
+    public let currentVersionID: String
+    /// What the copy's record was made to be: a restoration goes back to it.
+    public let record: PlannedRecord
+    /// The name that a renaming gives.
+    public let newName: String?
+    public var state: State
+    public var reason: PlanReason
+    public var failure: Transfer.Failure?
+
+    public init(
+        _ action: Action, _ image: TargetImage, origin: Origin, currentVersionID: String,
+        record: PlannedRecord, newName: String? = nil, state: State = .planned,
+        reason: PlanReason
+    ) {
+        self.action = action
+        self.image = image
+        lineageID = origin.lineageID
+        versionID = origin.versionID
+        self.currentVersionID = currentVersionID
+        self.record = record
+        self.newName = newName
+        self.state = state
+        self.reason = reason
+    }
+
+    public var targetKey: String { image.targetKey }
+
+    /// The image for people.
+    public var label: String { "\(image.name ?? "an image without a name") (\(image.id))" }
+
+    /// The same, with what came of it.
+    public func ended(
+        _ state: State, _ reason: PlanReason? = nil, failure: TranshipError? = nil
+    ) -> Change {
+        var change = self
+        change.state = state
+        if let reason { change.reason = reason }
+        change.failure = failure.map { Transfer.Failure($0) }
+        return change
+    }
+
+    /// Whether an image shows what the action leads to.
+    public func isCarriedOut(on image: TargetImage) -> Bool {
+        switch action {
+        case .restore:
+            image.isHidden == record.isHidden && image.name == record.name
+                && (image.status == .deactivated) == record.isDeactivated
+        case .rename: image.name == newName
+        case .hide: image.isHidden
+        case .deactivate: image.status == .deactivated
+        case .delete: false
+        }
+    }
+
+    /// Why an image is no longer what the plan saw; nil if it is.
+    public func difference(of found: TargetImage) -> PlanReason? {
+        guard found.originValue == image.originValue, found.ownerID == image.ownerID else {
+            return .notOurs
+        }
+        guard found.isWhole else { return .changedMeanwhile(status: found.status) }
+        if found.name != image.name, found.name != newName { return .editedByHand(field: "name") }
+        if found.visibility != image.visibility { return .editedByHand(field: "visibility") }
+        if found.isProtected, !image.isProtected { return .protectedByHand }
+        return nil
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+
+/// What becomes of earlier versions of series, in plans, runs and status.
+extension Change {
+    /// `hide     Ubuntu 24.04 (9f…) at beta: a newer version replaces it`.
+    var plannedLine: String {
+        let word = state == .left ? "leave" : action.rawValue
+        let renamed = action == .rename && state == .planned ? " to \"\(newName ?? "")\"" : ""
+        return "\(word.padded(to: 8)) \(label) at \(targetKey)\(renamed): \(reason.words)"
+    }
+
+    /// `Ubuntu 24.04 (9f…) at beta: hidden`.
+    var endedLine: String {
+        let words =
+            switch state {
+            case .done: action.pastWord
+            case .left: "not \(action.pastWord): \(reason.words)"
+            case .failed: "not \(action.pastWord): \(failure?.message ?? "")"
+            case .planned: "still to be \(action.pastWord)"
+            }
+        return "\(label) at \(targetKey): \(words)"
+    }
+
+    func json(_ type: String) -> JSONLine {
+        JSONLine(
+            type,
+            [
+                "action": .string(action.rawValue), "state": .string(state.rawValue),
+                "name": image.name.map { .string($0) }, "image": .string(image.id),
+                "target": .string(targetKey), "new_name": newName.map { .string($0) },
+                "lineage": .string(lineageID), "version": .string(versionID),
+                "current_version": .string(currentVersionID),
+                "reason": .string(reason.words), "reason_code": .string(reason.code),
+                "code": failure.map { .string($0.code.rawValue) },
+                "message": failure.map { .string($0.message) },
+                "hint": failure?.hint.map { .string($0) },
+            ])
+    }
+}
+
+extension Change.Action {
+    var pastWord: String {
+        switch self {
+        case .restore: "restored"
+        case .rename: "renamed"
+        case .hide: "hidden"
+        case .deactivate: "deactivated"
+        case .delete: "deleted"
+        }
+    }
+}
+
+extension [Change] {
+    /// `earlier versions: 2 hidden, 1 deleted, 1 left`; nil without any.
+    var tallyWords: String? {
+        var parts = Change.Action.allCases.compactMap { action -> String? in
+            let count = count { $0.action == action && $0.state == .done }
+            return count == 0 ? nil : "\(count) \(action.pastWord)"
+        }
+        for (state, word) in [
+            (Change.State.failed, "failed"), (.planned, "still to be changed"),
+            (.left, "left as they are"),
+        ] {
+            let count = count { $0.state == state }
+            if count > 0 { parts.append("\(count) \(word)") }
+        }
+        return parts.isEmpty ? nil : "earlier versions: " + parts.joined(separator: ", ")
+    }
+}

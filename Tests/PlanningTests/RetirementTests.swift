@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+@testable import Planning
+
+/// What becomes of the versions 1, 2, … of a series, of which the last is current.
+@Suite struct RetirementTests {
+    private static let daySeconds: Int64 = 86_400
+
+    private func origin(_ version: Int) -> Origin {
+        Origin(lineageID: "lineage", versionID: "v\(version)")
+    }
+
+    /// A copy that was done on that day, as it was published.
+    private func copy(
+        _ version: Int, _ edit: (inout TargetImage) -> Void = { _ in },
+        transfer: ((inout Transfer) -> Void)? = { _ in }, changes: [Change.Action] = []
+    ) -> SeriesCopy {
+        var image = Sample.target(
+            "image-\(version)", name: "Ubuntu", marker: origin(version).propertyValue)
+        image.createdAtUnixSeconds = Int64(version) * Self.daySeconds
+        edit(&image)
+        var row = Sample.transfer("s\(version)", state: .done, imageID: "image-\(version)")
+        row.intent.origin = origin(version)
+        row.intent.record.name = "Ubuntu"
+        row.placement = Placement(imageID: "image-\(version)", contents: .ours)
+        transfer?(&row)
+        return SeriesCopy(
+            image, transfer: transfer == nil ? nil : row,
+            doneAt: Int64(version) * Self.daySeconds * 1000, changes: changes)
+    }
+
+    private func item(_ version: Int, _ action: PlanAction = .skip) -> PlanItem {
+        var item = Sample.item("s\(version)")
+        item.intent.origin = origin(version)
+        item.action = action
+        return item
+    }
+
+    /// `1 hide` for what is planned, `1 left protected-by-hand` for what is left.
+    private func changes(
+        _ rules: String, on day: Int64 = 10, current: PlanItem, _ copies: [SeriesCopy]
+    ) throws -> [String] {
+        let retirement = try #require(
+            Retirement(
+                try cloudTarget(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds))
+        return retirement.changes(besides: current, copies).map { change in
+            "\(change.image.id.dropFirst("image-".count)) "
+                + (change.state == .planned
+                    ? change.action.rawValue : "\(change.state.rawValue) \(change.reason.code)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            // Rules, the version that the source has, and what follows on day 10.
+            ("previous: hide", 3, ["1 hide", "2 hide"]),
+            ("previous: rename", 3, ["1 rename", "2 rename"]),
+            ("previous: leave", 3, []),
+            ("keep: 1", 3, []),
+            ("keep: 1\nexpired: { action: delete, after: 0s }", 3, ["1 delete"]),
+            (
+                "keep: 1\nprevious: hide\nexpired: { action: delete, after: 0s }", 3,
+                ["1 delete", "2 hide"]
+            ),
+            ("keep: 0\nexpired: { action: delete, after: 0s }", 3, ["1 delete", "2 delete"]),
+            // Version 1 was replaced on day 2, version 2 on day 3.
+            ("keep: 0\nexpired: { action: delete, after: 8d }", 3, ["1 delete"]),
+            (
+                "keep: 0\nprevious: hide\nexpired: { action: delete, after: 8d }", 3,
+                ["1 delete", "2 hide"]
+            ),
+            // A new version: the standing one is not replaced yet.
+            (
+                "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }", 4,
+                ["1 delete", "2 delete", "3 hide"]
+            ),
+            ("keep: 2\nexpired: { action: delete, after: 0s }", 4, ["1 delete"]),
+            // The first version is current again: nothing says when the others were replaced.
+            (
+                "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }", 1,
+                ["2 delete", "3 hide"]
+            ),
+        ] as [(String, Int, [String])])
+    func `Rules decide by rank and by when a version was replaced`(
+        rules: String, current: Int, expected: [String]
+    ) throws {
+        let copies = (1...3).map { copy($0) }
+        let found = try changes(
+            rules, current: item(current, current > 3 ? .create : .skip), copies)
+        #expect(found == expected)
+    }
+
+    @Test func `A target that says nothing about versions has no changes`() throws {
+        #expect(
+            Retirement(try cloudTarget("method: upload"), projectID: nil, nowUnixSeconds: 0) == nil)
+    }
+
+    @Test(arguments: ["hide", "delete"])
+    func `What is not ours or was edited is left alone`(action: String) throws {
+        let rules = "keep: 0\nprevious: hide\nexpired: { action: \(action), after: 0s }"
+        func one(_ copy: SeriesCopy) throws -> [String] {
+            try changes(rules, current: item(2), [copy, self.copy(2)])
+        }
+        #expect(try one(copy(1)) == ["1 \(action)"])
+        #expect(try one(copy(1, transfer: nil)) == ["1 left journal-does-not-know"])
+        #expect(try one(copy(1, { $0.isProtected = true })) == ["1 left protected-by-hand"])
+        #expect(try one(copy(1, { $0.name = "mine" })) == ["1 left edited-by-hand"])
+        #expect(try one(copy(1, { $0.visibility = .public })) == ["1 left edited-by-hand"])
+        #expect(try one(copy(1, { $0.ownerID = "another" })) == ["1 left not-ours"])
+        let other = copy(
+            1, transfer: { $0.placement = Placement(imageID: "image-9", contents: .ours) })
+        #expect(try one(other) == ["1 left not-ours"])
+        // Protected as planned is ours to undo.
+        let planned = copy(
+            1, { $0.isProtected = true }, transfer: { $0.intent.record.isProtected = true })
+        #expect(try one(planned) == ["1 \(action)"])
+    }
+
+    @Test func `What is hidden already needs no change, and may still expire`() throws {
+        let copies = [copy(1, { $0.isHidden = true }), copy(2)]
+        #expect(try changes("previous: hide", current: item(2), copies) == [])
+        #expect(
+            try changes(
+                "keep: 0\nexpired: { action: delete, after: 0s }", current: item(2), copies)
+                == ["1 delete"])
+    }
+
+    @Test func `Only what an earlier change hid is shown again`() throws {
+        let byUs = copy(1, { $0.isHidden = true }, changes: [.hide])
+        #expect(try changes("previous: leave", current: item(1), [byUs]) == ["1 restore"])
+        let byHand = copy(1, { $0.isHidden = true })
+        #expect(try changes("previous: leave", current: item(1), [byHand]) == [])
+    }
+}
