@@ -102,6 +102,8 @@ public final class PipelineRun: Sendable {
         monitor = RunMonitor(sink: events)
     }
 
+    public var pipelineName: String { pipeline.name }
+
     /// Absolute.
     public var journalPath: String { journal.path }
 

@@ -40,6 +40,40 @@ extension Journal {
         }
     }
 
+    /// As ``tally(run:)``, for each target that the journal knows, in order of its key.
+    public func targetTallies(
+        run: Run
+    ) async throws(TranshipError) -> [(
+        key: String, states: [Tally<TransferState>], latestDoneAt: Int64?
+    )] {
+        try await read { db in
+            let tallies = Dictionary(
+                grouping: try db.rows(
+                    cached: """
+                        SELECT t.target_key, w.state, count(*) AS images,
+                            \(saturatingSum("w.size_bytes")) AS bytes
+                        FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
+                        WHERE w.run_id = ? GROUP BY t.target_key, w.state
+                        """, arguments: [run.id])
+            ) { row -> String in row["target_key"] }
+            return try db.rows(
+                cached: """
+                    SELECT t.target_key, max(iif(w.state = 'done', w.updated_at, NULL)) AS at
+                    FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
+                    GROUP BY t.target_key ORDER BY t.target_key
+                    """
+            ).map { row in
+                let key: String = row["target_key"]
+                let states = (tallies[key] ?? []).compactMap { row in
+                    TransferState(rawValue: row["state"]).map {
+                        Tally($0, images: row["images"], sizeBytes: row["bytes"])
+                    }
+                }
+                return (key, states, row["at"])
+            }
+        }
+    }
+
     /// What a run read from the sources, all summed up; where no run is named, what
     /// all runs read. ``SourceReading/furthestBytes`` is not summed.
     public func readingTally(run: Run?) async throws(TranshipError) -> SourceReading {

@@ -73,6 +73,15 @@ extension Journal {
         }
     }
 
+    /// The latest run that ended without a failure; nil without any.
+    public func lastSuccess() async throws(TranshipError) -> Run? {
+        try await read { db in
+            try db.row(
+                cached: "SELECT * FROM run WHERE outcome = 'done' ORDER BY id DESC LIMIT 1"
+            ).map(Run.init)
+        }
+    }
+
     /// A run by its number; nil where the journal has none.
     public func run(_ id: Int64) async throws(TranshipError) -> Run? {
         try await read { db in

@@ -18,8 +18,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var common: PipelineOptions
 
-    @Flag(help: "On a signal, finish the images that are in flight.")
-    var drain = false
+    @OptionGroup var options: RunOptions
 
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
@@ -33,6 +32,6 @@ struct ResumeCommand: AsyncParsableCommand {
         Terminal.tell(
             "resuming \(interrupted.pipelineName), started "
                 + "\(Timestamp.text(interrupted.startedAt)) (\(interrupted.pipelineFile))")
-        try await RunSession(run: run, talk: talk, drain: drain).carryOut()
+        try await RunSession(run: run, talk: talk, options: options).carryOut()
     }
 }

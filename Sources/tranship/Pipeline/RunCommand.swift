@@ -20,8 +20,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Flag(help: "On a signal, finish the images that are in flight.")
-    var drain = false
+    @OptionGroup var options: RunOptions
 
     @Option(
         help: .value(
@@ -33,6 +32,6 @@ struct RunCommand: AsyncParsableCommand {
         let saved = try plan.map { try SavedPlan.read(from: $0) }
         let talk = Talk(format: common.format, verbose: common.verbose)
         let run = try await pipeline.open(common, talk)
-        try await RunSession(run: run, talk: talk, drain: drain).carryOut(matching: saved)
+        try await RunSession(run: run, talk: talk, options: options).carryOut(matching: saved)
     }
 }

@@ -3,19 +3,32 @@
 
 import Basics
 import MigrationModel
+import Synchronization
 import TranshipKit
 
 /// The common part of `run` and `resume`: signals, progress, and the table at the end.
 struct RunSession {
     let run: PipelineRun
     let talk: Talk
-    let drain: Bool
+    let options: RunOptions
 
     /// Makes the plan, shows it and carries it out.
     ///
     /// - Parameter saved: the plan that the operator named.
     /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
     func carryOut(matching saved: SavedPlan? = nil) async throws {
+        do {
+            try await work(matching: saved)
+            await options.writeMetrics(.done, of: run)
+        } catch {
+            let status =
+                (error as? EarlyExit)?.status ?? ExitStatus(TranshipError(wrapping: error).code)
+            await options.writeMetrics(status, of: run)
+            throw error
+        }
+    }
+
+    private func work(matching saved: SavedPlan?) async throws {
         let progress = Progress(run: run, talk: talk)
         let task = Task { [run, talk] in
             let plan = try await run.plan(matching: saved)
@@ -27,7 +40,9 @@ struct RunSession {
             progress.begin(plan)
             return try await run.carryOut(plan)
         }
-        let signals = Signals(drain: drain) { [run] abort in
+        let deadline = options.maxDuration.map { Deadline($0, run, talk) }
+        defer { deadline?.cancel() }
+        let signals = Signals(drain: options.drain) { [run] abort in
             run.stop(drains: !abort)
             if abort { task.cancel() }
         }
@@ -39,13 +54,39 @@ struct RunSession {
             summary = try result.get()
         } catch {
             if TranshipError(wrapping: error).code == .interrupted {
+                if deadline?.isOver == true { throw EarlyExit(status: .limitReached) }
                 talk.interrupted(journalPath: run.journalPath)
                 throw EarlyExit(status: .interrupted)
             }
             throw error
         }
         try await SummaryRendering(format: talk.format).render(summary)
+        if summary.isInterrupted, deadline?.isOver == true {
+            throw EarlyExit(status: .limitReached)
+        }
         if summary.isInterrupted { talk.interrupted(journalPath: run.journalPath) }
         if summary.exitStatus != .done { throw EarlyExit(status: summary.exitStatus) }
     }
+}
+
+/// Ends a run in order when its time is over.
+private final class Deadline: Sendable {
+    private let over = Mutex(false)
+    private let clock = Mutex<Task<Void, any Error>?>(nil)
+
+    init(_ span: Span, _ run: PipelineRun, _ talk: Talk) {
+        let task = Task { [weak self] in
+            try await Task.sleep(for: .seconds(span.seconds))
+            self?.over.withLock { $0 = true }
+            talk.line(
+                "the time of --max-duration is over (\(TimeSpan.format(span.seconds))): finishing the "
+                    + "images in flight; the next run goes on")
+            run.stop(drains: true)
+        }
+        clock.withLock { $0 = task }
+    }
+
+    var isOver: Bool { over.withLock { $0 } }
+
+    func cancel() { clock.withLock { $0 }?.cancel() }
 }

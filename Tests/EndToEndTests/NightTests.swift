@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import LabSupport
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// What runs every night without a person who looks.
+    @Suite struct NightTests {
+        @Test("the metrics of a night are a file that a collector can read")
+        func metrics() async throws {
+            try await scene("metrics") { scene in
+                try scene.file("a.raw", bytes: 50_000)
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./a.raw
+                        image: { name: "\(scene.prefix)", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta, method: upload }]
+                    """)
+                let place = scene.folder.appendingPathComponent("night.prom")
+                let run = try await scene.tranship("run", file, "--metrics", place.path)
+                #expect(run.status == 0, run.said)
+                let text = try String(contentsOf: place, encoding: .utf8)
+                for value in [
+                    "tranship_run_exit_code{pipeline=\"\(scene.prefix)\"} 0\n",
+                    "tranship_run_images{pipeline=\"\(scene.prefix)\",target=\"beta\",outcome=\"done\"} 1\n",
+                    "tranship_run_done_bytes{pipeline=\"\(scene.prefix)\",target=\"beta\"} 50000\n",
+                    "tranship_plan_images{pipeline=\"\(scene.prefix)\",action=\"create\"} 1\n",
+                ] {
+                    #expect(text.contains(value), "\(value)\n\(text)")
+                }
+                // Each family has its words once, and before its samples.
+                let families = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") }
+                #expect(Set(families).count == families.count)
+                let mode = try FileManager.default.attributesOfItem(atPath: place.path)
+                #expect(mode[.posixPermissions] as? Int == 0o644)
+
+                // A night that cannot begin says so, and keeps the last success.
+                let success = try #require(
+                    text.split(separator: "\n").first {
+                        $0.hasPrefix("tranship_last_success_time_seconds{")
+                    })
+                let broken = try await scene.tranship(
+                    "run", file, "--metrics", place.path,
+                    environment: ["OS_CLIENT_CONFIG_FILE": "/nonexistent"])
+                #expect(broken.status == 2, broken.said)
+                let after = try String(contentsOf: place, encoding: .utf8)
+                #expect(after.contains("tranship_run_exit_code{pipeline=\"\(scene.prefix)\"} 2\n"))
+                #expect(after.contains(success))
+            }
+        }
+
+        @Test("a run whose time is over finishes what is in flight, and the next one goes on")
+        func maxDuration() async throws {
+            try await scene("limit") { scene in
+                for number in 1...4 {
+                    try scene.file("\(scene.prefix)-\(number).raw", bytes: 300_000)
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - file: ./*.raw
+                        image: { name: "{stem}", disk_format: raw, container_format: bare }
+                    targets: [{ cloud: beta, method: upload }]
+                    limits: { images: 1, bandwidth: 200KiB/s }
+                    """)
+                let run = try await scene.tranship("run", file, "--max-duration", "2s")
+                #expect(run.status == 8, run.said)
+                #expect(run.talk.contains("--max-duration"), run.said)
+                let copies = try await scene.beta.images(scene.prefix)
+                #expect((1...3).contains(copies.count), run.said)
+                #expect(copies.allSatisfy { $0.text("status") == "active" }, run.said)
+                let next = try await scene.tranship("run", file)
+                #expect(next.status == 0, next.said)
+                #expect(try await scene.beta.images(scene.prefix).count == 4)
+            }
+        }
+    }
+}
