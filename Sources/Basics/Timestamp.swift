@@ -7,7 +7,7 @@ internal import Foundation
 public enum Timestamp {
     /// The time now.
     public static func now() -> Int64 {
-        Int64(Date().timeIntervalSince1970 * 1000)
+        Int64(clamping: Date().timeIntervalSince1970 * 1000)
     }
 
     /// RFC 3339 in UTC, such as `2026-01-01T00:00:00Z`; drops the milliseconds.
