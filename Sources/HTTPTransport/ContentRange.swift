@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// `bytes 5-9/10`: the part of a whole that a body contains (RFC 9110, section 14.4).
 public struct ContentRange: Hashable, Sendable {
     /// The first and the last byte, counted from 0.
@@ -12,16 +14,16 @@ public struct ContentRange: Hashable, Sendable {
     /// The length of the part.
     public var countBytes: Int64 { last - first + 1 }
 
-    /// Nil for text that is not of this form or contradicts itself.
+    /// Nil for text that is not of this form or contradicts itself, and for numbers beyond 2^53.
     public init?(_ text: String) {
         let parts = text.split(separator: " ")
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
         let slash = parts[1].split(separator: "/", omittingEmptySubsequences: false)
         let dash = slash[0].split(separator: "-", omittingEmptySubsequences: false)
-        guard slash.count == 2, dash.count == 2, let first = Int64(dash[0]),
-            let last = Int64(dash[1]), first >= 0, last >= first, last < Int64.max
+        guard slash.count == 2, dash.count == 2, let first = OutsideNumber.parse(dash[0]),
+            let last = OutsideNumber.parse(dash[1]), last >= first
         else { return nil }
-        let total = Int64(slash[1])
+        let total = OutsideNumber.parse(slash[1])
         if let total, last >= total { return nil }
         if total == nil, slash[1] != "*" { return nil }
         self.first = first
@@ -50,9 +52,7 @@ extension HTTPResponse {
             return "206 with the bytes from \(range.first) on to \(range.last) of "
                 + (range.total.map { "\($0)" } ?? "an unknown number")
         }
-        if let length = headers["Content-Length"].flatMap({ Int64($0) }),
-            length != range.countBytes
-        {
+        if let length = headers.contentLengthBytes, length != range.countBytes {
             return "206 with \(length) bytes for a range of \(range.countBytes)"
         }
         return nil

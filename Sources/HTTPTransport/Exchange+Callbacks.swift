@@ -103,7 +103,9 @@ extension Exchange {
     }
 
     private func writeToRing(_ bytes: UnsafeRawBufferPointer, _ ring: ByteRing) -> Int {
-        let most = request.bodyBytesMax ?? .max
+        let stated = request.bodySizeField.flatMap { head.headers[$0] }
+            .flatMap(OutsideNumber.parse)
+        let most = min(request.bodyBytesMax ?? .max, stated ?? .max)
         let excess = min(Int64(bytes.count), max(0, bodyBytes - most))
         // A wait for our own ring does not count as a stall.
         clock.beginOwnWait()

@@ -157,7 +157,7 @@ final class Exchange: @unchecked Sendable {
         case .download where hasTLSEnded == false:
             throw truncated("after \(bodyBytes) bytes the TLS connection was cut")
         case .download where request.method != .head && head.status != 204:
-            guard let text = head.headers["content-length"], let declared = Int64(text),
+            guard let declared = head.headers.contentLengthBytes,
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes
             else { return answer }
             throw truncated("\(bodyBytes) of \(declared) bytes came")

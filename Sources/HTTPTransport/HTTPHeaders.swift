@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Header fields in the order in which they were added or received.
 ///
 /// Names compare without regard to case (RFC 9110, section 5.1). A name may occur several times.
@@ -46,6 +48,10 @@ public struct HTTPHeaders: Sendable, Hashable {
     public func values(_ name: String) -> [String] {
         fields.filter { Self.equal($0.name, name) }.map(\.value)
     }
+
+    /// The declared length of a body in bytes (RFC 9110, section 8.6). Nil without one, and for
+    /// what is not a number from 0 to 2^53.
+    package var contentLengthBytes: Int64? { self["Content-Length"].flatMap(OutsideNumber.parse) }
 
     /// Adds a field, even if there is one with this name.
     public mutating func add(_ name: String, _ value: String) {

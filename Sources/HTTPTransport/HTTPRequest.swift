@@ -34,6 +34,8 @@ public struct HTTPRequest: Sendable {
     /// The length of the body of a download, if the caller knows it: a longer one is cut there, and
     /// the download fails. Nil for no limit.
     public var bodyBytesMax: Int64?
+    /// The name of a header field of the answer that states that length as well; nil for none.
+    package var bodySizeField: String?
 
     /// True if the service may get the request twice without harm. Only then it goes over a kept
     /// connection: if the service has closed that connection in the meantime, curl sends the

@@ -31,6 +31,8 @@ public struct HTTPResponse: Sendable {
 
 extension HTTPResponse {
     private static let messageCharactersMax = 1000
+    /// More of a body is not looked at for a message.
+    private static let messageBytesMax = 64 << 10
 
     /// This answer as an error: the code follows from the status, and the message is taken out of
     /// the JSON or HTML of the service.
@@ -79,9 +81,12 @@ extension HTTPResponse {
 
     /// The message of the service in one line.
     private var serviceMessage: String {
-        let text = String(decoding: body.prefix(64 << 10), as: UTF8.self)
+        let text = String(decoding: body.prefix(Self.messageBytesMax), as: UTF8.self)
         let message =
-            if let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) {
+            if body.count <= Self.messageBytesMax,
+                body.withUnsafeBytes({ JSONBounds.excess(of: $0) }) == nil,
+                let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body))
+            {
                 Self.message(in: json) ?? text
             } else {
                 Self.withoutTags(Self.withoutHeading(text, status))

@@ -30,4 +30,32 @@ import Testing
             #expect(text.contains("shown"))
         }
     }
+
+    @Test func `A length that is no number up to 2^53 is none`() {
+        func length(_ text: String?) -> Int64? {
+            var headers = HTTPHeaders()
+            headers["content-length"] = text
+            return headers.contentLengthBytes
+        }
+        #expect(length("0") == 0)
+        #expect(length("9007199254740992") == 1 << 53)
+        for text in [nil, "", "-1", "+1", "1 ", "9007199254740993", "9223372036854775807", "x"] {
+            #expect(length(text) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "bytes 0-9223372036854775806/9223372036854775807", "bytes -1-5/10",
+        "bytes 0-1/9223372036854775807", "bytes 0-+1/5", "bytes 5-4/10", "bytes 0-5/5",
+        "bytes 0-9007199254740993/*",
+    ])
+    func `A part with such a number is none`(text: String) {
+        #expect(ContentRange(text) == nil)
+    }
+
+    @Test func `A part of the largest data is one`() {
+        let range = ContentRange("bytes 1-9007199254740991/9007199254740992")
+        #expect(range?.countBytes == (1 << 53) - 1)
+        #expect(range?.total == 1 << 53)
+    }
 }

@@ -62,4 +62,17 @@ import Testing
         #expect(error.answer?.retryAfterSeconds == 7)
         #expect(error.answer?.message.count == 1000)
     }
+
+    @Test func `A large body costs little and says little`() {
+        let long = #"{"message": ""# + String(repeating: "x", count: 8 << 20) + #""}"#
+        let many = #"{"message": ["# + String(repeating: "0,", count: 4 << 20) + "0]}"
+        let deep = String(repeating: "[", count: 30_000)
+        for body in [long, many, deep] {
+            let began = ContinuousClock.now
+            let error = HTTPResponse(status: 500, body: Array(body.utf8))
+                .refusal(by: "Glance", asked: "GET /")
+            #expect(error.message.count < 1100)
+            #expect(ContinuousClock.now - began < .seconds(5))
+        }
+    }
 }
