@@ -21,6 +21,7 @@ public struct CachedImages: Sendable, Hashable {
 /// An image in the cache of a Glance node.
 public struct CachedImage: ServiceRecord {
     public static let idKey = "image_id"
+    public static let numberKeys = ["hits", "size"]
     public let record: [String: JSONValue]
 
     public init(record: [String: JSONValue]) { self.record = record }
@@ -28,20 +29,18 @@ public struct CachedImage: ServiceRecord {
     /// The image's id.
     public var imageID: String { idText }
     /// How often the cache delivered it.
-    public var hits: Int64 { record["hits"]?.integer ?? 0 }
+    public var hits: Int64 { number("hits") ?? 0 }
     /// The size of the data in the cache.
-    public var sizeBytes: Int64? { record["size"]?.integer }
+    public var sizeBytes: Int64? { number("size") }
     /// Seconds since 1970.
     public var lastAccessed: Double? { seconds("last_accessed") }
     /// Seconds since 1970: when the cache got it.
     public var lastModified: Double? { seconds("last_modified") }
 
+    /// Nil for what is not a time of any file.
     private func seconds(_ key: String) -> Double? {
-        if case .number(let value) = record[key] {
-            value
-        } else {
-            record[key]?.integer.map(Double.init)
-        }
+        guard case .number(let value) = record[key] else { return number(key).map(Double.init) }
+        return (0...Double(OutsideNumber.most)).contains(value) ? value : nil
     }
 }
 
@@ -126,7 +125,7 @@ enum CacheRequests {
 
 extension PrunedCache {
     init(json: JSONValue) {
-        files = json["total_files_pruned"]?.integer ?? 0
-        sizeBytes = json["total_bytes_pruned"]?.integer ?? 0
+        files = OutsideNumber.read(json["total_files_pruned"]) ?? 0
+        sizeBytes = OutsideNumber.read(json["total_bytes_pruned"]) ?? 0
     }
 }

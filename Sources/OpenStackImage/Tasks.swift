@@ -18,8 +18,8 @@ public struct ImageTask: ServiceRecord, Identifiable {
     public var type: String { record["type"]?.string ?? "" }
     /// How far it is.
     public var status: Status { Status(rawValue: record["status"]?.string ?? "") }
-    /// The progress ("Copied 15 MiB"), or the reason of a failure.
-    public var message: String { record["message"]?.string ?? "" }
+    /// The progress ("Copied 15 MiB"), or the reason of a failure; its first 1,000 characters.
+    public var message: String { (record["message"]?.string ?? "").cut(to: 1000) }
     /// The id of the image, if the task is about one.
     public var imageID: String? { record["image_id"]?.string }
     /// The project that started it.

@@ -16,26 +16,45 @@ public struct Usage: Sendable, Hashable {
     public let used: Int64
 
     /// What is left of the limit; nil without a limit, negative if more than the limit is used.
-    public var left: Int64? { limit < 0 ? nil : limit - used }
+    public var left: Int64? { limit < 0 ? nil : limit.clampedDifference(used) }
 }
 
 extension ImageService {
     /// The quotas of this project and their use. Empty if the cloud sets none through Keystone or
     /// is too old to report them.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a limit or a use that is not a number up
+    ///   to 2^53.
     public func usage() async throws(TranshipError) -> [Usage] {
-        Usage.list(try await sendForJSONIfKnown(.init(.get, "/v2/info/usage")) ?? [:])
+        try Usage.list(try await sendForJSONIfKnown(.init(.get, "/v2/info/usage")) ?? [:])
     }
 }
 
 extension Usage {
     /// Sorted by name. Skips entries without both numbers.
-    static func list(_ json: JSONValue) -> [Usage] {
-        (json["usage"]?.object ?? [:]).compactMap { name, value in
-            guard let limit = value["limit"]?.integer, let used = value["usage"]?.integer else {
-                return nil
-            }
-            return Usage(name: name, limit: limit, used: used)
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    static func list(_ json: JSONValue) throws(TranshipError) -> [Usage] {
+        var usages: [Usage] = []
+        for (name, value) in (json["usage"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let limit = value["limit"], let used = value["usage"], limit != .null,
+                used != .null
+            else { continue }
+            usages.append(
+                Usage(
+                    name: name, limit: limit == -1 ? -1 : try number(limit, "limit", of: name),
+                    used: try number(used, "usage", of: name)))
         }
-        .sorted { $0.name < $1.name }
+        return usages
+    }
+
+    private static func number(
+        _ value: JSONValue, _ key: String, of name: String
+    ) throws(TranshipError) -> Int64 {
+        if let number = OutsideNumber.read(value) { return number }
+        throw TranshipError(
+            .invalidAnswer,
+            "the service reports \(String(decoding: value.body, as: UTF8.self).cut(to: 100)) as the "
+                + "\"\(key)\" of the quota \(name), which is not a number from 0 to 2^53")
     }
 }

@@ -11,8 +11,8 @@ import Testing
 @Suite("Reading usage")
 struct UsageDecodingTests {
     @Test("what is left is known only where there is a limit")
-    func left() {
-        let usage = Usage.list([
+    func left() throws {
+        let usage = try Usage.list([
             "usage": [
                 "image_size_total": ["limit": 1000, "usage": 400],
                 "image_count_total": ["limit": -1, "usage": 7], "broken": ["limit": 1],
@@ -20,7 +20,22 @@ struct UsageDecodingTests {
         ])
         #expect(usage.map(\.name) == ["image_count_total", "image_size_total"])
         #expect(usage.map(\.left) == [nil, 600])
-        #expect(Usage.list(["usage": [:]]).isEmpty)
+        #expect(try Usage.list(["usage": [:]]).isEmpty)
+    }
+
+    @Test("a limit or a use that is no count is named, and nothing is computed with it")
+    func lies() {
+        for (limit, used) in [(.max, -5), (-2, 0), (1 << 54, 1), (5, .min)] as [(Int64, Int64)] {
+            let error = #expect(throws: TranshipError.self) {
+                try Usage.list([
+                    "usage": [
+                        "image_size_total": ["limit": .integer(limit), "usage": .integer(used)]
+                    ]
+                ])
+            }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.message.contains("image_size_total") == true)
+        }
     }
 }
 

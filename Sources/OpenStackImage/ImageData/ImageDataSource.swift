@@ -96,8 +96,7 @@ public struct ImageDataSource: Sendable {
             let request = HTTPRequest(
                 .get, url.revealed, headers: headers, followsRedirects: true)
             let answer = try await client.download(request, into: ring) { head in
-                opened(
-                    head.status == 204 ? 0 : head.headers["Content-Length"].flatMap { Int64($0) })
+                opened(head.status == 204 ? 0 : head.headers.contentLengthBytes)
             }
             guard answer.isSuccess else {
                 let refusal = answer.refusal(by: "the source", asked: "GET \(shown)")

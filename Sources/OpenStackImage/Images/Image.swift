@@ -78,6 +78,8 @@ extension Image {
 }
 
 extension Image {
+    public static let numberKeys = ["size", "virtual_size", "min_ram", "min_disk"]
+
     public init(record: [String: JSONValue]) {
         func text(_ key: String) -> String? { record[key]?.string }
         self.record = record
@@ -91,13 +93,13 @@ extension Image {
         hashAlgorithm = text("os_hash_algo")
         hashValue = text("os_hash_value")
         ownerID = text("owner")
-        sizeBytes = record["size"]?.integer
-        virtualSizeBytes = record["virtual_size"]?.integer
+        sizeBytes = OutsideNumber.read(record["size"])
+        virtualSizeBytes = OutsideNumber.read(record["virtual_size"])
         containerFormat = text("container_format")
         diskFormat = text("disk_format")
         tags = (record["tags"]?.array ?? []).compactMap(\.string)
-        minRAMMiB = record["min_ram"]?.integer.flatMap { Int(exactly: $0) } ?? 0
-        minDiskGiB = record["min_disk"]?.integer.flatMap { Int(exactly: $0) } ?? 0
+        minRAMMiB = Int(OutsideNumber.read(record["min_ram"]) ?? 0)
+        minDiskGiB = Int(OutsideNumber.read(record["min_disk"]) ?? 0)
         stores = (text("stores") ?? "").split(separator: ",").map(String.init)
         properties = record.filter { !Self.baseKeys.contains($0.key) }
     }

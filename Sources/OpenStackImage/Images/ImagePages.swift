@@ -35,10 +35,12 @@ public struct ImagePages: AsyncSequence, Sendable {
         let service: ImageService
         /// Nil after the last page.
         var request: ServiceRequest?
-        /// The last link: a link to itself would never end.
-        var followed: String?
+        var trail = PageTrail()
 
         /// Nil at the end. After an error, the same call may be repeated.
+        ///
+        /// - Throws: as the request, and ``TranshipError/Code/invalidAnswer`` if the list leads back
+        ///   to an earlier page or has more than 100,000.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Image]? {
@@ -48,11 +50,7 @@ public struct ImagePages: AsyncSequence, Sendable {
                 self.request = nil
                 return page.records.isEmpty ? nil : page.records
             }
-            guard next != followed else {
-                throw TranshipError(
-                    .invalidAnswer, "the list of images links its next page to the same page again")
-            }
-            followed = next
+            try trail.follow(next, of: request.path)
             self.request = ServiceRequest(.get, request.path, rawQuery: next)
             return page.records
         }

@@ -9,6 +9,8 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     /// names without `x-image-meta-`).
     public let record: [String: JSONValue]
 
+    public static let numberKeys = ["size", "virtual_size", "min_ram", "min_disk"]
+
     public init(record: [String: JSONValue]) { self.record = record }
 
     /// A UUID. The cloud never uses it again.
@@ -42,9 +44,9 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     /// UTC, in ISO 8601; nil if it is not deleted.
     public var deletedAt: String? { record["deleted_at"]?.string }
     /// The least memory to boot it, in MiB.
-    public var minRAMMiB: Int { number("min_ram").flatMap { Int(exactly: $0) } ?? 0 }
+    public var minRAMMiB: Int { Int(number("min_ram") ?? 0) }
     /// The least disk to boot it, in GiB.
-    public var minDiskGiB: Int { number("min_disk").flatMap { Int(exactly: $0) } ?? 0 }
+    public var minDiskGiB: Int { Int(number("min_disk") ?? 0) }
     /// Additional properties. Leaves out null, which header fields cannot express.
     public var properties: [String: String] {
         (record["properties"]?.object ?? [:]).compactMapValues(\.string)
@@ -53,10 +55,6 @@ public struct LegacyImage: ServiceRecord, Identifiable {
     /// The MD5, if it is valid.
     public var checksums: [Checksum] {
         checksum.flatMap { try? Checksum(.md5, $0) }.map { [$0] } ?? []
-    }
-
-    private func number(_ key: String) -> Int64? {
-        record[key]?.integer ?? record[key]?.string.flatMap { Int64($0) }
     }
 
     private func flag(_ key: String) -> Bool {
@@ -68,6 +66,8 @@ public struct LegacyImage: ServiceRecord, Identifiable {
 public struct LegacyImageSummary: ServiceRecord, Identifiable {
     public let record: [String: JSONValue]
 
+    public static let numberKeys = ["size"]
+
     public init(record: [String: JSONValue]) { self.record = record }
 
     /// A UUID.
@@ -75,7 +75,7 @@ public struct LegacyImageSummary: ServiceRecord, Identifiable {
     /// Not unique, and null on some images.
     public var name: String? { record["name"]?.string }
     /// 0 while there is no data.
-    public var sizeBytes: Int64? { record["size"]?.integer }
+    public var sizeBytes: Int64? { number("size") }
     /// The data's format: `qcow2`, `raw`, …
     public var diskFormat: String? { record["disk_format"]?.string }
     /// What wraps the data: `bare`, …

@@ -8,6 +8,7 @@ import HTTPTransport
 /// `x-image-meta-property-<name>`.
 enum LegacyImageHeaders {
     static let prefix = "x-image-meta-"
+    static let sizeField = "x-image-meta-size"
     static let propertyPrefix = "x-image-meta-property-"
 
     /// Nil without an id: then no v1 service wrote these headers.

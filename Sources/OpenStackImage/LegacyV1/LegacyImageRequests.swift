@@ -21,6 +21,12 @@ enum LegacyImageRequests {
         return ServiceRequest(.get, path, query: query.items)
     }
 
+    static func download(_ id: String) -> ServiceRequest {
+        var request = ServiceRequest(.get, path(id))
+        request.bodySizeField = LegacyImageHeaders.sizeField
+        return request
+    }
+
     static func create(
         _ fields: LegacyImageFields, from origin: LegacyImageOrigin? = nil
     ) throws(TranshipError) -> ServiceRequest {

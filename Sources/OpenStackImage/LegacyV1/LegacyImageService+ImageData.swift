@@ -107,7 +107,8 @@ extension LegacyImageService {
     /// and may throw to end the download.
     ///
     /// - Throws: ``TranshipError/Code/notFound`` for an image without data or an unknown image,
-    ///   ``TranshipError/Code/forbidden`` for a deactivated one.
+    ///   ``TranshipError/Code/forbidden`` for a deactivated one,
+    ///   ``TranshipError/Code/sourceTruncated`` for data longer than the metadata says.
     @discardableResult
     public func download(
         _ id: String, into ring: ByteRing,
@@ -115,7 +116,7 @@ extension LegacyImageService {
             (_) throws(TranshipError) in
         }
     ) async throws(TranshipError) -> LegacyImage {
-        let request = ServiceRequest(.get, LegacyImageRequests.path(id))
+        let request = LegacyImageRequests.download(id)
         let head = try await service.receive(request, ring) { (head) throws(TranshipError) in
             try onResponse(try Self.image(head, request))
         }
@@ -170,6 +171,7 @@ extension LegacyImageService {
                 hint: "check that the endpoint serves Images API v1 and that proxies keep its "
                     + "header fields")
         }
+        try image.checkNumbers()
         return image
     }
 }

@@ -67,21 +67,23 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         let pages: LegacyPages
         /// Nil after the last page.
         var reference: LegacyPageReference?
+        var trail = PageTrail()
 
         /// The next page; nil after the last one.
         ///
         /// - Throws: as the requests of ``LegacyImageService/images(_:)``, and
-        ///   ``TranshipError/Code/invalidAnswer`` for a link to the same page.
+        ///   ``TranshipError/Code/invalidAnswer`` if the list leads back to an earlier page or has
+        ///   more than 100,000.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Item]? {
             guard let here = reference else { return nil }
             let page = try await pages.page(here)
-            reference = page.next
-            guard here != page.next else {
-                throw TranshipError(
-                    .invalidAnswer, "the list of images links its next page to the same page again")
+            if let next = page.next {
+                try trail.follow(
+                    next.rawQuery ?? "marker=\(next.query.marker ?? "")", of: pages.path)
             }
+            reference = page.next
             return page.items.isEmpty ? nil : page.items
         }
     }

@@ -83,6 +83,7 @@ extension ImageService {
             headers: headers, body: request.body, responseBytesMax: Self.responseBytesMax)
         sent.isRepeatable = request.isRepeatable
         sent.bodyBytesMax = request.bodyBytesMax
+        sent.bodySizeField = request.bodySizeField
         return sent
     }
 

@@ -7,8 +7,14 @@ import FoundationEssentials
 extension JSONValue {
     /// Reads the body of an answer.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` if it is not JSON.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` if it is not JSON, or more than
+    ///   ``JSONBounds`` allow.
     init(body: [UInt8], asked: String) throws(TranshipError) {
+        if let excess = body.withUnsafeBytes({ JSONBounds.excess(of: $0) }) {
+            throw TranshipError(
+                .invalidAnswer, "the answer to \(asked) \(excess) (\(body.count) bytes)",
+                hint: "ask the operator of the service; an Image service does not answer so")
+        }
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
         } catch {

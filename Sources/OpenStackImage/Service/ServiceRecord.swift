@@ -10,6 +10,9 @@ public protocol ServiceRecord: Sendable, Hashable {
     /// The key that every record has, with a text.
     static var idKey: String { get }
 
+    /// The keys whose values are sizes and counts; see ``numberFault``.
+    static var numberKeys: [String] { get }
+
     /// The record as the service sent it.
     var record: [String: JSONValue] { get }
 
@@ -19,16 +22,47 @@ public protocol ServiceRecord: Sendable, Hashable {
 
 extension ServiceRecord {
     public static var idKey: String { "id" }
+    public static var numberKeys: [String] { [] }
 
     /// UTC, such as `2026-11-21T03:04:05Z`. API v1 writes it without an offset.
     public var createdAt: String? { record["created_at"]?.string }
     /// UTC, as ``createdAt``.
     public var updatedAt: String? { record["updated_at"]?.string }
 
+    /// What is wrong with a size or a count: with the first of ``numberKeys`` whose value is neither
+    /// null nor a number from 0 to 2^53. Nil if all are right. The property of such a key is nil.
+    ///
+    /// Lists contain such a record all the same, so that one image of a stranger does not hide all
+    /// others.
+    public var numberFault: String? {
+        for key in Self.numberKeys {
+            guard let value = record[key], value != .null, number(key) == nil else { continue }
+            let shown = String(decoding: value.body, as: UTF8.self).cut(to: 100)
+            return "record \(idText) has \(shown) as \"\(key)\", which is not a number from 0 to "
+                + "2^53"
+        }
+        return nil
+    }
+
+    /// The size or count of this key.
+    func number(_ key: String) -> Int64? { OutsideNumber.read(record[key]) }
+
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` with the ``numberFault``.
+    func checkNumbers() throws(TranshipError) {
+        guard let numberFault else { return }
+        throw TranshipError(.invalidAnswer, "the service lies or is damaged: \(numberFault)")
+    }
+
     /// Only the key ``idKey`` is required: old services know fewer keys, and any value may be null.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, and for a ``numberFault``.
     public init(json: JSONValue) throws(TranshipError) {
+        try self.init(listed: json)
+        try checkNumbers()
+    }
+
+    /// As ``init(json:)``, but takes a record with a ``numberFault``.
+    init(listed json: JSONValue) throws(TranshipError) {
         guard let record = json.object, record[Self.idKey]?.string != nil else {
             throw TranshipError(
                 .invalidAnswer, "the service sent a record without a text in \"\(Self.idKey)\"")
@@ -41,7 +75,7 @@ extension ServiceRecord {
 
     /// The records of a list. Skips those without the key that every record has.
     static func list(_ json: JSONValue?) -> [Self] {
-        (json?.array ?? []).compactMap { try? Self(json: $0) }
+        (json?.array ?? []).compactMap { try? Self(listed: $0) }
     }
 }
 
@@ -60,7 +94,7 @@ struct RecordPage<Record: ServiceRecord>: Sendable {
         }
         var records: [Record] = []
         records.reserveCapacity(list.count)
-        for record in list { records.append(try Record(json: record)) }
+        for record in list { records.append(try Record(listed: record)) }
         self.records = records
         nextQuery = records.isEmpty ? nil : PageLink.query(json["next"]?.string)
     }
@@ -76,6 +110,37 @@ enum PageLink {
         guard let link, let mark = link.firstIndex(of: "?") else { return nil }
         let query = link[link.index(after: mark)...].prefix { $0 != "#" }
         return query.isEmpty ? nil : String(query)
+    }
+}
+
+/// The pages of a list that were fetched. Without it, links that lead back to an earlier page, or
+/// on for ever, would never end.
+struct PageTrail: Sendable {
+    /// More pages than any list has: with 25 images each, the default of the service, 2.5 million.
+    static let pagesMax = 100_000
+    /// More entries than a list that is kept in memory may have.
+    static let recordsMax = 100_000
+
+    /// Hashes, so that a link of any length takes 8 bytes.
+    private var seen: Set<Int> = []
+
+    /// Call with each link before it is followed.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a link that was followed before, and for
+    ///   more than ``pagesMax``.
+    mutating func follow(_ link: String, of path: String) throws(TranshipError) {
+        guard seen.insert(link.hashValue).inserted else {
+            throw TranshipError(
+                .invalidAnswer,
+                "the list of GET \(path) leads back to a page that came before: "
+                    + "\(link.cut(to: 200))",
+                hint: "ask the operator of the service: its lists never end")
+        }
+        guard seen.count <= Self.pagesMax else {
+            throw TranshipError(
+                .invalidAnswer, "the list of GET \(path) has more than \(Self.pagesMax) pages",
+                hint: "ask the operator of the service, or set conditions that select fewer")
+        }
     }
 }
 
@@ -102,15 +167,24 @@ extension ImageService {
         try RecordPage(json: try await sendForJSON(request), key: key, asked: request.asked)
     }
 
-    /// The records of all pages of a list.
+    /// The records of all pages of a list, in memory.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a list that does not end, or has more
+    ///   than 100,000 records.
     func sendForAllPages<Record: ServiceRecord>(
         _ request: ServiceRequest, key: String
     ) async throws(TranshipError) -> [Record] {
         var page: RecordPage<Record> = try await sendForPage(request, key: key)
         var records = page.records
-        // A link that was followed before would never end.
-        var followed: Set<String> = []
-        while let next = page.nextQuery, followed.insert(next).inserted {
+        var trail = PageTrail()
+        while let next = page.nextQuery {
+            try trail.follow(next, of: request.path)
+            guard records.count < PageTrail.recordsMax else {
+                throw TranshipError(
+                    .invalidAnswer,
+                    "the list of GET \(request.path) has more than \(PageTrail.recordsMax) entries",
+                    hint: "set conditions that select fewer")
+            }
             page = try await sendForPage(
                 ServiceRequest(.get, request.path, rawQuery: next), key: key)
             records += page.records

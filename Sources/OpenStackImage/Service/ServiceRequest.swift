@@ -23,6 +23,8 @@ public struct ServiceRequest: Sendable, Hashable {
     public var isRepeatable: Bool
     /// See ``HTTPRequest/bodyBytesMax``.
     public var bodyBytesMax: Int64?
+    /// See ``HTTPRequest/bodySizeField``.
+    var bodySizeField: String?
 
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {

@@ -63,4 +63,19 @@ struct ImagePagesTests {
         }
         #expect(cloud.asked.count == 1)
     }
+
+    @Test("links that lead to and fro are an error that names the link")
+    func toAndFro() async throws {
+        let cloud = try FaultyCloud { request, _ in
+            request.target.contains("marker=a")
+                ? Self.page(["b"], next: "/v2/images?marker=b")
+                : Self.page(["a"], next: "/v2/images?marker=a")
+        }
+        let error = await #expect(throws: TranshipError.self) {
+            try await cloud.service.images().all()
+        }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains("marker=a") == true)
+        #expect(cloud.asked.count == 3)
+    }
 }

@@ -25,4 +25,26 @@ struct JSONCodingTests {
         #expect(error?.code == .invalidAnswer)
         #expect(error?.message == "the answer to GET /v2/images is not JSON (6 bytes)")
     }
+
+    /// 8 MiB of `0,` once took 253 MiB and 6 seconds.
+    @Test("an answer of too many values, or nested too deep, is refused before it is read")
+    func tooMany() throws {
+        let list = "[" + String(repeating: "0,", count: 4 << 20) + "0]"
+        let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
+        for (text, words) in [(list, "more than 1000000 values"), (deep, "deeper than 100")] {
+            let error = #expect(throws: TranshipError.self) {
+                try JSONValue(body: Array(text.utf8), asked: "GET /v2/images")
+            }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.message.contains(words) == true)
+            #expect(error?.message.contains("GET /v2/images") == true)
+        }
+    }
+
+    @Test("no number of JSON is beyond all numbers", arguments: ["1e999", "-1e999", "NaN"])
+    func notFinite(text: String) {
+        #expect(throws: TranshipError.self) {
+            try JSONValue(body: Array("[\(text)]".utf8), asked: "GET /")
+        }
+    }
 }

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Records of a service")
+struct ServiceRecordTests {
+    private static let lies: [(key: String, value: JSONValue)] = [
+        ("size", -1), ("size", .integer(.min)), ("size", .integer((1 << 53) + 1)),
+        ("size", .integer(.max)), ("size", .number(1e300)), ("size", "-5"), ("size", ["a": 1]),
+        ("virtual_size", .integer(.max)), ("min_disk", -1), ("min_ram", .integer(.max)),
+        ("min_disk", true),
+    ]
+
+    private static func record(_ key: String, _ value: JSONValue) -> JSONValue {
+        .object(["id": "i1", key: value])
+    }
+
+    @Test("a number that cannot be right names image, key and value", arguments: lies.indices)
+    func lie(index: Int) throws {
+        let (key, value) = Self.lies[index]
+        let json = Self.record(key, value)
+        let image = #expect(throws: TranshipError.self) { try Image(json: json) }
+        let legacy = #expect(throws: TranshipError.self) { try LegacyImage(json: json) }
+        for fault in [image, legacy] {
+            #expect(fault?.code == .invalidAnswer)
+            let message = try #require(fault?.message)
+            #expect(message.contains("i1") && message.contains("\"\(key)\""))
+            #expect(message.contains(String(decoding: value.body, as: UTF8.self)))
+        }
+    }
+
+    @Test("in a list, the other images stay", arguments: lies.indices)
+    func listed(index: Int) throws {
+        let (key, value) = Self.lies[index]
+        let json: JSONValue = ["images": [Self.record(key, value), ["id": "i2", "size": 5]]]
+        let images = try RecordPage<Image>(json: json, key: "images", asked: "GET /").records
+        #expect(images.map(\.id) == ["i1", "i2"])
+        #expect(images.map(\.sizeBytes) == [nil, 5])
+        #expect(images[0].numberFault?.contains(key) == true)
+        #expect(images[0].record[key] == value)
+        #expect(images[1].numberFault == nil)
+    }
+
+    @Test("null, no value, 0 and 2^53 are right, as numbers and as text")
+    func right() throws {
+        for value in [.null, 0, "0", .integer(1 << 53), "9007199254740992"] as [JSONValue] {
+            let image = try Image(json: Self.record("size", value))
+            #expect(image.sizeBytes == OutsideNumber.read(value))
+            let legacy = try LegacyImage(json: Self.record("size", value))
+            #expect(legacy.sizeBytes == OutsideNumber.read(value))
+        }
+        #expect(try Image(json: ["id": "i1"]).numberFault == nil)
+    }
+
+    @Test("the fields of a v1 image pass the same door")
+    func headers() throws {
+        let request = ServiceRequest(.head, "/v1/images/i1")
+        for size in ["-1", "9223372036854775807", "many"] {
+            let head = HTTPResponse(
+                status: 200,
+                headers: ["x-image-meta-id": "i1", "x-image-meta-size": size])
+            let error = #expect(throws: TranshipError.self) {
+                try LegacyImageService.image(head, request)
+            }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.message.contains(size) == true)
+        }
+    }
+
+    @Test("a time that no file has is none")
+    func cacheTimes() throws {
+        func image(_ time: JSONValue) throws -> CachedImage {
+            try CachedImage(json: ["image_id": "i1", "last_accessed": time])
+        }
+        #expect(try image(.number(5.5)).lastAccessed == 5.5)
+        #expect(try image(5).lastAccessed == 5)
+        for time in [.number(1e300), .number(-1), .integer(.min), .integer(.max)] as [JSONValue] {
+            #expect(try image(time).lastAccessed == nil)
+        }
+    }
+
+    // MARK: Lists of several pages
+
+    private func tasks(next: @escaping @Sendable (String) -> String) throws -> FaultyCloud {
+        try FaultyCloud { request, _ in
+            .status(
+                200,
+                text: #"{"tasks":[{"id":"t"}],"next":"/v2/tasks?\#(next(request.target))"}"#)
+        }
+    }
+
+    @Test("a list that leads back to an earlier page is an error that names the link")
+    func endless() async throws {
+        let cloud = try tasks { $0.contains("marker=a") ? "marker=b" : "marker=a" }
+        let error = await #expect(throws: TranshipError.self) {
+            try await cloud.service.tasks()
+        }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains("marker=a") == true)
+        #expect(cloud.asked.count == 3)
+    }
+
+    @Test("no list has more than so many pages")
+    func pagesMax() throws {
+        var trail = PageTrail()
+        for page in 0..<PageTrail.pagesMax { try trail.follow("\(page)", of: "/v2/images") }
+        let error = #expect(throws: TranshipError.self) {
+            try trail.follow("one more", of: "/v2/images")
+        }
+        #expect(error?.message.contains("GET /v2/images has more than 100000 pages") == true)
+    }
+
+    @Test("a link of any length takes a little memory and a short message")
+    func longLink() throws {
+        var trail = PageTrail()
+        let link = String(repeating: "x", count: 1_000_000)
+        try trail.follow(link, of: "/v2/images")
+        let error = #expect(throws: TranshipError.self) { try trail.follow(link, of: "/v2/images") }
+        #expect(try #require(error?.message.count) < 500)
+    }
+}
