@@ -83,11 +83,14 @@ public struct SourceImage: Codable, Hashable, Sendable {
         self.updatedAt = updatedAt
     }
 
-    /// The name, or where the image is, for people.
+    /// The name, or where the image is, for people. Longer than a name may be in the Image service,
+    /// it is cut.
     public var displayName: String {
-        if let name, !name.isEmpty { return name }
-        return location
+        let words = name.flatMap { $0.isEmpty ? nil : $0 } ?? location
+        return words.cut(to: Self.nameCharactersMax)
     }
+
+    private static let nameCharactersMax = 255
 
     /// The ``key`` of a cloud's image, by which others name it as their kernel or
     /// ramdisk.

@@ -102,8 +102,17 @@ public struct SourceReading: Codable, Hashable, Sendable {
     ///   - start: where it began.
     ///   - count: how many bytes came.
     public mutating func add(from start: Int64, countBytes count: Int64) {
-        readBytes += count
-        againBytes += max(0, min(start + count, furthestBytes) - start)
-        furthestBytes = max(furthestBytes, start + count)
+        let end = start.clampedSum(count)
+        readBytes = Self.sum(readBytes, count)
+        againBytes = Self.sum(againBytes, max(0, min(end, furthestBytes) - start))
+        furthestBytes = max(furthestBytes, min(end, OutsideNumber.most))
+    }
+
+    /// Counts bytes that need not come again.
+    public mutating func save(_ count: Int64) { savedBytes = Self.sum(savedBytes, count) }
+
+    /// Up to what the journal's reader takes.
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        min(OutsideNumber.most, one.clampedSum(other))
     }
 }

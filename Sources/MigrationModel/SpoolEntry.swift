@@ -30,6 +30,12 @@ public struct SpoolEntry: Codable, Hashable, Sendable {
         self.reservedBytes = reservedBytes
     }
 
+    /// False for numbers that no step of ours writes: a damaged row.
+    package var isPlausible: Bool {
+        [reservedBytes, offsetBytes, version?.totalBytes ?? 0]
+            .allSatisfy(OutsideNumber.range.contains)
+    }
+
     /// The same file with nothing in it.
     public var emptied: SpoolEntry {
         SpoolEntry(

@@ -66,6 +66,8 @@ public struct TargetOffer: Sendable, Hashable {
     /// How much of a quota is left, in its unit; nil where there is no such quota
     /// or it has no limit. Negative when more than the limit is used.
     public func left(of name: String) -> Int64? {
-        quotas.first { $0.name == name && $0.limit >= 0 }.map { $0.limit - $0.used }
+        quotas.first { $0.name == name && $0.limit >= 0 }.map {
+            $0.limit.clampedDifference($0.used)
+        }
     }
 }

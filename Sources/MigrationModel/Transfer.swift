@@ -53,17 +53,21 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
         return imageID
     }
 
-    /// False for numbers that no step of ours writes: a damaged row.
+    /// False for numbers that no step of ours writes: a damaged row. All are behind the door of
+    /// ``OutsideNumber``, except ``Wait/dueAt``, which a run corrects when it starts.
     package var isPlausible: Bool {
-        let counts: [Int64] = [
-            Int64(placement.generation), Int64(tries.attempts), Int64(tries.surprises),
-            Int64(tries.importFailures), proof.sizeBytes ?? 0, source.sizeBytes ?? 0,
-            reading?.readBytes ?? 0, reading?.againBytes ?? 0, reading?.savedBytes ?? 0,
-            reading?.furthestBytes ?? 0,
+        let counts: [Int?] = [
+            placement.generation, tries.attempts, tries.surprises, tries.importFailures,
+            wait.busy?.looks, reading?.reopenings, reading?.restarts, source.minDiskGiB,
+            source.minRAMMiB, record.minDiskGiB, record.minRAMMiB,
         ]
-        return counts.allSatisfy { $0 >= 0 }
-            && [reading?.readBytes, reading?.againBytes, reading?.savedBytes]
-                .allSatisfy { $0 ?? 0 < 1 << 62 }
+        let numbers: [Int64?] = [
+            proof.sizeBytes, source.sizeBytes, reading?.readBytes, reading?.againBytes,
+            reading?.savedBytes, reading?.furthestBytes, wait.busy?.since, wait.importSince,
+            wait.importRequestedAt,
+        ]
+        return (counts.map { $0.map { Int64($0) } } + numbers)
+            .allSatisfy { $0.map(OutsideNumber.range.contains) ?? true }
     }
 
     /// Goes to another state.

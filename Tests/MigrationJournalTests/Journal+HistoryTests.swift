@@ -97,4 +97,41 @@ import Testing
         #expect(Set(versions.map(\.targetKey)) == ["beta", "gamma"] && versions.count == 3)
         #expect(try await journal.versions(ofLineage: "another").isEmpty)
     }
+
+    /// `sum()` of SQLite fails beyond 2^63, and then every `status` did.
+    @Test func `Sums of sizes that no disk has do not fail`() async throws {
+        let items = (1...3).map {
+            Sample.item("\($0)", source: Sample.source("\($0)", sizeBytes: .max - 1))
+        }
+        let run = try await journal.adopt(items)
+        let most = Int64.max - 1023
+        #expect(try await journal.tally(run: run).map(\.sizeBytes) == [most])
+        #expect(try await journal.plan(of: run).tallies.map(\.sizeBytes) == [most])
+        for (index, item) in items.enumerated() {
+            var transfer = Sample.transfer(
+                "\(index + 1)", source: item.source, method: .glanceDirect, state: .importing)
+            transfer.id = Int64(index + 1)
+            var reading = SourceReading()
+            reading.readBytes = .max - 1
+            transfer.reading = reading
+            try await journal.commit(transfer)
+        }
+        #expect(try await journal.readingTally(run: run).readBytes == most)
+        #expect(try await journal.load(run: run, targetKey: "beta").stagedBytes == most)
+    }
+
+    @Test func `A row with a number that no step of ours writes is an error`() async throws {
+        let run = try await journal.adopt([Sample.item("a")])
+        var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
+        transfer.proof.sizeBytes = -5
+        try await journal.commit(transfer)
+        let error = await failure { _ = try await journal.unfinished(run: run, limit: 1) }
+        #expect(error?.code == .journalFailed)
+        var entry = SpoolEntry(sourceKey: "k", fingerprint: "f", path: "/p", reservedBytes: 5)
+        entry.offsetBytes = .min
+        try await journal.keep(entry)
+        let other = await failure { _ = try await journal.spoolEntries(run: nil) }
+        #expect(other?.code == .journalFailed)
+        #expect(other?.message.contains("/p") == true)
+    }
 }

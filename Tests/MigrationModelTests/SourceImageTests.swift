@@ -16,4 +16,10 @@ import Testing
         image.location = "https://mirror.example/a.img"
         #expect(image.displayName == "https://mirror.example/a.img")
     }
+
+    @Test func `A name for people is no longer than the service allows`() {
+        var image = Sample.source("abc")
+        image.name = String(repeating: "n", count: 200_000)
+        #expect(image.displayName == String(repeating: "n", count: 255) + "…")
+    }
 }

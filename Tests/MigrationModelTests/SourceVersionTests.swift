@@ -28,4 +28,15 @@ import Testing
         #expect(reading.readBytes == 220 && reading.againBytes == 70)
         #expect(reading.furthestBytes == 150)
     }
+
+    @Test func `No count of bytes passes what the journal takes back`() {
+        var reading = SourceReading()
+        for start in [0, 1 << 53, .max] as [Int64] {
+            reading.add(from: start, countBytes: .max)
+            reading.save(.max)
+        }
+        #expect(reading.readBytes == 1 << 53 && reading.savedBytes == 1 << 53)
+        #expect(reading.furthestBytes == 1 << 53)
+        #expect(OutsideNumber.checked(reading.againBytes) != nil)
+    }
 }

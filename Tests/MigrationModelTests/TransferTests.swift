@@ -122,4 +122,31 @@ import Testing
         #expect(origin.propertyValue == "l/v")
         #expect(Origin.propertyName == "tranship_origin")
     }
+
+    @Test(arguments: [-1, .min, .max, (1 << 53) + 1] as [Int64])
+    func `A number that no step of ours writes is damage`(number: Int64) {
+        let changes: [(inout Transfer) -> Void] = [
+            { $0.intent.source.sizeBytes = number }, { $0.proof.sizeBytes = number },
+            { $0.placement.generation = Int(number) }, { $0.tries.attempts = Int(number) },
+            { $0.wait.importSince = number }, { $0.wait.importRequestedAt = number },
+            { $0.wait.busy = .init(since: number, version: nil) },
+            { $0.wait.busy = .init(since: 0, version: nil, looks: Int(number)) },
+            { $0.intent.record.minDiskGiB = Int(number) },
+            { transfer in
+                var reading = SourceReading()
+                reading.savedBytes = number
+                transfer.reading = reading
+            },
+        ]
+        for (index, change) in changes.enumerated() {
+            var transfer = Sample.transfer("a")
+            #expect(transfer.isPlausible)
+            change(&transfer)
+            #expect(!transfer.isPlausible, "change \(index)")
+        }
+        var entry = SpoolEntry(sourceKey: "k", fingerprint: "f", path: "/p", reservedBytes: 5)
+        #expect(entry.isPlausible)
+        entry.offsetBytes = number
+        #expect(!entry.isPlausible)
+    }
 }

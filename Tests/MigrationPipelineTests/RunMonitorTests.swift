@@ -49,4 +49,15 @@ import Testing
         #expect(monitor.snapshot().endedImages == 0)
         #expect(told.withLock { $0 } == 2)
     }
+
+    @Test func `Sizes that no disk has are summed all the same`() {
+        let monitor = RunMonitor()
+        for id in 1...3 as ClosedRange<Int64> {
+            var transfer = Sample.transfer("a", source: Sample.source(sizeBytes: .max - 1))
+            transfer.id = id
+            monitor.started(transfer)
+            monitor.left(transfer.moved(to: .failed), .ended(transfer))
+        }
+        #expect(monitor.snapshot().endedBytes == .max)
+    }
 }

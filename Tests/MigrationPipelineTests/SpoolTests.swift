@@ -282,4 +282,48 @@ import Testing
         #expect(Set(left).isSuperset(of: others))
         #expect(try await journal.spoolEntries(run: run).isEmpty)
     }
+
+    @Test func `Images of sizes that no disk has wait for room and end nothing`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        var all = (1...3).flatMap { items("\($0)") }
+        for index in all.indices {
+            all[index].intent.source.sizeBytes = .max - 1
+            all[index].start?.intent.source.sizeBytes = .max - 1
+        }
+        let run = try await journal.adopt([])
+        let spool = try await Spool.open(
+            Spool.Place(folder: folder, maxBytes: .max), journal: journal, run: run)
+        var claims: [String] = []
+        for (index, item) in all.enumerated() {
+            var transfer = try #require(item.start)
+            transfer.id = Int64(index + 1)
+            switch try await spool.claim(transfer) {
+            case .fill(var entry):
+                claims.append("fill")
+                entry.reservedBytes = 1
+                try? spool.reserve(&entry, .max - 2, transfer)
+            case .wait: claims.append("wait")
+            case .complete: claims.append("complete")
+            }
+        }
+        #expect(claims == ["fill", "wait", "wait"])
+    }
+
+    @Test func `A source of unknown size that goes on and on stops at the spool's limit`()
+        async throws
+    {
+        world.state.withLock { $0.declaresSize = false }
+        let written = Mutex<Int64>(0)
+        let disk = SpoolDisk { descriptor, bytes, count, offset in
+            written.withLock { $0 = max($0, offset + Int64(count)) }
+            return pwrite(descriptor, bytes, count, off_t(offset))
+        }
+        var all = items("a", count: 5_000_000)
+        all[0].intent.source.sizeBytes = nil
+        all[0].start?.intent.source.sizeBytes = nil
+        all[0].start?.proof.sizeBytes = nil
+        let ends = try await run(all, maxBytes: 1_000_000, disk: disk)
+        #expect(ends.map(\.failure?.code) == [.targetFailed])
+        #expect(written.withLock { $0 } <= 1_000_000)
+    }
 }

@@ -49,6 +49,11 @@ extension Journal {
                 cached: "SELECT body FROM spool ORDER BY created_at, source_key"
             ).map { (body: Data) in
                 let entry = try Body.unpack(SpoolEntry.self, body)
+                guard entry.isPlausible else {
+                    throw TranshipError(
+                        .journalFailed, "the journal's row of the spooled \(entry.path) is damaged",
+                        hint: "move the journal aside, then rebuild it with `tranship adopt`")
+                }
                 return (entry, try Self.isNeeded(db, entry, run))
             }
         }

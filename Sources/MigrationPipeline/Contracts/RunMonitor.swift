@@ -25,7 +25,7 @@ public final class RunMonitor: Sendable {
             var snapshot = state.ended
             for (_, entry) in state.active.sorted(by: { $0.key < $1.key }) {
                 let bytes = entry.ring?.readBytes ?? 0
-                snapshot.movedBytes += bytes
+                snapshot.movedBytes = snapshot.movedBytes.clampedSum(bytes)
                 snapshot.active.append((entry.transfer, bytes))
             }
             return snapshot

@@ -75,7 +75,7 @@ struct CircuitBreakers: Sendable {
         }
         failures[endpoint, default: 0] += 1
         guard failures[endpoint, default: 0] >= policy.outageFailures else { return }
-        let first = Int64(policy.probeSeconds * 1000)
+        let first = Int64(clamping: policy.probeSeconds * 1000)
         outages[endpoint] = Outage(since: now, probeAt: now + first, error: error)
         news.append(.stopped(endpoint, error))
     }
@@ -110,7 +110,7 @@ struct CircuitBreakers: Sendable {
         outage.probes += 1
         var seconds = policy.probeSeconds
         for _ in 0..<min(outage.probes, 20) { seconds *= 2 }
-        outage.probeAt = now + Int64(min(seconds, 12 * policy.probeSeconds) * 1000)
+        outage.probeAt = now + Int64(clamping: min(seconds, 12 * policy.probeSeconds) * 1000)
         outages[endpoint] = outage
     }
 

@@ -74,7 +74,7 @@ extension Scheduler {
         if !spendsTry(), decision != .giveUp { decision = .giveUp }
         switch decision {
         case .retry(let seconds):
-            transfer.wait.dueAt = now() + Int64(seconds * 1000)
+            transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
             transfer.tries.failure = .init(error)
             transfer.wait.reason =
                 "try \(transfer.tries.attempts) of \(limits.retries.attemptsMax) failed"

@@ -218,7 +218,7 @@ public final class Scheduler: Sendable {
                 await releaseSpool(transfer)
                 monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
             case .snooze(var transfer, let seconds, let reason):
-                transfer.wait.dueAt = now() + Int64(seconds * 1000)
+                transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
                 transfer.wait.reason = reason
                 try await trip.commit(transfer)
                 try await spool?.waitIsWritten(transfer)

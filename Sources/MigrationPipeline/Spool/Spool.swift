@@ -217,9 +217,9 @@ public final class Spool: Sendable {
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
             if let most = place.maxBytes {
                 if need > most { throw Self.neverFits(transfer, need, most) }
-                let taken = state.entries.values.reduce(0) { $0 + $1.reservedBytes }
+                let taken = Self.reserved(state.entries.values)
                 // Two growing files could each hold the room that the other needs.
-                guard taken + need <= most, size != nil || state.growing.isEmpty else {
+                guard taken.clampedSum(need) <= most, size != nil || state.growing.isEmpty else {
                     return wait(
                         "no room in the spool: \(ByteCount.format(taken)) of "
                             + "\(ByteCount.format(most)) are taken")
@@ -251,7 +251,7 @@ public final class Spool: Sendable {
         guard bytes <= most else { throw Self.neverFits(transfer, bytes, most) }
         let isKept = state.withLock { state in
             let others = state.entries.filter { $0.key != key }.values
-            guard others.reduce(0, { $0 + $1.reservedBytes }) <= most - bytes else { return false }
+            guard Self.reserved(others).clampedSum(bytes) <= most else { return false }
             state.entries[key]?.reservedBytes = bytes
             return true
         }
@@ -262,6 +262,10 @@ public final class Spool: Sendable {
                     + transfer.source.displayName, isTransient: true, cause: NoRoom())
         }
         entry.reservedBytes = bytes
+    }
+
+    private static func reserved(_ entries: some Sequence<SpoolEntry>) -> Int64 {
+        entries.reduce(0) { $0.clampedSum($1.reservedBytes) }
     }
 
     /// Records the progress of a file.

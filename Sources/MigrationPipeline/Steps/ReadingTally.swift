@@ -22,7 +22,7 @@ final class ReadingTally: Sendable {
 
     func take(_ event: ReadingEvent) {
         switch event {
-        case .opened: state.withLock { $0.savedBytes += startBytes }
+        case .opened: state.withLock { $0.save(startBytes) }
         case .dropped(let byte, let error):
             monitor.note(
                 transfer,
@@ -31,7 +31,7 @@ final class ReadingTally: Sendable {
             state.withLock { state in
                 state.reopenings += 1
                 // Without resuming, these bytes would have been read again.
-                state.savedBytes += byte
+                state.save(byte)
             }
         case .cannotGoOn(let byte, let reason):
             state.withLock { $0.restarts += 1 }
