@@ -237,4 +237,44 @@ import Testing
             try north("other").fetchable(image, for: south)
                 == .nothing(.noSharedKeystone))
     }
+
+    // MARK: Numbers that cannot be right
+
+    @Test(arguments: [-1, .min, .max, (1 << 53) + 1] as [Int64])
+    func `A size that cannot be right refuses its own image and no other`(
+        size: Int64
+    ) async throws {
+        source.glance.put("a", data: [1])
+        source.glance.put("b", data: [1], ["size": .integer(size)])
+        source.glance.put("c", data: [1])
+        let listed = try await list(source.source)
+        #expect(Set(listed.map(\.image.location)) == ["a", "b", "c"])
+        for image in listed where image.image.location != "b" { #expect(image.refusal == nil) }
+        let refusal = try #require(listed.first { $0.image.location == "b" }?.refusal)
+        #expect(refusal.code == .invalidAnswer)
+        #expect(refusal.message.contains("b") && refusal.message.contains("\(size)"))
+        #expect(refusal.message.contains("\"size\""))
+    }
+
+    @Test func `An image that the pipeline names by its id is refused in the same way`()
+        async throws
+    {
+        let named = CloudImages(
+            selection: try cloudEntry("cloud: alpha, images: { id: [a, b] }"), sourceIndex: 0,
+            cloud: SignedInCloud(
+                source.glance.service.session, endpoint: source.glance.server.url, region: nil,
+                projectID: nil))
+        source.glance.put("a", data: [1], ["size": -5])
+        source.glance.put("b", data: [1])
+        let listed = try await list(named)
+        #expect(listed.map(\.refusal?.code) == [.invalidAnswer, nil])
+    }
+
+    @Test func `A size that grows beyond all disks after the listing is an error`() async throws {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["size": .integer(.max)])
+        let reading = await read(image, by: source.source)
+        #expect(reading.error != nil && reading.error?.isTransient == false)
+        #expect(reading.error?.message.contains("9223372036854775807") == true)
+    }
 }

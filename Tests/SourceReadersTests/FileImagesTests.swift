@@ -128,4 +128,24 @@ import Testing
         try folder.write([2], to: "a")
         #expect(try FileFacts(path: path) != before)
     }
+
+    @Test func `A file of a size that no disk has is refused`() throws {
+        var status = stat()
+        status.st_mode = S_IFREG
+        status.st_size = 1 << 54
+        let error = #expect(throws: TranshipError.self) { try FileFacts(status, path: "/a.img") }
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.message.contains("18014398509481984") == true)
+    }
+
+    @Test func `A reading in the middle, which only a changed journal wants, is an error`()
+        async throws
+    {
+        let source = try TestFile()
+        let image = try await source.planned(noise(10))
+        let point = ReadingPoint(
+            offsetBytes: 5, version: SourceVersion(strongETag: "\"a\"", totalBytes: 10))
+        #expect(
+            await read(image, by: source.source, from: point).error?.code == .rangeNotSatisfiable)
+    }
 }

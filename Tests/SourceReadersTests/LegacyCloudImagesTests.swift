@@ -82,4 +82,16 @@ import Testing
     @Test func `An image of a legacy cloud is read as every source is`() async throws {
         try await checkConformance { try TestLegacyCloud() }
     }
+
+    /// The cloud had v2 when the spool read the first bytes. The spool then reads all again.
+    @Test func `A reading in the middle is an error of the source`() async throws {
+        let source = try TestLegacyCloud()
+        let image = try await source.planned([1, 2, 3])
+        let point = ReadingPoint(
+            offsetBytes: 1,
+            version: SourceVersion(totalBytes: 3, hash: try Sample.checksum(.md5, "0")))
+        let reading = await read(image, by: source.source, from: point)
+        #expect(reading.error?.code == .rangeNotSatisfiable)
+        #expect(reading.bytes.isEmpty)
+    }
 }

@@ -35,11 +35,12 @@ extension CloudImages: CloudCatalogue {
 
     func eachPage(
         project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+        _ body: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         for query in queries(project) {
             for try await page in service.images(query) {
-                try await body(page.map { SourceImage($0, sourceIndex: sourceIndex) })
+                try await body(
+                    page.map { ListedImage(SourceImage($0, sourceIndex: sourceIndex), of: $0) })
             }
         }
     }

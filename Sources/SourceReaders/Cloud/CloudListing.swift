@@ -13,7 +13,8 @@ protocol CloudCatalogue: ImageSource {
     var sourceIndex: Int { get }
     var cloud: SignedInCloud { get }
 
-    /// - Throws: ``TranshipError/Code/notFound`` when there is none.
+    /// - Throws: ``TranshipError/Code/notFound`` when there is none,
+    ///   ``TranshipError/Code/invalidAnswer`` for a record that cannot be right.
     func image(_ id: String) async throws(TranshipError) -> SourceImage
 
     /// Hands over every image that may meet the conditions, page by page; others
@@ -22,8 +23,22 @@ protocol CloudCatalogue: ImageSource {
     /// - Parameter selects: says whether an image meets them.
     func eachPage(
         project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+        _ body: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
+}
+
+extension ListedImage {
+    /// An image of a listing. A record with a size that cannot be right becomes a refusal, so that
+    /// the others go on.
+    init(_ image: SourceImage, of record: some ServiceRecord) {
+        self.init(
+            image,
+            refusal: record.numberFault.map {
+                TranshipError(
+                    .invalidAnswer, "the source lies or is damaged: \($0)",
+                    hint: "ask the operator of the source, or leave the image out with `exclude`")
+            })
+    }
 }
 
 extension CloudCatalogue {
@@ -71,7 +86,11 @@ struct CloudListing {
                 try await page([ListedImage(image, notes: ["added: \(by) names it"])])
             } catch {
                 // Planning refuses the image that names it, with this reason.
-                guard error.code == .notFound || error.code == .forbidden else { throw error }
+                switch error.code {
+                case .notFound, .forbidden: break
+                case .invalidAnswer: try await page([unreadable(id, error)])
+                default: throw error
+                }
             }
         }
     }
@@ -82,7 +101,7 @@ struct CloudListing {
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
             seen += images.count
-            try await page(images.filter(isSelected).map { ListedImage($0) })
+            try await page(images.filter { isSelected($0.image) })
             listing.tell(
                 .listing(what: "source \(catalogue.selection.cloud.name)", images: seen))
         }
@@ -101,21 +120,30 @@ struct CloudListing {
                 }
                 try await page([ListedImage(image)])
             } catch {
-                guard error.code == .notFound else { throw error }
-                try await page([missing(id)])
+                switch error.code {
+                case .notFound:
+                    try await page([
+                        unreadable(
+                            id,
+                            TranshipError(
+                                .refused,
+                                "there is no image \(id) at \(catalogue.selection.cloud.name)",
+                                hint: "check the id, and that this project may see it"))
+                    ])
+                case .invalidAnswer: try await page([unreadable(id, error)])
+                default: throw error
+                }
             }
         }
     }
 
-    private func missing(_ id: String) -> ListedImage {
+    private func unreadable(_ id: String, _ error: TranshipError) -> ListedImage {
         let key = SourceImage.cloudKey(id)
         return ListedImage(
             SourceImage(
                 key: key, sourceIndex: catalogue.sourceIndex, location: id, imageID: id,
                 lineage: key, fingerprint: "missing"),
-            refusal: TranshipError(
-                .refused, "there is no image \(id) at \(catalogue.selection.cloud.name)",
-                hint: "check the id, and that this project may see it"))
+            refusal: error)
     }
 
     private func selects(_ image: SourceImage, _ project: String?) -> Bool {

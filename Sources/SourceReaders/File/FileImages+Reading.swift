@@ -17,8 +17,11 @@ extension FileImages {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        // The source states no version, so a read never continues in the middle.
-        precondition(point == nil, "a file is always read from its beginning")
+        if point != nil {
+            // This source states no version, so only a changed journal asks for it.
+            throw TranshipError(
+                .rangeNotSatisfiable, "a file is always read from its beginning")
+        }
         let planned = transfer.source
         try await BlockingWork.run(failingOnCancel: ring) {
             try Self.pump(planned, into: ring) { tell(.opened($0)) }
@@ -101,13 +104,19 @@ struct FileFacts: Sendable, Hashable {
         try self.init(status, path: path)
     }
 
-    private init(_ status: stat, path: String) throws(TranshipError) {
+    init(_ status: stat, path: String) throws(TranshipError) {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw TranshipError(
                 .sourceUnavailable, "\(path) is not a plain file",
                 hint: "name a file, or a pattern that matches files only")
         }
-        sizeBytes = Int64(status.st_size)
+        // File systems have sparse files of almost 2^63 bytes.
+        guard let size = OutsideNumber.checked(Int64(status.st_size)) else {
+            throw TranshipError(
+                .sourceUnavailable, "\(path) has \(status.st_size) bytes, more than 2^53",
+                hint: "no Image service takes such a file")
+        }
+        sizeBytes = size
         changedAt = FileTime(
             seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
     }

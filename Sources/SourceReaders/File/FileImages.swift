@@ -111,7 +111,7 @@ struct FileImages: ImageSource {
             sizeBytes: facts?.sizeBytes, checksum: checksum,
             fileName: fileName, head: head, series: source.series, date: date)
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
-        image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds * 1000) }
+        image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(
             head, inspects: source.inspects, fileName: fileName, shown: path,
             sizeBytes: facts?.sizeBytes)

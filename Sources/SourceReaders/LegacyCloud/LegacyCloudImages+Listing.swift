@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import MigrationModel
+internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
@@ -29,11 +30,11 @@ extension LegacyCloudImages: CloudCatalogue {
     /// Users who are not administrators get what their project sees.
     func eachPage(
         project: String?, selects: (SourceImage) -> Bool,
-        _ body: ([SourceImage]) async throws(TranshipError) -> Void
+        _ body: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         for try await page in service.images(LegacyImageQuery(publicity: .any)) {
-            var images = page.filter { !$0.isDeleted }
-                .map { SourceImage($0, sourceIndex: sourceIndex) }
+            let records = page.filter { !$0.isDeleted }
+            var images = records.map { SourceImage($0, sourceIndex: sourceIndex) }
             var doubtful: [Int] = []
             for (index, image) in images.enumerated() where image.visibility == .private {
                 var shared = image
@@ -43,7 +44,7 @@ extension LegacyCloudImages: CloudCatalogue {
             for index in try await withMembers(doubtful, of: images) {
                 images[index].visibility = .shared
             }
-            try await body(images)
+            try await body(zip(images, records).map { ListedImage($0, of: $1) })
         }
     }
 

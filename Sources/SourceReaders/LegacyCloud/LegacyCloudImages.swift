@@ -32,7 +32,10 @@ struct LegacyCloudImages: ImageSource {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        precondition(point == nil, "Images API v1 knows no ranges")
+        if point != nil {
+            // The cloud had v2 when the first bytes were read.
+            throw TranshipError(.rangeNotSatisfiable, "Images API v1 knows no ranges")
+        }
         let id = try CloudImages.imageID(transfer)
         let members = try await members(of: id, transfer)
         do {

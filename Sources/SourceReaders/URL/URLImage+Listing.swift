@@ -124,7 +124,7 @@ extension URLImage {
             return try await beginning()
         }
         try expectSuccess(response, .head)
-        var found = Probe(answer: response, sizeBytes: response.declaredBytes)
+        var found = Probe(answer: response, sizeBytes: response.headers.contentLengthBytes)
         do {
             let beginning = try await beginning()
             found.head = beginning.head
@@ -158,7 +158,7 @@ extension URLImage {
         }
         guard let response = found.answer else { return found }
         try expectSuccess(response, .get)
-        found.sizeBytes = response.declaredBytes
+        found.sizeBytes = response.headers.contentLengthBytes
         if response.status == 206 {
             found.sizeBytes = response.contentRange?.total
             if response.contentRange?.first != 0 {
@@ -206,11 +206,6 @@ extension URLImage {
             return nil
         }
     }
-}
-
-extension HTTPResponse {
-    /// The declared length of the body.
-    fileprivate var declaredBytes: Int64? { headers["Content-Length"].flatMap { Int64($0) } }
 }
 
 /// Keeps the first answer of a request whose body is not read to its end.

@@ -38,7 +38,8 @@ extension URLImage {
             guard head.status == 200 else { throw Self.refusal(head, shown) }
             if let now = image.otherVersion(in: head) { throw Self.changed(shown, to: now) }
             opened(
-                SourceFacts(sizeBytes: head.contentLengthBytes, version: head.sourceVersion))
+                SourceFacts(sizeBytes: head.headers.contentLengthBytes, version: head.sourceVersion)
+            )
         }
         guard response.status == 200 || response.status == 204 else {
             throw Self.refusal(response, shown)
@@ -132,17 +133,12 @@ extension SourceImage {
 }
 
 extension HTTPResponse {
-    /// The declared length of the body, where one is declared (RFC 9110, 8.6).
-    fileprivate var contentLengthBytes: Int64? {
-        headers["Content-Length"].flatMap { Int64($0) }
-    }
-
     /// The version to compare a later range with, or nil if it would prove nothing.
     fileprivate var sourceVersion: SourceVersion? {
         if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
         let version = SourceVersion(
             strongETag: strongETag, lastModified: headers["Last-Modified"],
-            totalBytes: contentLengthBytes)
+            totalBytes: headers.contentLengthBytes)
         return version.isProof ? version : nil
     }
 
