@@ -98,10 +98,8 @@ public struct Planner: Sendable {
         }
         if let left = target.opened.offer.left(of: "image_size_total") {
             // Each store's copy counts.
-            let (bytes, passes) = additions.sizeBytes.multipliedReportingOverflow(
-                by: target.storeCount)
-            let wholeMiB = (passes ? Int64.max : bytes) >> 20
-            let neededMiB = wholeMiB << 20 == bytes ? wholeMiB : wholeMiB + 1
+            let bytes = additions.sizeBytes.clampedProduct(target.storeCount)
+            let neededMiB = (bytes >> 20) + (bytes & ((1 << 20) - 1) == 0 ? 0 : 1)
             if neededMiB > left {
                 report("\(neededMiB) MiB", "image_size_total", "\(max(0, left)) MiB")
             }

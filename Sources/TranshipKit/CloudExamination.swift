@@ -101,10 +101,10 @@ public struct CloudExamination: Sendable {
         let theirs = Double(seconds)
         // Somewhere between asking and hearing the answer, whole seconds.
         if theirs < before.timeIntervalSince1970 - 1 {
-            return Int64((theirs - before.timeIntervalSince1970).rounded())
+            return Int64(clamping: (theirs - before.timeIntervalSince1970).rounded())
         }
         if theirs > after.timeIntervalSince1970 {
-            return Int64((theirs - after.timeIntervalSince1970).rounded())
+            return Int64(clamping: (theirs - after.timeIntervalSince1970).rounded())
         }
         return 0
     }

@@ -89,7 +89,10 @@ struct OpenedPipeline: Sendable {
                 limits: TargetLimits(
                     images: rules.limitsImages,
                     uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },
-                    stagedBytes: offer.left(of: "image_stage_total").map { max(0, $0) << 20 }),
+                    stagedBytes: offer.left(of: "image_stage_total").map {
+                        // In MiB.
+                        max(0, $0).clampedProduct(1 << 20)
+                    }),
                 offer: offer,
                 uploader: CloudUploader(targetKey: key, service: service, now: now),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),

@@ -41,12 +41,17 @@ extension FileValue {
                 "\(label) is \(shown), not a number of bytes",
                 hint: "write it as 512MiB or 50GB; the units are B KiB MiB GiB TiB kB MB GB TB")
         }
+        guard let bytes = OutsideNumber.checked(bytes) else {
+            throw refusal("\(label) is \(shown), but must be at most 8192TiB")
+        }
         return bytes
     }
 
     func byteRate() throws(TranshipError) -> Int64 {
         let text = try text()
-        guard text.hasSuffix("/s"), let bytes = ByteCount.parse(String(text.dropLast(2))), bytes > 0
+        guard text.hasSuffix("/s"),
+            let bytes = ByteCount.parse(String(text.dropLast(2))).flatMap(OutsideNumber.checked),
+            bytes > 0
         else {
             throw refusal(
                 "\(label) is \(shown), not a rate in bytes a second", hint: "write it as 200MiB/s")
@@ -55,7 +60,7 @@ extension FileValue {
     }
 
     func spanSeconds() throws(TranshipError) -> Int64 {
-        guard let seconds = TimeSpan.parse(try text()) else {
+        guard let seconds = TimeSpan.parse(try text()).flatMap(OutsideNumber.checked) else {
             throw refusal(
                 "\(label) is \(shown), not a time span",
                 hint: "write it as 30s, 15m, 24h or 90d")
