@@ -254,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "tranship", "Digests", "Basics", "LabSupport", "TestSupport",
+                "tranship", "Digests", "Basics", "MigrationModel", "LabSupport", "TestSupport",
             ],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]

@@ -42,7 +42,7 @@ struct CacheListCommand: AsyncParsableCommand {
 
     private func time(_ seconds: Double?) -> String {
         guard let seconds, seconds > 0 else { return "" }
-        return UTCTime.text(unixSeconds: Int64(seconds))
+        return UTCTime.text(unixSeconds: Int64(clamping: seconds))
     }
 }
 

@@ -119,9 +119,9 @@ struct DataBar {
 
     private var speed: String {
         guard bytesPerSecond >= 1 else { return "" }
-        let speed = ", \(ByteCount.format(Int64(bytesPerSecond)))/s"
+        let speed = ", \(ByteCount.format(Int64(clamping: bytesPerSecond)))/s"
         guard let sizeBytes, sizeBytes > doneBytes else { return speed }
-        let left = Int64(Double(sizeBytes - doneBytes) / bytesPerSecond)
+        let left = Int64(clamping: Double(sizeBytes - doneBytes) / bytesPerSecond)
         return speed + ", \(TimeSpan.format(left)) left"
     }
 }

@@ -36,7 +36,9 @@ struct PlanRendering {
     private func tell(_ item: PlanItem) {
         let action = item.action?.rawValue ?? "?"
         let size = item.source.sizeBytes.map { ByteCount.format($0) } ?? "size unknown"
-        let renamed = item.record.name.flatMap { $0 == item.source.displayName ? nil : " as \($0)" }
+        let renamed = item.record.name.flatMap { name in
+            name == item.source.name ? nil : " as \(name.cut(to: 255))"
+        }
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
                 + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"

@@ -76,7 +76,7 @@ final class Progress: Sendable {
 }
 
 /// The progress of the whole run at one moment.
-private struct Total {
+struct Total {
     let snapshot: RunProgress
     let work: (images: Int, sizeBytes: Int64)
     let bytesPerSecond: Double
@@ -84,19 +84,19 @@ private struct Total {
     private var doneBytes: Int64 {
         min(
             work.sizeBytes,
-            snapshot.endedBytes + snapshot.active.reduce(0) { $0 + $1.doneBytes })
+            snapshot.active.reduce(snapshot.endedBytes) { $0.clampedSum($1.doneBytes) })
     }
 
     private var leftSeconds: Int64? {
         guard bytesPerSecond > 1 else { return nil }
-        return Int64(Double(work.sizeBytes - doneBytes) / bytesPerSecond)
+        return Int64(clamping: Double(work.sizeBytes - doneBytes) / bytesPerSecond)
     }
 
     var line: String {
         var parts = [
             "\(snapshot.endedImages) of \(work.images) images",
             "\(ByteCount.format(doneBytes)) of \(ByteCount.format(work.sizeBytes))",
-            "\(ByteCount.format(Int64(bytesPerSecond)))/s",
+            "\(ByteCount.format(Int64(clamping: bytesPerSecond)))/s",
         ]
         if let leftSeconds { parts.append("\(TimeSpan.format(leftSeconds)) left") }
         parts.append("\(snapshot.active.count) in flight")
@@ -110,7 +110,7 @@ private struct Total {
                 "images_done": .integer(Int64(snapshot.endedImages)),
                 "images_total": .integer(Int64(work.images)),
                 "bytes_done": .integer(doneBytes), "bytes_total": .integer(work.sizeBytes),
-                "bytes_per_second": .integer(Int64(bytesPerSecond)),
+                "bytes_per_second": .integer(Int64(clamping: bytesPerSecond)),
                 "seconds_left": leftSeconds.map { .integer($0) },
                 "in_flight": .array(
                     snapshot.active.map {

@@ -1,16 +1,31 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Aligns text in columns, each as wide as its longest cell.
 struct Table {
+    /// Longer cells are cut: each row gets the width of the widest one. Names in the Image service
+    /// have at most 255 characters.
+    static let cellCharactersMax = 255
+    /// The same for the last column, which is not filled up.
+    static let lastCellCharactersMax = 10_000
+
     private var rows: [[String]] = []
 
     init(_ header: [String]) {
         rows = [header]
     }
 
-    /// Adds a row. Its cells are shown before they are measured.
-    mutating func add(_ row: [String]) { rows.append(row.map(\.withControlsShown)) }
+    /// Adds a row. Its cells are cut and shown before they are measured.
+    mutating func add(_ row: [String]) {
+        rows.append(
+            row.enumerated().map { column, cell in
+                let isLast = column == row.count - 1
+                let most = isLast ? Self.lastCellCharactersMax : Self.cellCharactersMax
+                return cell.cut(to: most).withControlsShown.cut(to: most)
+            })
+    }
 
     /// Prints the table, or nothing if it has no rows.
     func put() { if rows.count > 1 { for line in lines { Terminal.put(line) } } }

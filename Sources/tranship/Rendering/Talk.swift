@@ -102,7 +102,8 @@ final class Talk: Sendable {
     func line(_ text: String) { screen.line(text) }
 
     private func rounded(_ seconds: Double) -> String {
-        seconds < 10 ? "\((seconds * 10).rounded() / 10)s" : TimeSpan.format(Int64(seconds))
+        seconds < 10
+            ? "\((seconds * 10).rounded() / 10)s" : TimeSpan.format(Int64(clamping: seconds))
     }
 }
 

@@ -19,9 +19,14 @@ enum Terminal {
             .usage, "standard output is a terminal", hint: "name a file, or use a pipe")
     }
 
+    /// Longer messages and lines are cut: they repeat names and answers of strangers.
+    private static let messageCharactersMax = 20_000
+
     /// Writes a message to standard error. Its first line begins at the margin, all others are
     /// indented: text from outside with a line end in it cannot look like a message of ours.
-    static func tell(_ text: String) { write(text.linesShown + "\n", to: STDERR_FILENO) }
+    static func tell(_ text: String) {
+        write(text.cut(to: messageCharactersMax).linesShown + "\n", to: STDERR_FILENO)
+    }
 
     /// Writes a text of our own, such as a help page.
     static func tellWhole(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
@@ -38,7 +43,9 @@ enum Terminal {
     static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
 
     /// Writes one line for people to standard output.
-    static func put(_ line: String) { write(line.withControlsShown + "\n", to: STDOUT_FILENO) }
+    static func put(_ line: String) {
+        write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
+    }
 
     /// Writes JSON to standard output, which shows its controls by itself.
     static func putJSON(_ text: String, end: String = "\n") {

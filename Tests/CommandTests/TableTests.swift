@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import tranship
+
+@Suite struct TableTests {
+    /// A list of 1,000 images with one such name once took 607 MiB.
+    @Test func `A long cell is cut, and no row becomes longer for it`() {
+        var table = Table(["ID", "Name", "Status"])
+        table.add(["1", String(repeating: "n", count: 200_000), "active"])
+        table.add(["2", "b", "active"])
+        #expect(table.lines[1].contains("nnn…  active"))
+        #expect(table.lines.allSatisfy { $0.count < 300 })
+    }
+
+    @Test func `A long cell at the end is cut later`() {
+        var table = Table(["Field", "Value"])
+        table.add(["signature", String(repeating: "s", count: 700)])
+        table.add(["names", String(repeating: "n", count: 200_000)])
+        #expect(table.lines[1].hasSuffix("sss"))
+        #expect(table.lines[2].hasSuffix("nnn…"))
+        #expect(table.lines.allSatisfy { $0.count < 11_000 })
+    }
+
+    @Test func `What is shown for controls counts as well`() {
+        var table = Table(["Name", "ID"])
+        table.add([String(repeating: "\u{1B}", count: 1000), "1"])
+        #expect(table.lines[1].hasPrefix("\\u{1B}\\u{1B}"))
+        #expect(table.lines[1].count < 300)
+    }
+}
