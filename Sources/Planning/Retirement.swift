@@ -70,7 +70,7 @@ struct Retirement {
         var action = previous.action
         var reason = PlanReason.replaced(byVersion: item.origin.versionID)
         if !isKept, let expired {
-            let ageSeconds = replacedAt.map { nowUnixSeconds - $0 } ?? 0
+            let ageSeconds = replacedAt.map { nowUnixSeconds.clampedDifference($0) } ?? 0
             if expired.afterSeconds == 0 || ageSeconds >= expired.afterSeconds {
                 action = expired.action.change
                 reason = .expired(afterSeconds: expired.afterSeconds, keep: keep ?? 0)

@@ -292,7 +292,7 @@ import Testing
         }
         let run = try await journal.adopt([])
         let spool = try await Spool.open(
-            Spool.Place(folder: folder, maxBytes: .max), journal: journal, run: run)
+            Spool.Place(folder: folder, maxBytes: .max - 1), journal: journal, run: run)
         var claims: [String] = []
         for (index, item) in all.enumerated() {
             var transfer = try #require(item.start)
