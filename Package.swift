@@ -54,8 +54,8 @@ let package = Package(
 
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // Swift's Glibc module leaves malloc.h out.
-        .systemLibrary(name: "CMalloc"),
+        // Calls for the whole process that Swift's Glibc module leaves out.
+        .systemLibrary(name: "CProcess"),
 
         // The vocabulary and the bytes.
         part("Basics"),
@@ -64,8 +64,14 @@ let package = Package(
         part("ByteStreams", ["Basics"]),
         part("HTTPTransport", ["CCurl", "ByteStreams", "Basics"]),
 
+        // What YAML says before Yams composes it.
+        part("YAMLText", [yams]),
+        tests("YAMLText"),
+
         // The Image service.
-        part("OpenStackImage", ["HTTPTransport", "ByteStreams", "Digests", "Basics", yams]),
+        part(
+            "OpenStackImage",
+            ["HTTPTransport", "ByteStreams", "Digests", "YAMLText", "Basics", yams]),
         tests(
             "OpenStackImage",
             ["HTTPTransport", "ByteStreams", "Digests", "Basics", "LabSupport", "TestSupport"]),
@@ -97,7 +103,7 @@ let package = Package(
             ]),
         part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
         part("Publishing", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
-        part("PipelineFiles", ["Basics", "MigrationModel", yams]),
+        part("PipelineFiles", ["YAMLText", "Basics", "MigrationModel", yams]),
         part(
             "Planning",
             [
@@ -116,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "tranship",
             dependencies: [
-                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CMalloc", arguments,
+                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CProcess", arguments,
             ],
             swiftSettings: strict),
 
@@ -139,11 +145,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "tranship", "GlanceModel", "GlanceServer", "LabSupport", "OpenStackImage",
-                "HTTPTransport",
-                "ByteStreams",
-                "Digests",
-                "Basics", "TestSupport",
+                "tranship", "CProcess", "GlanceModel", "GlanceServer", "LabSupport",
+                "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests", "Basics",
+                "TestSupport",
             ],
             swiftSettings: strict),
         // Named faults, one by one, against real clouds.

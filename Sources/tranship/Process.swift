@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import CMalloc
+import CProcess
 import Foundation
 import MigrationModel
 import Synchronization
@@ -18,19 +18,26 @@ enum Process {
         OpenFileLimit.raise()
         refuseCores()
         // glibc keeps up to 8 arenas for each core. Here many threads hold little memory each.
-        _ = cmalloc_limit_arenas(2)
+        _ = cprocess_limit_arenas(2)
         // Pages of listings are large and short-lived, so give their memory back at once.
-        _ = cmalloc_map_from(128 << 10)
+        _ = cprocess_map_from(128 << 10)
     }
 
-    /// Keeps tokens and passwords out of core files, also out of those that the kernel hands to a
-    /// program (core(5)).
+    /// Keeps tokens and passwords out of core files, and out of reach of other processes.
+    ///
+    /// The limit alone does not suffice: the kernel ignores it if it hands cores to a program
+    /// (core(5)), and such a program, like systemd-coredump, also keeps the environment, with
+    /// `OS_PASSWORD` in it. No program is started for a process that is not dumpable, and other
+    /// processes of the same user can neither trace it nor read its memory (prctl(2)).
     private static func refuseCores() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        guard let filter = fopen("/proc/self/coredump_filter", "w") else { return }
-        fputs("0", filter)
-        fclose(filter)
+        // Before the next call, after which this file belongs to root.
+        if let filter = fopen("/proc/self/coredump_filter", "w") {
+            fputs("0", filter)
+            fclose(filter)
+        }
+        _ = cprocess_refuse_dumps()
     }
 }
 

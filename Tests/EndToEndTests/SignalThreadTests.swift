@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ByteStreams
+import CProcess
 import Dispatch
 import Foundation
 import TestSupport
@@ -56,6 +57,8 @@ import Testing
             let filter = try String(
                 contentsOfFile: "/proc/self/coredump_filter", encoding: .ascii)
             #expect(filter.allSatisfy { "0\n".contains($0) })
+            // A program that takes cores would also get the environment.
+            #expect(cprocess_is_dumpable() == 0)
         }
     }
 }

@@ -31,7 +31,9 @@ import Testing
                         ["public", "internal", "package", "@testable"].contains($0)
                     })
                 else { continue }
-                imports[file.target, default: []].insert(String(words[index + 1]))
+                // Yams has no product for the libyaml that it brings along.
+                let module = words[index + 1] == "CYaml" ? "Yams" : String(words[index + 1])
+                imports[file.target, default: []].insert(module)
             }
         }
         self.imports = imports
@@ -65,7 +67,9 @@ import Testing
 
     /// A program that uses the SDK alone sees no pipeline vocabulary.
     @Test func `The SDK depends on no part of the pipeline`() throws {
-        let sdk: Set = ["Basics", "HTTPTransport", "ByteStreams", "Digests", "Yams"]
+        let sdk: Set = [
+            "Basics", "HTTPTransport", "ByteStreams", "Digests", "YAMLText", "Yams",
+        ]
         #expect(try #require(edges.dependencies["OpenStackImage"]).isSubset(of: sdk))
     }
 
@@ -73,7 +77,7 @@ import Testing
     @Test func `The command line knows the kit, the SDK and plain values only`() {
         #expect(
             edges.dependencies["tranship"] == [
-                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CMalloc",
+                "TranshipKit", "OpenStackImage", "Basics", "MigrationModel", "CProcess",
                 "ArgumentParser",
             ])
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import YAMLText
 import Yams
 
 /// A part of a clouds.yaml: text, list or mapping. Scalars stay text as in the file, so a password
@@ -33,13 +34,18 @@ indirect enum CloudEntry: Hashable, Sendable {
 }
 
 extension CloudEntry {
-    /// More nodes than any real clouds.yaml has. Stops aliases that multiply.
-    static let nodesMax = 100_000
+    /// More than any real clouds.yaml has. Stops aliases that multiply.
+    private static let bounds = YAMLBounds(aliasesMax: 1000, depthMax: 100, nodesMax: 100_000)
 
     /// Reads YAML, which includes JSON.
     ///
     /// - Throws: ``TranshipError/Code/invalidCloudsFile`` with file and line.
     init(yaml: String, file: String) throws(TranshipError) {
+        do throws(YAMLBounds.Excess) {
+            try Self.bounds.check(yaml)
+        } catch {
+            throw Self.refusal(error, file)
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
@@ -51,12 +57,23 @@ extension CloudEntry {
         } catch {
             throw TranshipError(.invalidCloudsFile, "\(file) is not valid YAML: \(error)")
         }
-        var nodesLeft = Self.nodesMax
-        guard let root, let entry = try Self.entry(root, file, &nodesLeft) else {
+        guard let root, let entry = try Self.entry(root, file) else {
             self = .mapping([:])
             return
         }
         self = entry
+    }
+
+    private static func refusal(_ excess: YAMLBounds.Excess, _ file: String) -> TranshipError {
+        let what =
+            switch excess.kind {
+            case .aliases: "has more than \(bounds.aliasesMax) aliases"
+            case .depth: "is nested more than \(bounds.depthMax) levels deep"
+            case .nodes: "has more than \(bounds.nodesMax) values, counting aliases"
+            case .keyNodes: "has a key that is not text"
+            }
+        return TranshipError(
+            .invalidCloudsFile, "\(file):\(excess.place.line):\(excess.place.column) \(what)")
     }
 
     /// Only the position: the message of the parser quotes the line, which may contain a password.
@@ -73,13 +90,8 @@ extension CloudEntry {
 
     /// Nil for null, which means "not set", as in openstacksdk.
     private static func entry(
-        _ node: Node, _ file: String, _ nodesLeft: inout Int
+        _ node: Node, _ file: String
     ) throws(TranshipError) -> CloudEntry? {
-        nodesLeft -= 1
-        guard nodesLeft > 0 else {
-            throw TranshipError(
-                .invalidCloudsFile, "\(file) has more than \(nodesMax) values, counting aliases")
-        }
         switch node {
         case .scalar(let scalar):
             let isNull =
@@ -88,7 +100,7 @@ extension CloudEntry {
         case .sequence(let sequence):
             var list: [CloudEntry] = []
             for node in sequence {
-                if let value = try entry(node, file, &nodesLeft) { list.append(value) }
+                if let value = try entry(node, file) { list.append(value) }
             }
             return .list(list)
         case .mapping(let mapping):
@@ -100,7 +112,7 @@ extension CloudEntry {
                         .invalidCloudsFile,
                         "\(file):\(key.mark?.line ?? 0) has a key that is not text")
                 }
-                guard let value = try entry(node, file, &nodesLeft) else { continue }
+                guard let value = try entry(node, file) else { continue }
                 // https://yaml.org/type/merge.html: the first of several wins.
                 if name.string == "<<" {
                     for base in (value.list ?? [value]).reversed() {

@@ -59,4 +59,20 @@ struct CloudEntryYAMLTests {
         }
         #expect(error?.message.contains("more than 100000 values") == true)
     }
+
+    @Test("a key of nested aliases is refused before it is composed")
+    func keyOfAliases() {
+        var yaml = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        for (name, inner) in zip("bcdefghijklm", "abcdefghijkl") {
+            yaml += "\(name): &\(name) [*\(inner), *\(inner)]\n"
+        }
+        for key in ["? *m\n: x", "*m : x", "clouds: { [*l]: x }"] {
+            let error = #expect(throws: TranshipError.self) {
+                try CloudEntry(yaml: yaml + key, file: "clouds.yaml")
+            }
+            #expect(
+                error?.message.hasPrefix("clouds.yaml:14:") == true, "\(String(describing: error))")
+            #expect(error?.message.hasSuffix("has a key that is not text") == true)
+        }
+    }
 }
