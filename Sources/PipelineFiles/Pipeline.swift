@@ -28,6 +28,12 @@ public struct Pipeline: Sendable, Equatable {
     public let baseDirectory: String
     /// The text of the file, before environment variables are expanded.
     public let text: String
+    /// ``text`` for the journal: without the queries of URLs, which may be signatures, and without
+    /// the values of headers.
+    ///
+    /// Values from the environment are not in the text in the first place. If all secrets come from
+    /// there, as the documentation recommends, this is the unchanged text. Comments stay.
+    public let textWithoutSecrets: String
     /// The path of the file as the operator gave it.
     public let file: String
 }
@@ -60,50 +66,6 @@ extension Pipeline {
         let reader = PipelineReader(text: text, file: file, environment: environment)
         let pipeline = try reader.pipeline()
         if let refusal = reader.unbuiltRefusal() { throw refusal }
-        return pipeline
-    }
-}
-
-extension Pipeline {
-    private static let mark = "<redacted>"
-
-    /// The text of the file for the journal, without the queries of URLs, which may be signatures,
-    /// and without the values of headers.
-    ///
-    /// Values from the environment are not in the text in the first place. If all secrets come from
-    /// there, as the documentation recommends, this is the unchanged text.
-    public var textWithoutSecrets: String {
-        var secrets: [String] = []
-        for case .url(let source) in sources {
-            for address in [source.url, source.checksumFile].compactMap({ $0 }) {
-                let query = address.drop { $0 != "?" }.dropFirst()
-                secrets += query.split { "&#".contains($0) }.map(String.init)
-            }
-            secrets += source.headers.map(\.value.revealed)
-        }
-        // Longest first: a shorter secret may be the start of a longer one.
-        return secrets.filter { !$0.isEmpty }.sorted { $0.count > $1.count }.reduce(text) {
-            $0.replacing($1, with: Self.mark)
-        }
-    }
-
-    /// Parses the text that a journal kept. If secrets are missing from it, reads the file again.
-    ///
-    /// - Throws: as ``load(file:environment:)``, and ``TranshipError/Code/invalidPipeline`` if the
-    ///   file has changed since.
-    public static func recall(text: String, file: String, environment: [String: String])
-        throws(TranshipError) -> Pipeline
-    {
-        guard text.contains(mark) else {
-            return try parse(text: text, file: file, environment: environment)
-        }
-        let pipeline = try load(file: file, environment: environment)
-        guard pipeline.textWithoutSecrets == text else {
-            throw TranshipError(
-                .invalidPipeline,
-                "\(file) has changed since the run began, and the journal does not keep its secrets",
-                hint: "run the pipeline again; images that are done are skipped")
-        }
         return pipeline
     }
 }

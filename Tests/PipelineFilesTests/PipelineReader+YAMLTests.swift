@@ -178,11 +178,26 @@ struct YAMLErrorTests {
             let tags = Array(repeating: "*t", count: count).joined(separator: ", ")
             return PipelineTexts.withURL("    image: { name: &t a, tags: [\(tags)] }")
         }
-        #expect(refusal(text(YAMLBounds.aliasesMax)).map { "\($0)" } == nil)
-        let error = try #require(refusal(text(YAMLBounds.aliasesMax + 1)))
-        #expect(
-            error.message
-                == "p.yaml:5:20: more than 100 aliases; the one too many refers to this anchor")
+        #expect(refusal(text(100)).map { "\($0)" } == nil)
+        let error = try #require(refusal(text(101)))
+        #expect(error.message == "p.yaml:5:431: more than 100 aliases")
+    }
+
+    /// Yams hashes a key with all that its aliases stand for. This one would take years.
+    @Test("a key of nested aliases is refused at once")
+    func keyOfAliases() throws {
+        var text = "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n"
+        for (level, name) in "bcdefghij".enumerated() {
+            let inner = level == 0 ? "a" : String(Array("bcdefghij")[level - 1])
+            text +=
+                "\(name): &\(name) [\(Array(repeating: "*\(inner)", count: 2).joined(separator: ", "))]\n"
+        }
+        for key in [
+            "? *j\n: x", "*j : x", "? [*i, *i]\n: x", "? { a: *j }\n: x", "z: { ? *j : x }",
+        ] {
+            let error = try #require(refusal(text + key + "\n"))
+            #expect(error.message.contains(": a key is not text"), "\(error) for \(key)")
+        }
     }
 
     /// An empty value has no position of its own and must not count as an alias.
@@ -203,6 +218,7 @@ struct YAMLErrorTests {
         #expect(
             try #require(refusal(deep)).message == "p.yaml:1:41: nested more than 32 levels deep")
         let deeper = String(repeating: "[", count: 5000)
-        #expect(try #require(refusal(deeper)).message == "p.yaml:1:1: nested too deeply")
+        #expect(
+            try #require(refusal(deeper)).message == "p.yaml:1:33: nested more than 32 levels deep")
     }
 }

@@ -132,10 +132,19 @@ extension FileValue {
 
     /// Parses a mapping of text to text. Does not expand variables in keys.
     func textMap(emptyValues: Bool) throws(TranshipError) -> [(key: FileKey, value: String)] {
+        try textEntries(emptyValues: emptyValues).map { ($0.key, $0.text) }
+    }
+
+    /// The same, each with the value as it is in the file.
+    func textEntries(
+        emptyValues: Bool
+    ) throws(TranshipError) -> [(key: FileKey, value: FileValue, text: String)] {
         try entries().map { entry throws(TranshipError) in
+            // Without a space after the colon, a key holds the value as well.
+            let name = mayBeSecret ? entry.key.text.prefix { $0 != ":" } : entry.key.text[...]
             let value = FileValue(
-                reader: reader, node: entry.value, path: path + ".*", label: "`\(entry.key.text)`")
-            return (entry.key, try value.text(emptyAllowed: emptyValues))
+                reader: reader, node: entry.value, path: path + ".*", label: "`\(name)`")
+            return (entry.key, value, try value.text(emptyAllowed: emptyValues))
         }
     }
 

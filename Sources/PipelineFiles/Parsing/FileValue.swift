@@ -113,12 +113,19 @@ struct FileValue {
     }
 
     /// The value for messages, as written in the file. Does not expand variables: their values may
-    /// be secret.
+    /// be secret. Shows nothing of a value that may be a secret itself.
     var shown: String {
-        guard case .scalar(let scalar) = node else { return "…" }
+        guard case .scalar(let scalar) = node, !mayBeSecret else { return "…" }
         let text = scalar.string.prefix(100)
         return "\"\(text)\"" + (text.count < scalar.string.count ? "…" : "")
     }
+
+    private static let secretPaths: Set = [
+        "sources[].url", "sources[].checksum_file", "sources[].auth", "sources[].headers",
+        "sources[].headers.*",
+    ]
+
+    var mayBeSecret: Bool { Self.secretPaths.contains(path) }
 
     private func expanded(_ text: String) throws(TranshipError) -> String {
         do throws(EnvironmentText.Failure) {
@@ -135,7 +142,9 @@ struct FileValue {
                     hint: "write $$ for a dollar sign")
             case .badName(let name):
                 throw refusal(
-                    "\(label) contains ${\(name.prefix(100))}, which is not a variable name",
+                    mayBeSecret
+                        ? "\(label) contains \"${\" without a variable name"
+                        : "\(label) contains ${\(name.prefix(100))}, which is not a variable name",
                     hint: "use letters, digits and _ in names; write $$ for a dollar sign")
             case .nested:
                 throw refusal(
@@ -152,7 +161,8 @@ struct FileValue {
         switch node {
         case .mapping: "this is a mapping"
         case .sequence: "this is a list"
-        case .scalar: reader.isNull(node) ? "it is empty" : "this is \(shown)"
+        case .scalar where reader.isNull(node): "it is empty"
+        case .scalar: mayBeSecret ? "this is text" : "this is \(shown)"
         case .alias: "this is an alias"
         }
     }
@@ -175,7 +185,9 @@ struct FileValue {
             }
         guard !["", "!", "tag:yaml.org,2002:\(allowed)"].contains(tag) else { return }
         throw refusal(
-            "\(label) has the YAML tag \(tag.replacing("tag:yaml.org,2002:", with: "!!"))",
+            mayBeSecret
+                ? "\(label) starts with !, which YAML reads as a tag"
+                : "\(label) has the YAML tag \(tag.replacing("tag:yaml.org,2002:", with: "!!"))",
             hint: "remove the tag, or quote a text that starts with !")
     }
 }

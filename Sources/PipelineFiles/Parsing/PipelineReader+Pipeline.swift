@@ -24,7 +24,8 @@ extension PipelineReader {
             verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,
             order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
             limits: try keys[.limits].map(limits) ?? PipelineLimits(),
-            baseDirectory: baseDirectory, text: text, file: file)
+            baseDirectory: baseDirectory, text: text, textWithoutSecrets: textWithoutSecrets(),
+            file: file)
     }
 
     private func version(_ root: FileValue) throws(TranshipError) -> Int {

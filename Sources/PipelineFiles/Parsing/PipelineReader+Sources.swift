@@ -152,6 +152,7 @@ extension PipelineReader {
     /// Parses an http or https URL without credentials.
     func httpURL(_ value: FileValue) throws(TranshipError) -> String {
         let url = try value.text()
+        noteSecret(.query, in: value)
         guard let colon = url.firstRange(of: "://") else {
             throw value.refusal(
                 "\(value.label) is not an http or https address",
@@ -164,8 +165,12 @@ extension PipelineReader {
                 hint: scheme == "file" ? "write `file:` with a path instead" : nil)
         }
         let authority = url[colon.upperBound...].prefix { !"/?#".contains($0) }
+        // A password may hold a slash: what looks like a port is the beginning of it then.
+        let port = authority.drop { $0 != ":" }.dropFirst()
+        let isPassword =
+            !authority.hasPrefix("[") && !port.allSatisfy(\.isNumber) && url.contains("@")
         // The message must not repeat the URL, which contains a secret.
-        guard !authority.contains("@") else {
+        guard !authority.contains("@"), !isPassword else {
             throw value.refusal(
                 "\(value.label) contains a user or a password; a pipeline file must not contain secrets",
                 hint: "write `auth: netrc`, or `auth: env:NAME` for user:password in $NAME")
@@ -224,14 +229,20 @@ extension PipelineReader {
     /// Parses headers. Messages never repeat their values.
     func headers(_ value: FileValue) throws(TranshipError) -> [URLHeader] {
         var headers: [URLHeader] = []
-        for (key, text) in try value.textMap(emptyValues: false) {
+        for (key, value, text) in try value.textEntries(emptyValues: false) {
+            noteSecret(.all, in: value)
             // RFC 9110, section 5.6.2.
             guard !key.text.isEmpty,
                 key.text.utf8.allSatisfy({
                     $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0)
                 })
             else {
-                throw refusal(key.position, "`\(key.text)` is not a valid header name")
+                // What follows a colon is probably the value.
+                let name = key.text.prefix { $0 != ":" }
+                let isWhole = name.count == key.text.count
+                throw refusal(
+                    key.position, "`\(name)\(isWhole ? "" : ":…")` is not a valid header name",
+                    hint: isWhole ? nil : "write the name, a colon, a space and then the value")
             }
             guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
                 throw refusal(

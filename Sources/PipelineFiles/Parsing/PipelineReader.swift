@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import YAMLText
 import Yams
 
 /// The state of one parse: the text for messages, the environment for values, and the keys in use
@@ -15,6 +16,8 @@ final class PipelineReader {
     let baseDirectory: String
     let lines: [Substring]
     private(set) var unbuiltUses: [UnbuiltUse] = []
+    /// What the journal keeps of the values that hold secrets, by where they begin.
+    private(set) var redactions: [FilePosition: String] = [:]
 
     init(text: String, file: String, environment: [String: String]) {
         self.file = file
@@ -31,6 +34,10 @@ final class PipelineReader {
 
     func position(of node: Node) -> FilePosition { position(node.mark) }
 
+    func position(_ place: YAMLPlace) -> FilePosition {
+        FilePosition(file: file, line: place.line, column: place.column)
+    }
+
     /// Returns an error about the file. All of them have this form.
     func refusal(_ position: FilePosition, _ message: String, hint: String? = nil)
         -> TranshipError
@@ -44,6 +51,15 @@ final class PipelineReader {
         let line = lines[position.line - 1].unicodeScalars
         let rest = String(String.UnicodeScalarView(line.dropFirst(position.column - 1)))[...]
         return rest.firstRange(of: " #").map { rest[..<$0.lowerBound] } ?? rest
+    }
+
+    /// Records that a value is secret, or a part of it. The value of an alias is where its anchor is.
+    func noteSecret(_ part: SecretPart, in value: FileValue) {
+        guard case .scalar(let scalar) = value.node, value.node.mark != nil,
+            let shown = part.redacted(scalar.string)
+        else { return }
+        // An anchor can be a header here and a URL there.
+        if redactions[value.position] != SecretPart.mark { redactions[value.position] = shown }
     }
 
     // MARK: Not built yet

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+import YAMLText
+import Yams
+
+/// What is secret of a value in the file.
+enum SecretPart {
+    /// All of it: the value of a header.
+    case all
+    /// What follows the path of a URL: a query or a fragment may be a signature.
+    case query
+
+    static let mark = "<redacted>"
+
+    /// The value without its secret; nil if there is none in it. `written` still has its variables.
+    func redacted(_ written: String) -> String? {
+        switch self {
+        case .all: return Self.isFromEnvironment(written) ? nil : Self.mark
+        case .query:
+            guard let start = written.firstIndex(where: { "?#".contains($0) }) else { return nil }
+            let pieces = written[start...].dropFirst().split { "&;#".contains($0) }
+            let areHarmless = pieces.allSatisfy { piece in
+                Self.isFromEnvironment(piece.drop { $0 != "=" }.dropFirst())
+            }
+            return areHarmless ? nil : "\(written[..<start])?\(Self.mark)"
+        }
+    }
+
+    /// True if the value is variables and nothing else, but for the scheme of an `Authorization`
+    /// header. A default in the file is as secret as any other text there.
+    private static func isFromEnvironment(_ written: some StringProtocol) -> Bool {
+        var rest = String(written)[...]
+        for scheme in ["Basic ", "Bearer ", "Token "] where rest.hasPrefix(scheme) {
+            rest = rest.dropFirst(scheme.count)
+        }
+        return rest.wholeMatch(of: /(\$\{[A-Za-z_][A-Za-z0-9_]*(:-)?\})+/) != nil
+    }
+}
+
+extension PipelineReader {
+    /// The text with each secret replaced where it is spelled, however it is spelled.
+    ///
+    /// Every occurrence of a value would not do: YAML has escapes, folded lines and blocks, `$$`
+    /// stands for a dollar sign, and an anchor keeps the value elsewhere.
+    func textWithoutSecrets() -> String {
+        guard !redactions.isEmpty else { return text }
+        let scalars = Array(text.unicodeScalars)
+        var result = String.UnicodeScalarView()
+        var copied = 0
+        YAMLEvents.each(in: text) { event in
+            let range = event.start.offset..<max(event.start.offset, event.end.offset)
+            guard event.kind == .scalar, let value = redactions[position(event.start)],
+                copied <= range.lowerBound, range.upperBound <= scalars.count
+            else { return }
+            result += scalars[copied..<range.lowerBound]
+            let anchor = event.anchor.map { "&\($0) " } ?? ""
+            let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            // The end of a block is the beginning of the line after it.
+            let end = scalars[range].last == "\n" ? "\n" : ""
+            result += "\(anchor)\"\(quoted)\"\(end)".unicodeScalars
+            copied = range.upperBound
+        }
+        result += scalars[copied...]
+        return String(result)
+    }
+}
+
+extension Pipeline {
+    /// Parses the text that a journal kept. If secrets are missing from it, reads the file again.
+    ///
+    /// - Throws: as ``load(file:environment:)``, and ``TranshipError/Code/invalidPipeline`` if the
+    ///   file has changed since.
+    public static func recall(text: String, file: String, environment: [String: String])
+        throws(TranshipError) -> Pipeline
+    {
+        guard text.contains(SecretPart.mark) else {
+            return try parse(text: text, file: file, environment: environment)
+        }
+        let pipeline = try load(file: file, environment: environment)
+        guard pipeline.textWithoutSecrets == text else {
+            throw TranshipError(
+                .invalidPipeline,
+                "\(file) has changed since the run began, and the journal does not keep its secrets",
+                hint: "run the pipeline again; images that are done are skipped")
+        }
+        return pipeline
+    }
+
+    /// What the file says, key by key, as written and without secrets:
+    /// `targets[0].image.visibility` is `keep`. For the comparison of two versions of a file.
+    public var keyTexts: [String: String] {
+        var texts: [String: String] = [:]
+        if let root = try? Yams.compose(yaml: textWithoutSecrets) {
+            Self.collect(root, "", into: &texts)
+        }
+        return texts
+    }
+
+    private static func collect(_ node: Node, _ path: String, into texts: inout [String: String]) {
+        switch node {
+        case .scalar(let scalar): texts[path] = scalar.string
+        case .sequence(let list):
+            if list.isEmpty { texts[path] = "[]" }
+            for (index, value) in list.enumerated() {
+                collect(value, "\(path)[\(index)]", into: &texts)
+            }
+        case .mapping(let mapping):
+            if mapping.isEmpty { texts[path] = "{}" }
+            for (key, value) in mapping {
+                let name = key.scalar?.string ?? "?"
+                collect(value, path.isEmpty ? name : "\(path).\(name)", into: &texts)
+            }
+        case .alias: break
+        }
+    }
+}
