@@ -26,18 +26,20 @@ public final class PipelinePlan: Sendable {
     let run: Run?
     let opened: OpenedPipeline?
     private let pipelineName: String
+    private let settings: [String: String]
     private let made: Mutex<Plan?>
     private static let pageImages = 500
 
     init(
-        _ plan: Plan, pipelineName: String, run: Run? = nil, _ opened: OpenedPipeline? = nil,
-        shortfalls: [TranshipError] = []
+        _ plan: Plan, pipelineName: String, settings: [String: String] = [:], run: Run? = nil,
+        _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = []
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
         work = Self.sum(tallies) { $0 == .create || $0 == .update }
         made = Mutex(plan)
         self.pipelineName = pipelineName
+        self.settings = settings
         self.run = run
         self.opened = opened
         self.shortfalls = shortfalls
@@ -52,6 +54,7 @@ public final class PipelinePlan: Sendable {
         changes = try await journal.changes(of: run, in: [.planned])
         made = Mutex(nil)
         pipelineName = run.pipelineName
+        settings = [:]
         self.run = run
         self.opened = opened
         shortfalls = []
@@ -92,13 +95,11 @@ public final class PipelinePlan: Sendable {
     /// The plan for a file: for ``SavedPlan/write(to:)``, and to compare another plan
     /// with it.
     public func saved() async throws(TranshipError) -> SavedPlan {
-        var saved = SavedPlan(version: 1, pipeline: pipelineName, entries: [])
+        var saved = SavedPlan(
+            version: SavedPlan.formatVersion, pipeline: pipelineName, settings: settings,
+            entries: [])
         try await items { (page) throws(TranshipError) in
-            saved.entries += page.map {
-                SavedPlan.Entry(
-                    source: $0.source.key, target: $0.targetKey, version: $0.origin.versionID,
-                    action: $0.action ?? .refuse)
-            }
+            saved.entries += page.map { SavedPlan.Entry($0) }
         }
         saved.entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
         return saved

@@ -8,7 +8,8 @@ public import MigrationModel
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
 /// JSON; one entry for each image and target, with what would be done. Made by
-/// ``PipelinePlan/saved()``.
+/// ``PipelinePlan/saved()``. A run only compares its own plan with it: nothing in the file names
+/// what the run opens, sends or deletes.
 public struct SavedPlan: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         public var source: String
@@ -16,11 +17,22 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         /// Of these very data: changes when the source changes.
         public var version: String
         public var action: PlanAction
+        /// What the copy gets, and how: name, visibility, properties, method and the rest. Empty if
+        /// nothing is copied or changed.
+        public var fields: [String: String]
     }
+
+    /// The version of the format that this program writes and reads.
+    public static let formatVersion = 2
 
     public var version: Int
     public var pipeline: String
+    /// What the pipeline file says, key by key, as ``Pipeline/keyTexts`` gives it.
+    public var settings: [String: String]
     public var entries: [Entry]
+
+    /// The largest file that is read, 1 GiB: some million images.
+    private static let fileBytesMax = 1 << 30
 
     public func write(to path: String) throws(TranshipError) {
         let encoder = JSONEncoder()
@@ -33,17 +45,45 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan.
+    /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or one in the format
+    ///   of another version of this program.
     public static func read(from path: String) throws(TranshipError) -> SavedPlan {
+        let hint = "make one with `tranship plan PIPELINE --save \(path)`"
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            let data = try file.read(upToCount: fileBytesMax + 1) ?? Data()
+            guard data.count <= fileBytesMax else {
+                throw TranshipError(
+                    .usage, "\(path) is not a saved plan: it is larger than 1 GiB", hint: hint)
+            }
+            let version = try JSONDecoder().decode(Format.self, from: data).version
+            guard version == formatVersion else {
+                throw TranshipError(
+                    .usage,
+                    "\(path) is a saved plan in format \(version), and this version of tranship "
+                        + "reads format \(formatVersion) only",
+                    hint: "make a new one with `tranship plan PIPELINE --save \(path)`")
+            }
             return try JSONDecoder().decode(SavedPlan.self, from: data)
+        } catch let error as TranshipError {
+            throw error
         } catch {
             throw TranshipError(
-                .usage, "\(path) is not a saved plan: \(error.localizedDescription)",
-                hint: "make one with `tranship plan PIPELINE --save \(path)`")
+                .usage, "\(path) is not a saved plan: \(error.localizedDescription)", hint: hint)
         }
     }
+
+    private struct Format: Decodable {
+        var version: Int
+    }
+}
+
+// MARK: Comparing
+
+extension SavedPlan {
+    /// How many differences an error lists.
+    private static let differencesMax = 10
 
     /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences.
     public func check(against now: SavedPlan) throws(TranshipError) {
@@ -51,18 +91,109 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             throw TranshipError(
                 .usage, "the saved plan is of pipeline \(pipeline), not of \(now.pipeline)")
         }
-        let before = Set(entries)
-        let after = Set(now.entries)
-        guard before != after else { return }
-        let words = { (sign: String, entries: Set<Entry>) in
-            entries.sorted { $0.source < $1.source }.prefix(5).map {
-                "\(sign) \($0.action.rawValue) \($0.source) -> \($0.target)"
-            }
+        let differences = differences(from: now)
+        guard !differences.isEmpty else { return }
+        var lines = Array(differences.prefix(Self.differencesMax))
+        if lines.count < differences.count {
+            lines.append("and \(differences.count - lines.count) more")
         }
-        let lines = words("-", before.subtracting(after)) + words("+", after.subtracting(before))
         throw TranshipError(
             .planDrifted,
-            "the world is not as it was planned:\n  " + lines.joined(separator: "\n  "),
+            "the saved plan is not what this run would do:\n  " + lines.joined(separator: "\n  "),
             hint: "look at the new plan, save it, and run that")
+    }
+
+    private func differences(from now: SavedPlan) -> [String] {
+        var lines = Self.changes(settings, now.settings).map { "pipeline file: \($0)" }
+        let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
+        let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
+        for place in Set(before.keys).union(after.keys).sorted() {
+            switch (before[place], after[place]) {
+            case (let old?, nil): lines.append("\(place): \(old.action.rawValue) -> not planned")
+            case (nil, let new?): lines.append("\(place): not planned -> \(new.action.rawValue)")
+            case (let old?, let new?):
+                let changes = Self.changes(old.allFields, new.allFields)
+                if !changes.isEmpty {
+                    lines.append("\(place): \(changes.joined(separator: ", "))")
+                }
+            case (nil, nil): break
+            }
+        }
+        return lines
+    }
+
+    /// The keys whose values differ, each with both values.
+    private static func changes(_ old: [String: String], _ new: [String: String]) -> [String] {
+        func shown(_ value: String?) -> String {
+            guard let value else { return "none" }
+            return value.count > 80 ? "\(value.prefix(80))…" : value.isEmpty ? "\"\"" : value
+        }
+        return Set(old.keys).union(new.keys).sorted().compactMap { key in
+            guard old[key] != new[key] else { return nil }
+            return "\(key): \(shown(old[key])) -> \(shown(new[key]))"
+        }
+    }
+}
+
+extension SavedPlan.Entry {
+    /// - Parameter item: decided.
+    init(_ item: PlanItem) {
+        source = item.source.key
+        target = item.targetKey
+        version = item.origin.versionID
+        action = item.action ?? .refuse
+        fields = [.create, .update].contains(action) ? Self.fields(of: item) : [:]
+    }
+
+    fileprivate var place: String { "\(source) -> \(target)" }
+
+    fileprivate var allFields: [String: String] {
+        fields.merging(["action": action.rawValue, "data": version]) { $1 }
+    }
+
+    /// Under the names that pipeline files use.
+    private static func fields(of item: PlanItem) -> [String: String] {
+        // What the transfer starts with, if there is one.
+        let intent = item.start?.intent ?? item.intent
+        let record = intent.record
+        var fields: [String: String?] = [
+            "name": record.name, "disk_format": record.diskFormat,
+            "container_format": record.containerFormat, "min_disk": "\(record.minDiskGiB)",
+            "min_ram": "\(record.minRAMMiB)",
+            // The service lists tags in no order.
+            "tags": record.tags.sorted().joined(separator: ", "),
+            "keep_id": record.keptID?.rawValue, "owner": record.ownerID,
+            "stores": text(record.stores),
+            "all_stores_must_succeed": "\(record.allStoresMustSucceed)",
+            "accept_transformed": "\(record.acceptsTransformed)",
+            "verify": record.verification.rawValue, "visibility": record.visibility.rawValue,
+            "members": text(record.members), "hidden": "\(record.isHidden)",
+            "deactivated": "\(record.isDeactivated)", "protected": "\(record.isProtected)",
+            "method": intent.method.rawValue,
+            "fallbacks": intent.fallbacks.map(\.rawValue).joined(separator: ", "),
+            "promise": item.promise.map { "\($0)" },
+        ]
+        for (name, value) in record.properties { fields["properties.\(name)"] = value }
+        for (name, key) in record.references { fields["properties.\(name)"] = key }
+        return fields.compactMapValues { $0 }
+    }
+
+    private static func text(_ stores: PlannedRecord.Stores) -> String {
+        switch stores {
+        case .standard: "default"
+        case .all: "all"
+        case .named(let names): names.joined(separator: ", ")
+        }
+    }
+
+    private static func text(_ members: PlannedRecord.Members) -> String {
+        switch members {
+        case .keep: "keep"
+        case .drop: "drop"
+        case .map(let table):
+            "map "
+                + table.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+                .joined(separator: ", ")
+        }
     }
 }

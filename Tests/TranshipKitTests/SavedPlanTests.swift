@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `What changed since is told, source by source`() async throws {
-        let before = try await plan("1", ["a", "b"].map { Sample.item($0) })
+        let before = try await plan("1", ["a", "b", "d"].map { Sample.item($0) })
         var changed = Sample.item("b")
         changed.intent.origin.versionID = "version-2"
         let after = try await plan("2", [Sample.item("a"), changed, Sample.item("c")])
@@ -40,11 +40,89 @@ import Testing
         #expect(error.code == .planDrifted)
         #expect(
             error.message == """
-                the world is not as it was planned:
-                  - create image:b -> beta
-                  + create image:b -> beta
-                  + create image:c -> beta
+                the saved plan is not what this run would do:
+                  image:b -> beta: data: version-b -> version-2
+                  image:c -> beta: not planned -> create
+                  image:d -> beta: create -> not planned
                 """)
+    }
+
+    /// A change of the record, and the field that is named for it.
+    private static let changes: [(String, @Sendable (inout Intent) -> Void)] = [
+        ("name: sample -> other", { $0.record.name = "other" }),
+        ("name: sample -> none", { $0.record.name = nil }),
+        ("disk_format: raw -> qcow2", { $0.record.diskFormat = "qcow2" }),
+        ("container_format: bare -> ova", { $0.record.containerFormat = "ova" }),
+        ("min_disk: 0 -> 8", { $0.record.minDiskGiB = 8 }),
+        ("min_ram: 0 -> 512", { $0.record.minRAMMiB = 512 }),
+        ("tags: \"\" -> a, b", { $0.record.tags = ["b", "a"] }),
+        (
+            "properties.os_command_line: none -> init=/x",
+            {
+                $0.record.properties["os_command_line"] = "init=/x"
+            }
+        ),
+        ("keep_id: none -> prefer", { $0.record.keptID = .preferred }),
+        ("owner: none -> p", { $0.record.ownerID = "p" }),
+        ("stores: default -> all", { $0.record.stores = .all }),
+        ("all_stores_must_succeed: true -> false", { $0.record.allStoresMustSucceed = false }),
+        ("accept_transformed: false -> true", { $0.record.acceptsTransformed = true }),
+        ("verify: proof -> services", { $0.record.verification = .services }),
+        ("visibility: private -> public", { $0.record.visibility = .public }),
+        ("members: drop -> map a: b", { $0.record.members = .map(["a": "b"]) }),
+        ("hidden: false -> true", { $0.record.isHidden = true }),
+        ("deactivated: false -> true", { $0.record.isDeactivated = true }),
+        ("protected: false -> true", { $0.record.isProtected = true }),
+        (
+            "properties.kernel_id: none -> image:k",
+            {
+                $0.record.references["kernel_id"] = "image:k"
+            }
+        ),
+        ("method: upload -> web-download", { $0.method = .webDownload }),
+        ("fallbacks: \"\" -> upload", { $0.fallbacks = [.upload] }),
+    ]
+
+    @Test(arguments: changes.indices)
+    func `Each field of the record is compared, and named if it differs`(index: Int) async throws {
+        let (words, change) = Self.changes[index]
+        let before = try await plan("1", [Sample.item("a")])
+        var item = Sample.item("a")
+        change(&item.intent)
+        let after = try await plan("2", [item])
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
+        #expect(error.code == .planDrifted)
+        #expect(error.message.hasSuffix("\n  image:a -> beta: \(words)"), "\(error)")
+    }
+
+    /// A field that is added to the record has to be compared as well.
+    @Test func `The changes above are all fields that a record has`() throws {
+        let fields = Mirror(reflecting: Sample.record()).children.compactMap(\.label)
+        #expect(fields.count == Self.changes.count - 3)
+    }
+
+    @Test func `An edited pipeline file is drift, key by key`() async throws {
+        var before = try await plan("1", [])
+        before.settings = ["limits.images": "4", "targets[0].cloud": "beta", "order": "listed"]
+        var after = before
+        after.settings["limits.images"] = "8"
+        after.settings["order"] = nil
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
+        #expect(error.code == .planDrifted)
+        #expect(
+            error.message == """
+                the saved plan is not what this run would do:
+                  pipeline file: limits.images: 4 -> 8
+                  pipeline file: order: listed -> none
+                """)
+    }
+
+    @Test func `Of many differences the first are told`() async throws {
+        let before = try await plan("1", [])
+        let after = try await plan("2", (0..<30).map { Sample.item("\($0)") })
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
+        #expect(error.message.split(separator: "\n").count == 12)
+        #expect(error.message.hasSuffix("\n  and 20 more"))
     }
 
     @Test func `Another action is drift as well`() async throws {
@@ -53,6 +131,7 @@ import Testing
         after.entries[0].action = .conflict
         let error = #expect(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error?.code == .planDrifted)
+        #expect(error?.message.hasSuffix("image:a -> beta: action: create -> conflict") == true)
     }
 
     @Test func `A plan of another pipeline is no plan for this one`() async throws {
@@ -63,7 +142,20 @@ import Testing
         #expect(error?.code == .usage)
     }
 
-    @Test(arguments: ["", "[]", "{\"version\":1}"])
+    @Test func `A plan of an earlier format is refused with its number`() throws {
+        let old = #"{"version":1,"pipeline":"p","entries":[]}"#
+        try folder.write(Array(old.utf8), to: "plan.json")
+        let error = #expect(throws: TranshipError.self) {
+            try SavedPlan.read(from: folder.file("plan.json"))
+        }
+        #expect(error?.code == .usage)
+        #expect(
+            error?.message.contains("format 1, and this version of tranship reads format 2") == true
+        )
+        #expect(error?.hint?.contains("--save") == true)
+    }
+
+    @Test(arguments: ["", "[]", "{\"version\":2}"])
     func `A file that is not a saved plan is refused, with how to make one`(text: String) throws {
         try folder.write(Array(text.utf8), to: "plan.json")
         let error = #expect(throws: TranshipError.self) {
