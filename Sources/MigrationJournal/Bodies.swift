@@ -118,7 +118,8 @@ enum Body {
         return json
     }
 
-    private static func damage(_ words: String) -> TranshipError {
+    /// The error for what no version of this program writes.
+    static func damage(_ words: String) -> TranshipError {
         TranshipError(
             .journalFailed, "the journal cannot be used: \(words)",
             hint: "move the journal aside, then rebuild it with `tranship adopt`")

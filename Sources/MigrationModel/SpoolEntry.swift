@@ -8,8 +8,9 @@ public import Basics
 public struct SpoolEntry: Codable, Hashable, Sendable {
     public let sourceKey: String
     public let fingerprint: String
-    /// Absolute.
-    public let path: String
+    /// Absolute. Derived from the spool's folder, the journal and the image; what a row says of it
+    /// is never opened.
+    public package(set) var path: String
     /// Reserved room in bytes: the size of the complete file, as far as it is known.
     public var reservedBytes: Int64
     /// Number of bytes that are flushed to the disk and proved by ``digest``. Bytes after them do
@@ -34,6 +35,7 @@ public struct SpoolEntry: Codable, Hashable, Sendable {
     package var isPlausible: Bool {
         [reservedBytes, offsetBytes, version?.totalBytes ?? 0]
             .allSatisfy(OutsideNumber.range.contains)
+            && (!isComplete || digest != nil)
     }
 
     /// The same file with nothing in it.

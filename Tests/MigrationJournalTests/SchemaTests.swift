@@ -135,16 +135,53 @@ import Testing
     // MARK: Damage
 
     @Test(arguments: [
+        "UPDATE spool SET source_key = 'x'", "UPDATE spool SET fingerprint = 'x'",
+        "UPDATE spool SET offset_bytes = 5", "UPDATE spool SET is_complete = 1",
+    ])
+    func `A row of the spool that contradicts itself is an error`(sql: String) async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item("a")])
+        let entry = SpoolEntry(
+            sourceKey: "image:a", fingerprint: "f", path: "/x", reservedBytes: 10)
+        try await journal.keep(entry)
+        #expect(try await journal.spoolEntries(run: run).map(\.entry) == [entry])
+        try await journal.write { try $0.execute(sql: sql) }
+        let error = await failure { _ = try await journal.spoolEntries(run: run) }
+        #expect(error?.code == .journalFailed)
+        #expect(error?.message.contains("contradicts itself") == true)
+    }
+
+    @Test func `Numbers that no step writes are an error`() async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item("a")])
+        for (offset, reserved) in [(Int64(-1), Int64(1)), (0, -1), (1, .max)] {
+            var entry = SpoolEntry(
+                sourceKey: "image:a", fingerprint: "f", path: "/x", reservedBytes: reserved)
+            entry.offsetBytes = offset
+            try await journal.keep(entry)
+            let error = await failure { _ = try await journal.spoolEntries(run: run) }
+            #expect(error?.code == .journalFailed)
+        }
+    }
+
+    @Test(arguments: [
         "UPDATE work SET body = substr(body, 1, 20)",
         "UPDATE work SET body = zeroblob(200)",
-        "UPDATE work SET state = 'registered'",
+        // Queries go by columns and steps by bodies: the step of another state would run.
+        "UPDATE work SET state = 'registered'", "UPDATE work SET state = 'done'",
+        "UPDATE work SET method = 'web-download'", "UPDATE work SET spools = 1",
+        "UPDATE work SET is_copying = 1", "UPDATE work SET image_id = 'x'",
+        "UPDATE work SET source_index = 7", "UPDATE transfer SET target_key = 'gamma'",
+        "UPDATE transfer SET version_id = 'x'", "UPDATE image SET source_key = 'image:b'",
         "UPDATE image SET body = (SELECT body FROM work)",
     ])
     func `A damaged row is an error with a hint, and stops no process`(sql: String) async throws {
         let journal = try await Journal.open(path: path)
         let run = try await journal.adopt([Sample.item("a")])
         try await journal.write { try $0.execute(sql: sql) }
-        let error = await failure { _ = try await journal.unfinished(run: run, limit: 9) }
+        let error = await failure {
+            _ = try await journal.transfers(run: run, in: TransferState.allCases, limit: 9)
+        }
         #expect(error?.code == .journalFailed)
         #expect(error?.hint?.contains("tranship adopt") == true)
     }

@@ -326,4 +326,44 @@ import Testing
         #expect(ends.map(\.failure?.code) == [.targetFailed])
         #expect(written.withLock { $0 } <= 1_000_000)
     }
+
+    /// A journal from elsewhere may name any file.
+    @Test(arguments: [true, false])
+    func `The path in a row of the spool is never opened, emptied or removed`(
+        isNeeded: Bool
+    ) async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.adopt(items("a"))
+        let transfer = try await journal.unfinished(run: run, limit: 1)[0]
+        let place = Spool.Place(folder: folder)
+        guard
+            case .fill(let ours) = try await Spool.open(place, journal: journal, run: run)
+                .claim(transfer)
+        else { throw NoClaim() }
+        // Even one with a name that this spool could give.
+        let name = (ours.path as NSString).lastPathComponent
+        let precious = fixture.folder.file("precious-\(isNeeded)/\(name)")
+        try FileManager.default.createDirectory(
+            atPath: (precious as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true)
+        let bytes = world.state.withLock { $0.sources[transfer.source.key] } ?? []
+        try Data(bytes).write(to: URL(fileURLWithPath: precious))
+        var row = SpoolEntry(
+            sourceKey: ours.sourceKey,
+            fingerprint: isNeeded ? ours.fingerprint : "of another version", path: precious,
+            reservedBytes: 300_000)
+        row.offsetBytes = 100
+        row.digest = sha256(Array(bytes.prefix(100)))
+        row.version = SourceVersion(strongETag: "\"x\"", totalBytes: 300_000)
+        try await journal.keep(row)
+        let spool = try await Spool.open(place, journal: journal, run: run)
+        guard case .fill(let claimed) = try await spool.claim(transfer) else { throw NoClaim() }
+        #expect(claimed.path == ours.path)
+        try await fixture.scheduler(journal, attempts: 3, spool: spool, events: { _ in }).work(run)
+        let ended = try await journal.transfers(run: run, in: [.done], limit: 10)
+        #expect(ended.count == 1)
+        #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: precious))) == bytes)
+    }
+
+    private struct NoClaim: Error {}
 }

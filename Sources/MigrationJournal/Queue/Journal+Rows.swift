@@ -12,7 +12,10 @@ internal import MigrationModel
 /// JSON it repeats.
 enum TransferRows {
     /// What ``transfer(_:)`` needs of `work AS w`, `image AS i`.
-    private static let columns = "w.transfer_id, w.state, w.due_at, w.body, i.body AS image_body"
+    private static let columns = """
+        w.transfer_id, w.state, w.due_at, w.method, w.spools, w.is_copying, w.image_id,
+        w.source_index, w.body, t.target_key, t.version_id, i.source_key, i.body AS image_body
+        """
 
     /// All rows with their identity and their image.
     static let joined = """
@@ -35,13 +38,25 @@ enum TransferRows {
         transfer.id = row["transfer_id"]
         // Queries change when it is due.
         transfer.wait.dueAt = row["due_at"]
-        let state: String = row["state"]
-        guard transfer.state.rawValue == state, transfer.isPlausible else {
-            throw TranshipError(
-                .journalFailed, "the journal's row of transfer \(transfer.id) is damaged",
-                hint: "move the journal aside, then rebuild it with `tranship adopt`")
+        guard isSame(transfer, row), transfer.isPlausible else {
+            throw Body.damage("the row of transfer \(transfer.id) contradicts itself")
         }
         return transfer
+    }
+
+    /// True if the columns say what the body says. Queries choose by columns, and steps go by the
+    /// body: they would do the work of another state.
+    private static func isSame(_ transfer: Transfer, _ row: Row) -> Bool {
+        let intent = transfer.intent
+        let texts: [(column: String, value: String?)] = [
+            ("state", transfer.state.rawValue), ("method", intent.method.rawValue),
+            ("image_id", transfer.imageID), ("target_key", intent.targetKey),
+            ("version_id", intent.origin.versionID), ("source_key", intent.source.key),
+        ]
+        return texts.allSatisfy { row[$0.column] as String? == $0.value }
+            && row["spools"] as Bool? == intent.spools
+            && row["is_copying"] as Bool? == transfer.placement.isCopying
+            && row["source_index"] as Int? == intent.source.sourceIndex
     }
 
     /// Writes a transfer's present state into its last run.

@@ -39,21 +39,24 @@ extension Journal {
         }
     }
 
-    /// All files of the spool, each with whether a transfer of this run still
+    /// All files of the spool, with their paths as the rows have them, each with whether a transfer of this run still
     /// waits for its data.
     public func spoolEntries(
         run: Run?
     ) async throws(TranshipError) -> [(entry: SpoolEntry, isNeeded: Bool)] {
         try await read { db in
-            try db.values(
-                cached: "SELECT body FROM spool ORDER BY created_at, source_key"
-            ).map { (body: Data) in
-                let entry = try Body.unpack(SpoolEntry.self, body)
-                guard entry.isPlausible else {
-                    throw TranshipError(
-                        .journalFailed, "the journal's row of the spooled \(entry.path) is damaged",
-                        hint: "move the journal aside, then rebuild it with `tranship adopt`")
-                }
+            try db.rows(
+                cached: """
+                    SELECT source_key, fingerprint, offset_bytes, is_complete, body FROM spool
+                    ORDER BY created_at, source_key
+                    """
+            ).map { row in
+                let entry = try Body.unpack(SpoolEntry.self, row["body"])
+                guard entry.isPlausible, row["source_key"] as String? == entry.sourceKey,
+                    row["fingerprint"] as String? == entry.fingerprint,
+                    row["offset_bytes"] as Int64? == entry.offsetBytes,
+                    row["is_complete"] as Bool? == entry.isComplete
+                else { throw Body.damage("a row of the spool contradicts itself") }
                 return (entry, try Self.isNeeded(db, entry, run))
             }
         }

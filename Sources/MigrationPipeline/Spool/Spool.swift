@@ -88,7 +88,6 @@ public final class Spool: Sendable {
     let disk: SpoolDisk
     private let journal: Journal
     private let run: Run
-    private let prefix: String
     private let state = Guarded(State())
     private let onChange = Guarded<(@Sendable () -> Void)?>(nil)
 
@@ -104,11 +103,12 @@ public final class Spool: Sendable {
         for orphan in try await orphans(in: place, journal: journal, run: run) {
             try remove(orphan.path, disk)
         }
-        for (entry, isNeeded) in try await journal.spoolEntries(run: run) {
+        for (row, isNeeded) in try await journal.spoolEntries(run: run) {
+            let entry = moved(row, to: place, journal)
             if isNeeded {
                 spool.state.withLock { $0.entries[Key(entry)] = entry }
             } else {
-                if isOurs(entry.path, journal) { try remove(entry.path, disk) }
+                try remove(entry.path, disk)
                 try await journal.drop(entry)
             }
         }
@@ -124,7 +124,6 @@ public final class Spool: Sendable {
         self.journal = journal
         self.run = run
         self.disk = disk
-        prefix = Self.prefix(journal)
     }
 
     /// Sets the function to call when a waiting transfer becomes due.
@@ -142,7 +141,9 @@ public final class Spool: Sendable {
         in place: Place, journal: Journal, run: Run?
     ) async throws(TranshipError) -> [Orphan] {
         let needed = Set(
-            try await journal.spoolEntries(run: run).filter(\.isNeeded).map(\.entry.path))
+            try await journal.spoolEntries(run: run).filter(\.isNeeded).map {
+                path(Key($0.entry), in: place, journal)
+            })
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place.folder)) ?? []
         return names.sorted().compactMap { name in
             let path = "\(place.folder)/\(name)"
@@ -178,6 +179,21 @@ public final class Spool: Sendable {
         return "tranship-\(digits(path).prefix(12))-"
     }
 
+    private static func path(_ key: Key, in place: Place, _ journal: Journal) -> String {
+        "\(place.folder)/\(prefix(journal))\(digits("\(key.sourceKey)\n\(key.fingerprint)")).spool"
+    }
+
+    /// The entry at the one path where this spool keeps it. A journal from elsewhere could name any
+    /// file, to have it overwritten and removed; and the folder may be another one now. If the file
+    /// is not there, the data is read again.
+    private static func moved(
+        _ entry: SpoolEntry, to place: Place, _ journal: Journal
+    ) -> SpoolEntry {
+        var entry = entry
+        entry.path = path(Key(entry), in: place, journal)
+        return entry
+    }
+
     private static func digits(_ text: String) -> String {
         // SHA-1 only makes names here and proves nothing. Without it in OpenSSL, derived ids would
         // not work either.
@@ -190,9 +206,7 @@ public final class Spool: Sendable {
 
     func claim(_ transfer: Transfer) async throws(TranshipError) -> Claim {
         let key = Key(transfer.source)
-        let path =
-            "\(place.folder)/\(prefix)"
-            + "\(Self.digits("\(key.sourceKey)\n\(key.fingerprint)")).spool"
+        let path = Self.path(key, in: place, journal)
         let claim = try state.withLock { (state) throws(TranshipError) -> Claim in
             func wait(_ reason: String) -> Claim {
                 state.waiting[transfer.id] = state.changes
