@@ -17,8 +17,9 @@ extension FileImages {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        if point != nil {
-            // This source states no version, so only a changed journal asks for it.
+        // A file states no version, so the data before the point came from another kind of source:
+        // the pipeline file was edited since.
+        guard point == nil else {
             throw TranshipError(
                 .rangeNotSatisfiable, "a file is always read from its beginning")
         }

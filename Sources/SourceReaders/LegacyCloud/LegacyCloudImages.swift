@@ -32,10 +32,8 @@ struct LegacyCloudImages: ImageSource {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
-        if point != nil {
-            // The cloud had v2 when the first bytes were read.
-            throw TranshipError(.rangeNotSatisfiable, "Images API v1 knows no ranges")
-        }
+        // The cloud had v2 when the data before the point was read.
+        guard point == nil else { throw Self.noRanges }
         let id = try CloudImages.imageID(transfer)
         let members = try await members(of: id, transfer)
         do {
@@ -46,12 +44,14 @@ struct LegacyCloudImages: ImageSource {
             }
         } catch {
             if error.isTransient, ring.failure == nil, ring.writtenBytes > 0 {
-                tell(
-                    .cannotGoOn(
-                        atByte: ring.writtenBytes, reason: "Images API v1 knows no ranges"))
+                tell(.cannotGoOn(atByte: ring.writtenBytes, reason: Self.noRanges.message))
             }
             throw CloudImages.described(error, id)
         }
+    }
+
+    private static var noRanges: TranshipError {
+        TranshipError(.rangeNotSatisfiable, "Images API v1 knows no ranges")
     }
 
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
