@@ -53,3 +53,7 @@ static inline void *ccurl_get_openssl(CURL *h) {
 static inline CURLcode ccurl_get_string(CURL *h, CURLINFO i, char **v) {
   return curl_easy_getinfo(h, i, v);
 }
+// Which library does TLS, and its version, as libcurl says it; NULL without TLS.
+static inline const char *ccurl_tls_library(void) {
+  return curl_version_info(CURLVERSION_NOW)->ssl_version;
+}

@@ -6,7 +6,7 @@ import Basics
 /// Header fields in the order in which they were added or received.
 ///
 /// Names compare without regard to case (RFC 9110, section 5.1). A name may occur several times.
-/// Printing shows no credentials.
+/// Printing shows only values that are known to be harmless.
 public struct HTTPHeaders: Sendable, Hashable {
     /// One header line.
     public struct Field: Sendable, Hashable {
@@ -21,10 +21,14 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     public private(set) var fields: [Field] = []
 
-    /// Fields that contain credentials: not printed.
-    static let secretNames: Set<String> = [
-        "x-auth-token", "x-subject-token", "x-service-token", "authorization",
-        "proxy-authorization", "cookie", "set-cookie",
+    /// Fields that are printed. Any other may hold a credential or a signed URL under a name of its
+    /// own.
+    private static let harmlessNames: Set<String> = [
+        "accept", "accept-encoding", "accept-ranges", "age", "allow", "cache-control", "connection",
+        "content-encoding", "content-length", "content-range", "content-type", "date", "etag",
+        "expires", "if-range", "keep-alive", "last-modified", "openstack-image-import-methods",
+        "openstack-image-store-ids", "range", "retry-after", "server", "transfer-encoding",
+        "user-agent", "vary", "via", "x-compute-request-id", "x-openstack-request-id",
     ]
 
     /// Fields that say nothing of who asks. Any other field may hold a secret
@@ -77,11 +81,11 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// One `Name: value` per line; credentials as `<redacted>`.
+    /// One `Name: value` per line; `<redacted>` for each value that is not known to be harmless.
     public var description: String {
         fields.map { field in
-            let isSecret = Self.secretNames.contains(field.name.lowercased())
-            return "\(field.name): \(isSecret ? "<redacted>" : field.value)"
+            let isHarmless = Self.harmlessNames.contains(field.name.lowercased())
+            return "\(field.name): \(isHarmless ? field.value : "<redacted>")"
         }
         .joined(separator: "\n")
     }

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// An HTTP request and the limits for its answer.
 public struct HTTPRequest: Sendable {
     /// The methods that the Image service and Keystone use.
@@ -74,15 +76,6 @@ extension HTTPRequest {
     /// Method and URL for messages: without user, password, query (it may be a signature) and
     /// fragment.
     var shown: String { "\(method.rawValue) \(shownURL(url))" }
-}
-
-/// A URL for messages: without user, password, query and fragment.
-public func shownURL(_ url: String) -> String {
-    let path = url.prefix { $0 != "?" && $0 != "#" }
-    guard let start = path.firstRange(of: "://")?.upperBound else { return String(path) }
-    let authority = path[start...].prefix { $0 != "/" }
-    guard let at = authority.lastIndex(of: "@") else { return String(path) }
-    return String(path[..<start] + path[path.index(after: at)...])
 }
 
 /// Encodes text for a path segment or a query value: every byte of its UTF-8 that is not unreserved

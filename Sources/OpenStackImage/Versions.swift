@@ -53,7 +53,7 @@ extension ImageService {
         let project = try await session.authenticate()
         throw TranshipError(
             .invalidAnswer,
-            "\(project.imageEndpoint) answers \(refused?.status ?? 0) and does not list versions of "
+            "\(shownURL(project.imageEndpoint)) answers \(refused?.status ?? 0) and does not list versions of "
                 + "the Image API",
             hint: "check the catalogue's image endpoint, or set image_endpoint_override")
     }

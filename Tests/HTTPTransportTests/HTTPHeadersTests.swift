@@ -17,7 +17,10 @@ import Testing
         #expect(headers["X-Tag"] == nil)
     }
 
-    @Test(arguments: ["X-Auth-Token", "x-subject-token", "Authorization", "Cookie", "Set-Cookie"])
+    @Test(arguments: [
+        "X-Auth-Token", "x-subject-token", "Authorization", "Cookie", "Set-Cookie", "X-Api-Key",
+        "PRIVATE-TOKEN", "Location", "X-Amz-Security-Token", "Proxy-Authorization",
+    ])
     func `No way of printing shows a credential`(name: String) {
         let headers: HTTPHeaders = [name: "planted-secret", "Accept": "shown"]
         var dumped = ""

@@ -65,7 +65,7 @@ extension IssuedToken {
             return notKeystone(
                 authURL,
                 "\(answer.status)"
-                    + (answer.headers["Location"].map { ", a redirect to \($0)" } ?? ""))
+                    + (answer.headers["Location"].map { ", a redirect to \(shownURL($0))" } ?? ""))
         case 401:
             return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
@@ -89,7 +89,7 @@ extension IssuedToken {
     private static func notKeystone(_ authURL: String, _ answered: String) -> TranshipError {
         TranshipError(
             .notKeystone,
-            "the server at \(authURL) is not Keystone v3: it answered \(answered)",
+            "the server at \(shownURL(authURL)) is not Keystone v3: it answered \(answered)",
             hint:
                 "auth_url must be the address of Keystone, such as https://cloud.example:5000/v3; "
                 + "the dashboard shows it under API Access as Identity")

@@ -99,17 +99,22 @@ struct ImageShowCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var image: ImageArgument
+
+    @Flag(help: "Show URLs whole, including any credentials and signatures in them.")
+    var showUrls = false
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        try await cloud.service().find(image.image).put(cloud.format)
+        try await cloud.service().find(image.image).put(cloud.format, showsURLs: showUrls)
     }
 }
 
 extension Image {
-    func put(_ format: RecordFormat) {
+    func put(_ format: RecordFormat, showsURLs: Bool = false) {
         let fields = record.filter { properties[$0.key] == nil }
-        Record(record: record, fields: fields, properties: properties).put(format)
+        Record(record: record, fields: fields, properties: properties)
+            .put(format, showsURLs: showsURLs)
     }
 }
 

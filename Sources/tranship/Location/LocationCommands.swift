@@ -31,7 +31,8 @@ struct LocationListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
-        var list = RecordList(cloud.format, [("Store", "metadata"), ("URL", "url")])
+        var list = RecordList(
+            cloud.format, [("Store", "metadata"), ("URL", "url")], showsURLs: showUrls)
         for location in try await service.locations(of: image.id) {
             let url = showUrls ? location.url.revealed : "\(location.url)"
             list.add(

@@ -26,17 +26,21 @@ struct RecordList {
 
     private let format: RecordFormat
     private let keys: [String]
+    private let showsURLs: Bool
     private var table: Table
     private var count = 0
 
-    init(_ format: RecordFormat, _ columns: [Column]) {
+    /// - Parameter showsURLs: false hides credentials and signatures in URLs.
+    init(_ format: RecordFormat, _ columns: [Column], showsURLs: Bool = false) {
         self.format = format
+        self.showsURLs = showsURLs
         keys = columns.map(\.key)
         table = Table(columns.map(\.title))
     }
 
     /// - Parameter cells: values that the table shows in place of those of the record.
-    mutating func add(_ record: [String: JSONValue], cells: [String: JSONValue] = [:]) {
+    mutating func add(_ given: [String: JSONValue], cells: [String: JSONValue] = [:]) {
+        let record = showsURLs ? given : given.withURLsShown
         switch format {
         case .table: table.add(keys.map { (cells[$0] ?? record[$0])?.cell ?? "" })
         case .json:
@@ -64,7 +68,14 @@ struct Record {
     /// Properties that users define. The table shows them below the fields.
     let properties: [String: JSONValue]
 
-    func put(_ format: RecordFormat) {
+    /// - Parameter showsURLs: false hides credentials and signatures in URLs.
+    func put(_ format: RecordFormat, showsURLs: Bool = false) {
+        guard showsURLs else {
+            return Record(
+                record: record.withURLsShown, fields: fields.withURLsShown,
+                properties: properties.withURLsShown
+            ).put(format, showsURLs: true)
+        }
         format.put(.object(record)) {
             var table = Table(["Field", "Value"])
             for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
@@ -88,7 +99,9 @@ extension Record {
 }
 
 extension ServiceRecord {
-    func put(_ format: RecordFormat) { Record(record).put(format) }
+    func put(_ format: RecordFormat, showsURLs: Bool = false) {
+        Record(record).put(format, showsURLs: showsURLs)
+    }
 }
 
 extension JSONValue {

@@ -67,10 +67,13 @@ struct TaskShowCommand: AsyncParsableCommand {
     @Argument(help: "The task, by id.")
     var task: String
 
+    @Flag(help: "Show URLs whole, including any credentials and signatures in them.")
+    var showUrls = false
+
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        try await cloud.service().task(task).put(cloud.format)
+        try await cloud.service().task(task).put(cloud.format, showsURLs: showUrls)
     }
 }
 

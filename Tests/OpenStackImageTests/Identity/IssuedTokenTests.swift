@@ -41,6 +41,19 @@ struct TokenDecodingTests {
         #expect(!token.project.isAdmin)
     }
 
+    @Test("the credentials in an address are not in the message", arguments: [302, 404, 200])
+    func addressWithCredentials(status: Int) {
+        var cloud = cloud
+        cloud.authURL = "https://joe:geheim@keys.example/v3"
+        let place = "https://joe:geheim@login.example/?ticket=geheim"
+        let error = #expect(throws: TranshipError.self) {
+            try IssuedToken(answer(status, "x", ["Location": place]), of: cloud)
+        }
+        #expect(error?.code == .notKeystone)
+        #expect(error?.message.contains("https://keys.example/v3") == true)
+        #expect("\(error.map { "\($0)" } ?? "geheim")".contains("geheim") == false)
+    }
+
     @Test("an override beats the catalogue")
     func override() throws {
         var cloud = cloud

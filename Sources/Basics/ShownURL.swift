@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A URL for messages: without user, password, query (it may be a signature) and fragment.
+///
+/// A password may hold `/`, `?`, `#` and `@` although a URL must encode them. If an `@` comes so
+/// late that what precedes it may be a password, only the scheme is shown.
+public func shownURL(_ url: String) -> String {
+    guard let start = url.firstRange(of: "://")?.upperBound else {
+        return url.contains("@") ? "…" : String(url.prefix { !"?#".contains($0) })
+    }
+    let authority = url[start...].prefix { !"/?#".contains($0) }
+    let rest = url[authority.endIndex...]
+    let path = rest.prefix { !"?#".contains($0) }
+    guard rest.contains("@") else {
+        let host = authority.split(separator: "@").last ?? ""
+        return "\(url[..<start])\(host)\(path)"
+    }
+    // An `@` in a path or a query, or the one that ends a password.
+    let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let isHostAndPort =
+        parts.count == 2 && parts[0].contains(".") && !path.isEmpty && !path.contains("@")
+        && parts[1].allSatisfy { $0.isASCII && $0.isNumber }
+    let isHost = parts.count == 1 && (!path.contains("@") || authority.contains("."))
+    guard !authority.contains("@"), isHost || isHostAndPort else { return "\(url[..<start])…" }
+    return "\(url[..<start])\(authority)\(path)"
+}
