@@ -15,8 +15,10 @@ internal import Planning
 public struct CloudExamination: Sendable {
     public let cloudName: String
     public let region: String?
-    /// Nil where no Keystone is used.
+    /// Without user and password; nil where no Keystone is used.
     public let authURL: String?
+    /// The address of the Image service, without user and password.
+    public let imageEndpoint: String
     public let project: AuthenticatedProject
     /// Newest first.
     public let versions: [ServiceVersion]
@@ -32,6 +34,8 @@ public struct CloudExamination: Sendable {
     public let choices: [Choice]
     /// What could not be found out, in the service's words.
     public let troubles: [String]
+    /// What does not protect the way to this cloud: no TLS, or certificates that are not verified.
+    public let weaknesses: [String]
 
     /// What `auto` picks for one kind of source.
     public struct Choice: Sendable, Hashable {
@@ -66,14 +70,16 @@ public struct CloudExamination: Sendable {
         return CloudExamination(
             cloudName: session.cloudName, region: session.configuration.region,
             authURL: session.configuration.authentication.usesKeystone
-                ? session.configuration.authURL : nil,
+                ? session.configuration.authURL.map(shownURL) : nil,
+            imageEndpoint: shownURL(project.imageEndpoint),
             project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
             diskFormats: schema?.allowedValues(of: "disk_format") ?? [],
             containerFormats: schema?.allowedValues(of: "container_format") ?? [],
             clockAheadSeconds: try await clockAhead(service),
             choices: try choices(
                 offer, hasSiblings: session.configuration.authentication.usesKeystone),
-            troubles: troubles)
+            troubles: troubles,
+            weaknesses: session.weaknesses(imageEndpoint: project.imageEndpoint))
     }
 
     /// The service's answer. If it gives none, adds the reason to `troubles`.

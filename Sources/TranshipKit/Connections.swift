@@ -21,12 +21,16 @@ package protocol Connections: Sendable {
 
     func client(for url: URLSource) -> HTTPClient
 
+    /// What does not protect the ways that were opened so far, for a warning each.
+    var weaknesses: [String] { get }
+
     /// Opens kinds of source that only tests have; nil for all others.
     func open(_ source: Source, index: Int) async throws(TranshipError) -> (any ImageSource)?
 }
 
 extension Connections {
     package var reopening: Reopening { Reopening() }
+    package var weaknesses: [String] { [] }
 
     package func open(
         _ source: Source, index: Int
@@ -41,6 +45,7 @@ final class NetworkConnections: Connections {
     private let environment: [String: String]
     private let transport: TransportConfiguration
     private let known = Mutex<[[String?]: CloudSession]>([:])
+    private let weak = Mutex<[String]>([])
 
     init(environment: [String: String], transport: TransportConfiguration) {
         self.environment = environment
@@ -51,6 +56,12 @@ final class NetworkConnections: Connections {
         var configuration = transport
         configuration.caFile = url.cacert
         if url.auth == .netrc { configuration.usesNetrc = true }
+        if url.auth != nil || !url.headers.isEmpty, PlainAddress.crossesNetwork(url.url) {
+            note([
+                "\(url.position): `auth` and `headers` go to \(shownURL(url.url)) without TLS, so "
+                    + "they can be read on the way"
+            ])
+        }
         return HTTPClient(configuration)
     }
 
@@ -65,12 +76,20 @@ final class NetworkConnections: Connections {
             let isNamed = error.message.contains(session.cloudName)
             throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
         }
+        note(session.weaknesses(imageEndpoint: project.imageEndpoint))
         return SignedInCloud(
-            session, endpoint: project.imageEndpoint,
+            session, endpoint: shownURL(project.imageEndpoint),
             region: session.configuration.authURL.map {
                 CloudRegion(keystoneURL: $0, name: session.configuration.region)
             },
             projectID: project.projectID, isLegacy: isLegacy)
+    }
+
+    var weaknesses: [String] { weak.withLock { $0 } }
+
+    /// A cloud may be a source and a target.
+    private func note(_ found: [String]) {
+        weak.withLock { known in known += found.filter { !known.contains($0) } }
     }
 
     private func session(_ cloud: CloudName) throws(TranshipError) -> CloudSession {

@@ -18,6 +18,8 @@ internal import TaskWaiters
 struct OpenedPipeline: Sendable {
     let sources: [any ImageSource]
     let targets: [PlanningTarget]
+    /// What does not protect the ways to them.
+    let weaknesses: [String]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
@@ -51,7 +53,8 @@ struct OpenedPipeline: Sendable {
                     hint: "name each cloud, region and project once")
             }
         }
-        return OpenedPipeline(sources: sources, targets: targets)
+        return OpenedPipeline(
+            sources: sources, targets: targets, weaknesses: connections.weaknesses)
     }
 
     var stages: Stages {

@@ -139,6 +139,7 @@ public final class PipelineRun: Sendable {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning)
+        for weakness in opened.weaknesses { tell(.warning(weakness)) }
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)
         }
@@ -163,7 +164,8 @@ public final class PipelineRun: Sendable {
         let made = try Plan(beside: journal)
         let shortfalls = try await planner(in: opened, made).makePlan()
         return try await PipelinePlan(
-            made, pipelineName: pipeline.name, run: run, opened, shortfalls: shortfalls)
+            made, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
+            shortfalls: shortfalls)
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

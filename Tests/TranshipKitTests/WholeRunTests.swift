@@ -26,6 +26,7 @@ import Testing
     private struct TestConnections: Connections {
         let glance: GlanceServer
         let images: [String: [UInt8]]
+        var weaknesses: [String] = []
 
         func open(
             _ source: Source, index: Int
@@ -136,6 +137,39 @@ import Testing
             let words = "limits.images: 100 needs about 1128 open files"
             #expect(said?.contains(words) != false && said?.contains("12 images") != false)
         }
+    }
+
+    @Test func `Ways without protection are told with the plan`() async throws {
+        let warnings = Mutex<[String]>([])
+        var tuning = RunTuning()
+        tuning.connections = TestConnections(
+            glance: glance, images: ["a": noise(10)], weaknesses: ["no TLS", "no certificates"])
+        let run = PipelineRun(
+            pipeline, journal: try .openIfPresent(path: folder.file("journal.sqlite")),
+            environment: [:], tuning: tuning, writes: false,
+            planning: { event in
+                guard case .warning(let text) = event else { return }
+                warnings.withLock { $0.append(text) }
+            })
+        _ = try await run.plan()
+        #expect(warnings.withLock { $0 }.suffix(2) == ["no TLS", "no certificates"])
+    }
+
+    @Test func `An edited pipeline file and an edited image end a run with a saved plan`()
+        async throws
+    {
+        let saved = try await start(Self.two, writes: false) { try await $0.plan().saved() }
+        #expect(saved.settings["targets[0].cloud"] == "beta")
+        var edited = saved
+        edited.settings["targets[0].keep"] = "2"
+        edited.entries[0].fields["visibility"] = "public"
+        let error = await #expect(throws: TranshipError.self) {
+            try await start(Self.two) { try await $0.plan(matching: edited) }
+        }
+        #expect(error?.code == .planDrifted)
+        #expect(error?.message.contains("pipeline file: targets[0].keep: 2 -> none") == true)
+        #expect(error?.message.contains("visibility: public -> private") == true)
+        #expect(glance.changes.isEmpty)
     }
 
     @Test func `Another version is another copy`() async throws {

@@ -21,7 +21,7 @@ struct DoctorRendering {
                 "project",
                 [found.project.projectName ?? "none", found.project.projectID]),
             row("roles", [list(found.project.roles)]),
-            row("images at", [found.project.imageEndpoint]),
+            row("images at", [found.imageEndpoint]),
             row(
                 "API",
                 [found.versions.first.map { "\($0.id) (\($0.status.lowercased()))" } ?? "unknown"]),
@@ -51,6 +51,7 @@ struct DoctorRendering {
                     + (fallbacks.isEmpty ? "" : ", then \(fallbacks)"))
             lines.append("    \(choice.reason.words)")
         }
+        lines += found.weaknesses.map { "warning: \($0)" }
         lines += found.troubles.map { "not told: \($0)" }
         return lines
     }
@@ -86,7 +87,7 @@ struct DoctorRendering {
             [
                 "cloud": .string(found.cloudName), "region": found.region.map { .string($0) },
                 "auth_url": found.authURL.map { .string($0) },
-                "image_endpoint": .string(found.project.imageEndpoint),
+                "image_endpoint": .string(found.imageEndpoint),
                 "user": found.project.userName.map { .string($0) },
                 "project": found.project.projectName.map { .string($0) },
                 "project_id": found.project.projectID.map { .string($0) },
@@ -122,7 +123,7 @@ struct DoctorRendering {
                             "reason_code": .string(choice.reason.code),
                         ]
                     }),
-                "troubles": strings(found.troubles),
+                "troubles": strings(found.troubles), "weaknesses": strings(found.weaknesses),
             ])
     }
 
