@@ -359,6 +359,7 @@ import Testing
         let spool = try await Spool.open(place, journal: journal, run: run)
         guard case .fill(let claimed) = try await spool.claim(transfer) else { throw NoClaim() }
         #expect(claimed.path == ours.path)
+        try await spool.leave(claimed)
         try await fixture.scheduler(journal, attempts: 3, spool: spool, events: { _ in }).work(run)
         let ended = try await journal.transfers(run: run, in: [.done], limit: 10)
         #expect(ended.count == 1)

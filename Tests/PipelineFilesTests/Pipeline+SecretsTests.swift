@@ -35,7 +35,7 @@ import Testing
     func spelled(lines: String) throws {
         let text = PipelineTexts.withURL(lines)
         #expect(text.contains("hunter"))
-        let pipeline = try parse(text, ["A": "from the environment"])
+        let pipeline = try parse(text, ["A": "env"])
         let kept = pipeline.textWithoutSecrets
         #expect(!kept.contains("hunter"), "\(kept)")
         #expect(kept.contains("<redacted>"))

@@ -33,7 +33,6 @@ import Testing
     func told(lines: String) throws {
         let error = try #require(refusal(PipelineTexts.withURL(lines)))
         #expect(error.message.firstMatch(of: /^p\.yaml:[0-9]+:[0-9]+: ./) != nil)
-        // `hunter2:` as a key is the one thing that has to be named.
         #expect(!"\(error)".contains("hunter2"), "\(error)")
     }
 }
