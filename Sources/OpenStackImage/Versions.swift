@@ -59,6 +59,40 @@ extension ImageService {
     }
 }
 
+extension ImageService {
+    /// The minor number of the newest API version 2 that the service lists: 17 for `v2.17`. Nil if
+    /// it lists none, or does not tell this user.
+    ///
+    /// Asks once for each session. Network failures are thrown and asked about again.
+    public func minorVersion() async throws(TranshipError) -> Int? {
+        if let known = session.minorVersion { return known }
+        var versions: [ServiceVersion] = []
+        do {
+            versions = try await self.versions()
+        } catch {
+            guard error.saysOnlyNothing else { throw error }
+        }
+        let minor = versions.filter { $0.major == 2 }.map(\.minor).max()
+        session.learn(minorVersion: minor)
+        return minor
+    }
+}
+
+extension TranshipError {
+    /// True for a refusal of a question that only helps: a service that does not know it, or does
+    /// not answer it to this user.
+    public var saysOnlyNothing: Bool {
+        switch code {
+        case .badRequest, .unauthorized, .forbidden, .notFound, .gone, .conflict, .invalidAnswer,
+            .badRedirect:
+            true
+        // A list of versions instead of an answer.
+        case .noImageService: answer != nil
+        default: answer?.status == 501
+        }
+    }
+}
+
 extension ServiceVersion {
     /// Nil if the id is not a version.
     init?(json: JSONValue) {

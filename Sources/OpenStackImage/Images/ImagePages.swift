@@ -6,8 +6,13 @@ import HTTPTransport
 
 /// The pages of a list. Each is fetched when it is needed.
 ///
-/// If the list changes meanwhile, an image may come twice or not at all: the service pages by
-/// marker, not by snapshot. You can stop at any page.
+/// The service pages by marker, not by snapshot: an image that is created meanwhile may not come.
+/// If the image at the end of a page is deleted before the next page is requested, the list goes on
+/// after an earlier one. No image comes twice, unless 5,000 others come between. You can stop at
+/// any page.
+///
+/// Conditions that the service is too old for are left out or checked here, so that they do not
+/// empty the list; see ``ImageService/minorVersion()``.
 public struct ImagePages: AsyncSequence, Sendable {
     public typealias Element = [Image]
     public typealias Failure = TranshipError
@@ -27,15 +32,24 @@ public struct ImagePages: AsyncSequence, Sendable {
 
     /// Starts at the first page again.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(service: service, request: ImageRequests.list(query))
+        Iterator(service: service, query: query)
     }
 
     /// Fetches each page when it is needed.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         let service: ImageService
-        /// Nil after the last page.
+        let query: ImageQuery
+        /// Nil before the first page.
+        var known: ImageQuery.Known?
+        /// Nil before the first page and after the last one.
         var request: ServiceRequest?
         var trail = PageTrail()
+        var links = FollowedLinks()
+
+        init(service: ImageService, query: ImageQuery) {
+            self.service = service
+            self.query = query
+        }
 
         /// Nil at the end. After an error, the same call may be repeated.
         ///
@@ -44,15 +58,36 @@ public struct ImagePages: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Image]? {
-            guard let request else { return nil }
-            let page: RecordPage<Image> = try await service.sendForPage(request, key: "images")
-            guard let next = page.nextQuery else {
-                self.request = nil
-                return page.records.isEmpty ? nil : page.records
+            let known = try await begin()
+            while let request {
+                let page: RecordPage<Image>
+                do {
+                    page = try await service.sendForPage(request, key: "images")
+                } catch {
+                    guard let detour = trail.detour(around: request, after: error) else {
+                        throw error
+                    }
+                    self.request = detour
+                    links.begin()
+                    continue
+                }
+                if let next = page.nextQuery { try links.follow(next, of: request.path) }
+                self.request = page.nextQuery.map {
+                    ServiceRequest(.get, request.path, rawQuery: $0)
+                }
+                return page.records.isEmpty
+                    ? nil : trail.note(page.records).filter { known.keeps($0) }
             }
-            try trail.follow(next, of: request.path)
-            self.request = ServiceRequest(.get, request.path, rawQuery: next)
-            return page.records
+            return nil
+        }
+
+        /// Adapts the query to the service, before the first page.
+        private mutating func begin() async throws(TranshipError) -> ImageQuery.Known {
+            if let known { return known }
+            let known = try await service.known(query)
+            self.known = known
+            request = known.query.map { ImageRequests.list($0) }
+            return known
         }
     }
 }

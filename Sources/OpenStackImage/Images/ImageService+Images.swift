@@ -74,8 +74,8 @@ extension ImageService {
     /// image. Empty if there is none. The default of the service is sha512 and md5.
     public func reportedAlgorithms() async throws(TranshipError) -> [Checksum.Algorithm] {
         var query = ImageQuery()
+        // Newest first is the default order; `sort` came with API 2.3.
         query.status = [.active]
-        query.sort = [.init("created_at", ascending: false)]
         query.pageLimit = 1
         var pages = images(query).makeAsyncIterator()
         let newest = try await pages.next()?.first

@@ -40,8 +40,8 @@ public struct LegacyImageService: Sendable {
     /// Whether a cloud needs API v1: its entry says so (`image_api_version: 1`), or it offers
     /// nothing else.
     ///
-    /// If the entry names a higher version, no request is sent. A service that lists no versions
-    /// counts as a current one.
+    /// If the entry names a higher version, no request is sent. A service that lists no versions, or
+    /// not to this user, counts as a current one.
     ///
     /// - Throws: what ``CloudSession/authenticate()`` throws, and network failures.
     public static func isNeeded(by session: CloudSession) async throws(TranshipError) -> Bool {
@@ -50,7 +50,7 @@ public struct LegacyImageService: Sendable {
             let majors = Set(try await ImageService(session).versions().map(\.major))
             return majors.contains(1) && !majors.contains { $0 >= 2 }
         } catch {
-            guard error.code == .invalidAnswer else { throw error }
+            guard error.saysOnlyNothing else { throw error }
             return false
         }
     }

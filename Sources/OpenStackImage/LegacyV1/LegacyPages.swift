@@ -68,6 +68,7 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         /// Nil after the last page.
         var reference: LegacyPageReference?
         var trail = PageTrail()
+        var links = FollowedLinks()
 
         /// The next page; nil after the last one.
         ///
@@ -77,14 +78,27 @@ public struct LegacyPages<Item: ServiceRecord>: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TranshipError) -> [Item]? {
-            guard let here = reference else { return nil }
-            let page = try await pages.page(here)
-            if let next = page.next {
-                try trail.follow(
-                    next.rawQuery ?? "marker=\(next.query.marker ?? "")", of: pages.path)
+            while let here = reference {
+                let page: LegacyPage<Item>
+                do {
+                    page = try await pages.page(here)
+                } catch {
+                    let request = LegacyImageRequests.list(pages.path, here)
+                    guard let detour = trail.detour(around: request, after: error) else {
+                        throw error
+                    }
+                    reference = LegacyPageReference(query: here.query, rawQuery: detour.rawQuery)
+                    links.begin()
+                    continue
+                }
+                if let next = page.next {
+                    try links.follow(
+                        next.rawQuery ?? "marker=\(next.query.marker ?? "")", of: pages.path)
+                }
+                reference = page.next
+                return page.items.isEmpty ? nil : trail.note(page.items)
             }
-            reference = page.next
-            return page.items.isEmpty ? nil : page.items
+            return nil
         }
     }
 }

@@ -113,9 +113,9 @@ enum PageLink {
     }
 }
 
-/// The pages of a list that were fetched. Without it, links that lead back to an earlier page, or
+/// The links of a list that were followed. Without it, links that lead back to an earlier page, or
 /// on for ever, would never end.
-struct PageTrail: Sendable {
+struct FollowedLinks: Sendable {
     /// More pages than any list has: with 25 images each, the default of the service, 2.5 million.
     static let pagesMax = 100_000
     /// More entries than a list that is kept in memory may have.
@@ -123,6 +123,11 @@ struct PageTrail: Sendable {
 
     /// Hashes, so that a link of any length takes 8 bytes.
     private var seen: Set<Int> = []
+    private var pages = 0
+
+    /// Call when the list goes on from another record than a link names, so that links may come
+    /// again. The pages still count.
+    mutating func begin() { seen = [] }
 
     /// Call with each link before it is followed.
     ///
@@ -136,7 +141,8 @@ struct PageTrail: Sendable {
                     + "\(link.cut(to: 200))",
                 hint: "ask the operator of the service: its lists never end")
         }
-        guard seen.count <= Self.pagesMax else {
+        pages += 1
+        guard pages <= Self.pagesMax else {
             throw TranshipError(
                 .invalidAnswer, "the list of GET \(path) has more than \(Self.pagesMax) pages",
                 hint: "ask the operator of the service, or set conditions that select fewer")
@@ -174,22 +180,30 @@ extension ImageService {
     func sendForAllPages<Record: ServiceRecord>(
         _ request: ServiceRequest, key: String
     ) async throws(TranshipError) -> [Record] {
-        var page: RecordPage<Record> = try await sendForPage(request, key: key)
-        var records = page.records
-        var trail = PageTrail()
-        while let next = page.nextQuery {
-            try trail.follow(next, of: request.path)
-            guard records.count < PageTrail.recordsMax else {
+        var records: [Record] = []
+        var (trail, links) = (PageTrail(), FollowedLinks())
+        var request = request
+        while true {
+            let page: RecordPage<Record>
+            do {
+                page = try await sendForPage(request, key: key)
+            } catch {
+                guard let detour = trail.detour(around: request, after: error) else { throw error }
+                request = detour
+                links.begin()
+                continue
+            }
+            records += trail.note(page.records)
+            guard let next = page.nextQuery else { return records }
+            try links.follow(next, of: request.path)
+            guard records.count < FollowedLinks.recordsMax else {
                 throw TranshipError(
                     .invalidAnswer,
-                    "the list of GET \(request.path) has more than \(PageTrail.recordsMax) entries",
-                    hint: "set conditions that select fewer")
+                    "the list of GET \(request.path) has more than \(FollowedLinks.recordsMax) "
+                        + "entries", hint: "set conditions that select fewer")
             }
-            page = try await sendForPage(
-                ServiceRequest(.get, request.path, rawQuery: next), key: key)
-            records += page.records
+            request = ServiceRequest(.get, request.path, rawQuery: next)
         }
-        return records
     }
 
     /// Deletes what is at a path.

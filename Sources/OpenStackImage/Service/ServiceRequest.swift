@@ -73,10 +73,14 @@ public struct ServiceRequest: Sendable, Hashable {
 
     /// The URL for a service with this root.
     func url(root: String) -> String {
-        if let rawQuery { return "\(root)\(path)?\(rawQuery)" }
-        guard !query.isEmpty else { return root + path }
-        let items = query.map { "\(percentEncode($0.name))=\(percentEncode($0.value))" }
-        return "\(root)\(path)?\(items.joined(separator: "&"))"
+        let query = rawQuery ?? encodedQuery
+        return query.isEmpty ? root + path : "\(root)\(path)?\(query)"
+    }
+
+    /// ``query`` as it is sent.
+    var encodedQuery: String {
+        query.map { "\(percentEncode($0.name))=\(percentEncode($0.value))" }
+            .joined(separator: "&")
     }
 }
 

@@ -108,20 +108,20 @@ struct ServiceRecordTests {
 
     @Test("no list has more than so many pages")
     func pagesMax() throws {
-        var trail = PageTrail()
-        for page in 0..<PageTrail.pagesMax { try trail.follow("\(page)", of: "/v2/images") }
+        var links = FollowedLinks()
+        for page in 0..<FollowedLinks.pagesMax { try links.follow("\(page)", of: "/v2/images") }
         let error = #expect(throws: TranshipError.self) {
-            try trail.follow("one more", of: "/v2/images")
+            try links.follow("one more", of: "/v2/images")
         }
         #expect(error?.message.contains("GET /v2/images has more than 100000 pages") == true)
     }
 
     @Test("a link of any length takes a little memory and a short message")
     func longLink() throws {
-        var trail = PageTrail()
+        var links = FollowedLinks()
         let link = String(repeating: "x", count: 1_000_000)
-        try trail.follow(link, of: "/v2/images")
-        let error = #expect(throws: TranshipError.self) { try trail.follow(link, of: "/v2/images") }
+        try links.follow(link, of: "/v2/images")
+        let error = #expect(throws: TranshipError.self) { try links.follow(link, of: "/v2/images") }
         #expect(try #require(error?.message.count) < 500)
     }
 }
