@@ -108,6 +108,9 @@ extension TranshipError {
         case refused = "refused"
         /// The target reports other data than was sent. The copy was discarded.
         case verificationMismatch = "verification-mismatch"
+        /// An import of the service converted the data to another format, which the pipeline does not
+        /// accept. The copy was discarded.
+        case transformed = "transformed"
         /// No checksum could prove the copy. It was not published.
         case unverifiable = "unverifiable"
         /// An import of the service failed; the message is the reason that its task gives.

@@ -56,7 +56,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
             .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
             .waitTimedOut, .noData, .sourceUnavailable, .sourceTruncated, .sourceChanged,
-            .targetFailed, .targetConflict, .idBlocked, .refused, .unverifiable, .importFailed,
+            .targetFailed, .targetConflict, .idBlocked, .refused, .transformed, .unverifiable,
+            .importFailed,
             .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:
             self = .unclassified
         }

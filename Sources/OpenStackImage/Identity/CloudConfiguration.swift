@@ -37,6 +37,8 @@ public struct CloudConfiguration: Sendable {
     public var verifiesTLS: Bool
     /// Defaults for ``ImageService/createImage(_:from:_:onProgress:)``.
     public var imageDefaults: ImageDefaults
+    /// Keys of the entry that are ignored although they look as if they had an effect, for people.
+    public var remarks: [String] = []
 
     /// The rest gets the default values of the properties.
     public init(

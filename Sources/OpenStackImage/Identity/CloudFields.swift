@@ -92,6 +92,7 @@ extension CloudFields {
     /// `auth_type` and its fields, under the names of keystoneauth.
     func authentication() throws(TranshipError) -> CloudConfiguration.Authentication {
         let type = self["auth_type"] ?? self["auth_plugin"] ?? guessedType
+        try refuseOtherFactors(type)
         switch type {
         case "password", "v3password":
             guard let password = auth("password") else { throw missing("password") }
@@ -109,9 +110,32 @@ extension CloudFields {
             return .basic(username: username, password: Secret(password))
         default:
             throw unsupported(
-                "has auth_type \"\(type)\", which is not supported",
-                hint: "use one of password, v3password, token, v3token, v3applicationcredential, "
+                "has auth_type \"\(type.prefix(80))\", which is not supported",
+                hint: "\(Self.wayOut); the other types are password, v3password, token, v3token, "
                     + "none, http_basic")
+        }
+    }
+
+    /// What works for every user, whichever way they sign in by hand.
+    private static let wayOut =
+        "create an application credential (openstack application credential create NAME) and use "
+        + "it with auth_type: v3applicationcredential"
+
+    /// A password alone is not enough for such a user, and the 401 of Keystone would be about user
+    /// and password.
+    private func refuseOtherFactors(_ type: String) throws(TranshipError) {
+        guard ["password", "v3password"].contains(type) else { return }
+        if auth("passcode") != nil {
+            throw unsupported(
+                "has a passcode, and one-time passcodes are not supported", hint: Self.wayOut)
+        }
+        let methods = (entry["auth_methods"] ?? entry["auth"]?["auth_methods"]).map {
+            $0.list?.compactMap(\.text) ?? [$0.text ?? ""]
+        }
+        if let other = methods?.first(where: { !["", "password", "v3password"].contains($0) }) {
+            throw unsupported(
+                "has auth_methods with \"\(other.prefix(80))\", which is not supported",
+                hint: Self.wayOut)
         }
     }
 
@@ -123,6 +147,9 @@ extension CloudFields {
         case .none, .basic, .applicationCredential: return nil
         case .password, .token: break
         }
+        if auth("trust_id") != nil {
+            throw unsupported("uses a trust, which is not supported", hint: Self.wayOut)
+        }
         if let id = auth("project_id", "tenant_id") { return .projectID(id) }
         if let name = auth("project_name", "tenant_name") {
             return .projectName(name, domain("project_domain"))
@@ -130,19 +157,47 @@ extension CloudFields {
         let hint = "set project_name (with project_domain_name) or project_id"
         if auth("system_scope") != nil {
             throw unsupported(
-                "asks for a system-scoped token; images belong to projects", hint: hint)
+                "asks for a system-scoped token; images belong to projects",
+                hint: "\(hint) and remove system_scope")
         }
         if auth("domain_id", "domain_name") != nil {
             throw unsupported(
                 "asks for a domain-scoped token; images belong to projects", hint: hint)
         }
-        if auth("trust_id") != nil {
-            throw unsupported(
-                "uses a trust, which is not supported",
-                hint: "use an application credential for unattended work")
-        }
         throw missing("project_name", " and no project_id")
     }
+
+    /// What of the entry has no effect although its author expects one.
+    func remarks(for authentication: CloudConfiguration.Authentication) -> [String] {
+        guard authentication.usesKeystone else { return [] }
+        var remarks: [String] = []
+        if auth("system_scope") != nil {
+            let counts =
+                if case .applicationCredential = authentication {
+                    "the project of the application credential"
+                } else { "the project" }
+            remarks.append(
+                "system_scope is ignored, since images belong to projects: \(counts) counts; "
+                    + "remove system_scope from the entry")
+        }
+        let unknown = (entry["auth"]?.mapping ?? [:]).keys.filter { !Self.authKeys.contains($0) }
+        remarks += unknown.sorted().map {
+            "auth.\($0.prefix(80)) is not a known key and is ignored"
+        }
+        return remarks.map { "cloud \"\(cloud)\": \($0)" }
+    }
+
+    /// The keys of `auth` that have an effect, here or in another place of the entry.
+    private static let authKeys: Set<String> = [
+        "auth_url", "username", "user_name", "user_id", "password", "token", "auth_token",
+        "project_name", "project_id", "tenant_name", "tenant_id", "project_domain_name",
+        "project_domain_id", "user_domain_name", "user_domain_id", "domain_name", "domain_id",
+        "default_domain", "default_domain_name", "default_domain_id", "system_scope",
+        "application_credential_id", "application_credential_name",
+        "application_credential_secret", "endpoint", "auth_methods",
+        // Without effect by our own decision, and harmless.
+        "auth_type", "reauthenticate", "include_catalog", "verify", "insecure", "cacert",
+    ]
 
     /// The default of openstacksdk is `password`. Fields that fit only one type take precedence.
     private var guessedType: String {

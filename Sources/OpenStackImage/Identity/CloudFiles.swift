@@ -118,7 +118,7 @@ extension CloudFiles {
         if !authentication.usesKeystone, endpoint == nil {
             throw fields.missing("image_endpoint_override")
         }
-        return CloudConfiguration(
+        var configuration = CloudConfiguration(
             name: name, authentication: authentication,
             authURL: authentication.usesKeystone ? authURL : nil,
             scope: try fields.scope(for: authentication), region: regionName,
@@ -129,6 +129,8 @@ extension CloudFiles {
             caFile: fields.path("cacert"),
             certFile: fields.path("cert"), keyFile: fields.path("key"),
             verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
+        configuration.remarks = fields.remarks(for: authentication)
+        return configuration
     }
 
     /// Picks the region and merges its values into the entry.

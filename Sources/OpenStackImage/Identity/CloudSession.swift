@@ -4,6 +4,7 @@
 public import Basics
 import FoundationEssentials
 public import HTTPTransport
+import Synchronization
 
 /// One cloud, one project, and one token that all users of the session share.
 ///
@@ -21,6 +22,18 @@ public final class CloudSession: Sendable {
     public let quickRetries: Int
 
     private let tokens: TokenCache
+
+    /// What requests have shown about the Image service and this user.
+    private let experience = Mutex(Experience())
+
+    private struct Experience: Sendable {
+        /// See ``ImageService/minorVersion()``: nil before it was asked, `.some(nil)` if unknown.
+        var minorVersion: Int??
+        /// True once the service took a token of this session.
+        var isAccepted = false
+        /// Kinds of requests that it refused with a token that it takes for others.
+        var denied: Set<String> = []
+    }
 
     /// The time limit for an answer of Keystone.
     static let authenticationTimeoutSeconds = 60
@@ -114,6 +127,26 @@ public final class CloudSession: Sendable {
         return true
     }
 
+    var minorVersion: Int?? { experience.withLock { $0.minorVersion } }
+
+    func learn(minorVersion: Int?) {
+        experience.withLock { $0.minorVersion = .some(minorVersion) }
+    }
+
+    /// True once the service took a token of this session.
+    var isAccepted: Bool { experience.withLock { $0.isAccepted } }
+
+    func learnThatTokensAreAccepted() {
+        experience.withLock { $0.isAccepted = true }
+    }
+
+    /// True if the service refused such a request before, and not because of its token.
+    func isDenied(_ kind: String) -> Bool { experience.withLock { $0.denied.contains(kind) } }
+
+    func learnThatItDenies(_ kind: String) {
+        experience.withLock { _ = $0.denied.insert(kind) }
+    }
+
     private func withoutKeystone() throws(TranshipError) -> Authorization {
         guard let endpoint = configuration.imageEndpointOverride else {
             throw TranshipError(
@@ -180,6 +213,9 @@ public struct AuthenticatedProject: Hashable, Sendable {
     public var roles: [String]
     /// When the present token expires, as Keystone writes it (UTC).
     public var expiresAt: String?
+    /// What the application credential of the token may request; nil if it may request all that its
+    /// roles allow.
+    public var accessRules: AccessRules?
     /// The root of the Image service, without `/v2` and without a slash at the end.
     public var imageEndpoint: String
 

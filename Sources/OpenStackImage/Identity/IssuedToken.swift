@@ -45,7 +45,9 @@ extension IssuedToken {
             projectName: token["project"]?["name"]?.string,
             userID: token["user"]?["id"]?.string, userName: token["user"]?["name"]?.string,
             roles: (token["roles"]?.array ?? []).compactMap { $0["name"]?.string },
-            expiresAt: expiresAt, imageEndpoint: ImageEndpoint.root(of: endpoint))
+            expiresAt: expiresAt,
+            accessRules: AccessRules(json: token["application_credential"]?["access_rules"]),
+            imageEndpoint: ImageEndpoint.root(of: endpoint))
         if let expiry = expiresAt.flatMap(UTCTime.unixSeconds),
             let issue = token["issued_at"]?.string.flatMap(UTCTime.unixSeconds), expiry > issue
         {

@@ -27,7 +27,8 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/conflict`` for an image that is not queued,
     ///   ``TranshipError/Code/formatRejected``, ``TranshipError/Code/quotaExceeded``,
     ///   ``TranshipError/Code/gone``, ``TranshipError/Code/unauthorized`` (transient if the token
-    ///   can be renewed, which the next request does), and the failure of the ring.
+    ///   can be renewed, which the next request does), ``TranshipError/Code/forbidden`` for a 401
+    ///   although the service takes the token for other requests, and the failure of the ring.
     public func upload(
         _ id: String, from ring: ByteRing, sizeBytes: Int64?, store: String? = nil
     ) async throws(TranshipError) {
@@ -94,12 +95,15 @@ extension ImageService {
                 validForSeconds: Self.tokenSecondsForBodies)
             let head = try await session.http.download(
                 http(request, authorization), into: ring, onResponse: onResponse)
-            if head.status == 401, !isSecond, await session.invalidate(authorization) {
+            if head.status == 401 {
+                guard !isSecond, !isDenied(request, authorization.project),
+                    await session.invalidate(authorization)
+                else { throw unauthorized(head, request, authorization.project) }
                 isSecond = true
                 continue
             }
             guard head.isSuccess else { throw refusal(head, request) }
-            return head
+            return noting(head, request)
         }
     }
 
@@ -112,12 +116,7 @@ extension ImageService {
             validForSeconds: Self.tokenSeconds(forBytes: sizeBytes))
         let answer = try await session.http.upload(
             http(request, authorization), from: ring, sizeBytes: sizeBytes)
-        if answer.status == 401, await session.invalidate(authorization) {
-            let refusal = unauthorized(answer, request)
-            throw TranshipError(
-                refusal.code, refusal.message, hint: refusal.hint, answer: refusal.answer,
-                isTransient: true)
-        }
+        if answer.status == 401 { throw await bodyRefused(answer, request, authorization) }
         guard statuses.contains(answer.status) else { throw refusal(answer, request) }
         return answer
     }

@@ -35,18 +35,22 @@ extension ImageService {
     /// Sends a small request with a token and returns the answer, whatever its status. After a 401
     /// it renews the token and sends the request once more.
     ///
-    /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401, what
-    ///   ``CloudSession/authenticate()`` throws, and network failures.
+    /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401;
+    ///   ``TranshipError/Code/forbidden`` for a 401 because the application credential may not send
+    ///   such a request; what ``CloudSession/authenticate()`` throws, and network failures.
     public func send(_ request: ServiceRequest) async throws(TranshipError) -> HTTPResponse {
         let retries = request.method == .get ? session.quickRetries : 0
         let first = try await session.authorization()
         let answer = try await session.http.send(http(request, first), quickRetries: retries)
-        guard answer.status == 401 else { return answer }
-        guard await session.invalidate(first) else { throw unauthorized(answer, request) }
+        guard answer.status == 401 else { return noting(answer, request) }
+        // Another token does not help against the rules of a credential.
+        guard !isDenied(request, first.project), await session.invalidate(first) else {
+            throw unauthorized(answer, request, first.project)
+        }
         let second = try await session.authorization()
         let again = try await session.http.send(http(request, second), quickRetries: retries)
-        guard again.status == 401 else { return again }
-        throw unauthorized(again, request)
+        guard again.status == 401 else { return noting(again, request) }
+        throw unauthorized(again, request, second.project)
     }
 
     /// Sends a small request. Throws if the answer does not have one of these statuses.
@@ -88,7 +92,6 @@ extension ImageService {
     }
 
     func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
-        if answer.status == 401 { return unauthorized(answer, request) }
         let error = answer.refusal(by: "Glance", asked: request.asked)
         if answer.status == 300 {
             // The service answered with a list of its versions.
@@ -100,11 +103,5 @@ extension ImageService {
                 answer: error.answer)
         }
         return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
-    }
-
-    func unauthorized(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
-        answer.refusal(by: "Glance", asked: request.asked).hinting(
-            "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does its "
-                + "Image service belong to that Keystone?")
     }
 }

@@ -42,6 +42,12 @@ enum RefusalHint {
             return
                 "the data does not have the format that disk_format declares; delete the image and "
                 + "create it with the right format: this one may not take other data any more"
+        case (.post, "", 413) where words.contains("propert"):
+            return "give it fewer properties: the cloud's image_property_quota is the limit"
+        case (.post, "", 413) where words.contains("tag"), (.put, "tags", 413):
+            return "give it fewer tags: the cloud's image_tag_quota is the limit"
+        case (.post, "members", 413):
+            return "share it with fewer projects: the cloud's image_member_quota is the limit"
         case (.put, _, 413):
             return "`tranship usage` shows the quotas of this project"
         case (.get, "file", 403):

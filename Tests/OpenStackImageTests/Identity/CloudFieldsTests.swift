@@ -94,12 +94,72 @@ struct CloudFieldsTests {
                 "password, auth: { auth_url: 'http://k', user_id: u, password: p, trust_id: d }",
                 "trust"
             ),
+            (
+                """
+                password, auth: { auth_url: 'http://k', user_id: u, password: p, trust_id: d,
+                project_id: q }
+                """, "trust"
+            ),
+            (
+                """
+                password, auth: { auth_url: 'http://k', user_id: u, password: p, project_id: q,
+                passcode: '123456' }
+                """, "passcode"
+            ),
+            (
+                """
+                v3password, passcode: '123456', auth: { auth_url: 'http://k', user_id: u,
+                password: p, project_id: q }
+                """, "passcode"
+            ),
+            (
+                """
+                v3multifactor, auth_methods: [v3password, v3totp], auth: { auth_url: 'http://k',
+                user_id: u, password: p, passcode: '123456' }
+                """, "v3multifactor"
+            ),
+            (
+                """
+                password, auth_methods: [password, v3totp], auth: { auth_url: 'http://k',
+                user_id: u, password: p, project_id: q }
+                """, "v3totp"
+            ),
+            ("v3totp, auth: { auth_url: 'http://k', passcode: '123456' }", "v3totp"),
+            ("v2password, auth: { auth_url: 'http://k', password: p }", "v2password"),
         ])
     func unsupported(_ fields: String, _ word: String) throws {
         let error = #expect(throws: TranshipError.self) { try cloud(fields) }
         #expect(error?.code == .invalidCloudsFile)
         #expect(error?.message.contains(word) == true)
         #expect(error?.hint != nil)
+        // No factor is shown, and the way out is named unless a project is all that lacks.
+        #expect(error?.description.contains("123456") == false)
+        #expect(
+            error?.hint?.contains("application credential") == true
+                || error?.hint?.contains("project_name") == true)
+    }
+
+    @Test("what has no effect is remarked on, and the password login stays")
+    func remarks() throws {
+        let scoped = try cloud(
+            """
+            password, auth: { auth_url: 'http://k', user_id: u, password: p, project_id: q,
+            system_scope: all, projectname: x, secret-key: y }
+            """)
+        #expect(scoped.scope == .projectID("q"))
+        #expect(scoped.remarks.count == 3)
+        #expect(scoped.remarks[0].contains("system_scope is ignored"))
+        #expect(scoped.remarks[0].contains("the project counts"))
+        #expect(scoped.remarks[1].contains("auth.projectname"))
+        let outside = try cloud(
+            """
+            password, system_scope: all, auth: { auth_url: 'http://k', user_id: u, password: p,
+            project_name: q, user_domain_name: D }
+            """)
+        #expect(outside.remarks.count == 1)
+        let plain = try cloud(
+            "password, auth: { auth_url: 'http://k', username: u, password: p, project_name: q }")
+        #expect(plain.remarks.isEmpty)
     }
 
     @Test("a password login without a project says which two keys would do")

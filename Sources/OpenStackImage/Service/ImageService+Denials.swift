@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+
+/// What a 401 means. It is about the token, unless the token belongs to an application credential
+/// whose access rules lack the request: the service answers 401 to that, too.
+extension ImageService {
+    /// True if another token would not change a 401: the rules in the token lack the request, or
+    /// the service refused such a request before although it took the token for others.
+    func isDenied(_ request: ServiceRequest, _ project: AuthenticatedProject) -> Bool {
+        if let rules = project.accessRules,
+            !rules.allows(request.method.rawValue, request.path)
+        {
+            return true
+        }
+        return session.isDenied(request.kind)
+    }
+
+    /// The answer, after noting that the service took the token. Does not count the list of
+    /// versions, which needs no token.
+    func noting(_ answer: HTTPResponse, _ request: ServiceRequest) -> HTTPResponse {
+        if answer.status < 500, request.path.hasPrefix("/v"), !request.path.hasPrefix("/versions") {
+            session.learnThatTokensAreAccepted()
+        }
+        return answer
+    }
+
+    /// The error of a 401 that no other token can change.
+    func unauthorized(
+        _ answer: HTTPResponse, _ request: ServiceRequest, _ project: AuthenticatedProject
+    ) -> TranshipError {
+        let error = answer.refusal(by: "Glance", asked: request.asked)
+        let isInRules = project.accessRules.map {
+            $0.allows(request.method.rawValue, request.path)
+        }
+        guard session.configuration.authentication.mayHaveAccessRules,
+            isInRules == false || session.isAccepted
+        else {
+            return error.hinting(
+                isInRules == true
+                    ? "the access rules of the application credential allow this request: the "
+                        + "Image service cannot check them before its operator sets service_type "
+                        + "in [keystone_authtoken]"
+                    : "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does "
+                        + "its Image service belong to that Keystone?")
+        }
+        session.learnThatItDenies(request.kind)
+        let may = isInRules == false ? "lack" : "may lack"
+        return TranshipError(
+            .forbidden,
+            "the access rules of the application credential of cloud \"\(session.cloudName)\" "
+                + "\(may) \(request.kind): \(error.message)",
+            hint: "use a credential with a rule for service image, method "
+                + "\(request.method.rawValue), path \(request.pattern), or one without access rules",
+            answer: error.answer)
+    }
+
+    /// The error of a body that got a 401. The body is spent, so it is never sent again here.
+    ///
+    /// For a credential that may have rules, it first asks for the record with the same token: if
+    /// the service takes that, the token is good.
+    func bodyRefused(
+        _ answer: HTTPResponse, _ request: ServiceRequest,
+        _ authorization: CloudSession.Authorization
+    ) async -> TranshipError {
+        let project = authorization.project
+        if isDenied(request, project) { return unauthorized(answer, request, project) }
+        if session.configuration.authentication.mayHaveAccessRules {
+            let record = ServiceRequest(
+                .get, request.path.split(separator: "/").prefix(3).map { "/\($0)" }.joined())
+            let probe = try? await session.http.send(http(record, authorization))
+            if let probe, probe.status != 401, probe.status < 500 {
+                session.learnThatTokensAreAccepted()
+                return unauthorized(answer, request, project)
+            }
+        }
+        guard await session.invalidate(authorization) else {
+            return unauthorized(answer, request, project)
+        }
+        let error = answer.refusal(by: "Glance", asked: request.asked)
+        return TranshipError(
+            error.code, error.message, answer: error.answer, isTransient: true)
+    }
+}
+
+extension CloudConfiguration.Authentication {
+    /// True for an application credential, and for a token, which may come from one.
+    var mayHaveAccessRules: Bool {
+        switch self {
+        case .applicationCredential, .token: true
+        case .password, .none, .basic: false
+        }
+    }
+}
+
+extension ServiceRequest {
+    /// The path with `*` for every id, as access rules write it.
+    var pattern: String {
+        let parts = path.split(separator: "/")
+        return parts.enumerated().map { index, part in
+            let isID: Bool =
+                switch parts.count > 1 ? parts[1] : "" {
+                case "images": index == 2 || index == 4 && ["members", "tags"].contains(parts[3])
+                case "tasks": index == 2
+                case "stores": index > 1
+                default: false
+                }
+            return isID ? "/*" : "/\(part)"
+        }.joined()
+    }
+
+    /// Method and pattern: requests of one kind are allowed or denied together.
+    var kind: String { "\(method.rawValue) \(pattern)" }
+}

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import HTTPTransport
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import OpenStackImage
+
+/// A 401 because the access rules of an application credential lack the request.
+@Suite("Requests that an application credential may not send", .timeLimit(.minutes(1)))
+struct DenialTests {
+    /// Keystone and Glance in one server. Glance answers 401 to requests of `denied`.
+    private final class Cloud: Sendable {
+        let server: RawHTTPServer
+        private let tokens: Tokens
+
+        final class Tokens: Sendable { let count = Mutex(0) }
+
+        var tokenCount: Int { tokens.count.withLock { $0 } }
+
+        /// - Parameter rules: as JSON, in each token; nil leaves them out.
+        init(
+            rules: String?, denied: @escaping @Sendable (ReceivedRequest) -> Bool
+        ) throws {
+            let tokens = Tokens()
+            self.tokens = tokens
+            let credential = rules.map {
+                #""application_credential":{"id":"c","access_rules":\#($0)},"#
+            }
+            server = try RawHTTPServer { request in
+                guard request.path == "/v3/auth/tokens" else {
+                    if denied(request) { return .status(401, text: "Authentication required") }
+                    return request.method == "GET"
+                        ? .status(200, text: #"{"id":"i"}"#) : .status(204)
+                }
+                let number = tokens.count.withLock { count in
+                    count += 1
+                    return count
+                }
+                let host = request[header: "host"] ?? ""
+                return .status(
+                    201, headers: [("X-Subject-Token", "token-\(number)")],
+                    text: """
+                        {"token":{"issued_at":"2026-11-21T03:00:00Z",
+                        "expires_at":"2026-11-21T04:00:00Z",\(credential ?? "")
+                        "project":{"id":"p"},"roles":[],"catalog":[{"type":"image","endpoints":[
+                        {"interface":"public","region_id":"R","url":"http://\(host)"}]}]}}
+                        """)
+            }
+        }
+
+        var service: ImageService {
+            ImageService(
+                CloudSession(
+                    CloudConfiguration(
+                        name: "narrow",
+                        authentication: .applicationCredential(.id("c"), secret: Secret("s")),
+                        authURL: server.url)))
+        }
+
+        func count(_ method: String, _ path: String) -> Int {
+            server.requests.count { $0.method == method && $0.path == path }
+        }
+    }
+
+    private static let readOnly = #"[{"service":"image","method":"GET","path":"/v2/**"}]"#
+
+    private func upload(_ service: ImageService) async -> TranshipError? {
+        await failure {
+            let ring = ByteRing(capacityBytes: 1 << 16)
+            ring.finishWriting()
+            try await service.upload("i", from: ring, sizeBytes: 0)
+        }
+    }
+
+    @Test("the rules in the token decide: no other token is requested, and the rule is named")
+    func known() async throws {
+        let cloud = try Cloud(rules: Self.readOnly) { $0.method != "GET" }
+        let service = cloud.service
+        for _ in 0..<3 {
+            for error in [
+                await upload(service), await failure { try await service.delete("i") },
+            ] {
+                #expect(error?.code == .forbidden && error?.isTransient == false)
+                #expect(error?.message.contains("access rules") == true)
+                #expect(error?.message.contains(" lack ") == true)
+            }
+        }
+        let error = await upload(service)
+        #expect(error?.message.contains("lack PUT /v2/images/*/file: Glance answered 401") == true)
+        #expect(error?.hint?.contains("method PUT, path /v2/images/*/file") == true)
+        #expect(cloud.tokenCount == 1)
+        #expect(try await service.image("i").id == "i")
+    }
+
+    @Test("without rules in the token, one question shows that the token is good")
+    func unknown() async throws {
+        let cloud = try Cloud(rules: nil) { $0.method == "PUT" }
+        let service = cloud.service
+        for _ in 0..<3 {
+            let error = await upload(service)
+            #expect(error?.code == .forbidden && error?.isTransient == false)
+            #expect(error?.message.contains("may lack PUT /v2/images/*/file") == true)
+        }
+        #expect(cloud.tokenCount == 1)
+        #expect(cloud.count("GET", "/v2/images/i") == 1)
+    }
+
+    @Test("a small request is sent with one more token, and its kind is not asked for again")
+    func smallRequests() async throws {
+        let cloud = try Cloud(rules: nil) { $0.path.hasPrefix("/v2/info") }
+        let service = cloud.service
+        _ = try await service.image("i")
+        for _ in 0..<3 {
+            let error = await failure { _ = try await service.importInfo() }
+            #expect(error?.code == .forbidden)
+        }
+        #expect(cloud.tokenCount == 2)
+        #expect(cloud.count("GET", "/v2/info/import") == 4)
+    }
+
+    @Test("a token that the service takes for nothing is not the fault of rules")
+    func foreignToken() async throws {
+        let cloud = try Cloud(rules: nil) { _ in true }
+        let error = await failure { _ = try await cloud.service.image("i") }
+        #expect(error?.code == .unauthorized)
+        #expect(error?.hint?.contains("belong to that Keystone") == true)
+        // The rules allow it, and the service cannot know them.
+        let allowing = try Cloud(rules: Self.readOnly) { _ in true }
+        let refused = await failure { _ = try await allowing.service.image("i") }
+        #expect(refused?.code == .unauthorized)
+        #expect(refused?.hint?.contains("service_type") == true)
+    }
+
+    @Test("a body whose token has ended is sent again with a new one")
+    func endedToken() async throws {
+        let ended = Mutex(true)
+        let cloud = try Cloud(rules: nil) { request in
+            ended.withLock { $0 } && request[header: "x-auth-token"] == "token-1"
+        }
+        let service = cloud.service
+        #expect(await upload(service)?.isTransient == true)
+        #expect(await upload(service) == nil)
+        #expect(cloud.tokenCount == 2)
+    }
+
+    @Test("patterns have a star for each id")
+    func patterns() {
+        let patterns = [
+            "/v2/images", "/v2/images/i", "/v2/images/i/file", "/v2/images/i/members/m",
+            "/v2/images/i/tags/t", "/v2/tasks/t", "/v2/stores/s/i", "/v2/info/import",
+            "/v2/images/i/actions/deactivate",
+        ].map { ServiceRequest(.get, $0).pattern }
+        #expect(
+            patterns == [
+                "/v2/images", "/v2/images/*", "/v2/images/*/file", "/v2/images/*/members/*",
+                "/v2/images/*/tags/*", "/v2/tasks/*", "/v2/stores/*/*", "/v2/info/import",
+                "/v2/images/*/actions/deactivate",
+            ])
+    }
+}
