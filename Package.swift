@@ -185,7 +185,12 @@ let package = Package(
                 "OpenStackImage",
                 "TestSupport",
             ]),
-        tests("Publishing", ["GlanceServer", "Basics", "MigrationModel", "TestSupport"]),
+        tests(
+            "Publishing",
+            [
+                "GlanceModel", "GlanceServer", "OpenStackImage", "Basics", "MigrationModel",
+                "TestSupport",
+            ]),
         tests(
             "SourceReaders",
             [
@@ -197,7 +202,7 @@ let package = Package(
         tests(
             "TranshipKit",
             [
-                "GlanceServer", "HTTPTransport", "MigrationJournal", "MigrationPipeline",
+                "GlanceModel", "GlanceServer", "HTTPTransport", "MigrationJournal", "MigrationPipeline",
                 "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel",
                 "TestSupport",
             ]),

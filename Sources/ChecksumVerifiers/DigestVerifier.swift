@@ -42,6 +42,11 @@ public struct DigestVerifier: ChecksumVerifier {
         {
             return .transformed("disk format \(planned) was sent, the target has \(format)")
         }
+        if let format = report.containerFormat, let planned = transfer.record.containerFormat,
+            format != planned
+        {
+            return .transformed("container format \(planned) was sent, the target has \(format)")
+        }
         if let sent, let has = report.sizeBytes, sent != has, transfer.method.isImport,
             Self.differs(transfer, report)
         {

@@ -82,6 +82,13 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// other image got at the target.
     public var references: [String: String] = [:]
 
+    /// The properties that the service counts: all that a record adds, our marker included.
+    public var propertyCount: Int { properties.count + references.count + 1 }
+
+    /// True if the service may well refuse the record as too large: its default limits for
+    /// properties and tags are 128 each.
+    public var mayBeTooLarge: Bool { propertyCount > 128 || tags.count > 128 }
+
     /// True if the members at the source matter.
     public var takesMembers: Bool { visibility == .shared && members != .drop }
 

@@ -49,6 +49,16 @@ public struct TargetOffer: Sendable, Hashable {
     /// The digests that it reports of new images, strongest first.
     public var reportedAlgorithms: [Checksum.Algorithm]
 
+    /// The disk formats that it takes; empty where it does not say.
+    public var diskFormats: [String] = []
+    /// The container formats that it takes; empty where it does not say.
+    public var containerFormats: [String] = []
+    /// The 17 of its newest API version 2.17; nil where it does not say.
+    public var minorVersion: Int?
+    /// Requests that the access rules of our application credential lack, of those that a run
+    /// sends: `PUT /v2/images/*/file`.
+    public var deniedRequests: [String] = []
+
     public init(
         importMethods: [String] = [], stores: [Store] = [], quotas: [Quota] = [],
         reportedAlgorithms: [Checksum.Algorithm] = [.sha512, .md5], hasProjects: Bool = true

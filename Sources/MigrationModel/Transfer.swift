@@ -22,8 +22,19 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var reading: SourceReading?
     /// Project ids that the image is shared with at the source.
     public var members: [String] = []
+    /// How members answered the offer at the source, by project id: `accepted`, `rejected`.
+    public var memberAnswers: [String: String]?
     /// What the report says beside the state: conversions, stores that failed.
     public var remarks: [String] = []
+
+    /// Adds a remark, unless it is there.
+    ///
+    /// - Parameter start: how remarks on the same matter begin. Earlier ones are removed, so that
+    ///   they do not pile up over the runs.
+    public mutating func remark(_ text: String?, replacing start: String? = nil) {
+        if let start { remarks.removeAll { $0.hasPrefix(start) } }
+        if let text, !remarks.contains(text) { remarks.append(text) }
+    }
 
     /// A transfer in any state, as tests and the journal need it.
     package init(
@@ -147,7 +158,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     ///
     /// - Parameter reason: goes to the report, beside both ids.
     public mutating func giveUpKeptID(_ reason: String) {
-        if let id = imageID { remarks.append("id \(id) could not be kept: \(reason)") }
+        if let id = imageID { remark("id \(id) could not be kept: \(reason)") }
         placement.takeNextID()
         startOver()
     }

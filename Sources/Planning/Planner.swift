@@ -129,7 +129,7 @@ public struct Planner: Sendable {
     func add(_ images: [ListedImage], from source: any ImageSource) async throws(TranshipError) {
         for target in targets {
             var items: [PlanItem] = []
-            for image in images {
+            for image in images where image.isWanted(at: target) {
                 items.append(try item(image, from: source, to: target))
             }
             try await plan.add(items)
@@ -214,6 +214,7 @@ public struct Planner: Sendable {
         var naming: [(position: Int64, item: PlanItem)] = []
         try await decideEach { (comparison) throws(TranshipError) in
             var item = try await decide(comparison)
+            if item.action == .create { item = try await checked(item) }
             if item.action == .create { item.start = going(item, copies: 1) }
             if item.action == .skip, !item.record.references.isEmpty {
                 naming.append((comparison.position, item))
@@ -276,16 +277,8 @@ public struct Planner: Sendable {
         guard let target = target(comparison.item.targetKey) else {
             return comparison.item.decided(.refuse, .refused(message: "its target is gone"))
         }
-        for key in comparison.item.record.references.values.sorted()
-        where comparison.item.refusal == nil {
-            let other = try await plan.item(sourceKey: key, targetKey: target.opened.key)
-            guard other == nil || other?.refusal != nil else { continue }
-            comparison.item.refusal = .init(
-                TranshipError(
-                    .refused,
-                    "it names \(key) as kernel or ramdisk, which cannot be copied: "
-                        + (other?.refusal?.message ?? "it is not at the source"),
-                    hint: "copying it alone would leave a dangling reference"))
+        if comparison.item.refusal == nil {
+            comparison.item.refusal = try await danglingReference(comparison.item, at: target)
         }
         comparison.holder = given.ours.first {
             ownership(of: $0, comparison, at: target) == .holdsKeptID

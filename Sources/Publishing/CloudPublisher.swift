@@ -39,14 +39,14 @@ public struct CloudPublisher: Publisher {
         do throws(TranshipError) {
             try await apply(references, to: image)
             try await applyVisibility(transfer.record, to: image)
-            try await applyMembers(transfer)
-            transfer.remarks += Self.unmapped(transfer)
+            try await applyMembers(&transfer)
+            for remark in Self.unmapped(transfer) { transfer.remark(remark) }
             try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
             // Only a refusal that concerns this image.
             guard let answer = error.answer, (400...499).contains(answer.status),
-                !error.isTransient, answer.status != 401, error.code != .authenticationFailed
+                !error.isTransient, ![.unauthorized, .authenticationFailed].contains(error.code)
             else { throw error }
             transfer.leaveUnpublished(
                 TranshipError(
@@ -78,23 +78,6 @@ public struct CloudPublisher: Publisher {
             image.id, [.replace("visibility", .string(record.visibility.rawValue))])
     }
 
-    private func applyMembers(
-        _ transfer: Transfer
-    ) async throws(TranshipError) {
-        guard transfer.record.visibility == .shared, let id = transfer.imageID else { return }
-        let wanted = transfer.record.projects(for: transfer.members)
-        guard !wanted.isEmpty else { return }
-        let present = Set(try await service.members(of: id).map(\.memberID))
-        for project in wanted where !present.contains(project) {
-            do {
-                _ = try await service.addMember(id, projectID: project)
-            } catch {
-                // 409: it is already a member.
-                guard error.code == .conflict else { throw error }
-            }
-        }
-    }
-
     /// Members at the source that are not in the owner table.
     private static func unmapped(_ transfer: Transfer) -> [String] {
         guard transfer.record.visibility == .shared,
@@ -117,17 +100,6 @@ public struct CloudPublisher: Publisher {
         if image.isProtected != record.isProtected {
             _ = try await service.update(
                 image.id, [.replace("protected", .bool(record.isProtected))])
-        }
-    }
-}
-
-extension PlannedRecord {
-    /// The projects at the target for the members at the source.
-    func projects(for members: [String]) -> [String] {
-        switch self.members {
-        case .drop: []
-        case .keep: members
-        case .map(let table): members.compactMap { table[$0] ?? table["*"] }
         }
     }
 }

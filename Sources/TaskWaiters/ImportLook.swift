@@ -37,6 +37,7 @@ struct ImportLook {
         if isOthers { return .outcome(leftToOthers()) }
         let isIdle = image.status == .queued || image.status == .uploading
         let isWhole = image.status == .active || image.status == .deactivated
+        if image.isSpoiled, transfer.wait.importRequestedAt == nil { return spoiled() }
         switch state {
         // Glance's VerifyImageState writes the record back as it read it earlier, which undoes
         // our changes: so the task must end first.
@@ -67,6 +68,20 @@ struct ImportLook {
 
     private var state: ImportState { ImportState(of: image, task: task) }
 
+    /// The record is never filled: the service would serve the refused bytes. Discards it, a few
+    /// times, since a service may report odd things of every record.
+    private func spoiled() -> Judgement {
+        var next = transfer
+        next.tries.importFailures += 1
+        let error = TranshipError(
+            .unexpectedState,
+            "the record of image \(image.id) keeps what the service knows of a body that it "
+                + "refused, and takes no other",
+            hint: "look at it with `openstack image show \(image.id)`, then run again")
+        return next.tries.importFailures > 3
+            ? .failure(error) : .outcome(.restart(next, after: error))
+    }
+
     /// True if another client sends a body into the record: no import of ours looks like this.
     var isOthers: Bool {
         image.status == .saving
@@ -89,7 +104,7 @@ struct ImportLook {
         if let method = next.intent.fallbacks.first {
             next.intent.fallbacks.removeFirst()
             next.intent.methodReason = .methodFailed(next.method, message: error.message)
-            next.remarks.append("\(next.method.rawValue) failed, so \(method.rawValue) was used")
+            next.remark("\(next.method.rawValue) failed, so \(method.rawValue) was used")
             next.intent.method = method
             return .success(.restart(next, after: error))
         }
@@ -143,8 +158,12 @@ struct ImportLook {
         var next = transfer
         next.placement.isCopying = false
         next.placement.heldStores = image.stores
+        next.remark(nil, replacing: Self.notCopiedStart)
         return .advance(next.moved(to: .publishing))
     }
+
+    /// How the remark on missing stores begins.
+    private static let notCopiedStart = "it lies in "
 
     /// The image is proved in at least one store, so it is never discarded.
     func notCopied(_ words: String, missing: [String]) -> Outcome {
@@ -153,17 +172,25 @@ struct ImportLook {
         next.placement.heldStores = image.stores
         let stores = missing.isEmpty ? "every store" : missing.joined(separator: ", ")
         let text =
-            "it lies in \(image.stores.joined(separator: ", ")), not in \(stores): \(words)"
-        next.remarks.append(text)
+            "\(Self.notCopiedStart)\(image.stores.joined(separator: ", ")), not in \(stores): \(words)"
+        next.remark(text, replacing: Self.notCopiedStart)
         guard transfer.record.allStoresMustSucceed else {
             return .advance(next.moved(to: .publishing))
         }
         next.leaveUnpublished(
             TranshipError(
                 .unpublished, "the copy \(image.id) is proved, but \(text)",
-                hint: "copying between stores is an administrator's right by default; "
-                    + "use method: glance-direct, or all_stores_must_succeed: false"))
+                hint: "copying between stores is an administrator's right by default: use an "
+                    + "administrator's entry, all_stores_must_succeed: false, or \(otherWay)"))
         return .advance(next)
+    }
+
+    /// A method that fills several stores at once, unless it was tried and converts the data.
+    private var otherWay: String {
+        if case .methodFailed(.glanceDirect, _) = transfer.intent.methodReason {
+            return "accept_transformed: true with method: glance-direct"
+        }
+        return "method: glance-direct"
     }
 
     // MARK: Waiting

@@ -165,8 +165,9 @@ public struct ImportWaiter: TaskWaiter {
                 return (method == .copyImage) == transfer.placement.isCopying
             }.newest
         } catch {
-            // Services before 2.12 have no such list: the image alone must do.
-            guard error.code == .notFound else { throw error }
+            // Services before 2.12 have no such list, and some users may not read it: the image
+            // alone must do.
+            guard error.code == .notFound || error.code == .forbidden else { throw error }
             return nil
         }
     }

@@ -238,7 +238,10 @@ package struct GlanceModel: Sendable {
             "methods": ["password"],
             "user": ["id": "u", "name": "u", "domain": domain],
             "project": ["id": project, "name": project, "domain": domain],
-            "roles": [["id": "r", "name": "member"]],
+            "roles": .array(
+                (settings.caller.isAdmin ? ["member", "admin"] : ["member"]).map {
+                    ["id": .string($0), "name": .string($0)]
+                }),
             "issued_at": "2026-11-21T00:00:00.000000Z",
             "expires_at": "2099-11-22T00:00:00.000000Z",
         ]

@@ -173,7 +173,8 @@ struct FakeUploader: ImageUploader {
         }
         return TargetReport(
             status: .init(rawValue: record.status), sizeBytes: Int64(record.data.count),
-            checksums: [sha256(record.data)], diskFormat: nil)
+            checksums: [sha256(record.data)],
+            diskFormat: transfer.method.isImport ? world.state.withLock { $0.importsBecome } : nil)
     }
 
     func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {

@@ -58,6 +58,8 @@ final class FakeWorld: Sendable {
         var mostSending = 0
         var callsUntilCrash: Int?
         var report: TargetReport?
+        /// The disk format that every import leaves; nil if imports convert nothing.
+        var importsBecome: String?
         var readBackBytes: [UInt8]?
         /// Of every source.
         var inspection = Inspection.refuses

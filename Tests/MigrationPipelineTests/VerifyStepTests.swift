@@ -71,8 +71,37 @@ import Testing
         let given = sent(promise: nil, computed: [sha256(bytes)])
         report([], diskFormat: "qcow2")
         let error = await failure { _ = try await confirm(given) }
-        #expect(error?.code == .verificationMismatch)
+        #expect(error?.code == .transformed)
         #expect(error?.message.contains("converted") == true)
+        #expect(error?.hint?.contains("accept_transformed") == true)
+    }
+
+    @Test func `A conversion that auto ran into is followed by an upload`() async throws {
+        var given = sent(promise: nil, computed: [sha256(bytes)])
+        given.intent.method = .glanceDirect
+        given.intent.methodReason = .fillsSeveralStores(.dataIsLocal)
+        report([], diskFormat: "qcow2")
+        guard case .restart(let next, let error) = try await confirm(given) else {
+            Issue.record("it did not start over")
+            return
+        }
+        #expect(error.code == .transformed)
+        #expect(next.method == .upload && next.intent.fallbacks.isEmpty)
+        #expect(next.remarks == ["glance-direct converts the data, so upload was used"])
+        // Named by the pipeline, or accepted, it is left as it is.
+        given.intent.methodReason = .namedByPipeline
+        #expect(await failure { _ = try await confirm(given) }?.code == .transformed)
+        given.intent.record.acceptsTransformed = true
+        #expect(try await confirm(given).transfer.state == .publishing)
+    }
+
+    @Test func `Another size alone is not called a conversion`() async throws {
+        var given = sent(promise: nil, computed: [sha256(bytes)])
+        given.intent.method = .webDownload
+        given.intent.fallbacks = [.upload]
+        world.state.withLock { $0.report = nil }
+        report(sizeBytes: 10, [sha256([1])])
+        #expect(await failure { _ = try await confirm(given) }?.code == .verificationMismatch)
     }
 
     @Test func `Reports that prove nothing are replaced by reading it back`() async throws {

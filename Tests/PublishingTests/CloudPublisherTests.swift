@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceModel
 import GlanceServer
 import MigrationModel
+import OpenStackImage
 import Publishing
 import TestSupport
 import Testing
@@ -119,6 +121,54 @@ import Testing
     }
 
     // MARK: Members
+
+    @Test func `Members that have to accept are named, and remarks do not pile up`() async throws {
+        var transfer = proved(visibility: .shared, members: ["p1", "p2"])
+        transfer.memberAnswers = ["p2": "rejected"]
+        let remark =
+            "has to be accepted by the projects that it is shared with: p1, p2 (rejected at the "
+            + "source); each with: openstack image set --accept i"
+        for _ in 0..<3 {
+            transfer = try await publish(transfer.republished(as: transfer.record))
+            #expect(transfer.remarks == [remark])
+        }
+        glance.setMembers([], of: "i")
+        transfer.intent.record.members = .drop
+        #expect(try await publish(transfer.republished(as: transfer.record)).state == .done)
+    }
+
+    @Test(arguments: [(true, "q9"), (false, "q1"), (false, "q9")])
+    func `What a member accepted at the source is accepted for it, if our user may`(
+        isAdmin: Bool, project: String
+    ) async throws {
+        var settings = GlanceModel.Settings()
+        settings.caller = .init(project: project, isAdmin: isAdmin)
+        let glance = try GlanceServer(settings)
+        glance.put("i", data: [1], ["visibility": "shared", "owner": .string(project)])
+        let session = CloudSession(
+            CloudConfiguration(
+                name: "beta", authentication: .password(.id("u"), password: Secret("p")),
+                authURL: glance.url, scope: .projectID(project)))
+        var transfer = proved(
+            visibility: .shared, members: ["p1", "p2"], .map(["p1": "q1", "p2": "q2"]))
+        transfer.memberAnswers = ["p1": "accepted"]
+        let done = try await CloudPublisher(service: ImageService(session)).publish(
+            transfer, references: [:])
+        let accepts = isAdmin || project == "q1"
+        #expect(done.state == .done)
+        #expect(glance.changes.contains("PUT /v2/images/i/members/q1") == accepts)
+        #expect(!glance.changes.contains("PUT /v2/images/i/members/q2"))
+        #expect(done.remarks.first?.contains("shared with: q1, q2;") == !accepts)
+        #expect(done.remarks.count == 1)
+    }
+
+    @Test func `Too many members are no question of rights`() async throws {
+        glance.refuse(
+            "POST", "/v2/images/i/members", status: 413,
+            text: "The limit has been exceeded on the number of allowed image members")
+        let ended = try await publish(proved(visibility: .shared, members: ["p1"]))
+        #expect(ended.failure?.hint?.contains("image_member_quota") == true)
+    }
 
     @Test func `Members are mapped by the table, and those who are not in it reported`()
         async throws

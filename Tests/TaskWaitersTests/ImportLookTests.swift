@@ -44,8 +44,9 @@ import Testing
             transfer.intent.record.allStoresMustSucceed = mustSucceed
             transfer.intent.record.stores = .named(["fast", "slow"])
             var record: [String: JSONValue] = [
-                "id": "id-1", "status": .string(status.rawValue), "stores": "fast",
+                "id": "id-1", "status": .string(status.rawValue),
             ]
+            if status == .active || status == .deactivated { record["stores"] = "fast" }
             record.merge(properties) { $1 }
             let task = try task.map {
                 try ImageTask(
@@ -56,6 +57,18 @@ import Testing
             return ImportLook(
                 transfer: transfer, image: try Image(json: .object(record)), task: task,
                 now: start + seconds * 1000, jitter: jitter)
+        }
+    }
+
+    @Test(arguments: ["checksum", "os_hash_value", "stores"])
+    func `A record that a refused body spoiled is never filled`(key: String) throws {
+        for status in [ImageStatus.queued, .uploading] {
+            var scene = Scene(status: status, isAsked: false, properties: [key: "x"])
+            #expect(word(try scene.look().judge()) == "restart by glance-direct")
+            scene.failures = 3
+            #expect(word(try scene.look().judge()) == "failure unexpected-state")
+            scene.properties = [:]
+            #expect(word(try scene.look().judge()) == "ask")
         }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import ByteStreams
 public import MigrationModel
 public import MigrationPipeline
 internal import OpenStackImage
@@ -36,6 +37,9 @@ extension CloudUploader {
         _ given: Transfer
     ) async throws(TranshipError) -> Outcome {
         guard let image = try await service.imageIfPresent(try given.recordID()) else {
+            if let objection = lessons.withLock({ $0.objection(to: given.record) }) {
+                throw objection
+            }
             var transfer = given
             // The record was never created, or was deleted since. The create call shows which,
             // because a deleted id is refused forever.
@@ -88,7 +92,7 @@ extension CloudUploader {
     /// Of a body that the service refused, something can stay behind: its checksum and its stores
     /// on the record, and with two hosts at work a file in the staging area, which nothing shows.
     private static func spoiled(_ image: Image, _ transfer: Transfer) -> String? {
-        if image.checksum != nil || image.hashValue != nil || !image.stores.isEmpty {
+        if image.isSpoiled {
             return "the service keeps what it knows of a body that it refused on its record, "
                 + "and takes no other"
         }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import ByteStreams
 internal import Digests
 public import MigrationModel
 public import MigrationPipeline
@@ -35,7 +36,9 @@ extension CloudUploader {
                     NewImage(transfer.record, id: id, properties: properties))
                 return .send(transfer)
             } catch {
-                guard error.code == .conflict else { throw error }
+                guard error.code == .conflict else {
+                    throw lessons.withLock { $0.learn(from: error, record: transfer.record) }
+                }
                 // 409: the image is ours, from another host or from a process that
                 // this journal does not remember; or its id is burned (deleted ids
                 // stay taken); or it belongs to someone else.

@@ -16,6 +16,8 @@ public struct CloudUploader: ImageUploader {
     let now: @Sendable () -> Int64
     /// The digest that the cloud reports, asked for once in a run.
     private let learned = Guarded<Checksum.Algorithm?>(nil)
+    /// What refusals of this run taught.
+    let lessons = Guarded(Lessons())
 
     /// - Parameter now: milliseconds since 1970.
     public init(
@@ -29,7 +31,8 @@ public struct CloudUploader: ImageUploader {
     public func list(
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        // Hidden images are in no default listing; a second pass finds them.
+        // Hidden images are in no default listing; a second pass finds them. A service that is too
+        // old to have any is not asked.
         for isHidden in [false, true] {
             var query = ImageQuery()
             query.isHidden = isHidden
@@ -51,6 +54,17 @@ public struct CloudUploader: ImageUploader {
     }
 
     public func send(
+        _ transfer: Transfer, from ring: ByteRing
+    ) async throws(TranshipError) -> Transfer {
+        do throws(TranshipError) {
+            return try await sendData(transfer, from: ring)
+        } catch {
+            lessons.withLock { $0.learn(fromBody: error) }
+            throw error
+        }
+    }
+
+    private func sendData(
         _ transfer: Transfer, from ring: ByteRing
     ) async throws(TranshipError) -> Transfer {
         let id = try transfer.recordID()
@@ -75,8 +89,21 @@ public struct CloudUploader: ImageUploader {
         }
         return TargetReport(
             status: image.status, sizeBytes: image.sizeBytes,
-            checksums: image.checksums, diskFormat: image.diskFormat, stores: image.stores,
-            missingStores: try await service.missing(.init(transfer.record.stores), of: image))
+            checksums: image.checksums, diskFormat: image.diskFormat,
+            containerFormat: image.containerFormat, stores: image.stores,
+            missingStores: try await missingStores(transfer, image))
+    }
+
+    /// None if this user may not know which stores there are.
+    private func missingStores(
+        _ transfer: Transfer, _ image: Image
+    ) async throws(TranshipError) -> [String] {
+        do {
+            return try await service.missing(.init(transfer.record.stores), of: image)
+        } catch {
+            guard error.code == .forbidden else { throw error }
+            return []
+        }
     }
 
     public func readBack(

@@ -6,23 +6,56 @@ public import MigrationModel
 public import OpenStackImage
 
 extension TargetOffer {
-    /// Asks the service. What it may not or cannot say stays empty.
+    /// The requests that a run may send to a target.
+    static let requests: [(method: String, path: String)] = [
+        ("GET", "/v2/images"), ("POST", "/v2/images"), ("GET", "/v2/images/*"),
+        ("PATCH", "/v2/images/*"), ("DELETE", "/v2/images/*"), ("PUT", "/v2/images/*/file"),
+        ("PUT", "/v2/images/*/stage"), ("POST", "/v2/images/*/import"),
+        ("POST", "/v2/images/*/members"),
+    ]
+
+    /// Asks the service. What it may not or cannot say stays empty: each question only helps.
     public static func look(_ service: ImageService) async throws(TranshipError) -> TargetOffer {
         var offer = TargetOffer(
             hasProjects: service.session.configuration.authentication.usesKeystone)
-        do {
+        if let rules = try await service.session.authenticate().accessRules {
+            offer.deniedRequests = requests.filter { method, path in
+                // An id is one part of a path, and no pattern has this one.
+                !rules.allows(method, path.replacing("*", with: "0"))
+            }.map { "\($0.method) \($0.path)" }
+        }
+        offer.minorVersion = try await service.minorVersion()
+        try await told { () throws(TranshipError) in
             offer.importMethods = try await service.importInfo().methods.map(\.rawValue)
+        }
+        try await told { () throws(TranshipError) in
             offer.stores = try await service.stores().map {
                 Store(id: $0.id, isDefault: $0.isDefault, isReadOnly: $0.isReadOnly)
             }
+        }
+        try await told { () throws(TranshipError) in
             offer.quotas = try await service.usage().map {
                 Quota(name: $0.name, limit: $0.limit, used: $0.used)
             }
-        } catch {
-            guard [.forbidden, .notFound, .badRequest].contains(error.code) else { throw error }
+        }
+        try await told { () throws(TranshipError) in
+            let schema = try await service.schema("image")
+            offer.diskFormats = schema.allowedValues(of: "disk_format")
+            offer.containerFormats = schema.allowedValues(of: "container_format")
         }
         let seen = try await service.reportedAlgorithms()
         if !seen.isEmpty { offer.reportedAlgorithms = seen }
         return offer
+    }
+
+    /// Takes an answer, if the service gives one.
+    private static func told(
+        _ ask: () async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        do {
+            try await ask()
+        } catch {
+            guard error.saysOnlyNothing else { throw error }
+        }
     }
 }

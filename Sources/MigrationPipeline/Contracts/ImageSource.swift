@@ -65,12 +65,28 @@ public protocol ImageSource: Stage {
     ///
     /// - Parameter target: the region of the target; nil if it has none.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable
+
+    /// Reports the projects that an image is shared with, for the plan. Only the owner may know
+    /// them.
+    func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts
 }
 
 extension ImageSource {
     public var isOnThisMachine: Bool { false }
     public var region: CloudRegion? { nil }
     public var inspection: Inspection { .refuses }
+
+    public func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts {
+        SourceFacts(sizeBytes: nil)
+    }
+}
+
+extension Transfer {
+    /// Takes over whom the image is shared with.
+    mutating func take(_ facts: SourceFacts) {
+        members = facts.members
+        memberAnswers = facts.memberAnswers.isEmpty ? nil : facts.memberAnswers
+    }
 }
 
 /// What a source needs to know to list its images.
@@ -99,6 +115,9 @@ public struct ListedImage: Sendable {
     public var notes: [String]
     /// Why this image cannot be copied.
     public var refusal: TranshipError?
+    /// For an image that is only listed because others name it: the properties by which they do,
+    /// such as `kernel_id`. It is copied to targets whose rules keep one of them.
+    public var namedAs: Set<String> = []
     /// The series to which the entry adds this image as a version; nil for images
     /// of clouds, whose ids say what belongs together.
     public var series: SeriesClaim?
@@ -146,6 +165,9 @@ public struct SourceFacts: Sendable, Hashable {
     public var sizeBytes: Int64?
     /// Project ids that the image is shared with at the source.
     public var members: [String]
+    /// How they answered the offer, by project id: `accepted`, `rejected`. A project that has not
+    /// answered, or whose answer is unknown, is not in it.
+    public var memberAnswers: [String: String] = [:]
     /// nil if a broken read cannot continue where it broke.
     public var version: SourceVersion?
 

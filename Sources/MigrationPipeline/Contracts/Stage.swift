@@ -59,6 +59,7 @@ public struct TargetReport: Sendable, Hashable {
     public var sizeBytes: Int64?
     public var checksums: [Checksum]
     public var diskFormat: String?
+    public var containerFormat: String?
     /// The stores that hold the data.
     public var stores: [String]
     /// Stores in the plan that do not hold the data yet.
@@ -66,12 +67,13 @@ public struct TargetReport: Sendable, Hashable {
 
     public init(
         status: ImageStatus, sizeBytes: Int64?, checksums: [Checksum], diskFormat: String?,
-        stores: [String] = [], missingStores: [String] = []
+        containerFormat: String? = nil, stores: [String] = [], missingStores: [String] = []
     ) {
         self.status = status
         self.sizeBytes = sizeBytes
         self.checksums = checksums
         self.diskFormat = diskFormat
+        self.containerFormat = containerFormat
         self.stores = stores
         self.missingStores = missingStores
     }
@@ -83,7 +85,8 @@ public enum Verdict: Sendable, Hashable {
     case match([Checksum])
     /// The target holds other bytes. The text says which values differ.
     case mismatch(String)
-    /// Size or format differ because the service converted the data.
+    /// Size or format differ because the service converted the data. With another format it did;
+    /// with another size alone it may also have lost data.
     case transformed(String)
     /// No algorithm is known on both sides.
     case unverifiable(String)

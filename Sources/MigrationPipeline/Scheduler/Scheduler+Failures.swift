@@ -19,6 +19,7 @@ extension Scheduler {
             monitor.left(given, .note(given, error.message))
             return
         }
+        noteConversion(given, error)
         if error.code == .quotaExceeded, error.isAboutWholeTarget {
             state.withLock { $0.paused[given.targetKey] = error }
         }
@@ -112,7 +113,7 @@ extension Scheduler {
         if transfer.imageID != nil, !transfer.placement.isAdopted {
             do throws(TranshipError) {
                 transfer = try await abandon(
-                    transfer, isWrong: error.code == .verificationMismatch)
+                    transfer, isWrong: [.verificationMismatch, .transformed].contains(error.code))
             } catch {
                 // The id stays in the journal: the next run looks at it first.
                 monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")
@@ -177,7 +178,10 @@ extension TranshipError {
     /// True if the project's quota or the service's disk is full, and not only this image too
     /// large. All of them are 413, so only the text of the answer shows which.
     var isAboutWholeTarget: Bool {
-        guard let words = answer?.message.lowercased() else { return false }
+        guard let words = answer?.message.lowercased(),
+            // These limits are for each image: `image_property_quota` and its like.
+            !["propert", " tag", "member", "location"].contains(where: words.contains)
+        else { return false }
         return words.contains("quota") || words.contains("over limit")
             || words.contains("over a limit") || words.contains("storage media is full")
     }

@@ -27,6 +27,8 @@ public final class Scheduler: Sendable {
         var fatal: TranshipError?
         var busy: [Int64: Busy] = [:]
         var paused: [String: TranshipError] = [:]
+        /// What targets convert on import, with the error of the first image of each kind.
+        var conversions: [Conversion: TranshipError] = [:]
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -237,15 +239,18 @@ public final class Scheduler: Sendable {
     private func restart(
         _ given: Transfer, after error: TranshipError, run: Run
     ) async throws(TranshipError) {
+        noteConversion(given, error)
         try await journal.recordAttempt(given, run: run, error: error)
-        var transfer = try await stages.target(of: given).uploader.abandon(given, isWrong: false)
+        var transfer = try await stages.target(of: given).uploader.abandon(
+            given, isWrong: error.code == .transformed)
         let reason = "starts over by \(transfer.method.rawValue): \(error.message)"
         transfer.wait.reason = reason
         try await journal.commit(transfer)
         monitor.left(transfer, .note(transfer, reason))
     }
 
-    private func step(_ transfer: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+    private func step(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
+        let transfer = try avoidingConversion(given)
         switch transfer.state {
         case .planned, .reading, .read, .registered, .sending:
             guard transfer.method.isServerSide else { return try await move(transfer, trip) }

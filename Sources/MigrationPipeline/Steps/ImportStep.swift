@@ -22,7 +22,7 @@ struct ImportStep: Sendable {
         }
         try await trip.answered(.source)
         transfer.proof.sizeBytes = facts.sizeBytes ?? transfer.source.sizeBytes
-        transfer.members = facts.members
+        transfer.take(facts)
         let ids = try await references.ids(of: transfer)
         let registered = try await uploader.register(
             transfer, references: ids, commit: trip.commit)

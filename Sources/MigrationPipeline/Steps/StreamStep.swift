@@ -61,6 +61,14 @@ struct StreamStep: Sendable {
         let ids = try await references.ids(of: transfer)
         if transfer.state == .planned { transfer.move(to: .reading) }
         try await trip.commit(transfer)
+        if transfer.record.mayBeTooLarge {
+            // The service may refuse the record, so it is asked before the source is opened.
+            let registered = try await uploader.register(
+                transfer, references: ids, commit: trip.commit)
+            try await trip.answered(.target)
+            guard case .send(let next) = registered else { return registered }
+            transfer = next
+        }
 
         let algorithm = try await uploader.reportedAlgorithm(for: transfer)
         let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
@@ -126,7 +134,8 @@ struct StreamStep: Sendable {
         do throws(TranshipError) {
             var facts = SourceFacts(sizeBytes: spooled.offsetBytes)
             if transfer.record.takesMembers {
-                facts.members = try await pass.reader.facts(transfer).members
+                let now = try await pass.reader.facts(transfer)
+                (facts.members, facts.memberAnswers) = (now.members, now.memberAnswers)
                 try await pass.trip.answered(.source)
             }
             pass.opened.settle(.success(facts))
@@ -164,7 +173,7 @@ struct StreamStep: Sendable {
         if pass.spooled == nil { try await pass.trip.answered(.source) }
         var transfer = pass.transfer
         transfer.proof.sizeBytes = facts.sizeBytes
-        transfer.members = facts.members
+        transfer.take(facts)
         // Before there is a record, so that none is left.
         try await look(pass, &transfer)
         let registered = try await pass.uploader.register(
@@ -196,6 +205,6 @@ struct StreamStep: Sendable {
         guard let objection = try await look.objection(to: transfer, in: pass.ring) else { return }
         pass.objection.withLock { $0 = objection }
         let remark = "copied as it is at the source: \(objection.message)"
-        if !transfer.remarks.contains(remark) { transfer.remarks.append(remark) }
+        transfer.remark(remark)
     }
 }

@@ -47,15 +47,16 @@ struct VerifyStep: Sendable {
         case .mismatch(let words):
             throw Self.mismatch("the target holds other bytes than were sent: \(words)")
         case .transformed(let words) where transfer.record.acceptsTransformed:
-            transfer.remarks.append("transformed: \(words)")
+            transfer.remark("transformed: \(words)", replacing: "transformed: ")
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
         case .transformed(let words):
-            throw TranshipError(
-                .verificationMismatch, "the target converted the data: \(words)",
-                hint: "accept it with accept_transformed: true, or use method: upload, "
-                    + "which converts nothing")
+            let error = Self.conversion(words, transfer, report)
+            guard error.code == .transformed,
+                let next = transfer.uploadedInstead(because: error)
+            else { throw error }
+            return .restart(next, after: error)
         case .unverifiable(let words):
             return .advance(try await unverifiable(transfer, report, words, from: uploader))
         }
@@ -70,7 +71,7 @@ struct VerifyStep: Sendable {
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
             if transfer.method.isServerSide {
                 // The pipeline file names this method, and there is no checksum to compare with.
-                transfer.remarks.append("unverifiable: \(words)")
+                transfer.remark("unverifiable: \(words)", replacing: "unverifiable: ")
                 return confirmed(transfer, report)
             }
             if transfer.placement.isAdopted {
@@ -93,7 +94,9 @@ struct VerifyStep: Sendable {
         var transfer = given
         guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
         if transfer.method.isImport, !transfer.record.allStoresMustSucceed {
-            transfer.remarks.append("not in store \(report.missingStores.joined(separator: ", "))")
+            transfer.remark(
+                "not in store \(report.missingStores.joined(separator: ", "))",
+                replacing: "not in store ")
             return transfer.moved(to: .publishing)
         }
         transfer.placement.isCopying = true
@@ -128,6 +131,25 @@ struct VerifyStep: Sendable {
                 }
             throw Self.mismatch("read back from the target: \(words)")
         }
+    }
+
+    /// Another format is a conversion and no mismatch: the bytes that were sent are proved. Another
+    /// size alone may also be lost data.
+    private static func conversion(
+        _ words: String, _ transfer: Transfer, _ report: TargetReport
+    ) -> TranshipError {
+        let isConverted =
+            report.diskFormat ?? transfer.record.diskFormat != transfer.record.diskFormat
+            || report.containerFormat ?? transfer.record.containerFormat
+                != transfer.record.containerFormat
+        let copying =
+            transfer.record.stores.areSeveral
+            ? " (an administrator's entry then copies the image into the other stores)" : ""
+        return TranshipError(
+            isConverted ? .transformed : .verificationMismatch,
+            "the target converted the data: \(words)",
+            hint: "accept it with accept_transformed: true, or use method: upload, "
+                + "which converts nothing\(copying)")
     }
 
     private static func mismatch(_ message: String) -> TranshipError {

@@ -112,16 +112,35 @@ extension CloudImages {
         }
         try Self.expectUnchanged(
             transfer, status: image.status, checksums: image.checksums)
-        var members: [String] = []
+        var facts = SourceFacts(sizeBytes: image.sizeBytes)
         if transfer.record.takesMembers, image.visibility == .shared {
-            members = try await visibleMembers { () throws(TranshipError) in
-                try await service.members(of: id).map(\.memberID)
-            }
+            try await addMembers(of: id, to: &facts)
         }
         let version = SourceVersion(totalBytes: image.sizeBytes, hash: image.checksums.first)
-        return SourceFacts(
-            sizeBytes: image.sizeBytes, members: members,
-            version: version.isProof ? version : nil)
+        facts.version = version.isProof ? version : nil
+        return facts
+    }
+
+    private func addMembers(
+        of id: String, to facts: inout SourceFacts
+    ) async throws(TranshipError) {
+        var members: [Member] = []
+        _ = try await visibleMembers { () throws(TranshipError) in
+            members = try await service.members(of: id)
+            return []
+        }
+        facts.members = members.map(\.memberID)
+        for member in members where member.status != .pending {
+            facts.memberAnswers[member.memberID] = member.status.rawValue
+        }
+    }
+
+    func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts {
+        var facts = SourceFacts(sizeBytes: nil)
+        if image.visibility == .shared, let id = image.imageID {
+            try await addMembers(of: id, to: &facts)
+        }
+        return facts
     }
 
     /// Throws if the source differs from the plan.
@@ -155,7 +174,7 @@ extension CloudImages {
         case .forbidden:
             TranshipError(
                 .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",
-                hint: "a deactivated image can be read by an administrator only",
+                hint: error.hint ?? "a deactivated image can be read by an administrator only",
                 answer: error.answer)
         default: error.whileDoing("reading image \(id) at the source")
         }

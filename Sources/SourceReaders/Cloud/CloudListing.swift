@@ -49,7 +49,13 @@ extension CloudCatalogue {
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        try await CloudListing(listing: listing, catalogue: self).list(page)
+        do throws(TranshipError) {
+            try await CloudListing(listing: listing, catalogue: self).list(page)
+        } catch {
+            let name = selection.cloud.name
+            guard error.answer != nil, !error.message.contains(name) else { throw error }
+            throw error.whileDoing("listing the images of cloud \"\(name)\"")
+        }
     }
 }
 
@@ -63,13 +69,13 @@ struct CloudListing {
 
     func list(_ page: Page) async throws(TranshipError) {
         let project = try await catalogue.cloud.session.authenticate().projectID
-        // The first image that names each kernel and ramdisk, by the id of that one.
-        var named: [String: String] = [:]
+        // Each kernel and ramdisk, with the first image that names it and all properties that do.
+        var named: [String: (by: String, keys: Set<String>)] = [:]
         func noting(_ images: [ListedImage]) async throws(TranshipError) {
             for image in images.map(\.image) {
-                for id in [image.properties["kernel_id"], image.properties["ramdisk_id"]] {
-                    guard let id, !id.isEmpty, named[id] == nil else { continue }
-                    named[id] = image.displayName
+                for key in ["kernel_id", "ramdisk_id"] {
+                    guard let id = image.properties[key], !id.isEmpty else { continue }
+                    named[id, default: (image.displayName, [])].keys.insert(key)
                 }
             }
             try await page(images)
@@ -80,14 +86,17 @@ struct CloudListing {
             try await listAll(project, noting)
         }
         // Kernels and ramdisks come along with the images that name them.
-        for (id, by) in named.sorted(by: { $0.key < $1.key }) {
+        for (id, use) in named.sorted(by: { $0.key < $1.key }) {
             do {
                 let image = try await catalogue.image(id)
-                try await page([ListedImage(image, notes: ["added: \(by) names it"])])
+                var listed = ListedImage(image, notes: ["added: \(use.by) names it"])
+                listed.namedAs = use.keys
+                try await page([listed])
             } catch {
-                // Planning refuses the image that names it, with this reason.
+                // Planning refuses the image that names it, with this reason. The service
+                // answers 400 to an id that it cannot have given out.
                 switch error.code {
-                case .notFound, .forbidden: break
+                case .notFound, .forbidden, .badRequest, .gone: break
                 case .invalidAnswer: try await page([unreadable(id, error)])
                 default: throw error
                 }

@@ -75,6 +75,13 @@ struct LegacyCloudImages: ImageSource {
         transfer.record.takesMembers ? try await memberIDs(id) : []
     }
 
+    func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts {
+        guard image.visibility == .shared, let id = image.imageID else {
+            return SourceFacts(sizeBytes: nil)
+        }
+        return SourceFacts(sizeBytes: nil, members: try await memberIDs(id))
+    }
+
     func memberIDs(_ id: String) async throws(TranshipError) -> [String] {
         try await visibleMembers { () throws(TranshipError) in
             try await service.members(of: id).map(\.memberID)

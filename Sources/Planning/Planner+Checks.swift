@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// What a plan can know before a copy is made: whether the target takes it, what it names, and who
+/// has to accept it.
+extension Planner {
+    /// Refuses a new copy that the target does not take, or adds what the operator has to know.
+    func checked(_ given: PlanItem) async throws(TranshipError) -> PlanItem {
+        guard let target = target(given.targetKey) else { return given }
+        var item = given
+        if let objection = TargetObjection(offer: target.opened.offer).objection(to: item) {
+            item.refusal = .init(objection)
+            return item.decided(.refuse, .refused(message: objection.message))
+        }
+        for note in item.quotaNotes {
+            item.notes.append(note)
+            tell(.warning("\(item.source.displayName) -> \(item.targetKey): \(note)"))
+        }
+        if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
+            item.notes.append(
+                "if the target converts imports, the data is uploaded instead, and an "
+                    + "administrator's entry has to copy it into further stores")
+        }
+        if item.record.takesMembers { item.notes += try await memberNotes(item) }
+        return item
+    }
+
+    /// Who has to accept the copy. A member sees it in its list only then.
+    private func memberNotes(_ item: PlanItem) async throws(TranshipError) -> [String] {
+        let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+        let members: [String] =
+            switch item.record.members {
+            case .drop: []
+            case .keep: facts.members
+            case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
+            }
+        guard !members.isEmpty else { return [] }
+        let words = members.map { member in
+            facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
+        }
+        let one = members.count == 1
+        if members.count > 128 {
+            tell(
+                .warning(
+                    "\(item.source.displayName) -> \(item.targetKey): \(members.count) members: more "
+                        + "than 128, the default of image_member_quota; if the target refuses some, "
+                        + "the copy stays unpublished"))
+        }
+        return [
+            "\(members.count) member\(one ? " has" : "s have") to accept the copy before it is in "
+                + "\(one ? "its list" : "their lists"): \(words.joined(separator: ", "))"
+        ]
+    }
+
+    /// Why an image cannot be copied because of a kernel or ramdisk that it names.
+    func danglingReference(
+        _ item: PlanItem, at target: PlanningTarget
+    ) async throws(TranshipError) -> Transfer.Failure? {
+        for (property, key) in item.record.references.sorted(by: { $0.key < $1.key }) {
+            let other = try await plan.item(sourceKey: key, targetKey: target.opened.key)
+            var reason = "is not at the source, or this project may not see it"
+            if let other {
+                guard let message = try await refusal(of: other, at: target) else { continue }
+                reason = "cannot be copied: \(message)"
+            }
+            let id = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+            return .init(
+                TranshipError(
+                    .refused, "its \(property) names image \(id), which \(reason)",
+                    hint: "correct or remove \(property) at the source; if the copy boots without "
+                        + "it, drop it with `properties: { drop: [\(property)] }` in the target's "
+                        + "`image`"))
+        }
+        return nil
+    }
+
+    /// Why another image of the plan is not copied; nil if it is, or if it is at the target.
+    private func refusal(
+        of other: PlanItem, at target: PlanningTarget
+    ) async throws(TranshipError) -> String? {
+        if let refusal = other.refusal { return refusal.message }
+        guard let objection = TargetObjection(offer: target.opened.offer).objection(to: other)
+        else { return nil }
+        let known = try await journal.transfer(
+            sourceKey: other.source.key, targetKey: other.targetKey)
+        let isThere = [.done, .skipped, .unpublished].contains(known?.state)
+        return isThere ? nil : objection.message
+    }
+}
+
+extension ListedImage {
+    /// False for a kernel or ramdisk that only other images need, if the target's rules take away
+    /// the properties that name it.
+    func isWanted(at target: PlanningTarget) -> Bool {
+        guard !namedAs.isEmpty, let id = image.imageID else { return true }
+        let rules = target.rules.image.properties
+        return namedAs.contains { rules.applied(to: [$0: id])[$0] == id }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+
+/// Why a target cannot take an image that is not there yet, from what its service says.
+///
+/// Pure. A copy that is at the target already is not judged: the service may have changed since.
+struct TargetObjection {
+    let offer: TargetOffer
+
+    func objection(to item: PlanItem) -> TranshipError? {
+        formats(item.record) ?? version(item.record) ?? rights(item)
+    }
+
+    private func formats(_ record: PlannedRecord) -> TranshipError? {
+        if let format = record.diskFormat, !offer.diskFormats.isEmpty,
+            !offer.diskFormats.contains(format)
+        {
+            return TranshipError(
+                .refused,
+                "the target takes no disk_format \(format), only "
+                    + offer.diskFormats.joined(separator: ", "),
+                hint: "convert the image to one of them (qemu-img convert) and copy that, or leave "
+                    + "it out")
+        }
+        if let format = record.containerFormat, !offer.containerFormats.isEmpty,
+            !offer.containerFormats.contains(format)
+        {
+            return TranshipError(
+                .refused,
+                "the target takes no container_format \(format), only "
+                    + offer.containerFormats.joined(separator: ", "),
+                hint: "unpack the image and copy its disk, or leave it out")
+        }
+        return nil
+    }
+
+    /// 2.5 (Ocata) knows the visibilities `community` and `shared`, 2.7 (Rocky) hidden images.
+    private func version(_ record: PlannedRecord) -> TranshipError? {
+        guard let minor = offer.minorVersion else { return nil }
+        if minor < 7, record.isHidden {
+            return TranshipError(
+                .refused, "it is hidden, and the target's API 2.\(minor) knows no hidden images",
+                hint: "set `hidden: false` in the target's `image` to copy it as one that all see")
+        }
+        if minor < 5, record.visibility == .community || record.visibility == .shared {
+            return TranshipError(
+                .refused,
+                "its visibility is \(record.visibility), and the target's API 2.\(minor) knows only "
+                    + "public and private",
+                hint: "set `visibility: private` in the target's `image`")
+        }
+        return nil
+    }
+
+    /// The service answers 401 to what the access rules of an application credential lack.
+    private func rights(_ item: PlanItem) -> TranshipError? {
+        var needed = ["POST /v2/images", "GET /v2/images/*"]
+        switch item.method {
+        case .upload: needed += ["PUT /v2/images/*/file"]
+        case .glanceDirect: needed += ["PUT /v2/images/*/stage", "POST /v2/images/*/import"]
+        case .webDownload, .glanceDownload: needed += ["POST /v2/images/*/import"]
+        }
+        if item.record.visibility != .private || item.record.isHidden || item.record.isProtected {
+            needed += ["PATCH /v2/images/*"]
+        }
+        let denied = needed.filter(offer.deniedRequests.contains)
+        guard !denied.isEmpty else { return nil }
+        return TranshipError(
+            .refused,
+            "the access rules of the target's application credential lack "
+                + denied.joined(separator: ", "),
+            hint: "use an application credential with rules for these requests of service image, "
+                + "or one without access rules")
+    }
+}
+
+extension PlanItem {
+    /// What the service may refuse as too much. Its limits cannot be asked for, so these are the
+    /// defaults.
+    var quotaNotes: [String] {
+        var notes: [String] = []
+        let properties = record.propertyCount
+        if properties > 128 {
+            notes.append(
+                "\(properties) properties with our marker \(Origin.propertyName): more than "
+                    + "128, the default of image_property_quota; if the target "
+                    + "refuses the image, drop some with properties: { drop: [...] }")
+        }
+        if record.tags.count > 128 {
+            notes.append(
+                "\(record.tags.count) tags: more than 128, the default of "
+                    + "image_tag_quota; if the target refuses the image, drop some with "
+                    + "tags: { drop: [...] }")
+        }
+        return notes
+    }
+}

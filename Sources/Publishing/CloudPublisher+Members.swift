@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+
+/// A member sees an image in its list once it has accepted it. Only the member itself or an
+/// administrator may accept, not the owner.
+extension CloudPublisher {
+    /// Shares the copy. Accepts it in the place of members that had accepted it at the source, if
+    /// our user may; names the others in a remark.
+    func applyMembers(_ transfer: inout Transfer) async throws(TranshipError) {
+        guard transfer.record.visibility == .shared, let id = transfer.imageID else { return }
+        let wanted = transfer.record.projects(for: transfer.members)
+        guard !wanted.isEmpty else { return }
+        var answers: [String: Member.Status] = [:]
+        for member in try await service.members(of: id) {
+            answers[member.memberID] = member.status
+        }
+        var waiting: [String] = []
+        for (source, project) in wanted {
+            if answers[project] == nil { try await add(project, to: id) }
+            var answer = answers[project] ?? .pending
+            let before = transfer.memberAnswers?[source].map(Member.Status.init(rawValue:))
+            if answer == .pending, before == .accepted, try await accept(id, for: project) {
+                answer = .accepted
+            }
+            if answer == .pending {
+                waiting.append(project + (before == .rejected ? " (rejected at the source)" : ""))
+            }
+        }
+        transfer.remark(
+            waiting.isEmpty
+                ? nil
+                : "\(Self.waitingStart)\(waiting.joined(separator: ", ")); each with: "
+                    + "openstack image set --accept \(id)", replacing: Self.waitingStart)
+    }
+
+    /// How the remark on members begins.
+    private static let waitingStart = "has to be accepted by the projects that it is shared with: "
+
+    private func add(_ project: String, to id: String) async throws(TranshipError) {
+        do {
+            _ = try await service.addMember(id, projectID: project)
+        } catch {
+            // 409: it is already a member.
+            guard error.code == .conflict else { throw error }
+        }
+    }
+
+    /// False if our user may not accept for this project.
+    private func accept(_ id: String, for project: String) async throws(TranshipError) -> Bool {
+        let user = try await service.session.authenticate()
+        guard user.isAdmin || user.projectID == project else { return false }
+        do {
+            try await service.setMemberStatus(id, projectID: project, .accepted)
+            return true
+        } catch {
+            guard [.forbidden, .notFound, .conflict].contains(error.code) else { throw error }
+            return false
+        }
+    }
+}
+
+extension PlannedRecord {
+    /// The members at the source with their projects at the target.
+    func projects(for members: [String]) -> [(source: String, target: String)] {
+        switch self.members {
+        case .drop: []
+        case .keep: members.map { ($0, $0) }
+        case .map(let table):
+            members.compactMap { member in
+                (table[member] ?? table["*"]).map { (member, $0) }
+            }
+        }
+    }
+}

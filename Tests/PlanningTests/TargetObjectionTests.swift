@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import Planning
+
+@Suite struct TargetObjectionTests {
+    private func objection(
+        _ record: PlannedRecord = Sample.record(), method: UploadMethod = .upload,
+        _ change: (inout TargetOffer) -> Void
+    ) -> TranshipError? {
+        var offer = TargetOffer()
+        change(&offer)
+        var item = Sample.item(record: record)
+        item.intent.method = method
+        return TargetObjection(offer: offer).objection(to: item)
+    }
+
+    @Test func `A target that says nothing takes everything`() {
+        #expect(objection { _ in } == nil)
+    }
+
+    @Test func `A format must be in the list of the target`() {
+        #expect(objection { $0.diskFormats = ["iso", "raw"] } == nil)
+        let disk = objection { $0.diskFormats = ["iso"] }
+        #expect(disk?.code == .refused)
+        #expect(disk?.message == "the target takes no disk_format raw, only iso")
+        let container = objection { $0.containerFormats = ["ovf", "docker"] }
+        #expect(container?.message == "the target takes no container_format bare, only ovf, docker")
+    }
+
+    @Test func `Rules that deny a request refuse the methods that need it`() {
+        let denied = ["PUT /v2/images/*/file"]
+        let upload = objection { $0.deniedRequests = denied }
+        #expect(upload?.message.hasSuffix("credential lack PUT /v2/images/*/file") == true)
+        #expect(objection(method: .glanceDirect) { $0.deniedRequests = denied } == nil)
+        #expect(objection { $0.deniedRequests = ["POST /v2/images/*/import"] } == nil)
+        #expect(
+            objection(method: .webDownload) { $0.deniedRequests = ["POST /v2/images/*/import"] }
+                != nil)
+        #expect(objection { $0.deniedRequests = ["POST /v2/images"] } != nil)
+        #expect(objection { $0.deniedRequests = ["PATCH /v2/images/*"] } == nil)
+        let published = Sample.record(visibility: .public)
+        #expect(objection(published) { $0.deniedRequests = ["PATCH /v2/images/*"] } != nil)
+    }
+
+    @Test func `What came with a later version is refused at an earlier one`() {
+        var hidden = Sample.record()
+        hidden.isHidden = true
+        #expect(objection(hidden) { $0.minorVersion = 6 } != nil)
+        #expect(objection(hidden) { $0.minorVersion = 7 } == nil)
+        #expect(objection(hidden) { $0.minorVersion = nil } == nil)
+        for visibility in [ImageVisibility.community, .shared] {
+            let record = Sample.record(visibility: visibility)
+            #expect(objection(record) { $0.minorVersion = 4 } != nil)
+            #expect(objection(record) { $0.minorVersion = 5 } == nil)
+        }
+        #expect(objection(Sample.record(visibility: .public)) { $0.minorVersion = 2 } == nil)
+    }
+
+    @Test func `Limits for one record are counted with our marker, and only warned about`() {
+        var record = Sample.record()
+        for index in 0..<126 { record.properties["p\(index)"] = "x" }
+        record.references = ["kernel_id": "image:k"]
+        #expect(Sample.item(record: record).quotaNotes.isEmpty && !record.mayBeTooLarge)
+        record.references["ramdisk_id"] = "image:r"
+        let note = Sample.item(record: record).quotaNotes.first
+        #expect(note?.hasPrefix("129 properties with our marker tranship_origin") == true)
+        #expect(record.mayBeTooLarge)
+        var tagged = Sample.record()
+        tagged.tags = (0...128).map { "t\($0)" }
+        #expect(Sample.item(record: tagged).quotaNotes.first?.hasPrefix("129 tags") == true)
+    }
+}
