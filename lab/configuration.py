@@ -166,6 +166,8 @@ def authentication(cloud):
         "www_authenticate_uri": url_of(cloud, "keystone"),
         "project_name": "service", "project_domain_name": "Default",
         "service_token_roles_required": "true",
+        # Without it, the service refuses every application credential that has access rules.
+        "service_type": "image",
     }}
 
 

@@ -103,6 +103,17 @@ SWITCHES = {
     "image-member-quota": (
         "glance", "DEFAULT", "image_member_quota", "128",
         "members of one image"),
+    "disk-formats": (
+        "glance", "image_format", "disk_formats",
+        "ami,ari,aki,vhd,vhdx,vmdk,raw,qcow2,vdi,iso,ploop",
+        "disk formats that a record may have"),
+    "container-formats": (
+        "glance", "image_format", "container_formats",
+        "ami,ari,aki,bare,ovf,ova,docker,compressed",
+        "container formats that a record may have"),
+    "page-limit": (
+        "glance", "DEFAULT", "api_limit_max", "1000",
+        "images in one page of a list"),
     "import-methods": (
         "glance", "DEFAULT", "enabled_import_methods",
         "[glance-direct,web-download,copy-image,glance-download]",

@@ -32,6 +32,8 @@ public struct CloudExamination: Sendable {
     /// `Date` that can be read. Good to a second.
     public let clockAheadSeconds: Int64?
     public let choices: [Choice]
+    /// What the entry of the cloud says without effect, and what its credential may not do.
+    public let remarks: [String]
     /// What could not be found out, in the service's words.
     public let troubles: [String]
     /// What does not protect the way to this cloud: no TLS, or certificates that are not verified.
@@ -63,9 +65,8 @@ public struct CloudExamination: Sendable {
             try await service.versions()
         }
         let offer = try await TargetOffer.look(service)
-        let seen = try await service.reportedAlgorithms()
-        let schema = await told("its formats", nil, &troubles) { () throws(TranshipError) in
-            try await service.schema("image")
+        let seen = await told("its digests", [], &troubles) { () throws(TranshipError) in
+            try await service.reportedAlgorithms()
         }
         return CloudExamination(
             cloudName: session.cloudName, region: session.configuration.region,
@@ -73,13 +74,21 @@ public struct CloudExamination: Sendable {
                 ? session.configuration.authURL.map(shownURL) : nil,
             imageEndpoint: shownURL(project.imageEndpoint),
             project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
-            diskFormats: schema?.allowedValues(of: "disk_format") ?? [],
-            containerFormats: schema?.allowedValues(of: "container_format") ?? [],
+            diskFormats: offer.diskFormats, containerFormats: offer.containerFormats,
             clockAheadSeconds: try await clockAhead(service),
             choices: try choices(
                 offer, hasSiblings: session.configuration.authentication.usesKeystone),
-            troubles: troubles,
+            remarks: session.configuration.remarks + denied(offer), troubles: troubles,
             weaknesses: session.weaknesses(imageEndpoint: project.imageEndpoint))
+    }
+
+    /// What the access rules of an application credential lack.
+    private static func denied(_ offer: TargetOffer) -> [String] {
+        guard !offer.deniedRequests.isEmpty else { return [] }
+        return [
+            "the access rules of the application credential lack "
+                + offer.deniedRequests.joined(separator: ", ")
+        ]
     }
 
     /// The service's answer. If it gives none, adds the reason to `troubles`.

@@ -46,10 +46,16 @@ final class NetworkConnections: Connections {
     private let transport: TransportConfiguration
     private let known = Mutex<[[String?]: CloudSession]>([:])
     private let weak = Mutex<[String]>([])
+    private let warn: @Sendable (String) -> Void
 
-    init(environment: [String: String], transport: TransportConfiguration) {
+    /// - Parameter warn: takes what an entry of clouds.yaml says without effect.
+    init(
+        environment: [String: String], transport: TransportConfiguration,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
         self.environment = environment
         self.transport = transport
+        self.warn = warn
     }
 
     func client(for url: URLSource) -> HTTPClient {
@@ -101,6 +107,7 @@ final class NetworkConnections: Connections {
                 project: cloud.project,
                 environment: environment, transport: transport, quickRetries: 2)
             known.withLock { $0[key] = session }
+            session.configuration.remarks.forEach(warn)
             return session
         } catch {
             throw error.whileDoing("\(cloud.position)")

@@ -24,11 +24,14 @@ struct OpenedPipeline: Sendable {
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
     static func open(
-        _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning
+        _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
+        tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
         let connections: any Connections =
             tuning.connections
-            ?? NetworkConnections(environment: environment, transport: tuning.transport)
+            ?? NetworkConnections(
+                environment: environment, transport: tuning.transport,
+                warn: { tell(.warning($0)) })
         let factory = SourceFactory(
             baseDirectory: pipeline.baseDirectory, environment: environment,
             reopening: connections.reopening,

@@ -21,7 +21,7 @@ extension PipelineRun {
         each: (Adoption) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Adoption.Verdict: Int] {
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning)
+            pipeline, environment: environment, tuning: tuning, tell: tell)
         var tally: [Adoption.Verdict: Int] = [:]
         let plan = try Plan(beside: journal)
         try await planner(in: opened, plan).adopt { adoption throws(TranshipError) in

@@ -28,7 +28,7 @@ extension PipelineRun {
         removes: Bool, each: (Leftover) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning)
+            pipeline, environment: environment, tuning: tuning, tell: tell)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
         try await planner(in: opened, try Plan(beside: journal)).leftovers {

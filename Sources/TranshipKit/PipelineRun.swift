@@ -138,7 +138,7 @@ public final class PipelineRun: Sendable {
     ) async throws(TranshipError) -> PipelinePlan {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning)
+            pipeline, environment: environment, tuning: tuning, tell: tell)
         for weakness in opened.weaknesses { tell(.warning(weakness)) }
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)

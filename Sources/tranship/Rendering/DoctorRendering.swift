@@ -52,6 +52,7 @@ struct DoctorRendering {
             lines.append("    \(choice.reason.words)")
         }
         lines += found.weaknesses.map { "warning: \($0)" }
+        lines += found.remarks.map { "note: \($0)" }
         lines += found.troubles.map { "not told: \($0)" }
         return lines
     }
@@ -123,6 +124,7 @@ struct DoctorRendering {
                             "reason_code": .string(choice.reason.code),
                         ]
                     }),
+                "remarks": strings(found.remarks),
                 "troubles": strings(found.troubles), "weaknesses": strings(found.weaknesses),
             ])
     }

@@ -1,0 +1,348 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceModel
+import GlanceServer
+import HTTPTransport
+import MigrationJournal
+import MigrationModel
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// Whole runs between two clouds that are not as the newest Glance is: old, narrow, busy. Each one
+/// is a case from a public report.
+@Suite(.timeLimit(.minutes(2))) struct PublicCasesTests {
+    private let folder: TemporaryFolder
+    private let alpha: GlanceServer
+    private let beta: GlanceServer
+    private let warnings = Warnings()
+
+    private final class Warnings: Sendable {
+        let texts = Mutex<[String]>([])
+    }
+
+    private struct TwoClouds: Connections {
+        let clouds: [String: GlanceServer]
+
+        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
+
+        func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
+            guard let cloud = clouds[name.name] else {
+                throw TranshipError(.unknownCloud, name.name)
+            }
+            let session = CloudSession(
+                CloudConfiguration(
+                    name: name.name, authentication: .password(.id("u"), password: Secret("p")),
+                    authURL: cloud.url, scope: .projectID("project")))
+            return SignedInCloud(
+                session, endpoint: cloud.url,
+                region: CloudRegion(keystoneURL: cloud.url, name: "RegionOne"),
+                projectID: try await session.authenticate().projectID)
+        }
+    }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
+    }
+
+    private struct Result {
+        var items: [PlanItem]
+        var transfers: [Transfer]
+        var exit: MigrationModel.ExitStatus
+
+        func item(_ name: String) -> PlanItem? { items.first { $0.source.displayName == name } }
+
+        func transfer(_ name: String) -> Transfer? {
+            transfers.first { $0.source.displayName == name }
+        }
+    }
+
+    private func run(
+        source: String = "", target: String = "", _ settings: String = "",
+        at other: GlanceServer? = nil
+    ) async throws -> Result {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: cases
+                \(settings)
+                sources: [{ cloud: alpha\(source) }]
+                targets: [{ cloud: beta\(target) }]
+                """, file: folder.file("cases.yaml"), environment: [:])
+        let path = folder.file("journal.sqlite")
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var tuning = RunTuning()
+        tuning.connections = TwoClouds(clouds: ["alpha": alpha, "beta": other ?? beta])
+        let warnings = warnings
+        let run = PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
+            planning: { event in
+                if case .warning(let text) = event { warnings.texts.withLock { $0.append(text) } }
+            })
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(
+            in: TransferState.allCases, limit: 1000)
+        return Result(items: items, transfers: transfers, exit: summary.exitStatus)
+    }
+
+    private func put(_ id: String, _ fields: [String: JSONValue] = [:]) {
+        let all: [String: JSONValue] = [
+            "name": .string(id), "disk_format": "raw", "container_format": "bare",
+        ]
+        alpha.put(
+            id, data: noise(1000, seed: UInt64(id.utf8.reduce(0) { $0 + Int($1) })),
+            all.merging(fields) { $1 })
+    }
+
+    private func versions(_ id: String, at cloud: GlanceServer) {
+        cloud.answer(
+            "GET", "/versions",
+            with: .status(200, text: #"{"versions":[{"id":"\#(id)","status":"CURRENT"}]}"#))
+    }
+
+    private func schema(disk: [String], container: [String]) {
+        func list(_ values: [String]) -> String {
+            "[null," + values.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        }
+        beta.answer(
+            "GET", "/v2/schemas/image",
+            with: .status(
+                200,
+                text: """
+                    {"name":"image","properties":{"disk_format":{"enum":\(list(disk))},
+                    "container_format":{"enum":\(list(container))}}}
+                    """))
+    }
+
+    // MARK: Old services
+
+    @Test func `A source and a target without hidden images are listed whole`() async throws {
+        for name in ["a", "b", "c"] { put(name) }
+        for cloud in [alpha, beta] {
+            versions("v2.6", at: cloud)
+            // A condition that the service does not know is a property, which no image has.
+            cloud.answer(with: .status(200, text: #"{"images":[]}"#)) {
+                $0.path == "/v2/images" && $0.target.contains("os_hidden")
+            }
+        }
+        let result = try await run(source: ", images: { hidden: any }")
+        #expect(result.items.map(\.action) == [.create, .create, .create])
+        #expect(result.exit == .done && beta.ids.count == 3)
+        #expect(try await run().items.map(\.action) == [.skip, .skip, .skip])
+    }
+
+    @Test func `What an old target does not know is refused in the plan`() async throws {
+        put("hidden", ["os_hidden": true])
+        put("community", ["visibility": "community"])
+        put("plain")
+        versions("v2.3", at: beta)
+        let result = try await run(source: ", images: { hidden: any }")
+        #expect(result.item("hidden")?.action == .refuse)
+        #expect(result.item("hidden")?.refusal?.message.contains("API 2.3") == true)
+        #expect(result.item("community")?.action == .refuse)
+        #expect(result.item("plain")?.action == .create)
+        #expect(result.exit == .someFailed && beta.ids.count == 1)
+    }
+
+    // MARK: Formats
+
+    @Test func `Formats that the target does not take are refused in the plan, with its list`()
+        async throws
+    {
+        put("cow", ["disk_format": "qcow2"])
+        put("ovf", ["container_format": "ovf"])
+        put("plain")
+        schema(disk: ["raw", "iso"], container: ["bare"])
+        let result = try await run()
+        #expect(result.item("cow")?.refusal?.message.hasSuffix("qcow2, only raw, iso") == true)
+        #expect(result.item("ovf")?.refusal?.message.hasSuffix("ovf, only bare") == true)
+        #expect(result.item("plain")?.action == .create)
+        #expect(result.exit == .someFailed && beta.ids.count == 1)
+        #expect(alpha.asked.count { $0.hasSuffix("/file") } == 1)
+    }
+
+    @Test func `A copy that is there already is not refused by a format`() async throws {
+        put("cow", ["disk_format": "qcow2"])
+        #expect(try await run().exit == .done)
+        schema(disk: ["raw"], container: ["bare"])
+        #expect(try await run().items.map(\.action) == [.skip])
+    }
+
+    @Test func `If the schema is silent, the first refusal of a format counts for the rest`()
+        async throws
+    {
+        for name in ["cow1", "cow2", "cow3"] { put(name, ["disk_format": "qcow2"]) }
+        beta.refuse(
+            "POST", "/v2/images", status: 400,
+            text:
+                #"{"message":"Provided object does not match schema 'image': 'qcow2' is not one of [None, 'raw']"}"#
+        )
+        let result = try await run("limits: { images: 1 }")
+        #expect(result.exit == .someFailed)
+        #expect(result.transfers.allSatisfy { $0.failure?.code == .badRequest })
+        #expect(result.transfers.allSatisfy { $0.failure?.hint?.contains("doctor") == true })
+        #expect(beta.changes == ["POST /v3/auth/tokens", "POST /v2/images"])
+        #expect(alpha.asked.count { $0.hasSuffix("/file") } <= 1)
+    }
+
+    // MARK: Limits
+
+    /// A target that takes so many properties for one image.
+    private func target(properties: Int) throws -> GlanceServer {
+        var settings = GlanceModel.Settings()
+        settings.propertiesMax = properties
+        return try GlanceServer(settings)
+    }
+
+    @Test func `Our marker tips over a limit: the plan warns, one image fails and reads nothing`()
+        async throws
+    {
+        let many = (1...128).map { ("p\($0)", JSONValue.string("x")) }
+        put("many", Dictionary(uniqueKeysWithValues: many))
+        for name in ["a", "b"] { put(name) }
+        let result = try await run()
+        #expect(result.exit == .someFailed)
+        #expect(result.transfer("many")?.state == .failed)
+        #expect(result.transfer("many")?.failure?.code == .quotaExceeded)
+        let hint = result.transfer("many")?.failure?.hint
+        #expect(hint?.contains("tranship_origin is one of the 129") == true)
+        #expect(hint?.contains("drop") == true)
+        #expect(result.transfer("a")?.state == .done && result.transfer("b")?.state == .done)
+        #expect(!alpha.asked.contains("GET /v2/images/many/file"))
+        #expect(beta.ids.count == 2)
+        #expect(warnings.texts.withLock { $0 }.contains { $0.contains("129 properties") })
+        let dropped = try await run(target: #", image: { properties: { drop: ["p1"] } }"#)
+        #expect(dropped.exit == .done && beta.ids.count == 3)
+    }
+
+    @Test func `A lower limit is learnt from its first refusal`() async throws {
+        for name in ["a", "b", "c"] { put(name, ["p1": "x", "p2": "x", "p3": "x"]) }
+        put("few", ["p1": "x"])
+        let narrow = try target(properties: 3)
+        let result = try await run("limits: { images: 1 }", at: narrow)
+        #expect(result.transfers.count { $0.state == .failed } == 3)
+        #expect(result.transfer("few")?.state == .done)
+        #expect(narrow.changes.count { $0 == "POST /v2/images" } == 2)
+    }
+
+    @Test func `If no property fits, the risk of a copy without our marker is explained`()
+        async throws
+    {
+        put("a")
+        let narrow = try target(properties: 0)
+        let result = try await run(at: narrow)
+        let hint = result.transfer("a")?.failure?.hint
+        #expect(hint?.contains("nothing is copied without our marker tranship_origin") == true)
+        #expect(narrow.ids.isEmpty)
+    }
+
+    // MARK: Members
+
+    @Test func `Who has to accept is in the plan and in the result, once`() async throws {
+        put("s", ["visibility": "shared"])
+        alpha.setMembers(["p1", "p2"], of: "s")
+        var result = try await run(target: ", image: { members: keep }")
+        #expect(result.exit == .done)
+        #expect(
+            result.item("s")?.notes.last
+                == "2 members have to accept the copy before it is in their lists: p1, p2")
+        let copy = try #require(beta.ids.first)
+        let remark =
+            "has to be accepted by the projects that it is shared with: p1, p2; each with: "
+            + "openstack image set --accept \(copy)"
+        #expect(result.transfers.first?.remarks == [remark])
+        let changes = beta.changes.count { !$0.contains("tokens") }
+        result = try await run(target: ", image: { members: keep }")
+        #expect(result.items.map(\.action) == [.skip])
+        #expect(beta.changes.count { !$0.contains("tokens") } == changes)
+    }
+
+    // MARK: Kernels
+
+    @Test func `A kernel that is not there refuses its image, by its key and with a way out`()
+        async throws
+    {
+        put("machine", ["kernel_id": "gone"])
+        let result = try await run()
+        let refusal = result.item("machine")?.refusal
+        #expect(refusal?.message.hasPrefix("its kernel_id names image gone, which is not") == true)
+        #expect(refusal?.hint?.contains("properties: { drop: [kernel_id] }") == true)
+        #expect(result.exit == .someFailed && beta.ids.isEmpty)
+        let dropped = try await run(target: ", image: { properties: { drop: [kernel_id] } }")
+        #expect(dropped.exit == .done && beta.ids.count == 1)
+    }
+
+    @Test func `A kernel whose reference is dropped is not brought along`() async throws {
+        put("machine", ["kernel_id": "kernel", "ramdisk_id": "ramdisk"])
+        put("kernel", ["disk_format": "aki", "container_format": "aki"])
+        put("ramdisk", ["disk_format": "ari", "container_format": "ari"])
+        let both = ", images: { name: machine }"
+        let dropped = try await run(
+            source: both, target: #", image: { properties: { drop: ["*_id"] } }"#)
+        #expect(dropped.items.map(\.source.displayName) == ["machine"])
+        #expect(dropped.exit == .done && beta.ids.count == 1)
+    }
+
+    @Test(arguments: [
+        ("drop: [kernel_id]", ["machine", "ramdisk"]),
+        ("set: { kernel_id: other }", ["machine", "ramdisk"]),
+        ("set: { os_distro: debian }", ["machine", "kernel", "ramdisk"]),
+    ])
+    func `Only what a copy names comes along`(rules: String, names: [String]) async throws {
+        put("machine", ["kernel_id": "kernel", "ramdisk_id": "ramdisk"])
+        put("kernel", [:])
+        put("ramdisk", [:])
+        let result = try await run(
+            source: ", images: { name: machine }",
+            target: ", image: { properties: { \(rules) } }")
+        #expect(result.items.map(\.source.displayName) == names)
+    }
+
+    @Test func `A kernel in a format that the target does not take refuses its image`()
+        async throws
+    {
+        put("machine", ["kernel_id": "kernel"])
+        put("kernel", ["disk_format": "aki"])
+        schema(disk: ["raw"], container: ["bare"])
+        let result = try await run()
+        #expect(result.items.allSatisfy { $0.action == .refuse })
+        #expect(
+            result.item("machine")?.refusal?.message.contains("cannot be copied: the target takes")
+                == true)
+    }
+
+    // MARK: Lists that change
+
+    @Test func `An image that is deleted between two pages of a list costs no other image`()
+        async throws
+    {
+        for name in ["a", "b", "c"] { put(name) }
+        let records = ["a", "b", "c"].map { alpha.image($0) ?? [:] }
+        func page(_ index: Int, _ next: String) -> Reply {
+            let record = JSONValue.object(records[index])
+            let text = String(decoding: record.text, as: UTF8.self)
+            return .status(200, text: #"{"images":[\#(text)]\#(next)}"#)
+        }
+        alpha.answer(times: 1, with: page(0, #","next":"/v2/images?marker=a""#)) {
+            $0.path == "/v2/images" && $0.target.contains("limit=1000")
+        }
+        alpha.answer(times: 1, with: .status(400, text: "No image found with ID a")) {
+            $0.target.contains("marker=a")
+        }
+        let result = try await run()
+        #expect(Set(result.items.map(\.source.displayName)) == ["a", "b", "c"])
+        #expect(result.items.count == 3)
+    }
+}
