@@ -4,6 +4,7 @@
 import Basics
 import Foundation
 import LabSupport
+import OpenStackImage
 import TestSupport
 import Testing
 
@@ -86,13 +87,16 @@ extension EndToEndTests {
                 #expect(run.status == 0, run.said)
                 let isAdmin = target == "beta-admin"
                 #expect(
-                    run.said.contains("has to be accepted by the projects") != isAdmin, run.said)
+                    (run.output + run.talk).contains("has to be accepted by the projects")
+                        != isAdmin, run.said)
                 let copy = try await LabCloud(target).only(scene.prefix)
                 let member = try await LabCloud(target).service.member(
                     of: copy.id, projectID: there)
                 #expect(member.status == (isAdmin ? .accepted : .pending))
                 let again = try await scene.tranship("run", file)
-                #expect(again.status == 0 && again.said.contains("nothing to do"), again.said)
+                #expect(
+                    again.status == 0 && (again.output + again.talk).contains("nothing to do"),
+                    again.said)
             }
         }
 

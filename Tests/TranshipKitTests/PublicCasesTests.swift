@@ -7,6 +7,7 @@ import GlanceServer
 import HTTPTransport
 import MigrationJournal
 import MigrationModel
+import MigrationPipeline
 import OpenStackImage
 import PipelineFiles
 import SourceReaders

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import HTTPTransport
 import Synchronization
 import TestSupport
 import Testing
