@@ -17,6 +17,7 @@ enum Exceptions {
     static let subjects: [String: String] = [
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
+        "Tests/TranshipKitTests/PublicCasesTests.swift": "the kit against clouds of public reports",
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
         "Tests/OpenStackImageTests/Metadefs/ImageService+MetadefsTests.swift":
             "one catalogue over many files",
