@@ -173,10 +173,22 @@ extension EndToEndTests {
                 }
                 try await Lab.with("import-plugins", "[image_conversion]", of: "beta") {
                     let refused = try await scene.tranship("run", try file(""))
-                    #expect(refused.status == 6, refused.said)
+                    #expect(refused.status == 3, refused.said)
                     #expect(refused.talk.contains("the target converted the data"), refused.said)
                     #expect(refused.talk.contains("accept_transformed"), refused.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty)
+
+                    // An upload converts nothing, and an administrator may copy it on.
+                    let auto = try scene.pipeline(
+                        """
+                        sources: [{ file: ./disk.qcow2, image: { name: "\(scene.prefix)" } }]
+                        targets: [{ cloud: beta-admin, stores: all }]
+                        """, file: "auto.yaml")
+                    let uploaded = try await scene.tranship("run", auto)
+                    #expect(uploaded.status == 0, uploaded.said)
+                    let whole = try await LabCloud.betaAdmin.only(scene.prefix)
+                    #expect(whole.text("disk_format") == "qcow2")
+                    #expect(stores(of: whole) == ["fast", "slow"])
 
                     let accepted = try await scene.tranship(
                         "run", try file("accept_transformed: true"))
