@@ -5,10 +5,10 @@
 #   docker run --rm --user "$(id -u):$(id -g)" -v ~/.config/openstack:/etc/openstack:ro \
 #       -v "$PWD":/data tranship run pipelines/cloud-to-cloud.yaml --journal journal.sqlite
 
-FROM swift:6.1-bookworm AS build
+FROM swift:6.2-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev pkg-config \
+        libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libarchive-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -19,7 +19,7 @@ RUN swift build -c release --product tranship --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates libcurl4 libsqlite3-0 libssl3 zlib1g \
+        ca-certificates gpgv libarchive13 libcurl4 libsqlite3-0 libssl3 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tranship
 COPY --from=build /out/tranship /usr/local/bin/tranship

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
@@ -15,6 +15,7 @@ let strict: [SwiftSetting] = [
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -56,12 +58,15 @@ let package = Package(
 
         // Calls for the whole process that Swift's Glibc module leaves out.
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
         // The vocabulary and the bytes.
         part("Basics"),
         part("Digests", ["COpenSSL", "Basics"]),
         part("ImageFormats", ["Basics"]),
         part("ByteStreams", ["Basics"]),
+        part("ExternalPrograms", ["Basics", subprocess]),
         part("HTTPTransport", ["CCurl", "ByteStreams", "Basics"]),
 
         // What YAML says before Yams composes it.
@@ -78,6 +83,8 @@ let package = Package(
 
         // The pipeline: its words, its memory, its engine, its stages.
         part("MigrationModel", ["Basics", "Digests"]),
+        part(
+            "Decompression", ["CArchive", "CZlib", "ByteStreams", "Basics", "MigrationModel"]),
         part("MigrationJournal", ["CZlib", "Basics", "MigrationModel", grdb]),
         part(
             "MigrationPipeline",
@@ -88,8 +95,9 @@ let package = Package(
         part(
             "SourceReaders",
             [
-                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams",
-                "ImageFormats", "PipelineFiles", "Basics", "MigrationModel",
+                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "Decompression", "ExternalPrograms", "ImageFormats", "PipelineFiles", "Basics",
+                "MigrationModel",
             ]
         ),
         part(
@@ -116,7 +124,8 @@ let package = Package(
             "TranshipKit",
             [
                 "Basics", "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
-                "MigrationJournal", "MigrationPipeline", "SourceReaders", "ChecksumVerifiers",
+                "MigrationJournal", "MigrationPipeline", "Decompression", "SourceReaders",
+                "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(
@@ -137,6 +146,7 @@ let package = Package(
         tests("Basics", ["TestSupport"]),
         tests("Digests", ["Basics"]),
         tests("ImageFormats", ["Basics", "TestSupport"]),
+        tests("Decompression", ["ByteStreams", "Basics", "MigrationModel", "TestSupport"]),
         tests("ByteStreams", ["Digests", "Basics", "TestSupport"]),
         tests(
             "HTTPTransport",

@@ -96,6 +96,14 @@ extension TranshipError {
         /// The bytes do not have the promised checksum. Never retried.
         case checksumMismatch = "checksum-mismatch"
 
+        /// The compressed data is damaged, ends early, or is larger than `limits` allow once it is
+        /// decompressed.
+        case decompressionFailed = "decompression-failed"
+        /// The signature of a checksum list is missing, wrong, expired, or not by a trusted key.
+        case signatureRefused = "signature-refused"
+        /// The image could not be converted into another format.
+        case conversionFailed = "conversion-failed"
+
         // MARK: Targets and transfers
 
         /// A file cannot be written: disk full, no permission.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-// zlib's init functions are macros, and a stream lives for one call here.
+// zlib's init functions are macros. In the first two functions, a stream lives for one call.
 
 #pragma once
 #include <stdint.h>
@@ -46,4 +46,11 @@ static inline int tranship_inflate(
         result = inflate(&stream, Z_FINISH);
     inflateEnd(&stream);
     return result == Z_STREAM_END && stream.total_out == length;
+}
+
+/// Prepares a stream for gzip members (RFC 1952). Returns Z_OK or an error of zlib.
+static inline int tranship_gunzip_begin(z_stream *stream)
+{
+    memset(stream, 0, sizeof *stream);
+    return inflateInit2(stream, 16 + MAX_WBITS);
 }

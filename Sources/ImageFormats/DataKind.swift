@@ -42,6 +42,9 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// True if `decompress` at a source unpacks it.
+    var isDecompressed: Bool { [.xz, .gzip, .bzip2, .zstd].contains(self) }
+
     /// With its article, for messages.
     var words: String {
         switch self {

@@ -87,7 +87,9 @@ extension ImageHead {
             return TranshipError(
                 .formatRejected,
                 "\(shown) is \(kind.words), not \(Self.image(disk)), and an upload does not unpack it",
-                hint: "unpack it (\(command)) and use the unpacked file")
+                hint: kind.isDecompressed
+                    ? "write `decompress: auto` at the source, if it is a URL or a file"
+                    : "unpack it (\(command)) and use the unpacked file")
         }
     }
 

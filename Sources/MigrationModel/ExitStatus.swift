@@ -55,7 +55,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .timedOut, .connectionLost, .rateLimited, .serviceFailed: self = .retryableLeft
         case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
             .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
-            .waitTimedOut, .noData, .sourceUnavailable, .sourceTruncated, .sourceChanged,
+            .waitTimedOut, .noData, .decompressionFailed, .signatureRefused, .conversionFailed,
+            .sourceUnavailable, .sourceTruncated, .sourceChanged,
             .targetFailed, .targetConflict, .idBlocked, .refused, .transformed, .unverifiable,
             .importFailed,
             .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:

@@ -78,6 +78,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     // MARK: How the data gets to the target
 
     case dataIsLocal
+    case dataIsDecompressed
     case urlNeedsSecrets
     case noSharedKeystone
     case namedByPipeline
@@ -168,6 +169,7 @@ extension PlanReason {
         case .inUse: "in-use"
         case .currentNotDone: "current-not-done"
         case .dataIsLocal: "data-is-local"
+        case .dataIsDecompressed: "data-is-decompressed"
         case .urlNeedsSecrets: "url-needs-secrets"
         case .noSharedKeystone: "no-shared-keystone"
         case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack:

@@ -28,6 +28,12 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var fingerprint: String
     /// The version that the listing saw; nil where only checksums tell.
     public var seen: SeenVersion?
+    /// What the source publishes, if that is not what is sent. ``sizeBytes`` and ``checksums`` are
+    /// of what is sent, and say nothing then.
+    public var published: PublishedData?
+    /// The fingerprint of the OpenPGP key that signed the list with the promise; nil if no signature
+    /// was verified.
+    public var signedBy: String?
 
     public var name: String?
     /// The status at the source, where it has one.
@@ -82,6 +88,15 @@ public struct SourceImage: Codable, Hashable, Sendable {
         self.properties = properties
         self.updatedAt = updatedAt
     }
+
+    /// Bytes at the source; nil if it does not state them.
+    public var sizeAtSourceBytes: Int64? {
+        guard let published else { return sizeBytes }
+        return published.sizeBytes
+    }
+
+    /// What the source promises of the data that it publishes.
+    public var promise: Checksum? { published?.checksum ?? checksums.first }
 
     /// The name, or where the image is, for people. Longer than a name may be in the Image service,
     /// it is cut.

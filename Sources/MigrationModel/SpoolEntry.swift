@@ -21,6 +21,8 @@ public struct SpoolEntry: Codable, Hashable, Sendable {
     /// The version of the source data. nil if the source reports nothing that allows a read to
     /// continue.
     public var version: SourceVersion?
+    /// What was read to fill the file, if that is not what is in it.
+    public var published: PublishedProof?
     /// True if the file is complete and the promise is met.
     public var isComplete = false
 

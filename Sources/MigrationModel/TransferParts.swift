@@ -107,6 +107,8 @@ public struct Proof: Codable, Hashable, Sendable {
     public var computed: [Checksum] = []
     /// What the target reported of them.
     public var reported: [Checksum] = []
+    /// What was read, if that is not what was sent.
+    public var published: PublishedProof?
 
     public init(promised: Checksum? = nil, sizeBytes: Int64? = nil) {
         self.promised = promised

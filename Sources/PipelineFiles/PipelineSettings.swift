@@ -31,4 +31,8 @@ public struct PipelineLimits: Sendable, Equatable {
     /// Number of published images that one run may delete, and of leftovers that one `clean` may
     /// delete.
     public var deletes = 10
+    /// Maximum size of one image's decompressed data.
+    public var decompressedBytes: Int64 = 1 << 40
+    /// Maximum number of decompressed bytes for each compressed one, 1 to 1,000,000.
+    public var decompressedRatio = 1000
 }

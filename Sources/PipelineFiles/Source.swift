@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+public import MigrationModel
 
 /// One entry of `sources`: where images come from.
 public enum Source: Sendable, Equatable {
@@ -73,7 +74,10 @@ public struct URLSource: Sendable, Equatable {
     /// The URL or absolute path of a list of checksums, in GNU or BSD form. Never set together with
     /// ``checksum``.
     public let checksumFile: String?
+    /// Who has to have signed the list; nil if its signature does not matter.
+    public let signature: SignatureRule?
     public let image: ImageTemplate
+    public let decompress: DecompressSetting
     /// The lineage whose versions follow each other; nil: the rendered name.
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.
@@ -90,7 +94,34 @@ public struct URLSource: Sendable, Equatable {
     public let position: FilePosition
 
     /// The file name without its last extension.
-    public var stem: String { FileName(url: url).stem }
+    public var stem: String { decompress.name(FileName(url: url)).stem }
+}
+
+/// `signed_by` and `signature`: who has to have signed a list of checksums.
+public struct SignatureRule: Sendable, Hashable {
+    /// The absolute path of a file with the public keys to trust.
+    public let keyring: String
+    /// The URL or absolute path of the signature. Nil: it is in the list or beside it.
+    public let place: String?
+}
+
+/// Which compressed data of a source is sent decompressed.
+public enum DecompressSetting: String, CaseIterable, Sendable {
+    case none
+    /// Whatever the first bytes show.
+    case auto
+    case xz, gz, bz2, zst
+
+    /// The only format that is accepted; nil if there is none.
+    public var compression: Compression? { Compression(rawValue: rawValue) }
+
+    /// The name of the file that is sent, for `{stem}` and the disk format.
+    public func name(_ published: FileName) -> FileName {
+        guard self != .none, Compression(rawValue: published.fileExtension) != nil else {
+            return published
+        }
+        return FileName(published.stem)
+    }
 }
 
 /// Where the credentials for a URL come from. They are never in the pipeline file or the journal.
@@ -115,7 +146,10 @@ public struct FileSource: Sendable, Equatable {
     public let checksum: Checksum?
     /// The URL or absolute path of a list of checksums.
     public let checksumFile: String?
+    /// Who has to have signed the list; nil if its signature does not matter.
+    public let signature: SignatureRule?
     public let image: ImageTemplate
+    public let decompress: DecompressSetting
     /// The lineage whose versions follow each other; nil: the rendered name.
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.

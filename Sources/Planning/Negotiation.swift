@@ -70,6 +70,11 @@ public struct Negotiation: Sendable {
                     + offer.importMethods.joined(separator: ", "),
                 hint: "use method: auto, or one that it offers")
         }
+        guard origin.fetchable != .nothing(.dataIsDecompressed) || !method.isServerSide else {
+            throw TranshipError(
+                .refused, "\(named) would store the data as it is published, and not decompressed",
+                hint: "use method: auto, or remove `decompress`")
+        }
         guard origin.fetchable.suits(method) else {
             throw TranshipError(
                 .refused,

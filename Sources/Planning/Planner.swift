@@ -205,7 +205,7 @@ public struct Planner: Sendable {
                 name: listed.image.displayName, id: listed.image.imageID,
                 stem: listed.stem ?? listed.image.displayName, date: date,
                 version: listed.image.properties["os_version"],
-                checksum: listed.image.checksums.first?.value))
+                checksum: listed.image.promise?.value))
     }
 
     // MARK: Decisions

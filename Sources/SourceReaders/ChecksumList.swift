@@ -16,7 +16,8 @@ internal import Basics
 /// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
 /// | one bare digest | `<digits>`, with or without `-` |
 ///
-/// The armour of a clear-signed list (RFC 9580, section 7) is skipped; the signature is not checked.
+/// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
+/// signature.
 /// A label decides the algorithm; the number of digits decides only where there is no label.
 struct ChecksumList {
     struct Entry: Hashable {

@@ -15,7 +15,9 @@ extension ImageTemplate {
 
     /// What the data says about the record, for the plan.
     ///
-    /// - Parameter inspects: false if the data need not be what the record says.
+    /// - Parameters:
+    ///   - inspects: false if the data need not be what the record says.
+    ///   - sizeBytes: of the data that is sent; nil if unknown.
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String, sizeBytes: Int64?,
         contentType: String? = nil
@@ -47,9 +49,18 @@ extension ImageTemplate {
     }
 
     /// The image that a URL or file becomes, and its file name's stem.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: of the published data.
+    ///   - sizeBytes: of the published data.
+    ///   - checksum: of the published data.
+    ///   - compression: of the published data, if it is sent decompressed.
+    ///   - fileName: of the data that is sent.
+    ///   - head: of the data that is sent.
     func described(
         key: String, sourceIndex: Int, location: String, fingerprint: String,
-        sizeBytes: Int64?, checksum: Checksum?, fileName: String, head: ImageHead?,
+        sizeBytes: Int64?, checksum: Checksum?, compression: Compression?, fileName: String,
+        head: ImageHead?,
         series: NameTemplate?, date: String
     ) -> (image: SourceImage, stem: String) {
         let stem = (fileName as NSString).deletingPathExtension
@@ -61,17 +72,22 @@ extension ImageTemplate {
         let constant = PlaceholderValues(
             name: stem, stem: stem, date: "{date}", version: "{version}", checksum: "{checksum}")
         let lineage = (try? (series ?? name).render(constant)) ?? stem
-        return (
-            SourceImage(
-                key: key, sourceIndex: sourceIndex, location: location,
-                lineage: "series:\(lineage)", fingerprint: fingerprint, name: rendered ?? stem,
-                sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
-                visibility: visibility ?? .private,
-                isProtected: isProtected ?? false,
-                isHidden: isHidden ?? false, diskFormat: diskFormat(of: fileName, head),
-                containerFormat: containerFormat, minDiskGiB: minDiskGiB, minRAMMiB: minRAMMiB,
-                tags: tags, properties: properties),
-            stem
-        )
+        var image = SourceImage(
+            key: key, sourceIndex: sourceIndex, location: location,
+            lineage: "series:\(lineage)", fingerprint: fingerprint, name: rendered ?? stem,
+            sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
+            visibility: visibility ?? .private,
+            isProtected: isProtected ?? false,
+            isHidden: isHidden ?? false, diskFormat: diskFormat(of: fileName, head),
+            containerFormat: containerFormat, minDiskGiB: minDiskGiB, minRAMMiB: minRAMMiB,
+            tags: tags, properties: properties)
+        if let compression {
+            image.published = PublishedData(
+                compression: compression, sizeBytes: sizeBytes, checksum: checksum)
+            (image.sizeBytes, image.checksums) = (nil, [])
+            // The text that ids of copies are derived from: never to be changed.
+            image.fingerprint += " decompressed"
+        }
+        return (image, stem)
     }
 }

@@ -4,12 +4,14 @@
 internal import Basics
 internal import Foundation
 internal import HTTPTransport
+internal import PipelineFiles
 
 /// Where a source's `checksum_file` is: at an http or https address, or in a file of this machine.
 /// Either kind serves every kind of source.
 struct PublishedList {
     /// An address or an absolute path.
     let place: String
+    var signature: SignatureRule?
     let client: HTTPClient
     /// Waits so many seconds, or until the task is cancelled.
     var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
@@ -19,28 +21,108 @@ struct PublishedList {
     /// The wait before the second try, in seconds; twice as long before each further one.
     private static let waitSeconds = 0.5
 
-    var isAddress: Bool { place.contains("://") }
+    /// The endings of detached signatures beside their list, as publishers use them.
+    private static let signatureEndings = [".asc", ".sign", ".sig", ".gpg"]
+
+    /// A list, and who signed it.
+    struct Read {
+        var list: ChecksumList
+        /// The fingerprint of the key, if a signature was verified.
+        var signedBy: String?
+    }
+
+    var isAddress: Bool { Self.isAddress(place) }
+
+    private static func isAddress(_ place: String) -> Bool { place.contains("://") }
 
     /// Without secrets.
-    var shown: String { isAddress ? URLImage.withoutSecrets(place) : place }
+    var shown: String { Self.shown(place) }
+
+    private static func shown(_ place: String) -> String {
+        isAddress(place) ? URLImage.withoutSecrets(place) : place
+    }
 
     /// - Parameters:
     ///   - headers: given for `origin`, and sent to no other.
-    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if a file cannot be read; the refusal of a server.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if a file cannot be read;
+    ///   ``TranshipError/Code/signatureRefused``; the refusal of a server.
     func read(
         headers: HTTPHeaders = [:], origin: String = ""
-    ) async throws(TranshipError) -> ChecksumList {
-        guard isAddress else {
+    ) async throws(TranshipError) -> Read {
+        let access = Access(headers: headers, origin: origin)
+        var waitSeconds = Self.waitSeconds
+        var triesLeft = Self.triesMax
+        while true {
+            triesLeft -= 1
+            do throws(TranshipError) {
+                return try await readOnce(access)
+            } catch {
+                // Of the mirrors of a pool, one may have the list and another one its signature.
+                guard triesLeft > 0, error.cause is StaleSignature, isAddress else { throw error }
+            }
+            await wait(waitSeconds)
+            waitSeconds *= 2
+        }
+    }
+
+    private func readOnce(_ access: Access) async throws(TranshipError) -> Read {
+        let bytes = try await bytes(of: place, access)
+        let name = isAddress ? URLImage.fileName(place) : (place as NSString).lastPathComponent
+        guard let signature else {
+            return Read(list: ChecksumList(bytes, fileName: name), signedBy: nil)
+        }
+        let check = ListSignature(keyring: signature.keyring, shown: shown)
+        var detached: [UInt8]?
+        if signature.place != nil || !ListSignature.isInline(bytes) {
+            detached = try await detachedSignature(signature, access)
+        }
+        let verified = try await check.verify(bytes, signature: detached)
+        return Read(
+            list: ChecksumList(verified.text, fileName: name), signedBy: verified.fingerprint)
+    }
+
+    private func detachedSignature(
+        _ rule: SignatureRule, _ access: Access
+    ) async throws(TranshipError) -> [UInt8] {
+        if let place = rule.place { return try await bytes(of: place, access) }
+        for ending in Self.signatureEndings {
+            do throws(TranshipError) {
+                return try await bytes(of: place + ending, access, isThere: false)
+            } catch {
+                // Another ending may be there. What may pass is no reason to go without it.
+                guard !error.isTransient, error.code != .interrupted else { throw error }
+            }
+        }
+        throw TranshipError(
+            .signatureRefused,
+            "\(shown) has no signature: it is not clear-signed, and there is none beside it ("
+                + Self.signatureEndings.joined(separator: ", ") + ")",
+            hint: "name it with `signature`, or remove `signed_by` if its publisher signs nothing")
+    }
+
+    /// What requests may carry.
+    private struct Access {
+        let headers: HTTPHeaders
+        /// The only origin that gets the headers.
+        let origin: String
+    }
+
+    /// - Parameter isThere: false if the file may be missing, so that one 404 is enough.
+    private func bytes(
+        of place: String, _ access: Access, isThere: Bool = true
+    ) async throws(TranshipError) -> [UInt8] {
+        guard Self.isAddress(place) else {
             guard let data = FileManager.default.contents(atPath: place) else {
                 throw TranshipError(
-                    .sourceUnavailable, "cannot read the checksum file \(place)",
-                    hint: "check that checksum_file is there, relative to the pipeline file")
+                    .sourceUnavailable, "cannot read \(place)",
+                    hint: "check that checksum_file and signature are there, relative to the "
+                        + "pipeline file")
             }
-            return ChecksumList(Array(data), fileName: (place as NSString).lastPathComponent)
+            return Array(data)
         }
-        let isSameOrigin = URLImage.host(of: place) == origin
+        let isSameOrigin = URLImage.host(of: place) == access.origin
         let request = HTTPRequest(
-            .get, place, headers: isSameOrigin ? headers : [:], followsRedirects: true)
+            .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
         var waitSeconds = Self.waitSeconds
         var triesLeft = Self.triesMax
         while true {
@@ -48,11 +130,12 @@ struct PublishedList {
             do throws(TranshipError) {
                 let response = try await client.send(request)
                 guard response.status == 200 else {
-                    throw response.refusal(by: "the source", asked: "GET \(shown)")
+                    throw response.refusal(by: "the source", asked: "GET \(Self.shown(place))")
                 }
-                return ChecksumList(Array(response.body), fileName: URLImage.fileName(place))
+                return Array(response.body)
             } catch {
-                guard triesLeft > 0, error.isTransient || error.code == .notFound,
+                guard triesLeft > 0,
+                    error.isTransient || (error.code == .notFound && isThere),
                     error.code != .interrupted, !Task.isCancelled
                 else { throw error }
             }

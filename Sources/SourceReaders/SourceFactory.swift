@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+public import Decompression
 internal import Foundation
 public import HTTPTransport
 public import MigrationPipeline
@@ -16,20 +17,24 @@ public struct SourceFactory: Sendable {
     let signIn: @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud
     let client: @Sendable (_ url: URLSource) -> HTTPClient
     let reopening: Reopening
+    let decompression: DecompressionLimits
     private let memory = RangeMemory()
 
     /// - Parameters:
     ///   - baseDirectory: the absolute folder that relative paths start at.
+    ///   - decompression: what `decompress` accepts.
     ///   - signIn: finds a cloud and signs in to it.
     ///   - client: the client for one URL.
     public init(
         baseDirectory: String, environment: [String: String], reopening: Reopening = Reopening(),
+        decompression: DecompressionLimits = DecompressionLimits(),
         signIn: @escaping @Sendable (CloudSource) async throws(TranshipError) -> SignedInCloud,
         client: @escaping @Sendable (_ url: URLSource) -> HTTPClient
     ) {
         self.baseDirectory = baseDirectory
         self.environment = environment
         self.reopening = reopening
+        self.decompression = decompression
         self.signIn = signIn
         self.client = client
     }
@@ -50,9 +55,11 @@ public struct SourceFactory: Sendable {
         case .url(let url):
             return URLImage(
                 source: url, sourceIndex: index, headers: try headers(url), client: client(url),
-                reopening: reopening, memory: memory)
+                reopening: reopening, memory: memory, decompression: decompression)
         case .file(let file):
-            return FileImages(source: file, sourceIndex: index, baseDirectory: baseDirectory)
+            return FileImages(
+                source: file, sourceIndex: index, baseDirectory: baseDirectory,
+                decompression: decompression)
         case .archive(let archive):
             throw TranshipError(
                 .notBuiltYet, "\(archive.position): archive sources are not built yet")

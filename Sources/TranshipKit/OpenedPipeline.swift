@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import ChecksumVerifiers
+internal import Decompression
 internal import ImageUploaders
 internal import MigrationModel
 internal import MigrationPipeline
@@ -35,6 +36,9 @@ struct OpenedPipeline: Sendable {
         let factory = SourceFactory(
             baseDirectory: pipeline.baseDirectory, environment: environment,
             reopening: connections.reopening,
+            decompression: DecompressionLimits(
+                sizeBytes: pipeline.limits.decompressedBytes,
+                ratio: Int64(pipeline.limits.decompressedRatio)),
             signIn: { (source) async throws(TranshipError) in
                 try await connections.signIn(source.cloud)
             }, client: { connections.client(for: $0) })

@@ -66,7 +66,7 @@ import Testing
         (
             DiskHeads.xz, "raw",
             "disk.raw is compressed (xz), not a raw image, and an upload does not unpack it",
-            "unpack it (xz -d)"
+            "`decompress: auto`"
         ),
         (
             DiskHeads.html, "raw", "disk.raw is a web page (47 bytes), not a raw image",

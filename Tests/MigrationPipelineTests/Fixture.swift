@@ -3,16 +3,11 @@
 
 import Basics
 import ByteStreams
-import Digests
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
 import TestSupport
 import Testing
-
-func sha256(_ bytes: [UInt8]) -> Checksum {
-    do { return try digest(.sha256, of: bytes) } catch { preconditionFailure("\(error)") }
-}
 
 /// A journal with a run, a world, and a scheduler between them.
 final class Fixture: Sendable {

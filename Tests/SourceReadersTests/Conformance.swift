@@ -74,6 +74,9 @@ struct Reading: Sendable {
     var told: [String] = []
     /// Why it could not go on.
     var reasons: [String] = []
+    /// Of published data that was decompressed.
+    var proof: PublishedProof?
+    var tookBytes: Int64?
     var error: TranshipError?
 }
 
@@ -102,6 +105,8 @@ func read(
                 case .opened(let facts): reading.facts.append(facts)
                 case .dropped(let byte, _): reading.told.append("dropped at \(byte)")
                 case .reopened(let byte): reading.told.append("reopened at \(byte)")
+                case .took(let bytes): reading.tookBytes = bytes
+                case .proved(let proof): reading.proof = proof
                 case .cannotGoOn(let byte, let reason):
                     reading.told.append("cannot go on at \(byte)")
                     reading.reasons.append(reason)

@@ -64,7 +64,8 @@ import Testing
             place: server.url + "/SUMS", client: HTTPClient())
         let list = try await published.read()
         #expect(
-            try list.checksum(forPath: "a.img", shown: "SUMS") == Sample.checksum(.sha256, "a"))
+            try list.list.checksum(forPath: "a.img", shown: "SUMS") == Sample.checksum(.sha256, "a")
+        )
         #expect(server.requests.count == 2)
     }
 

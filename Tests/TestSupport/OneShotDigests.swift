@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
+public import Basics
 import Digests
 
 /// The MD5 of bytes in memory, in hexadecimal.
@@ -9,4 +9,9 @@ public func md5(_ bytes: [UInt8]) -> String {
     guard let digest = try? StreamingDigest(.md5) else { return "" }
     bytes.withUnsafeBytes { digest.update($0) }
     return (try? digest.finish().value) ?? ""
+}
+
+/// The SHA-256 of bytes in memory.
+public func sha256(_ bytes: [UInt8]) -> Checksum {
+    do { return try digest(.sha256, of: bytes) } catch { preconditionFailure("\(error)") }
 }

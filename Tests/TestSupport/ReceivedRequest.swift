@@ -29,7 +29,9 @@ public struct ReceivedRequest: Sendable {
     }
 
     /// True for the requests of a plan: the head of a URL's answer, and the first bytes of its data.
-    public var isLook: Bool { method == "HEAD" || self[header: "range"] == "bytes=0-65535" }
+    public var isLook: Bool {
+        method == "HEAD" || self[header: "range"]?.hasPrefix("bytes=0-") == true
+    }
 
     public var text: String { String(decoding: body, as: UTF8.self) }
 }

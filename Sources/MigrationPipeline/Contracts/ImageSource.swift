@@ -155,6 +155,10 @@ public enum ReadingEvent: Sendable {
     case dropped(atByte: Int64, TranshipError)
     /// The source continues at this byte, and has proved it.
     case reopened(atByte: Int64)
+    /// So many bytes came from the source, if that is not what the ring got.
+    case took(bytes: Int64)
+    /// The published data is complete and what was promised; the ring got other bytes.
+    case proved(PublishedProof)
     /// The source dropped at this byte and cannot continue there. The reason says why.
     case cannotGoOn(atByte: Int64, reason: String)
 }

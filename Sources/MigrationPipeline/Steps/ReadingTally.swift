@@ -11,6 +11,8 @@ final class ReadingTally: Sendable {
     private let monitor: RunMonitor
     private let startBytes: Int64
     private let state: Guarded<SourceReading>
+    private let tookBytes = Guarded<Int64?>(nil)
+    private let proof = Guarded<PublishedProof?>(nil)
 
     /// - Parameter startBytes: where the reading begins.
     init(_ transfer: Transfer, _ monitor: RunMonitor, from startBytes: Int64 = 0) {
@@ -33,6 +35,8 @@ final class ReadingTally: Sendable {
                 // Without resuming, these bytes would have been read again.
                 state.save(byte)
             }
+        case .took(let bytes): tookBytes.withLock { $0 = bytes }
+        case .proved(let found): proof.withLock { $0 = found }
         case .cannotGoOn(let byte, let reason):
             state.withLock { $0.restarts += 1 }
             monitor.note(
@@ -41,10 +45,13 @@ final class ReadingTally: Sendable {
         }
     }
 
+    /// What was read, if that is not what the ring got.
+    var published: PublishedProof? { proof.withLock { $0 } }
+
     /// The totals after this many bytes of this read, or nil if there are none yet.
     func reading(to countBytes: Int64) -> SourceReading? {
         var reading = state.withLock { $0 }
-        reading.add(from: startBytes, countBytes: countBytes)
+        reading.add(from: startBytes, countBytes: tookBytes.withLock { $0 } ?? countBytes)
         return reading == SourceReading() ? nil : reading
     }
 }

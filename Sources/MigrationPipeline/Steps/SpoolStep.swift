@@ -214,6 +214,7 @@ struct SpoolStep: Sendable {
         }
         try await judge(verification, &filling, file, reading, trip)
         filling.entry.isComplete = true
+        filling.entry.published = reading.tally.published
         try await checkpoint(&filling, file, reading)
     }
 

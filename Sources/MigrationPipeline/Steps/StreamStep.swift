@@ -41,9 +41,10 @@ struct StreamStep: Sendable {
         /// What speaks against data that is copied as its source holds it.
         let objection = Guarded<TranshipError?>(nil)
 
-        /// Adds the bytes from the source so far. Bytes from the spool were counted when it was
-        /// filled.
+        /// Adds the bytes from the source so far, and what proves them. Bytes from the spool were
+        /// counted when it was filled.
         func count(_ transfer: inout Transfer) {
+            transfer.proof.published = spooled?.published ?? tally.published
             if spooled == nil { transfer.reading = tally.reading(to: ring.writtenBytes) }
         }
 

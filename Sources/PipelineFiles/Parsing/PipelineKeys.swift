@@ -21,14 +21,16 @@ enum CloudSourceKey: String, PipelineKey {
 enum URLSourceKey: String, PipelineKey {
     case url, checksum
     case checksumFile = "checksum_file"
-    case image, series, cacert, auth, headers, inspect, limits
+    case signedBy = "signed_by"
+    case signature, image, decompress, series, cacert, auth, headers, inspect, limits
     static let place = "a url source"
 }
 
 enum FileSourceKey: String, PipelineKey {
     case file, checksum
     case checksumFile = "checksum_file"
-    case image, series, inspect, limits
+    case signedBy = "signed_by"
+    case signature, image, decompress, series, inspect, limits
     static let place = "a file source"
 }
 
@@ -113,6 +115,8 @@ enum TargetLimitsKey: String, PipelineKey {
 
 enum LimitsKey: String, PipelineKey {
     case images, bandwidth, attempts, deletes
+    case decompressedSize = "decompressed_size"
+    case decompressedRatio = "decompressed_ratio"
     static let place = "`limits`"
 }
 

@@ -85,7 +85,11 @@ extension PipelineReader {
             images: try keys[.images]?.integer(1...1000) ?? standard.images,
             bandwidthBytesPerSecond: try keys[.bandwidth]?.byteRate(),
             attempts: try keys[.attempts]?.integer(1...1000) ?? standard.attempts,
-            deletes: try keys[.deletes]?.integer(0...1_000_000) ?? standard.deletes)
+            deletes: try keys[.deletes]?.integer(0...1_000_000) ?? standard.deletes,
+            decompressedBytes: try keys[.decompressedSize]?.byteCount()
+                ?? standard.decompressedBytes,
+            decompressedRatio: try keys[.decompressedRatio]?.integer(1...1_000_000)
+                ?? standard.decompressedRatio)
     }
 
     /// Refuses two sources that share a series: each run would replace the image of one source with
@@ -118,7 +122,8 @@ extension Source {
             values.stem = FileName.isUnknown(url: source.url) ? nil : source.stem
         case .file(let source) where !source.seriesHasSeveral:
             template = source.series ?? source.image.name
-            values.stem = source.isGlob ? nil : FileName(source.pattern).stem
+            values.stem =
+                source.isGlob ? nil : source.decompress.name(FileName(source.pattern)).stem
         default: return nil
         }
         guard let name = try? template.render(values) else { return nil }

@@ -66,7 +66,8 @@ extension PipelineReader {
         let keys = try FileSection<URLSourceKey>(value)
         let address = try keys.required(.url)
         let url = try httpURL(address)
-        let file = FileName(url: url)
+        let decompress = try decompress(keys[.decompress])
+        let file = decompress.name(FileName(url: url))
         let series = try keys[.series].map(series)
         let image = try template(keys[.image], fileName: file)
         if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
@@ -77,7 +78,9 @@ extension PipelineReader {
         }
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         return URLSource(
-            url: url, checksum: proof.checksum, checksumFile: proof.file, image: image,
+            url: url, checksum: proof.checksum, checksumFile: proof.file,
+            signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
+            image: image, decompress: decompress,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             cacert: try keys[.cacert]?.absolutePath(),
             auth: try keys[.auth].map(authentication),
@@ -96,10 +99,13 @@ extension PipelineReader {
                 hint: "name files, such as \(pattern)*.qcow2")
         }
         let series = try keys[.series].map(series)
+        let decompress = try decompress(keys[.decompress])
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         let source = FileSource(
             pattern: pattern, checksum: proof.checksum, checksumFile: proof.file,
-            image: try template(keys[.image], fileName: FileName(pattern)),
+            signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
+            image: try template(keys[.image], fileName: decompress.name(FileName(pattern))),
+            decompress: decompress,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
@@ -119,6 +125,10 @@ extension PipelineReader {
             path: try archive.absolutePath(), image: try keys[.image].map(imageFields),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+    }
+
+    private func decompress(_ value: FileValue?) throws(TranshipError) -> DecompressSetting {
+        try value?.choice(DecompressSetting.self) ?? .none
     }
 
     private func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
@@ -202,9 +212,32 @@ extension PipelineReader {
                 throw checksum.refusal("`checksum`: \(error.message)", hint: error.hint)
             }
         }
-        guard let file else { return (nil, nil) }
-        let isURL = try file.text().contains("://")
-        return (nil, isURL ? try httpURL(file) : try file.absolutePath())
+        return (nil, try file.map(place))
+    }
+
+    /// Parses a URL, or a path into an absolute one.
+    private func place(_ value: FileValue) throws(TranshipError) -> String {
+        let isURL = try value.text().contains("://")
+        return isURL ? try httpURL(value) : try value.absolutePath()
+    }
+
+    /// Parses `signed_by` and `signature`, which are of a list of checksums.
+    func signature(
+        _ keyring: FileValue?, _ signature: FileValue?, of list: String?
+    ) throws(TranshipError) -> SignatureRule? {
+        guard let keyring else {
+            guard let signature else { return nil }
+            throw signature.refusal(
+                "`signature` has no effect without `signed_by`",
+                hint: "name the file with the publisher's public key: `signed_by: keys/mirror.gpg`")
+        }
+        guard list != nil else {
+            throw keyring.refusal(
+                "`signed_by` is about the signature of a list of checksums, and there is none",
+                hint: "name the list with `checksum_file`")
+        }
+        return SignatureRule(
+            keyring: try keyring.absolutePath(), place: try signature.map(place))
     }
 
     /// Parses `netrc` or `env:NAME`.

@@ -24,8 +24,21 @@ extension FileImages {
                 .rangeNotSatisfiable, "a file is always read from its beginning")
         }
         let planned = transfer.source
+        guard let published = planned.published else {
+            return try await Self.readPublished(planned, into: ring, tell: tell)
+        }
+        try await unpacking.read(planned, published, into: ring, tell: tell) {
+            (ring, tell) throws(TranshipError) in
+            try await Self.readPublished(planned, into: ring, tell: tell)
+        }
+    }
+
+    private static func readPublished(
+        _ planned: SourceImage, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
         try await BlockingWork.run(failingOnCancel: ring) {
-            try Self.pump(planned, into: ring) { tell(.opened($0)) }
+            try pump(planned, into: ring) { tell(.opened($0)) }
         }
     }
 
@@ -41,7 +54,8 @@ extension FileImages {
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
         let before = try FileFacts(descriptor: descriptor, path: path)
-        guard before.sizeBytes == planned.sizeBytes, before.changedAt == planned.seen?.changedAt
+        guard before.sizeBytes == planned.sizeAtSourceBytes,
+            before.changedAt == planned.seen?.changedAt
         else {
             throw TranshipError(
                 .sourceChanged, "\(path) has changed since it was planned",

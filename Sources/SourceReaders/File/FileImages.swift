@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Decompression
 internal import Foundation
 internal import HTTPTransport
 internal import ImageFormats
@@ -15,14 +16,16 @@ struct FileImages: ImageSource {
     let sourceIndex: Int
     /// The absolute folder that relative paths start at.
     let baseDirectory: String
+    var decompression = DecompressionLimits()
 
+    var unpacking: Unpacking { Unpacking(setting: source.decompress, limits: decompression) }
     var endpoint: String { "this machine" }
     var limitImages: Int? { source.limitsImages }
     var isOnThisMachine: Bool { true }
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
-        .nothing(.dataIsLocal)
+        .nothing(image.published == nil ? .dataIsLocal : .dataIsDecompressed)
     }
 
     /// Files that one page holds.
@@ -42,10 +45,10 @@ struct FileImages: ImageSource {
         }
         if paths.isEmpty { listing.tell(.warning("no file matches \(source.pattern)")) }
         let published = source.checksumFile.map {
-            PublishedList(place: $0, client: HTTPClient())
+            PublishedList(place: $0, signature: source.signature, client: HTTPClient())
         }
         // Read once, however many files it is for.
-        var list: Result<ChecksumList, TranshipError>?
+        var list: Result<PublishedList.Read, TranshipError>?
         if let published, source.checksum == nil, !paths.isEmpty {
             do throws(TranshipError) {
                 list = .success(try await published.read())
@@ -55,9 +58,12 @@ struct FileImages: ImageSource {
             }
         }
         let promise: Promise = { (path) throws(TranshipError) in
-            guard let published, let list else { return source.checksum }
-            return try list.get().checksum(
-                forPath: published.path(of: path), shown: published.shown)
+            guard let published, let list else { return (source.checksum, nil) }
+            let read = try list.get()
+            return (
+                try read.list.checksum(forPath: published.path(of: path), shown: published.shown),
+                read.signedBy
+            )
         }
         var rest = paths[...]
         while !rest.isEmpty {
@@ -66,25 +72,31 @@ struct FileImages: ImageSource {
         }
     }
 
-    /// What a file must hash to.
-    private typealias Promise = (_ path: String) throws(TranshipError) -> Checksum?
+    /// What a file must hash to, and who signed that.
+    private typealias Promise =
+        (_ path: String) throws(TranshipError) -> (checksum: Checksum?, signedBy: String?)
 
     private func image(_ path: String, _ date: String, _ promise: Promise) -> ListedImage {
         do throws(TranshipError) {
             let facts = try FileFacts(path: path)
-            let head = ImageHead(try Self.head(of: path))
-            return listed(path, facts, checksum: try promise(path), head: head, date)
+            let look = unpacking.look(
+                try head(of: path), fileName: (path as NSString).lastPathComponent, shown: path)
+            let promise = try promise(path)
+            var listed = listed(
+                path, facts, checksum: promise.checksum, look: look, date, refusal: look.refusal)
+            listed.image.signedBy = promise.signedBy
+            return listed
         } catch {
             return listed(path, nil, checksum: nil, date, refusal: error)
         }
     }
 
     /// The first bytes of a file.
-    private static func head(of path: String) throws(TranshipError) -> [UInt8] {
+    private func head(of path: String) throws(TranshipError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("cannot open", path) }
+        guard descriptor >= 0 else { throw Self.failure("cannot open", path) }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: ImageHead.bytesMax)
+        var bytes = [UInt8](repeating: 0, count: unpacking.headBytes)
         var count = 0
         while count < bytes.count {
             let part = bytes.withUnsafeMutableBytes { buffer in
@@ -93,7 +105,7 @@ struct FileImages: ImageSource {
                     off_t(count))
             }
             if part < 0, errno == EINTR { continue }
-            guard part >= 0 else { throw failure("cannot read", path) }
+            guard part >= 0 else { throw Self.failure("cannot read", path) }
             if part == 0 { break }
             count += part
         }
@@ -101,20 +113,20 @@ struct FileImages: ImageSource {
     }
 
     private func listed(
-        _ path: String, _ facts: FileFacts?, checksum: Checksum?, head: ImageHead? = nil,
-        _ date: String, refusal: TranshipError? = nil
+        _ path: String, _ facts: FileFacts?, checksum: Checksum?,
+        look: Unpacking.Look = .init(), _ date: String, refusal: TranshipError? = nil
     ) -> ListedImage {
-        let fileName = (path as NSString).lastPathComponent
+        let fileName = source.decompress.name(FileName(path)).text
         var (image, stem) = source.image.described(
             key: "file:\(path)", sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
-            sizeBytes: facts?.sizeBytes, checksum: checksum,
-            fileName: fileName, head: head, series: source.series, date: date)
+            sizeBytes: facts?.sizeBytes, checksum: checksum, compression: look.compression,
+            fileName: fileName, head: look.head, series: source.series, date: date)
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(
-            head, inspects: source.inspects, fileName: fileName, shown: path,
-            sizeBytes: facts?.sizeBytes)
+            look.head, inspects: source.inspects, fileName: fileName, shown: path,
+            sizeBytes: image.sizeBytes)
         return ListedImage(
             image, stem: stem, notes: checked.remarks, refusal: refusal ?? checked.refusal,
             series: SeriesClaim(

@@ -32,12 +32,16 @@ extension URLImage {
             problem = error.whileDoing("looking at \(shown)")
         }
         var checksum = source.checksum
+        var signedBy: String?
         if checksum == nil, let file = source.checksumFile, problem == nil {
             do {
-                let list = PublishedList(
-                    place: file, client: client, wait: reopening.wait)
-                checksum = try await list.read(headers: headers, origin: endpoint)
-                    .checksum(forPath: list.path(of: source.url), shown: list.shown)
+                let published = PublishedList(
+                    place: file, signature: source.signature, client: client,
+                    wait: reopening.wait)
+                let read = try await published.read(headers: headers, origin: endpoint)
+                checksum = try read.list.checksum(
+                    forPath: published.path(of: source.url), shown: published.shown)
+                signedBy = read.signedBy
             } catch {
                 problem = error
             }
@@ -48,19 +52,24 @@ extension URLImage {
             found.unseen = problem?.message
             problem = nil
         }
-        let (fileName, unnamed) = nameOfFile(found)
+        let (published, unnamed) = nameOfFile(found)
+        let data = unpacking.look(found.bytes, fileName: published, shown: shown)
+        let fileName = source.decompress.name(FileName(published)).text
         let seen = SeenVersion(
             eTag: found.header("ETag"), lastModified: found.header("Last-Modified"))
-        let (image, stem) = source.image.described(
+        var (image, stem) = source.image.described(
             key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
-            sizeBytes: found.sizeBytes, checksum: checksum, fileName: fileName, head: found.head,
-            series: source.series, date: date)
+            sizeBytes: found.sizeBytes, checksum: checksum, compression: data.compression,
+            fileName: fileName, head: data.head, series: source.series, date: date)
+        image.signedBy = signedBy
         let checked = source.image.checked(
-            found.head, inspects: source.inspects, fileName: fileName, shown: shown,
-            sizeBytes: found.sizeBytes, contentType: found.header("Content-Type"))
-        if found.answer != nil { problem = problem ?? checked.refusal ?? unnamed }
+            data.head, inspects: source.inspects, fileName: fileName, shown: shown,
+            sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"))
+        if found.answer != nil {
+            problem = problem ?? data.refusal ?? checked.refusal ?? unnamed
+        }
         var listed = ListedImage(
             image, stem: stem, notes: checked.remarks, refusal: problem,
             series: SeriesClaim(
@@ -105,8 +114,8 @@ extension URLImage {
     struct Probe {
         var answer: HTTPResponse?
         var sizeBytes: Int64?
-        /// Nil if the data was not seen.
-        var head: ImageHead?
+        /// The first bytes. Nil if the data was not seen.
+        var bytes: [UInt8]?
         /// Why it was not seen, if that may pass.
         var unseen: String?
 
@@ -127,7 +136,7 @@ extension URLImage {
         var found = Probe(answer: response, sizeBytes: response.headers.contentLengthBytes)
         do {
             let beginning = try await beginning()
-            found.head = beginning.head
+            found.bytes = beginning.bytes
             found.unseen = beginning.unseen
         } catch {
             // The transfer looks again, and tries again.
@@ -149,7 +158,7 @@ extension URLImage {
     /// Reads the first bytes, and leaves the rest to the transfer.
     private func beginning() async throws(TranshipError) -> Probe {
         var request = request(.get)
-        request.headers["Range"] = "bytes=0-\(ImageHead.bytesMax - 1)"
+        request.headers["Range"] = "bytes=0-\(unpacking.headBytes - 1)"
         var found = try await start(of: request)
         if [400, 416, 501].contains(found.answer?.status) {
             // There is no such range in an empty file, and some servers know no ranges.
@@ -162,7 +171,7 @@ extension URLImage {
         if response.status == 206 {
             found.sizeBytes = response.contentRange?.total
             if response.contentRange?.first != 0 {
-                found.head = nil
+                found.bytes = nil
                 found.unseen = "the server answered with another part of it"
             }
         }
@@ -173,13 +182,13 @@ extension URLImage {
     ///
     /// - Throws: if there is no answer, or one that is compressed on its way.
     private func start(of request: HTTPRequest) async throws(TranshipError) -> Probe {
-        let ring = ByteRing(capacityBytes: 4 * ImageHead.bytesMax)
+        let ring = ByteRing(capacityBytes: 4 * unpacking.headBytes)
         let first = FirstAnswer()
         async let ending = Self.download(request, by: client, into: ring, first)
         var found = Probe()
         var failure: TranshipError?
         do throws(TranshipError) {
-            found.head = ImageHead(try await ring.head(bytesMax: ImageHead.bytesMax))
+            found.bytes = try await ring.head(bytesMax: unpacking.headBytes)
         } catch {
             failure = error
             found.unseen = error.message

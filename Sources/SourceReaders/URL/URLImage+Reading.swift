@@ -16,12 +16,28 @@ extension URLImage {
         _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
+        let image = transfer.source
+        guard let published = image.published else {
+            return try await readPublished(image, from: point, into: ring, tell: tell)
+        }
+        // Decompressed data has no version to go on from.
+        precondition(point == nil, "decompressed data is read from its beginning")
+        try await unpacking.read(image, published, into: ring, tell: tell) {
+            (ring, tell) throws(TranshipError) in
+            try await readPublished(image, from: nil, into: ring, tell: tell)
+        }
+    }
+
+    private func readPublished(
+        _ image: SourceImage, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
         try await reopening.read(from: point, into: ring, tell: tell) {
             (point, opened) throws(TranshipError) in
             if let point {
-                try await goOn(transfer.source, from: point, into: ring, opened)
+                try await goOn(image, from: point, into: ring, opened)
             } else {
-                try await begin(transfer.source, into: ring, opened)
+                try await begin(image, into: ring, opened)
             }
         }
     }

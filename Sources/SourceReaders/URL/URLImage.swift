@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Decompression
 internal import Foundation
 internal import HTTPTransport
 internal import MigrationModel
@@ -18,6 +19,9 @@ struct URLImage: ImageSource {
     var reopening = Reopening()
     /// Shared by the sources of a run.
     var memory = RangeMemory()
+    var decompression = DecompressionLimits()
+
+    var unpacking: Unpacking { Unpacking(setting: source.decompress, limits: decompression) }
 
     var endpoint: String { Self.host(of: source.url) }
 
@@ -27,6 +31,7 @@ struct URLImage: ImageSource {
     /// What the target fetches takes none of our headers, and its operator reads
     /// the URL that it is given.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        guard image.published == nil else { return .nothing(.dataIsDecompressed) }
         guard source.headers.isEmpty, source.auth == nil, source.cacert == nil,
             !source.url.contains("?")
         else {

@@ -44,6 +44,8 @@ extension Transfer {
             "transfer_reason_code": way == nil ? nil : intent.wayReason.map { .string($0.code) },
             "note": wait.reason.map { .string($0) },
             "promise": proof.promised.map { .string("\($0)") },
+            "published": source.published?.json(proof.published),
+            "signed_by": source.signedBy.map { .string($0) },
             "proofs": .array(proof.reported.map { .string("\($0)") }),
             "error": failure.map {
                 .object([
@@ -52,6 +54,19 @@ extension Transfer {
                 ])
             },
         ]
+    }
+}
+
+extension PublishedData {
+    /// - Parameter proof: what was read; nil before that.
+    func json(_ proof: PublishedProof?) -> JSONValue {
+        .object(
+            [
+                "compression": compression.map { JSONValue.string($0.rawValue) },
+                "size": (proof?.sizeBytes ?? sizeBytes).map { .integer($0) },
+                "promise": checksum.map { .string("\($0)") },
+                "computed": (proof?.checksum).map { .string("\($0)") },
+            ].compactMapValues { $0 })
     }
 }
 

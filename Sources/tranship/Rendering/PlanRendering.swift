@@ -35,20 +35,26 @@ struct PlanRendering {
 
     private func tell(_ item: PlanItem) {
         let action = item.action?.rawValue ?? "?"
-        let size = item.source.sizeBytes.map { ByteCount.format($0) } ?? "size unknown"
+        let size = item.source.sizeAtSourceBytes.map { ByteCount.format($0) } ?? "size unknown"
         let renamed = item.record.name.flatMap { name in
             name == item.source.name ? nil : " as \(name.cut(to: 255))"
         }
+        let published = item.source.published.map { ", \($0.words)" } ?? ""
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
-                + " (\(size), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
+                + " (\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
         )
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
         guard talk.verbose, [.create, .update].contains(item.action) else { return }
         let proof =
-            item.promise.map { "\($0.algorithm.rawValue) promised by the source" }
+            (item.promise.map { "\($0.algorithm.rawValue) promised by the source" })
+            ?? (item.source.published?.checksum).map {
+                "\($0.algorithm.rawValue) promised of the published data; what is sent is compared "
+                    + "with what the target reports"
+            }
             ?? "nothing promised; only what is sent is compared with what the target reports"
-        tell("         proof: \(proof); \(item.record.visibility)")
+        let signer = item.source.signedBy.map { ", signed by \($0)" } ?? ""
+        tell("         proof: \(proof)\(signer); \(item.record.visibility)")
         tell("         by \(item.method.rawValue): \(item.methodReason?.words ?? "")")
         if let start = item.start, let reason = start.intent.wayReason {
             tell("         \(start.intent.spools ? "spooled" : "streamed"): \(reason.words)")
@@ -85,6 +91,8 @@ struct PlanRendering {
                 "fallbacks": .array(item.fallbacks.map { .string($0.rawValue) }),
                 "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },
+                "published": item.source.published?.json(nil),
+                "signed_by": item.source.signedBy.map { .string($0) },
                 "visibility": .string(item.record.visibility.rawValue),
                 "notes": .array(item.notes.map { .string($0) }),
                 "code": item.refusal.map { .string($0.code.rawValue) },

@@ -85,6 +85,18 @@ struct StatusRendering {
             Terminal.put(
                 "            by \(transfer.method.rawValue): "
                     + (transfer.intent.methodReason?.words ?? ""))
+            if let published = transfer.source.published {
+                let proof = transfer.proof.published.map {
+                    ", published as \($0.sizeBytes) bytes, \($0.checksum)"
+                }
+                let isPromised = published.checksum == nil ? "" : ", as promised"
+                Terminal.put(
+                    "            \(published.words)\(proof.map { $0 + isPromised } ?? "")")
+            }
+            if let signer = transfer.source.signedBy {
+                Terminal.put("            its checksum is signed by \(signer)")
+            }
+            for proof in transfer.proof.computed { Terminal.put("            sent \(proof)") }
             for proof in transfer.proof.reported { Terminal.put("            proved by \(proof)") }
         }
         for remark in transfer.remarks { Terminal.put("            \(remark)") }

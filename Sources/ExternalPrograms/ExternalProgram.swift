@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import Subprocess
+
+/// A command of the system that does a part of the work, such as `gpgv`.
+public struct ExternalProgram: Sendable {
+    public let name: String
+    /// Where it comes from, for the hint if it is missing: `the package gpgv`.
+    let package: String
+
+    public init(_ name: String, package: String) {
+        self.name = name
+        self.package = package
+    }
+
+    /// How a program ended, and what it wrote.
+    public struct Ending: Sendable {
+        /// Nil if a signal ended it.
+        public var exitCode: Int32?
+        public var output: [UInt8]
+        /// What it wrote to standard error.
+        public var talk: String
+    }
+
+    /// Maximum length of what a program may write to each of its outputs, in bytes.
+    private static let outputBytesMax = 8 << 20
+
+    /// Runs the program to its end, with nothing on its standard input and nothing of this
+    /// process's environment but `PATH`.
+    ///
+    /// Cancelling the task kills the program.
+    ///
+    /// - Parameters:
+    ///   - home: its `HOME`.
+    ///   - wrapper: other programs that run it, with their arguments.
+    /// - Throws: ``TranshipError/Code/unclassified`` if it is missing, cannot be started, or takes
+    ///   too long; ``TranshipError/Code/interrupted``.
+    public func run(
+        _ arguments: [String], home: String, timeoutSeconds: Double, wrapper: [String] = []
+    ) async throws(TranshipError) -> Ending {
+        let command = try wrapper + [path()] + arguments
+        let environment = ["PATH": Self.searchPath, "HOME": home, "LC_ALL": "C"]
+        let ending: Ending?
+        do {
+            ending = try await withThrowingTaskGroup(of: Ending?.self) { group in
+                group.addTask { try await Self.run(command, environment) }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(timeoutSeconds))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+        } catch {
+            if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
+            throw TranshipError(.unclassified, "cannot run \(name): \(error)")
+        }
+        if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
+        guard let ending else {
+            throw TranshipError(
+                .unclassified, "\(name) did not end within \(Int(timeoutSeconds)) seconds")
+        }
+        return ending
+    }
+
+    private static func run(
+        _ command: [String], _ environment: [String: String]
+    ) async throws -> Ending {
+        var keyed: [Environment.Key: String] = [:]
+        for (name, value) in environment { keyed[Environment.Key(stringLiteral: name)] = value }
+        let result = try await Subprocess.run(
+            .path(.init(command[0])), arguments: Arguments(Array(command.dropFirst())),
+            environment: .custom(keyed), input: .none, output: .bytes(limit: outputBytesMax),
+            error: .bytes(limit: outputBytesMax))
+        var exitCode: Int32?
+        if case .exited(let code) = result.terminationStatus { exitCode = code }
+        return Ending(
+            exitCode: exitCode, output: result.standardOutput,
+            talk: String(decoding: result.standardError, as: UTF8.self))
+    }
+
+    /// - Throws: if it is not installed.
+    public func path() throws(TranshipError) -> String {
+        for folder in Self.searchPath.split(separator: ":") {
+            let path = "\(folder)/\(name)"
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        throw TranshipError(
+            .unclassified, "\(name) is not installed, or not in PATH", hint: "install \(package)")
+    }
+
+    private static var searchPath: String {
+        ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ExternalPrograms
+internal import Foundation
+
+/// Verifies the OpenPGP signature of a list of checksums, by `gpgv` and a keyring of the operator.
+///
+/// Reads the status lines of gpgv (GnuPG's `doc/DETAILS`) and never its words or its exit code: a
+/// second signature by an unknown key must not refuse a list, and a good signature by an expired
+/// key must.
+struct ListSignature {
+    /// The absolute path of a keyring, armoured or not.
+    let keyring: String
+    /// The list's place, for messages.
+    let shown: String
+
+    private static let gpgv = ExternalProgram(
+        "gpgv", package: "the package gpgv (Debian, Ubuntu) or gnupg2 (Fedora, Rocky)")
+    private static let timeoutSeconds = 60.0
+
+    /// What a signature proves.
+    struct Verified {
+        /// Only what was signed.
+        var text: [UInt8]
+        /// The fingerprint of the primary key, in upper-case hexadecimal digits.
+        var fingerprint: String
+    }
+
+    /// True for a list with its signature inside (RFC 9580, section 7).
+    static func isInline(_ list: [UInt8]) -> Bool {
+        let start = String(decoding: list.prefix(4096), as: UTF8.self)
+        return start.split(whereSeparator: \.isNewline)
+            .contains { $0.hasPrefix("-----BEGIN PGP SIGNED MESSAGE-----") }
+    }
+
+    /// - Parameter signature: the detached signature; nil if it is inside the list.
+    /// - Throws: ``TranshipError/Code/signatureRefused``.
+    func verify(
+        _ list: [UInt8], signature: [UInt8]?
+    ) async throws(TranshipError) -> Verified {
+        let keys = try readKeyring()
+        let folder = NSTemporaryDirectory() + "tranship-gpgv-\(UUID().uuidString)"
+        do throws(TranshipError) {
+            let files = try Files(folder, list, signature, keys)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let ending = try await Self.gpgv.run(
+                ["--homedir", folder, "--status-fd", "1", "--keyring", files.keyring]
+                    + files.arguments, home: folder, timeoutSeconds: Self.timeoutSeconds)
+            let status = GPGStatus(String(decoding: ending.output, as: UTF8.self))
+            if let refusal = refusal(status, ending.talk) { throw refusal }
+            guard signature == nil else {
+                return Verified(text: list, fingerprint: status.fingerprint ?? "")
+            }
+            guard let text = FileManager.default.contents(atPath: files.text) else {
+                throw refused("gpgv wrote no signed text", hint: "run again")
+            }
+            return Verified(text: Array(text), fingerprint: status.fingerprint ?? "")
+        } catch {
+            guard error.code == .unclassified else { throw error }
+            throw TranshipError(
+                .signatureRefused, "cannot check the signature of \(shown): \(error.message)",
+                hint: error.hint)
+        }
+    }
+
+    /// Nil for a list that a key of the keyring signed.
+    private func refusal(_ status: GPGStatus, _ talk: String) -> TranshipError? {
+        switch status.verdict {
+        case .good: nil
+        case .bad(let key):
+            refused(
+                "the signature of \(shown) is wrong: key \(key) did not sign this text",
+                hint: "do not use the list; it was changed, or the signature is of another version",
+                isStale: true)
+        case .expired(let key):
+            refused(
+                "the signature of \(shown) by key \(key) has expired, or the key has",
+                hint: "get the publisher's current key, check its fingerprint, and put it into "
+                    + keyring)
+        case .revoked(let key):
+            refused(
+                "\(shown) is signed by key \(key), which its owner has revoked",
+                hint: "do not use the list; ask its publisher for the new key")
+        case .unknown(let key):
+            refused(
+                "\(shown) is signed by key \(key), which is not in \(keyring)",
+                hint: "get the publisher's key from a place that you trust, check its fingerprint, "
+                    + "and put it into the keyring")
+        case .missing:
+            refused(
+                "the signature of \(shown) holds no signature that gpgv can read: "
+                    + (talk.split(separator: "\n").last.map(String.init) ?? "it says nothing"),
+                hint: "check the address of the signature; an error page may be in its place")
+        }
+    }
+
+    private func refused(
+        _ message: String, hint: String, isStale: Bool = false
+    ) -> TranshipError {
+        TranshipError(
+            .signatureRefused, message, hint: hint, cause: isStale ? StaleSignature() : nil)
+    }
+
+    // MARK: The keyring
+
+    private func readKeyring() throws(TranshipError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: keyring), !data.isEmpty else {
+            throw refused(
+                "cannot read the keyring \(keyring)",
+                hint: "check that signed_by names a file with the publisher's public key, relative "
+                    + "to the pipeline file")
+        }
+        let bytes = Array(data)
+        guard String(decoding: bytes.prefix(4096), as: UTF8.self).contains("-----BEGIN PGP") else {
+            return bytes
+        }
+        guard let keys = Self.dearmoured(String(decoding: bytes, as: UTF8.self)) else {
+            throw refused(
+                "the keyring \(keyring) holds no public key",
+                hint: "export it: gpg --export KEY > keyring.gpg")
+        }
+        return keys
+    }
+
+    /// The keys of all armoured blocks (RFC 9580, section 6.2), which gpgv does not read as they
+    /// are. Nil if there is none.
+    static func dearmoured(_ text: String) -> [UInt8]? {
+        var keys: [UInt8] = []
+        var block: String?
+        var isHeader = false
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            if line.hasPrefix("-----BEGIN PGP PUBLIC KEY BLOCK") {
+                (block, isHeader) = ("", true)
+            } else if line.hasPrefix("-----END PGP PUBLIC KEY BLOCK"), let whole = block {
+                guard let data = Data(base64Encoded: whole) else { return nil }
+                keys += data
+                block = nil
+            } else if isHeader {
+                // Headers end with an empty line. Some armour has neither.
+                if line.isEmpty {
+                    isHeader = false
+                } else if !line.contains(":") {
+                    isHeader = false
+                    block?.append(line)
+                }
+            } else if !line.hasPrefix("=") {
+                block?.append(line)
+            }
+        }
+        return keys.isEmpty ? nil : keys
+    }
+
+    /// What gpgv reads and writes, in a folder for this user alone.
+    private struct Files {
+        let folder: String
+        let arguments: [String]
+
+        var keyring: String { folder + "/keyring.gpg" }
+        var text: String { folder + "/text" }
+
+        init(
+            _ folder: String, _ list: [UInt8], _ signature: [UInt8]?, _ keys: [UInt8]
+        ) throws(TranshipError) {
+            self.folder = folder
+            var files = ["keyring.gpg": keys, "list": list]
+            if let signature {
+                files["signature"] = signature
+                arguments = ["\(folder)/signature", "\(folder)/list"]
+            } else {
+                arguments = ["--output", "\(folder)/text", "\(folder)/list"]
+            }
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: false,
+                    attributes: [.posixPermissions: 0o700])
+                for (name, bytes) in files {
+                    try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+                }
+            } catch {
+                throw TranshipError(
+                    .signatureRefused,
+                    "cannot write to \(folder) for gpgv: \(error.localizedDescription)",
+                    hint: "make room there, or set TMPDIR to another folder")
+            }
+        }
+    }
+}
+
+/// The cause of a refusal: list and signature may be of different versions, as two mirrors of a
+/// pool have them.
+struct StaleSignature: Error {}
+
+/// The status lines of gpgv.
+struct GPGStatus {
+    enum Verdict: Hashable {
+        case good
+        /// Each with a fingerprint, or a key id.
+        case bad(String)
+        case expired(String)
+        case revoked(String)
+        case unknown(String)
+        case missing
+    }
+
+    let verdict: Verdict
+    /// Of the primary key of a good signature.
+    let fingerprint: String?
+
+    init(_ text: String) {
+        var found: [Verdict] = []
+        var fingerprint: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count >= 2, words[0] == "[GNUPG:]" else { continue }
+            let key = words.count > 2 ? words[2] : "?"
+            switch words[1] {
+            case "GOODSIG": found.append(.good)
+            case "BADSIG": found.append(.bad(key))
+            case "EXPSIG", "EXPKEYSIG": found.append(.expired(key))
+            case "REVKEYSIG": found.append(.revoked(key))
+            case "ERRSIG":
+                // The ninth word is the fingerprint, in newer versions.
+                found.append(.unknown(words.count > 8 && words[8] != "-" ? words[8] : key))
+            case "VALIDSIG" where found.last == .good:
+                // The tenth field is the primary key's fingerprint.
+                fingerprint = fingerprint ?? (words.count > 11 ? words[11] : key)
+            default: break
+            }
+        }
+        self.fingerprint = fingerprint
+        func rank(_ verdict: Verdict) -> Int {
+            switch verdict {
+            case .bad: 0
+            case .good: 1
+            case .revoked: 2
+            case .expired: 3
+            case .unknown: 4
+            case .missing: 5
+            }
+        }
+        let worst = found.min { rank($0) < rank($1) } ?? .missing
+        // A good signature counts with the fingerprint of its key only.
+        verdict = worst == .good && fingerprint == nil ? .missing : worst
+    }
+}

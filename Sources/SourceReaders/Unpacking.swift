@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import Decompression
+internal import Digests
+internal import ImageFormats
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// What an entry's `decompress` makes of its data.
+struct Unpacking {
+    let setting: DecompressSetting
+    let limits: DecompressionLimits
+
+    /// What a look at the first bytes of published data finds.
+    struct Look {
+        var compression: Compression?
+        /// Of the decompressed data. Nil if the bytes do not show it.
+        var head: ImageHead?
+        var refusal: TranshipError?
+    }
+
+    /// How many of the first bytes a look needs: a block of bzip2 has up to 900 kB, and nothing of
+    /// it shows before its end.
+    var headBytes: Int { setting == .none ? ImageHead.bytesMax : 1 << 20 }
+
+    /// - Parameter bytes: the first bytes of the published data; nil if they could not be read, in
+    ///   which case the extension decides.
+    func look(_ bytes: [UInt8]?, fileName: String, shown: String) -> Look {
+        guard setting != .none else { return Look(head: bytes.map { ImageHead($0) }) }
+        guard let bytes else {
+            return Look(
+                compression: setting.compression
+                    ?? Compression(rawValue: FileName(fileName).fileExtension))
+        }
+        let outer = ImageHead(bytes)
+        let found = outer.kind?.compression
+        if let wanted = setting.compression, wanted != found {
+            return Look(
+                refusal: TranshipError(
+                    .formatRejected,
+                    "\(shown) does not begin as \(wanted.rawValue) data, and `decompress` says "
+                        + "\(wanted.rawValue)",
+                    hint: "write `decompress: auto`, or look at the data: an error page may be in "
+                        + "the place of the image"))
+        }
+        guard let found else { return Look(head: outer) }
+        let inner = Decompressor(found, limits: limits, shown: shown)
+            .head(of: bytes, bytesMax: ImageHead.bytesMax)
+        return Look(compression: found, head: inner.isEmpty ? nil : ImageHead(inner))
+    }
+
+    // MARK: Reading
+
+    /// Reads published data into a ring of its own.
+    typealias ReadPublished = (
+        _ ring: ByteRing, _ tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) -> Void
+
+    private static let ringBytes = 1 << 20
+
+    /// Reads published data, proves it, and writes what it decompresses to into the ring.
+    ///
+    /// - Throws: ``TranshipError/Code/checksumMismatch`` and
+    ///   ``TranshipError/Code/sourceTruncated`` if the published data is not what was promised;
+    ///   ``TranshipError/Code/decompressionFailed``; what the reading throws.
+    func read(
+        _ source: SourceImage, _ published: PublishedData, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void, by readPublished: ReadPublished
+    ) async throws(TranshipError) {
+        let digest = try StreamingDigest(published.checksum?.algorithm ?? .sha256)
+        let inner = ByteRing(
+            capacityBytes: Self.ringBytes, observers: [{ digest.update($0) }])
+        async let unpacked = unpack(source, published, from: inner, into: ring)
+        var failure: TranshipError?
+        do throws(TranshipError) {
+            try await readPublished(inner) { event in
+                guard case .opened(let facts) = event else { return tell(event) }
+                // Size and version are of other bytes than the ring gets.
+                tell(.opened(SourceFacts(sizeBytes: nil, members: facts.members)))
+            }
+            inner.finishWriting()
+        } catch {
+            failure = inner.failure ?? error
+            inner.fail(error)
+        }
+        failure = await unpacked ?? failure
+        tell(.took(bytes: inner.writtenBytes))
+        if let failure { throw failure }
+        let proof = PublishedProof(
+            checksum: try digest.finish(), sizeBytes: try await inner.finished())
+        try published.compare(proof, shown: source.location)
+        tell(.proved(proof))
+    }
+
+    /// - Returns: why it failed; nil if it did not.
+    private func unpack(
+        _ source: SourceImage, _ published: PublishedData, from inner: ByteRing,
+        into ring: ByteRing
+    ) async -> TranshipError? {
+        guard let compression = published.compression else { return nil }
+        let decompressor = Decompressor(compression, limits: limits, shown: source.location)
+        do throws(TranshipError) {
+            try await BlockingWork.run(failingOnCancel: inner) {
+                try decompressor.run(from: inner, into: ring)
+            }
+            return nil
+        } catch {
+            inner.fail(error)
+            // What failed the reading came first, and this only follows from it.
+            return inner.failure ?? error
+        }
+    }
+}
+
+extension PublishedData {
+    /// Compares what was read with what was promised.
+    fileprivate func compare(_ proof: PublishedProof, shown: String) throws(TranshipError) {
+        if let sizeBytes, sizeBytes != proof.sizeBytes {
+            throw TranshipError(
+                .sourceTruncated,
+                "\(shown) had \(sizeBytes) bytes when it was planned and gave \(proof.sizeBytes)",
+                hint: "compare the source with its publisher; nothing was left at the target")
+        }
+        guard let checksum, !checksum.matches(proof.checksum) else { return }
+        throw TranshipError(
+            .checksumMismatch,
+            "the published data of \(shown) does not match its checksum: promised \(checksum), read "
+                + "\(proof.checksum) over \(proof.sizeBytes) bytes",
+            hint:
+                "the source is damaged or the checksum is of another version; nothing was left at "
+                + "the target")
+    }
+}
+
+extension DataKind {
+    /// Nil for data that Tranship does not decompress.
+    fileprivate var compression: Compression? {
+        switch self {
+        case .xz: .xz
+        case .gzip: .gz
+        case .bzip2: .bz2
+        case .zstd: .zst
+        default: nil
+        }
+    }
+}

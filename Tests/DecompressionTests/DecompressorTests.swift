@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import Decompression
+
+/// Compressed data as the formats' own tools write it, and what damage makes of it.
+@Suite(.timeLimit(.minutes(2))) struct DecompressorTests {
+    /// What came out, and why no more did.
+    struct Result {
+        var bytes: [UInt8] = []
+        var error: TranshipError?
+    }
+
+    private func decompress(
+        _ data: [UInt8], _ compression: Compression, limits: DecompressionLimits = .init(),
+        keeps: Bool = true
+    ) async -> Result {
+        let input = ByteRing(capacityBytes: 256 << 10)
+        let output = ByteRing(capacityBytes: 256 << 10)
+        let decompressor = Decompressor(compression, limits: limits, shown: "disk.raw")
+        async let fed = failure {
+            try await blocking {
+                try data.withUnsafeBytes { try input.write($0) }
+                input.finishWriting()
+            }
+        }
+        async let error = failure {
+            try await blocking {
+                do {
+                    try decompressor.run(from: input, into: output)
+                    output.finishWriting()
+                } catch {
+                    input.fail(TranshipError(wrapping: error))
+                    output.finishWriting()
+                    throw error
+                }
+            }
+        }
+        let bytes = try? await blocking {
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 128 << 10)
+            while true {
+                let count = try buffer.withUnsafeMutableBytes { try output.read(into: $0) }
+                if count == 0 { return bytes }
+                if keeps { bytes += buffer.prefix(count) }
+            }
+        }
+        _ = await fed
+        return await Result(bytes: bytes ?? [], error: error)
+    }
+
+    /// Part noise and part zeros, as disks are; larger than every buffer.
+    private static let disk =
+        noise(700_000) + [UInt8](repeating: 0, count: 2_000_000) + noise(1_000_001, seed: 2)
+
+    @Test(arguments: Compression.allCases)
+    func `Data comes out as it was`(compression: Compression) async throws {
+        let result = await decompress(try compressed(Self.disk, compression), compression)
+        #expect(result.error == nil)
+        #expect(result.bytes == Self.disk)
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `Several members are one stream, and zeros after them are padding`(
+        compression: Compression
+    ) async throws {
+        let parts = [noise(300_000), [], noise(70_000, seed: 3)]
+        var data: [UInt8] = []
+        for part in parts { data += try compressed(part, compression) }
+        // zstd has frames for padding, and none for zeros.
+        if compression != .zst { data += [UInt8](repeating: 0, count: 1024) }
+        let result = await decompress(data, compression)
+        #expect(result.error == nil)
+        #expect(result.bytes == parts.flatMap { $0 })
+    }
+
+    @Test(arguments: Compression.allCases, [1, 5, 9, 1000])
+    func `Data that ends early is told from damaged data`(
+        compression: Compression, missing: Int
+    ) async throws {
+        let data = try compressed(Self.disk, compression)
+        let error = await decompress(Array(data.dropLast(missing)), compression).error
+        #expect(error?.code == .decompressionFailed)
+        #expect(error?.message.contains("disk.raw ends early") == true, "\(error?.message ?? "")")
+        #expect(error?.isTransient == false)
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `A bit that is wrong is found out`(compression: Compression) async throws {
+        var data = try compressed(noise(400_000), compression)
+        data[data.count / 2] ^= 0x10
+        let error = await decompress(data, compression).error
+        #expect(error?.code == .decompressionFailed)
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `Other data after the end is refused`(compression: Compression) async throws {
+        let data = try compressed(noise(10_000), compression)
+        for garbage in [[UInt8]("garbage".utf8), [0, 0, 0, 0, 1], noise(100_000, seed: 4)] {
+            let error = await decompress(data + garbage, compression).error
+            #expect(error?.code == .decompressionFailed)
+        }
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `What is not compressed, or holds nothing, is refused`(
+        compression: Compression
+    ) async throws {
+        for data in [noise(100_000), [], [UInt8](repeating: 0, count: 5000)] {
+            let error = await decompress(data, compression).error
+            #expect(error?.code == .decompressionFailed)
+        }
+        let nothing = await decompress(try compressed([], compression), compression).error
+        #expect(nothing?.message.contains("holds no data") == true, "\(nothing?.message ?? "")")
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `Only one layer is taken off`(compression: Compression) async throws {
+        let inner = try compressed(noise(5000), compression)
+        let result = await decompress(try compressed(inner, compression), compression)
+        #expect(result.error == nil)
+        #expect(result.bytes == inner)
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `Data of more than the largest size is cut off`(compression: Compression) async throws {
+        let data = try compressed([UInt8](repeating: 0, count: 5_000_000), compression)
+        let result = await decompress(
+            data, compression, limits: .init(sizeBytes: 3_000_000, ratio: 1_000_000))
+        #expect(result.bytes.count <= 3_000_000)
+        #expect(result.error?.code == .decompressionFailed)
+        #expect(result.error?.hint?.contains("limits.decompressed_size") == true)
+    }
+
+    @Test func `Data that grows without end is cut off`() async throws {
+        // 3 GiB in some 100 KiB.
+        let zeros = try TemporaryFolder()
+        let shell = "head -c 3G /dev/zero | zstd -q -T1"
+        let data = try output(of: shell, in: zeros)
+        let result = await decompress(data, .zst, keeps: false)
+        #expect(result.error?.code == .decompressionFailed)
+        #expect(result.error?.hint?.contains("limits.decompressed_ratio") == true)
+    }
+
+    @Test func `A failure of the source is what the caller gets`() async throws {
+        let input = ByteRing()
+        input.fail(TranshipError(.connectionLost, "reset", isTransient: true))
+        let error = await failure {
+            try await blocking {
+                try Decompressor(.xz, limits: .init(), shown: "a")
+                    .run(from: input, into: ByteRing())
+            }
+        }
+        #expect(error?.message == "reset")
+        #expect(error?.isTransient == true)
+    }
+
+    @Test func `A target that breaks ends the wait for a silent source`() async throws {
+        let (input, output) = (ByteRing(), ByteRing())
+        output.fail(TranshipError(.targetFailed, "gone"))
+        let error = await failure {
+            try await blocking {
+                try Decompressor(.gz, limits: .init(), shown: "a").run(from: input, into: output)
+            }
+        }
+        #expect(error?.message == "gone")
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `The first bytes show what is inside`(compression: Compression) throws {
+        let data = try compressed(Self.disk, compression)
+        let decompressor = Decompressor(compression, limits: .init(), shown: "a")
+        let head = decompressor.head(of: Array(data.prefix(1 << 20)), bytesMax: 65_536)
+        #expect(head == Array(Self.disk.prefix(65_536)))
+        #expect(decompressor.head(of: noise(100), bytesMax: 65_536) == [])
+    }
+}

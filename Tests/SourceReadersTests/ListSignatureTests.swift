@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SourceReaders
+
+/// Signed lists of checksums, with keys that are made for the test.
+@Suite(
+    .timeLimit(.minutes(2)), .serialized,
+    .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"))
+struct ListSignatureTests {
+    private static let data = noise(5000)
+    private static let sums = [UInt8]("\(sha256(data).value)  disk.raw\n".utf8)
+
+    private let folder: TemporaryFolder
+    private let key: SigningKey
+
+    init() throws {
+        folder = try TemporaryFolder()
+        key = try SigningKey()
+        try folder.write(key.publicKey(), to: "keys.gpg")
+        try folder.write(Self.data, to: "disk.raw")
+    }
+
+    private func listed(_ keys: String = "") async throws -> ListedImage {
+        let text =
+            "{ file: '\(folder.file("disk.raw"))', checksum_file: '\(folder.file("SUMS"))', "
+            + "signed_by: '\(folder.file("keys.gpg"))'\(keys) }"
+        guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
+        let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
+        return try #require(try await list(source).first)
+    }
+
+    private func expectGood(_ listed: ListedImage, _ comment: String = "") {
+        #expect(listed.refusal == nil, "\(comment)")
+        #expect(listed.image.checksums == [sha256(Self.data)], "\(comment)")
+        #expect(listed.image.signedBy == key.fingerprint, "\(comment)")
+    }
+
+    private func expectRefused(
+        _ listed: ListedImage, _ words: String, _ hint: String = ""
+    ) {
+        let refusal = listed.refusal
+        #expect(refusal?.code == .signatureRefused)
+        #expect(refusal?.message.contains(words) == true, "\(refusal?.message ?? "none")")
+        #expect(refusal?.hint?.contains(hint) == true, "\(refusal?.hint ?? "none")")
+        #expect(listed.image.signedBy == nil)
+    }
+
+    @Test(arguments: [".asc", ".sign", ".sig", ".gpg"], [true, false])
+    func `A signature beside the list`(ending: String, isArmoured: Bool) async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        let signature = try key.signature(of: Self.sums, isArmoured: isArmoured)
+        try folder.write(signature, to: "SUMS\(ending)")
+        expectGood(try await listed(), ending)
+    }
+
+    @Test func `A signature that the pipeline names`() async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        try folder.write(try key.signature(of: Self.sums), to: "elsewhere")
+        expectGood(try await listed(", signature: '\(folder.file("elsewhere"))'"))
+    }
+
+    @Test func `A keyring with armour, and with several keys`() async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        try folder.write(try key.signature(of: Self.sums), to: "SUMS.asc")
+        let other = try SigningKey()
+        try folder.write(
+            try other.publicKey(isArmoured: true) + key.publicKey(isArmoured: true), to: "keys.gpg")
+        expectGood(try await listed())
+    }
+
+    @Test func `Of a clear-signed list only the signed text is believed`() async throws {
+        try folder.write(try key.clearSigned(Self.sums), to: "SUMS")
+        expectGood(try await listed())
+
+        // A line before and after the signed text, for another name and for this one.
+        let other = [UInt8]("\(sha256([1]).value)  disk.raw\n".utf8)
+        let signed = try key.clearSigned([UInt8]("\(sha256([2]).value)  other.raw\n".utf8))
+        try folder.write(other + signed + other, to: "SUMS")
+        let refusal = try await listed().refusal
+        #expect(refusal?.message.contains("it lists only other.raw") == true)
+    }
+
+    @Test func `A changed list is refused`() async throws {
+        try folder.write([UInt8]("\(sha256([1]).value)  disk.raw\n".utf8), to: "SUMS")
+        try folder.write(try key.signature(of: Self.sums), to: "SUMS.asc")
+        expectRefused(try await listed(), "is wrong", "do not use the list")
+
+        var clear = try key.clearSigned(Self.sums)
+        let digit = try #require(clear.firstIndex(of: UInt8(ascii: "5")))
+        clear[digit] = UInt8(ascii: "6")
+        try folder.write(clear, to: "SUMS")
+        #expect(try await listed().refusal?.code == .signatureRefused)
+    }
+
+    @Test func `A list without a signature is refused`() async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        expectRefused(try await listed(), "has no signature", "`signature`")
+        try folder.write([UInt8]("<html>404</html>".utf8), to: "SUMS.asc")
+        expectRefused(try await listed(), "holds no signature", "an error page")
+    }
+
+    @Test func `A signature by another key is refused`() async throws {
+        let other = try SigningKey()
+        try folder.write(Self.sums, to: "SUMS")
+        try folder.write(try other.signature(of: Self.sums), to: "SUMS.asc")
+        expectRefused(
+            try await listed(), "is signed by key \(other.fingerprint), which is not in",
+            "check its fingerprint")
+    }
+
+    @Test func `A good signature beside one by an unknown key counts`() async throws {
+        let other = try SigningKey()
+        try folder.write(Self.sums, to: "SUMS")
+        let both =
+            try other.signature(of: Self.sums, isArmoured: false)
+            + key.signature(of: Self.sums, isArmoured: false)
+        try folder.write(both, to: "SUMS.asc")
+        expectGood(try await listed())
+    }
+
+    @Test func `An expired key is refused`() async throws {
+        let old = try SigningKey(isExpired: true)
+        try folder.write(try old.publicKey(), to: "keys.gpg")
+        try folder.write(Self.sums, to: "SUMS")
+        try folder.write(try old.signature(of: Self.sums), to: "SUMS.asc")
+        expectRefused(try await listed(), "has expired", "current key")
+    }
+
+    @Test func `A keyring that is missing or holds no key is refused`() async throws {
+        try folder.write(try key.clearSigned(Self.sums), to: "SUMS")
+        for keys in [
+            "", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n-----END PGP PUBLIC KEY BLOCK-----",
+        ] {
+            try folder.write([UInt8](keys.utf8), to: "keys.gpg")
+            expectRefused(try await listed(), "keyring")
+        }
+        try folder.write(noise(500), to: "keys.gpg")
+        #expect(try await listed().refusal?.code == .signatureRefused)
+    }
+
+    @Test func `A pool whose mirrors differ gets another try`() async throws {
+        let count = Mutex(0)
+        let signature = try key.signature(of: Self.sums)
+        let server = try RawHTTPServer { request in
+            switch request.path {
+            case "/SUMS":
+                let turn = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                return .status(200, body: turn == 1 ? [UInt8]("old\n".utf8) : Self.sums)
+            case "/SUMS.sign": return .status(200, body: signature)
+            case "/disk.raw": return .status(200, body: Self.data)
+            default: return .status(404, body: [])
+            }
+        }
+        let entry = try urlEntry(
+            "\(server.url)/disk.raw",
+            ", checksum_file: '\(server.url)/SUMS', signed_by: '\(folder.file("keys.gpg"))'")
+        var reopening = Reopening()
+        reopening.wait = { _ in }
+        let source = URLImage(
+            source: entry, sourceIndex: 0, client: HTTPClient(), reopening: reopening)
+        expectGood(try #require(try await list(source).first))
+        #expect(count.withLock { $0 } == 2)
+    }
+
+    @Test func `Status lines decide, and not the exit code`() {
+        let good = GPGStatus(
+            """
+            [GNUPG:] NEWSIG
+            [GNUPG:] GOODSIG D1 Mirror
+            [GNUPG:] VALIDSIG AA 2026-11-28 1 0 4 0 22 8 00 BB
+            """)
+        #expect(good.verdict == .good)
+        #expect(good.fingerprint == "BB")
+        // The text is of the same form, but not from gpgv's status.
+        #expect(GPGStatus("GOODSIG D1 Mirror\nVALIDSIG AA").verdict == .missing)
+        #expect(GPGStatus("[GNUPG:] GOODSIG D1 Mirror").verdict == .missing)
+        let expired = "[GNUPG:] EXPKEYSIG D1 Mirror\n[GNUPG:] VALIDSIG AA 1 1 0 4 0 22 8 00 BB"
+        #expect(GPGStatus(expired).verdict == .expired("D1"))
+        #expect(GPGStatus("[GNUPG:] REVKEYSIG D1 Mirror").verdict == .revoked("D1"))
+    }
+}
