@@ -19,7 +19,7 @@ RUN swift build -c release --product tranship --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates gpgv libarchive13 libcurl4 libsqlite3-0 libssl3 zlib1g \
+        ca-certificates gpgv qemu-utils libarchive13 libcurl4 libsqlite3-0 libssl3 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tranship
 COPY --from=build /out/tranship /usr/local/bin/tranship

@@ -89,8 +89,8 @@ let package = Package(
         part(
             "MigrationPipeline",
             [
-                "MigrationJournal", "ByteStreams", "Digests", "ImageFormats", "Basics",
-                "MigrationModel",
+                "MigrationJournal", "ByteStreams", "Digests", "ExternalPrograms", "ImageFormats",
+                "Basics", "MigrationModel",
             ]),
         part(
             "SourceReaders",
@@ -157,7 +157,7 @@ let package = Package(
             dependencies: [
                 "tranship", "CProcess", "GlanceModel", "GlanceServer", "LabSupport",
                 "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests", "Basics",
-                "TestSupport",
+                "MigrationModel",                 "TestSupport",
             ],
             swiftSettings: strict),
         // Named faults, one by one, against real clouds.
@@ -219,7 +219,7 @@ let package = Package(
         tests(
             "MigrationPipeline",
             [
-                "ByteStreams", "ChecksumVerifiers", "Digests", "MigrationJournal", "Basics",
+                "ByteStreams", "ChecksumVerifiers", "MigrationJournal", "Basics",
                 "MigrationModel",
                 "TestSupport", grdb,
             ]),

@@ -125,7 +125,8 @@ public struct Decompressor: Sendable {
                 hint: "compare the source with its publisher: the file may be damaged")
         case .isEmpty:
             return TranshipError(
-                .decompressionFailed, "the \(format) data of \(shown) holds no data",
+                .decompressionFailed,
+                "the \(format) data of \(shown) holds no data, or is not \(format) data",
                 hint: "compare the source with its publisher")
         case .isTooLarge:
             return TranshipError(

@@ -71,8 +71,10 @@ public struct ExternalProgram: Sendable {
     ) async throws -> Ending {
         var keyed: [Environment.Key: String] = [:]
         for (name, value) in environment { keyed[Environment.Key(stringLiteral: name)] = value }
+        // Found in the same PATH as ``path()`` found it.
         let result = try await Subprocess.run(
-            .path(.init(command[0])), arguments: Arguments(Array(command.dropFirst())),
+            .name((command[0] as NSString).lastPathComponent),
+            arguments: Arguments(Array(command.dropFirst())),
             environment: .custom(keyed), input: .none, output: .bytes(limit: outputBytesMax),
             error: .bytes(limit: outputBytesMax))
         var exitCode: Int32?
@@ -84,7 +86,7 @@ public struct ExternalProgram: Sendable {
 
     /// - Throws: if it is not installed.
     public func path() throws(TranshipError) -> String {
-        for folder in Self.searchPath.split(separator: ":") {
+        for folder in Self.searchPath.split(separator: ":") where folder.hasPrefix("/") {
             let path = "\(folder)/\(name)"
             if FileManager.default.isExecutableFile(atPath: path) { return path }
         }

@@ -124,6 +124,7 @@ extension PlanReason: CustomStringConvertible {
     private var wayWords: String? {
         switch self {
         case .dataIsLocal: "the file is on this machine"
+        case .dataIsConverted: "the data is converted here, which needs the spool"
         case .dataIsDecompressed: "the data is decompressed here"
         case .urlNeedsSecrets: "the URL needs a password, a header or a query, which stay here"
         case .noSharedKeystone: "source and target do not share a Keystone"

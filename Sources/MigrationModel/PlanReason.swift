@@ -79,6 +79,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
 
     case dataIsLocal
     case dataIsDecompressed
+    case dataIsConverted
     case urlNeedsSecrets
     case noSharedKeystone
     case namedByPipeline
@@ -170,6 +171,7 @@ extension PlanReason {
         case .currentNotDone: "current-not-done"
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
+        case .dataIsConverted: "data-is-converted"
         case .urlNeedsSecrets: "url-needs-secrets"
         case .noSharedKeystone: "no-shared-keystone"
         case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack:

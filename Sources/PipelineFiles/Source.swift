@@ -78,6 +78,10 @@ public struct URLSource: Sendable, Equatable {
     public let signature: SignatureRule?
     public let image: ImageTemplate
     public let decompress: DecompressSetting
+    /// The disk format to convert to; nil leaves the data as it is.
+    public let convert: Conversion.Format?
+    /// True to write what was published as properties of the image.
+    public let hasProofProperties: Bool
     /// The lineage whose versions follow each other; nil: the rendered name.
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.
@@ -150,6 +154,10 @@ public struct FileSource: Sendable, Equatable {
     public let signature: SignatureRule?
     public let image: ImageTemplate
     public let decompress: DecompressSetting
+    /// The disk format to convert to; nil leaves the data as it is.
+    public let convert: Conversion.Format?
+    /// True to write what was published as properties of the image.
+    public let hasProofProperties: Bool
     /// The lineage whose versions follow each other; nil: the rendered name.
     public let series: NameTemplate?
     /// True when several sources may render this series on purpose.

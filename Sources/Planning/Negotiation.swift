@@ -70,10 +70,11 @@ public struct Negotiation: Sendable {
                     + offer.importMethods.joined(separator: ", "),
                 hint: "use method: auto, or one that it offers")
         }
-        guard origin.fetchable != .nothing(.dataIsDecompressed) || !method.isServerSide else {
+        let changed: [Fetchable] = [.nothing(.dataIsDecompressed), .nothing(.dataIsConverted)]
+        guard !method.isServerSide || !changed.contains(origin.fetchable) else {
             throw TranshipError(
-                .refused, "\(named) would store the data as it is published, and not decompressed",
-                hint: "use method: auto, or remove `decompress`")
+                .refused, "\(named) would store the data as it is published",
+                hint: "use method: auto, or remove `decompress` and `convert`")
         }
         guard origin.fetchable.suits(method) else {
             throw TranshipError(

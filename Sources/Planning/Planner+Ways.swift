@@ -18,6 +18,8 @@ struct WayChoice: Hashable {
     init(_ mode: TransferMode, _ transfer: Transfer, copies: Int, isOnThisMachine: Bool) {
         switch mode {
         case _ where transfer.method.isServerSide: self.init(false, .fetchedByTarget)
+        case _ where transfer.source.published?.conversion != nil:
+            self.init(true, .dataIsConverted)
         case .stream: self.init(false, .namedByPipeline)
         case _ where isOnThisMachine: self.init(false, .dataIsLocal)
         case .spool: self.init(true, .namedByPipeline)

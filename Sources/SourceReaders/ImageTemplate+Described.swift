@@ -7,10 +7,50 @@ internal import ImageFormats
 internal import MigrationModel
 internal import PipelineFiles
 
+extension SourceImage {
+    /// Writes what was published, as far as it is known, for people and other tools.
+    mutating func addProofProperties() {
+        let published = published
+        let known = [
+            "tranship_published_checksum": promise?.description,
+            "tranship_published_size": sizeAtSourceBytes.map { "\($0)" },
+            "tranship_changes": published?.words, "tranship_signed_by": signedBy,
+        ]
+        for (name, value) in known {
+            if let value { properties[name] = value }
+        }
+    }
+}
+
 extension ImageTemplate {
     /// The disk format of a file: as declared, or implied by its extension, or as its data shows.
     private func diskFormat(of fileName: String, _ head: ImageHead?) -> String? {
         diskFormat ?? FileName(fileName).impliedDiskFormat ?? head?.kind?.diskFormat
+    }
+
+    /// What becomes of data of this kind on its way; nil if nothing does.
+    func published(
+        _ compression: Compression?, convertedTo format: Conversion.Format?,
+        sizeBytesMax: Int64, fileName: String, head: ImageHead?
+    ) -> PublishedData? {
+        var conversion: Conversion?
+        if let format, let from = diskFormat(of: fileName, head), from != format.rawValue {
+            conversion = Conversion(from: from, to: format, sizeBytesMax: sizeBytesMax)
+        }
+        guard compression != nil || conversion != nil else { return nil }
+        return PublishedData(compression: compression, conversion: conversion)
+    }
+
+    /// Why data cannot be converted; nil if it can.
+    func objection(to published: PublishedData?, shown: String) -> TranshipError? {
+        guard let conversion = published?.conversion else { return nil }
+        let formats = ["raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi"]
+        guard !formats.contains(conversion.from) || containerFormat != "bare" else { return nil }
+        return TranshipError(
+            .refused,
+            "\(shown) cannot be converted to \(conversion.format.rawValue): its disk_format is "
+                + "\(conversion.from) and its container_format \(containerFormat)",
+            hint: "remove `convert`; it reads \(formats.joined(separator: ", ")) in bare")
     }
 
     /// What the data says about the record, for the plan.
@@ -54,12 +94,12 @@ extension ImageTemplate {
     ///   - fingerprint: of the published data.
     ///   - sizeBytes: of the published data.
     ///   - checksum: of the published data.
-    ///   - compression: of the published data, if it is sent decompressed.
+    ///   - published: what becomes of the data; its size and checksum are those above.
     ///   - fileName: of the data that is sent.
     ///   - head: of the data that is sent.
     func described(
         key: String, sourceIndex: Int, location: String, fingerprint: String,
-        sizeBytes: Int64?, checksum: Checksum?, compression: Compression?, fileName: String,
+        sizeBytes: Int64?, checksum: Checksum?, published: PublishedData?, fileName: String,
         head: ImageHead?,
         series: NameTemplate?, date: String
     ) -> (image: SourceImage, stem: String) {
@@ -81,12 +121,16 @@ extension ImageTemplate {
             isHidden: isHidden ?? false, diskFormat: diskFormat(of: fileName, head),
             containerFormat: containerFormat, minDiskGiB: minDiskGiB, minRAMMiB: minRAMMiB,
             tags: tags, properties: properties)
-        if let compression {
-            image.published = PublishedData(
-                compression: compression, sizeBytes: sizeBytes, checksum: checksum)
+        if var published {
+            (published.sizeBytes, published.checksum) = (sizeBytes, checksum)
+            image.published = published
             (image.sizeBytes, image.checksums) = (nil, [])
             // The text that ids of copies are derived from: never to be changed.
-            image.fingerprint += " decompressed"
+            if published.compression != nil { image.fingerprint += " decompressed" }
+            if let conversion = published.conversion {
+                image.fingerprint += " converted to \(conversion.format.rawValue)"
+                image.diskFormat = conversion.format.rawValue
+            }
         }
         return (image, stem)
     }

@@ -89,7 +89,7 @@ struct PublishedList {
             do throws(TranshipError) {
                 return try await bytes(of: place + ending, access, isThere: false)
             } catch {
-                // Another ending may be there. What may pass is no reason to go without it.
+                // The next ending may be there. After a failure that may pass, this one may be.
                 guard !error.isTransient, error.code != .interrupted else { throw error }
             }
         }

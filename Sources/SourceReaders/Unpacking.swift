@@ -101,11 +101,16 @@ struct Unpacking {
         _ source: SourceImage, _ published: PublishedData, from inner: ByteRing,
         into ring: ByteRing
     ) async -> TranshipError? {
-        guard let compression = published.compression else { return nil }
-        let decompressor = Decompressor(compression, limits: limits, shown: source.location)
+        let decompressor = published.compression.map {
+            Decompressor($0, limits: limits, shown: source.location)
+        }
         do throws(TranshipError) {
             try await BlockingWork.run(failingOnCancel: inner) {
-                try decompressor.run(from: inner, into: ring)
+                if let decompressor {
+                    try decompressor.run(from: inner, into: ring)
+                } else {
+                    try Self.copy(from: inner, into: ring)
+                }
             }
             return nil
         } catch {
@@ -116,7 +121,22 @@ struct Unpacking {
     }
 }
 
+extension Unpacking {
+    private static func copy(from inner: ByteRing, into ring: ByteRing) throws(TranshipError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try inner.read(into: buffer)
+            if count == 0 { return }
+            try ring.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+}
+
 extension PublishedData {
+    /// Why no service can fetch the data itself.
+    var reason: PlanReason { conversion == nil ? .dataIsDecompressed : .dataIsConverted }
+
     /// Compares what was read with what was promised.
     fileprivate func compare(_ proof: PublishedProof, shown: String) throws(TranshipError) {
         if let sizeBytes, sizeBytes != proof.sizeBytes {

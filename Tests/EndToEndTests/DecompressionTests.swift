@@ -62,6 +62,43 @@ extension EndToEndTests {
         }
 
         @Test(
+            "a compressed disk is converted in the spool, once for two targets",
+            .enabled(if: QEMUImage.isPossible, "needs qemu-img"))
+        func converted() async throws {
+            let disk = noise(1 << 20, seed: 64) + [UInt8](repeating: 0, count: 7 << 20)
+            let data = try compressed(try QEMUImage.make("qcow2", of: disk), .xz)
+            let server = try RawHTTPServer { _ in .status(200, body: data) }
+            try await scene("convert") { scene in
+                let sum = try digest(.sha256, of: data)
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - url: \(server.url)/disk.qcow2.xz
+                        checksum: \(sum)
+                        decompress: auto
+                        convert: raw
+                        proof_properties: true
+                        image: { name: "\(scene.prefix)" }
+                    targets: [{ cloud: beta }, { cloud: alpha }]
+                    """)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                #expect(server.requests.count { !$0.isLook } == 1)
+                for cloud in [scene.alpha, scene.beta] {
+                    let copy = try await cloud.only(scene.prefix)
+                    #expect(copy.text("disk_format") == "raw")
+                    #expect(copy.text("os_hash_value") == (try digest(.sha512, of: disk).value))
+                    #expect(copy.text("tranship_published_checksum") == "\(sum)")
+                }
+                for transfer in try await scene.journalled() {
+                    #expect(transfer["published"]?["computed"] == .string("\(sum)"))
+                    #expect(transfer["published"]?["converted_to"] == "raw")
+                }
+                #expect(scene.spooled.isEmpty)
+            }
+        }
+
+        @Test(
             "compressed data that is damaged, short or endless leaves nothing",
             arguments: ["stream", "spool"])
         func refused(transfer: String) async throws {

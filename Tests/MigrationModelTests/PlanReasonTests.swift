@@ -30,7 +30,7 @@ import Testing
             .inOtherProject(projectID: "p"), .goneMeanwhile, .changedMeanwhile(status: .active),
             .busySince(status: .saving, time: "t", quietSeconds: 3600),
             .busySinceUnknown(status: .saving), .removalFailed(message: "not removed"),
-            .dataIsLocal, .dataIsDecompressed,
+            .dataIsLocal, .dataIsDecompressed, .dataIsConverted,
             .urlNeedsSecrets, .noSharedKeystone, .namedByPipeline, .namedByPipelineUnproved,
             .namedByPipelineReadBack(digests), .importsNeedKeystone,
             .methodNotOffered(.webDownload), .nothingPromisedToCompare, .digestsDiffer(digests),

@@ -15,7 +15,7 @@ import Testing
 /// What lies in the spool after something went wrong, and what is made of it.
 @Suite(.timeLimit(.minutes(2))) struct SpoolStepTests {
     /// A journal with one transfer of this data, and the step.
-    private final class Bench: Sendable {
+    final class Bench: Sendable {
         let fixture: Fixture
         let journal: Journal
         let run: Run
@@ -28,11 +28,15 @@ import Testing
 
         init(
             _ bytes: [UInt8], promised: [UInt8]? = nil, maxBytes: Int64? = nil,
-            disk: SpoolDisk = .real, isContinuable: Bool = true
+            disk: SpoolDisk = .real, isContinuable: Bool = true, published: PublishedData? = nil
         ) async throws {
             fixture = try Fixture()
-            let source = Sample.source(
+            var source = Sample.source(
                 "a", sizeBytes: Int64(bytes.count), checksums: [sha256(promised ?? bytes)])
+            if let published {
+                source.published = published
+                (source.sizeBytes, source.checksums) = (nil, [])
+            }
             fixture.world.state.withLock { state in
                 state.sources[Self.key] = bytes
                 if isContinuable {
@@ -44,6 +48,8 @@ import Testing
             var item = Sample.item("a", source: source)
             item.action = .create
             var start = Sample.transfer("a", source: source)
+            start.intent.record.diskFormat =
+                published?.conversion?.format.rawValue ?? start.record.diskFormat
             start.intent.spools = true
             item.start = start
             run = try await journal.adopt([item])

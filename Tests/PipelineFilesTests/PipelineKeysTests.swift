@@ -75,6 +75,10 @@ struct PipelineKeysTests {
             "selection.status": PipelineReader.statuses.sorted(),
             "selection.hidden": ["any", "false", "true"],
             "selection.snapshots": words(ImageSelection.Snapshots.self),
+            "urlSource.decompress": words(DecompressSetting.self),
+            "fileSource.decompress": words(DecompressSetting.self),
+            "urlSource.convert": (words(Conversion.Format.self) + ["none"]).sorted(),
+            "fileSource.convert": (words(Conversion.Format.self) + ["none"]).sorted(),
             "series.several": flags, "image.protected": flags, "image.hidden": flags,
             "image.visibility": words(ImageVisibility.self),
             "cloudTarget.method": (words(UploadMethod.self) + ["auto"]).sorted(),
@@ -213,7 +217,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 6)
+        #expect(blocks.count == 8)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

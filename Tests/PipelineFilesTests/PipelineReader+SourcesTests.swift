@@ -89,6 +89,20 @@ struct PipelineReaderSourcesTests {
             "p.yaml:6:20: `checksum` and `checksum_file` cannot be used together\nhint: keep one of them"
         ),
         BadFile(
+            "with a keyring and no list",
+            PipelineTexts.withURL("    signed_by: keys.gpg"),
+            "p.yaml:5:16: `signed_by` is about the signature of a list of checksums, and there is "
+                + "none\nhint: name the list with `checksum_file`"),
+        BadFile(
+            "with a signature and no keyring",
+            PipelineTexts.withURL("    checksum_file: SUMS\n    signature: SUMS.sig"),
+            "p.yaml:6:16: `signature` has no effect without `signed_by`\n"
+                + "hint: name the file with the publisher's public key: `signed_by: keys/mirror.gpg`"
+        ),
+        BadFile(
+            "with an unknown compression", PipelineTexts.withURL("    decompress: zip"),
+            "p.yaml:5:17: `decompress` is \"zip\", but must be one of none, auto, xz, gz, bz2, zst"),
+        BadFile(
             "with one checksum for many files",
             PipelineTexts.with(
                 source: "  - file: \"*.iso\"\n    checksum: md5:d41d8cd98f00b204e9800998ecf8427e"),

@@ -36,6 +36,16 @@ import Testing
         #expect(choice(.stream).reason == .namedByPipeline)
     }
 
+    @Test(arguments: TransferMode.allCases, [true, false])
+    func `What is converted is always spooled`(mode: TransferMode, isFile: Bool) {
+        var transfer = Sample.transfer()
+        transfer.intent.source.published = PublishedData(
+            compression: nil, conversion: Conversion(from: "qcow2", to: .raw, sizeBytesMax: 1))
+        let choice = WayChoice(mode, transfer, copies: 1, isOnThisMachine: isFile)
+        #expect(choice.spools)
+        #expect(choice.reason == .dataIsConverted)
+    }
+
     @Test(arguments: TransferMode.allCases)
     func `Files and what the target fetches are never spooled`(mode: TransferMode) {
         #expect(!choice(mode, copies: 2, isFile: true).spools)

@@ -69,6 +69,35 @@ import Testing
         #expect(await read(image, by: source).bytes == noise(10_000))
     }
 
+    @Test func `A disk to convert is planned as what it becomes`() async throws {
+        let folder = try TemporaryFolder()
+        let data = try compressed(Self.disk, .xz)
+        let path = try folder.write(data, to: "a.qcow2.xz")
+        let source = try file(path, ", decompress: auto, convert: raw, proof_properties: true")
+        let listed = try #require(try await list(source).first)
+        #expect(listed.refusal == nil)
+        #expect(listed.image.name == "a")
+        #expect(listed.image.diskFormat == "raw")
+        #expect(listed.image.published?.conversion?.from == "qcow2")
+        #expect(listed.image.fingerprint.hasSuffix(" decompressed converted to raw"))
+        #expect(
+            listed.image.properties == [
+                "tranship_published_size": "\(data.count)",
+                "tranship_changes": "decompressed (xz), converted from qcow2 to raw",
+            ])
+        // The conversion comes later, in the spool.
+        #expect(await read(listed.image, by: source).bytes == Self.disk)
+    }
+
+    @Test func `What cannot be converted is refused, and what need not be is left`() async throws {
+        let folder = try TemporaryFolder()
+        let iso = try folder.write(DiskHeads.iso(), to: "a.iso")
+        let refusal = try await list(try file(iso, ", convert: qcow2")).first?.refusal
+        #expect(refusal?.message.contains("its disk_format is iso") == true)
+        let raw = try folder.write(noise(5000), to: "a.raw")
+        #expect(try await list(try file(raw, ", convert: raw")).first?.image.published == nil)
+    }
+
     @Test func `Another format than the named one is refused`() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(try compressed(noise(10_000), .gz), to: "a.raw.xz")

@@ -9,6 +9,7 @@ struct PackageEdges {
     /// The module of each product in the manifest.
     private static let products = [
         "yams": "Yams", "grdb": "GRDB", "log": "Logging", "arguments": "ArgumentParser",
+        "subprocess": "Subprocess",
     ]
 
     init(manifest: String) {

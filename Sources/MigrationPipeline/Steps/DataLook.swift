@@ -13,6 +13,8 @@ internal import MigrationModel
 /// since.
 struct DataLook {
     let inspection: Inspection
+    /// True for data as it comes from its source. A conversion changes it afterwards.
+    let isAsRead: Bool
 
     /// Waits for the first bytes in the ring, and leaves them there.
     ///
@@ -22,7 +24,9 @@ struct DataLook {
     func objection(
         to transfer: Transfer, in ring: ByteRing, isSound: () -> Bool = { true }
     ) async throws(TranshipError) -> TranshipError? {
-        guard inspection != .off else { return nil }
+        let conversion = isAsRead ? transfer.source.published?.conversion : nil
+        // A conversion has to know what it reads, whatever the operator says.
+        guard inspection != .off || conversion != nil else { return nil }
         let bytes = try await ring.head(bytesMax: ImageHead.bytesMax)
         guard isSound() else { return nil }
         let head = ImageHead(bytes)
@@ -32,11 +36,12 @@ struct DataLook {
         let sizeBytes = isAll ? Int64(bytes.count) : source.sizeBytes
         let objection = head.objection(
             to: DeclaredFormat(
-                disk: transfer.record.diskFormat, container: transfer.record.containerFormat),
+                disk: conversion?.from ?? transfer.record.diskFormat,
+                container: transfer.record.containerFormat),
             shown: source.imageID.map { "image \($0)" } ?? source.location,
             facts: sizeBytes.map { ["\($0) bytes"] } ?? [])
         guard let objection else { return nil }
-        if inspection == .refuses { throw objection.at(.source) }
+        if inspection == .refuses || conversion != nil { throw objection.at(.source) }
         // Other hints name keys of the pipeline file that the source's record does not follow.
         return head.need == nil ? TranshipError(objection.code, objection.message) : objection
     }

@@ -102,7 +102,7 @@ struct SpoolStep: Sendable {
 
     // MARK: Filling
 
-    private struct Filling {
+    struct Filling {
         var transfer: Transfer
         var entry: SpoolEntry
         /// Where the reading under way began.
@@ -186,7 +186,7 @@ struct SpoolStep: Sendable {
         do throws(TranshipError) {
             if point == nil {
                 // What will not be sent need not be spooled.
-                let look = DataLook(inspection: reader.inspection)
+                let look = DataLook(inspection: reader.inspection, isAsRead: true)
                 _ = try await look.objection(to: given, in: ring) {
                     reading.failure.withLock { $0 == nil }
                 }
@@ -213,8 +213,15 @@ struct SpoolStep: Sendable {
             throw failure
         }
         try await judge(verification, &filling, file, reading, trip)
-        filling.entry.isComplete = true
         filling.entry.published = reading.tally.published
+        if let conversion = given.source.published?.conversion {
+            // The other program reads what is on the disk.
+            try await checkpoint(&filling, file, reading)
+            try await convert(&filling, conversion)
+            filling.entry.isComplete = true
+            return try await spool.keep(filling.entry, filledBy: filling.transfer)
+        }
+        filling.entry.isComplete = true
         try await checkpoint(&filling, file, reading)
     }
 

@@ -202,7 +202,8 @@ struct StreamStep: Sendable {
     }
 
     private func look(_ pass: Pass, _ transfer: inout Transfer) async throws(TranshipError) {
-        let look = DataLook(inspection: pass.reader.inspection)
+        let look = DataLook(
+            inspection: pass.reader.inspection, isAsRead: pass.spooled == nil)
         guard let objection = try await look.objection(to: transfer, in: pass.ring) else { return }
         pass.objection.withLock { $0 = objection }
         let remark = "copied as it is at the source: \(objection.message)"

@@ -79,7 +79,10 @@ struct VerifyStep: Sendable {
                     .unverifiable,
                     "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
                         + words,
-                    hint: "name the source's checksum in the pipeline, or delete that image")
+                    hint: transfer.source.published == nil
+                        ? "name the source's checksum in the pipeline, or delete that image"
+                        : "delete that image, and run again: a checksum of the published data does "
+                            + "not prove it")
             }
             // The digests died with the process that sent the bytes.
             return try await uploader.abandon(transfer, isWrong: true)

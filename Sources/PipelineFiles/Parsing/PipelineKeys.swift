@@ -22,7 +22,8 @@ enum URLSourceKey: String, PipelineKey {
     case url, checksum
     case checksumFile = "checksum_file"
     case signedBy = "signed_by"
-    case signature, image, decompress, series, cacert, auth, headers, inspect, limits
+    case signature, image, decompress, convert, series, cacert, auth, headers, inspect, limits
+    case proofProperties = "proof_properties"
     static let place = "a url source"
 }
 
@@ -30,7 +31,8 @@ enum FileSourceKey: String, PipelineKey {
     case file, checksum
     case checksumFile = "checksum_file"
     case signedBy = "signed_by"
-    case signature, image, decompress, series, inspect, limits
+    case signature, image, decompress, convert, series, inspect, limits
+    case proofProperties = "proof_properties"
     static let place = "a file source"
 }
 

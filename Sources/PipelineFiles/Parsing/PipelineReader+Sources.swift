@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 
 extension PipelineReader {
     /// Parses one entry of `sources`. One of four keys says which kind it is.
@@ -80,7 +81,8 @@ extension PipelineReader {
         return URLSource(
             url: url, checksum: proof.checksum, checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
-            image: image, decompress: decompress,
+            image: image, decompress: decompress, convert: try convert(keys[.convert]),
+            hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             cacert: try keys[.cacert]?.absolutePath(),
             auth: try keys[.auth].map(authentication),
@@ -105,7 +107,8 @@ extension PipelineReader {
             pattern: pattern, checksum: proof.checksum, checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
             image: try template(keys[.image], fileName: decompress.name(FileName(pattern))),
-            decompress: decompress,
+            decompress: decompress, convert: try convert(keys[.convert]),
+            hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
@@ -129,6 +132,10 @@ extension PipelineReader {
 
     private func decompress(_ value: FileValue?) throws(TranshipError) -> DecompressSetting {
         try value?.choice(DecompressSetting.self) ?? .none
+    }
+
+    private func convert(_ value: FileValue?) throws(TranshipError) -> Conversion.Format? {
+        try value?.choice(Conversion.Format.self, orNil: "none")
     }
 
     private func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
@@ -225,19 +232,20 @@ extension PipelineReader {
     func signature(
         _ keyring: FileValue?, _ signature: FileValue?, of list: String?
     ) throws(TranshipError) -> SignatureRule? {
+        let signaturePlace = try signature.map(place)
         guard let keyring else {
             guard let signature else { return nil }
             throw signature.refusal(
                 "`signature` has no effect without `signed_by`",
                 hint: "name the file with the publisher's public key: `signed_by: keys/mirror.gpg`")
         }
+        let path = try keyring.absolutePath()
         guard list != nil else {
             throw keyring.refusal(
                 "`signed_by` is about the signature of a list of checksums, and there is none",
                 hint: "name the list with `checksum_file`")
         }
-        return SignatureRule(
-            keyring: try keyring.absolutePath(), place: try signature.map(place))
+        return SignatureRule(keyring: path, place: signaturePlace)
     }
 
     /// Parses `netrc` or `env:NAME`.

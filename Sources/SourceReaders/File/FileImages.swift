@@ -25,7 +25,7 @@ struct FileImages: ImageSource {
     var inspection: Inspection { source.inspects ? .refuses : .off }
 
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
-        .nothing(image.published == nil ? .dataIsLocal : .dataIsDecompressed)
+        .nothing(image.published?.reason ?? .dataIsLocal)
     }
 
     /// Files that one page holds.
@@ -85,6 +85,7 @@ struct FileImages: ImageSource {
             var listed = listed(
                 path, facts, checksum: promise.checksum, look: look, date, refusal: look.refusal)
             listed.image.signedBy = promise.signedBy
+            if source.hasProofProperties { listed.image.addProofProperties() }
             return listed
         } catch {
             return listed(path, nil, checksum: nil, date, refusal: error)
@@ -117,10 +118,13 @@ struct FileImages: ImageSource {
         look: Unpacking.Look = .init(), _ date: String, refusal: TranshipError? = nil
     ) -> ListedImage {
         let fileName = source.decompress.name(FileName(path)).text
+        let changes = source.image.published(
+            look.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
+            fileName: fileName, head: look.head)
         var (image, stem) = source.image.described(
             key: "file:\(path)", sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
-            sizeBytes: facts?.sizeBytes, checksum: checksum, compression: look.compression,
+            sizeBytes: facts?.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: look.head, series: source.series, date: date)
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
@@ -128,7 +132,9 @@ struct FileImages: ImageSource {
             look.head, inspects: source.inspects, fileName: fileName, shown: path,
             sizeBytes: image.sizeBytes)
         return ListedImage(
-            image, stem: stem, notes: checked.remarks, refusal: refusal ?? checked.refusal,
+            image, stem: stem, notes: checked.remarks,
+            refusal: refusal ?? checked.refusal
+                ?? source.image.objection(to: changes, shown: path),
             series: SeriesClaim(
                 position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
     }

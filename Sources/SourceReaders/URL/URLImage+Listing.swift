@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import ByteStreams
+internal import Decompression
 internal import Foundation
 internal import HTTPTransport
 internal import ImageFormats
@@ -33,18 +34,8 @@ extension URLImage {
         }
         var checksum = source.checksum
         var signedBy: String?
-        if checksum == nil, let file = source.checksumFile, problem == nil {
-            do {
-                let published = PublishedList(
-                    place: file, signature: source.signature, client: client,
-                    wait: reopening.wait)
-                let read = try await published.read(headers: headers, origin: endpoint)
-                checksum = try read.list.checksum(
-                    forPath: published.path(of: source.url), shown: published.shown)
-                signedBy = read.signedBy
-            } catch {
-                problem = error
-            }
+        if problem == nil {
+            do { (checksum, signedBy) = try await promise() } catch { problem = error }
         }
         if let problem, problem.code == .interrupted { throw problem }
         if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
@@ -55,20 +46,26 @@ extension URLImage {
         let (published, unnamed) = nameOfFile(found)
         let data = unpacking.look(found.bytes, fileName: published, shown: shown)
         let fileName = source.decompress.name(FileName(published)).text
+        let changes = source.image.published(
+            data.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
+            fileName: fileName, head: data.head)
         let seen = SeenVersion(
             eTag: found.header("ETag"), lastModified: found.header("Last-Modified"))
         var (image, stem) = source.image.described(
             key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
-            sizeBytes: found.sizeBytes, checksum: checksum, compression: data.compression,
+            sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: data.head, series: source.series, date: date)
         image.signedBy = signedBy
+        if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
             data.head, inspects: source.inspects, fileName: fileName, shown: shown,
             sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"))
         if found.answer != nil {
-            problem = problem ?? data.refusal ?? checked.refusal ?? unnamed
+            problem =
+                problem ?? data.refusal ?? checked.refusal ?? unnamed
+                ?? source.image.objection(to: changes, shown: shown)
         }
         var listed = ListedImage(
             image, stem: stem, notes: checked.remarks, refusal: problem,
@@ -82,6 +79,18 @@ extension URLImage {
             listed.notes.append("the plan could not look at the data: \(reason)")
         }
         return listed
+    }
+
+    /// What the data must hash to, and who signed that.
+    private func promise() async throws(TranshipError) -> (Checksum?, signedBy: String?) {
+        guard source.checksum == nil, let file = source.checksumFile else {
+            return (source.checksum, nil)
+        }
+        let published = PublishedList(
+            place: file, signature: source.signature, client: client, wait: reopening.wait)
+        let read = try await published.read(headers: headers, origin: endpoint)
+        let path = published.path(of: source.url)
+        return (try read.list.checksum(forPath: path, shown: published.shown), read.signedBy)
     }
 
     /// The name of the file at the URL, and why there is none.

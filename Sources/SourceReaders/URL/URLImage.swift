@@ -31,7 +31,7 @@ struct URLImage: ImageSource {
     /// What the target fetches takes none of our headers, and its operator reads
     /// the URL that it is given.
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
-        guard image.published == nil else { return .nothing(.dataIsDecompressed) }
+        if let published = image.published { return .nothing(published.reason) }
         guard source.headers.isEmpty, source.auth == nil, source.cacert == nil,
             !source.url.contains("?")
         else {

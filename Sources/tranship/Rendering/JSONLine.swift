@@ -63,6 +63,8 @@ extension PublishedData {
         .object(
             [
                 "compression": compression.map { JSONValue.string($0.rawValue) },
+                "converted_from": (conversion?.from).map { .string($0) },
+                "converted_to": (conversion?.format.rawValue).map { .string($0) },
                 "size": (proof?.sizeBytes ?? sizeBytes).map { .integer($0) },
                 "promise": checksum.map { .string("\($0)") },
                 "computed": (proof?.checksum).map { .string("\($0)") },

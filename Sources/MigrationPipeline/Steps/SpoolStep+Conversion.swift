@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import MigrationModel
+
+/// A conversion writes a second file beside the one that was read and renames it over that one.
+/// A process that dies before leaves data that is read again, and an orphan that the next run
+/// removes.
+extension SpoolStep {
+    /// Replaces the spooled data, which is complete and proved, by what it is converted to.
+    func convert(
+        _ filling: inout Filling, _ conversion: Conversion
+    ) async throws(TranshipError) {
+        let transfer = filling.transfer
+        let (input, output) = (filling.entry.path, spool.conversionPath(filling.entry))
+        let converter = ImageConverter(
+            input: input, output: output, conversion: conversion,
+            shown: transfer.source.displayName)
+        defer { unlink(output) }
+        let virtualBytes = try await converter.virtualSizeBytes()
+        let inputBytes = filling.entry.offsetBytes
+        try spool.reserve(&filling.entry, inputBytes + virtualBytes, transfer)
+        monitor.note(
+            transfer, "converting from \(conversion.from) to \(conversion.format.rawValue)")
+        let result = try await converter.run(
+            virtualBytes: virtualBytes, inputBytes: inputBytes, on: spool.disk)
+        guard rename(output, input) == 0 else {
+            throw SpoolDisk.failure("cannot rename a file to", input)
+        }
+        filling.entry.offsetBytes = result.sizeBytes
+        filling.entry.digest = result.digest
+        filling.entry.reservedBytes = result.sizeBytes
+    }
+}
