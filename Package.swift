@@ -157,7 +157,7 @@ let package = Package(
             dependencies: [
                 "tranship", "CProcess", "GlanceModel", "GlanceServer", "LabSupport",
                 "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests", "Basics",
-                "MigrationModel",                 "TestSupport",
+                "MigrationModel", "TestSupport",
             ],
             swiftSettings: strict),
         // Named faults, one by one, against real clouds.
@@ -212,7 +212,8 @@ let package = Package(
         tests(
             "TranshipKit",
             [
-                "GlanceModel", "GlanceServer", "HTTPTransport", "MigrationJournal", "MigrationPipeline",
+                "GlanceModel", "GlanceServer", "HTTPTransport", "MigrationJournal",
+                "MigrationPipeline",
                 "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel",
                 "TestSupport",
             ]),

@@ -205,7 +205,7 @@ public final class Spool: Sendable {
     /// Where a conversion of a file writes: an orphan at the next start, if the process dies.
     func conversionPath(_ entry: SpoolEntry) -> String {
         let digits = Self.digits("\(entry.sourceKey)\n\(entry.fingerprint)\nconverted")
-        return "\(place.folder)/\(prefix)\(digits).spool"
+        return "\(place.folder)/\(Self.prefix(journal))\(digits).spool"
     }
 
     // MARK: Claims
