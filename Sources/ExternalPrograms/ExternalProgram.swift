@@ -73,7 +73,7 @@ public struct ExternalProgram: Sendable {
         for (name, value) in environment { keyed[Environment.Key(stringLiteral: name)] = value }
         // Found in the same PATH as ``path()`` found it.
         let result = try await Subprocess.run(
-            .name((command[0] as NSString).lastPathComponent),
+            .name(PathText.lastComponent(command[0])),
             arguments: Arguments(Array(command.dropFirst())),
             environment: .custom(keyed), input: .none, output: .bytes(limit: outputBytesMax),
             error: .bytes(limit: outputBytesMax))

@@ -117,7 +117,7 @@ public final class Journal: DatabaseAccess {
     }
 
     static func makeFolder(of path: String) throws(TranshipError) {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = PathText.folder(of: path)
         guard !folder.isEmpty else { return }
         try describing(path) {
             try FileManager.default.createDirectory(

@@ -103,7 +103,7 @@ extension ImageTemplate {
         head: ImageHead?,
         series: NameTemplate?, date: String
     ) -> (image: SourceImage, stem: String) {
-        let stem = (fileName as NSString).deletingPathExtension
+        let stem = FileName(fileName).stem
         let rendered = try? name.render(
             PlaceholderValues(
                 name: stem, stem: stem, date: date, version: properties["os_version"],

@@ -67,7 +67,7 @@ struct PublishedList {
 
     private func readOnce(_ access: Access) async throws(TranshipError) -> Read {
         let bytes = try await bytes(of: place, access)
-        let name = isAddress ? URLImage.fileName(place) : (place as NSString).lastPathComponent
+        let name = isAddress ? URLImage.fileName(place) : PathText.lastComponent(place)
         guard let signature else {
             return Read(list: ChecksumList(bytes, fileName: name), signedBy: nil)
         }
@@ -151,7 +151,7 @@ struct PublishedList {
         guard isFile != isAddress else {
             return isFile ? ChecksumList.path(of: file, inFolderOf: place) : relative(file)
         }
-        return isFile ? (file as NSString).lastPathComponent : URLImage.fileName(file)
+        return isFile ? PathText.lastComponent(file) : URLImage.fileName(file)
     }
 
     private func relative(_ url: String) -> String {

@@ -22,6 +22,16 @@ import Testing
         }
     }
 
+    /// Its `lastPathComponent`, `deletingLastPathComponent` and `deletingPathExtension` trap on
+    /// `a//é` (Swift 6.3). `PathText` does not.
+    @Test func `Paths are not taken apart by NSString`() {
+        for file in files {
+            for line in file.lines(with: "NSString") {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
     /// An exclamation mark after a value.
     private let force = /[\w)\]}>?"]!(?!=)/
 

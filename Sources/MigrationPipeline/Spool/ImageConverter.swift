@@ -137,7 +137,7 @@ struct ImageConverter: Sendable {
     private func run(
         _ arguments: [String], seconds: Int64, fileBytes: Int64
     ) async throws(TranshipError) -> ExternalProgram.Ending {
-        let folder = (output as NSString).deletingLastPathComponent
+        let folder = PathText.folder(of: output)
         do throws(TranshipError) {
             let limits = try [
                 Self.prlimit.path(), "--as=\(Self.memoryBytes)", "--cpu=\(seconds)", "--core=0",

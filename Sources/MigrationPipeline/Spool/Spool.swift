@@ -167,7 +167,7 @@ public final class Spool: Sendable {
 
     /// `tranship-JOURNAL-IMAGE.spool`, both as hexadecimal digits.
     private static func isOurs(_ path: String, _ journal: Journal) -> Bool {
-        let name = (path as NSString).lastPathComponent
+        let name = PathText.lastComponent(path)
         let prefix = prefix(journal)
         guard name.hasPrefix(prefix), name.hasSuffix(".spool") else { return false }
         let digits = name.dropFirst(prefix.count).dropLast(6)

@@ -79,7 +79,7 @@ final class SpoolFile: @unchecked Sendable {
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``.
     init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = PathText.folder(of: path)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true,

@@ -80,7 +80,7 @@ struct FileImages: ImageSource {
         do throws(TranshipError) {
             let facts = try FileFacts(path: path)
             let look = unpacking.look(
-                try head(of: path), fileName: (path as NSString).lastPathComponent, shown: path)
+                try head(of: path), fileName: PathText.lastComponent(path), shown: path)
             let promise = try promise(path)
             var listed = listed(
                 path, facts, checksum: promise.checksum, look: look, date, refusal: look.refusal)

@@ -67,5 +67,5 @@ struct URLImage: ImageSource {
 
     static func path(_ url: String) -> String { URLComponents(string: url)?.path ?? "" }
 
-    static func fileName(_ url: String) -> String { (path(url) as NSString).lastPathComponent }
+    static func fileName(_ url: String) -> String { PathText.lastComponent(path(url)) }
 }
