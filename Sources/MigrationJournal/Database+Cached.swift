@@ -15,15 +15,15 @@ extension Database {
 
     func rows(
         cached sql: String, arguments: StatementArguments = StatementArguments()
-    ) throws -> [Row] {
-        try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
+    ) throws -> [CheckedRow] {
+        try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
     /// The first row.
     func row(
         cached sql: String, arguments: StatementArguments = StatementArguments()
-    ) throws -> Row? {
-        try Row.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    ) throws -> CheckedRow? {
+        try Row.fetchOne(try cachedStatement(sql: sql), arguments: arguments).map(CheckedRow.init)
     }
 
     /// The first column of all rows.
@@ -38,5 +38,26 @@ extension Database {
         cached sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> Value? {
         try Value.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+/// A row whose columns may hold anything.
+///
+/// GRDB's own subscript ends the process for NULL where a value must be, and for text where a
+/// number must be. Our schema allows neither, but a damaged file or another program's may hold them.
+struct CheckedRow {
+    private let row: Row
+
+    init(_ row: Row) { self.row = row }
+
+    /// - Throws: ``TranshipError/Code/journalFailed`` for a value of another type.
+    subscript<Value: DatabaseValueConvertible>(column: String) -> Value {
+        get throws {
+            do {
+                return try row.decode(forColumn: column)
+            } catch {
+                throw Body.damage("its column \(column) holds what no version writes")
+            }
+        }
     }
 }

@@ -195,4 +195,32 @@ import Testing
         let error = await failure { _ = try await journal.unfinished(run: run, limit: 9) }
         #expect(error?.code == .journalFailed)
     }
+
+    /// GRDB ends the process for such values unless each column is read with a check.
+    @Test(arguments: ["NULL", "'a'", "x'00'"])
+    func `A file with our tables but other types in them is refused, not fatal`(
+        _ value: String
+    ) async throws {
+        let journal = try await Journal.open(path: path)
+        let run = try await journal.adopt([Sample.item()])
+        try await journal.write { db in
+            for table in ["run", "attempt", "outage", "refusal", "plan_tally"] {
+                let columns = try db.columns(in: table).map { "\"\($0.name)\"" }
+                let keys = ["\"id\"", "\"run_id\"", "\"transfer_id\""]
+                let values = columns.map { keys.contains($0) ? "1" : value }
+                let lists = (columns.joined(separator: ", "), values.joined(separator: ", "))
+                try db.execute(sql: "ALTER TABLE \(table) RENAME TO old_\(table)")
+                try db.execute(sql: "CREATE TABLE \(table) (\(lists.0))")
+                try db.execute(sql: "INSERT INTO \(table) VALUES (\(lists.1))")
+            }
+        }
+        let reads: [@Sendable () async throws -> Void] = [
+            { _ = try await journal.lastRun() }, { _ = try await journal.plan(of: run) },
+            { _ = try await journal.outages(run: run) },
+            { _ = try await journal.attempts(of: [1], limit: 1) },
+        ]
+        for (index, read) in reads.enumerated() {
+            #expect(await failure(read)?.code == .journalFailed, "read \(index)")
+        }
+    }
 }

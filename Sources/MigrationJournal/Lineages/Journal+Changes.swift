@@ -111,7 +111,7 @@ extension Journal {
                     """, arguments: [run.id]
             ).map { row in
                 var change = try Body.unpack(Change.self, row["body"])
-                change.id = row["id"]
+                change.id = try row["id"]
                 return change
             }
         }

@@ -35,8 +35,8 @@ extension Journal {
                     ORDER BY w.updated_at DESC, t.id DESC
                     """, arguments: [lineageID]
             ).compactMap { row in
-                TransferState(rawValue: row["state"]).map { state in
-                    LineageVersion(
+                try TransferState(rawValue: row["state"]).map { state in
+                    try LineageVersion(
                         versionID: row["version_id"], targetKey: row["target_key"],
                         sourceKey: row["source_key"], imageID: row["image_id"], state: state,
                         runID: row["run_id"], updatedAt: row["updated_at"])

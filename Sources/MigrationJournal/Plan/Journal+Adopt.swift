@@ -87,7 +87,8 @@ extension Journal {
                     """))
         var position: Int64 = 0
         while let row = try rows.next() {
-            guard let transfer = try Body.unpack(PlanItem.self, row["body"]).start else { continue }
+            let item = try Body.unpack(PlanItem.self, CheckedRow(row)["body"])
+            guard let transfer = item.start else { continue }
             position += 1
             try TransferRows.add(db, transfer, runID: runID, position: position)
         }

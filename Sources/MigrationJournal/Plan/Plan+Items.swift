@@ -145,7 +145,7 @@ extension Plan {
                     SELECT position, body FROM plan_item
                     WHERE position > ? AND \(condition) ORDER BY position LIMIT ?
                     """, arguments: [position, limit]
-            ).map { ($0["position"], try Body.unpack(PlanItem.self, $0["body"])) }
+            ).map { row in (try row["position"], try Body.unpack(PlanItem.self, row["body"])) }
         }
     }
 
@@ -159,7 +159,7 @@ extension Plan {
                     SELECT count(*) AS images, \(saturatingSum("size_bytes")) AS bytes
                     FROM plan_item WHERE target_key = ? AND action = 'create'
                     """, arguments: [targetKey])
-            return (row?["images"] ?? 0, row?["bytes"] ?? 0)
+            return try (row?["images"] ?? 0, row?["bytes"] ?? 0)
         }
     }
 
@@ -179,7 +179,7 @@ extension Plan {
                     WHERE p.action = 'create' AND p.start_method IN (\(methods))
                     GROUP BY p.source_key
                     """, arguments: [try Body.text(sourceKeys.sorted()), try Body.text(targetKeys)])
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["key"], $0["copies"]) })
+            return try Dictionary(uniqueKeysWithValues: rows.map { try ($0["key"], $0["copies"]) })
         }
     }
 
@@ -194,8 +194,8 @@ extension Plan {
                 FROM plan_item WHERE action IS NOT NULL GROUP BY action
                 """
         ).compactMap { row in
-            PlanAction(rawValue: row["action"]).map {
-                Tally($0, images: row["images"], sizeBytes: row["bytes"])
+            try PlanAction(rawValue: row["action"]).map {
+                try Tally($0, images: row["images"], sizeBytes: row["bytes"])
             }
         }
     }
@@ -239,10 +239,10 @@ extension Plan {
                     ORDER BY i.target_key, i.id LIMIT ?
                     """, arguments: [last?.targetKey ?? "", last?.id ?? "", limit]
             ).map { row in
-                let item: Data? = row["item_body"]
+                let item: Data? = try row["item_body"]
                 return (
                     image: try Body.unpack(TargetImage.self, row["body"]),
-                    versionID: row["version_id"] as String,
+                    versionID: try row["version_id"] as String,
                     item: try item.map { try Body.unpack(PlanItem.self, $0) }
                 )
             }

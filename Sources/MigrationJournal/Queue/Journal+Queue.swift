@@ -89,7 +89,7 @@ extension Journal {
                     FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
                     WHERE w.run_id = ? AND t.target_key = ? AND w.state = 'importing'
                     """, arguments: [run.id, targetKey])
-            return (row?["importing"] ?? 0, row?["staged"] ?? 0)
+            return try (row?["importing"] ?? 0, row?["staged"] ?? 0)
         }
     }
 

@@ -32,13 +32,13 @@ enum TransferRows {
     }
 
     /// - Throws: ``TranshipError/Code/journalFailed`` for a damaged row.
-    private static func transfer(_ row: Row) throws -> Transfer {
+    private static func transfer(_ row: CheckedRow) throws -> Transfer {
         let image = try Body.json(row["image_body"])
         var transfer = try Body.unpack(Transfer.self, row["body"], knowing: image)
-        transfer.id = row["transfer_id"]
+        transfer.id = try row["transfer_id"]
         // Queries change when it is due.
-        transfer.wait.dueAt = row["due_at"]
-        guard isSame(transfer, row), transfer.isPlausible else {
+        transfer.wait.dueAt = try row["due_at"]
+        guard try isSame(transfer, row), transfer.isPlausible else {
             throw Body.damage("the row of transfer \(transfer.id) contradicts itself")
         }
         return transfer
@@ -46,14 +46,14 @@ enum TransferRows {
 
     /// True if the columns say what the body says. Queries choose by columns, and steps go by the
     /// body: they would do the work of another state.
-    private static func isSame(_ transfer: Transfer, _ row: Row) -> Bool {
+    private static func isSame(_ transfer: Transfer, _ row: CheckedRow) throws -> Bool {
         let intent = transfer.intent
         let texts: [(column: String, value: String?)] = [
             ("state", transfer.state.rawValue), ("method", intent.method.rawValue),
             ("image_id", transfer.imageID), ("target_key", intent.targetKey),
             ("version_id", intent.origin.versionID), ("source_key", intent.source.key),
         ]
-        return texts.allSatisfy { row[$0.column] as String? == $0.value }
+        return try texts.allSatisfy { try row[$0.column] as String? == $0.value }
             && row["spools"] as Bool? == intent.spools
             && row["is_copying"] as Bool? == transfer.placement.isCopying
             && row["source_index"] as Int? == intent.source.sourceIndex
@@ -71,7 +71,7 @@ enum TransferRows {
                 .journalFailed, "transfer \(transfer.id) is missing in the journal",
                 hint: "run again")
         }
-        let id: Int64 = row["id"]
+        let id: Int64 = try row["id"]
         try db.execute(
             cached: """
                 UPDATE work SET (\(state)) = (\(marks)), started_at = coalesce(started_at, ?)

@@ -48,7 +48,7 @@ extension Journal {
                     WHERE age <= ? ORDER BY id
                     """, arguments: [try Body.text(transfers), run?.id, limit])
             for row in rows {
-                found[row["transfer_id"], default: []].append(
+                try found[row["transfer_id"], default: []].append(
                     Attempt(
                         at: row["at"], state: TransferState(rawValue: row["state"]) ?? .planned,
                         code: .init(row["code"]), message: row["message"]))
@@ -91,7 +91,7 @@ extension Journal {
                 cached: "SELECT * FROM outage WHERE run_id = ? ORDER BY id LIMIT 1000",
                 arguments: [run.id]
             ).map { row in
-                OutageRecord(
+                try OutageRecord(
                     endpoint: row["endpoint"], beganAt: row["began_at"], endedAt: row["ended_at"],
                     code: .init(row["code"]), message: row["message"])
             }

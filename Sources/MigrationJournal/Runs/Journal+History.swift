@@ -33,8 +33,8 @@ extension Journal {
                     WHERE \(Self.condition(run)) GROUP BY w.state
                     """, arguments: [run?.id]
             ).compactMap { row in
-                TransferState(rawValue: row["state"]).map {
-                    Tally($0, images: row["images"], sizeBytes: row["bytes"])
+                try TransferState(rawValue: row["state"]).map {
+                    try Tally($0, images: row["images"], sizeBytes: row["bytes"])
                 }
             }
         }
@@ -47,15 +47,15 @@ extension Journal {
         key: String, states: [Tally<TransferState>], latestDoneAt: Int64?
     )] {
         try await read { db in
-            let tallies = Dictionary(
-                grouping: try db.rows(
+            let tallies = try Dictionary(
+                grouping: db.rows(
                     cached: """
                         SELECT t.target_key, w.state, count(*) AS images,
                             \(saturatingSum("w.size_bytes")) AS bytes
                         FROM work AS w JOIN transfer AS t ON t.id = w.transfer_id
                         WHERE w.run_id = ? GROUP BY t.target_key, w.state
                         """, arguments: [run.id])
-            ) { row -> String in row["target_key"] }
+            ) { row -> String in try row["target_key"] }
             return try db.rows(
                 cached: """
                     SELECT t.target_key, max(iif(w.state = 'done', w.updated_at, NULL)) AS at
@@ -63,13 +63,13 @@ extension Journal {
                     GROUP BY t.target_key ORDER BY t.target_key
                     """
             ).map { row in
-                let key: String = row["target_key"]
-                let states = (tallies[key] ?? []).compactMap { row in
-                    TransferState(rawValue: row["state"]).map {
-                        Tally($0, images: row["images"], sizeBytes: row["bytes"])
+                let key: String = try row["target_key"]
+                let states = try (tallies[key] ?? []).compactMap { row in
+                    try TransferState(rawValue: row["state"]).map {
+                        try Tally($0, images: row["images"], sizeBytes: row["bytes"])
                     }
                 }
-                return (key, states, row["at"])
+                return (key, states, try row["at"])
             }
         }
     }
@@ -94,11 +94,11 @@ extension Journal {
                     WHERE \(run == nil ? "? IS NULL" : "w.run_id = ?")
                     """, arguments: [run?.id])
             guard let row else { return reading }
-            reading.readBytes = row["read_bytes"]
-            reading.againBytes = row["again_bytes"]
-            reading.savedBytes = row["saved_bytes"]
-            reading.reopenings = row["reopenings"]
-            reading.restarts = row["restarts"]
+            reading.readBytes = try row["read_bytes"]
+            reading.againBytes = try row["again_bytes"]
+            reading.savedBytes = try row["saved_bytes"]
+            reading.reopenings = try row["reopenings"]
+            reading.restarts = try row["restarts"]
             return reading
         }
     }

@@ -29,7 +29,7 @@ extension Journal {
             guard let row else {
                 throw TranshipError(.journalFailed, "a run was written and cannot be read back")
             }
-            return Run(row)
+            return try Run(row)
         }
     }
 
@@ -40,15 +40,15 @@ extension Journal {
                 cached: "SELECT * FROM plan_tally WHERE run_id = ? ORDER BY action",
                 arguments: [run.id]
             ).compactMap { row in
-                PlanAction(rawValue: row["action"]).map {
-                    Tally($0, images: row["images"], sizeBytes: row["size_bytes"])
+                try PlanAction(rawValue: row["action"]).map {
+                    try Tally($0, images: row["images"], sizeBytes: row["size_bytes"])
                 }
             }
             let refusals = try db.rows(
                 cached: "SELECT * FROM refusal WHERE run_id = ? ORDER BY id LIMIT ?",
                 arguments: [run.id, RunPlan.refusalsMax]
             ).map { row in
-                Transfer.Failure(
+                try Transfer.Failure(
                     code: .init(row["code"]), message: row["message"], hint: row["hint"],
                     isTransient: row["is_transient"])
             }
@@ -98,9 +98,9 @@ extension Journal {
 }
 
 extension Run {
-    fileprivate init(_ row: Row) {
-        let outcome: String? = row["outcome"]
-        self.init(
+    fileprivate init(_ row: CheckedRow) throws {
+        let outcome: String? = try row["outcome"]
+        try self.init(
             id: row["id"], pipelineName: row["pipeline_name"], pipelineFile: row["pipeline_file"],
             pipelineText: row["pipeline_text"], startedAt: row["started_at"],
             plannedAt: row["planned_at"], endedAt: row["ended_at"],

@@ -52,10 +52,10 @@ extension Journal {
                     """
             ).map { row in
                 let entry = try Body.unpack(SpoolEntry.self, row["body"])
-                guard entry.isPlausible, row["source_key"] as String? == entry.sourceKey,
-                    row["fingerprint"] as String? == entry.fingerprint,
-                    row["offset_bytes"] as Int64? == entry.offsetBytes,
-                    row["is_complete"] as Bool? == entry.isComplete
+                guard entry.isPlausible, try row["source_key"] as String? == entry.sourceKey,
+                    try row["fingerprint"] as String? == entry.fingerprint,
+                    try row["offset_bytes"] as Int64? == entry.offsetBytes,
+                    try row["is_complete"] as Bool? == entry.isComplete
                 else { throw Body.damage("a row of the spool contradicts itself") }
                 return (entry, try Self.isNeeded(db, entry, run))
             }
