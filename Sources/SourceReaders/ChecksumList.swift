@@ -133,8 +133,8 @@ struct ChecksumList {
     }
 
     private func absent(_ name: String, _ shown: String) -> TranshipError {
-        var names: [String] = []
-        for path in entries.compactMap(\.path) where !names.contains(path) { names.append(path) }
+        var known: Set<String> = []
+        let names = entries.compactMap(\.path).filter { known.insert($0).inserted }
         guard !names.isEmpty else {
             return TranshipError(
                 .sourceUnavailable, "\(shown) holds no checksum that can be read",
@@ -383,7 +383,7 @@ private struct Label {
 extension Substring {
     fileprivate var trimmed: Substring {
         var text = self
-        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
         return text.drop(while: \.isWhitespace)
     }
 }

@@ -156,4 +156,13 @@ import Testing
     func `What is no checksum is passed over`(line: String) {
         #expect(find("a.img", line) == nil)
     }
+
+    /// Found by fuzzing: each took minutes when the work grew with the square of the size.
+    @Test(.timeLimit(.minutes(1)))
+    func `Many names and many blanks are read in the time of their size`() {
+        let names = (0..<20_000).map { "\(digits(.md5))  f\($0)" }.joined(separator: "\n")
+        #expect(find("a.img", names) == nil)
+        let blanks = String(repeating: String(repeating: " ", count: 4000) + "\n", count: 100)
+        #expect(find("a.img", blanks + "\(digits(.md5))  a.img") != nil)
+    }
 }

@@ -74,13 +74,14 @@ enum ImageEndpoint {
     /// `http://host:9292`, `http://host/image/v2` gives `http://host/image`.
     static func root(of url: String) -> String {
         var root = url[...]
-        while root.hasSuffix("/") { root = root.dropLast() }
+        // `dropLast()` would count all characters for each slash.
+        while root.last == "/" { root.removeLast() }
         let authority = root.firstRange(of: "://")?.upperBound ?? root.startIndex
         if let slash = root[authority...].lastIndex(of: "/"),
             isVersion(root[root.index(after: slash)...])
         {
             root = root[..<slash]
-            while root.hasSuffix("/") { root = root.dropLast() }
+            while root.last == "/" { root.removeLast() }
         }
         return String(root)
     }

@@ -27,7 +27,7 @@ enum TokenRequests {
     /// `http://host/identity`.
     static func tokensURL(_ authURL: String) -> String {
         var base = authURL[...]
-        while base.hasSuffix("/") { base = base.dropLast() }
+        while base.last == "/" { base.removeLast() }
         for version in ["/v3/auth/tokens", "/v3", "/v2.0"] where base.hasSuffix(version) {
             base = base.dropLast(version.count)
         }

@@ -120,12 +120,13 @@ extension FileValue {
     /// Parses a list of tags without duplicates. The Image service allows 255 characters each.
     func tags() throws(TranshipError) -> [String] {
         var tags: [String] = []
+        var known: Set<String> = []
         for value in try oneOrMore(emptyAllowed: true) {
             let tag = try value.text()
             guard tag.count <= 255 else {
                 throw value.refusal("a tag can have at most 255 characters")
             }
-            if !tags.contains(tag) { tags.append(tag) }
+            if known.insert(tag).inserted { tags.append(tag) }
         }
         return tags
     }

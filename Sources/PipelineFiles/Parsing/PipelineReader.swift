@@ -73,11 +73,9 @@ final class PipelineReader {
 
     /// The error for the first key in the file that is not built yet. Its hint lists the others.
     func unbuiltRefusal() -> TranshipError? {
-        var uses: [UnbuiltUse] = []
-        for use in unbuiltUses.sorted(by: { $0.position < $1.position })
-        where !uses.contains(where: { $0 == use }) {
-            uses.append(use)
-        }
+        var known: Set<String> = []
+        let uses = unbuiltUses.sorted { $0.position < $1.position }
+            .filter { known.insert("\($0.position) \($0.words)").inserted }
         guard let first = uses.first else { return nil }
         let others = uses.dropFirst().map {
             "\($0.words.replacing(#/ (is|are)$/#, with: "")) (line \($0.position.line))"

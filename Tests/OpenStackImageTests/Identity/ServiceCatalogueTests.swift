@@ -64,4 +64,12 @@ struct ImageEndpointTests {
     func roots(_ url: String, _ root: String) {
         #expect(ImageEndpoint.root(of: url) == root)
     }
+
+    /// Found by fuzzing: each slash took as long as the whole text is long.
+    @Test("many slashes are removed in the time of their number", .timeLimit(.minutes(1)))
+    func manySlashes() {
+        let slashes = String(repeating: "/", count: 200_000)
+        #expect(ImageEndpoint.root(of: "http://h/v2" + slashes) == "http://h")
+        #expect(TokenRequests.tokensURL("http://h" + slashes) == "http://h/v3/auth/tokens")
+    }
 }
