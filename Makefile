@@ -27,6 +27,10 @@ test: ## Build everything and run all tests, including those against the lab
 simulate: ## Play whole runs against simulated clouds: SEEDS=100000, or one with SEED=N
 	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
 
+.PHONY: fuzz
+fuzz: ## Fuzz the parsers with libFuzzer: MINUTES=10 for each, RUNS=N, or one TARGET=name
+	@scripts/fuzz $(if $(RUNS),--runs $(RUNS),--minutes $(or $(MINUTES),1)) $(TARGET)
+
 .PHONY: sanitize
 sanitize: ## Test the code with threads and raw memory under the sanitizers
 	@scripts/sanitize
@@ -64,4 +68,4 @@ docker: ## Build the container image `tranship`
 .PHONY: clean
 clean: ## Stop the lab, and remove it and all build products
 	@scripts/lab down
-	rm -rf .build .build-tsan .build-asan .lab
+	rm -rf .build .build-tsan .build-asan .build-fuzz .lab

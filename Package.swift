@@ -4,14 +4,19 @@
 
 import PackageDescription
 
+/// Set by `scripts/fuzz`: libFuzzer then sees which code of ours an input reaches. It does not
+/// watch the packages that we use, which would slow it down.
+let isFuzzing = Context.environment["TRANSHIP_FUZZ"] != nil
+
 /// The same rules for every target: Swift 6, explicit `any`, imports that do
 /// not leak, and members only from modules that a file imports itself.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : [])
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -27,6 +32,24 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
         swiftSettings: strict)
 }
+
+/// What the fuzzer calls: tests that replay its corpora, and for `scripts/fuzz` a program whose
+/// `main` is libFuzzer's.
+let fuzzTests = Target.testTarget(
+    name: "FuzzTests",
+    dependencies: [
+        "Basics", "HTTPTransport", "ImageFormats", "MigrationJournal", "MigrationModel",
+        "OpenStackImage", "PipelineFiles", "SourceReaders", "TaskWaiters", "TestSupport",
+        "TranshipKit", grdb,
+    ],
+    exclude: ["Corpora"], swiftSettings: strict)
+let fuzzing: Target =
+    isFuzzing
+    ? .executableTarget(
+        name: "fuzz", dependencies: fuzzTests.dependencies, path: "Tests/FuzzTests",
+        exclude: ["Corpora", "CorpusTests.swift"], swiftSettings: strict,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+    : fuzzTests
 
 // `ls Sources/` is the pipeline; these edges are its layers. A target may use
 // only the ones to the right of it.
@@ -261,6 +284,7 @@ let package = Package(
             name: "simulate", dependencies: ["Basics", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
         tests("Simulation", ["Basics", "TestSupport"]),
+        fuzzing,
         // Each state of ours with each state of the image at the target.
         .testTarget(
             name: "ReconciliationTests",
