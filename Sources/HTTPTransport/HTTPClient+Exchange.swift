@@ -16,7 +16,9 @@ extension HTTPClient {
         _ request: HTTPRequest, _ flow: Exchange.Flow, _ pool: HandlePool
     ) async throws(TranshipError) -> HTTPResponse {
         var request = request
+        var echoes = Echoes()
         for _ in 0...HTTPRequest.redirectsMax {
+            echoes.add(request)
             let answer =
                 if let carrier {
                     try await flow.carried(request, by: carrier)
@@ -25,6 +27,7 @@ extension HTTPClient {
                 }
             var response = answer.response
             response.isRedirected = request.isRedirected
+            response.echoes = echoes
             guard request.followsRedirects, Self.redirectStatuses.contains(response.status) else {
                 return response
             }

@@ -33,7 +33,7 @@ public struct HTTPHeaders: Sendable, Hashable {
 
     /// Fields that say nothing of who asks. Any other field may hold a secret
     /// under a name of its own, such as `PRIVATE-TOKEN`.
-    private static let impersonalNames: Set<String> = [
+    static let impersonalNames: Set<String> = [
         "accept", "accept-encoding", "content-type", "if-range", "range", "user-agent",
     ]
 

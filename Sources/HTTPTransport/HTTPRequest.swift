@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
+public import Basics
 
 /// An HTTP request and the limits for its answer.
 public struct HTTPRequest: Sendable {
@@ -51,6 +51,10 @@ public struct HTTPRequest: Sendable {
     /// method is HEAD (RFC 9110, section 15.4). Uploads never follow a redirect, since their body
     /// is spent.
     public var followsRedirects: Bool
+
+    /// What of the body or the query no message may repeat, if the server shows it in a refusal. The
+    /// values of header fields count as secrets already.
+    public var secrets: [Secret<String>] = []
 
     /// True after a redirect.
     var isRedirected = false

@@ -16,6 +16,8 @@ public struct HTTPResponse: Sendable {
     public var effectiveURL: String
     /// True if ``effectiveURL`` comes from a redirect, so that messages must name it.
     var isRedirected = false
+    /// What the requests contained that no message may repeat.
+    var echoes = Echoes()
 
     public init(
         status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], effectiveURL: String = ""
@@ -33,6 +35,7 @@ extension HTTPResponse {
     private static let messageCharactersMax = 1000
     /// More of a body is not looked at for a message.
     private static let messageBytesMax = 64 << 10
+    private static let requestIDCharactersMax = 100
 
     /// This answer as an error: the code follows from the status, and the message is taken out of
     /// the JSON or HTML of the service.
@@ -43,13 +46,19 @@ extension HTTPResponse {
         let message = serviceMessage
         let answer = ServiceAnswer(
             status: status, message: message,
-            requestID: headers["x-openstack-request-id"] ?? headers["x-compute-request-id"],
+            requestID: requestID,
             asked: asked, retryAfterSeconds: retryAfterSeconds)
         let words = message.isEmpty ? "" : ": \(message)"
         let place = isRedirected ? ", redirected to \(shownURL(effectiveURL))" : ""
         return TranshipError(
             code, "\(service) answered \(status)\(words) (\(asked)\(place))", answer: answer,
             isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
+    }
+
+    private var requestID: String? {
+        (headers["x-openstack-request-id"] ?? headers["x-compute-request-id"]).map {
+            String(echoes.removed(from: $0).prefix(Self.requestIDCharactersMax))
+        }
     }
 
     private var code: TranshipError.Code {
@@ -91,7 +100,8 @@ extension HTTPResponse {
             } else {
                 Self.withoutTags(Self.withoutHeading(text, status))
             }
-        return String(Self.folded(message).prefix(Self.messageCharactersMax))
+        let known = Self.folded(echoes.removed(from: message))
+        return String(known.prefix(Self.messageCharactersMax))
     }
 
     /// Keystone puts `message` under `error`, Glance puts it on top, and other services put it

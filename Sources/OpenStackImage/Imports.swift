@@ -123,7 +123,11 @@ enum ImportRequests {
         case .all: body["all_stores"] = true
         }
         if let must = request.allStoresMustSucceed { body["all_stores_must_succeed"] = .bool(must) }
-        return ServiceRequest(.post, "\(ImageRequests.path(id))/import", json: .object(body))
+        var sent = ServiceRequest(.post, "\(ImageRequests.path(id))/import", json: .object(body))
+        if case .webDownload(let uri) = request.method {
+            sent.secrets = HTTPRequest.secrets(ofURL: uri.revealed)
+        }
+        return sent
     }
 
     private static func method(_ method: ImportRequest.Method) -> [String: JSONValue] {

@@ -121,8 +121,9 @@ struct PublishedList {
             return Array(data)
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
+        request.secrets = HTTPRequest.secrets(ofURL: place)
         var waitSeconds = Self.waitSeconds
         var triesLeft = Self.triesMax
         while true {

@@ -18,9 +18,21 @@ enum TokenRequests {
             .post, tokensURL(authURL),
             headers: ["Content-Type": "application/json", "Accept": "application/json"],
             body: JSONValue.object(["auth": .object(auth)]).body)
+        request.secrets = secrets(cloud.authentication)
         // A second token does no harm.
         request.isRepeatable = true
         return request
+    }
+
+    private static func secrets(
+        _ who: CloudConfiguration.Authentication
+    ) -> [Secret<String>] {
+        switch who {
+        case .password(_, let password): [password]
+        case .token(let token): [token]
+        case .applicationCredential(_, let secret): [secret]
+        case .none, .basic: []
+        }
     }
 
     /// The v3 API, whichever form the operator wrote: `http://host:5000`, `…/v3/`, `…/v2.0` or

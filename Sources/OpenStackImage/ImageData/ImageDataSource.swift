@@ -93,8 +93,9 @@ public struct ImageDataSource: Sendable {
         let shown = shownURL(url.revealed)
         return ImageDataSource(name: shown, stem: FileStem.of(shown), isRepeatable: true) {
             ring, opened in
-            let request = HTTPRequest(
+            var request = HTTPRequest(
                 .get, url.revealed, headers: headers, followsRedirects: true)
+            request.secrets = HTTPRequest.secrets(ofURL: url.revealed)
             let answer = try await client.download(request, into: ring) { head in
                 opened(head.status == 204 ? 0 : head.headers.contentLengthBytes)
             }

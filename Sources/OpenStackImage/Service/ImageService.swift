@@ -88,6 +88,7 @@ extension ImageService {
         sent.isRepeatable = request.isRepeatable
         sent.bodyBytesMax = request.bodyBytesMax
         sent.bodySizeField = request.bodySizeField
+        sent.secrets = request.secrets
         return sent
     }
 

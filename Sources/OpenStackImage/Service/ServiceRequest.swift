@@ -26,6 +26,9 @@ public struct ServiceRequest: Sendable, Hashable {
     /// See ``HTTPRequest/bodySizeField``.
     var bodySizeField: String?
 
+    /// See ``HTTPRequest/secrets``.
+    var secrets: [Secret<String>] = []
+
     /// One `name=value` of a query.
     public struct QueryItem: Sendable, Hashable {
         /// Not encoded.

@@ -41,7 +41,9 @@ struct URLImage: ImageSource {
     }
 
     func request(_ method: HTTPRequest.Method) -> HTTPRequest {
-        HTTPRequest(method, source.url, headers: headers, followsRedirects: true)
+        var request = HTTPRequest(method, source.url, headers: headers, followsRedirects: true)
+        request.secrets = HTTPRequest.secrets(ofURL: source.url)
+        return request
     }
 
     // MARK: Parts of an address

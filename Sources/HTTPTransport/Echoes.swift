@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+import FoundationEssentials
+
+/// The secrets of a request, which a server may repeat in its refusal: debug pages, proxies and
+/// object stores show the request that they refuse. Messages quote the server without them.
+struct Echoes: Sendable {
+    private var secrets: [Secret<String>] = []
+
+    /// A shorter value is found in ordinary words, so it is not replaced.
+    private static let charactersMin = 4
+
+    static let replacement = "<redacted>"
+
+    /// Adds what a request sends, as it is sent and as a server may write it.
+    mutating func add(_ request: HTTPRequest) {
+        for secret in request.secrets { add(secret.revealed) }
+        for field in request.headers.fields where field.mayBeSecret {
+            add(field.value)
+            guard let space = field.value.firstIndex(of: " ") else { continue }
+            // Basic, Bearer, …
+            let credentials = String(field.value[field.value.index(after: space)...])
+            add(credentials)
+            guard field.value.hasPrefix("Basic "), let data = Data(base64Encoded: credentials),
+                let pair = String(validating: data, as: UTF8.self)
+            else { continue }
+            add(pair.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "")
+        }
+    }
+
+    private mutating func add(_ value: String) {
+        guard value.count >= Self.charactersMin else { return }
+        secrets.append(Secret(value))
+    }
+
+    /// The text without these secrets, in whichever form the server wrote them.
+    func removed(from text: String) -> String {
+        // Longer ones first: one may contain another.
+        Set(secrets.flatMap { Self.forms(of: $0.revealed) })
+            .sorted { ($0.count, $0) > ($1.count, $1) }
+            .reduce(text) { $0.replacing($1, with: Self.replacement) }
+    }
+
+    private static func forms(of value: String) -> [String] {
+        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return [
+            value, percentEncode(value), percentDecoded(value), escaped,
+            escaped.replacing("/", with: "\\/"),
+        ]
+    }
+
+    private static func percentDecoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"),
+                let value = UInt8(String(Substring(rest.prefix(2))), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension HTTPRequest {
+    /// What of a URL no message may show: its password, and the values of its query that are long
+    /// enough for a signature.
+    public static func secrets(ofURL url: String) -> [Secret<String>] {
+        var found: [Secret<String>] = []
+        if let start = url.firstRange(of: "://")?.upperBound {
+            let authority = url[start...].prefix { !"/?#".contains($0) }
+            let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
+            if let password = user.split(separator: ":", maxSplits: 1).last {
+                found.append(Secret(String(password)))
+            }
+        }
+        guard let mark = url.firstIndex(of: "?") else { return found }
+        for item in url[url.index(after: mark)...].prefix(while: { $0 != "#" }).split(
+            separator: "&")
+        {
+            let value = item.drop { $0 != "=" }.dropFirst()
+            guard value.count >= signatureCharactersMin else { continue }
+            found.append(Secret(String(value)))
+        }
+        return found
+    }
+
+    private static let signatureCharactersMin = 8
+}
+
+extension HTTPHeaders.Field {
+    /// False for fields that say what is asked for, not who asks.
+    fileprivate var mayBeSecret: Bool {
+        let name = name.lowercased()
+        return !HTTPHeaders.impersonalNames.contains(name)
+            && !["x-image-meta-", "x-openstack-image-", "content-"].contains {
+                name.hasPrefix($0)
+            }
+    }
+}
