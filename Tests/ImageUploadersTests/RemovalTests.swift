@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import FoundationEssentials
 import GlanceServer
 import MigrationModel
 import OpenStackImage
@@ -74,6 +75,39 @@ import Testing
             return
         }
         #expect(error.code == .conflict)
+    }
+
+    /// A field that is missing must not count as its harmless value.
+    @Test(arguments: ["visibility", "protected"])
+    func `What does not say who sees it stays`(field: String) async throws {
+        var deletesLeft = 1
+        target.putOurs(["status": "queued", "visibility": "private"])
+        var record = try #require(target.glance.image(target.id()))
+        record[field] = nil
+        let body = try JSONEncoder().encode(JSONValue.object(record))
+        target.glance.answer(
+            "GET", "/v2/images/\(target.id())", with: .status(200, body: [UInt8](body)))
+        guard case .failed(let error) = try await clean(&deletesLeft, listed()) else {
+            Issue.record("it was not refused")
+            return
+        }
+        #expect(error.code == .invalidAnswer && error.message.contains(target.id()))
+        #expect(deletions == 0)
+    }
+
+    @Test func `The record of another image gives no right`() async throws {
+        target.putOurs(["status": "queued", "visibility": "private"])
+        target.putOurs(["status": "queued", "visibility": "private"], generation: 1)
+        let other = try JSONEncoder().encode(
+            JSONValue.object(try #require(target.glance.image(target.id(1)))))
+        target.glance.answer(
+            "GET", "/v2/images/\(target.id())", with: .status(200, body: [UInt8](other)))
+        let error = await #expect(throws: TranshipError.self) {
+            var deletesLeft = 1
+            _ = try await clean(&deletesLeft, listed())
+        }
+        #expect(error?.code == .invalidAnswer && error?.message.contains(target.id(1)) == true)
+        #expect(deletions == 0)
     }
 
     /// What another process may do between the listing and the removal.

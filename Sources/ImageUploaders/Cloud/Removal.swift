@@ -64,6 +64,13 @@ public enum Removal {
     ) async throws(TranshipError) -> Outcome {
         guard let id = right.imageID else { return .gone }
         guard let image = try await service.imageIfPresent(id) else { return .gone }
+        guard image.saysWhoSeesIt else {
+            return .failed(
+                TranshipError(
+                    .invalidAnswer,
+                    "the service does not say of image \(id) who sees it and whether it is protected",
+                    hint: "it is left alone; look at it with `openstack image show \(id)`"))
+        }
         let found = TargetImage(image, targetKey: "")
         let objection =
             switch right {
@@ -157,5 +164,13 @@ public enum Removal {
                 .busySince(status: image.status, time: updatedAt, quietSeconds: quietSeconds))
         }
         return nil
+    }
+}
+
+extension Image {
+    /// False if the record lacks what decides whether it was published. What the service does not
+    /// say must not count as private.
+    fileprivate var saysWhoSeesIt: Bool {
+        record["visibility"]?.string != nil && record["protected"]?.bool != nil
     }
 }

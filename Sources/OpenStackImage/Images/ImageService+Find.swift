@@ -42,6 +42,7 @@ extension ImageService {
         guard let image, image.status != .deleted, image.status != .pendingDelete else {
             return nil
         }
+        try image.expect(id)
         return image
     }
 

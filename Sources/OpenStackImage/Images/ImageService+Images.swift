@@ -14,7 +14,7 @@ extension ImageService {
     /// - Throws: ``TranshipError/Code/notFound`` if the image does not exist or this project may
     ///   not see it; the service does not say which.
     public func image(_ id: String) async throws(TranshipError) -> Image {
-        try await sendForRecord(ImageRequests.show(id))
+        try await sendForImage(ImageRequests.show(id), id)
     }
 
     /// Creates a record without data (`queued`).
@@ -23,7 +23,7 @@ extension ImageService {
     ///   ``TranshipError/Code/forbidden`` for a visibility, owner or property that this user may
     ///   not set, ``TranshipError/Code/quotaExceeded``.
     public func create(_ image: NewImage) async throws(TranshipError) -> Image {
-        try await sendForRecord(try ImageRequests.create(image))
+        try await sendForImage(try ImageRequests.create(image), image.id)
     }
 
     /// Changes a record: all operations or none.
@@ -35,7 +35,7 @@ extension ImageService {
     ) async throws(TranshipError) -> Image {
         // The service answers 400 to an empty patch.
         guard !patch.isEmpty else { return try await image(id) }
-        return try await sendForRecord(ImageRequests.update(id, patch))
+        return try await sendForImage(ImageRequests.update(id, patch), id)
     }
 
     /// Applies the changes between two versions of a record.
@@ -64,6 +64,32 @@ extension ImageService {
     /// Allows users to read the data again. May be repeated.
     public func reactivate(_ id: String) async throws(TranshipError) {
         try await send(ImageRequests.reactivate(id), expecting: [204])
+    }
+}
+
+extension ImageService {
+    /// - Parameter id: of the image that was asked for; nil if the service chooses it.
+    private func sendForImage(
+        _ request: ServiceRequest, _ id: String?
+    ) async throws(TranshipError) -> Image {
+        let image: Image = try await sendForRecord(request)
+        if let id { try image.expect(id) }
+        return image
+    }
+}
+
+extension Image {
+    /// Refuses the record of another image: a broken cache or proxy must not make us change, delete
+    /// or trust the wrong one.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    func expect(_ asked: String) throws(TranshipError) {
+        // Some databases find ids in capitals too.
+        guard id.lowercased() != asked.lowercased() else { return }
+        throw TranshipError(
+            .invalidAnswer,
+            "the service was asked for image \(asked) and answered with image \(id)",
+            hint: "look for a cache or a proxy between this machine and the service")
     }
 }
 

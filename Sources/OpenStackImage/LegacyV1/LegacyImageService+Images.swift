@@ -23,7 +23,14 @@ extension LegacyImageService {
     ///   not see it; the service does not say which.
     public func image(_ id: String) async throws(TranshipError) -> LegacyImage {
         let request = ServiceRequest(.head, LegacyImageRequests.path(id))
-        return try Self.image(try await service.send(request, expecting: [200]), request)
+        let image = try Self.image(try await service.send(request, expecting: [200]), request)
+        guard image.id.lowercased() == id.lowercased() else {
+            throw TranshipError(
+                .invalidAnswer,
+                "the service was asked for image \(id) and answered with image \(image.id)",
+                hint: "look for a cache or a proxy between this machine and the service")
+        }
+        return image
     }
 
     /// Creates an image without data (`queued`), or with data that the service gets elsewhere.
