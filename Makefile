@@ -31,6 +31,11 @@ simulate: ## Play whole runs against simulated clouds: SEEDS=100000, or one with
 fuzz: ## Fuzz the parsers with libFuzzer: MINUTES=10 for each, RUNS=N, or one TARGET=name
 	@scripts/fuzz $(if $(RUNS),--runs $(RUNS),--minutes $(or $(MINUTES),1)) $(TARGET)
 
+.PHONY: lie
+lie: ## Play whole runs against services that lie: SEEDS=50000, or one with SEED=N
+	@scripts/simulate --lying true \
+		$(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),50000))
+
 .PHONY: sanitize
 sanitize: ## Test the code with threads and raw memory under the sanitizers
 	@scripts/sanitize

@@ -283,7 +283,7 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Basics", "Simulation"],
             path: "Tests/simulate", swiftSettings: strict),
-        tests("Simulation", ["Basics", "TestSupport"]),
+        tests("Simulation", ["simulate", "Basics", "TestSupport"]),
         fuzzing,
         // Each state of ours with each state of the image at the target.
         .testTarget(
@@ -298,7 +298,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "tranship", "Digests", "Basics", "MigrationModel", "LabSupport", "TestSupport",
+                "tranship", "ByteStreams", "Digests", "GlanceModel", "GlanceServer",
+                "HTTPTransport", "MigrationJournal", "Basics", "MigrationModel", "LabSupport",
+                "TestSupport",
             ],
             exclude: ["Transcripts"], swiftSettings: strict),
     ]

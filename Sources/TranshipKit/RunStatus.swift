@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
-internal import MigrationJournal
+package import MigrationJournal
 public import MigrationModel
 
 /// What a journal knows of one run; of the last one also what others moved.
@@ -45,6 +45,14 @@ public struct RunStatus: Sendable {
         throw TranshipError(
             .notFound, "the journal \(journal.path) has no run \(number)",
             hint: "its last run is \(try await journal.lastRun()?.id ?? 0)")
+    }
+
+    /// The status of the last run, from a journal that is open.
+    ///
+    /// - Returns: nil if the journal has no run yet.
+    package static func read(_ journal: Journal) async throws(TranshipError) -> RunStatus? {
+        guard let run = try await journal.lastRun() else { return nil }
+        return try await RunStatus(run, isLast: true, journal)
     }
 
     init(_ run: Run, isLast: Bool, _ journal: Journal) async throws(TranshipError) {

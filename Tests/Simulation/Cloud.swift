@@ -64,6 +64,8 @@ final class Cloud: @unchecked Sendable {
         /// The hosts that know that a refused body has spoiled it: their body was
         /// that one, or they have looked since. Another host's body may be under way.
         var knownSpoiledBy: Set<Int> = []
+        /// The latest whole body, as the process sent it.
+        var sent: [UInt8]?
 
         /// The host that made it lost its journal.
         var isOrphaned: Bool { sender.map { forgottenBy.contains($0) } ?? false }
@@ -219,6 +221,13 @@ final class Cloud: @unchecked Sendable {
 
     // MARK: Small requests
 
+    /// The answer to a request that has no effect.
+    func pretend(_ request: HTTPRequest) -> HTTPResponse {
+        setClock()
+        var other = model
+        return other.answer(ModelRequest(request))
+    }
+
     func answer(_ request: HTTPRequest, from host: Host) -> HTTPResponse {
         setClock()
         let asked = ModelRequest(request)
@@ -297,6 +306,7 @@ final class Cloud: @unchecked Sendable {
             notes[id]?.sender = host.number
             notes[id]?.isArriving = true
             notes[id]?.isMangled = false
+            notes[id]?.sent = nil
         }
         return beginning
     }
@@ -330,6 +340,7 @@ final class Cloud: @unchecked Sendable {
             return model.finish(asked, work: work, body: given)
         }
         notes[id]?.isArriving = false
+        notes[id]?.sent = given
         if world.happens(0.6) {
             if let sender = record.sender { notes[id]?.knownSpoiledBy.insert(sender) }
             return model.finish(asked, work: work, body: given, fault: .format)

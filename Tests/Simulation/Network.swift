@@ -61,8 +61,11 @@ struct Network: Carrier {
             world.say("\(request.shownShortly) → \(response.status), and a proxy says 502")
             return HTTPResponse.refusal(502, "Bad Gateway")
         default:
+            var said = try await world.said(response, to: request)
+            try goesOn()
+            if let planted { said = try planted.believe(said, to: request) }
             if let told { world.clouds[place]?.isSeen(told, by: host) }
-            return response
+            return said
         }
     }
 
@@ -75,11 +78,13 @@ struct Network: Carrier {
         if case .status(let status) = fault { return unwilling(status) }
         try life.step()
         let answer = world.data(request)
-        var (head, bytes) = (answer.head, answer.bytes)
+        var (head, bytes) = (world.lied(answer.head, to: request), answer.bytes)
         world.say("\(request.shownShortly) → \(head.status), \(bytes.count) bytes")
-        guard head.status == 200 else { return head }
-        var position = part(request, of: bytes, &head)
         guard head.isSuccess else { return head }
+        var position = head.status == 200 ? part(request, of: bytes, &head) : 0
+        guard head.isSuccess else { return head }
+        var isCut = false
+        if world.isLying { isCut = try lie(request, &head, &bytes, &position) }
         var end = bytes.count
         var isNoticed = true
         if answer.source?.breaksOff ?? false {
@@ -116,6 +121,7 @@ struct Network: Carrier {
                 .sourceTruncated, "\(request.shownShortly): \(end) of \(bytes.count) bytes came",
                 isTransient: true)
         }
+        if world.isLying { try ended(request, head, bytes, isCut: isCut) }
         return head
     }
 
@@ -150,6 +156,7 @@ struct Network: Carrier {
         try life.step()
         let (place, path, _) = World.parts(request.url)
         guard let cloud = world.clouds[place] else { return HTTPResponse(status: 404) }
+        if let early = world.liar?.earlyAnswer(at: place) { return early }
         if world.happens(0.2) {
             return HTTPResponse.refusal(
                 413, world.chance.happens(0.5) ? "the quota is exceeded" : "it is too large")
@@ -159,7 +166,7 @@ struct Network: Carrier {
         case .taking(let number): work = number
         case .answered(let response):
             world.say("\(request.shownShortly) → \(response.status)")
-            return response
+            return try await world.said(response, to: request)
         }
         world.changes += 1
         world.say("\(request.shownShortly) begins")
@@ -171,6 +178,7 @@ struct Network: Carrier {
             cloud.breakBody(path[2], work)
             throw error
         }
+        if world.isLying { world.watch.rows = await world.rows(of: host) }
         let response = cloud.endBody(request, work, body)
         world.say("\(request.shownShortly) → \(response.status), \(body.count) bytes")
         try life.step()
@@ -180,7 +188,7 @@ struct Network: Carrier {
         switch fault {
         case .lostAfter: throw lost(request)
         case .gatewayAfter: return HTTPResponse.refusal(504, "Gateway Timeout")
-        default: return response
+        default: return try await world.said(response, to: request)
         }
     }
 

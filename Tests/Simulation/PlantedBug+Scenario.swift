@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
+import GlanceModel
 
 extension PlantedBug {
     /// Whether a scenario has what this bug needs to do harm. Other scenarios may
@@ -29,6 +30,7 @@ extension PlantedBug {
         case .publishesBeforeProof, .comparesNothing, .createsBeforeCommitting,
             .discardsWithoutLooking, .forgetsGenerations:
             true
+        default: needsLies
         }
     }
 }
@@ -45,7 +47,7 @@ extension Simulator {
         var seed: UInt64 = 0
         for _ in 0..<runsMax {
             repeat { seed += 1 } while try !planted.canShow(in: scenario(seed))
-            let report = try run(seed: seed, planted: planted)
+            let report = try run(seed: seed, planted: planted, isLying: planted.needsLies)
             if !report.violations.isEmpty { return report }
         }
         return nil

@@ -57,7 +57,44 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Spooled data stays after the last transfer that needs it.
     case keepsSpooledData = "keeps-spooled-data"
 
+    // What a service that lies can make of a process that believes it.
+
+    /// A target that reports no digest counts as one that reports the right one.
+    case takesSilenceForProof = "takes-silence-for-proof"
+    /// The right size is enough, whatever the digests say.
+    case takesSizeForProof = "takes-size-for-proof"
+    /// The record of another image counts as the one that was asked for.
+    case followsOtherIDs = "follows-other-ids"
+    /// A record is deleted although the service does not say who sees it.
+    case deletesWhatItCannotSee = "deletes-what-it-cannot-see"
+    /// A list that breaks is begun again, without an end.
+    case listsForEver = "lists-for-ever"
+    /// A state that is unknown is waited out, without an end.
+    case waitsForUnknownStates = "waits-for-unknown-states"
+    /// Any size is written to the journal, which takes none below 0 back.
+    case journalsEverySize = "journals-every-size"
+    /// What is declared is reserved before it comes.
+    case reservesWhatIsDeclared = "reserves-what-is-declared"
+    /// Arithmetic on a size traps.
+    case trapsOnSizes = "traps-on-sizes"
+    /// Errors of a decoder leave their stage as they are.
+    case throwsForeignErrors = "throws-foreign-errors"
+    /// A refusal is shown with the request that it refuses.
+    case showsRequests = "shows-requests"
+
+    /// True if only services that lie bring it out.
+    package var needsLies: Bool {
+        switch self {
+        case .takesSilenceForProof, .takesSizeForProof, .followsOtherIDs, .deletesWhatItCannotSee,
+            .listsForEver, .waitsForUnknownStates, .journalsEverySize, .reservesWhatIsDeclared,
+            .trapsOnSizes, .throwsForeignErrors, .showsRequests:
+            true
+        default: false
+        }
+    }
+
     func wrap(_ stages: Stages) -> Stages {
+        if needsLies { return believing(stages) }
         var wrapped = stages
         wrapped.sources = stages.sources.map { WrappedSource(real: $0, bug: self) }
         wrapped.verifier = WrappedVerifier(real: stages.verifier, bug: self)

@@ -3,6 +3,7 @@
 
 import Basics
 import Digests
+import GlanceModel
 
 /// What a seed makes: sources, targets, and how much goes wrong.
 struct Scenario: Sendable {
@@ -164,6 +165,18 @@ struct Scenario: Sendable {
             }
         }
     }
+
+    /// Leaves out what would only blur the lies: a second host, and a lost journal.
+    mutating func leaveToLies() {
+        for index in starts.indices {
+            starts[index].second = nil
+            starts[index].losesJournal = false
+        }
+        endsTogether = false
+    }
+
+    /// The hosts that answer requests.
+    var places: [String] { [Self.sourceCloud, Self.fileHost] + targets.map(\.name) }
 
     var hasTwoHosts: Bool { starts.contains { $0.second != nil } }
 

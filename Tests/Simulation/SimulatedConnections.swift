@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceModel
 import HTTPTransport
 import MigrationPipeline
 import OpenStackImage
@@ -34,7 +35,7 @@ struct SimulatedConnections: Connections {
             over: Network(world: world, life: life, host: host, planted: planted))
         let configuration = CloudConfiguration(
             name: cloud,
-            authentication: .password(.id("someone"), password: Secret("secret")),
+            authentication: .password(.id("someone"), password: Secret(World.password)),
             authURL: "http://\(cloud)/identity", scope: .projectID("project-\(cloud)"),
             region: cloud, imageEndpointOverride: "http://\(cloud)")
         let session = CloudSession(configuration, client, executor: world.timeline)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import GlanceModel
 import MigrationJournal
 import MigrationModel
 import MigrationPipeline
@@ -42,7 +43,10 @@ struct SimulatedProcess: Sendable {
         let run = PipelineRun(
             pipeline, journal: journal, environment: [:], tuning: tuning,
             resuming: last.flatMap { $0.isInterrupted ? $0 : nil },
-            events: { world.say($0.words) })
+            events: { event in
+                world.say(event.words)
+                if world.isLying { world.check(event.words, "an event") }
+            })
         started(run)
         let plan = try await run.plan()
         if let made = plan.inJournal { try await planted?.change(made, beside: journal) }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
+import GlanceModel
 import MigrationJournal
 internal import MigrationModel
 import PipelineFiles
@@ -44,15 +45,17 @@ package final class Simulator {
 
     /// - Parameters:
     ///   - planted: a bug to be found.
+    ///   - isLying: whether services lie; see ``Liar``.
     ///   - isLogging: whether to write down what happens.
     package func run(
-        seed: UInt64, planted: PlantedBug? = nil, isLogging: Bool = false
+        seed: UInt64, planted: PlantedBug? = nil, isLying: Bool = false, isLogging: Bool = false
     ) throws(TranshipError) -> Report {
         var chance = Chance(seed)
         var scenario = try Scenario(&chance)
         let timeline = Timeline(Chance(chance.next()))
         let worldChance = Chance(chance.next())
         scenario.chooseWay(&chance)
+        if isLying { scenario.leaveToLies() }
         defer { for spool in spools { spool.clear() } }
         var hosts: [Host] = []
         for (index, journal) in journals.prefix(scenario.hasTwoHosts ? 2 : 1).enumerated() {
@@ -60,14 +63,21 @@ package final class Simulator {
             hosts.append(Host(number: index + 1, journal: journal, spool: spools[index]))
         }
         let world = World(
-            scenario, timeline, hosts: hosts, chance: worldChance, isLogging: isLogging)
+            scenario, timeline, hosts: hosts, chance: worldChance, isLying: isLying,
+            isLogging: isLogging)
+        if isLying {
+            world.liar = Liar(Chance(chance.next()), places: scenario.places)
+        }
         let pipeline = try pipeline(scenario)
         world.say("seed \(seed)\n\(scenario.pipelineText)\(scenario.words)")
+        world.say(world.liar?.words ?? "no lies")
         let play = Play(world: world, pipeline: pipeline, planted: planted)
         for start in scenario.starts {
             if world.watch.violations.isEmpty { try play.perform(start) }
         }
-        if world.watch.violations.isEmpty { play.settle() }
+        if world.watch.violations.isEmpty {
+            if isLying { play.settleAfterLies() } else { play.settle() }
+        }
         return Report(
             seed: seed, violations: world.watch.violations, log: world.log, runs: play.runs,
             transfers: scenario.sources.count * scenario.targets.count, steps: timeline.steps)
@@ -82,11 +92,11 @@ package final class Simulator {
     }
 
     /// One seed's starts, one after the other.
-    private final class Play {
+    final class Play {
         let world: World
         let pipeline: Pipeline
         let planted: PlantedBug?
-        private(set) var runs = 0
+        fileprivate(set) var runs = 0
 
         init(world: World, pipeline: Pipeline, planted: PlantedBug?) {
             self.world = world
@@ -183,7 +193,7 @@ package final class Simulator {
         }
 
         /// A start on a host.
-        private struct Launch {
+        struct Launch {
             var host: Host
             /// How much later than the first one.
             var afterMilliseconds: Int64 = 0
@@ -201,7 +211,7 @@ package final class Simulator {
         /// Starts processes and works until all have ended.
         ///
         /// - Returns: how each ended; nil where it died or got stuck.
-        private func begin(_ launches: [Launch]) -> [Result<RunSummary, TranshipError>?] {
+        func begin(_ launches: [Launch]) -> [Result<RunSummary, TranshipError>?] {
             let all = launches.map(launch)
             do throws(Timeline.Stuck) {
                 try world.timeline.work(
@@ -271,6 +281,7 @@ package final class Simulator {
             _ ended: Result<RunSummary, TranshipError>, _ host: Host, _ rows: [Transfer],
             wasStopped: Bool
         ) {
+            if world.isLying { return checkEndOfLies(ended, host, rows) }
             guard case .success(let summary) = ended else {
                 if world.isCalm, case .failure(let error) = ended {
                     world.violation("the last start fails: \(error.message)")
@@ -316,7 +327,7 @@ package final class Simulator {
             !$0.isFinal || $0 == .failed || $0 == .unpublished
         }
 
-        private func rows(
+        func rows(
             of host: Host, in states: [TransferState] = TransferState.allCases
         ) -> [Transfer] {
             let found = Box<[Transfer]>()
@@ -325,7 +336,7 @@ package final class Simulator {
         }
 
         /// The journal's calls are asynchronous; one in memory ends at once.
-        private func wait(_ body: @escaping @Sendable () async -> Void) {
+        func wait(_ body: @escaping @Sendable () async -> Void) {
             let end = Box<Bool>()
             _ = Task(executorPreference: world.timeline) {
                 await body()

@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import Digests
+import GlanceModel
 import Glibc
 import MigrationJournal
 import MigrationModel

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import GlanceModel
 import Glibc
 
 /// The one thread and the one clock of a simulation.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Digests
 import GlanceModel
 import HTTPTransport
 import MigrationModel
@@ -14,6 +15,8 @@ final class Watch: @unchecked Sendable {
     var violations: [String] = []
     /// The journal at the moment of a request.
     var rows: [Transfer] = []
+    /// What services have said so far, in a play of lies.
+    var told = Told()
 
     init(sources: [Scenario.Source]) {
         self.sources = sources
@@ -38,6 +41,7 @@ final class Watch: @unchecked Sendable {
 
     /// Bytes that came through us, whole, and not damaged behind us.
     func becameActive(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
+        if cloud.world.isLying { return becameActiveByLies(record, bytes, at: cloud) }
         guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
         if areProvablyWrong(bytes, source) {
             cloud.world.violation(
@@ -47,6 +51,7 @@ final class Watch: @unchecked Sendable {
 
     /// A change of what others see.
     func published(_ record: Cloud.Record, at cloud: Cloud) {
+        if cloud.world.isLying { return publishedByLies(record, at: cloud) }
         guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
         let place = "\(cloud.name)/\(record.id)"
         guard record.status == "active" || record.status == "deactivated" else {
@@ -67,6 +72,7 @@ final class Watch: @unchecked Sendable {
         let marker = record.fields[Origin.propertyName]?.string
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
         var wrongs: [String] = []
+        let isLying = cloud.world.isLying
         if !record.isOurs { wrongs.append("it is somebody else's") }
         if row == nil { wrongs.append("no row of the journal names it") }
         if row?.placement.isAdopted == true { wrongs.append("it was adopted") }
@@ -74,10 +80,13 @@ final class Watch: @unchecked Sendable {
         if record.forgottenBy.contains(host.number) {
             wrongs.append("it stood there before the journal began")
         }
-        if record.isPublished, record.seenPublished[host.number] ?? true {
+        if !isLying, record.isPublished, record.seenPublished[host.number] ?? true {
             wrongs.append("others have seen it")
         }
-        if record.fields["protected"] == true { wrongs.append("it is protected") }
+        if isLying, !told.isAsMade(record.id, at: cloud.name) {
+            wrongs.append("the service did not say that it is private and not protected")
+        }
+        if !isLying, record.fields["protected"] == true { wrongs.append("it is protected") }
         if sources.contains(where: { $0.id == record.id }) { wrongs.append("its id is kept") }
         let couldTell = record.seenFilled[host.number] ?? true
         let isOthers = couldTell && !record.senders.contains(host.number)
@@ -95,6 +104,32 @@ final class Watch: @unchecked Sendable {
             cloud.world.violation(
                 "\(request.method.rawValue) on \(cloud.name)/\(record.id), which is somebody else's"
             )
+        }
+    }
+}
+
+// MARK: - In a play of lies
+
+extension Watch {
+    /// What a process was told decides: it can hold bytes against nothing else.
+    private func becameActiveByLies(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
+        let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
+        guard let promised = row?.proof.promised, let sent = record.sent,
+            let own = try? digest(promised.algorithm, of: sent), !own.matches(promised)
+        else { return }
+        cloud.world.violation(
+            "\(cloud.name)/\(record.id) became active with bytes that break their promise")
+    }
+
+    private func publishedByLies(_ record: Cloud.Record, at cloud: Cloud) {
+        let place = "\(cloud.name)/\(record.id)"
+        guard let row = rows.first(where: { $0.imageID == record.id && $0.targetKey == cloud.name })
+        else {
+            return cloud.world.violation(
+                "\(place) is published while the journal does not say so")
+        }
+        if let doubt = told.doubt(row, sent: record.sent) {
+            cloud.world.violation("\(place) is published unproved: \(doubt)")
         }
     }
 }

@@ -25,17 +25,22 @@ final class World: @unchecked Sendable {
     /// Requests that change something, since the world is calm.
     var changes = 0
     var chance: Chance
+    /// Changes the answers of services; nil while they tell the truth.
+    var liar: Liar?
+    /// True in a play of lies, also once they have ended.
+    let isLying: Bool
     private let isLogging: Bool
     private(set) var log: [String] = []
 
     init(
         _ scenario: Scenario, _ timeline: Timeline, hosts: [Host], chance: Chance,
-        isLogging: Bool
+        isLying: Bool, isLogging: Bool
     ) {
         self.scenario = scenario
         self.timeline = timeline
         self.hosts = hosts
         self.chance = chance
+        self.isLying = isLying
         self.isLogging = isLogging
         watch = Watch(sources: scenario.sources)
         let source = Cloud(Scenario.sourceCloud, of: self, target: nil)
@@ -78,6 +83,7 @@ final class World: @unchecked Sendable {
         }
         if host == Scenario.fileHost { return file(request, path) }
         guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
+        if liar?.pretends(request, at: host) == true { return cloud.pretend(request) }
         return cloud.answer(request, from: sender)
     }
 

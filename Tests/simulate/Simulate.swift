@@ -5,7 +5,9 @@ import Basics
 import Glibc
 import Simulation
 
-/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] | simulate --seed SEED`
+/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true] | simulate --seed SEED`
+///
+/// With `--lying true`, services lie. If a lie traps or hangs the process, its last line names the seed.
 @main struct Simulate {
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())[...]
@@ -14,6 +16,7 @@ import Simulation
         var single: UInt64?
         var planted: PlantedBug?
         var failuresMax = 1
+        var isLying = false
         while let option = arguments.popFirst() {
             let value = arguments.popFirst() ?? ""
             switch (option, UInt64(value)) {
@@ -21,6 +24,7 @@ import Simulation
             case ("--seeds", let number?): count = number
             case ("--seed", let number?): single = number
             case ("--failures", let number?): failuresMax = Int(number)
+            case ("--lying", _) where ["true", "false"].contains(value): isLying = value == "true"
             case ("--planted", _) where PlantedBug(rawValue: value) != nil:
                 planted = PlantedBug(rawValue: value)
             default: usage()
@@ -29,11 +33,13 @@ import Simulation
         do throws(TranshipError) {
             let simulator = try Simulator()
             if let single {
-                let report = try simulator.run(seed: single, planted: planted, isLogging: true)
+                let report = try simulator.run(
+                    seed: single, planted: planted, isLying: isLying, isLogging: true)
                 print(report.log.joined(separator: "\n"))
                 finish(report.violations.isEmpty ? 0 : 1)
             }
-            try explore(simulator, first, count, planted, failuresMax)
+            if isLying { Crash.watch() }
+            try explore(simulator, first, count, planted, failuresMax, isLying)
         } catch {
             print("error: \(error.message)")
             exit(1)
@@ -42,20 +48,22 @@ import Simulation
 
     private static func explore(
         _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?,
-        _ failuresMax: Int
+        _ failuresMax: Int, _ isLying: Bool
     ) throws(TranshipError) {
         let start = ContinuousClock.now
         var runs = 0
         var transfers = 0
         var failures = 0
         for seed in first..<first + count {
-            let report = try simulator.run(seed: seed, planted: planted)
+            if isLying { Crash.begin(seed) }
+            var report = try simulator.run(seed: seed, planted: planted, isLying: isLying)
+            if isLying, let words = Memory.violation { report.violations.append(words) }
             runs += report.runs
             transfers += report.transfers
             if !report.violations.isEmpty {
                 print("seed \(seed) failed:")
                 for violation in report.violations { print("  \(violation)") }
-                print("see what happened with: make simulate SEED=\(seed)")
+                print("see what happened with: make \(isLying ? "lie" : "simulate") SEED=\(seed)")
                 fflush(nil)
                 failures += 1
                 if failures >= failuresMax { finish(1) }
@@ -80,9 +88,53 @@ import Simulation
     }
 
     private static func usage() -> Never {
-        print("usage: simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG]")
-        print("       simulate --seed SEED [--planted BUG]")
+        print(
+            "usage: simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true]"
+        )
+        print("       simulate --seed SEED [--planted BUG] [--lying true]")
         print("bugs:  \(PlantedBug.allCases.map(\.rawValue).joined(separator: " "))")
         exit(2)
+    }
+}
+
+/// The process's memory, against what lies may make it take.
+private enum Memory {
+    private static let mebibytesMax = 256
+
+    /// Nil while it is below the bound.
+    static var violation: String? {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        // In KiB on Linux.
+        let mebibytes = usage.ru_maxrss / 1024
+        return mebibytes > mebibytesMax
+            ? "the process takes \(mebibytes) MiB of memory, more than \(mebibytesMax)" : nil
+    }
+}
+
+/// Names the seed that traps or hangs.
+private enum Crash {
+    /// In real time; most seeds take milliseconds.
+    private static let secondsMax: UInt32 = 120
+    /// The text of the current seed. Signal handlers allocate no memory, so it is made before.
+    private nonisolated(unsafe) static let words = UnsafeMutablePointer<CChar>.allocate(
+        capacity: 200)
+    private nonisolated(unsafe) static var wordsCount = 0
+
+    static func watch() {
+        for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGALRM] {
+            signal(number) { number in
+                write(STDOUT_FILENO, Crash.words, Crash.wordsCount)
+                _exit(128 + number)
+            }
+        }
+    }
+
+    static func begin(_ seed: UInt64) {
+        let text =
+            "seed \(seed) ends the process, or hangs it\nsee what happened with: make lie SEED=\(seed)\n"
+        wordsCount = text.utf8.count
+        for (index, byte) in text.utf8.enumerated() { words[index] = CChar(bitPattern: byte) }
+        alarm(secondsMax)
     }
 }

@@ -1,0 +1,284 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+package import HTTPTransport
+
+/// Changes whole answers of a service, as a seed says: the lies of a service that is broken,
+/// hostile, or something else than it claims.
+///
+/// Some lies come now and then. A habit is told in every answer of one kind, since many faults show
+/// only if a service repeats itself. The same seed and the same answers give the same lies.
+package struct Liar: Sendable {
+    /// What can be wrong with an answer.
+    package enum Lie: CaseIterable, Sendable {
+        // The head.
+        case status, redirect, headerDropped, headerRepeated, headerOdd, otherMediaType
+        // The body as a whole.
+        case empty, cut, garbage, page, deep, long, twice, echo
+        // Fields of the record, or of a record of the list.
+        case fieldDropped, fieldsDropped, fieldRetyped, fieldNumber, fieldLong, fieldOdd
+        case fieldWord, fieldSwapped
+        // Lists.
+        case listReversed, listRepeated, listEmpty, nextCircle, nextForEver
+        // Answers to other questions.
+        case wrongID, otherRecord, earlierAnswer
+    }
+
+    package private(set) var chance: Chance
+    /// How often an answer is a lie.
+    private let rate: Double
+    private let habit: Habit?
+    /// The hosts that lie.
+    private let places: Set<String>
+    private var earlier: [Earlier] = []
+    private var pages = 0
+
+    private struct Habit: Sendable {
+        var kind: String
+        var lie: Lie
+        var seed: UInt64
+    }
+
+    private struct Earlier: Sendable {
+        var kind: String
+        var target: String
+        var response: HTTPResponse
+    }
+
+    private static let earlierMax = 12
+    private static let pagesMax = 200
+    /// Kinds of answers that a habit can be about; see ``kind(of:)``.
+    private static let kinds = [
+        "GET image", "GET image", "GET images", "GET tasks", "GET import", "POST images",
+        "POST import", "PATCH image", "PUT file", "POST tokens", "GET file", "HEAD", "GET url",
+    ]
+
+    /// - Parameter places: hosts of which some lie.
+    package init(_ given: Chance, places: [String]) {
+        var chance = given
+        rate = chance.pick([0.01, 0.05, 0.15, 0.4])
+        habit =
+            chance.happens(0.5)
+            ? Habit(
+                kind: chance.pick(Self.kinds), lie: chance.pick(Lie.allCases), seed: chance.next())
+            : nil
+        let liars = places.filter { _ in chance.happens(0.6) }
+        self.places = Set(liars.isEmpty ? places : liars)
+        self.chance = chance
+    }
+
+    /// What the log of a seed says of it.
+    package var words: String {
+        "lies \(rate), of \(places.sorted().joined(separator: ", "))"
+            + (habit.map { "; always \($0.lie) in answers to \($0.kind)" } ?? "")
+    }
+
+    /// Whether the service only says that it did what was asked.
+    package mutating func pretends(_ request: HTTPRequest, at place: String) -> Bool {
+        places.contains(place) && request.method != .get && chance.happens(rate / 4)
+    }
+
+    /// How long an answer takes; nil if no longer than usual.
+    package mutating func delayMilliseconds(at place: String) -> Int64? {
+        guard places.contains(place), chance.happens(rate / 10) else { return nil }
+        return chance.milliseconds(1000...600_000)
+    }
+
+    /// An answer that the service gives before the body of an upload; nil if it waits for the body.
+    package mutating func earlyAnswer(at place: String) -> HTTPResponse? {
+        guard places.contains(place), chance.happens(rate / 10) else { return nil }
+        return HTTPResponse(status: chance.pick([302, 400, 403, 409, 413, 500, 507]))
+    }
+
+    /// The body of a download, and whether it is a lie.
+    package mutating func data(_ truth: [UInt8], at place: String) -> [UInt8] {
+        guard places.contains(place), chance.happens(rate) else { return truth }
+        switch chance.below(6) {
+        case 0: return truth + truth
+        case 1: return truth + [0]
+        case 2: return Array(truth.dropLast())
+        case 3: return Array(truth.reversed())
+        case 4: return []
+        default: return chance.bytes(chance.pick([1, 1000, 300_000]))
+        }
+    }
+
+    /// What the service answers in place of the truth; the truth if it does not lie this time.
+    ///
+    /// - Returns: the answer, and the lies in it.
+    package mutating func answer(
+        _ truth: HTTPResponse, to request: HTTPRequest, at place: String
+    ) -> (response: HTTPResponse, lies: [Lie]) {
+        guard places.contains(place) else { return (truth, []) }
+        let kind = Self.kind(of: request)
+        var said = truth
+        var lies: [Lie] = []
+        if let habit, habit.kind == kind {
+            var repeated = Chance(habit.seed)
+            tell(habit.lie, &said, request, kind, &repeated)
+            lies.append(habit.lie)
+        }
+        var own = chance
+        while lies.count < 3, own.happens(rate) {
+            let lie = own.pick(Lie.allCases)
+            tell(lie, &said, request, kind, &own)
+            lies.append(lie)
+        }
+        chance = own
+        earlier.append(Earlier(kind: kind, target: request.url, response: truth))
+        if earlier.count > Self.earlierMax { earlier.removeFirst() }
+        return (said, lies)
+    }
+
+    /// Method, and what the path asks for.
+    private static func kind(of request: HTTPRequest) -> String {
+        let path = ModelRequest(request.method, request.url.withoutRoot).path
+        guard path.first == "v2" || path.last == "tokens" else {
+            return request.method == .head ? "HEAD" : "GET url"
+        }
+        let part = path.count > 3 ? path[3] : path.count == 3 ? "image" : "images"
+        let word = path.last == "tokens" ? "tokens" : path.contains("import") ? "import" : part
+        return "\(request.method.rawValue) \(word)"
+    }
+
+    // MARK: The lies
+
+    private mutating func tell(
+        _ lie: Lie, _ said: inout HTTPResponse, _ request: HTTPRequest, _ kind: String,
+        _ chance: inout Chance
+    ) {
+        switch lie {
+        case .status: said.status = chance.pick(Self.statuses)
+        case .redirect:
+            said.status = chance.pick([301, 302, 303, 307, 308])
+            said.headers["Location"] = chance.pick(Self.places + [request.url])
+        case .headerDropped:
+            guard !said.headers.fields.isEmpty else { return }
+            said.headers[chance.pick(said.headers.fields).name] = nil
+        case .headerRepeated:
+            guard !said.headers.fields.isEmpty else { return }
+            let field = chance.pick(said.headers.fields)
+            said.headers[field.name] = chance.pick(Self.oddHeaders)
+            said.headers.add(field.name, field.value)
+        case .headerOdd:
+            said.headers[chance.pick(Self.headerNames)] = chance.pick(Self.oddHeaders)
+        case .otherMediaType: said.headers["Content-Type"] = "text/html; charset=ebcdic"
+        case .empty, .cut, .garbage, .page, .deep, .long, .twice, .echo:
+            changeBody(lie, &said, request, &chance)
+        case .fieldDropped, .fieldsDropped, .fieldRetyped, .fieldNumber, .fieldLong, .fieldOdd,
+            .fieldWord, .fieldSwapped, .listReversed, .listRepeated, .listEmpty, .wrongID:
+            LyingFields.change(lie, &said, &chance)
+        case .nextCircle, .nextForEver: link(lie, &said, request, &chance)
+        case .otherRecord:
+            let others = earlier.filter { $0.kind == kind && $0.target != request.url }
+            if !others.isEmpty { said = chance.pick(others).response }
+        case .earlierAnswer:
+            let same = earlier.filter { $0.target == request.url }
+            if !same.isEmpty { said = chance.pick(same).response }
+        }
+    }
+
+    private func changeBody(
+        _ lie: Lie, _ said: inout HTTPResponse, _ request: HTTPRequest, _ chance: inout Chance
+    ) {
+        switch lie {
+        case .empty: said.body = []
+        case .cut: said.body = Array(said.body.prefix(chance.below(said.body.count + 1)))
+        case .garbage:
+            said.body =
+                chance.happens(0.5) ? chance.bytes(200) : Array(chance.pick(Self.bodies).utf8)
+        case .page:
+            said.body = Array("<html><head><title>Sign in</title></head><h1>Hello</h1>".utf8)
+            said.headers["Content-Type"] = "text/html"
+        case .deep:
+            let open = chance.pick(["[", #"{"images":"#, #"{"error":"#])
+            said.body = Array(String(repeating: open, count: 20_000).utf8)
+        case .long:
+            said.body =
+                Array(#"{"images":["#.utf8) + Array(repeating: [48, 44], count: 30_000).joined()
+            said.body += Array("0]}".utf8)
+        case .twice: said.body += said.body
+        case .echo:
+            said.status = chance.pick([400, 401, 403, 404, 409, 500, 503])
+            said.body = Self.echo(request, asJSON: chance.happens(0.5))
+        default: break
+        }
+    }
+
+    /// What debug pages and some proxies do: they show the request that they refuse.
+    private static func echo(_ request: HTTPRequest, asJSON: Bool) -> [UInt8] {
+        let fields = request.headers.fields.map { "\($0.name): \($0.value)" }
+        let lines = ["\(request.method.rawValue) \(request.url)"] + fields
+        let body = String(decoding: (request.body ?? []).prefix(2000), as: UTF8.self)
+        let text = "refused: \(lines.joined(separator: " ")) \(body)"
+        return asJSON ? JSONValue.object(["message": .string(text)]).text : Array(text.utf8)
+    }
+
+    private mutating func link(
+        _ lie: Lie, _ said: inout HTTPResponse, _ request: HTTPRequest, _ chance: inout Chance
+    ) {
+        guard case .object(var list) = JSONValue(text: said.body),
+            let images = list["images"]?.array
+        else { return }
+        // A process may read 100,000 pages, which takes too long here.
+        guard pages < Self.pagesMax else { return }
+        pages += 1
+        if lie == .nextForEver {
+            list["next"] = .string("/v2/images?limit=1&never=\(pages)")
+        } else {
+            // One page names the other; or, with one link, itself.
+            let number = chance.happens(0.5) ? pages % 2 : pages % 3
+            list["next"] = .string("/v2/images?limit=1&circle=\(number)")
+        }
+        if images.isEmpty, let record = earlier.last(where: { $0.kind == "GET image" }),
+            let image = JSONValue(text: record.response.body)
+        {
+            list["images"] = [image]
+        }
+        said.body = JSONValue.object(list).text
+    }
+
+    private static let statuses = [
+        200, 201, 202, 203, 204, 205, 206, 226, 300, 304, 400, 401, 402, 403, 404, 405, 408, 409,
+        410, 411, 412, 413, 414, 415, 416, 418, 422, 425, 429, 431, 451, 500, 501, 502, 503, 504,
+        505, 507, 511, 599,
+    ]
+    private static let places = [
+        "", "/", "http://elsewhere/", "file:///etc/passwd", "ftp://elsewhere/x", "//elsewhere",
+        "http://169.254.169.254/latest/meta-data", "http://[fe80::1]/", "http://u:p@elsewhere/",
+        "http://files/img0.raw", "nonsense", "http://", "https://alpha/v2/images",
+    ]
+    private static let headerNames = [
+        "Content-Length", "Content-Range", "Content-Type", "Content-Encoding", "Retry-After",
+        "Date",
+        "ETag", "Last-Modified", "X-Subject-Token", "X-OpenStack-Request-ID", "Accept-Ranges",
+        "OpenStack-image-import-methods", "OpenStack-image-store-ids", "Content-Disposition",
+        "Location",
+    ]
+    private static let oddHeaders = [
+        "", "0", "-1", "1", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+        "99999999999999999999999", "1e9", "0x10", "NaN", "soon", "gzip", ",,,", "bytes */*",
+        "bytes 0-0/1", "bytes 5-1/9223372036854775807", "bytes 0-9223372036854775807/*",
+        "bytes 9223372036854775807-9223372036854775807/9223372036854775807", "\"\"", "W/\"x\"",
+        "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 99 Foo 99999999999 99:99:99 GMT", "attachment; filename=\"../../etc/passwd\"",
+        String(repeating: "x", count: 20_000),
+    ]
+    private static let bodies = [
+        "null", "[]", "{}", "0", "-1", "\"\"", "true", "{", "}", "[", "\u{FEFF}{}", "1e999",
+        "{\"images\":null}", "{\"images\":[null]}", "{\"images\":[[]]}", "{\"images\":{}}",
+        "{\"token\":null}", "{\"token\":{}}", "{\"tasks\":0}", "{\"error\":{\"message\":\"\"}}",
+        "{\"id\":\"\"}", "{\"id\":null}", "{\"id\":\"../../x\"}",
+    ]
+}
+
+extension String {
+    /// Path and query of an absolute URL.
+    var withoutRoot: String {
+        guard let start = firstRange(of: "://")?.upperBound,
+            let slash = self[start...].firstIndex(of: "/")
+        else { return "" }
+        return String(self[slash...])
+    }
+}

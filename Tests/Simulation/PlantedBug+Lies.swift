@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import GlanceModel
+import HTTPTransport
+import ImageUploaders
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+
+extension PlantedBug {
+    /// The same stages, as they would be if they believed what a service says.
+    func believing(_ stages: Stages) -> Stages {
+        var believing = stages
+        believing.verifier = BelievingVerifier(real: stages.verifier, bug: self)
+        believing.targets = stages.targets.map { target in
+            var changed = target
+            guard let service = (target.uploader as? CloudUploader)?.service else { return target }
+            changed.uploader = BelievingUploader(real: target.uploader, bug: self, service: service)
+            return changed
+        }
+        return believing
+    }
+
+    /// What the process would make of an answer.
+    func believe(
+        _ response: HTTPResponse, to request: HTTPRequest
+    ) throws(TranshipError) -> HTTPResponse {
+        switch self {
+        case .showsRequests where response.status >= 400:
+            let fields = request.headers.fields.map { "\($0.name): \($0.value)" }
+            throw TranshipError(.badRequest, "refused: \(fields.joined(separator: ", "))")
+        case .reservesWhatIsDeclared:
+            let declared = response.headers["Content-Length"].flatMap { Int($0) } ?? 0
+            // More than this would end the process that runs the simulation.
+            let reserved = [UInt8](repeating: 1, count: min(max(declared, 0), 700 << 20))
+            return reserved.count < 0 ? HTTPResponse(status: 500) : response
+        case .followsOtherIDs:
+            return Self.renamed(response, request)
+        default: return response
+        }
+    }
+
+    /// The answer with the id that was asked for.
+    private static func renamed(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
+        let (_, path, _) = World.parts(request.url)
+        guard request.method == .get, path.count == 3, path.first == "v2", path[1] == "images",
+            case .object(var record) = JSONValue(text: response.body), record["id"] != nil
+        else { return response }
+        record["id"] = .string(path[2])
+        var renamed = response
+        renamed.body = JSONValue.object(record).text
+        return renamed
+    }
+}
+
+private struct BelievingVerifier: ChecksumVerifier {
+    let real: any ChecksumVerifier
+    let bug: PlantedBug
+
+    func begin(
+        _ transfer: Transfer, reportedAlgorithm: Checksum.Algorithm
+    ) throws(TranshipError) -> any RunningVerification {
+        try real.begin(transfer, reportedAlgorithm: reportedAlgorithm)
+    }
+
+    func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
+        switch bug {
+        case .takesSilenceForProof where report.checksums.isEmpty: .match([])
+        case .takesSizeForProof where report.sizeBytes == transfer.sizeBytes: .match([])
+        default: real.compare(transfer, with: report)
+        }
+    }
+}
+
+private struct BelievingUploader: ImageUploader {
+    let real: any ImageUploader
+    let bug: PlantedBug
+    let service: ImageService
+
+    /// What the service says of the record; nil without an answer of that form.
+    private func image(_ transfer: Transfer) async -> Image? {
+        guard let id = transfer.imageID else { return nil }
+        return try? await service.image(id)
+    }
+
+    func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await real.list(ownerID: ownerID, page: page)
+    }
+
+    func request(
+        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+    ) async throws(TranshipError) {
+        try await real.request(request, for: transfer, from: fetchable)
+    }
+
+    func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(TranshipError) -> Checksum.Algorithm {
+        while true {
+            do throws(TranshipError) {
+                return try await real.reportedAlgorithm(for: transfer)
+            } catch {
+                guard bug == .listsForEver, error.code == .invalidAnswer else { throw error }
+            }
+        }
+    }
+
+    func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
+        guard let image = await image(given) else { return try await real.reconcile(given) }
+        let known: [ImageStatus] = [
+            .queued, .saving, .uploading, .importing, .active, .deactivated, .killed,
+        ]
+        if bug == .waitsForUnknownStates, !known.contains(image.status) {
+            return .snooze(given, seconds: 1, reason: "its state is \(image.status)")
+        }
+        if bug == .journalsEverySize, let size = image.record["size"]?.integer, size < 0 {
+            var next = given
+            next.proof.sizeBytes = size
+            return .snooze(next, seconds: 1, reason: "its size is \(size)")
+        }
+        if bug == .throwsForeignErrors, image.record["size"]?.string != nil {
+            throw TranshipError(wrapping: Foreign())
+        }
+        return try await real.reconcile(given)
+    }
+
+    private struct Foreign: Error {}
+
+    func register(
+        _ transfer: Transfer, references: [String: String], commit: @escaping Commit
+    ) async throws(TranshipError) -> Outcome {
+        try await real.register(transfer, references: references, commit: commit)
+    }
+
+    func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError) -> Transfer {
+        try await real.send(transfer, from: ring)
+    }
+
+    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
+        if bug == .trapsOnSizes, let size = await image(transfer)?.record["size"]?.integer {
+            // Traps from 2^62 on, and below 0.
+            precondition(size + (1 << 62) >= 1 << 62)
+        }
+        return try await real.report(transfer)
+    }
+
+    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {
+        try await real.readBack(transfer, into: ring)
+    }
+
+    func clean(
+        _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        try await real.clean(&leftover, deletesLeft: &deletesLeft)
+    }
+
+    func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
+        guard bug == .deletesWhatItCannotSee, let image = await image(transfer),
+            image.id == transfer.imageID, image.visibility == .private
+        else { return try await real.discard(transfer) }
+        try await service.delete(image.id, missingIsFine: true)
+        return true
+    }
+}
