@@ -17,10 +17,13 @@ package final class GlanceServer: Sendable {
     package let server: RawHTTPServer
     private let state: ServedModel
 
-    package init(_ settings: GlanceModel.Settings = .init()) throws {
+    /// - Parameter keptBodyBytes: how much of each request's body ``server`` records.
+    package init(
+        _ settings: GlanceModel.Settings = .init(), keptBodyBytes: Int = 1 << 20
+    ) throws {
         let state = ServedModel(GlanceModel(settings))
         self.state = state
-        server = try RawHTTPServer { state.reply(to: $0) }
+        server = try RawHTTPServer(keptBodyBytes: keptBodyBytes) { state.reply(to: $0) }
         let url = server.url
         state.withLock { $0.model.settings.imageURL = url }
     }
@@ -102,6 +105,14 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.endsImports = .some(data) }
     }
 
+    /// Calls this before it reads the body of an upload, on the thread of its connection.
+    package func holdBodies(_ hold: @escaping @Sendable () -> Void) {
+        state.withLock { $0.holdBody = hold }
+    }
+
+    /// Images with this data have one copy of it in memory.
+    package func share(_ data: [UInt8]) { state.withLock { $0.shared = data } }
+
     /// All tokens end now.
     package func endTokens() { state.withLock { $0.model.endTokens() } }
 
@@ -149,6 +160,8 @@ private final class ServedModel: Sendable {
         var scripts: [Script] = []
         /// Imports end with this data, or with what was staged; nil while they do not end.
         var endsImports: [UInt8]??
+        var holdBody: (@Sendable () -> Void)?
+        var shared: [UInt8]?
     }
 
     private let state: Mutex<State>
@@ -209,12 +222,16 @@ private final class ServedModel: Sendable {
             return response
         case .taking(let number): work = number
         }
+        state.withLock { $0.holdBody }?()
         var body: [UInt8] = []
         guard exchange.readBody(each: { body += $0 }) else {
             state.withLock { $0.model.breakOff(request.id ?? "", work: work) }
             return nil
         }
-        return state.withLock { $0.model.finish(request, work: work, body: body) }
+        return state.withLock { state in
+            let data = state.shared.flatMap { $0 == body ? $0 : nil } ?? body
+            return state.model.finish(request, work: work, body: data)
+        }
     }
 }
 

@@ -49,9 +49,10 @@ public final class RawExchange {
                 each(bytes)
                 left -= Int64(bytes.count)
                 rest -= Int64(bytes.count)
+                let kept = log.keptBodyBytes
                 log.change(index) { request in
                     request.bodyBytes += Int64(bytes.count)
-                    request.body += bytes.prefix(max(0, (1 << 20) - request.body.count))
+                    request.body += bytes.prefix(max(0, kept - request.body.count))
                 }
             }
             return left == 0

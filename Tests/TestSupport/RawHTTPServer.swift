@@ -14,11 +14,13 @@ public final class RawHTTPServer: Sendable {
     public typealias Handler = @Sendable (ReceivedRequest) -> Reply
 
     public let port: UInt16
-    private let log = RequestLog()
+    private let log: RequestLog
     private let listener: Int32
     private let connections = ConnectionSet()
 
-    public init(_ handler: @escaping Handler) throws {
+    /// - Parameter keptBodyBytes: how much of each request's body is recorded.
+    public init(keptBodyBytes: Int = 1 << 20, _ handler: @escaping Handler) throws {
+        log = RequestLog(keptBodyBytes: keptBodyBytes)
         listener = try listeningSocket()
         port = boundPort(listener)
         let (listener, log, connections) = (listener, log, connections)
@@ -105,7 +107,8 @@ private func listeningSocket() throws -> Int32 {
             bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
     }
-    guard isBound, listen(fd, 128) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
+    // Many clients of one test may connect at once.
+    guard isBound, listen(fd, 4096) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
     return fd
 }
 

@@ -15,7 +15,7 @@ public struct ReceivedRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// Payload bytes of the body, chunk framing not counted.
     public var bodyBytes: Int64 = 0
-    /// The first MiB of the body.
+    /// The first MiB of the body, or less if the server keeps less.
     public var body: [UInt8] = []
     /// True when the body came to its well-formed end: all of Content-Length,
     /// or the last chunk.
@@ -39,6 +39,9 @@ public struct ReceivedRequest: Sendable {
 /// The requests of one server; each grows while its body comes.
 final class RequestLog: Sendable {
     private let requests = Guarded<[ReceivedRequest]>([])
+    let keptBodyBytes: Int
+
+    init(keptBodyBytes: Int) { self.keptBodyBytes = keptBodyBytes }
 
     var all: [ReceivedRequest] { requests.withLock { $0 } }
 

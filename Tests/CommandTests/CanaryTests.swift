@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import TestSupport
+import Testing
+
+/// Secrets of every kind, planted where an operator puts them, in runs of the real binary against
+/// services that fail in every way. They must be in nothing that the binary leaves behind.
+@Suite(.timeLimit(.minutes(10))) struct CanaryTests {
+    @Test(arguments: LoudPlace.allCases)
+    func `No secret leaves the process`(place: LoudPlace) async throws {
+        for failure in place == .nowhere ? [.text] : LoudFailure.allCases {
+            let scene = try CanaryScene(try LoudCloud(failure, at: place))
+            for command in CanaryScene.commands { try await scene.run(command) }
+            let found = try await scene.findings()
+            #expect(found == [], "\(failure) at \(place)")
+            #expect(scene.spoken > 0)
+        }
+    }
+
+    /// The bird sings where it may: a test that finds nothing could be deaf.
+    @Test func `What is looked for is found where it is`() async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        try scene.folder.write(Array("x \(CanaryScene.Bird.password.rawValue) y".utf8), to: "told")
+        try scene.folder.write(Array("x \(CanaryScene.basic) y".utf8), to: "told-basic")
+        #expect(try await scene.findings().count == 2)
+        // The services get the secrets, or nothing is proved.
+        for command in CanaryScene.commands { try await scene.run(command) }
+        let asked =
+            scene.cloud.source.server.requests + scene.cloud.target.server.requests
+            + scene.cloud.mirror.requests
+        let text = asked.map { "\($0.target) \($0.headers) \($0.text)" }.joined()
+        let heard = CanaryScene.Bird.allCases.filter { text.contains($0.rawValue) }
+        let given: Set<CanaryScene.Bird> = [
+            .password, .applicationCredential, .token, .header, .variable, .escaped, .signature,
+            .listSignature, .dollar,
+        ]
+        #expect(given.subtracting(heard) == [])
+        #expect(text.contains(CanaryScene.basic) && text.contains(CanaryScene.netrcLogin))
+    }
+
+    @Test(arguments: [
+        "http://bird:\(CanaryScene.Bird.proxy.rawValue)@127.0.0.1:1",
+        "gopher://bird:\(CanaryScene.Bird.proxy.rawValue)@127.0.0.1:1",
+        "http://bird:\(CanaryScene.Bird.proxy.rawValue)@[nonsense",
+        "http://bird:\(CanaryScene.Bird.proxy.rawValue)/x@127.0.0.1:1",
+    ])
+    func `The password of a proxy stays`(proxy: String) async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        for command in CanaryScene.commands {
+            try await scene.run(command, ["http_proxy": proxy, "https_proxy": proxy])
+        }
+        #expect(try await scene.findings() == [])
+    }
+
+    /// A proxy that refuses, and shows what it got.
+    @Test func `A proxy does not get the password into a message`() async throws {
+        let loud = try RawHTTPServer { _ in LoudFailure.text.reply }
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        let proxy = loud.url.replacing(
+            "http://", with: "http://bird:\(CanaryScene.Bird.proxy.rawValue)@")
+        for command in CanaryScene.commands { try await scene.run(command, ["http_proxy": proxy]) }
+        #expect(!loud.requests.isEmpty)
+        #expect(try await scene.findings() == [])
+    }
+
+    @Test(arguments: CanaryScene.mistakes)
+    func `A mistake in a file is told without its secret`(mistake: String) async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere), pipeline: mistake)
+        for command in CanaryScene.commands { try await scene.run(command) }
+        #expect(try await scene.findings() == [])
+    }
+
+    @Test func `A crash leaves no core`() async throws {
+        let scene = try CanaryScene(try LoudCloud(.text, at: .nowhere))
+        scene.cloud.target.answer(
+            "POST", "/v2/images",
+            with: Reply { exchange in
+                kill(scene.pid, SIGSEGV)
+                exchange.hang()
+            })
+        try await scene.run(
+            ["run", "pipeline.yaml"], shell: "ulimit -c unlimited", expecting: 128 + SIGSEGV)
+        #expect(!scene.files.contains { $0.contains("core") }, "\(scene.files)")
+        #expect(try await scene.findings() == [])
+    }
+}
