@@ -37,22 +37,8 @@ extension PlantedBug {
             // More than this would end the process that runs the simulation.
             let reserved = [UInt8](repeating: 1, count: min(max(declared, 0), 700 << 20))
             return reserved.count < 0 ? HTTPResponse(status: 500) : response
-        case .followsOtherIDs:
-            return Self.renamed(response, request)
         default: return response
         }
-    }
-
-    /// The answer with the id that was asked for.
-    private static func renamed(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
-        let (_, path, _) = World.parts(request.url)
-        guard request.method == .get, path.count == 3, path.first == "v2", path[1] == "images",
-            case .object(var record) = JSONValue(text: response.body), record["id"] != nil
-        else { return response }
-        record["id"] = .string(path[2])
-        var renamed = response
-        renamed.body = JSONValue.object(record).text
-        return renamed
     }
 }
 
@@ -101,22 +87,19 @@ private struct BelievingUploader: ImageUploader {
     func reportedAlgorithm(
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {
-        while true {
-            do throws(TranshipError) {
-                return try await real.reportedAlgorithm(for: transfer)
-            } catch {
-                guard bug == .listsForEver, error.code == .invalidAnswer else { throw error }
-            }
-        }
+        try await real.reportedAlgorithm(for: transfer)
     }
 
     func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
+        if bug == .asksForEver { return try await reconcileForEver(given) }
         guard let image = await image(given) else { return try await real.reconcile(given) }
         let known: [ImageStatus] = [
             .queued, .saving, .uploading, .importing, .active, .deactivated, .killed,
         ]
-        if bug == .waitsForUnknownStates, !known.contains(image.status) {
-            return .snooze(given, seconds: 1, reason: "its state is \(image.status)")
+        let words = "its state is unknown: "
+        let isWaiting = given.wait.reason?.hasPrefix(words) == true
+        if bug == .waitsForUnknownStates, isWaiting || !known.contains(image.status) {
+            return .snooze(given, seconds: 1, reason: words + image.status.rawValue)
         }
         if bug == .journalsEverySize, let size = image.record["size"]?.integer, size < 0 {
             var next = given
@@ -130,6 +113,16 @@ private struct BelievingUploader: ImageUploader {
     }
 
     private struct Foreign: Error {}
+
+    private func reconcileForEver(_ given: Transfer) async throws(TranshipError) -> Outcome {
+        while true {
+            do throws(TranshipError) {
+                return try await real.reconcile(given)
+            } catch {
+                guard error.code == .invalidAnswer else { throw error }
+            }
+        }
+    }
 
     func register(
         _ transfer: Transfer, references: [String: String], commit: @escaping Commit

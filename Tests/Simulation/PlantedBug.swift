@@ -63,12 +63,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case takesSilenceForProof = "takes-silence-for-proof"
     /// The right size is enough, whatever the digests say.
     case takesSizeForProof = "takes-size-for-proof"
-    /// The record of another image counts as the one that was asked for.
-    case followsOtherIDs = "follows-other-ids"
     /// A record is deleted although the service does not say who sees it.
     case deletesWhatItCannotSee = "deletes-what-it-cannot-see"
-    /// A list that breaks is begun again, without an end.
-    case listsForEver = "lists-for-ever"
+    /// An answer that is no record is asked for again, without an end.
+    case asksForEver = "asks-for-ever"
     /// A state that is unknown is waited out, without an end.
     case waitsForUnknownStates = "waits-for-unknown-states"
     /// Any size is written to the journal, which takes none below 0 back.
@@ -85,9 +83,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// True if only services that lie bring it out.
     package var needsLies: Bool {
         switch self {
-        case .takesSilenceForProof, .takesSizeForProof, .followsOtherIDs, .deletesWhatItCannotSee,
-            .listsForEver, .waitsForUnknownStates, .journalsEverySize, .reservesWhatIsDeclared,
-            .trapsOnSizes, .throwsForeignErrors, .showsRequests:
+        case .takesSilenceForProof, .takesSizeForProof, .deletesWhatItCannotSee, .asksForEver,
+            .waitsForUnknownStates, .journalsEverySize, .reservesWhatIsDeclared, .trapsOnSizes,
+            .throwsForeignErrors, .showsRequests:
             true
         default: false
         }
