@@ -299,7 +299,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "tranship", "ByteStreams", "Digests", "GlanceModel", "GlanceServer",
-                "HTTPTransport", "MigrationJournal", "Basics", "MigrationModel", "LabSupport",
+                "MigrationJournal", "Basics", "MigrationModel", "LabSupport",
                 "TestSupport",
             ],
             exclude: ["Transcripts"], swiftSettings: strict),

@@ -53,7 +53,8 @@ import Testing
             guard let used = imports[target] else { continue }
             // A test target may be there to run what it does not name.
             let idle = declared.subtracting(used).subtracting(
-                target.hasSuffix("Tests") ? [String(target.dropLast(5)), "tranship"] : [])
+                target.hasSuffix("Tests")
+                    ? [String(target.dropLast(5)), "tranship", "simulate"] : [])
             #expect(idle.isEmpty, "\(target) declares \(idle.sorted()) and never imports it")
         }
     }
