@@ -221,8 +221,8 @@ package struct Liar: Sendable {
         guard case .object(var list) = JSONValue(text: said.body),
             let images = list["images"]?.array
         else { return }
-        // A process may read 100,000 pages, which takes too long here.
-        guard pages < Self.pagesMax else { return }
+        // A process may read 100,000 pages, which takes too long here. It has to notice a circle.
+        guard lie == .nextCircle || pages < Self.pagesMax else { return }
         pages += 1
         if lie == .nextForEver {
             list["next"] = .string("/v2/images?limit=1&never=\(pages)")
