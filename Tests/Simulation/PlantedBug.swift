@@ -65,7 +65,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case takesSizeForProof = "takes-size-for-proof"
     /// A record is deleted although the service does not say who sees it.
     case deletesWhatItCannotSee = "deletes-what-it-cannot-see"
-    /// An answer that is no record is asked for again, without an end.
+    /// What cannot be read as a record is asked for again, without an end.
     case asksForEver = "asks-for-ever"
     /// A state that is unknown is waited out, without an end.
     case waitsForUnknownStates = "waits-for-unknown-states"
