@@ -44,7 +44,8 @@ enum Process {
 /// Ends a run in order on SIGINT, SIGTERM and SIGHUP: starts no more images, aborts or drains those
 /// in flight, commits, exits.
 final class Signals: Sendable {
-    private static let graceSeconds = 4.5
+    /// The whole process ends within 5 s, also if a thousand images are in flight.
+    private static let graceSeconds = 4.0
     /// Number of signals received.
     private let count = Mutex(0)
 

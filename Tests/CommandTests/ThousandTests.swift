@@ -12,7 +12,12 @@ import Testing
 
 /// `limits.images: 1000`, the most that a pipeline may ask for, with 1,000 images of 1 MiB that are
 /// all in flight at once.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ThousandTests {
+///
+/// Part of `make soak`: they take minutes with a debug build.
+@Suite(
+    .serialized, .timeLimit(.minutes(10)),
+    .enabled(if: ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] != nil))
+struct ThousandTests {
     private static let images = 1000
     private static let peakMebibytesMax = 1536.0
     private static let release = ProcessInfo.processInfo.environment["TRANSHIP_RELEASE_BINARY"]

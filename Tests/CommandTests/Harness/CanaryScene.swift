@@ -40,7 +40,9 @@ final class CanaryScene: Sendable {
 
     /// Everything that must not be found.
     private static let sought =
-        Bird.allCases.map(\.rawValue) + ["bird$$dollar8e17", "irdescaped7c44", basic, netrcLogin, login]
+        Bird.allCases.map(\.rawValue) + [
+            "bird$$dollar8e17", "irdescaped7c44", basic, netrcLogin, login,
+        ]
 
     static let commands = [
         ["plan", "pipeline.yaml", "--save", "saved.json", "--journal", "journal.sqlite"],
