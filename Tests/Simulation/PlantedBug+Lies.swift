@@ -66,6 +66,10 @@ private struct BelievingUploader: ImageUploader {
     let bug: PlantedBug
     let service: ImageService
 
+    func carryOut(_ change: Change) async throws(TranshipError) -> Change {
+        try await real.carryOut(change)
+    }
+
     /// What the service says of the record; nil without an answer of that form.
     private func image(_ transfer: Transfer) async -> Image? {
         guard let id = transfer.imageID else { return nil }
