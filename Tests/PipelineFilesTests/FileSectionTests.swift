@@ -24,8 +24,9 @@ struct FileSectionTests {
         BadFile(
             "of another kind of source", PipelineTexts.withURL("    exclude: { name: a }"),
             "p.yaml:5:5: unknown key `exclude` in a url source\n"
-                + "hint: known keys: url, checksum, checksum_file, image, series, cacert, "
-                + "auth, headers, inspect, limits"),
+                + "hint: known keys: url, checksum, checksum_file, signed_by, signature, image, "
+                + "decompress, convert, series, cacert, auth, headers, inspect, limits, "
+                + "proof_properties"),
         BadFile(
             "of another case", PipelineTexts.with(target: "  - cloud: b\n    Method: auto"),
             "p.yaml:7:5: unknown key `Method` in a cloud target\nhint: did you mean `method`?"),

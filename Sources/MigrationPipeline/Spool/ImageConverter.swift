@@ -98,9 +98,9 @@ struct ImageConverter: Sendable {
             [
                 "convert", "-f", inputFormat, "-O", conversion.format.rawValue, input, output,
             ],
-            seconds: 300 + (virtualBytes + inputBytes) / Self.bytesPerSecond,
+            seconds: (virtualBytes.clampedSum(inputBytes) / Self.bytesPerSecond).clampedSum(300),
             // The tables of a qcow2 take some room of their own.
-            fileBytes: virtualBytes + virtualBytes / 64 + (128 << 20))
+            fileBytes: virtualBytes.clampedSum(virtualBytes / 64).clampedSum(128 << 20))
         return try await disk.blocking { try Self.measure(output) }
     }
 

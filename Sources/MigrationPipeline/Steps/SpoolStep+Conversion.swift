@@ -21,7 +21,7 @@ extension SpoolStep {
         defer { unlink(output) }
         let virtualBytes = try await converter.virtualSizeBytes()
         let inputBytes = filling.entry.offsetBytes
-        try spool.reserve(&filling.entry, inputBytes + virtualBytes, transfer)
+        try spool.reserve(&filling.entry, inputBytes.clampedSum(virtualBytes), transfer)
         monitor.note(
             transfer, "converting from \(conversion.from) to \(conversion.format.rawValue)")
         let result = try await converter.run(

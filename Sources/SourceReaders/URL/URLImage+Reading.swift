@@ -20,8 +20,12 @@ extension URLImage {
         guard let published = image.published else {
             return try await readPublished(image, from: point, into: ring, tell: tell)
         }
-        // Decompressed data has no version to go on from.
-        precondition(point == nil, "decompressed data is read from its beginning")
+        // Decompressed data has no version to go on from, so the bytes before the point were read
+        // as they are published: the pipeline file was edited since.
+        guard point == nil else {
+            throw TranshipError(
+                .rangeNotSatisfiable, "decompressed data is always read from its beginning")
+        }
         try await unpacking.read(image, published, into: ring, tell: tell) {
             (ring, tell) throws(TranshipError) in
             try await readPublished(image, from: nil, into: ring, tell: tell)
