@@ -132,6 +132,6 @@ import Testing
         try await journal.keep(entry)
         let other = await failure { _ = try await journal.spoolEntries(run: nil) }
         #expect(other?.code == .journalFailed)
-        #expect(other?.message.contains("/p") == true)
+        #expect(other?.message.contains("spool") == true)
     }
 }

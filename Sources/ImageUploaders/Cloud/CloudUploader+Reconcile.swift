@@ -37,9 +37,7 @@ extension CloudUploader {
         _ given: Transfer
     ) async throws(TranshipError) -> Outcome {
         guard let image = try await service.imageIfPresent(try given.recordID()) else {
-            if let objection = lessons.withLock({ $0.objection(to: given.record) }) {
-                throw objection
-            }
+            if let objection = objection(to: given) { throw objection }
             var transfer = given
             // The record was never created, or was deleted since. The create call shows which,
             // because a deleted id is refused forever.
@@ -48,6 +46,10 @@ extension CloudUploader {
             return .send(transfer)
         }
         return try await reconcile(given, with: image)
+    }
+
+    public func objection(to transfer: Transfer) -> TranshipError? {
+        lessons.withLock { $0.objection(to: transfer.record) }
     }
 
     /// The same for a record that was found.

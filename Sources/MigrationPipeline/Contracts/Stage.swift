@@ -107,6 +107,10 @@ public protocol ImageUploader: Stage {
     func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
 
+    /// Why the target would refuse the record, by what it has refused in this run; nil if
+    /// nothing is known.
+    func objection(to transfer: Transfer) -> TranshipError?
+
     /// Checks the record that an earlier try may have left, before any byte is read.
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome
 
@@ -213,6 +217,8 @@ public protocol Publisher: Stage {
 }
 
 extension ImageUploader {
+    public func objection(to transfer: Transfer) -> TranshipError? { nil }
+
     /// Discards a record that cannot be used any more.
     ///
     /// - Parameter isWrong: its data is known to be wrong, or can never be proved.

@@ -35,7 +35,10 @@ final class Trip: Sendable {
     func reconcile(
         _ transfer: Transfer, at uploader: any ImageUploader
     ) async throws(TranshipError) -> Outcome {
-        guard transfer.imageID != nil else { return .send(transfer) }
+        guard transfer.imageID != nil else {
+            if let objection = uploader.objection(to: transfer) { throw objection }
+            return .send(transfer)
+        }
         let found = try await uploader.reconcile(transfer)
         try await answered(.target)
         return found
