@@ -35,12 +35,19 @@ struct Echoes: Sendable {
         secrets.append(Secret(value))
     }
 
-    /// The text without these secrets, in whichever form the server wrote them.
+    /// The text without these secrets, in whichever form the server wrote them, and without any
+    /// credentials of HTTP (RFC 7235): curl alone knows those of a netrc file.
     func removed(from text: String) -> String {
         // Longer ones first: one may contain another.
-        Set(secrets.flatMap { Self.forms(of: $0.revealed) })
+        let known = Set(secrets.flatMap { Self.forms(of: $0.revealed) })
             .sorted { ($0.count, $0) > ($1.count, $1) }
             .reduce(text) { $0.replacing($1, with: Self.replacement) }
+        // Words such as "basic authentication" stay.
+        let credentials =
+            /\b((?i:basic|bearer))((?:\s|%20|\+)+)(?=\S+[A-Z0-9=])[A-Za-z0-9+\/=_.~-]{8,}/
+        return known.replacing(credentials) { match in
+            "\(match.1)\(match.2)\(Self.replacement)"
+        }
     }
 
     private static func forms(of value: String) -> [String] {

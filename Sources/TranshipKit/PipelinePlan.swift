@@ -101,6 +101,10 @@ public final class PipelinePlan: Sendable {
         try await items { (page) throws(TranshipError) in
             saved.entries += page.map { SavedPlan.Entry($0) }
         }
+        let planned = changes.filter { $0.state == .planned }
+        saved.changes = Dictionary(
+            planned.map { ("\($0.label) at \($0.targetKey)", $0.action.rawValue) }
+        ) { first, _ in first }
         saved.entries.sort { ($0.target, $0.source) < ($1.target, $1.source) }
         return saved
     }

@@ -30,6 +30,8 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// What the pipeline file says, key by key, as ``Pipeline/keyTexts`` gives it.
     public var settings: [String: String]
     public var entries: [Entry]
+    /// What becomes of earlier versions: the action for each image at a target.
+    public var changes: [String: String]?
 
     /// The largest file that is read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
@@ -105,6 +107,7 @@ extension SavedPlan {
 
     private func differences(from now: SavedPlan) -> [String] {
         var lines = Self.changes(settings, now.settings).map { "pipeline file: \($0)" }
+        lines += Self.changes(changes ?? [:], now.changes ?? [:])
         let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
         let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
         for place in Set(before.keys).union(after.keys).sorted() {

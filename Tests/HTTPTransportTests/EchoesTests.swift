@@ -54,6 +54,16 @@ import Testing
         #expect(error.answer?.message == "no user u with password <redacted>")
     }
 
+    /// Of a netrc file, which curl alone reads.
+    @Test func `Credentials that are shown as HTTP writes them are not repeated`() async throws {
+        let error = try await refusal(HTTPRequest(.get, "/")) { _ in
+            "GET / Authorization: Basic YmlyZDpiaXJk, bearer gAAAAABm-x_y; basic authentication failed"
+        }
+        #expect(
+            error.answer?.message == "GET / Authorization: Basic <redacted>, bearer <redacted>; "
+                + "basic authentication failed")
+    }
+
     @Test func `Secrets of the body and the query are not repeated`() async throws {
         var request = HTTPRequest(.post, "/x?sig=abc%2Fdefghi", body: Array("pw=hidden".utf8))
         request.secrets = [Secret("hidden")] + HTTPRequest.secrets(ofURL: request.url)

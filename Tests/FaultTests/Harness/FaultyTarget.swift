@@ -123,7 +123,8 @@ final class FaultyTarget: Sendable {
                 var image = (try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body)))?
                     .object
             else { return exchange.close() }
-            image.merge(changes) { $1 }
+            // A service that lies about data says nothing while it has none.
+            image.merge(changes) { $0 == .null ? .null : $1 }
             var changed = answer
             changed.body =
                 (try? JSONEncoder().encode(JSONValue.object(image))).map(Array.init) ?? []
