@@ -195,7 +195,8 @@ extension EndToEndTests {
                     #expect(accepted.status == 0, accepted.said)
                     let copy = try await scene.beta.only(scene.prefix)
                     #expect(copy.text("disk_format") == "raw")
-                    let transfer = try await scene.transfer()
+                    let transfer = try #require(
+                        try await scene.journalled().first { $0["target"] == "beta" })
                     #expect(
                         transfer["remarks"]?.array?.contains {
                             $0.string?.hasPrefix("transformed: ") == true
