@@ -126,7 +126,7 @@ extension EndToEndTests {
                     "limits"
                 ),
                 (
-                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, keep: 2 }]",
+                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, on_conflict: update }]",
                     "not built yet"
                 ),
                 (
