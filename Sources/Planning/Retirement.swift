@@ -141,7 +141,14 @@ extension SeriesCopy {
     var doneAtUnixSeconds: Int64? { doneAt.map { $0 / 1000 } ?? image.createdAtUnixSeconds }
 
     static func isEarlier(_ one: SeriesCopy, _ other: SeriesCopy) -> Bool {
-        (one.doneAtUnixSeconds ?? 0, one.image.id) < (other.doneAtUnixSeconds ?? 0, other.image.id)
+        one.order < other.order
+    }
+
+    /// To the millisecond: two versions of one second have an order as well. Rows of the journal
+    /// follow each other.
+    private var order: (Int64, Int64, String) {
+        let seconds = image.createdAtUnixSeconds ?? 0
+        return (doneAt ?? seconds.clampedProduct(1000), transfer?.id ?? 0, image.id)
     }
 
     var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }

@@ -124,6 +124,15 @@ import Testing
         #expect(try one(planned) == ["1 \(action)"])
     }
 
+    @Test func `Versions of one second keep their order`() throws {
+        var (first, second) = (copy(2), copy(1))
+        (first.doneAt, second.doneAt) = (5000, 5001)
+        #expect(
+            try changes(
+                "keep: 1\nexpired: { action: delete, after: 0s }", current: item(3, .create),
+                [second, first]) == ["2 delete"])
+    }
+
     @Test func `What is hidden already needs no change, and may still expire`() throws {
         let copies = [copy(1, { $0.isHidden = true }), copy(2)]
         #expect(try changes("previous: hide", current: item(2), copies) == [])
