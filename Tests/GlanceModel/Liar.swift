@@ -18,7 +18,7 @@ package struct Liar: Sendable {
         case empty, cut, garbage, page, deep, long, twice, echo
         // Fields of the record, or of a record of the list.
         case fieldDropped, fieldsDropped, fieldRetyped, fieldNumber, fieldLong, fieldOdd
-        case fieldWord, fieldSwapped
+        case fieldWord, fieldSwapped, digestsDropped
         // Lists.
         case listReversed, listRepeated, listEmpty, nextCircle, nextForEver
         // Answers to other questions.
@@ -167,7 +167,8 @@ package struct Liar: Sendable {
         case .empty, .cut, .garbage, .page, .deep, .long, .twice, .echo:
             changeBody(lie, &said, request, &chance)
         case .fieldDropped, .fieldsDropped, .fieldRetyped, .fieldNumber, .fieldLong, .fieldOdd,
-            .fieldWord, .fieldSwapped, .listReversed, .listRepeated, .listEmpty, .wrongID:
+            .fieldWord, .fieldSwapped, .digestsDropped, .listReversed, .listRepeated, .listEmpty,
+            .wrongID:
             LyingFields.change(lie, &said, &chance)
         case .nextCircle, .nextForEver: link(lie, &said, request, &chance)
         case .otherRecord:

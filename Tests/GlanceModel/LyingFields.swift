@@ -61,6 +61,8 @@ enum LyingFields {
         let key = !likely.isEmpty && chance.happens(0.8) ? chance.pick(likely) : chance.pick(keys)
         switch lie {
         case .fieldDropped: object[key] = nil
+        case .digestsDropped:
+            for key in ["checksum", "os_hash_algo", "os_hash_value"] { object[key] = nil }
         case .fieldsDropped:
             for key in keys where chance.happens(0.5) { object[key] = nil }
         case .fieldRetyped: object[key] = chance.pick(others(object[key] ?? .null))

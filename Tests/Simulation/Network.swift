@@ -63,7 +63,14 @@ struct Network: Carrier {
         default:
             var said = try await world.said(response, to: request)
             try goesOn()
-            if let planted { said = try planted.believe(said, to: request) }
+            if let planted {
+                while planted.waits(for: said) {
+                    await world.timeline.sleep(1000)
+                    try goesOn()
+                }
+                if planted.asksAgain(said, to: request) { return try await exchange(request, nil) }
+                said = try planted.believe(said, to: request)
+            }
             if let told { world.clouds[place]?.isSeen(told, by: host) }
             return said
         }

@@ -33,12 +33,51 @@ extension PlantedBug {
             let fields = request.headers.fields.map { "\($0.name): \($0.value)" }
             throw TranshipError(.badRequest, "refused: \(fields.joined(separator: ", "))")
         case .reservesWhatIsDeclared:
-            let declared = response.headers["Content-Length"].flatMap { Int($0) } ?? 0
             // More than this would end the process that runs the simulation.
-            let reserved = [UInt8](repeating: 1, count: min(max(declared, 0), 700 << 20))
+            let reserved = [UInt8](
+                repeating: 1, count: Int(min(max(Self.size(in: response), 0), 700 << 20)))
             return reserved.count < 0 ? HTTPResponse(status: 500) : response
+        case .trapsOnSizes:
+            // Traps from 2^62 on.
+            precondition(Self.size(in: response) + (1 << 62) != 0, "impossible")
+            return response
+        case .throwsForeignErrors where Self.isBroken(response, request):
+            throw TranshipError(wrapping: Foreign())
         default: return response
         }
+    }
+}
+
+extension PlantedBug {
+    private struct Foreign: Error {}
+
+    /// The size in a record; 0 without one.
+    private static func size(in response: HTTPResponse) -> Int64 {
+        JSONValue(text: response.body)?["size"]?.integer ?? 0
+    }
+
+    /// True for an answer of an Image service that cannot be read.
+    private static func isBroken(_ response: HTTPResponse, _ request: HTTPRequest) -> Bool {
+        request.method == .get && request.url.contains("/v2/") && response.status == 200
+            && JSONValue(text: response.body) == nil
+    }
+
+    /// True if the process asks again, whatever it has asked before.
+    func asksAgain(_ response: HTTPResponse, to request: HTTPRequest) -> Bool {
+        self == .asksForEver && Self.isBroken(response, request)
+    }
+
+    /// True if the process waits for another state, without an end.
+    func waits(for response: HTTPResponse) -> Bool {
+        let known = [
+            "queued", "saving", "uploading", "importing", "active", "deactivated", "killed",
+            "deleted", "pending_delete",
+        ]
+        guard self == .waitsForUnknownStates,
+            let record = JSONValue(text: response.body), record["visibility"] != nil,
+            let status = record["status"]?.string
+        else { return false }
+        return !known.contains(status)
     }
 }
 
@@ -95,37 +134,7 @@ private struct BelievingUploader: ImageUploader {
     }
 
     func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
-        if bug == .asksForEver { return try await reconcileForEver(given) }
-        guard let image = await image(given) else { return try await real.reconcile(given) }
-        let known: [ImageStatus] = [
-            .queued, .saving, .uploading, .importing, .active, .deactivated, .killed,
-        ]
-        let words = "its state is unknown: "
-        let isWaiting = given.wait.reason?.hasPrefix(words) == true
-        if bug == .waitsForUnknownStates, isWaiting || !known.contains(image.status) {
-            return .snooze(given, seconds: 1, reason: words + image.status.rawValue)
-        }
-        if bug == .journalsEverySize, let size = image.record["size"]?.integer, size < 0 {
-            var next = given
-            next.proof.sizeBytes = size
-            return .snooze(next, seconds: 1, reason: "its size is \(size)")
-        }
-        if bug == .throwsForeignErrors, image.record["size"]?.string != nil {
-            throw TranshipError(wrapping: Foreign())
-        }
-        return try await real.reconcile(given)
-    }
-
-    private struct Foreign: Error {}
-
-    private func reconcileForEver(_ given: Transfer) async throws(TranshipError) -> Outcome {
-        while true {
-            do throws(TranshipError) {
-                return try await real.reconcile(given)
-            } catch {
-                guard error.code == .invalidAnswer else { throw error }
-            }
-        }
+        try await real.reconcile(given)
     }
 
     func register(
@@ -139,11 +148,7 @@ private struct BelievingUploader: ImageUploader {
     }
 
     func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-        if bug == .trapsOnSizes, let size = await image(transfer)?.record["size"]?.integer {
-            // Traps from 2^62 on, and below 0.
-            precondition(size + (1 << 62) >= 1 << 62)
-        }
-        return try await real.report(transfer)
+        try await real.report(transfer)
     }
 
     func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {

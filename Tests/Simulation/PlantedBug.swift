@@ -69,8 +69,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case asksForEver = "asks-for-ever"
     /// A state that is unknown is waited out, without an end.
     case waitsForUnknownStates = "waits-for-unknown-states"
-    /// Any size is written to the journal, which takes none below 0 back.
-    case journalsEverySize = "journals-every-size"
     /// What is declared is reserved before it comes.
     case reservesWhatIsDeclared = "reserves-what-is-declared"
     /// Arithmetic on a size traps.
@@ -84,7 +82,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     package var needsLies: Bool {
         switch self {
         case .takesSilenceForProof, .takesSizeForProof, .deletesWhatItCannotSee, .asksForEver,
-            .waitsForUnknownStates, .journalsEverySize, .reservesWhatIsDeclared, .trapsOnSizes,
+            .waitsForUnknownStates, .reservesWhatIsDeclared, .trapsOnSizes,
             .throwsForeignErrors, .showsRequests:
             true
         default: false
