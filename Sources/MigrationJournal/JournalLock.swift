@@ -34,6 +34,8 @@ final class JournalLock: Sendable {
     }
 
     deinit {
+        // Closing alone leaves it to a child that was forked and has not called exec yet.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
