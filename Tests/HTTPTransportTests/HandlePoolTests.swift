@@ -11,6 +11,13 @@ import Testing
 /// How many connections a client opens and keeps: a server with a thread for
 /// each connection (uWSGI with `http11-socket`) has few of them.
 @Suite(.timeLimit(.minutes(2))) struct HandlePoolTests {
+    /// A pause of a busy machine must not look like an idle connection.
+    private var patient: TransportConfiguration {
+        var configuration = TransportConfiguration()
+        configuration.idleSeconds = 600
+        return configuration
+    }
+
     /// Sends so many requests at once. Each has a connection of its own, since
     /// the server answers only after all have come.
     private func burst(
@@ -39,7 +46,7 @@ import Testing
     @Test func `After a burst, few idle connections are kept`() async throws {
         let isOpen = Guarded(false)
         let server = try gated(isOpen)
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         try await burst(30, at: server, client, isOpen)
         #expect(server.connectionCount == 30)
         #expect(await eventually(withinSeconds: 20) { server.openConnectionCount <= 8 })
@@ -49,7 +56,7 @@ import Testing
     }
 
     @Test func `A client keeps few connections for each of several servers`() async throws {
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         let servers = try (0..<3).map { _ in try RawHTTPServer { _ in .status(200) } }
         for _ in 0..<10 {
             for server in servers { _ = try await client.send(HTTPRequest(.get, server.url)) }
@@ -62,7 +69,7 @@ import Testing
         method: HTTPRequest.Method
     ) async throws {
         let server = try RawHTTPServer { _ in .status(200) }
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         var request = HTTPRequest(method, server.url, body: [1, 2, 3])
         request.isRepeatable = true
         for _ in 0..<10 { _ = try await client.send(request) }
@@ -72,7 +79,7 @@ import Testing
 
     @Test func `What must not be sent twice opens a connection, and one is kept`() async throws {
         let server = try RawHTTPServer { _ in .status(200) }
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         for _ in 0..<10 { _ = try await client.send(HTTPRequest(.post, server.url, body: [1])) }
         #expect(server.connectionCount == 10)
         #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 1 })
@@ -91,7 +98,7 @@ import Testing
             }
             return (2..<2 + deaths).contains(number) ? Reply { $0.close() } : .status(200)
         }
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         var request = HTTPRequest(.post, server.url, body: [1, 2, 3])
         request.isRepeatable = true
         #expect(try await client.send(request).status == 200)
@@ -110,7 +117,7 @@ import Testing
             }
             return number == 2 ? Reply { $0.close() } : .status(200)
         }
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         _ = try await client.send(HTTPRequest(.get, server.url))
         let error = await failure {
             _ = try await client.send(HTTPRequest(.post, server.url, body: [1]))
@@ -137,7 +144,7 @@ import Testing
                 exchange.close()
             }
         }
-        let client = HTTPClient()
+        let client = HTTPClient(patient)
         _ = try await client.send(HTTPRequest(.get, server.url))
         #expect(await eventually(withinSeconds: 20) { server.openConnectionCount == 0 })
         #expect(
