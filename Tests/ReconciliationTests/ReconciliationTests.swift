@@ -8,7 +8,7 @@ import Testing
 
 /// Every state of ours with every state of the image at the target: what the
 /// next run makes of it, as docs/journal.md says.
-@Suite(.timeLimit(.minutes(2))) struct ReconciliationTests {
+@Suite(.timeLimit(.minutes(15))) struct ReconciliationTests {
     @Test(arguments: Ours.allCases, Found.allCases)
     func `A run makes of each state what the rule says`(ours: Ours, found: Found) async throws {
         let ending = try await Encounter(method: ours.method).play(ours, found)
