@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
+import Digests
 import GlanceModel
 
 extension PlantedBug {
@@ -10,13 +11,15 @@ extension PlantedBug {
     func canShow(in scenario: Scenario) -> Bool {
         let hasManyFaults = scenario.faultRate > 0.05
         let keepsIDs = scenario.targets.contains { $0.keepID != "false" }
-        let hasLies = scenario.sources.contains { $0.lies && !$0.breaksOff }
+        let lying = scenario.sources.filter { $0.lies && !$0.breaksOff }
+        let diesLast = scenario.starts.last?.dieAfterSteps != nil
         return switch self {
-        case .ignoresBrokenPromises: hasLies
-        case .releasesTheEndEarly: hasLies && scenario.transfer != "spool"
+        case .ignoresBrokenPromises: !lying.isEmpty
+        case .releasesTheEndEarly: !lying.isEmpty
+        case .takesBusyForComplete: diesLast
         case .takesShortForWhole: scenario.sources.contains { $0.breaksOff }
-        case .createsAgainAfterALostAnswer, .takesBusyForComplete, .keepsSpoiledRecords,
-            .waitsByTheImageAlone, .retriesForEver, .leavesUnfinishedCopies:
+        case .createsAgainAfterALostAnswer, .keepsSpoiledRecords, .waitsByTheImageAlone,
+            .retriesForEver, .leavesUnfinishedCopies:
             hasManyFaults
         case .skipsByName:
             scenario.targets.contains { $0.namesakes.values.contains(false) }
@@ -24,14 +27,43 @@ extension PlantedBug {
         case .discardsKeptIDs: keepsIDs && hasManyFaults
         case .ownsWhatOthersSent: keepsIDs && scenario.hasTwoHosts
         case .takesOthersForDead: keepsIDs && scenario.hasTwoHosts && scenario.endsTogether
-        case .trustsTheSpool:
-            scenario.transfer == "spool" && scenario.starts.last?.dieAfterSteps != nil
+        case .trustsTheSpool: diesLast && scenario.sources.contains { !$0.lies }
         case .keepsSpooledData: scenario.transfer == "spool"
         case .publishesBeforeProof, .comparesNothing, .createsBeforeCommitting,
             .discardsWithoutLooking, .forgetsGenerations:
             true
         default: needsLies
         }
+    }
+
+    /// Gives the scenario what it needs besides, if few have that by chance.
+    func shape(_ scenario: inout Scenario) throws(TranshipError) {
+        switch self {
+        case .releasesTheEndEarly:
+            scenario.transfer = "stream"
+            // A look at the data waits for the whole of a smaller body, and so for its digest.
+            for index in scenario.sources.indices {
+                try scenario.sources[index].grow(to: 65 << 10)
+            }
+        case .trustsTheSpool:
+            scenario.transfer = "spool"
+            for index in scenario.sources.indices where !scenario.sources[index].lies {
+                // With a promise, what was damaged is found out at the end, and read again.
+                scenario.sources[index].promise = .none
+                try scenario.sources[index].grow(to: 16 << 10)
+            }
+        default: break
+        }
+    }
+}
+
+extension Scenario.Source {
+    /// Repeats its bytes until there are enough.
+    fileprivate mutating func grow(to count: Int) throws(TranshipError) {
+        let pattern = bytes.isEmpty ? [UInt8(truncatingIfNeeded: number)] : bytes
+        while bytes.count < count { bytes += pattern }
+        md5 = try digest(.md5, of: bytes).value
+        sha512 = try digest(.sha512, of: bytes).value
     }
 }
 
@@ -46,11 +78,20 @@ extension Simulator {
     ) throws(TranshipError) -> Report? {
         var seed: UInt64 = 0
         for _ in 0..<runsMax {
-            repeat { seed += 1 } while try !planted.canShow(in: scenario(seed))
+            seed = try next(after: seed, for: planted)
             let report = try run(seed: seed, planted: planted, isLying: planted.needsLies)
             if !report.violations.isEmpty { return report }
         }
         return nil
+    }
+
+    /// The next seed whose scenario can show a planted bug.
+    package func next(
+        after seed: UInt64, for planted: PlantedBug
+    ) throws(TranshipError) -> UInt64 {
+        var seed = seed
+        repeat { seed += 1 } while try !planted.canShow(in: scenario(seed))
+        return seed
     }
 
     /// The scenario that ``run(seed:planted:isLogging:)`` plays.

@@ -141,7 +141,7 @@ struct Scenario: Sendable {
                 starts[index].second = Second(
                     afterMilliseconds: chance.milliseconds(0...chance.pick([100, 2000, 20_000])),
                     dieAfterSteps: chance.happens(0.4)
-                        ? chance.below(chance.pick([15, 60, 200])) : nil,
+                        ? chance.below(chance.pick([40, 80, 200])) : nil,
                     resumes: chance.happens(0.4))
             }
             endsTogether = chance.happens(0.5)
@@ -237,7 +237,7 @@ struct Scenario: Sendable {
             return times
         }
         return Start(
-            dieAfterSteps: chance.happens(0.6) ? chance.below(chance.pick([15, 60, 200])) : nil,
+            dieAfterSteps: chance.happens(0.6) ? chance.below(chance.pick([40, 80, 200])) : nil,
             stopAfter: chance.happens(0.12)
                 ? (chance.milliseconds(0...8000), chance.happens(0.5)) : nil,
             losesJournal: chance.happens(0.12), resumes: chance.happens(0.4),

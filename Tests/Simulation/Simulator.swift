@@ -55,6 +55,7 @@ package final class Simulator {
         let timeline = Timeline(Chance(chance.next()))
         let worldChance = Chance(chance.next())
         scenario.chooseWay(&chance)
+        try planted?.shape(&scenario)
         if isLying { scenario.leaveToLies() }
         defer { for spool in spools { spool.clear() } }
         var hosts: [Host] = []

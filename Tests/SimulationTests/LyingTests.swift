@@ -10,7 +10,7 @@ import Testing
 /// Whole runs against services that lie; `make lie` does the same with 50,000 seeds.
 ///
 /// In a process of its own, which says which seed has ended it: a lie may lead to a trap.
-@Suite(.timeLimit(.minutes(10))) struct LyingTests {
+@Suite(.timeLimit(.minutes(30))) struct LyingTests {
     private static let seeds = 60
 
     /// Found within some 100 seeds. `make soak` looks for the others too, which takes minutes.

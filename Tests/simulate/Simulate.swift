@@ -54,7 +54,12 @@ import Simulation
         var runs = 0
         var transfers = 0
         var failures = 0
-        for seed in first..<first + count {
+        var seed = first - 1
+        for done in 1...max(count, 1) {
+            seed =
+                try planted.map { bug throws(TranshipError) in
+                    try simulator.next(after: seed, for: bug)
+                } ?? seed + 1
             if isLying { Crash.begin(seed) }
             var report = try simulator.run(seed: seed, planted: planted, isLying: isLying)
             if isLying, let words = Memory.violation { report.violations.append(words) }
@@ -68,7 +73,6 @@ import Simulation
                 failures += 1
                 if failures >= failuresMax { finish(1) }
             }
-            let done = seed - first + 1
             if done % 5000 == 0 || done == count {
                 let minutes = (ContinuousClock.now - start) / .seconds(60)
                 // On a machine that does other things as well, this one tells more.
