@@ -34,6 +34,8 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// The fingerprint of the OpenPGP key that signed the list with the promise; nil if no signature
     /// was verified.
     public var signedBy: String?
+    /// The version within the series, where the source states one.
+    public var version: String?
 
     public var name: String?
     /// The status at the source, where it has one.

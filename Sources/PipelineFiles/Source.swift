@@ -66,13 +66,15 @@ public struct CloudSource: Sendable, Equatable {
     }
 }
 
-/// One image at an http or https address.
+/// One image at an http or https address, or the newest of several in a folder.
 public struct URLSource: Sendable, Equatable {
-    /// Never contains a user or a password.
+    /// Never contains a user or a password. With ``latest``, a folder: its path ends in a slash.
     public let url: String
+    /// Which file of the folder is meant: the one with the highest version.
+    public let latest: VersionPattern?
     public let checksum: Checksum?
     /// The URL or absolute path of a list of checksums, in GNU or BSD form. Never set together with
-    /// ``checksum``.
+    /// ``checksum``. With ``latest`` it may contain `@v`.
     public let checksumFile: String?
     /// Who has to have signed the list; nil if its signature does not matter.
     public let signature: SignatureRule?
@@ -97,8 +99,12 @@ public struct URLSource: Sendable, Equatable {
     public let limitsImages: Int?
     public let position: FilePosition
 
-    /// The file name without its last extension.
-    public var stem: String { decompress.name(FileName(url: url)).stem }
+    /// The file name without its last extension. With ``latest``, it has `{version}` in the place of
+    /// the version.
+    public var stem: String {
+        let name = latest.map { FileName($0.filled(with: "{version}")) } ?? FileName(url: url)
+        return decompress.name(name).stem
+    }
 }
 
 /// `signed_by` and `signature`: who has to have signed a list of checksums.
@@ -107,6 +113,11 @@ public struct SignatureRule: Sendable, Hashable {
     public let keyring: String
     /// The URL or absolute path of the signature. Nil: it is in the list or beside it.
     public let place: String?
+
+    public init(keyring: String, place: String?) {
+        self.keyring = keyring
+        self.place = place
+    }
 }
 
 /// Which compressed data of a source is sent decompressed.

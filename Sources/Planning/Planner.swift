@@ -204,7 +204,7 @@ public struct Planner: Sendable {
             PlaceholderValues(
                 name: listed.image.displayName, id: listed.image.imageID,
                 stem: listed.stem ?? listed.image.displayName, date: date,
-                version: listed.image.properties["os_version"],
+                version: listed.image.version ?? listed.image.properties["os_version"],
                 checksum: listed.image.promise?.value))
     }
 

@@ -64,6 +64,13 @@ struct ChecksumList {
         }
     }
 
+    /// The paths of the files that the list names, in its order, each once.
+    var names: [String] {
+        var known: Set<String> = []
+        return entries.compactMap { $0.path.map(Self.normalized) }
+            .filter { known.insert($0).inserted }
+    }
+
     /// What the list says of one file.
     ///
     /// Matches the whole path first, then a path that is only the name, then a last path component that

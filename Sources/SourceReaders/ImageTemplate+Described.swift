@@ -14,7 +14,8 @@ extension SourceImage {
         let known = [
             "tranship_published_checksum": promise?.description,
             "tranship_published_size": sizeAtSourceBytes.map { "\($0)" },
-            "tranship_changes": published?.words, "tranship_signed_by": signedBy,
+            "tranship_published_version": version, "tranship_changes": published?.words,
+            "tranship_signed_by": signedBy,
         ]
         for (name, value) in known {
             if let value { properties[name] = value }
@@ -97,21 +98,26 @@ extension ImageTemplate {
     ///   - published: what becomes of the data; its size and checksum are those above.
     ///   - fileName: of the data that is sent.
     ///   - head: of the data that is sent.
+    ///   - version: within the series; nil: what the property `os_version` says.
+    ///   - lineageStem: what `{stem}` means in the name of the lineage; nil: the same as elsewhere.
     func described(
         key: String, sourceIndex: Int, location: String, fingerprint: String,
         sizeBytes: Int64?, checksum: Checksum?, published: PublishedData?, fileName: String,
         head: ImageHead?,
-        series: NameTemplate?, date: String
+        series: NameTemplate?, version: String? = nil, lineageStem: String? = nil, date: String
     ) -> (image: SourceImage, stem: String) {
         let stem = FileName(fileName).stem
         let rendered = try? name.render(
             PlaceholderValues(
-                name: stem, stem: stem, date: date, version: properties["os_version"],
+                name: stem, stem: stem, date: date,
+                version: version ?? properties["os_version"],
                 checksum: checksum?.value))
         // The lineage must not change with the day or the version.
+        let constantStem = lineageStem ?? stem
         let constant = PlaceholderValues(
-            name: stem, stem: stem, date: "{date}", version: "{version}", checksum: "{checksum}")
-        let lineage = (try? (series ?? name).render(constant)) ?? stem
+            name: constantStem, stem: constantStem, date: "{date}", version: "{version}",
+            checksum: "{checksum}")
+        let lineage = (try? (series ?? name).render(constant)) ?? constantStem
         var image = SourceImage(
             key: key, sourceIndex: sourceIndex, location: location,
             lineage: "series:\(lineage)", fingerprint: fingerprint, name: rendered ?? stem,
@@ -121,6 +127,7 @@ extension ImageTemplate {
             isHidden: isHidden ?? false, diskFormat: diskFormat(of: fileName, head),
             containerFormat: containerFormat, minDiskGiB: minDiskGiB, minRAMMiB: minRAMMiB,
             tags: tags, properties: properties)
+        image.version = version
         if var published {
             (published.sizeBytes, published.checksum) = (sizeBytes, checksum)
             image.published = published

@@ -124,16 +124,29 @@ struct PublishedList {
         var request = HTTPRequest(
             .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: place)
-        var waitSeconds = Self.waitSeconds
-        var triesLeft = Self.triesMax
+        let response = try await Self.answer(
+            to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
+        return Array(response.body)
+    }
+
+    /// Sends a small request. Asks again after failures that may pass: another mirror of a pool may
+    /// answer then.
+    ///
+    /// - Parameter isThere: false if the file may be missing, so that one 404 is enough.
+    static func answer(
+        to request: HTTPRequest, by client: HTTPClient, shown: String, isThere: Bool = true,
+        wait: @Sendable (Double) async -> Void
+    ) async throws(TranshipError) -> HTTPResponse {
+        var waitSeconds = waitSeconds
+        var triesLeft = triesMax
         while true {
             triesLeft -= 1
             do throws(TranshipError) {
                 let response = try await client.send(request)
                 guard response.status == 200 else {
-                    throw response.refusal(by: "the source", asked: "GET \(Self.shown(place))")
+                    throw response.refusal(by: "the source", asked: "GET \(shown)")
                 }
-                return Array(response.body)
+                return response
             } catch {
                 guard triesLeft > 0,
                     error.isTransient || (error.code == .notFound && isThere),
@@ -149,7 +162,7 @@ struct PublishedList {
     /// if not.
     func path(of file: String) -> String {
         let isFile = !file.contains("://")
-        guard isFile != isAddress else {
+        if isFile != isAddress {
             return isFile ? ChecksumList.path(of: file, inFolderOf: place) : relative(file)
         }
         return isFile ? PathText.lastComponent(file) : URLImage.fileName(file)

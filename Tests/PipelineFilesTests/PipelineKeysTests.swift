@@ -217,7 +217,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 8)
+        #expect(blocks.count == 9)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

@@ -19,7 +19,7 @@ enum CloudSourceKey: String, PipelineKey {
 }
 
 enum URLSourceKey: String, PipelineKey {
-    case url, checksum
+    case url, latest, checksum
     case checksumFile = "checksum_file"
     case signedBy = "signed_by"
     case signature, image, decompress, convert, series, cacert, auth, headers, inspect, limits

@@ -67,8 +67,10 @@ extension PipelineReader {
         let keys = try FileSection<URLSourceKey>(value)
         let address = try keys.required(.url)
         let url = try httpURL(address)
+        let latest = try keys[.latest]?.versionPattern()
+        try refuseNoFolder(address, url, latest, keys[.checksum])
         let decompress = try decompress(keys[.decompress])
-        let file = decompress.name(FileName(url: url))
+        let file = decompress.name(latest.map { FileName($0.text) } ?? FileName(url: url))
         let series = try keys[.series].map(series)
         let image = try template(keys[.image], fileName: file)
         if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
@@ -79,7 +81,7 @@ extension PipelineReader {
         }
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         return URLSource(
-            url: url, checksum: proof.checksum, checksumFile: proof.file,
+            url: url, latest: latest, checksum: proof.checksum, checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
             image: image, decompress: decompress, convert: try convert(keys[.convert]),
             hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
@@ -89,6 +91,23 @@ extension PipelineReader {
             headers: try keys[.headers].map(headers) ?? [],
             inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+    }
+
+    /// Checks what `latest` makes of other keys.
+    private func refuseNoFolder(
+        _ address: FileValue, _ url: String, _ latest: VersionPattern?, _ checksum: FileValue?
+    ) throws(TranshipError) {
+        guard latest != nil else { return }
+        guard url.prefix(while: { $0 != "?" && $0 != "#" }).hasSuffix("/") else {
+            throw address.refusal(
+                "`url` has to be a folder if there is `latest`, and its path does not end in a slash",
+                hint: "write the folder, such as https://mirror.example/noble/")
+        }
+        if let checksum {
+            throw checksum.refusal(
+                "one `checksum` cannot be right for every version that `latest` matches",
+                hint: "use `checksum_file`")
+        }
     }
 
     private func fileSource(_ value: FileValue) throws(TranshipError) -> FileSource {

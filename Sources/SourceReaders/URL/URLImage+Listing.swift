@@ -20,11 +20,41 @@ extension URLImage {
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        try await page([try await look(date: listing.date)])
+        guard let pattern = source.latest else {
+            return try await page([try await look(date: listing.date)])
+        }
+        do throws(TranshipError) {
+            let newest = try await newest(pattern)
+            let version = at(address(inFolder: newest.name))
+            try await page([try await version.look(newest, date: listing.date)])
+        } catch {
+            if error.code == .interrupted { throw error }
+            try await page([unknown(pattern, error, date: listing.date)])
+        }
     }
 
-    private func look(date: String) async throws(TranshipError) -> ListedImage {
-        let shown = Self.withoutSecrets(source.url)
+    /// The entry, if its newest version cannot be known.
+    private func unknown(
+        _ pattern: VersionPattern, _ problem: TranshipError, date: String
+    ) -> ListedImage {
+        let shown = Self.withoutSecrets(source.url) + pattern.text
+        let (image, stem) = source.image.described(
+            key: "url:\(shown)", sourceIndex: sourceIndex, location: shown, fingerprint: "",
+            sizeBytes: nil, checksum: nil, published: nil,
+            fileName: FileName(pattern.text).text, head: nil, series: source.series,
+            lineageStem: source.stem, date: date)
+        return ListedImage(image, stem: stem, refusal: problem, series: claim)
+    }
+
+    private var claim: SeriesClaim {
+        SeriesClaim(position: "\(source.position)", allowsSeveral: source.seriesHasSeveral)
+    }
+
+    /// - Parameter newest: which version is at the address, if that is known.
+    private func look(
+        _ newest: Newest? = nil, date: String
+    ) async throws(TranshipError) -> ListedImage {
+        let shown = Self.withoutSecrets(url)
         var found = Probe()
         var problem: TranshipError?
         do {
@@ -35,7 +65,7 @@ extension URLImage {
         var checksum = source.checksum
         var signedBy: String?
         if problem == nil {
-            do { (checksum, signedBy) = try await promise() } catch { problem = error }
+            do { (checksum, signedBy) = try await promise(newest) } catch { problem = error }
         }
         if let problem, problem.code == .interrupted { throw problem }
         if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
@@ -56,7 +86,8 @@ extension URLImage {
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
             sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
-            fileName: fileName, head: data.head, series: source.series, date: date)
+            fileName: fileName, head: data.head, series: source.series,
+            version: newest?.version, lineageStem: newest.map { _ in source.stem }, date: date)
         image.signedBy = signedBy
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
@@ -68,9 +99,7 @@ extension URLImage {
                 ?? source.image.objection(to: changes, shown: shown)
         }
         var listed = ListedImage(
-            image, stem: stem, notes: checked.remarks, refusal: problem,
-            series: SeriesClaim(
-                position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
+            image, stem: stem, notes: checked.remarks, refusal: problem, series: claim)
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
             listed.notes.append("no checksum is promised: what arrives cannot be compared")
@@ -82,21 +111,26 @@ extension URLImage {
     }
 
     /// What the data must hash to, and who signed that.
-    private func promise() async throws(TranshipError) -> (Checksum?, signedBy: String?) {
+    private func promise(
+        _ newest: Newest?
+    ) async throws(TranshipError) -> (Checksum?, signedBy: String?) {
         guard source.checksum == nil, let file = source.checksumFile else {
             return (source.checksum, nil)
         }
-        let published = PublishedList(
-            place: file, signature: source.signature, client: client, wait: reopening.wait)
-        let read = try await published.read(headers: headers, origin: endpoint)
-        let path = published.path(of: source.url)
+        let published = published(file, newest?.version)
+        var known = newest?.list
+        if known == nil {
+            known = try await published.read(headers: headers, origin: endpoint)
+        }
+        guard let read = known else { return (nil, nil) }
+        let path = published.path(of: url)
         return (try read.list.checksum(forPath: path, shown: published.shown), read.signedBy)
     }
 
     /// The name of the file at the URL, and why there is none.
     private func nameOfFile(_ found: Probe) -> (name: String, refusal: TranshipError?) {
-        let name = FileName(url: source.url).text
-        guard FileName.isUnknown(url: source.url) else { return (name, nil) }
+        let name = FileName(url: url).text
+        guard FileName.isUnknown(url: url) else { return (name, nil) }
         if let given = found.header("Content-Disposition").flatMap(ContentDisposition.fileName) {
             return (given, nil)
         }
@@ -108,7 +142,7 @@ extension URLImage {
             name,
             TranshipError(
                 .refused,
-                "\(Self.withoutSecrets(source.url)) names no file: neither its query nor the answer",
+                "\(Self.withoutSecrets(url)) names no file: neither its query nor the answer",
                 hint: "give the image a `name` under `image`")
         )
     }
@@ -161,7 +195,7 @@ extension URLImage {
         guard !response.isSuccess else { return }
         throw response.refusal(
             by: "the source",
-            asked: "\(method.rawValue) \(Self.withoutSecrets(source.url))")
+            asked: "\(method.rawValue) \(Self.withoutSecrets(url))")
     }
 
     /// Reads the first bytes, and leaves the rest to the transfer.

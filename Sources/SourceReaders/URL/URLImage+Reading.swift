@@ -17,8 +17,9 @@ extension URLImage {
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
         let image = transfer.source
+        let version = at(address(of: image))
         guard let published = image.published else {
-            return try await readPublished(image, from: point, into: ring, tell: tell)
+            return try await version.readPublished(image, from: point, into: ring, tell: tell)
         }
         // Decompressed data has no version to go on from, so the bytes before the point were read
         // as they are published: the pipeline file was edited since.
@@ -28,7 +29,7 @@ extension URLImage {
         }
         try await unpacking.read(image, published, into: ring, tell: tell) {
             (ring, tell) throws(TranshipError) in
-            try await readPublished(image, from: nil, into: ring, tell: tell)
+            try await version.readPublished(image, from: nil, into: ring, tell: tell)
         }
     }
 

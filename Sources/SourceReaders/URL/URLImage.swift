@@ -9,17 +9,41 @@ internal import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
-/// A kind of source: the image at an http or https URL.
+/// A kind of source: the image at an http or https URL, or the newest of a folder.
 struct URLImage: ImageSource {
     let source: URLSource
+    /// Of the data; `source.url` until ``at(_:)`` says otherwise.
+    private(set) var url: String
     let sourceIndex: Int
     /// Sent with every request. May hold credentials, which never reach the journal.
-    var headers: HTTPHeaders = [:]
+    let headers: HTTPHeaders
     let client: HTTPClient
-    var reopening = Reopening()
+    let reopening: Reopening
     /// Shared by the sources of a run.
-    var memory = RangeMemory()
-    var decompression = DecompressionLimits()
+    let memory: RangeMemory
+    let decompression: DecompressionLimits
+
+    init(
+        source: URLSource, sourceIndex: Int, headers: HTTPHeaders = [:], client: HTTPClient,
+        reopening: Reopening = Reopening(), memory: RangeMemory = RangeMemory(),
+        decompression: DecompressionLimits = DecompressionLimits()
+    ) {
+        self.source = source
+        url = source.url
+        self.sourceIndex = sourceIndex
+        self.headers = headers
+        self.client = client
+        self.reopening = reopening
+        self.memory = memory
+        self.decompression = decompression
+    }
+
+    /// The same source, with its data at another address: that of a version.
+    func at(_ url: String) -> URLImage {
+        var copy = self
+        copy.url = url
+        return copy
+    }
 
     var unpacking: Unpacking { Unpacking(setting: source.decompress, limits: decompression) }
 
@@ -37,12 +61,12 @@ struct URLImage: ImageSource {
         else {
             return .nothing(.urlNeedsSecrets)
         }
-        return .openURL(Secret(source.url))
+        return .openURL(Secret(address(of: image)))
     }
 
     func request(_ method: HTTPRequest.Method) -> HTTPRequest {
-        var request = HTTPRequest(method, source.url, headers: headers, followsRedirects: true)
-        request.secrets = HTTPRequest.secrets(ofURL: source.url)
+        var request = HTTPRequest(method, url, headers: headers, followsRedirects: true)
+        request.secrets = HTTPRequest.secrets(ofURL: url)
         return request
     }
 

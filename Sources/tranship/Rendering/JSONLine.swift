@@ -45,6 +45,7 @@ extension Transfer {
             "note": wait.reason.map { .string($0) },
             "promise": proof.promised.map { .string("\($0)") },
             "published": source.published?.json(proof.published),
+            "version": source.version.map { .string($0) },
             "signed_by": source.signedBy.map { .string($0) },
             "proofs": .array(proof.reported.map { .string("\($0)") }),
             "error": failure.map {

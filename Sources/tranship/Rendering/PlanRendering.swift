@@ -39,10 +39,11 @@ struct PlanRendering {
         let renamed = item.record.name.flatMap { name in
             name == item.source.name ? nil : " as \(name.cut(to: 255))"
         }
+        let version = item.source.version.map { "version \($0), " } ?? ""
         let published = item.source.published.map { ", \($0.words)" } ?? ""
         tell(
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
-                + " (\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
+                + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
         )
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
         guard talk.verbose, [.create, .update].contains(item.action) else { return }
@@ -92,6 +93,7 @@ struct PlanRendering {
                 "verify": .string(item.record.verification.rawValue),
                 "promise": item.promise.map { .string("\($0)") },
                 "published": item.source.published?.json(nil),
+                "version": item.source.version.map { .string($0) },
                 "signed_by": item.source.signedBy.map { .string($0) },
                 "visibility": .string(item.record.visibility.rawValue),
                 "notes": .array(item.notes.map { .string($0) }),

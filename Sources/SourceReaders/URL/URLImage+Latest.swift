@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import HTTPTransport
+internal import MigrationModel
+internal import PipelineFiles
+
+/// `latest`: the file of a folder with the highest version.
+///
+/// The names come from the list of checksums, which a signature may cover, and else from the page
+/// that the server shows for the folder.
+extension URLImage {
+    /// The newest file of a folder.
+    struct Newest {
+        var version: String
+        /// Relative to the folder.
+        var name: String
+        /// The list that named it.
+        var list: PublishedList.Read?
+        /// Versions that match, this one included.
+        var count: Int
+    }
+
+    private static let pageBytesMax = 8 << 20
+    /// The names that an error repeats.
+    private static let namesMax = 5
+
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` if no name matches; what the reading of the
+    ///   list or the folder throws.
+    func newest(_ pattern: VersionPattern) async throws(TranshipError) -> Newest {
+        if let list = source.checksumFile, !list.contains(VersionPattern.mark) {
+            let published = published(list)
+            let read = try await published.read(headers: headers, origin: endpoint)
+            let folder = published.path(of: address(inFolder: "x")).dropLast()
+            let names = read.list.names.map { name in
+                name.hasPrefix(folder) ? String(name.dropFirst(folder.count)) : name
+            }
+            var newest = try Self.newest(pattern, among: names, at: published.shown)
+            newest.list = read
+            return newest
+        }
+        let (folder, own, rest) = pattern.parts
+        let url = address(inFolder: folder)
+        let names = try await names(inFolder: url)
+        var newest = try Self.newest(own, among: names, at: Self.withoutSecrets(url))
+        newest.name = folder + newest.name + VersionPattern.fill(rest, with: newest.version)
+        return newest
+    }
+
+    private static func newest(
+        _ pattern: VersionPattern, among names: [String], at place: String
+    ) throws(TranshipError) -> Newest {
+        var found: Newest?
+        var count = 0
+        for name in names {
+            guard let version = pattern.version(in: name) else { continue }
+            count += 1
+            // Of two spellings of one version, the same one every time.
+            let order = found.map { VersionOrder.compare($0.version, version) } ?? -1
+            if order < 0 || (order == 0 && found.map { $0.version < version } == true) {
+                found = Newest(version: version, name: name, count: 0)
+            }
+        }
+        guard var found else { throw nothing(pattern, names, place) }
+        found.count = count
+        return found
+    }
+
+    private static func nothing(
+        _ pattern: VersionPattern, _ names: [String], _ place: String
+    ) -> TranshipError {
+        guard !names.isEmpty else {
+            return TranshipError(
+                .sourceUnavailable, "\(place) lists no file, so nothing matches \(pattern.text)",
+                hint: "open the address in a browser; if the server lists no folders, name a list "
+                    + "with `checksum_file`")
+        }
+        // Those that begin like the pattern come first.
+        let likeness = names.map { name in
+            (zip(name.utf8, pattern.text.utf8).prefix { $0 == $1 }.count, name)
+        }
+        let nearest = likeness.enumerated()
+            .sorted { ($1.element.0, $0.offset) < ($0.element.0, $1.offset) }
+            .prefix(namesMax).map { $0.element.1.cut(to: 255) }
+        let more = names.count - nearest.count
+        return TranshipError(
+            .sourceUnavailable,
+            "\(place) has no name that matches \(pattern.text); it has "
+                + nearest.joined(separator: ", ") + (more > 0 ? " and \(more) more" : ""),
+            hint:
+                "correct `latest`: \(VersionPattern.mark) stands for the version, which has a digit "
+                + "and no slash, and the rest has to be the same")
+    }
+
+    /// The names that the server lists for a folder.
+    private func names(inFolder url: String) async throws(TranshipError) -> [String] {
+        let shown = Self.withoutSecrets(url)
+        var request = HTTPRequest(
+            .get, url, headers: headers, responseBytesMax: Self.pageBytesMax,
+            followsRedirects: true)
+        request.secrets = HTTPRequest.secrets(ofURL: url)
+        let response = try await PublishedList.answer(
+            to: request, by: client, shown: shown, wait: reopening.wait)
+        return FolderListing(response.body, url: response.effectiveURL).names
+    }
+
+    /// The list of checksums.
+    ///
+    /// - Parameter version: what `@v` stands for in its address.
+    func published(_ place: String, _ version: String? = nil) -> PublishedList {
+        func filled(_ place: String) -> String {
+            version.map { VersionPattern.fill(place, with: $0) } ?? place
+        }
+        let signature = source.signature.map {
+            SignatureRule(keyring: $0.keyring, place: $0.place.map(filled))
+        }
+        return PublishedList(
+            place: filled(place), signature: signature, client: client, wait: reopening.wait)
+    }
+
+    // MARK: Addresses
+
+    /// The address of what has this path relative to `url`, with the query of `url`.
+    func address(inFolder path: String) -> String {
+        let folder = source.url.prefix { $0 != "?" && $0 != "#" }
+        let encoded = path.split(separator: "/", omittingEmptySubsequences: false)
+            .map { percentEncode(String($0)) }.joined(separator: "/")
+        return folder + encoded + source.url[folder.endIndex...].prefix { $0 != "#" }
+    }
+
+    /// The address of an image that was planned.
+    func address(of image: SourceImage) -> String {
+        guard source.latest != nil else { return source.url }
+        let query = source.url.drop { $0 != "?" }.prefix { $0 != "#" }
+        return image.location + query
+    }
+}

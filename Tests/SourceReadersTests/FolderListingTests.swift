@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import SourceReaders
+
+@Suite struct FolderListingTests {
+    private func names(_ page: String, url: String = "https://m.example/noble/") -> [String] {
+        FolderListing(Array(page.utf8), url: url).names
+    }
+
+    @Test func `Apache's page, with links for sorting and names cut short`() {
+        let page = """
+            <!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">
+            <html><head><title>Index of /noble</title></head><body><h1>Index of /noble</h1>
+            <pre><img src="/icons/blank.gif" alt="Icon "> <a href="?C=N;O=D">Name</a>
+            <a href="?C=M;O=A">Last modified</a><hr>
+            <img src="/icons/back.gif" alt="[PARENTDIR]"> <a href="/">Parent Directory</a>
+            <img src="/icons/folder.gif" alt="[DIR]"> <a href="20241119/">20241119/</a>
+            <img alt="[   ]"> <a href="noble-server-20241119-amd64.img">noble-server-2024..&gt;</a>
+            <A HREF='a%20b.img'>a b.img</A>
+            </pre></body></html>
+            """
+        #expect(names(page) == ["20241119", "noble-server-20241119-amd64.img", "a b.img"])
+    }
+
+    @Test func `The page of nginx, and one whose links are absolute`() {
+        #expect(
+            names(
+                """
+                <html><h1>Index of /noble/</h1><pre><a href="../">../</a>
+                <a href="1/">1/</a> 19-Nov-2024 10:00  -
+                <a href="./2.img">2.img</a></pre></html>
+                """) == ["1", "2.img"])
+        #expect(
+            names(
+                """
+                <li><a class=x href="/noble/3.img">3</a><li><a href=4.img>4</a>
+                <a href="https://m.example/noble/5.img">5</a><a href="//m.example/noble/6.img">6</a>
+                <a href="https://M.EXAMPLE/noble/7+8&amp;9.img">7</a>
+                """) == ["3.img", "4.img", "5.img", "6.img", "7+8&9.img"])
+    }
+
+    @Test(arguments: [
+        "../x.img", "/other/x.img", "https://evil.example/noble/x.img", "a/x.img", "%2e%2e%2fx.img",
+        "x.img?v=1", "//evil.example/noble/x.img", "..%5Cx.img", "#x.img", "%00x.img", "", ".",
+        "..",
+        "http://m.example/noble/x.img",
+    ])
+    func `What does not lie in the folder is left out`(link: String) {
+        #expect(names("<a href=\"\(link)\">x</a>") == [])
+    }
+
+    @Test(arguments: [
+        "", "no page", "<", "<a", "<a ", "<a href", "<a href=", "<a href>", "<a href='",
+    ])
+    func `Broken pages have no names`(page: String) {
+        #expect(names(page) == [])
+    }
+
+    @Test func `A page without an end is read in time that grows with its size`() {
+        let open = String(repeating: "<a <a href ", count: 200_000)
+        #expect(names(open) == [])
+    }
+}
