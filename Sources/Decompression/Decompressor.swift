@@ -69,20 +69,31 @@ public struct Decompressor: Sendable {
     ///   - bytesMax: how many decompressed bytes are wanted.
     /// - Returns: fewer bytes if there are no more, or if the data is damaged.
     public func head(of bytes: [UInt8], bytesMax: Int) -> [UInt8] {
+        var head: [UInt8] = []
+        try? run(Self.input(bytes)) { (bytes) throws(TranshipError) in
+            head += bytes.prefix(bytesMax - head.count)
+            if head.count == bytesMax { throw TranshipError(.interrupted, "this is enough") }
+        }
+        return head
+    }
+
+    /// Decompresses small data in memory, within the limits.
+    ///
+    /// - Throws: ``TranshipError/Code/decompressionFailed``.
+    public func whole(_ bytes: [UInt8]) throws(TranshipError) -> [UInt8] {
+        var decompressed: [UInt8] = []
+        try run(Self.input(bytes)) { (part) throws(TranshipError) in decompressed += part }
+        return decompressed
+    }
+
+    private static func input(_ bytes: [UInt8]) -> CompressedInput {
         var rest = bytes[...]
-        let compressed = CompressedInput(bufferBytes: Self.chunkBytes) {
-            (buffer) throws(TranshipError) in
+        return CompressedInput(bufferBytes: chunkBytes) { (buffer) throws(TranshipError) in
             let part = rest.prefix(buffer.count)
             buffer.copyBytes(from: part)
             rest = rest.dropFirst(part.count)
             return part.count
         }
-        var head: [UInt8] = []
-        try? run(compressed) { (bytes) throws(TranshipError) in
-            head += bytes.prefix(bytesMax - head.count)
-            if head.count == bytesMax { throw TranshipError(.interrupted, "this is enough") }
-        }
-        return head
     }
 
     private func run(

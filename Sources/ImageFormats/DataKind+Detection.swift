@@ -59,10 +59,21 @@ extension DataKind {
     /// Fewer bytes that look like text may be anything.
     private static let textBytesMin = 8
 
+    /// The beginning of UTF-16 text with a byte order mark, as UTF-8; nil for other data.
+    private static func narrowed(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        let low = bytes.starts(with: [0xFF, 0xFE]) ? 0 : 1
+        guard low == 0 || bytes.starts(with: [0xFE, 0xFF]), bytes.count % 2 == 0 else { return nil }
+        let units = stride(from: 2, to: min(bytes.count, 1026), by: 2).map {
+            UInt16(bytes[$0 + low]) | UInt16(bytes[$0 + 1 - low]) << 8
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)[...]
+    }
+
     private static func document(_ head: HeadBytes) -> DataKind? {
         var sample = head.bytes.prefix(1024)
         // With a byte order mark.
         if sample.starts(with: [0xEF, 0xBB, 0xBF]) { sample = sample.dropFirst(3) }
+        if let narrow = narrowed(head.bytes) { sample = narrow }
         // In any encoding that keeps ASCII.
         let text = String(decoding: sample, as: UTF8.self)
         let start = text.drop(while: \.isWhitespace).prefix(64).lowercased()

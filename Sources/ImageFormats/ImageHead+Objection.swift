@@ -38,9 +38,10 @@ extension ImageHead {
     /// - Parameters:
     ///   - shown: the data's place, for the message.
     ///   - facts: further facts for the message about a document, such as its size.
+    ///   - isUnpacked: true for what came out of compressed data: only one layer is removed.
     /// - Returns: ``TranshipError/Code/formatRejected``.
     public func objection(
-        to declared: DeclaredFormat, shown: String, facts: [String] = []
+        to declared: DeclaredFormat, shown: String, facts: [String] = [], isUnpacked: Bool = false
     ) -> TranshipError? {
         guard declared.isChecked, let disk = declared.disk else { return nil }
         if declared.container == "ova" { return objectionToOVA(shown) }
@@ -49,7 +50,12 @@ extension ImageHead {
                 .formatRejected, "\(shown) is \(kind.words) and needs \(need)",
                 hint: "make one whole file of both: qemu-img convert -O qcow2 IMAGE WHOLE.qcow2")
         }
-        return objectionToKind(disk, shown, facts) ?? objectionToFormat(disk, shown)
+        if let damage, let kind {
+            return TranshipError(
+                .formatRejected, "\(shown) is damaged: it is \(kind.words) and \(damage)",
+                hint: "look at it (qemu-img info IMAGE), and get it from its publisher again")
+        }
+        return objectionToKind(disk, shown, facts, isUnpacked) ?? objectionToFormat(disk, shown)
     }
 
     private func objectionToOVA(_ shown: String) -> TranshipError? {
@@ -62,7 +68,7 @@ extension ImageHead {
 
     /// The objection to data that cannot be a disk, whatever the record says.
     private func objectionToKind(
-        _ disk: String, _ shown: String, _ facts: [String]
+        _ disk: String, _ shown: String, _ facts: [String], _ isUnpacked: Bool
     ) -> TranshipError? {
         guard let kind else { return nil }
         let details = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
@@ -87,7 +93,7 @@ extension ImageHead {
             return TranshipError(
                 .formatRejected,
                 "\(shown) is \(kind.words), not \(Self.image(disk)), and an upload does not unpack it",
-                hint: kind.isDecompressed
+                hint: kind.isDecompressed && !isUnpacked
                     ? "write `decompress: auto` at the source, if it is a URL or a file"
                     : "unpack it (\(command)) and use the unpacked file")
         }
@@ -122,7 +128,7 @@ extension ImageHead {
         to declared: DeclaredFormat, minDiskGiB: Int, sizeBytes: Int64?
     ) -> [String] {
         guard declared.isChecked, declared.container != "ova" else { return [] }
-        var remarks: [String] = []
+        var remarks: [String] = isEmpty ? ["it is empty"] : []
         let isPlain = Self.plainFormats.contains(declared.disk ?? "")
         if isPlain, kind == .iso, !isHybrid {
             remarks.append(

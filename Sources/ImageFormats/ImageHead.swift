@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
+
 /// What the first bytes of image data say about it.
 ///
 /// The Image service takes anything as `raw`, so it does not notice a web page or a compressed
@@ -16,6 +18,9 @@ public struct ImageHead: Hashable, Sendable {
     public let virtualSizeBytes: Int64?
     /// What the image needs beside this data, for messages: `its backing file "base.qcow2"`.
     public let need: String?
+    /// What cannot be right about the image's header, for messages: `states version 7, and only 2
+    /// and 3 exist`.
+    public let damage: String?
     /// True for an ISO with a partition table, which boots as a disk as well.
     let isHybrid: Bool
     let isEmpty: Bool
@@ -34,7 +39,10 @@ public struct ImageHead: Hashable, Sendable {
             default: InnerDisk()
             }
         // No disk is so large: a header that says so is damaged or hostile.
-        virtualSizeBytes = disk.sizeBytes.flatMap { $0 <= 1 << 60 ? Int64($0) : nil }
+        let stated = disk.sizeBytes ?? 0
+        let isTooLarge = stated > OutsideNumber.most
+        virtualSizeBytes = isTooLarge ? nil : disk.sizeBytes.map { Int64($0) }
+        damage = disk.damage ?? (isTooLarge ? "states a disk of \(stated >> 50) PiB" : nil)
         need = disk.need
     }
 }

@@ -6,6 +6,8 @@ struct InnerDisk {
     var sizeBytes: UInt64?
     /// See ``ImageHead/need``.
     var need: String?
+    /// See ``ImageHead/damage``.
+    var damage: String?
 
     private static func sectors(_ count: UInt64?) -> UInt64? {
         count.flatMap {
@@ -24,6 +26,12 @@ struct InnerDisk {
     /// <https://www.qemu.org/docs/master/interop/qcow2.html>
     static func qcow2(_ head: HeadBytes) -> InnerDisk {
         var disk = InnerDisk(sizeBytes: head.bigEndian(24, bytes: 8))
+        let version = head.bigEndian(4, bytes: 4)
+        if head.bytes.count < 72 {
+            disk.damage = "ends within its header"
+        } else if let version, version != 2, version != 3 {
+            disk.damage = "states version \(version), and only 2 and 3 exist"
+        }
         if let offset = head.bigEndian(8, bytes: 8), offset != 0 {
             let length = min(head.bigEndian(16, bytes: 4) ?? 0, 1023)
             disk.need = named("its backing file", head.text(offset, bytes: length))
@@ -109,9 +117,10 @@ struct InnerDisk {
     /// Microsoft's "Virtual Hard Disk Image Format Specification": a copy of the footer comes
     /// first, unless the disk is a fixed one, which begins with its data.
     static func vhd(_ head: HeadBytes) -> InnerDisk {
-        InnerDisk(
-            sizeBytes: head.bigEndian(48, bytes: 8),
-            need: head.bigEndian(60, bytes: 4) == 4 ? "its parent" : nil)
+        let type = head.bigEndian(60, bytes: 4)
+        return InnerDisk(
+            sizeBytes: head.bigEndian(48, bytes: 8), need: type == 4 ? "its parent" : nil,
+            damage: type == 2 ? "begins with the footer of a fixed disk" : nil)
     }
 
     /// VirtualBox's `VDICore.h`: 3 is an undo image, 4 a difference.

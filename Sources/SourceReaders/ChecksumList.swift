@@ -14,7 +14,8 @@ internal import Basics
 /// | Gentoo `DIGESTS` | `# SHA512 HASH` above GNU lines |
 /// | Debian `Release` | `SHA256:` above `<digits> <size> <name>` |
 /// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
-/// | one bare digest | `<digits>`, with or without `-` |
+/// | registries | `sha256:<digits>`, with or without a name |
+/// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
 /// signature.
@@ -48,8 +49,10 @@ struct ChecksumList {
     ///   - fileName: of the list; `b2sums.txt` and `SHA512SUMS` name an algorithm.
     init(_ bytes: [UInt8], fileName: String) {
         let text = Self.decoded(bytes)
-        let start = text.drop(while: \.isWhitespace).prefix(14).lowercased()
-        isWebPage = start.hasPrefix("<!doctype") || start.hasPrefix("<html")
+        let start = text.drop(while: \.isWhitespace).prefix(1024).lowercased()
+        // Comments may come before.
+        isWebPage =
+            start.hasPrefix("<") && ["<!doctype", "<html", "<head"].contains(where: start.contains)
         guard !isWebPage else { return }
         var reader = LineReader(fileName: fileName)
         for (index, line) in text.split(
@@ -104,6 +107,11 @@ struct ChecksumList {
             let found = named.filter { $0.path.map(Self.normalized) == exact }
             if !found.isEmpty { return found }
         }
+        // A list may name files by their folders on the publisher's machine.
+        let inFolder = named.filter {
+            $0.path.map(Self.normalized)?.hasSuffix("/" + wanted) == true
+        }
+        if wanted.contains("/"), Set(inFolder.map(\.path)).count == 1 { return inFolder }
         let found = named.filter { $0.path.map(Self.lastComponent) == name }
         let paths = Set(found.compactMap { $0.path.map(Self.normalized) })
         guard paths.count > 1, Set(found.map(\.checksum)).count > 1 else { return found }
@@ -162,14 +170,17 @@ struct ChecksumList {
 
     // MARK: Text
 
-    /// The path of a file relative to the folder of its list; the last component
-    /// of the path if the file is in another folder.
+    /// The path of a file relative to the folder of its list: `arm64/disk.raw`, `../disk.raw`.
     static func path(of file: String, inFolderOf list: String) -> String {
         // An address may have no path at all.
-        guard let slash = list.lastIndex(of: "/"), file.hasPrefix(list[...slash]) else {
-            return lastComponent(file)
+        guard let slash = list.lastIndex(of: "/") else { return lastComponent(file) }
+        var rest = file.split(separator: "/")[...]
+        var folder = list[..<slash].split(separator: "/")[...]
+        while rest.count > 1, let first = folder.first, first == rest.first {
+            rest = rest.dropFirst()
+            folder = folder.dropFirst()
         }
-        return String(file.dropFirst(list[...slash].count))
+        return (folder.map { _ in ".." } + rest).joined(separator: "/")
     }
 
     private static func quoted(_ entries: [Entry]) -> String {
@@ -181,9 +192,17 @@ struct ChecksumList {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// Without `.` and empty components.
+    /// Without `.`, empty components, and `..` behind a folder.
     private static func normalized(_ path: String) -> String {
-        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        var components: [Substring] = []
+        for component in path.split(separator: "/") where component != "." {
+            if component == "..", let last = components.last, last != ".." {
+                components.removeLast()
+            } else {
+                components.append(component)
+            }
+        }
+        return components.joined(separator: "/")
     }
 
     private static func decoded(_ bytes: [UInt8]) -> String {
@@ -263,7 +282,7 @@ private struct LineReader {
             heading = label
             return []
         }
-        if let entry = parenthesised(line) { return [entry] }
+        if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
         if line.hasPrefix("DIST ") { return manifest(line) }
         return plain(line).map { [$0] } ?? []
     }
@@ -271,14 +290,28 @@ private struct LineReader {
     /// `SHA256 (name) = <digits>`.
     private func parenthesised(_ line: Substring) -> ChecksumList.Entry? {
         guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
-            open < close,
-            let label = Label(String(line[..<open].trimmed))
+            open < close
         else { return nil }
         let rest = line[line.index(after: close)...].trimmed
         guard rest.first == "=" else { return nil }
-        return entry(
-            label, String(rest.dropFirst().trimmed),
-            path: String(line[line.index(after: open)..<close]))
+        let digits = rest.dropFirst().trimmed
+        let name = line[line.index(after: open)..<close]
+        // OpenSSL writes this for data that it read from a pipe.
+        let isNameless = name == "stdin" || name == "-"
+        guard let label = Label(String(line[..<open].trimmed)) else {
+            return isNameless && open == line.startIndex ? plain(digits) : nil
+        }
+        return entry(label, String(digits), path: isNameless ? nil : String(name))
+    }
+
+    /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
+    private func prefixed(_ line: Substring) -> ChecksumList.Entry? {
+        guard let colon = line.firstIndex(of: ":"), let label = Label(String(line[..<colon]))
+        else { return nil }
+        let rest = line[line.index(after: colon)...].trimmed
+        let digits = rest.prefix { $0.isHexDigit && $0.isASCII }
+        guard digits.count == label.digitCount else { return nil }
+        return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
     }
 
     /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
@@ -298,7 +331,7 @@ private struct LineReader {
         guard digits.count >= 32 else { return nil }
         let rest = line.dropFirst(digits.count)
         guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
-        var name = rest.drop { $0 == " " || $0 == "\t" }
+        var name = rest.trimmed
         if name.first == "*" { name = name.dropFirst() }
         // Debian's Release puts the size between.
         if heading != nil, let blank = name.firstIndex(of: " "),
@@ -316,6 +349,13 @@ private struct LineReader {
             path: path, checksum: algorithm.flatMap { try? Checksum($0, String(digits)) },
             algorithm: algorithm?.rawValue ?? "\(digits.count) digits of an unknown algorithm",
             digitCount: digits.count, isLabelled: false)
+    }
+
+    /// The name behind digits; nil if there is none.
+    private static func name(_ rest: Substring) -> String? {
+        var name = rest.trimmed
+        if name.first == "*" { name = name.dropFirst() }
+        return name.isEmpty || name == "-" ? nil : String(name)
     }
 
     private func entry(

@@ -59,9 +59,10 @@ extension ImageTemplate {
     /// - Parameters:
     ///   - inspects: false if the data need not be what the record says.
     ///   - sizeBytes: of the data that is sent; nil if unknown.
+    ///   - isUnpacked: true if the data came out of compressed data.
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String, sizeBytes: Int64?,
-        contentType: String? = nil
+        contentType: String? = nil, isUnpacked: Bool
     ) -> (refusal: TranshipError?, remarks: [String]) {
         var declared = DeclaredFormat(
             disk: diskFormat(of: fileName, head), container: containerFormat)
@@ -69,7 +70,9 @@ extension ImageTemplate {
         // Without a format, data is compared with disks of any format.
         if isUnknown { declared.disk = "disk" }
         let facts = [contentType, sizeBytes.map { "\($0) bytes" }].compactMap { $0 }
-        if inspects, let objection = head?.objection(to: declared, shown: shown, facts: facts) {
+        let found = head?.objection(
+            to: declared, shown: shown, facts: facts, isUnpacked: isUnpacked)
+        if inspects, let objection = found {
             return (objection.at(.source), [])
         }
         guard !isUnknown else {

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Decompression
 internal import Foundation
 internal import HTTPTransport
+internal import MigrationModel
 internal import PipelineFiles
 
 /// Where a source's `checksum_file` is: at an http or https address, or in a file of this machine.
@@ -20,6 +22,8 @@ struct PublishedList {
     private static let triesMax = 3
     /// The wait before the second try, in seconds; twice as long before each further one.
     private static let waitSeconds = 0.5
+    /// Of a list that is compressed.
+    private static let unpackedBytesMax: Int64 = 64 << 20
 
     /// The endings of detached signatures beside their list, as publishers use them.
     private static let signatureEndings = [".asc", ".sign", ".sig", ".gpg"]
@@ -69,7 +73,7 @@ struct PublishedList {
         let bytes = try await bytes(of: place, access)
         let name = isAddress ? URLImage.fileName(place) : PathText.lastComponent(place)
         guard let signature else {
-            return Read(list: ChecksumList(bytes, fileName: name), signedBy: nil)
+            return Read(list: try list(bytes, fileName: name), signedBy: nil)
         }
         let check = ListSignature(keyring: signature.keyring, shown: shown)
         var detached: [UInt8]?
@@ -78,7 +82,7 @@ struct PublishedList {
         }
         let verified = try await check.verify(bytes, signature: detached)
         return Read(
-            list: ChecksumList(verified.text, fileName: name), signedBy: verified.fingerprint)
+            list: try list(verified.text, fileName: name), signedBy: verified.fingerprint)
     }
 
     private func detachedSignature(
@@ -126,7 +130,7 @@ struct PublishedList {
         request.secrets = HTTPRequest.secrets(ofURL: place)
         let response = try await Self.answer(
             to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
-        return Array(response.body)
+        return try decoded(response, place)
     }
 
     /// Sends a small request. Asks again after failures that may pass: another mirror of a pool may
@@ -158,14 +162,43 @@ struct PublishedList {
         }
     }
 
+    /// The body as the list is stored: some servers and proxies compress it on its way, asked or not.
+    private func decoded(
+        _ response: HTTPResponse, _ place: String
+    ) throws(TranshipError) -> [UInt8] {
+        let body = Array(response.body)
+        switch response.headers["Content-Encoding"]?.lowercased() {
+        case nil, "", "identity": return body
+        case "gzip", "x-gzip": return try unpacked(body, place)
+        case let encoding?:
+            throw TranshipError(
+                .invalidAnswer,
+                "\(Self.shown(place)) is encoded (Content-Encoding: \(encoding)), but this request "
+                    + "asked for it as it is stored",
+                hint: "use another address of the list, or download it and write its path")
+        }
+    }
+
+    private func unpacked(_ bytes: [UInt8], _ place: String) throws(TranshipError) -> [UInt8] {
+        let limits = DecompressionLimits(sizeBytes: Self.unpackedBytesMax)
+        return try Decompressor(.gz, limits: limits, shown: Self.shown(place)).whole(bytes)
+    }
+
+    /// The list, which may be stored with gzip.
+    private func list(_ bytes: [UInt8], fileName: String) throws(TranshipError) -> ChecksumList {
+        let isGzip = bytes.starts(with: [0x1F, 0x8B])
+        return ChecksumList(isGzip ? try unpacked(bytes, place) : bytes, fileName: fileName)
+    }
+
     /// The path of a file relative to the folder of the list, if both are at the same place; its name
     /// if not.
     func path(of file: String) -> String {
-        let isFile = !file.contains("://")
-        if isFile != isAddress {
-            return isFile ? ChecksumList.path(of: file, inFolderOf: place) : relative(file)
+        switch (file.contains("://"), isAddress) {
+        case (true, true): relative(file)
+        case (false, false): ChecksumList.path(of: file, inFolderOf: place)
+        case (true, false): URLImage.fileName(file)
+        case (false, true): PathText.lastComponent(file)
         }
-        return isFile ? PathText.lastComponent(file) : URLImage.fileName(file)
     }
 
     private func relative(_ url: String) -> String {

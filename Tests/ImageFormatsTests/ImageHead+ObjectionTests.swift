@@ -59,6 +59,24 @@ import Testing
             "qemu-img convert"
         ),
         (
+            DiskHeads.qcow2(version: 7), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and states version 7, and only 2 and 3 exist",
+            "qemu-img info"
+        ),
+        (
+            Array(DiskHeads.qcow2().prefix(20)), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and ends within its header", "publisher"
+        ),
+        (
+            DiskHeads.qcow2(sizeBytes: 1 << 62), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and states a disk of 4096 PiB", "publisher"
+        ),
+        (
+            DiskHeads.vhd(type: 2), "vhd",
+            "disk.raw is damaged: it is a vhd image and begins with the footer of a fixed disk",
+            "publisher"
+        ),
+        (
             DiskHeads.vmdkDescriptor("monolithicFlat"), "vmdk",
             "disk.raw is a vmdk image and needs the file with its data \"disk-flat.vmdk\"",
             "qemu-img convert"

@@ -21,6 +21,14 @@ import Testing
         init(_ text: String, _ kind: DataKind?) { self.init(text, Array(text.utf8), kind) }
     }
 
+    /// Text in UTF-16 with its byte order mark.
+    private static func wide(_ text: String, isLittleEndian: Bool) -> [UInt8] {
+        ("\u{FEFF}" + text).utf16.flatMap { unit in
+            let bytes = [UInt8(unit & 0xFF), UInt8(unit >> 8)]
+            return isLittleEndian ? bytes : bytes.reversed()
+        }
+    }
+
     static let cases = [
         Case("qcow2", DiskHeads.qcow2(), .qcow2),
         Case("qcow2 of version 2", DiskHeads.qcow2(version: 2), .qcow2),
@@ -51,6 +59,10 @@ import Testing
             Array(
                 "<html><body>Zugriff verb\u{FC}rgt".unicodeScalars
                     .map { UInt8(truncatingIfNeeded: $0.value) }), .html),
+        Case("a web page in UTF-16", wide("<html><body>größer", isLittleEndian: true), .html),
+        Case(
+            "text in UTF-16, high byte first", wide("größer als 10", isLittleEndian: false), .text),
+        Case("a disk that begins as UTF-16 does", [0xFF, 0xFE] + noise(5000), nil),
         Case("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>", .xml),
         Case("{\"error\": \"no such image\"}", .json),
         Case("404 page not found\n", .text),

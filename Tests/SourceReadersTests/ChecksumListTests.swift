@@ -82,9 +82,40 @@ import Testing
         let old = "\(digits(.sha512))  old/a.img\n\(digits(.sha512, "b"))  a.img"
         #expect(find("a.img", old) == (try Sample.checksum(.sha512, "b")))
         #expect(ChecksumList.path(of: "/r/arm64/a.img", inFolderOf: "/r/SUMS") == "arm64/a.img")
-        #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "/r/SUMS") == "a.img")
+        #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "/r/SUMS") == "../x/a.img")
+        #expect(ChecksumList.path(of: "/r/a.img", inFolderOf: "/r/s/t/SUMS") == "../../a.img")
         #expect(ChecksumList.path(of: "/x/a.img", inFolderOf: "") == "a.img")
         #expect(ChecksumList.path(of: "a.img", inFolderOf: "SUMS") == "a.img")
+    }
+
+    @Test func `Folders beside the list's, and those of the publisher's machine, are found`() throws
+    {
+        let b = try Sample.checksum(.sha512, "b")
+        let beside = "\(digits(.sha512))  ../amd64/a.img\n\(digits(.sha512, "b"))  ../arm64/a.img"
+        #expect(find("../arm64/a.img", beside) == b)
+        let detour = "\(digits(.sha512))  amd64/a.img\n\(digits(.sha512, "b"))  x/../arm64/a.img"
+        #expect(find("arm64/a.img", detour) == b)
+        let built =
+            "\(digits(.sha512))  /srv/amd64/a.img\n\(digits(.sha512, "b"))  /srv/arm64/a.img"
+        #expect(find("arm64/a.img", built) == b)
+        #expect(find("a.img", built) == nil)
+        let twice = "\(digits(.sha512))  /1/arm64/a.img\n\(digits(.sha512, "b"))  /2/arm64/a.img"
+        #expect(refusal("arm64/a.img", twice)?.message.contains("in several folders") == true)
+    }
+
+    @Test(arguments: [
+        "sha256:DIGITS", "SHA256: DIGITS", "sha256:DIGITS  a.img", "sha256:DIGITS *a.img",
+        "SHA256(stdin)= DIGITS", "SHA2-256(stdin)= DIGITS", "(stdin)= DIGITS",
+        "SHA256 (-) = DIGITS",
+    ])
+    func `A digest may have its algorithm before it, and no name`(form: String) throws {
+        let text = form.replacing("DIGITS", with: digits(.sha256))
+        #expect(find("a.img", text) == (try Sample.checksum(.sha256, "a")))
+    }
+
+    @Test func `A label with the wrong number of digits is not believed`() {
+        #expect(find("a.img", "sha256:\(digits(.sha512))") == nil)
+        #expect(find("a.img", "(b)= \(digits(.sha256))") == nil)
     }
 
     @Test(arguments: ["", "  ", "  -", "\r\n"])
@@ -99,7 +130,9 @@ import Testing
         #expect(error?.hint?.hasSuffix("write `checksum: md5:\(digits(.md5))`") == true)
         let several = (1...7).map { "\(digits(.md5))  \($0).img" }.joined(separator: "\n")
         #expect(refusal("a.img", several)?.message.hasSuffix("5.img and 2 more") == true)
-        #expect(refusal("a.img", "<!DOCTYPE html>")?.message.contains("web page") == true)
+        for page in ["<!DOCTYPE html>", "\n <!-- proxy -->\n<HTML><body>"] {
+            #expect(refusal("a.img", page)?.message.contains("web page") == true)
+        }
     }
 
     @Test func `Byte order marks, UTF-16 and other lists of several algorithms are read`() throws {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import HTTPTransport
 import MigrationModel
 import MigrationPipeline
@@ -77,5 +78,79 @@ import Testing
         let error = await failure { _ = try await published.read() }
         #expect(error?.code == .notFound)
         #expect(server.requests.count == 3)
+    }
+
+    /// hashicorp/packer#5577: a list above two folders with a file of one name each.
+    @Test(arguments: ["SUMS", "lists/SUMS"])
+    func `The path relative to the list decides, for URLs and for files`(place: String) async throws
+    {
+        let prefix = place == "SUMS" ? "./" : "../"
+        let lines = [("amd64", "b"), ("arm64", "a")].map {
+            String(repeating: $0.1, count: 64) + "  \(prefix)\($0.0)/a.img\n"
+        }.joined()
+        let expected = [try Sample.checksum(.sha256, "a")]
+        let server = try RawHTTPServer {
+            .status(200, text: $0.path.hasSuffix("SUMS") ? lines : "data of a disk \u{1}")
+        }
+        defer { server.stop() }
+        let source = URLImage(
+            source: try urlEntry(
+                server.url + "/r/arm64/a.img", ", checksum_file: '\(server.url)/r/\(place)'"),
+            sourceIndex: 0, client: HTTPClient())
+        #expect(try await list(source).first?.image.checksums == expected)
+
+        let folder = try TemporaryFolder()
+        for name in ["arm64/a.img", place] {
+            let parent = URL(fileURLWithPath: folder.file(name)).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        }
+        try folder.write([1], to: "arm64/a.img")
+        try folder.write(Array(lines.utf8), to: place)
+        guard
+            case .file(let entry) = try entries(
+                """
+                { file: '\(folder.path)/arm64/a.img', checksum_file: '\(folder.file(place))',
+                    image: { disk_format: raw } }
+                """)[0]
+        else { throw NotThatKind() }
+        let files = try await list(FileImages(source: entry, sourceIndex: 0, baseDirectory: "/"))
+        #expect(files.first?.image.checksums == expected)
+    }
+
+    @Test(arguments: ["gzip", "x-gzip", ""])
+    func `A list may be compressed on its way, or where it is stored`(encoding: String) async throws
+    {
+        let body = try compressed(Array(Self.line.utf8), .gz)
+        let server = try RawHTTPServer { _ in
+            .status(
+                200, headers: encoding.isEmpty ? [] : [("Content-Encoding", encoding)], body: body)
+        }
+        defer { server.stop() }
+        let read = try await PublishedList(place: server.url + "/SUMS.gz", client: HTTPClient())
+            .read()
+        #expect(
+            try read.list.checksum(forPath: "a.img", shown: "SUMS") == Sample.checksum(.sha256, "a")
+        )
+    }
+
+    @Test func `An unknown encoding and a damaged list are refused`() async throws {
+        var isDamaged = false
+        for words in ["Content-Encoding: br", "ends early"] {
+            let body: [UInt8] =
+                isDamaged
+                ? Array(try compressed(Array(Self.line.utf8), .gz).dropLast(9))
+                : Array(Self.line.utf8)
+            let encoding = isDamaged ? "gzip" : "br"
+            let server = try RawHTTPServer { _ in
+                .status(200, headers: [("Content-Encoding", encoding)], body: body)
+            }
+            defer { server.stop() }
+            let error = await failure {
+                _ = try await PublishedList(place: server.url + "/SUMS", client: HTTPClient())
+                    .read()
+            }
+            #expect(error?.message.contains(words) == true)
+            isDamaged = true
+        }
     }
 }

@@ -6,6 +6,7 @@ import HTTPTransport
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -59,6 +60,15 @@ import Testing
         let (listed, _) = try await listed(path, image: image) { _ in .status(200, body: data) }
         #expect(listed.refusal?.code == .formatRejected)
         #expect(listed.refusal?.message.contains(words) == true, "\(listed.refusal as Any)")
+    }
+
+    @Test func `What is compressed twice gets a hint that helps`() async throws {
+        let data = try compressed(compressed([1, 2, 3], .xz), .gz)
+        let (image, _) = try await listed("/disk.raw.gz", more: ", decompress: auto") { _ in
+            .status(200, body: data)
+        }
+        #expect(image.refusal?.message.contains("is compressed (xz)") == true)
+        #expect(image.refusal?.hint?.hasPrefix("unpack it (xz -d)") == true)
     }
 
     @Test func `A web page is called one, with its type and size`() async throws {
@@ -159,6 +169,59 @@ import Testing
         }
         #expect(image.refusal == nil)
         #expect(image.notes.first?.contains("503") == true)
+    }
+
+    /// Counts requests.
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        func next() -> Int {
+            count.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+    }
+
+    @Test(arguments: [404, 500, 502, 503, 429])
+    func `Another mirror of the pool is asked`(status: Int) async throws {
+        let counter = Counter()
+        let (image, requests) = try await listed(image: "disk_format: raw") { _ in
+            // The first mirror refuses the HEAD, and the GET where that is asked for.
+            counter.next() <= (status == 404 ? 2 : 1)
+                ? .status(status, text: "not here") : .status(200, body: noise(90_000))
+        }
+        #expect(image.refusal == nil && image.notes.isEmpty, "\(image)")
+        #expect(image.image.sizeBytes == 90_000)
+        #expect(requests.count <= 4)
+    }
+
+    @Test func `The size that the GET reports counts`() async throws {
+        let (image, _) = try await listed(image: "disk_format: raw") { request in
+            request.method == "HEAD"
+                ? .status(200, headers: [("Content-Length", "17")])
+                : .status(200, body: noise(90_000))
+        }
+        #expect(image.image.sizeBytes == 90_000)
+    }
+
+    @Test(arguments: [nil, "Sat, 28 Nov 2026 12:00:00 GMT"])
+    func `An ETag that changes with every answer shows no version`(changed: String?) async throws {
+        let counter = Counter()
+        let server = try RawHTTPServer { _ in
+            let time = changed.map { [("Last-Modified", $0)] } ?? []
+            return .status(
+                200, headers: [("ETag", "\"edge-\(counter.next())\"")] + time,
+                body: noise(90_000))
+        }
+        defer { server.stop() }
+        let source = URLImage(
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+        let first = try #require(try await list(source).first)
+        let second = try #require(try await list(source).first)
+        #expect(first.image.seen == SeenVersion(eTag: nil, lastModified: changed))
+        #expect(first.image.fingerprint == second.image.fingerprint)
+        #expect(first.notes.contains { $0.contains("its ETag changes") } == (changed == nil))
+        #expect(await read(first.image, by: source).error == nil)
     }
 
     @Test func `A file that only HEAD finds is not there`() async throws {

@@ -65,6 +65,25 @@ import Testing
         #expect(await read(image, by: source.source).error == nil)
     }
 
+    @Test func `A mirror that lacks what the plan has seen is asked again`() async throws {
+        let count = Mutex(0)
+        let server = try RawHTTPServer { _ in
+            let isFirst = count.withLock {
+                $0 += 1
+                return $0 == 1
+            }
+            return isFirst ? .status(404, text: "not here") : .status(200, body: [1, 2, 3])
+        }
+        defer { server.stop() }
+        let source = URLImage(
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+        var image = Sample.source("a", sizeBytes: 3)
+        image.location = server.url + "/a.img"
+        let reading = await read(image, by: source)
+        #expect(reading.error == nil)
+        #expect(server.requests.count == 2)
+    }
+
     /// One reading of a URL that is answered so, planned with this version.
     private func reading(
         _ reply: Reply, planned seen: SeenVersion? = nil

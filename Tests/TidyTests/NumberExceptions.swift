@@ -29,6 +29,7 @@ enum NumberExceptions {
         "HTTPTransport/StallClock.swift": Reason(2, "a setting of ours, and our clock"),
         "HTTPTransport/UnreadAnswer+TLS.swift":
             Reason(2, "a number of digits, which may be none, and the size of our buffer"),
+        "ImageFormats/DataKind+Detection.swift": Reason(1, "single bytes"),
         "ImageFormats/HeadBytes.swift":
             Reason(4, "positions in 64 KiB, checked against their count first"),
         "ImageFormats/InnerDisk.swift":
@@ -47,7 +48,8 @@ enum NumberExceptions {
         "Decompression/ArchiveFilter.swift": Reason(1, "bytes that really came"),
         "Decompression/Decompressor.swift":
             Reason(3, "a list of bytes, and bytes that really came"),
-        "SourceReaders/URL/URLImage+Listing.swift": Reason(1, "a constant"),
+        "SourceReaders/URL/URLImage+Listing.swift":
+            Reason(2, "a constant, and a Double of our own"),
         "ByteStreams/ByteRing+Descriptors.swift": Reason(1, "positions in our buffer"),
         "ByteStreams/ByteRing+Reader.swift": Reason(3, "our clock and waits of our own"),
         "ByteStreams/ByteRing.swift": Reason(2, "positions in our buffer"),
@@ -79,6 +81,7 @@ enum NumberExceptions {
         "OpenStackImage/Waiting/Pace.swift": Reason(1, "a Double of our own callers"),
         "PipelineFiles/ImageSelection.swift": Reason(1, "a span up to 2^53"),
         "PipelineFiles/Parsing/PipelineFile.swift": Reason(1, "a list of bytes, not a number"),
+        "SourceReaders/URL/URLImage+Reading.swift": Reason(1, "a Double of our own"),
         "SourceReaders/PublishedList.swift": Reason(2, "a Double of our own"),
         "SourceReaders/Reopening.swift": Reason(1, "a Double of our own"),
         "tranship/Rendering/DataProgress.swift":

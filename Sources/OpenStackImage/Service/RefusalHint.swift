@@ -38,6 +38,11 @@ enum RefusalHint {
         switch (method, part, status) {
         case (.put, "file", 409), (.put, "stage", 409):
             return "an image takes data only once, while it is queued: create another image"
+        // Glance says so of a backing file, a data file, extents, and of damaged tables.
+        case (.put, "file", 415) where words.contains("safety check"):
+            return
+                "the image needs another file, or is damaged: look at it (qemu-img info IMAGE), and "
+                + "make one whole file (qemu-img convert -O qcow2 IMAGE WHOLE.qcow2)"
         case (.put, "file", 415):
             return
                 "the data does not have the format that disk_format declares; delete the image and "

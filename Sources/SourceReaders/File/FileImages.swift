@@ -130,7 +130,7 @@ struct FileImages: ImageSource {
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(
             look.head, inspects: source.inspects, fileName: fileName, shown: path,
-            sizeBytes: image.sizeBytes)
+            sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil)
         return ListedImage(
             image, stem: stem, notes: checked.remarks,
             refusal: refusal ?? checked.refusal

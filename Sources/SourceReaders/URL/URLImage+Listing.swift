@@ -13,6 +13,11 @@ internal import PipelineFiles
 internal import Synchronization
 
 extension URLImage {
+    /// Tries in all, of which the second one comes after so many seconds, and each further one after
+    /// twice as many.
+    static let triesMax = 3
+    static let waitSeconds = 0.5
+
     /// Looks at the URL without reading it: is it there, how large, which version?
     ///
     /// - Throws: only ``TranshipError/Code/interrupted``. What is wrong with this
@@ -79,8 +84,7 @@ extension URLImage {
         let changes = source.image.published(
             data.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
             fileName: fileName, head: data.head)
-        let seen = SeenVersion(
-            eTag: found.header("ETag"), lastModified: found.header("Last-Modified"))
+        let seen = found.seen
         var (image, stem) = source.image.described(
             key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
@@ -92,7 +96,8 @@ extension URLImage {
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
             data.head, inspects: source.inspects, fileName: fileName, shown: shown,
-            sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"))
+            sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"),
+            isUnpacked: data.compression != nil)
         if found.answer != nil {
             problem =
                 problem ?? data.refusal ?? checked.refusal ?? unnamed
@@ -103,6 +108,11 @@ extension URLImage {
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
             listed.notes.append("no checksum is promised: what arrives cannot be compared")
+            if found.hasFickleTag, seen.lastModified == nil {
+                listed.notes.append(
+                    "its ETag changes with every answer, so a new version of the same size is not "
+                        + "noticed; `checksum_file` would show it")
+            }
         }
         if let reason = found.unseen, problem == nil {
             listed.notes.append("the plan could not look at the data: \(reason)")
@@ -162,14 +172,43 @@ extension URLImage {
         /// Why it was not seen, if that may pass.
         var unseen: String?
 
+        /// True if two answers for the same data have different ETags, as servers behind one name
+        /// give them that do not share their clocks or their files' numbers.
+        var hasFickleTag = false
+
         func header(_ name: String) -> String? { answer?.headers[name] }
+
+        /// What shows a new version.
+        var seen: SeenVersion {
+            SeenVersion(
+                eTag: hasFickleTag ? nil : header("ETag"), lastModified: header("Last-Modified"))
+        }
+    }
+
+    /// Of the mirrors of a pool, one may lack the file or be overloaded, and another one answers
+    /// the next time.
+    private func probe() async throws(TranshipError) -> Probe {
+        var waitSeconds = Self.waitSeconds
+        var triesLeft = Self.triesMax
+        while true {
+            triesLeft -= 1
+            do throws(TranshipError) {
+                return try await probeOnce()
+            } catch {
+                guard triesLeft > 0, !Task.isCancelled,
+                    error.code == .notFound || (error.isTransient && error.answer != nil)
+                else { throw error }
+            }
+            await reopening.wait(waitSeconds)
+            waitSeconds *= 2
+        }
     }
 
     /// Asks for the head of the answer, then for the first bytes of the data.
     ///
     /// What a HEAD says is not final: signed URLs refuse it, and servers that know only GET answer
-    /// 404 or a length of 0. The GET decides then.
-    private func probe() async throws(TranshipError) -> Probe {
+    /// 404 or a length of 0. What the GET says counts.
+    private func probeOnce() async throws(TranshipError) -> Probe {
         let response = try await client.send(request(.head))
         let isEmpty = response.isSuccess && response.headers["Content-Length"] == "0"
         if isEmpty || [400, 403, 404, 405, 501].contains(response.status) {
@@ -181,6 +220,9 @@ extension URLImage {
             let beginning = try await beginning()
             found.bytes = beginning.bytes
             found.unseen = beginning.unseen
+            found.sizeBytes = beginning.sizeBytes ?? found.sizeBytes
+            let tag = beginning.header("ETag")
+            found.hasFickleTag = tag != nil && tag != response.headers["ETag"]
         } catch {
             // The transfer looks again, and tries again.
             guard error.isTransient else { throw error }

@@ -47,7 +47,29 @@ extension URLImage {
         }
     }
 
+    /// Reads the data from its beginning. A mirror of a pool may lack what the plan has seen, and
+    /// another one answers the next time.
     private func begin(
+        _ image: SourceImage, into ring: ByteRing,
+        _ opened: @escaping @Sendable (SourceFacts) -> Void
+    ) async throws(TranshipError) {
+        var waitSeconds = Self.waitSeconds
+        var triesLeft = Self.triesMax
+        while true {
+            triesLeft -= 1
+            do throws(TranshipError) {
+                return try await beginOnce(image, into: ring, opened)
+            } catch {
+                guard triesLeft > 0, error.answer?.status == 404, !Task.isCancelled else {
+                    throw error
+                }
+            }
+            await reopening.wait(waitSeconds)
+            waitSeconds *= 2
+        }
+    }
+
+    private func beginOnce(
         _ image: SourceImage, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) {
