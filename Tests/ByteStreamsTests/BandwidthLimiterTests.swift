@@ -6,7 +6,7 @@ import ByteStreams
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct BandwidthLimiterTests {
+@Suite(.timeLimit(.minutes(5))) struct BandwidthLimiterTests {
     @Test func `Two rings share one budget`() async throws {
         let limiter = BandwidthLimiter(bytesPerSecond: 1_000_000)
         let rings = [0, 1].map { _ in ByteRing(hasReader: false, limiter: limiter) }

@@ -6,7 +6,7 @@ import ByteStreams
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ByteRingDescriptorsTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteRingDescriptorsTests {
     @Test func `What was written comes out of the pipe, whole and in order`() async throws {
         let pipe = try Pipe()
         let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }

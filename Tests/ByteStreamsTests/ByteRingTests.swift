@@ -8,7 +8,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ByteRingTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteRingTests {
     @Test(arguments: [16, 1000, 64 << 10, 2 << 20])
     func `What goes in comes out, for the reader and for every observer`(
         capacityBytes: Int
@@ -132,7 +132,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ByteRingWithheldEndTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteRingWithheldEndTests {
     @Test(arguments: [1, 100, 64 << 10, 300_000])
     func `The end stays back until it is released`(count: Int) async throws {
         let ring = ByteRing(withholdsEnd: true)
@@ -162,7 +162,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ByteRingWaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteRingWaitingTests {
     @Test func `Started resumes with the first bytes, or with an empty end`() async throws {
         let ring = ByteRing()
         async let started = ring.started()

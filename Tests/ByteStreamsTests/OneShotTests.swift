@@ -7,7 +7,7 @@ import Testing
 
 @testable import ByteStreams
 
-@Suite(.timeLimit(.minutes(1))) struct OneShotTests {
+@Suite(.timeLimit(.minutes(5))) struct OneShotTests {
     @Test func `Every waiting task gets the first value`() async throws {
         let shot = OneShot<Int>()
         let waiting = (0..<20).map { _ in Task { try await shot.value() } }

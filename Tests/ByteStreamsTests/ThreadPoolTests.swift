@@ -8,7 +8,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ThreadPoolTests {
+@Suite(.timeLimit(.minutes(5))) struct ThreadPoolTests {
     @Test func `Every job has a thread at once, however many wait`() async throws {
         let pool = ThreadPool()
         let (waiting, isOpen) = (Guarded(0), Guarded(false))

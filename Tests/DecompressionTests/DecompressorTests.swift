@@ -10,7 +10,7 @@ import Testing
 @testable import Decompression
 
 /// Compressed data as the formats' own tools write it, and what damage makes of it.
-@Suite(.timeLimit(.minutes(2))) struct DecompressorTests {
+@Suite(.timeLimit(.minutes(5))) struct DecompressorTests {
     /// What came out, and why no more did.
     struct Result {
         var bytes: [UInt8] = []

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite(.timeLimit(.minutes(1))) struct AsyncGateTests {
+@Suite(.timeLimit(.minutes(5))) struct AsyncGateTests {
     @Test func `No more than the limit are in at once, and all get in`() async throws {
         let gate = AsyncGate(limit: 3)
         let count = Guarded((now: 0, most: 0, all: 0))

@@ -7,7 +7,7 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct UnreachableTests {
+@Suite(.timeLimit(.minutes(5))) struct UnreachableTests {
     @Test func `A refused connection may work later`() async throws {
         let server = try RawHTTPServer { _ in .status(200) }
         server.stop()
@@ -44,7 +44,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test func `A certificate of an unknown authority is refused, and the hint names cacert`()
         async throws
     {

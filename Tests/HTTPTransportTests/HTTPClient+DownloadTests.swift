@@ -9,7 +9,7 @@ import MigrationModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(5))) struct DownloadTests {
     @Test(arguments: [0, 1, 3_000_001])
     func `A body flows into the ring, after its head`(count: Int) async throws {
         let bytes = noise(count)
@@ -134,7 +134,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct DownloadStallTests {
+@Suite(.timeLimit(.minutes(5))) struct DownloadStallTests {
     private let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
 
     @Test(arguments: [

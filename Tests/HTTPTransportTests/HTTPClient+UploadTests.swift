@@ -9,7 +9,7 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct UploadTests {
+@Suite(.timeLimit(.minutes(5))) struct UploadTests {
     private let client = HTTPClient()
 
     private func upload(
@@ -236,7 +236,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct UploadStallTests {
+@Suite(.timeLimit(.minutes(5))) struct UploadStallTests {
     @Test func `A target that stops reading is given up`() async throws {
         let client = HTTPClient(TransportConfiguration(stallSeconds: 1))
         let isOver = Guarded(false)

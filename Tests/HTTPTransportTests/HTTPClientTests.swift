@@ -7,7 +7,7 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPClientTests {
     @Test func `A request arrives as it was written, and nothing is added to it`() async throws {
         let server = try RawHTTPServer { _ in
             .status(201, headers: [("X-Answer", "yes")], text: "made")

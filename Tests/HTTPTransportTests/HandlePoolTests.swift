@@ -10,7 +10,7 @@ import Testing
 
 /// How many connections a client opens and keeps: a server with a thread for
 /// each connection (uWSGI with `http11-socket`) has few of them.
-@Suite(.timeLimit(.minutes(2))) struct HandlePoolTests {
+@Suite(.timeLimit(.minutes(5))) struct HandlePoolTests {
     /// A pause of a busy machine must not look like an idle connection.
     private var patient: TransportConfiguration {
         var configuration = TransportConfiguration()

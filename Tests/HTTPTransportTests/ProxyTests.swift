@@ -7,7 +7,7 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(5))) struct ProxyTests {
     // In processes of their own, as the environment belongs to all tests.
     @Test func `A proxy of the environment is asked`() async {
         await #expect(processExitsWith: .success) {

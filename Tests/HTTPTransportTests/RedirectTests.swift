@@ -8,7 +8,7 @@ import HTTPTransport
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RedirectTests {
+@Suite(.timeLimit(.minutes(5))) struct RedirectTests {
     @Test func `A redirect is an answer unless it is to be followed`() async throws {
         let server = try RawHTTPServer(scripts: [
             "/a": [.redirect(to: "b?x=1")], "/b": [.status(200, text: "here")],
@@ -76,7 +76,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct RefusedRedirectTests {
+@Suite(.timeLimit(.minutes(5))) struct RefusedRedirectTests {
     /// Redirects every request to one place.
     private struct Redirecting: Carrier {
         let place: String

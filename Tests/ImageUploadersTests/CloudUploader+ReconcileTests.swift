@@ -11,7 +11,7 @@ import Testing
 @testable import ImageUploaders
 
 /// One test for each row of the table in the source.
-@Suite(.timeLimit(.minutes(1))) struct CloudUploaderReconcileTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudUploaderReconcileTests {
     private let target: Target
 
     init() throws { target = try Target() }

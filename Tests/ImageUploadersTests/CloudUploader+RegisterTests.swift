@@ -10,7 +10,7 @@ import Testing
 
 @testable import ImageUploaders
 
-@Suite(.timeLimit(.minutes(1))) struct CloudUploaderRegisterTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudUploaderRegisterTests {
     private let target: Target
 
     init() throws { target = try Target() }

@@ -12,7 +12,7 @@ import Testing
 
 @testable import ImageUploaders
 
-@Suite(.timeLimit(.minutes(1))) struct CloudUploaderTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudUploaderTests {
     private let target: Target
 
     init() throws { target = try Target() }

@@ -8,7 +8,7 @@ import MigrationModel
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TargetOfferTests {
+@Suite(.timeLimit(.minutes(5))) struct TargetOfferTests {
     private static let questions = [
         "/versions", "/v2/info/import", "/v2/info/stores", "/v2/info/usage", "/v2/schemas/image",
     ]

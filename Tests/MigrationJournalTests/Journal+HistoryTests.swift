@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What an earlier run did can be asked for when later runs have gone on.
-@Suite(.timeLimit(.minutes(1))) struct JournalHistoryTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalHistoryTests {
     private let folder: TemporaryFolder
     private let journal: Journal
 

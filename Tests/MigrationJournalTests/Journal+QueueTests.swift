@@ -8,7 +8,7 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite(.timeLimit(.minutes(1))) struct JournalQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalQueueTests {
     private let folder: TemporaryFolder
     private let journal: Journal
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite(.timeLimit(.minutes(1))) struct JournalLockTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalLockTests {
     private let folder: TemporaryFolder
     private var path: String { folder.file("journal.sqlite") }
 

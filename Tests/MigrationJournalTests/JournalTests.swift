@@ -11,7 +11,7 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite(.timeLimit(.minutes(1))) struct JournalTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalTests {
     private let folder: TemporaryFolder
     private var path: String { folder.file("journal.sqlite") }
 

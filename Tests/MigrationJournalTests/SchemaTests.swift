@@ -10,7 +10,7 @@ import Testing
 
 @testable import MigrationJournal
 
-@Suite(.timeLimit(.minutes(2))) struct SchemaTests {
+@Suite(.timeLimit(.minutes(5))) struct SchemaTests {
     private let folder: TemporaryFolder
     private var path: String { folder.file("journal.sqlite") }
 

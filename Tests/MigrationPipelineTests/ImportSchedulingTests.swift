@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// What single targets allow, and methods that fail.
-@Suite(.timeLimit(.minutes(1))) struct ImportSchedulingTests {
+@Suite(.timeLimit(.minutes(5))) struct ImportSchedulingTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
     /// Looks that an import takes where it is not to end by itself.

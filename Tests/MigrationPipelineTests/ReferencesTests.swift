@@ -9,7 +9,7 @@ import Testing
 
 @testable import MigrationPipeline
 
-@Suite(.timeLimit(.minutes(1))) struct ReferencesTests {
+@Suite(.timeLimit(.minutes(5))) struct ReferencesTests {
     private let fixture: Fixture
 
     init() throws { fixture = try Fixture() }

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// A target whose imports convert the data.
-@Suite(.timeLimit(.minutes(1))) struct ConversionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConversionTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
 

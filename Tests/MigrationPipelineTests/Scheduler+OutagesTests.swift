@@ -9,7 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SchedulerOutagesTests {
+@Suite(.timeLimit(.minutes(5))) struct SchedulerOutagesTests {
     private let fixture: Fixture
 
     init() throws { fixture = try Fixture() }

@@ -9,7 +9,7 @@ import MigrationPipeline
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(5))) struct SchedulerTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
 

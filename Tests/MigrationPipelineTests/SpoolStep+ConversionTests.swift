@@ -11,7 +11,7 @@ import Testing
 
 /// What `qemu-img` makes of data in the spool, and what it is not given.
 @Suite(
-    .timeLimit(.minutes(2)), .enabled(if: QEMUImage.isPossible, "needs qemu-img"))
+    .timeLimit(.minutes(5)), .enabled(if: QEMUImage.isPossible, "needs qemu-img"))
 struct SpoolStepConversionTests {
     private typealias Bench = SpoolStepTests.Bench
 

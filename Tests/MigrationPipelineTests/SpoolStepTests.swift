@@ -13,7 +13,7 @@ import Testing
 @testable import MigrationPipeline
 
 /// What lies in the spool after something went wrong, and what is made of it.
-@Suite(.timeLimit(.minutes(2))) struct SpoolStepTests {
+@Suite(.timeLimit(.minutes(5))) struct SpoolStepTests {
     /// A journal with one transfer of this data, and the step.
     final class Bench: Sendable {
         let fixture: Fixture

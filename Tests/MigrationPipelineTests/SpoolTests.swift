@@ -13,7 +13,7 @@ import Testing
 @testable import MigrationPipeline
 
 /// Several transfers and one spool.
-@Suite(.timeLimit(.minutes(2))) struct SpoolTests {
+@Suite(.timeLimit(.minutes(5))) struct SpoolTests {
     private let fixture: Fixture
     private var world: FakeWorld { fixture.world }
     private var folder: String { fixture.folder.file("spool") }

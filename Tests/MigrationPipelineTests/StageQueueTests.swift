@@ -8,7 +8,7 @@ import Testing
 
 @testable import MigrationPipeline
 
-@Suite(.timeLimit(.minutes(1))) struct StageQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct StageQueueTests {
     @Test(arguments: StageName.allCases)
     func `A stage's work runs on the queue of that stage`(stage: StageName) async {
         let key = DispatchSpecificKey<StageName>()

@@ -12,7 +12,7 @@ import Testing
 
 /// What the target gets when something is wrong with the bytes, and who is
 /// told what.
-@Suite(.timeLimit(.minutes(1))) struct StreamStepTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamStepTests {
     private let world = FakeWorld()
     private let journal: Journal
     private let committed = Committed()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MigrationPipeline
 
-@Suite(.timeLimit(.minutes(1))) struct SurroundingsTests {
+@Suite(.timeLimit(.minutes(5))) struct SurroundingsTests {
     @Test func `The machine calls back once the time has come`() async {
         await withCheckedContinuation { continuation in
             _ = Surroundings.machine.after(1) { continuation.resume() }

@@ -10,7 +10,7 @@ import Publishing
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CloudPublisherTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudPublisherTests {
     private let glance: GlanceServer
     private let publisher: CloudPublisher
 

@@ -236,13 +236,13 @@ package final class Simulator {
         private func launch(_ launch: Launch) -> Running {
             runs += 1
             launch.host.isUsed = true
-            let (world, number) = (world, runs)
+            let (world, number, damages) = (world, runs, planted == .trustsTheSpool)
             let task = Box<Task<Void, Never>>()
             let process = Box<PipelineRun>()
             let running = Running(
                 life: Life(stepsLeft: launch.dieAfterSteps) {
                     world.say("the process of start \(number) dies")
-                    launch.host.spool.goesDown(world)
+                    launch.host.spool.goesDown(world, damages: damages)
                     task.value?.cancel()
                 })
             let end = running.end

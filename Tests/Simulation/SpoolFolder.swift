@@ -99,10 +99,12 @@ final class SpoolFolder: @unchecked Sendable {
     // MARK: What happens to it
 
     /// The host went down: files may be shorter than they were, damaged, or gone.
-    func goesDown(_ world: World) {
-        for file in files where world.chance.happens(0.2) {
+    ///
+    /// - Parameter damages: whether each file is damaged.
+    func goesDown(_ world: World, damages: Bool) {
+        for file in files where damages || world.chance.happens(0.2) {
             let length = Int(Self.length(file))
-            switch world.chance.below(3) {
+            switch damages ? 2 : world.chance.below(3) {
             case 0:
                 world.say("a spooled file is gone")
                 unlink(file)

@@ -12,7 +12,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct CloudImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudImagesTests {
     private final class TestCloud: TestSource {
         let glance: GlanceServer
         let source: any ImageSource

@@ -12,7 +12,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct FileImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct FileImagesTests {
     private final class TestFile: TestSource {
         let folder: TemporaryFolder
         let source: any ImageSource

@@ -12,7 +12,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct LegacyCloudImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct LegacyCloudImagesTests {
     /// One image of Images API v1. What it lists in bulk has the same fields as
     /// the head of its data.
     private final class TestLegacyCloud: TestSource {

@@ -15,7 +15,7 @@ import Testing
 
 /// Signed lists of checksums, with keys that are made for the test.
 @Suite(
-    .timeLimit(.minutes(2)), .serialized,
+    .timeLimit(.minutes(5)), .serialized,
     .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"))
 struct ListSignatureTests {
     private static let data = noise(5000)

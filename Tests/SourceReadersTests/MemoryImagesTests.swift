@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The kind that only tests have keeps the same promises as the others.
-@Suite(.timeLimit(.minutes(1))) struct MemoryImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryImagesTests {
     private struct TestMemory: TestSource {
         let memory = MemoryImages()
         var source: any ImageSource { memory }

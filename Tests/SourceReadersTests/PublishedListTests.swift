@@ -13,7 +13,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct PublishedListTests {
+@Suite(.timeLimit(.minutes(5))) struct PublishedListTests {
     private static let line = String(repeating: "a", count: 64) + "  a.img\n"
 
     @Test func `A file's list may be at an address, and is read once for all files`() async throws {

@@ -13,7 +13,7 @@ import Testing
 @testable import SourceReaders
 
 /// Sources that drop: what goes on in the middle, and what must not.
-@Suite(.timeLimit(.minutes(1))) struct ReopeningTests {
+@Suite(.timeLimit(.minutes(5))) struct ReopeningTests {
     private static let data = noise(1_000_000, seed: 3)
     private static let half = 500_000
     private static let tag = "\"v1\""

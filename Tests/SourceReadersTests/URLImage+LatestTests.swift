@@ -11,7 +11,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct URLImageLatestTests {
+@Suite(.timeLimit(.minutes(5))) struct URLImageLatestTests {
     private static let page = """
         <a href="../">../</a><a href="noble-9.9.img">x</a><a href="noble-9.10.img">x</a>
         <a href="noble-latest.img">x</a><a href="noble-9.10.img.sha256">x</a>

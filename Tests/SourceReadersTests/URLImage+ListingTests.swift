@@ -13,7 +13,7 @@ import Testing
 @testable import SourceReaders
 
 /// What a plan finds out about a URL before any image data is transferred.
-@Suite(.timeLimit(.minutes(1))) struct URLImageListingTests {
+@Suite(.timeLimit(.minutes(5))) struct URLImageListingTests {
     /// Lists one URL of a server that answers every request so.
     private func listed(
         _ path: String = "/disk.img", image: String = "", more: String = "",

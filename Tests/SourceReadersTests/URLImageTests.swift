@@ -13,7 +13,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct URLImageTests {
+@Suite(.timeLimit(.minutes(5))) struct URLImageTests {
     /// A mirror that tells an ETag.
     private final class TestMirror: TestSource {
         let server: RawHTTPServer

@@ -14,7 +14,7 @@ import Testing
 @testable import SourceReaders
 
 /// `decompress` at files and URLs: what is planned, what is read, and what is promised of which.
-@Suite(.timeLimit(.minutes(1))) struct UnpackingTests {
+@Suite(.timeLimit(.minutes(5))) struct UnpackingTests {
     private static let disk = DiskHeads.qcow2() + noise(700_000)
 
     private static let quick: Reopening = {

@@ -12,7 +12,7 @@ import Testing
 
 @testable import TaskWaiters
 
-@Suite(.timeLimit(.minutes(1))) struct ImportWaiterAnswersTests {
+@Suite(.timeLimit(.minutes(5))) struct ImportWaiterAnswersTests {
     private let glance: GlanceServer
     private let clock = Clock()
     private let waiter: ImportFollower

@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 
 /// What is asked of the service, and what its refusals lead to.
-@Suite(.timeLimit(.minutes(1))) struct ImportWaiterTests {
+@Suite(.timeLimit(.minutes(5))) struct ImportWaiterTests {
     private let glance: GlanceServer
     private static let id = "id-1"
     private static let importPath = "/v2/images/id-1/import"

@@ -19,7 +19,7 @@ import Testing
 
 /// Whole runs between two clouds that are not as the newest Glance is: old, narrow, busy. Each one
 /// is a case from a public report.
-@Suite(.timeLimit(.minutes(2))) struct PublicCasesTests {
+@Suite(.timeLimit(.minutes(5))) struct PublicCasesTests {
     private let folder: TemporaryFolder
     private let alpha: GlanceServer
     private let beta: GlanceServer

@@ -17,7 +17,7 @@ import Testing
 @testable import TranshipKit
 
 /// Whole runs of a kind of source that the factory does not know.
-@Suite(.timeLimit(.minutes(1))) struct WholeRunTests {
+@Suite(.timeLimit(.minutes(5))) struct WholeRunTests {
     private let folder: TemporaryFolder
     private let glance: GlanceServer
     private let pipeline: Pipeline

@@ -11,7 +11,7 @@ import Testing
 @testable import OpenStackImage
 
 /// What a real Glance cannot be made to do.
-@Suite("Downloads that are not what they should be", .timeLimit(.minutes(2)))
+@Suite("Downloads that are not what they should be", .timeLimit(.minutes(5)))
 struct ProvedDownloadTests {
     private let bytes = noise(300_000)
 

@@ -9,7 +9,7 @@ import Testing
 
 /// Services that compare a condition that they do not know with a property, and answer with an
 /// empty list.
-@Suite("Lists of old services", .timeLimit(.minutes(1)))
+@Suite("Lists of old services", .timeLimit(.minutes(5)))
 struct OldServiceTests {
     private func cloud(_ version: String?) throws -> FaultyCloud {
         try FaultyCloud { request, _ in

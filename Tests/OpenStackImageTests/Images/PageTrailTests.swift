@@ -10,7 +10,7 @@ import Testing
 @testable import OpenStackImage
 
 /// Lists from which images are deleted while they are read.
-@Suite("Pages whose marker is deleted", .timeLimit(.minutes(1)))
+@Suite("Pages whose marker is deleted", .timeLimit(.minutes(5)))
 struct PageTrailTests {
     /// A list that is served page by page, and loses records after some pages.
     private final class Shrinking: Sendable {

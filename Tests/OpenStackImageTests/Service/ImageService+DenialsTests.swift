@@ -11,7 +11,7 @@ import Testing
 @testable import OpenStackImage
 
 /// A 401 because the access rules of an application credential lack the request.
-@Suite("Requests that an application credential may not send", .timeLimit(.minutes(1)))
+@Suite("Requests that an application credential may not send", .timeLimit(.minutes(5)))
 struct DenialTests {
     /// Keystone and Glance in one server. Glance answers 401 to requests of `denied`.
     private final class Cloud: Sendable {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import OpenStackImage
 
-@Suite("Waiting", .timeLimit(.minutes(1)))
+@Suite("Waiting", .timeLimit(.minutes(5)))
 struct PaceTests {
     private func wait(
         _ pace: Pace, _ look: @escaping @Sendable (Int) throws -> Look<String>
