@@ -42,7 +42,7 @@ let fuzzTests = Target.testTarget(
         "OpenStackImage", "PipelineFiles", "SourceReaders", "TaskWaiters", "TestSupport",
         "TranshipKit", grdb,
     ],
-    exclude: ["Corpora"], swiftSettings: strict)
+    exclude: ["Corpora", "LibFuzzer.swift"], swiftSettings: strict)
 let fuzzing: Target =
     isFuzzing
     ? .executableTarget(

@@ -14,9 +14,27 @@ private let chosen: FuzzTarget = {
     return target
 }()
 
+/// libFuzzer's own `main` calls this, too. SwiftPM gives the name `main` to the entry point of the
+/// program, so the program calls the driver itself
+/// (<https://llvm.org/docs/LibFuzzer.html#using-libfuzzer-as-a-library>).
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ argumentsCount: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ fuzzOneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
 /// libFuzzer calls this with each input (<https://llvm.org/docs/LibFuzzer.html>).
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     chosen.run(Array(UnsafeBufferPointer(start: start, count: count)))
     return 0
+}
+
+@main enum Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(runDriver(&count, &arguments, fuzzOneInput))
+    }
 }
