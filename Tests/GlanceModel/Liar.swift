@@ -54,15 +54,32 @@ package struct Liar: Sendable {
         "POST import", "PATCH image", "PUT file", "POST tokens", "GET file", "HEAD", "GET url",
     ]
 
+    /// Habits that decide what a copy's proof is worth, or whether a start ever ends.
+    private static let tellingHabits: [(String, Lie)] = [
+        ("GET image", .digestsDropped), ("GET image", .fieldNumber), ("GET image", .garbage),
+        ("GET image", .fieldWord), ("GET images", .fieldNumber), ("GET images", .digestsDropped),
+        ("GET tasks", .empty), ("PUT file", .status), ("GET file", .headerOdd),
+    ]
+
+    /// How much rarer lies are where one ends a start before anything is copied. What comes later
+    /// would never be tried.
+    private static let doors: [String: Double] = [
+        "POST tokens": 20, "GET info": 10, "GET import": 10, "GET images": 4,
+    ]
+
     /// - Parameter places: hosts of which some lie.
     package init(_ given: Chance, places: [String]) {
         var chance = given
         rate = chance.pick([0.01, 0.05, 0.15, 0.4])
-        habit =
-            chance.happens(0.5)
-            ? Habit(
-                kind: chance.pick(Self.kinds), lie: chance.pick(Lie.allCases), seed: chance.next())
-            : nil
+        if chance.happens(0.5) {
+            let (kind, lie) =
+                chance.happens(0.3)
+                ? chance.pick(Self.tellingHabits)
+                : (chance.pick(Self.kinds), chance.pick(Lie.allCases))
+            habit = Habit(kind: kind, lie: lie, seed: chance.next())
+        } else {
+            habit = nil
+        }
         let liars = places.filter { _ in chance.happens(0.6) }
         self.places = Set(liars.isEmpty ? places : liars)
         self.chance = chance
@@ -120,7 +137,7 @@ package struct Liar: Sendable {
             lies.append(habit.lie)
         }
         var own = chance
-        while lies.count < 3, own.happens(rate) {
+        while lies.count < 3, own.happens(rate / (Self.doors[kind] ?? 1)) {
             let lie = own.pick(Lie.allCases)
             tell(lie, &said, request, kind, &own)
             lies.append(lie)
@@ -137,7 +154,10 @@ package struct Liar: Sendable {
         guard path.first == "v2" || path.last == "tokens" else {
             return request.method == .head ? "HEAD" : "GET url"
         }
-        let part = path.count > 3 ? path[3] : path.count == 3 ? "image" : "images"
+        let isImage = path.count > 1 && path[1] == "images"
+        let part =
+            path.count > 3
+            ? path[3] : path.count == 3 ? isImage ? "image" : path[1] : "images"
         let word = path.last == "tokens" ? "tokens" : path.contains("import") ? "import" : part
         return "\(request.method.rawValue) \(word)"
     }

@@ -67,7 +67,9 @@ enum LyingFields {
             for key in keys where chance.happens(0.5) { object[key] = nil }
         case .fieldRetyped: object[key] = chance.pick(others(object[key] ?? .null))
         case .fieldNumber:
-            let numeric = ["size", "min_disk", "min_ram", "virtual_size"].filter(keys.contains)
+            // Sizes are added up, reserved and compared; the others are only shown.
+            let numeric = ["size", "size", "size", "min_disk", "min_ram", "virtual_size"]
+                .filter(keys.contains)
             object[numeric.isEmpty ? key : chance.pick(numeric)] = chance.pick(numbers)
         case .fieldLong:
             object[key] = .string(

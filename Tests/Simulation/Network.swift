@@ -15,6 +15,9 @@ struct Network: Carrier {
     /// A bug that is planted between the process and its network.
     var planted: PlantedBug?
 
+    /// Between the looks of a planted bug that has no end: few of them fill the time of a start.
+    private static let patienceMilliseconds: Int64 = 60_000
+
     private enum Fault {
         case unreachable, lostBefore, lostAfter, gatewayAfter, tokenEnds
         case status(Int)
@@ -65,10 +68,13 @@ struct Network: Carrier {
             try goesOn()
             if let planted {
                 while planted.waits(for: said) {
-                    await world.timeline.sleep(1000)
+                    await world.timeline.sleep(Self.patienceMilliseconds)
                     try goesOn()
                 }
-                if planted.asksAgain(said, to: request) { return try await exchange(request, nil) }
+                if planted.asksAgain(said, to: request) {
+                    await world.timeline.sleep(Self.patienceMilliseconds)
+                    return try await exchange(request, nil)
+                }
                 said = try planted.believe(said, to: request)
             }
             if let told { world.clouds[place]?.isSeen(told, by: host) }

@@ -34,12 +34,13 @@ extension PlantedBug {
             throw TranshipError(.badRequest, "refused: \(fields.joined(separator: ", "))")
         case .reservesWhatIsDeclared:
             // More than this would end the process that runs the simulation.
+            let largest = Self.sizes(in: response).max() ?? 0
             let reserved = [UInt8](
-                repeating: 1, count: Int(min(max(Self.size(in: response), 0), 700 << 20)))
+                repeating: 1, count: Int(min(max(largest, 0), 700 << 20)))
             return reserved.count < 0 ? HTTPResponse(status: 500) : response
         case .trapsOnSizes:
             // Traps from 2^62 on.
-            precondition(Self.size(in: response) + (1 << 62) != 0, "impossible")
+            for size in Self.sizes(in: response) { precondition(size + (1 << 62) != 0) }
             return response
         case .throwsForeignErrors where Self.isBroken(response, request):
             throw TranshipError(wrapping: Foreign())
@@ -51,9 +52,10 @@ extension PlantedBug {
 extension PlantedBug {
     private struct Foreign: Error {}
 
-    /// The size in a record; 0 without one.
-    private static func size(in response: HTTPResponse) -> Int64 {
-        JSONValue(text: response.body)?["size"]?.integer ?? 0
+    /// The sizes in a record, or in the records of a list.
+    private static func sizes(in response: HTTPResponse) -> [Int64] {
+        guard let value = JSONValue(text: response.body) else { return [] }
+        return (value["images"]?.array ?? [value]).compactMap { $0["size"]?.integer }
     }
 
     /// True for an answer of an Image service that cannot be read.
@@ -100,65 +102,15 @@ private struct BelievingVerifier: ChecksumVerifier {
     }
 }
 
-private struct BelievingUploader: ImageUploader {
+private struct BelievingUploader: ForwardingUploader {
     let real: any ImageUploader
     let bug: PlantedBug
     let service: ImageService
-
-    func carryOut(_ change: Change) async throws(TranshipError) -> Change {
-        try await real.carryOut(change)
-    }
 
     /// What the service says of the record; nil without an answer of that form.
     private func image(_ transfer: Transfer) async -> Image? {
         guard let id = transfer.imageID else { return nil }
         return try? await service.image(id)
-    }
-
-    func list(
-        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        try await real.list(ownerID: ownerID, page: page)
-    }
-
-    func request(
-        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
-    ) async throws(TranshipError) {
-        try await real.request(request, for: transfer, from: fetchable)
-    }
-
-    func reportedAlgorithm(
-        for transfer: Transfer
-    ) async throws(TranshipError) -> Checksum.Algorithm {
-        try await real.reportedAlgorithm(for: transfer)
-    }
-
-    func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
-        try await real.reconcile(given)
-    }
-
-    func register(
-        _ transfer: Transfer, references: [String: String], commit: @escaping Commit
-    ) async throws(TranshipError) -> Outcome {
-        try await real.register(transfer, references: references, commit: commit)
-    }
-
-    func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError) -> Transfer {
-        try await real.send(transfer, from: ring)
-    }
-
-    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-        try await real.report(transfer)
-    }
-
-    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {
-        try await real.readBack(transfer, into: ring)
-    }
-
-    func clean(
-        _ leftover: inout Leftover, deletesLeft: inout Int
-    ) async throws(TranshipError) {
-        try await real.clean(&leftover, deletesLeft: &deletesLeft)
     }
 
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {

@@ -193,32 +193,10 @@ private struct WrappedVerifier: ChecksumVerifier {
     }
 }
 
-private struct WrappedUploader: ImageUploader {
+private struct WrappedUploader: ForwardingUploader {
     let real: any ImageUploader
     let bug: PlantedBug
     let service: ImageService?
-
-    func carryOut(_ change: Change) async throws(TranshipError) -> Change {
-        try await real.carryOut(change)
-    }
-
-    func list(
-        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        try await real.list(ownerID: ownerID, page: page)
-    }
-
-    func request(
-        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
-    ) async throws(TranshipError) {
-        try await real.request(request, for: transfer, from: fetchable)
-    }
-
-    func reportedAlgorithm(
-        for transfer: Transfer
-    ) async throws(TranshipError) -> Checksum.Algorithm {
-        try await real.reportedAlgorithm(for: transfer)
-    }
 
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         if bug == .keepsSpoiledRecords, let id = transfer.imageID,
@@ -276,20 +254,6 @@ private struct WrappedUploader: ImageUploader {
     func send(_ transfer: Transfer, from ring: ByteRing) async throws(TranshipError) -> Transfer {
         if bug == .releasesTheEndEarly { ring.release() }
         return try await real.send(transfer, from: ring)
-    }
-
-    func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
-        try await real.report(transfer)
-    }
-
-    func readBack(_ transfer: Transfer, into ring: ByteRing) async throws(TranshipError) {
-        try await real.readBack(transfer, into: ring)
-    }
-
-    func clean(
-        _ leftover: inout Leftover, deletesLeft: inout Int
-    ) async throws(TranshipError) {
-        try await real.clean(&leftover, deletesLeft: &deletesLeft)
     }
 
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
