@@ -12,9 +12,10 @@
 public struct TranshipError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
-    /// What happened.
+    /// What happened. At most 10,000 characters: it may repeat what a service, a file or a journal
+    /// says, which has any length.
     public private(set) var message: String
-    /// What to try next.
+    /// What to try next. As long as a message may be.
     public private(set) var hint: String?
 
     /// The answer of the service, if an answer is the failure.
@@ -38,22 +39,28 @@ public struct TranshipError: Error, Sendable {
         isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil
     ) {
         self.code = code
-        self.message = message
-        self.hint = hint
+        self.message = Self.bounded(message)
+        self.hint = hint.map(Self.bounded)
         self.answer = answer
         self.isTransient = isTransient
         self.side = side
         self.cause = cause
     }
 
+    private static let charactersMax = 10_000
+
+    private static func bounded(_ words: String) -> String {
+        words.utf8.count > charactersMax ? words.cut(to: charactersMax - 1) : words
+    }
+
     /// The same error, with words in front that say what was being done.
     public func whileDoing(_ context: String) -> TranshipError {
-        changed { $0.message = "\(context): \(message)" }
+        changed { $0.message = Self.bounded("\(context): \(message)") }
     }
 
     /// The same error with another hint, for a caller that knows better.
     public func hinting(_ hint: String) -> TranshipError {
-        changed { $0.hint = hint }
+        changed { $0.hint = Self.bounded(hint) }
     }
 
     /// The same error with the side on which it happened.

@@ -24,6 +24,16 @@ import Testing
         #expect(told.isTransient)
     }
 
+    @Test func `No words of others make a message endless`() {
+        let long = String(repeating: "e\u{301}", count: 200_000)
+        let error = TranshipError(.sourceChanged, "it is \(long) now", hint: long)
+            .whileDoing(long).hinting(long)
+        #expect(error.message.unicodeScalars.count == 10_000 && error.message.hasSuffix("…"))
+        #expect(error.hint?.unicodeScalars.count == 10_000)
+        let short = String(repeating: "x", count: 10_000)
+        #expect(TranshipError(.usage, short).message == short)
+    }
+
     @Test func `Errors of others become ours, and a cancellation an interruption`() {
         struct Odd: Error {}
         #expect(TranshipError(wrapping: error).code == .quotaExceeded)
