@@ -41,7 +41,7 @@ extension IssuedToken {
         let expiresAt = token["expires_at"]?.string
         self.value = Secret(value)
         project = AuthenticatedProject(
-            projectID: token["project"]?["id"]?.string,
+            projectID: OutsideID.read(token["project"]?["id"]?.string),
             projectName: token["project"]?["name"]?.string,
             userID: token["user"]?["id"]?.string, userName: token["user"]?["name"]?.string,
             roles: (token["roles"]?.array ?? []).compactMap { $0["name"]?.string },

@@ -25,7 +25,7 @@ enum LegacyImageHeaders {
                 record[underscored(name.dropFirst(prefix.count))] = .string(field.value)
             }
         }
-        guard record["id"] != nil else { return nil }
+        guard OutsideID.read(record["id"]?.string) != nil else { return nil }
         record["properties"] = .object(properties.mapValues(JSONValue.string))
         return LegacyImage(record: record)
     }

@@ -55,7 +55,8 @@ extension ServiceRecord {
 
     /// Only the key ``idKey`` is required: old services know fewer keys, and any value may be null.
     ///
-    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, and for a ``numberFault``.
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` without that key, for an id that cannot be one,
+    ///   and for a ``numberFault``.
     public init(json: JSONValue) throws(TranshipError) {
         try self.init(listed: json)
         try checkNumbers()
@@ -66,6 +67,13 @@ extension ServiceRecord {
         guard let record = json.object, record[Self.idKey]?.string != nil else {
             throw TranshipError(
                 .invalidAnswer, "the service sent a record without a text in \"\(Self.idKey)\"")
+        }
+        guard Self.idKey != "id" || OutsideID.read(record[Self.idKey]?.string) != nil else {
+            let shown = String(decoding: (record[Self.idKey] ?? .null).body, as: UTF8.self)
+            throw TranshipError(
+                .invalidAnswer,
+                "the service sent a record whose \"\(Self.idKey)\" is not an id: \(shown.cut(to: 100))",
+                hint: "ask the operator of the service")
         }
         self.init(record: record)
     }

@@ -23,7 +23,8 @@ extension SourceImage {
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
             location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
             // Image data never changes under an id once it is active.
-            fingerprint: checksums.first?.description ?? "created:\(image.createdAt ?? "")",
+            fingerprint: checksums.first?.description
+                ?? "created:\(OutsideID.read(image.createdAt) ?? "")",
             name: image.name, status: image.status, sizeBytes: image.sizeBytes,
             checksums: checksums, ownerID: image.ownerID, visibility: image.visibility,
             isProtected: image.isProtected, isHidden: image.isHidden,

@@ -83,7 +83,8 @@ extension SourceImage {
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
             location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
             // Image data never changes under an id once it is active.
-            fingerprint: image.checksums.first?.description ?? "created:\(image.createdAt ?? "")",
+            fingerprint: image.checksums.first?.description
+                ?? "created:\(OutsideID.read(image.createdAt) ?? "")",
             name: image.name, status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, ownerID: image.ownerID,
             visibility: image.isPublic ? .public : .private, isProtected: image.isProtected,

@@ -100,18 +100,6 @@ enum Terminal {
     }
 }
 
-extension Unicode.Scalar {
-    /// True for what a terminal obeys or hides instead of showing it: controls (Cc), format
-    /// characters such as those that turn the direction of writing (Cf), line and paragraph
-    /// separators (Zl, Zp).
-    fileprivate var isControl: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
-    }
-}
-
 extension String {
     /// The text with characters that a terminal obeys, line ends among them, written as
     /// `\u{1B}`. Names, properties and answers come from strangers.
@@ -138,9 +126,9 @@ extension String {
     }
 
     private func replacingControls(_ words: (Unicode.Scalar) -> String) -> String {
-        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        guard unicodeScalars.contains(where: \.isUnseen) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.isControl {
+            if scalar.isUnseen {
                 text += words(scalar)
             } else {
                 text.unicodeScalars.append(scalar)

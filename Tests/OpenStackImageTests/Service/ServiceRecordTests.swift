@@ -58,6 +58,21 @@ struct ServiceRecordTests {
         #expect(try Image(json: ["id": "i1"]).numberFault == nil)
     }
 
+    @Test(
+        "an id that cannot be one ends the list, with a message that shows it",
+        arguments: ["", "a\0b", "a\u{1B}[31m", String(repeating: "i", count: 300_000)])
+    func oddID(id: String) throws {
+        let json: JSONValue = ["images": [["id": "i1"], ["id": .string(id)]]]
+        let error = #expect(throws: TranshipError.self) {
+            try RecordPage<Image>(json: json, key: "images", asked: "GET /")
+        }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains("is not an id: \"") == true)
+        #expect(try #require(error?.message.count) < 200)
+        #expect(throws: TranshipError.self) { try LegacyImage(json: ["id": .string(id)]) }
+        #expect(throws: TranshipError.self) { try ImageTask(json: ["id": .string(id)]) }
+    }
+
     @Test("the fields of a v1 image pass the same door")
     func headers() throws {
         let request = ServiceRequest(.head, "/v1/images/i1")
