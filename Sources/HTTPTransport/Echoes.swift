@@ -42,13 +42,18 @@ struct Echoes: Sendable {
         let known = Set(secrets.flatMap { Self.forms(of: $0.revealed) })
             .sorted { ($0.count, $0) > ($1.count, $1) }
             .reduce(text) { $0.replacing($1, with: Self.replacement) }
-        // Words such as "basic authentication" stay.
-        let credentials =
-            /\b((?i:basic|bearer))((?:\s|%20|\+)+)(?=\S+[A-Z0-9=])[A-Za-z0-9+\/=_.~-]{8,}/
-        return known.replacing(credentials) { match in
+        return known.replacing(Self.credentials) { match in
             "\(match.1)\(match.2)\(Self.replacement)"
         }
     }
+
+    /// Words such as "basic authentication" stay. Compiled once, because that takes longer than
+    /// most searches.
+    ///
+    /// `nonisolated(unsafe)`: a regex is a value, and nothing changes this one. It is not `Sendable`
+    /// because it could hold a parser of its own; this one holds none.
+    private nonisolated(unsafe) static let credentials =
+        /\b((?i:basic|bearer))((?:\s|%20|\+)+)(?=\S+[A-Z0-9=])[A-Za-z0-9+\/=_.~-]{8,}/
 
     private static func forms(of value: String) -> [String] {
         let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
@@ -56,22 +61,6 @@ struct Echoes: Sendable {
             value, percentEncode(value), percentDecoded(value), escaped,
             escaped.replacing("/", with: "\\/"),
         ]
-    }
-
-    private static func percentDecoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"),
-                let value = UInt8(String(Substring(rest.prefix(2))), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -34,6 +34,10 @@ extension Exchange {
             return error(
                 .unreachable, isTransient: true,
                 hint: "check http_proxy, https_proxy and no_proxy in the environment")
+        case CURLE_COULDNT_CONNECT where words.contains("unsupported proxy"):
+            return error(
+                .unreachable, isTransient: false,
+                hint: "check http_proxy, https_proxy and no_proxy in the environment")
         case CURLE_COULDNT_CONNECT:
             return error(
                 .unreachable, isTransient: true,

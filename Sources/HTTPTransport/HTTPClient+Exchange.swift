@@ -46,8 +46,9 @@ extension HTTPClient {
             do throws(TranshipError) {
                 try ThreadPool.shared.run {
                     let result = exchange.perform(on: handle)
-                    // The caller may have left by now, so it cannot give the handle back.
-                    pool.give(handle, origin)
+                    // The caller may have left by now, so it cannot give the handle back. After a
+                    // failure it has no connection to keep, and libcurl 7.88 may take no options.
+                    if case .success = result { pool.give(handle, origin) }
                     outcome.settle(result)
                 }
             } catch {

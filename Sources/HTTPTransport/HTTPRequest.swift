@@ -97,3 +97,29 @@ public func percentEncode(_ text: String) -> String {
     }
     return String(decoding: encoded, as: UTF8.self)
 }
+
+/// The text whose ``percentEncode(_:)`` this could be. A percent sign without two hexadecimal digits
+/// stays, and bytes that are not UTF-8 become U+FFFD.
+package func percentDecoded(_ text: some StringProtocol) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        let digits = byte == UInt8(ascii: "%") ? rest.prefix(2).compactMap(hexDigit) : []
+        if digits.count == 2 {
+            bytes.append(digits[0] << 4 | digits[1])
+            rest = rest.dropFirst(2)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
+}

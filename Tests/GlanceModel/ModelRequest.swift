@@ -42,18 +42,6 @@ package struct ModelRequest: Sendable {
 
     private static func decoded(_ text: Substring) -> String {
         guard text.contains("%") || text.contains("+") else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"),
-                let value = UInt8(String(Substring(rest.prefix(2))), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return percentDecoded(text.replacing("+", with: " "))
     }
 }

@@ -43,6 +43,20 @@ import Testing
         }
     }
 
+    @Test func `A proxy that curl does not know is named each time`() async {
+        await #expect(processExitsWith: .success) {
+            setenv("http_proxy", "bad://127.0.0.1:1", 1)
+            let client = HTTPClient()
+            for _ in 1...3 {
+                let error = await failure {
+                    _ = try await client.send(HTTPRequest(.get, "http://far.invalid/x"))
+                }
+                #expect(error?.message.contains("unsupported proxy scheme") == true)
+                #expect(error?.hint?.contains("http_proxy") == true)
+            }
+        }
+    }
+
     @Test(arguments: [
         "bad://user:geheim@127.0.0.1:1", "http://user:ge'heim geheim@127.0.0.1:x1",
         "http://user:geheim@", "http://user:geheim@127.0.0.1:1",

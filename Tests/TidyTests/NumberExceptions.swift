@@ -21,7 +21,6 @@ enum NumberExceptions {
         "ByteStreams/ByteRing+Reader.swift": Reason(1, "milliseconds of our own callers"),
         "ByteStreams/Monitor.swift": Reason(2, "our clock"),
         "ByteStreams/ThreadPool.swift": Reason(1, "a constant"),
-        "HTTPTransport/Echoes.swift": Reason(1, "two hexadecimal digits, or nil"),
         "HTTPTransport/Exchange+Callbacks.swift": Reason(1, "0 or 1"),
         "HTTPTransport/HandlePool.swift": Reason(1, "a setting of ours"),
         "HTTPTransport/OpenSockets.swift": Reason(4, "constants"),
