@@ -1,12 +1,45 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Basics
-internal import Foundation
+package import Basics
+package import Foundation
 
 /// Files that only this user reads and writes: journals, plans and their locks. They name
 /// clouds, images and addresses, and what they say is done.
-enum OwnFile {
+package enum OwnFile {
+    /// Writes a whole file with mode 0600, in place of an earlier one. If it fails, the earlier one
+    /// stays.
+    ///
+    /// A link is not followed, and what is not a plain file is not replaced.
+    ///
+    /// - Throws: ``TranshipError/Code/usage``: the caller names the file.
+    package static func replace(_ path: String, with data: Data) throws(TranshipError) {
+        func refusal(_ words: String) -> TranshipError {
+            TranshipError(.usage, "cannot write \(path): \(words)", hint: "name another file")
+        }
+        var file = stat()
+        if lstat(path, &file) == 0 {
+            guard file.st_mode & S_IFMT != S_IFLNK else {
+                throw refusal("it is a symbolic link, which is not followed")
+            }
+            guard file.st_mode & S_IFMT == S_IFREG else { throw refusal("it is not a plain file") }
+        }
+        // In the same folder, so that the last step is one rename.
+        let new = "\(path).\(UUID().uuidString)"
+        let descriptor = Glibc.open(
+            new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw refusal(String(cString: strerror(errno))) }
+        do {
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try handle.write(contentsOf: data)
+            try handle.synchronize()
+            guard rename(new, path) == 0 else { throw refusal(String(cString: strerror(errno))) }
+        } catch {
+            unlink(new)
+            throw error as? TranshipError ?? refusal(error.localizedDescription)
+        }
+    }
+
     /// Opens a file for reading and writing, and makes it if there is none, with mode 0600.
     ///
     /// A neighbour who may write into the folder could put a link to another file of ours there,

@@ -3,6 +3,7 @@
 
 public import Basics
 internal import Foundation
+internal import MigrationJournal
 public import MigrationModel
 
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
@@ -36,15 +37,20 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// The largest file that is read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
 
+    /// Only this user can read the file (0600). A link in its place is not followed.
+    ///
+    /// - Throws: ``TranshipError/Code/usage``.
     public func write(to path: String) throws(TranshipError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let data: Data
         do {
-            try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+            data = try encoder.encode(self)
         } catch {
             throw TranshipError(
                 .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
         }
+        try OwnFile.replace(path, with: data)
     }
 
     /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or one in the format

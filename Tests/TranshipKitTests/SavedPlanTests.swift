@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationJournal
 import MigrationModel
 import TestSupport
@@ -29,6 +30,35 @@ import Testing
         let read = try SavedPlan.read(from: folder.file("plan.json"))
         #expect(read == first)
         try read.check(against: second)
+    }
+
+    @Test func `Only this user reads it, and it replaces an earlier one`() async throws {
+        let plan = try await plan("1", [Sample.item("a")])
+        let path = folder.file("plan.json")
+        try folder.write([1], to: "plan.json")
+        chmod(path, 0o644)
+        try plan.write(to: path)
+        var facts = stat()
+        #expect(stat(path, &facts) == 0)
+        #expect(facts.st_mode & 0o777 == 0o600)
+        #expect(try SavedPlan.read(from: path) == plan)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.file(""))
+        #expect(left.filter { $0.hasPrefix("plan.json") } == ["plan.json"])
+    }
+
+    @Test func `A link in its place is not followed, and no other thing is replaced`() async throws
+    {
+        let plan = try await plan("1", [Sample.item("a")])
+        try folder.write([1, 2, 3], to: "victim")
+        symlink(folder.file("victim"), folder.file("link"))
+        var error = #expect(throws: TranshipError.self) { try plan.write(to: folder.file("link")) }
+        #expect(error?.code == .usage)
+        #expect(error?.message.hasSuffix("symbolic link, which is not followed") == true)
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: folder.file("victim"))) == Data([1, 2, 3]))
+        mkfifo(folder.file("pipe"), 0o600)
+        error = #expect(throws: TranshipError.self) { try plan.write(to: folder.file("pipe")) }
+        #expect(error?.message.hasSuffix("it is not a plain file") == true)
     }
 
     @Test func `What changed since is told, source by source`() async throws {
