@@ -139,7 +139,7 @@ public final class PipelineRun: Sendable {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
-        for weakness in opened.weaknesses { tell(.warning(weakness)) }
+        for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)
         }

@@ -325,6 +325,34 @@ import Testing
                 == true)
     }
 
+    // MARK: Lists that lie
+
+    /// SQLite ends a text at U+0000: such ids became one, and the row of the journal another one.
+    @Test func `Ids that cannot be ids end the plan, and the journal stays whole`() async throws {
+        put("a")
+        alpha.answer(
+            times: 1,
+            with: .status(
+                200, text: #"{"images":[{"id":"a\u0000b","status":"active","owner":"project"}]}"#)
+        ) { $0.path == "/v2/images" && $0.target.contains("limit=1000") }
+        let error = await #expect(throws: TranshipError.self) { try await run() }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message.contains(#"is not an id: "a\u0000b""#) == true)
+        #expect(beta.ids.isEmpty)
+        let next = try await run()
+        #expect(next.exit == .done && beta.ids.count == 1)
+    }
+
+    @Test func `Rules for earlier versions of a cloud's images are said to change nothing`()
+        async throws
+    {
+        put("a")
+        _ = try await run(target: ", keep: 2, previous: hide")
+        let told = warnings.texts.withLock { $0 }.filter { $0.contains("change nothing") }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("`keep`, `previous` of target beta") == true)
+    }
+
     // MARK: Lists that change
 
     @Test func `An image that is deleted between two pages of a list costs no other image`()
