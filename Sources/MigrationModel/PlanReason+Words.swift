@@ -128,6 +128,7 @@ extension PlanReason: CustomStringConvertible {
         case .dataIsDecompressed: "the data is decompressed here"
         case .urlNeedsSecrets: "the URL needs a password, a header or a query, which stay here"
         case .noSharedKeystone: "source and target do not share a Keystone"
+        case .oneImageService: "source and target are projects of one Image service"
         case .namedByPipeline: "named by the pipeline"
         case .namedByPipelineUnproved:
             "named by the pipeline; the source promises no checksum, so nothing can prove the result"

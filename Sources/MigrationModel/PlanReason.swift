@@ -82,6 +82,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case dataIsConverted
     case urlNeedsSecrets
     case noSharedKeystone
+    /// The target would have to fetch from itself.
+    case oneImageService
     case namedByPipeline
     /// The pipeline names a method by which the service fetches the data.
     case namedByPipelineUnproved
@@ -173,6 +175,7 @@ extension PlanReason {
         case .dataIsConverted: "data-is-converted"
         case .urlNeedsSecrets: "url-needs-secrets"
         case .noSharedKeystone: "no-shared-keystone"
+        case .oneImageService: "one-image-service"
         case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack:
             "named-by-pipeline"
         case .importsNeedKeystone: "imports-need-keystone"

@@ -22,7 +22,12 @@ struct CloudImages: ImageSource {
     func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
         guard let region, region.isSibling(of: target), let name = region.name,
             let id = image.imageID
-        else { return .nothing(.noSharedKeystone) }
+        else {
+            let isOneService =
+                region?.sharesKeystone(with: target) == true
+                && region?.name == target?.name
+            return .nothing(isOneService ? .oneImageService : .noSharedKeystone)
+        }
         return .siblingImage(
             id: id, region: name, interface: cloud.session.configuration.interface.rawValue)
     }
