@@ -228,11 +228,10 @@ import Testing
         #expect(
             try north("k").fetchable(image, for: south)
                 == .siblingImage(id: "a", region: "north", interface: "public"))
-        for target in [CloudRegion(keystoneURL: "k", name: "north"), nil] {
-            #expect(
-                try north("k").fetchable(image, for: target)
-                    == .nothing(.noSharedKeystone))
-        }
+        #expect(
+            try north("k").fetchable(image, for: CloudRegion(keystoneURL: "k", name: "north"))
+                == .nothing(.oneImageService))
+        #expect(try north("k").fetchable(image, for: nil) == .nothing(.noSharedKeystone))
         #expect(
             try north("other").fetchable(image, for: south)
                 == .nothing(.noSharedKeystone))
@@ -268,6 +267,17 @@ import Testing
         source.glance.put("b", data: [1])
         let listed = try await list(named)
         #expect(listed.map(\.refusal?.code) == [.invalidAnswer, nil])
+    }
+
+    @Test func `A size that is another one after the listing is a change of the source`()
+        async throws
+    {
+        let image = try await source.planned([1])
+        source.glance.put("a", ["size": .integer(1 << 53)])
+        let reading = await read(image, by: source.source)
+        #expect(reading.error?.code == .sourceChanged)
+        #expect(reading.error?.message.contains("had 1 bytes") == true)
+        #expect(reading.bytes.isEmpty)
     }
 
     @Test func `A size that grows beyond all disks after the listing is an error`() async throws {

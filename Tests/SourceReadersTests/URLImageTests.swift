@@ -62,6 +62,7 @@ import Testing
         var image = try await source.planned([1, 2])
         source.change()
         image.checksums = [try Sample.checksum(.md5, "a")]
+        image.sizeBytes = nil
         #expect(await read(image, by: source.source).error == nil)
     }
 
@@ -86,11 +87,11 @@ import Testing
 
     /// One reading of a URL that is answered so, planned with this version.
     private func reading(
-        _ reply: Reply, planned seen: SeenVersion? = nil
+        _ reply: Reply, planned seen: SeenVersion? = nil, sizeBytes: Int64? = nil
     ) async throws -> Reading {
         let server = try RawHTTPServer { _ in reply }
         defer { server.stop() }
-        var image = Sample.source("a", sizeBytes: nil)
+        var image = Sample.source("a", sizeBytes: sizeBytes)
         image.location = server.url + "/a.img"
         image.seen = seen
         let source = URLImage(
@@ -112,6 +113,20 @@ import Testing
             planned: planned)
         #expect((reading.error?.code == .sourceChanged) == isChanged)
         #expect(reading.bytes == (isChanged ? [] : [1]))
+    }
+
+    @Test func `A body without a declared length ends where the planned size ends`() async throws {
+        let endless = Reply { exchange in
+            exchange.sendHead(200, [("Transfer-Encoding", "chunked")])
+            while exchange.send("3e8\r\n"), exchange.send(noise(1000)), exchange.send("\r\n") {}
+            exchange.close()
+        }
+        let longer = try await reading(endless, sizeBytes: 2500)
+        #expect(longer.error?.code == .sourceTruncated)
+        #expect(longer.error?.message.contains("longer than the 2500 bytes") == true)
+        #expect(longer.bytes.count <= 2500)
+        let exact = try await reading(.chunked(noise(2500)), sizeBytes: 2500)
+        #expect(exact.error == nil && exact.bytes.count == 2500)
     }
 
     /// Servers that know only GET answer a HEAD with 404 or a length of 0.

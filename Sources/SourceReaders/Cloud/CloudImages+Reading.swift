@@ -111,7 +111,8 @@ extension CloudImages {
             throw Self.described(error, id)
         }
         try Self.expectUnchanged(
-            transfer, status: image.status, checksums: image.checksums)
+            transfer, status: image.status, checksums: image.checksums,
+            sizeBytes: image.sizeBytes)
         var facts = SourceFacts(sizeBytes: image.sizeBytes)
         if transfer.record.takesMembers, image.visibility == .shared {
             try await addMembers(of: id, to: &facts)
@@ -145,7 +146,7 @@ extension CloudImages {
 
     /// Throws if the source differs from the plan.
     static func expectUnchanged(
-        _ transfer: Transfer, status: ImageStatus, checksums: [Checksum]
+        _ transfer: Transfer, status: ImageStatus, checksums: [Checksum], sizeBytes: Int64?
     ) throws(TranshipError) {
         let id = transfer.source.imageID ?? ""
         guard status == transfer.source.status ?? .active else {
@@ -153,6 +154,12 @@ extension CloudImages {
                 .sourceChanged,
                 "image \(id) was \(transfer.source.status ?? .active) when it was planned "
                     + "and is \(status) now",
+                hint: "run again, which makes a new plan")
+        }
+        if let planned = transfer.source.sizeBytes, let sizeBytes, planned != sizeBytes {
+            throw TranshipError(
+                .sourceChanged,
+                "image \(id) had \(planned) bytes when it was planned and has \(sizeBytes) now",
                 hint: "run again, which makes a new plan")
         }
         for planned in transfer.source.checksums {

@@ -39,7 +39,8 @@ struct LegacyCloudImages: ImageSource {
         do {
             try await service.download(id, into: ring) { (image) throws(TranshipError) in
                 try CloudImages.expectUnchanged(
-                    transfer, status: image.status, checksums: image.checksums)
+                    transfer, status: image.status, checksums: image.checksums,
+                    sizeBytes: image.sizeBytes)
                 tell(.opened(SourceFacts(sizeBytes: image.sizeBytes, members: members)))
             }
         } catch {
@@ -63,7 +64,8 @@ struct LegacyCloudImages: ImageSource {
             throw CloudImages.described(error, id)
         }
         try CloudImages.expectUnchanged(
-            transfer, status: image.status, checksums: image.checksums)
+            transfer, status: image.status, checksums: image.checksums,
+            sizeBytes: image.sizeBytes)
         return SourceFacts(
             sizeBytes: image.sizeBytes, members: try await members(of: id, transfer))
     }

@@ -74,8 +74,11 @@ extension URLImage {
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) {
         let shown = image.location
+        var request = request(.get)
+        // An answer need not declare its length, and then may never end.
+        request.bodyBytesMax = image.sizeAtSourceBytes
         // The transport's errors name the URL themselves.
-        let response = try await client.download(request(.get), into: ring) {
+        let response = try await client.download(request, into: ring) {
             (head) throws(TranshipError) in
             if head.status == 204 { return }
             guard head.status == 200 else { throw Self.refusal(head, shown) }
