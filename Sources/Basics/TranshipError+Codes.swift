@@ -99,6 +99,8 @@ extension TranshipError {
         /// The compressed data is damaged, ends early, or is larger than `limits` allow once it is
         /// decompressed.
         case decompressionFailed = "decompression-failed"
+        /// The source offers an older version of a series than was copied before.
+        case olderVersion = "older-version"
         /// The signature of a checksum list is missing, wrong, expired, or not by a trusted key.
         case signatureRefused = "signature-refused"
         /// The image could not be converted into another format.

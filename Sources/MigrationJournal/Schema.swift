@@ -12,6 +12,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 runs, lineages, work") { try $0.execute(sql: step1) }
         migrator.registerMigration("2 changes") { try $0.execute(sql: step2) }
+        migrator.registerMigration("upstream memory") { try $0.execute(sql: upstreamMemory) }
         return migrator
     }
 
@@ -24,7 +25,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "change", "attempt", "dependency", "outage", "spool", "refusal", "plan_tally", "work",
+        "upstream", "change", "attempt", "dependency", "outage", "spool", "refusal", "plan_tally",
+        "work",
         "transfer",
         "image", "lineage", "run",
     ]
@@ -183,6 +185,16 @@ enum Schema {
         CREATE INDEX change_by_image ON change (target_key, image_id);
         """
 
+    private static let upstreamMemory = """
+        -- What the last run with a series found at its source.
+        CREATE TABLE upstream (
+            lineage_id TEXT PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            body BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX upstream_by_run ON upstream (run_id);
+        """
+
     /// The shape of a plan, which lives as long as the process that makes it.
     static let plan = """
         CREATE TABLE target_image (
@@ -213,6 +225,11 @@ enum Schema {
             UNIQUE (target_key, source_key)
         ) STRICT;
         CREATE INDEX plan_item_by_version ON plan_item (target_key, version_id);
+
+        CREATE TABLE plan_upstream (
+            lineage_id TEXT PRIMARY KEY,
+            body BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE plan_change (
             position INTEGER PRIMARY KEY,

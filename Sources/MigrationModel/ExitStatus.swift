@@ -56,7 +56,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unclassified, .badRedirect, .invalidAnswer, .badRequest, .forbidden, .notFound,
             .conflict, .gone, .formatRejected, .rangeNotSatisfiable, .ambiguous, .waitFailed,
             .waitTimedOut, .noData, .decompressionFailed, .signatureRefused, .conversionFailed,
-            .sourceUnavailable, .sourceTruncated, .sourceChanged,
+            .sourceUnavailable, .sourceTruncated, .sourceChanged, .olderVersion,
             .targetFailed, .targetConflict, .idBlocked, .refused, .transformed, .unverifiable,
             .importFailed,
             .importTimedOut, .unpublished, .dependencyFailed, .unexpectedState:

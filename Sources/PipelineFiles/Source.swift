@@ -72,6 +72,10 @@ public struct URLSource: Sendable, Equatable {
     public let url: String
     /// Which file of the folder is meant: the one with the highest version.
     public let latest: VersionPattern?
+    /// True if an older version than that of the journal may follow.
+    public let allowsDowngrade: Bool
+    /// After which time without a new version the plan and the run warn; nil for never.
+    public let staleAfterSeconds: Int64?
     public let checksum: Checksum?
     /// The URL or absolute path of a list of checksums, in GNU or BSD form. Never set together with
     /// ``checksum``. With ``latest`` it may contain `@v`.

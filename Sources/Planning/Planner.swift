@@ -73,8 +73,12 @@ public struct Planner: Sendable {
         let listing = Listing(date: date, nowUnixSeconds: nowUnixSeconds, tell: tell)
         for source in sources {
             try await source.list(listing) { (page) throws(TranshipError) in
-                for image in page { try series.check(image) }
-                try await add(page, from: source)
+                var images: [ListedImage] = []
+                for image in page {
+                    try series.check(image)
+                    images.append(try await compared(image))
+                }
+                try await add(images, from: source)
             }
         }
         try await decideAll()

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import Digests
 internal import ExternalPrograms
 internal import Foundation
 
@@ -26,6 +27,10 @@ struct ListSignature {
         var text: [UInt8]
         /// The fingerprint of the primary key, in upper-case hexadecimal digits.
         var fingerprint: String
+        /// Of all good signatures.
+        var fingerprints: [String]
+        /// The digest of the keyring's keys.
+        var keyring: String
     }
 
     /// True for a list with its signature inside (RFC 9580, section 7).
@@ -50,13 +55,15 @@ struct ListSignature {
                     + files.arguments, home: folder, timeoutSeconds: Self.timeoutSeconds)
             let status = GPGStatus(String(decoding: ending.output, as: UTF8.self))
             if let refusal = refusal(status, ending.talk) { throw refusal }
-            guard signature == nil else {
-                return Verified(text: list, fingerprint: status.fingerprint ?? "")
-            }
+            var verified = Verified(
+                text: list, fingerprint: status.fingerprint ?? "",
+                fingerprints: status.fingerprints, keyring: try digest(.sha256, of: keys).value)
+            if signature != nil { return verified }
             guard let text = FileManager.default.contents(atPath: files.text) else {
                 throw refused("gpgv wrote no signed text", hint: "run again")
             }
-            return Verified(text: Array(text), fingerprint: status.fingerprint ?? "")
+            verified.text = Array(text)
+            return verified
         } catch {
             guard error.code == .unclassified else { throw error }
             throw TranshipError(
@@ -207,11 +214,13 @@ struct GPGStatus {
 
     let verdict: Verdict
     /// Of the primary key of a good signature.
-    let fingerprint: String?
+    var fingerprint: String? { fingerprints.first }
+    /// Of the primary keys of all good signatures.
+    let fingerprints: [String]
 
     init(_ text: String) {
         var found: [Verdict] = []
-        var fingerprint: String?
+        var fingerprints: [String] = []
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ").map(String.init)
             guard words.count >= 2, words[0] == "[GNUPG:]" else { continue }
@@ -226,11 +235,11 @@ struct GPGStatus {
                 found.append(.unknown(words.count > 8 && words[8] != "-" ? words[8] : key))
             case "VALIDSIG" where found.last == .good:
                 // The tenth field is the primary key's fingerprint.
-                fingerprint = fingerprint ?? (words.count > 11 ? words[11] : key)
+                fingerprints.append(words.count > 11 ? words[11] : key)
             default: break
             }
         }
-        self.fingerprint = fingerprint
+        self.fingerprints = fingerprints
         func rank(_ verdict: Verdict) -> Int {
             switch verdict {
             case .bad: 0
@@ -243,6 +252,6 @@ struct GPGStatus {
         }
         let worst = found.min { rank($0) < rank($1) } ?? .missing
         // A good signature counts with the fingerprint of its key only.
-        verdict = worst == .good && fingerprint == nil ? .missing : worst
+        verdict = worst == .good && fingerprints.isEmpty ? .missing : worst
     }
 }

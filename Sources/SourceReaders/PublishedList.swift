@@ -33,6 +33,10 @@ struct PublishedList {
         var list: ChecksumList
         /// The fingerprint of the key, if a signature was verified.
         var signedBy: String?
+        /// Of all good signatures.
+        var signers: [String] = []
+        /// The digest of the keyring's keys.
+        var keyring: String?
     }
 
     var isAddress: Bool { Self.isAddress(place) }
@@ -82,7 +86,8 @@ struct PublishedList {
         }
         let verified = try await check.verify(bytes, signature: detached)
         return Read(
-            list: try list(verified.text, fileName: name), signedBy: verified.fingerprint)
+            list: try list(verified.text, fileName: name), signedBy: verified.fingerprint,
+            signers: verified.fingerprints, keyring: verified.keyring)
     }
 
     private func detachedSignature(

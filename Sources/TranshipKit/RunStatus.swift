@@ -19,6 +19,8 @@ public struct RunStatus: Sendable {
     public let statesInAll: [Tally<TransferState>]
     /// What the run changes about earlier versions of series.
     public let changes: [Change]
+    /// What the run's plan found at the sources of its series.
+    public let upstreams: [Upstream]
     public let failedTries: Int
     /// What the run read from the sources.
     public let reading: SourceReading
@@ -66,9 +68,16 @@ public struct RunStatus: Sendable {
         states = try await journal.tally(run: run)
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)
+        upstreams = try await journal.upstreams(of: run)
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)
+    }
+
+    /// What an operator has to know of versions that had not moved for too long when the run was
+    /// planned.
+    public var staleWords: [String] {
+        upstreams.compactMap { $0.staleWords(at: run.startedAt) }
     }
 
     /// The first transfers of the run in some states, in the plan's order.

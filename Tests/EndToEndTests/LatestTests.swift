@@ -110,5 +110,105 @@ extension EndToEndTests {
                 #expect(copy["os_hidden"] == false)
             }
         }
+
+        @Test("an older version is refused until the pipeline accepts it")
+        func downgrade() async throws {
+            let publisher = try Publisher()
+            try await scene("older") { scene in
+                let sums = "checksum_file: \(publisher.server.url)/noble/SUMS"
+                let file = try publisher.pipeline(scene, sums, rules: ", previous: hide")
+                publisher.publish("9.9", seed: 1)
+                publisher.publish("9.10", seed: 2)
+                #expect(try await scene.tranship("run", file).status == 0)
+                publisher.withdraw("9.10")
+                let refused = try await scene.tranship("run", file, "--format", "json")
+                #expect(refused.status == 3, refused.said)
+                #expect(refused.output.contains("\"code\":\"older-version\""), refused.said)
+                #expect(
+                    refused.output.contains("version 9.9, which is older than version 9.10"),
+                    refused.said)
+                let copy = try await scene.beta.only("\(scene.prefix) 9.10")
+                #expect(copy["os_hidden"] == false)
+
+                let accepting = try publisher.pipeline(
+                    scene, sums + "\nallow_downgrade: true", rules: ", previous: hide")
+                let accepted = try await scene.tranship("run", accepting)
+                #expect(accepted.status == 0, accepted.said)
+                _ = try await scene.beta.only("\(scene.prefix) 9.9")
+                #expect(try await scene.beta.image(copy.id)["os_hidden"] == true)
+            }
+        }
+
+        @Test(
+            "a version that does not move for too long is in the plan, the summary and the metrics")
+        func stale() async throws {
+            let publisher = try Publisher()
+            try await scene("stale") { scene in
+                let file = try publisher.pipeline(scene, "stale_after: 2s")
+                publisher.publish("1", seed: 1)
+                let place = scene.folder.appendingPathComponent("night.prom")
+                let first = try await scene.tranship("run", file, "--metrics", place.path)
+                #expect(first.status == 0, first.said)
+                let label = "{pipeline=\"\(scene.prefix)\",series=\"\(scene.prefix)\"}"
+                func metrics() throws -> String { try String(contentsOf: place, encoding: .utf8) }
+                #expect(try metrics().contains("tranship_source_version_stale\(label) 0\n"))
+
+                try await Task.sleep(for: .seconds(3))
+                let plan = try await scene.tranship("plan", file)
+                #expect(plan.talk.contains("has offered version 1 since"), plan.said)
+                let second = try await scene.tranship("run", file, "--metrics", place.path)
+                #expect(second.status == 0, second.said)
+                #expect(second.talk.contains("warning: \(scene.prefix): the source"), second.said)
+                #expect(try metrics().contains("tranship_source_version_stale\(label) 1\n"))
+
+                publisher.publish("2", seed: 2)
+                let third = try await scene.tranship("run", file, "--metrics", place.path)
+                #expect(third.status == 0 && !third.talk.contains("stale_after"), third.said)
+                #expect(try metrics().contains("tranship_source_version_stale\(label) 0\n"))
+            }
+        }
+
+        @Test(
+            "another key of the keyring is refused until the keyring changes",
+            .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"))
+        func otherKey() async throws {
+            let keys = [try SigningKey(), try SigningKey()]
+            let data = noise(50_000, seed: 5)
+            let list = [UInt8]("\(try digest(.sha256, of: data).value)  disk.img\n".utf8)
+            let lists = try keys.map { try $0.clearSigned(list) }
+            let signer = Signer()
+            let server = try RawHTTPServer { request in
+                let list = lists[signer.index.withLock { $0 }]
+                return .status(200, body: request.path == "/SUMS" ? list : data)
+            }
+            try await scene("key") { scene in
+                let keyring = scene.folder.appendingPathComponent("keys.gpg")
+                try Data(keys.flatMap { try $0.publicKey() }).write(to: keyring)
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - url: \(server.url)/disk.img
+                        checksum_file: \(server.url)/SUMS
+                        signed_by: keys.gpg
+                        image: { name: "\(scene.prefix)", disk_format: raw }
+                    targets: [{ cloud: beta, method: upload }]
+                    """)
+                #expect(try await scene.tranship("run", file).status == 0)
+                signer.index.withLock { $0 = 1 }
+                let refused = try await scene.tranship("run", file, "--format", "json")
+                #expect(refused.status == 3, refused.said)
+                for key in keys { #expect(refused.output.contains(key.fingerprint)) }
+                #expect(refused.output.contains("\"code\":\"signature-refused\""), refused.said)
+                try Data(try keys[1].publicKey()).write(to: keyring)
+                let accepted = try await scene.tranship("run", file)
+                #expect(accepted.status == 0, accepted.said)
+                #expect(accepted.talk.contains("nothing to do"), accepted.said)
+            }
+        }
+
+        /// Which key signs.
+        private final class Signer: Sendable {
+            let index = Mutex(0)
+        }
     }
 }

@@ -24,7 +24,8 @@ struct FileSectionTests {
         BadFile(
             "of another kind of source", PipelineTexts.withURL("    exclude: { name: a }"),
             "p.yaml:5:5: unknown key `exclude` in a url source\n"
-                + "hint: known keys: url, latest, checksum, checksum_file, signed_by, signature, image, "
+                + "hint: known keys: url, latest, allow_downgrade, stale_after, checksum, checksum_file, "
+                + "signed_by, signature, image, "
                 + "decompress, convert, series, cacert, auth, headers, inspect, limits, "
                 + "proof_properties"),
         BadFile(

@@ -76,6 +76,11 @@ import Testing
             latest("a-@v.img\n    checksum: md5:d41d8cd98f00b204e9800998ecf8427e"),
             "p.yaml:6:15: one `checksum` cannot be right for every version that `latest` matches\n"
                 + "hint: use `checksum_file`"),
+        BadFile(
+            "with a downgrade and no versions",
+            PipelineTexts.withURL("    allow_downgrade: true"),
+            "p.yaml:5:22: `allow_downgrade` has no effect without `latest`, which finds versions\n"
+                + "hint: remove it: data that comes back at one address is copied anyway"),
     ])
     func `A pattern that cannot be meant is refused`(file: BadFile) {
         #expect(refusal(file.text).map { "\($0)" } == file.message)

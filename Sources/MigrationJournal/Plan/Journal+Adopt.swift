@@ -38,6 +38,7 @@ extension Journal {
                 }
                 try Self.takeRefusals(planned, into: db, run.id)
                 try Self.takeChanges(planned, into: db, run.id)
+                try Self.takeUpstreams(planned, into: db, run.id)
             }
             try db.execute(
                 cached: "UPDATE run SET planned_at = ? WHERE id = ?",

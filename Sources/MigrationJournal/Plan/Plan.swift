@@ -80,6 +80,7 @@ public final class Plan: DatabaseAccess {
             try db.execute(cached: "DELETE FROM plan_item")
             try db.execute(cached: "DELETE FROM target_image")
             try db.execute(cached: "DELETE FROM plan_change")
+            try db.execute(cached: "DELETE FROM plan_upstream")
         }
     }
 

@@ -121,6 +121,8 @@ public struct ListedImage: Sendable {
     /// The series to which the entry adds this image as a version; nil for images
     /// of clouds, whose ids say what belongs together.
     public var series: SeriesClaim?
+    /// What the journal's memory of the series is for; nil for sources without an upstream.
+    public var upstream: UpstreamRules?
 
     public init(
         _ image: SourceImage, stem: String? = nil, notes: [String] = [],
@@ -144,6 +146,31 @@ public struct SeriesClaim: Sendable, Hashable {
     public init(position: String, allowsSeveral: Bool) {
         self.position = position
         self.allowsSeveral = allowsSeveral
+    }
+}
+
+/// What an entry of the pipeline file says of an upstream that may lie, and who signed its list.
+public struct UpstreamRules: Sendable, Hashable {
+    /// True if an older version may follow a newer one.
+    public var allowsDowngrade: Bool
+    /// After which time a version that has not moved is reported; nil for never.
+    public var staleAfterSeconds: Int64?
+    /// The path of the keyring, for messages.
+    public var keyring: String?
+    /// The digest of its keys.
+    public var keyringDigest: String?
+    /// The fingerprints of the keys that signed the list, as far as they are in the keyring.
+    public var signers: [String]
+
+    public init(
+        allowsDowngrade: Bool = false, staleAfterSeconds: Int64? = nil, keyring: String? = nil,
+        keyringDigest: String? = nil, signers: [String] = []
+    ) {
+        self.allowsDowngrade = allowsDowngrade
+        self.staleAfterSeconds = staleAfterSeconds
+        self.keyring = keyring
+        self.keyringDigest = keyringDigest
+        self.signers = signers
     }
 }
 

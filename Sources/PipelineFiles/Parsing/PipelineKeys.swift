@@ -19,7 +19,10 @@ enum CloudSourceKey: String, PipelineKey {
 }
 
 enum URLSourceKey: String, PipelineKey {
-    case url, latest, checksum
+    case url, latest
+    case allowDowngrade = "allow_downgrade"
+    case staleAfter = "stale_after"
+    case checksum
     case checksumFile = "checksum_file"
     case signedBy = "signed_by"
     case signature, image, decompress, convert, series, cacert, auth, headers, inspect, limits

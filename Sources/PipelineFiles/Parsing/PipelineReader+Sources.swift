@@ -69,6 +69,12 @@ extension PipelineReader {
         let url = try httpURL(address)
         let latest = try keys[.latest]?.versionPattern()
         try refuseNoFolder(address, url, latest, keys[.checksum])
+        let allowsDowngrade = try keys[.allowDowngrade]?.bool()
+        if latest == nil, let value = keys[.allowDowngrade] {
+            throw value.refusal(
+                "`allow_downgrade` has no effect without `latest`, which finds versions",
+                hint: "remove it: data that comes back at one address is copied anyway")
+        }
         let decompress = try decompress(keys[.decompress])
         let file = decompress.name(latest.map { FileName($0.text) } ?? FileName(url: url))
         let series = try keys[.series].map(series)
@@ -81,7 +87,9 @@ extension PipelineReader {
         }
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
         return URLSource(
-            url: url, latest: latest, checksum: proof.checksum, checksumFile: proof.file,
+            url: url, latest: latest, allowsDowngrade: allowsDowngrade ?? false,
+            staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: proof.checksum,
+            checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
             image: image, decompress: decompress, convert: try convert(keys[.convert]),
             hasProofProperties: try keys[.proofProperties]?.bool() ?? false,

@@ -48,7 +48,17 @@ extension URLImage {
             sizeBytes: nil, checksum: nil, published: nil,
             fileName: FileName(pattern.text).text, head: nil, series: source.series,
             lineageStem: source.stem, date: date)
-        return ListedImage(image, stem: stem, refusal: problem, series: claim)
+        var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
+        listed.upstream = rules(nil)
+        return listed
+    }
+
+    /// - Parameter list: the list of checksums, if there is one.
+    private func rules(_ list: PublishedList.Read?) -> UpstreamRules {
+        UpstreamRules(
+            allowsDowngrade: source.allowsDowngrade, staleAfterSeconds: source.staleAfterSeconds,
+            keyring: source.signature?.keyring, keyringDigest: list?.keyring,
+            signers: list?.signers ?? [])
     }
 
     private var claim: SeriesClaim {
@@ -68,9 +78,9 @@ extension URLImage {
             problem = error.whileDoing("looking at \(shown)")
         }
         var checksum = source.checksum
-        var signedBy: String?
+        var list: PublishedList.Read?
         if problem == nil {
-            do { (checksum, signedBy) = try await promise(newest) } catch { problem = error }
+            do { (checksum, list) = try await promise(newest) } catch { problem = error }
         }
         if let problem, problem.code == .interrupted { throw problem }
         if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
@@ -92,7 +102,7 @@ extension URLImage {
             sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: data.head, series: source.series,
             version: newest?.version, lineageStem: newest.map { _ in source.stem }, date: date)
-        image.signedBy = signedBy
+        image.signedBy = list?.signedBy
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
             data.head, inspects: source.inspects, fileName: fileName, shown: shown,
@@ -105,6 +115,7 @@ extension URLImage {
         }
         var listed = ListedImage(
             image, stem: stem, notes: checked.remarks, refusal: problem, series: claim)
+        listed.upstream = rules(list)
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
             listed.notes.append("no checksum is promised: what arrives cannot be compared")
@@ -120,10 +131,10 @@ extension URLImage {
         return listed
     }
 
-    /// What the data must hash to, and who signed that.
+    /// What the data must hash to, and the list that says so.
     private func promise(
         _ newest: Newest?
-    ) async throws(TranshipError) -> (Checksum?, signedBy: String?) {
+    ) async throws(TranshipError) -> (Checksum?, PublishedList.Read?) {
         guard source.checksum == nil, let file = source.checksumFile else {
             return (source.checksum, nil)
         }
@@ -134,7 +145,7 @@ extension URLImage {
         }
         guard let read = known else { return (nil, nil) }
         let path = published.path(of: url)
-        return (try read.list.checksum(forPath: path, shown: published.shown), read.signedBy)
+        return (try read.list.checksum(forPath: path, shown: published.shown), read)
     }
 
     /// The name of the file at the URL, and why there is none.

@@ -50,6 +50,7 @@ struct MetricsRendering {
             samples: [([pipeline], "\(status.rawValue)")])
         guard let metrics else { return [exit] }
         return [exit] + times(metrics, pipeline) + images(metrics, pipeline)
+            + upstreams(metrics, pipeline)
     }
 
     private func times(_ metrics: RunMetrics, _ pipeline: (String, String)) -> [Family] {
@@ -110,6 +111,26 @@ struct MetricsRendering {
                 return ([pipeline, ("state", state.rawValue)], "\(count)")
             })
         return [images, bytes, plan, changes]
+    }
+
+    private func upstreams(_ metrics: RunMetrics, _ pipeline: (String, String)) -> [Family] {
+        let since = Family(
+            name: "tranship_source_version_time_seconds",
+            help:
+                "When a run first found the present version of a series at its source, since 1970.",
+            samples: metrics.upstreams.map { upstream in
+                ([pipeline, ("series", upstream.series)], Self.seconds(upstream.since))
+            })
+        let stale = Family(
+            name: "tranship_source_version_stale",
+            help: "1 if that version was older than stale_after when the last run began.",
+            samples: metrics.upstreams.filter { $0.staleAfterSeconds != nil }.map { upstream in
+                (
+                    [pipeline, ("series", upstream.series)],
+                    upstream.isStale(at: metrics.run.startedAt) ? "1" : "0"
+                )
+            })
+        return [since, stale]
     }
 
     private static func seconds(_ milliseconds: Int64) -> String {

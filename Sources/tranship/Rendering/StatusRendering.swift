@@ -45,6 +45,7 @@ struct StatusRendering {
         if !decided.isEmpty { Terminal.put("plan        " + decided.joined(separator: ", ")) }
         for tally in status.states { Terminal.put(words(tally)) }
         if let words = status.changes.tallyWords { Terminal.put("series      \(words)") }
+        for words in status.staleWords { Terminal.put("stale       \(words)") }
         for change in status.changes where verbose || change.state == .failed {
             Terminal.put("  \(change.endedLine)")
         }

@@ -41,6 +41,7 @@ struct SummaryRendering {
         let all = summary.status.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
         if all > shown { Terminal.put("… and \(all - shown) more") }
         if let words = summary.changes.tallyWords { Terminal.tell(words) }
+        for words in summary.status.staleWords { Terminal.tell("warning: \(words)") }
         Terminal.tell(line(summary))
     }
 
@@ -96,6 +97,7 @@ struct SummaryRendering {
                 "changes": .object(
                     Dictionary(grouping: summary.changes, by: \.state.rawValue)
                         .mapValues { .integer(Int64($0.count)) }),
+                "stale": .array(summary.status.staleWords.map { .string($0) }),
             ]
         ).put()
     }

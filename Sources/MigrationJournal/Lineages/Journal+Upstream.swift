@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import GRDB
+public import MigrationModel
+
+extension Plan {
+    /// Writes down what a source offers for a series, for the journal.
+    public func add(_ upstream: Upstream) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "INSERT OR REPLACE INTO plan_upstream (lineage_id, body) VALUES (?, ?)",
+                arguments: [upstream.lineageID, try Body.pack(upstream)])
+        }
+    }
+}
+
+extension Journal {
+    /// What the last run with this series found at its source; nil if the journal does not know it.
+    public func upstream(ofLineage lineageID: String) async throws(TranshipError) -> Upstream? {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("upstream") else { return nil }
+            return try db.value(
+                cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [lineageID]
+            ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
+        }
+    }
+
+    /// What the plan of a run found at its sources, by series.
+    public func upstreams(of run: Run) async throws(TranshipError) -> [Upstream] {
+        let found: [Upstream] = try await read { db in
+            guard try db.tableExists("upstream") else { return [] }
+            return try db.values(
+                cached: "SELECT body FROM upstream WHERE run_id = ?", arguments: [run.id]
+            ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
+        }
+        return found.sorted { $0.series < $1.series }
+    }
+
+    /// The versions of a series that were copied to any target, each once.
+    public func copiedVersions(
+        ofLineage lineageID: String
+    ) async throws(TranshipError) -> Set<String> {
+        let found: [String?] = try await read { db in
+            try db.values(
+                cached: """
+                    SELECT DISTINCT i.body FROM \(TransferRows.joined)
+                        JOIN lineage AS l ON l.id = t.lineage
+                    WHERE l.lineage_id = ? AND w.state IN ('done', 'skipped', 'unpublished')
+                    """, arguments: [lineageID]
+            ).map { (body: Data) in try Body.unpack(SourceImage.self, body).version }
+        }
+        return Set(found.compactMap(\.self))
+    }
+
+    /// Takes over what the plan found at the sources.
+    static func takeUpstreams(_ planned: Database, into db: Database, _ runID: Int64) throws {
+        let bodies: [Data] = try planned.values(
+            cached: "SELECT body FROM plan_upstream ORDER BY lineage_id")
+        for body in bodies {
+            let upstream = try Body.unpack(Upstream.self, body)
+            try db.execute(
+                cached: """
+                    INSERT OR REPLACE INTO upstream (lineage_id, run_id, body) VALUES (?, ?, ?)
+                    """, arguments: [upstream.lineageID, runID, body])
+        }
+    }
+}

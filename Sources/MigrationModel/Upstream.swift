@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+/// What the plan of a run found at the source of a series: the memory of later plans, which an
+/// upstream cannot change by what it publishes today.
+public struct Upstream: Codable, Hashable, Sendable {
+    /// As in ``SourceImage/lineage``.
+    public var lineage: String
+    /// As in ``Origin/lineageID``.
+    public var lineageID: String
+    /// Nil if the source states no version; the fingerprint identifies the data then.
+    public var version: String?
+    public var fingerprint: String
+    /// When a plan first found this version, in milliseconds since 1970.
+    public var since: Int64
+    /// After which age the version counts as stale; nil for never.
+    public var staleAfterSeconds: Int64?
+    /// The fingerprint of the key that signed the list of checksums; nil if none was asked for.
+    public var signedBy: String?
+    /// The digest of the keyring that had the key.
+    public var keyring: String?
+
+    public init(
+        lineage: String, lineageID: String, version: String?, fingerprint: String, since: Int64,
+        staleAfterSeconds: Int64? = nil, signedBy: String? = nil, keyring: String? = nil
+    ) {
+        self.lineage = lineage
+        self.lineageID = lineageID
+        self.version = version
+        self.fingerprint = fingerprint
+        self.since = since
+        self.staleAfterSeconds = staleAfterSeconds
+        self.signedBy = signedBy
+        self.keyring = keyring
+    }
+
+    /// The series, for people and metrics.
+    public var series: String {
+        lineage.hasPrefix("series:") ? String(lineage.dropFirst("series:".count)) : lineage
+    }
+
+    public func ageSeconds(at now: Int64) -> Int64 { max(0, now.clampedDifference(since)) / 1000 }
+
+    public func isStale(at now: Int64) -> Bool {
+        staleAfterSeconds.map { ageSeconds(at: now) >= $0 } ?? false
+    }
+
+    /// What an operator has to know of a version that has not moved.
+    public func staleWords(at now: Int64) -> String? {
+        guard isStale(at: now), let staleAfterSeconds else { return nil }
+        let what = version.map { "version \($0)" } ?? "the same data"
+        return
+            "\(series): the source has offered \(what) since \(Timestamp.text(since)), longer than "
+            + "stale_after (\(TimeSpan.format(staleAfterSeconds))); see whether its publisher has a "
+            + "newer one, and the mirror has not"
+    }
+
+    /// True if the source has offered the same version before.
+    public func isSameVersion(as other: Upstream) -> Bool {
+        guard let version, let before = other.version else {
+            return fingerprint == other.fingerprint
+        }
+        return version == before
+    }
+}

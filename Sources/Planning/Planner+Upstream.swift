@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+
+/// What an upstream offers today against what it offered before (as The Update Framework has it:
+/// rollback, freeze, and keys that change).
+extension Planner {
+    /// Refuses an older version and another key, warns of a version that has not moved, and writes
+    /// down what the source offers.
+    func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
+        guard let rules = given.upstream else { return given }
+        var listed = given
+        let lineageID = ImageIdentity.origin(of: listed.image, project: "").lineageID
+        let known = try await journal.upstream(ofLineage: lineageID)
+        if listed.refusal == nil, let version = listed.image.version {
+            let copied = try await journal.copiedVersions(ofLineage: lineageID)
+            let memory = UpstreamMemory(known: known, copied: copied)
+            listed.refusal = memory.downgrade(to: version, rules, listed.image.location)
+            if listed.refusal == nil, let note = memory.acceptedDowngrade(to: version) {
+                listed.notes.append(note)
+            }
+        }
+        let memory = UpstreamMemory(known: known, copied: [])
+        if listed.refusal == nil { listed.refusal = memory.otherKey(rules, listed.image.location) }
+        if listed.refusal == nil, let note = memory.acceptedKey(rules) { listed.notes.append(note) }
+        // What is refused is not remembered; the last good version goes on getting older.
+        var upstream = known
+        if listed.refusal == nil {
+            upstream = memory.found(listed.image, lineageID, rules, at: nowMilliseconds)
+        }
+        upstream?.staleAfterSeconds = rules.staleAfterSeconds
+        guard let upstream else { return listed }
+        if let words = upstream.staleWords(at: nowMilliseconds) {
+            listed.notes.append(words)
+            tell(.warning(words))
+        }
+        try await plan.add(upstream)
+        return listed
+    }
+
+    private var nowMilliseconds: Int64 { nowUnixSeconds.clampedProduct(1000) }
+}

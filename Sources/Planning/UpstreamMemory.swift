@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+
+/// The rules of the memory. Pure.
+struct UpstreamMemory {
+    /// What the last run found; nil for a new series.
+    let known: Upstream?
+    /// Versions that were copied to some target.
+    let copied: Set<String>
+
+    private var newest: String? { copied.max { VersionOrder.isEarlier($0, $1) } }
+
+    /// - Parameter place: of the data, for the message.
+    func downgrade(
+        to version: String, _ rules: UpstreamRules, _ place: String
+    ) -> TranshipError? {
+        guard !rules.allowsDowngrade, let newest, VersionOrder.isEarlier(version, newest) else {
+            return nil
+        }
+        return TranshipError(
+            .olderVersion,
+            "\(place) has version \(version), which is older than version \(newest), copied before",
+            hint: "ask its publisher; a mirror may be stale, or someone serves an old release on "
+                + "purpose. `allow_downgrade: true` at the source accepts the older version")
+    }
+
+    /// The remark for an older version that the pipeline accepts.
+    func acceptedDowngrade(to version: String) -> String? {
+        guard let newest, VersionOrder.isEarlier(version, newest) else { return nil }
+        return "version \(version) is older than version \(newest), copied before; "
+            + "`allow_downgrade` accepts it"
+    }
+
+    /// Refuses a list that another key signed than before, although the operator changed nothing.
+    func otherKey(_ rules: UpstreamRules, _ place: String) -> TranshipError? {
+        guard let (before, now) = keys(rules), known?.keyring == rules.keyringDigest else {
+            return nil
+        }
+        let keyring = rules.keyring ?? "the keyring"
+        return TranshipError(
+            .signatureRefused,
+            "the checksum of \(place) is signed by key \(now), and before it was by key \(before)",
+            hint: "ask the publisher whether the key has changed. If so, take the old key out of "
+                + "\(keyring), or name a keyring without it with `signed_by`: a changed keyring "
+                + "accepts the new key")
+    }
+
+    /// The remark for another key after the operator changed the keyring.
+    func acceptedKey(_ rules: UpstreamRules) -> String? {
+        keys(rules).map { before, now in
+            "signed by key \(now), and before by key \(before); `signed_by` has changed since"
+        }
+    }
+
+    /// The key before and now, if none of the signers is the one from before.
+    private func keys(_ rules: UpstreamRules) -> (before: String, now: String)? {
+        guard let before = known?.signedBy, let now = rules.signers.first,
+            !rules.signers.contains(before)
+        else { return nil }
+        return (before, now)
+    }
+
+    /// What to remember.
+    func found(
+        _ image: SourceImage, _ lineageID: String, _ rules: UpstreamRules, at now: Int64
+    ) -> Upstream {
+        // Several keys may sign, in any order.
+        let signer = known?.signedBy.flatMap { rules.signers.contains($0) ? $0 : nil }
+        var upstream = Upstream(
+            lineage: image.lineage, lineageID: lineageID, version: image.version,
+            fingerprint: image.fingerprint, since: now, signedBy: signer ?? rules.signers.first,
+            keyring: rules.keyringDigest)
+        if let known, known.isSameVersion(as: upstream) { upstream.since = known.since }
+        return upstream
+    }
+}
