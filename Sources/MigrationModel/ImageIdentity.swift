@@ -17,9 +17,16 @@ public enum ImageIdentity {
     /// The marker of a copy at a target's project.
     public static func origin(of source: SourceImage, project: String) -> Origin {
         Origin(
-            lineageID: DerivedID.uuid(namespace: namespace, name: "lineage\n\(source.lineage)"),
+            lineageID: lineageID(source.lineage),
             versionID: DerivedID.uuid(
                 namespace: namespace, name: words("version", source, project)))
+    }
+
+    /// The first part of the marker.
+    ///
+    /// - Parameter lineage: as in ``SourceImage/lineage``.
+    public static func lineageID(_ lineage: String) -> String {
+        DerivedID.uuid(namespace: namespace, name: "lineage\n\(lineage)")
     }
 
     /// The id of the copy's record: the source image's own as generation 0 where

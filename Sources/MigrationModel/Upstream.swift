@@ -21,6 +21,62 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var signedBy: String?
     /// The digest of the keyring that had the key.
     public var keyring: String?
+    /// The last look at the data; nil if it was not remembered.
+    public var look: Look?
+
+    /// What a look at the data found, so that unchanged data costs no second look.
+    public struct Look: Codable, Hashable, Sendable {
+        /// Identifies all that the look depends on besides the data, such as the entry of the
+        /// pipeline file. With other settings, the look counts for nothing.
+        public var settings: String
+        /// As it was listed.
+        public var image: SourceImage
+        /// What the server said of the data.
+        public var eTag: String?
+        public var lastModified: String?
+        /// The host that answered, after redirects: `https://host:port`.
+        public var host: String?
+        /// Remarks of the look.
+        public var notes: [String]
+        /// The list of checksums that named the data.
+        public var list: List?
+
+        public init(
+            settings: String, image: SourceImage, eTag: String?, lastModified: String?,
+            host: String?, notes: [String], list: List?
+        ) {
+            self.settings = settings
+            self.image = image
+            self.eTag = eTag
+            self.lastModified = lastModified
+            self.host = host
+            self.notes = notes
+            self.list = list
+        }
+    }
+
+    /// The state of a list of checksums.
+    public struct List: Codable, Hashable, Sendable {
+        /// Without secrets.
+        public var place: String
+        public var eTag: String?
+        public var lastModified: String?
+        /// The fingerprints of the keys that signed it.
+        public var signers: [String]
+        /// The digest of the keyring that had those keys.
+        public var keyring: String?
+
+        public init(
+            place: String, eTag: String?, lastModified: String?, signers: [String],
+            keyring: String?
+        ) {
+            self.place = place
+            self.eTag = eTag
+            self.lastModified = lastModified
+            self.signers = signers
+            self.keyring = keyring
+        }
+    }
 
     public init(
         lineage: String, lineageID: String, version: String?, fingerprint: String, since: Int64,

@@ -14,7 +14,7 @@ extension Planner {
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
         guard let rules = given.upstream else { return given }
         var listed = given
-        let lineageID = ImageIdentity.origin(of: listed.image, project: "").lineageID
+        let lineageID = ImageIdentity.lineageID(listed.image.lineage)
         let known = try await journal.upstream(ofLineage: lineageID)
         if listed.refusal == nil, let version = listed.image.version {
             let copied = try await journal.copiedVersions(ofLineage: lineageID)

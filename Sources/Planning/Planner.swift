@@ -70,7 +70,10 @@ public struct Planner: Sendable {
             try await listTarget(target)
         }
         var series = SeriesCheck()
-        let listing = Listing(date: date, nowUnixSeconds: nowUnixSeconds, tell: tell)
+        let listing = Listing(date: date, nowUnixSeconds: nowUnixSeconds, tell: tell) {
+            [journal] (lineage) throws(TranshipError) in
+            try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage))
+        }
         for source in sources {
             try await source.list(listing) { (page) throws(TranshipError) in
                 var images: [ListedImage] = []

@@ -74,6 +74,7 @@ struct UpstreamMemory {
             lineage: image.lineage, lineageID: lineageID, version: image.version,
             fingerprint: image.fingerprint, since: now, signedBy: signer ?? rules.signers.first,
             keyring: rules.keyringDigest)
+        upstream.look = rules.look
         if let known, known.isSameVersion(as: upstream) { upstream.since = known.since }
         return upstream
     }

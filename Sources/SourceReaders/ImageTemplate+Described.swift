@@ -92,6 +92,24 @@ extension ImageTemplate {
         return (nil, remarks)
     }
 
+    /// The name of the record at the source.
+    func renderedName(
+        stem: String, date: String, version: String?, checksum: Checksum?
+    ) -> String {
+        let values = PlaceholderValues(
+            name: stem, stem: stem, date: date, version: version ?? properties["os_version"],
+            checksum: checksum?.value)
+        return (try? name.render(values)) ?? stem
+    }
+
+    /// The words that all versions share: those of the series, or the name.
+    func lineage(_ series: NameTemplate?, stem: String) -> String {
+        // It must not change with the day or the version.
+        let constant = PlaceholderValues(
+            name: stem, stem: stem, date: "{date}", version: "{version}", checksum: "{checksum}")
+        return "series:" + ((try? (series ?? name).render(constant)) ?? stem)
+    }
+
     /// The image that a URL or file becomes, and its file name's stem.
     ///
     /// - Parameters:
@@ -110,20 +128,10 @@ extension ImageTemplate {
         series: NameTemplate?, version: String? = nil, lineageStem: String? = nil, date: String
     ) -> (image: SourceImage, stem: String) {
         let stem = FileName(fileName).stem
-        let rendered = try? name.render(
-            PlaceholderValues(
-                name: stem, stem: stem, date: date,
-                version: version ?? properties["os_version"],
-                checksum: checksum?.value))
-        // The lineage must not change with the day or the version.
-        let constantStem = lineageStem ?? stem
-        let constant = PlaceholderValues(
-            name: constantStem, stem: constantStem, date: "{date}", version: "{version}",
-            checksum: "{checksum}")
-        let lineage = (try? (series ?? name).render(constant)) ?? constantStem
         var image = SourceImage(
             key: key, sourceIndex: sourceIndex, location: location,
-            lineage: "series:\(lineage)", fingerprint: fingerprint, name: rendered ?? stem,
+            lineage: lineage(series, stem: lineageStem ?? stem), fingerprint: fingerprint,
+            name: renderedName(stem: stem, date: date, version: version, checksum: checksum),
             sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
             visibility: visibility ?? .private,
             isProtected: isProtected ?? false,

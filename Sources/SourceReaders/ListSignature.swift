@@ -57,7 +57,7 @@ struct ListSignature {
             if let refusal = refusal(status, ending.talk) { throw refusal }
             var verified = Verified(
                 text: list, fingerprint: status.fingerprint ?? "",
-                fingerprints: status.fingerprints, keyring: try digest(.sha256, of: keys).value)
+                fingerprints: status.fingerprints, keyring: try Self.digest(of: keys))
             if signature != nil { return verified }
             guard let text = FileManager.default.contents(atPath: files.text) else {
                 throw refused("gpgv wrote no signed text", hint: "run again")
@@ -111,6 +111,15 @@ struct ListSignature {
     }
 
     // MARK: The keyring
+
+    /// Identifies the keys of the keyring, whatever its armour.
+    ///
+    /// - Throws: ``TranshipError/Code/signatureRefused`` if the keyring cannot be read.
+    func keyringDigest() throws(TranshipError) -> String { try Self.digest(of: readKeyring()) }
+
+    private static func digest(of keys: [UInt8]) throws(TranshipError) -> String {
+        try Digests.digest(.sha256, of: keys).value
+    }
 
     private func readKeyring() throws(TranshipError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: keyring), !data.isEmpty else {

@@ -37,6 +37,10 @@ struct PublishedList {
         var signers: [String] = []
         /// The digest of the keyring's keys.
         var keyring: String?
+        /// What identifies this state of the list.
+        var validators: Upstream.List
+        /// True if the list is as it was remembered. It was not read then.
+        var isUnchanged = false
     }
 
     var isAddress: Bool { Self.isAddress(place) }
@@ -52,12 +56,14 @@ struct PublishedList {
 
     /// - Parameters:
     ///   - headers: given for `origin`, and sent to no other.
+    ///   - known: the state of a list that need not be read again.
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if a file cannot be read;
     ///   ``TranshipError/Code/signatureRefused``; the refusal of a server.
     func read(
-        headers: HTTPHeaders = [:], origin: String = ""
+        headers: HTTPHeaders = [:], origin: String = "", known: Upstream.List? = nil
     ) async throws(TranshipError) -> Read {
-        let access = Access(headers: headers, origin: origin)
+        var access = Access(headers: headers, origin: origin)
+        access.known = try isValid(known) ? known : nil
         var waitSeconds = Self.waitSeconds
         var triesLeft = Self.triesMax
         while true {
@@ -73,30 +79,49 @@ struct PublishedList {
         }
     }
 
+    /// True if a list in this state would be accepted without another look at its signature.
+    private func isValid(_ known: Upstream.List?) throws(TranshipError) -> Bool {
+        guard let known, known.place == shown, isAddress else { return false }
+        guard let signature else { return known.signers.isEmpty }
+        let check = ListSignature(keyring: signature.keyring, shown: shown)
+        return try known.keyring == check.keyringDigest()
+    }
+
     private func readOnce(_ access: Access) async throws(TranshipError) -> Read {
-        let bytes = try await bytes(of: place, access)
+        let file = try await file(at: place, access, known: access.known)
         let name = isAddress ? URLImage.fileName(place) : PathText.lastComponent(place)
+        var validators = Upstream.List(
+            place: shown, eTag: file.headers["ETag"], lastModified: file.headers["Last-Modified"],
+            signers: [], keyring: nil)
+        if file.isUnchanged, let known = access.known {
+            return Read(
+                list: ChecksumList([], fileName: name), signedBy: known.signers.first,
+                signers: known.signers, keyring: known.keyring, validators: known,
+                isUnchanged: true)
+        }
         guard let signature else {
-            return Read(list: try list(bytes, fileName: name), signedBy: nil)
+            return Read(
+                list: try list(file.bytes, fileName: name), signedBy: nil, validators: validators)
         }
         let check = ListSignature(keyring: signature.keyring, shown: shown)
         var detached: [UInt8]?
-        if signature.place != nil || !ListSignature.isInline(bytes) {
+        if signature.place != nil || !ListSignature.isInline(file.bytes) {
             detached = try await detachedSignature(signature, access)
         }
-        let verified = try await check.verify(bytes, signature: detached)
+        let verified = try await check.verify(file.bytes, signature: detached)
+        (validators.signers, validators.keyring) = (verified.fingerprints, verified.keyring)
         return Read(
             list: try list(verified.text, fileName: name), signedBy: verified.fingerprint,
-            signers: verified.fingerprints, keyring: verified.keyring)
+            signers: verified.fingerprints, keyring: verified.keyring, validators: validators)
     }
 
     private func detachedSignature(
         _ rule: SignatureRule, _ access: Access
     ) async throws(TranshipError) -> [UInt8] {
-        if let place = rule.place { return try await bytes(of: place, access) }
+        if let place = rule.place { return try await file(at: place, access).bytes }
         for ending in Self.signatureEndings {
             do throws(TranshipError) {
-                return try await bytes(of: place + ending, access, isThere: false)
+                return try await file(at: place + ending, access, isThere: false).bytes
             } catch {
                 // The next ending may be there. After a failure that may pass, this one may be.
                 guard !error.isTransient, error.code != .interrupted else { throw error }
@@ -114,12 +139,22 @@ struct PublishedList {
         let headers: HTTPHeaders
         /// The only origin that gets the headers.
         let origin: String
+        /// The state of the list that need not be read again.
+        var known: Upstream.List?
     }
 
-    /// - Parameter isThere: false if the file may be missing, so that one 404 is enough.
-    private func bytes(
-        of place: String, _ access: Access, isThere: Bool = true
-    ) async throws(TranshipError) -> [UInt8] {
+    private struct File {
+        var bytes: [UInt8]
+        var headers: HTTPHeaders = [:]
+        var isUnchanged = false
+    }
+
+    /// - Parameters:
+    ///   - isThere: false if the file may be missing, so that one 404 is enough.
+    ///   - known: the state in which it need not be sent.
+    private func file(
+        at place: String, _ access: Access, isThere: Bool = true, known: Upstream.List? = nil
+    ) async throws(TranshipError) -> File {
         guard Self.isAddress(place) else {
             guard let data = FileManager.default.contents(atPath: place) else {
                 throw TranshipError(
@@ -127,15 +162,19 @@ struct PublishedList {
                     hint: "check that checksum_file and signature are there, relative to the "
                         + "pipeline file")
             }
-            return Array(data)
+            return File(bytes: Array(data))
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin
         var request = HTTPRequest(
             .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: place)
+        request.headers.ask(ifChangedFrom: known?.eTag, known?.lastModified)
         let response = try await Self.answer(
             to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
-        return try decoded(response, place)
+        let isUnchanged = response.status == 304
+        return File(
+            bytes: isUnchanged ? [] : try decoded(response, place), headers: response.headers,
+            isUnchanged: isUnchanged)
     }
 
     /// Sends a small request. Asks again after failures that may pass: another mirror of a pool may
@@ -152,7 +191,8 @@ struct PublishedList {
             triesLeft -= 1
             do throws(TranshipError) {
                 let response = try await client.send(request)
-                guard response.status == 200 else {
+                guard response.status == 200 || response.status == 304 && request.isConditional
+                else {
                     throw response.refusal(by: "the source", asked: "GET \(shown)")
                 }
                 return response
@@ -211,5 +251,23 @@ struct PublishedList {
             return URLImage.fileName(url)
         }
         return ChecksumList.path(of: URLImage.path(url), inFolderOf: URLImage.path(place))
+    }
+}
+
+extension HTTPHeaders {
+    /// Asks for an answer of 304 if nothing has changed (RFC 9110, section 13.1): by the ETag, or
+    /// without one by the time of change.
+    mutating func ask(ifChangedFrom eTag: String?, _ lastModified: String?) {
+        if let eTag {
+            self["If-None-Match"] = eTag
+        } else if let lastModified {
+            self["If-Modified-Since"] = lastModified
+        }
+    }
+}
+
+extension HTTPRequest {
+    var isConditional: Bool {
+        headers["If-None-Match"] != nil || headers["If-Modified-Since"] != nil
     }
 }

@@ -89,8 +89,11 @@ extension EndToEndTests {
                 let copy = try await scene.beta.only("\(scene.prefix) 9.10")
                 #expect(try await scene.beta.data(copy.id) == noise(90_000, seed: 3))
                 #expect(try await scene.beta.image(release.id)["os_hidden"] == true)
+                let before = publisher.server.requests.count
                 let again = try await scene.tranship("run", file)
                 #expect(again.talk.contains("nothing to do"), again.said)
+                let requests = publisher.server.requests.dropFirst(before).map(\.path)
+                #expect(requests == ["/noble/SUMS"])
             }
         }
 

@@ -96,11 +96,16 @@ public struct Listing: Sendable {
     public let nowUnixSeconds: Int64
     /// Takes progress and warnings.
     public let tell: @Sendable (PlanningEvent) -> Void
+    /// What the journal remembers of a lineage.
+    public let upstream: @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream?
 
     public init(
         date: String, nowUnixSeconds: Int64,
-        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
+        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        upstream: @escaping @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream? =
+            { _ in nil }
     ) {
+        self.upstream = upstream
         self.date = date
         self.nowUnixSeconds = nowUnixSeconds
         self.tell = tell
@@ -161,6 +166,8 @@ public struct UpstreamRules: Sendable, Hashable {
     public var keyringDigest: String?
     /// The fingerprints of the keys that signed the list, as far as they are in the keyring.
     public var signers: [String]
+    /// What the journal is to remember of the data; nil for nothing.
+    public var look: Upstream.Look?
 
     public init(
         allowsDowngrade: Bool = false, staleAfterSeconds: Int64? = nil, keyring: String? = nil,

@@ -14,24 +14,29 @@ extension URLImage {
     /// The newest file of a folder.
     struct Newest {
         var version: String
-        /// Relative to the folder.
-        var name: String
+        /// Relative to the folder; nil if it is as it was remembered.
+        var name: String?
         /// The list that named it.
         var list: PublishedList.Read?
-        /// Versions that match, this one included.
-        var count: Int
     }
 
     private static let pageBytesMax = 8 << 20
     /// The names that an error repeats.
     private static let namesMax = 5
 
+    /// - Parameter known: the last look, for a list that has not changed.
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if no name matches; what the reading of the
     ///   list or the folder throws.
-    func newest(_ pattern: VersionPattern) async throws(TranshipError) -> Newest {
+    func newest(
+        _ pattern: VersionPattern, known: Upstream.Look?
+    ) async throws(TranshipError) -> Newest {
         if let list = source.checksumFile, !list.contains(VersionPattern.mark) {
             let published = published(list)
-            let read = try await published.read(headers: headers, origin: endpoint)
+            let read = try await published.read(
+                headers: headers, origin: endpoint, known: known?.list)
+            if read.isUnchanged, let version = known?.image.version {
+                return Newest(version: version, list: read)
+            }
             let folder = published.path(of: address(inFolder: "x")).dropLast()
             let names = read.list.names.map { name in
                 name.hasPrefix(folder) ? String(name.dropFirst(folder.count)) : name
@@ -44,7 +49,7 @@ extension URLImage {
         let url = address(inFolder: folder)
         let names = try await names(inFolder: url)
         var newest = try Self.newest(own, among: names, at: Self.withoutSecrets(url))
-        newest.name = folder + newest.name + VersionPattern.fill(rest, with: newest.version)
+        newest.name = folder + (newest.name ?? "") + VersionPattern.fill(rest, with: newest.version)
         return newest
     }
 
@@ -52,18 +57,15 @@ extension URLImage {
         _ pattern: VersionPattern, among names: [String], at place: String
     ) throws(TranshipError) -> Newest {
         var found: Newest?
-        var count = 0
         for name in names {
             guard let version = pattern.version(in: name) else { continue }
-            count += 1
             // Of two spellings of one version, the same one every time.
             let order = found.map { VersionOrder.compare($0.version, version) } ?? -1
             if order < 0 || (order == 0 && found.map { $0.version < version } == true) {
-                found = Newest(version: version, name: name, count: 0)
+                found = Newest(version: version, name: name)
             }
         }
-        guard var found else { throw nothing(pattern, names, place) }
-        found.count = count
+        guard let found else { throw nothing(pattern, names, place) }
         return found
     }
 

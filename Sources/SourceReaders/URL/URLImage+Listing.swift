@@ -25,17 +25,23 @@ extension URLImage {
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
+        let known = try await remembered(listing)
         guard let pattern = source.latest else {
-            return try await page([try await look(date: listing.date)])
+            return try await page([try await look(known: known, date: listing.date)])
         }
+        let listed: ListedImage
         do throws(TranshipError) {
-            let newest = try await newest(pattern)
-            let version = at(address(inFolder: newest.name))
-            try await page([try await version.look(newest, date: listing.date)])
+            let newest = try await newest(pattern, known: known)
+            let url =
+                newest.name.map { address(inFolder: $0) }
+                ?? known.map { address(of: $0.image) }
+            let version = at(url ?? source.url)
+            listed = try await version.look(newest, known: known, date: listing.date)
         } catch {
             if error.code == .interrupted { throw error }
-            try await page([unknown(pattern, error, date: listing.date)])
+            listed = unknown(pattern, error, date: listing.date)
         }
+        try await page([listed])
     }
 
     /// The entry, if its newest version cannot be known.
@@ -54,35 +60,59 @@ extension URLImage {
     }
 
     /// - Parameter list: the list of checksums, if there is one.
-    private func rules(_ list: PublishedList.Read?) -> UpstreamRules {
+    func rules(_ list: PublishedList.Read?) -> UpstreamRules {
         UpstreamRules(
             allowsDowngrade: source.allowsDowngrade, staleAfterSeconds: source.staleAfterSeconds,
             keyring: source.signature?.keyring, keyringDigest: list?.keyring,
             signers: list?.signers ?? [])
     }
 
-    private var claim: SeriesClaim {
+    var claim: SeriesClaim {
         SeriesClaim(position: "\(source.position)", allowsSeveral: source.seriesHasSeveral)
     }
 
-    /// - Parameter newest: which version is at the address, if that is known.
+    /// - Parameters:
+    ///   - newest: which version is at the address, if that is known.
+    ///   - known: the last look of this entry.
     private func look(
-        _ newest: Newest? = nil, date: String
+        _ newest: Newest? = nil, known: Upstream.Look?, date: String
     ) async throws(TranshipError) -> ListedImage {
         let shown = Self.withoutSecrets(url)
+        let known = known.flatMap { $0.image.location == shown ? $0 : nil }
         var found = Probe()
         var problem: TranshipError?
-        do {
-            found = try await probe()
-        } catch {
-            problem = error.whileDoing("looking at \(shown)")
-        }
         var checksum = source.checksum
         var list: PublishedList.Read?
+        do throws(TranshipError) {
+            (checksum, list) = try await promise(newest, known)
+            if let known,
+                list?.isUnchanged == true || (list != nil && checksum == known.image.promise)
+            {
+                return unchanged(known, list, date: date)
+            }
+        } catch {
+            problem = error
+        }
         if problem == nil {
-            do { (checksum, list) = try await promise(newest) } catch { problem = error }
+            do throws(TranshipError) {
+                // A list that has changed says more than the headers of the data.
+                found = try await probe(known: list == nil ? known : nil)
+            } catch {
+                problem = error.whileDoing("looking at \(shown)")
+            }
         }
         if let problem, problem.code == .interrupted { throw problem }
+        if found.isUnchanged, let known { return unchanged(known, list, date: date) }
+        return listed(found, problem, newest, checksum, list, date: date)
+    }
+
+    /// The image, as a look at its data found it.
+    private func listed(
+        _ found: Probe, _ problem: TranshipError?, _ newest: Newest?, _ checksum: Checksum?,
+        _ list: PublishedList.Read?, date: String
+    ) -> ListedImage {
+        let shown = Self.withoutSecrets(url)
+        var (found, problem) = (found, problem)
         if checksum != nil, problem?.isTransient == true, source.image.diskFormat != nil {
             // The promise says which version it is; the transfer tries again.
             found.unseen = problem?.message
@@ -128,12 +158,14 @@ extension URLImage {
         if let reason = found.unseen, problem == nil {
             listed.notes.append("the plan could not look at the data: \(reason)")
         }
+        let look = look(listed, found, list)
+        listed.upstream?.look = look
         return listed
     }
 
     /// What the data must hash to, and the list that says so.
     private func promise(
-        _ newest: Newest?
+        _ newest: Newest?, _ last: Upstream.Look?
     ) async throws(TranshipError) -> (Checksum?, PublishedList.Read?) {
         guard source.checksum == nil, let file = source.checksumFile else {
             return (source.checksum, nil)
@@ -141,9 +173,11 @@ extension URLImage {
         let published = published(file, newest?.version)
         var known = newest?.list
         if known == nil {
-            known = try await published.read(headers: headers, origin: endpoint)
+            known = try await published.read(
+                headers: headers, origin: endpoint, known: last?.list)
         }
         guard let read = known else { return (nil, nil) }
+        if read.isUnchanged { return (last?.image.promise, read) }
         let path = published.path(of: url)
         return (try read.list.checksum(forPath: path, shown: published.shown), read)
     }
@@ -182,6 +216,8 @@ extension URLImage {
         var bytes: [UInt8]?
         /// Why it was not seen, if that may pass.
         var unseen: String?
+        /// True if the data is that of the last look.
+        var isUnchanged = false
 
         /// True if two answers for the same data have different ETags, as servers behind one name
         /// give them that do not share their clocks or their files' numbers.
@@ -198,13 +234,13 @@ extension URLImage {
 
     /// Of the mirrors of a pool, one may lack the file or be overloaded, and another one answers
     /// the next time.
-    private func probe() async throws(TranshipError) -> Probe {
+    private func probe(known: Upstream.Look?) async throws(TranshipError) -> Probe {
         var waitSeconds = Self.waitSeconds
         var triesLeft = Self.triesMax
         while true {
             triesLeft -= 1
             do throws(TranshipError) {
-                return try await probeOnce()
+                return try await probeOnce(known)
             } catch {
                 guard triesLeft > 0, !Task.isCancelled,
                     error.code == .notFound || (error.isTransient && error.answer != nil)
@@ -219,19 +255,31 @@ extension URLImage {
     ///
     /// What a HEAD says is not final: signed URLs refuse it, and servers that know only GET answer
     /// 404 or a length of 0. What the GET says counts.
-    private func probeOnce() async throws(TranshipError) -> Probe {
-        let response = try await client.send(request(.head))
+    ///
+    /// - Parameter known: the last look. If the data is still the same, the HEAD is the only request.
+    private func probeOnce(_ known: Upstream.Look?) async throws(TranshipError) -> Probe {
+        var head = request(.head)
+        if let known { head.headers.ask(ifChangedFrom: known.eTag, known.lastModified) }
+        let response = try await client.send(head)
+        if let known {
+            let isSame = response.isSuccess && known.isSame(as: response)
+            if isSame || (response.status == 304 && head.isConditional) {
+                return Probe(answer: response, isUnchanged: true)
+            }
+        }
         let isEmpty = response.isSuccess && response.headers["Content-Length"] == "0"
-        if isEmpty || [400, 403, 404, 405, 501].contains(response.status) {
+        if isEmpty || [304, 400, 403, 404, 405, 410, 501].contains(response.status) {
             return try await beginning()
         }
         try expectSuccess(response, .head)
         var found = Probe(answer: response, sizeBytes: response.headers.contentLengthBytes)
         do {
             let beginning = try await beginning()
+            // The GET decides, also what the version is.
+            found.answer = beginning.answer ?? found.answer
+            found.sizeBytes = beginning.sizeBytes ?? found.sizeBytes
             found.bytes = beginning.bytes
             found.unseen = beginning.unseen
-            found.sizeBytes = beginning.sizeBytes ?? found.sizeBytes
             let tag = beginning.header("ETag")
             found.hasFickleTag = tag != nil && tag != response.headers["ETag"]
         } catch {

@@ -168,6 +168,10 @@ extension SourceImage {
     /// Only for images without a checksum, which would be the better proof.
     fileprivate func otherVersion(in head: HTTPResponse) -> String? {
         guard checksums.isEmpty else { return nil }
+        let isSameFile = Self.isSameFile(
+            self, sizeBytes: head.headers.contentLengthBytes, now: head.headers["Last-Modified"],
+            before: seen?.lastModified)
+        if isSameFile { return nil }
         if let tag = head.headers["ETag"], let planned = seen?.eTag {
             return tag == planned ? nil : tag
         }

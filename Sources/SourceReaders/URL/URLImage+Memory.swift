@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Digests
+internal import HTTPTransport
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// What the journal remembers of the last look, so that unchanged data costs one small request: for
+/// the list of checksums, or a HEAD for the data.
+extension URLImage {
+    /// The namespace of ``settings``. Another one makes every look count for nothing.
+    private static let settingsNamespace = "5d0f8a0e-6f0c-4c8e-9d4e-2b7f3a1c9e70"
+    private static let separator = "\u{1F}"
+
+    /// The last look at what this entry names; nil if there was none, or if the entry has changed.
+    func remembered(_ listing: Listing) async throws(TranshipError) -> Upstream.Look? {
+        // The answer would name the file, and so its lineage.
+        if source.latest == nil, FileName.isUnknown(url: source.url) { return nil }
+        let lineage = source.image.lineage(source.series, stem: source.stem)
+        guard let look = try await listing.upstream(lineage)?.look, look.settings == settings
+        else { return nil }
+        return look
+    }
+
+    /// Identifies what the pipeline file says of the record and of the data.
+    var settings: String {
+        let image = source.image
+        let record = [
+            image.name.text, image.diskFormat, image.containerFormat, "\(image.minDiskGiB)",
+            "\(image.minRAMMiB)", image.visibility?.rawValue, image.isProtected.map { "\($0)" },
+            image.isHidden.map { "\($0)" }, source.series?.text,
+        ]
+        let data = [
+            source.decompress.rawValue, source.convert?.rawValue, "\(source.inspects)",
+            "\(source.hasProofProperties)", source.latest?.text,
+            source.checksumFile.map(Self.withoutSecrets), source.checksum?.description,
+            source.signature?.keyring, "\(decompression)",
+        ]
+        let properties = image.properties.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let words = (record + data).map { $0 ?? "\0" } + ["tags"] + image.tags + properties
+        return DerivedID.uuid(
+            namespace: Self.settingsNamespace, name: words.joined(separator: Self.separator))
+    }
+
+    /// The image as the last look found it.
+    func unchanged(
+        _ look: Upstream.Look, _ list: PublishedList.Read?, date: String
+    ) -> ListedImage {
+        var look = look
+        if let list, !list.isUnchanged { look.list = list.validators }
+        var image = look.image
+        image.sourceIndex = sourceIndex
+        image.signedBy = list?.signedBy
+        let stem = source.decompress.name(FileName(url: url)).stem
+        image.name = source.image.renderedName(
+            stem: stem, date: date, version: image.version, checksum: image.promise)
+        var listed = ListedImage(image, stem: stem, notes: look.notes, series: claim)
+        listed.upstream = rules(list)
+        listed.upstream?.look = look
+        return listed
+    }
+
+    /// What to remember of a look without a refusal.
+    func look(
+        _ listed: ListedImage, _ found: Probe, _ list: PublishedList.Read?
+    ) -> Upstream.Look? {
+        guard let answer = found.answer, found.bytes != nil, listed.refusal == nil else {
+            return nil
+        }
+        return Upstream.Look(
+            settings: settings, image: listed.image, eTag: found.seen.eTag,
+            lastModified: found.seen.lastModified,
+            host: Self.host(of: answer.effectiveURL), notes: listed.notes, list: list?.validators)
+    }
+}
+
+extension Upstream.Look {
+    /// True if the data of an answer is that of the look.
+    ///
+    /// An ETag that is the same proves it, a weak one too: nothing is joined here. Mirrors and caches
+    /// in front of one file may each make up an ETag of their own, so the same time of change and the
+    /// same size also count, as they do for `rsync`.
+    func isSame(as answer: HTTPResponse) -> Bool {
+        let size = answer.headers.contentLengthBytes
+        if let size, let known = image.sizeAtSourceBytes, size != known { return false }
+        if let now = answer.headers["ETag"], let eTag, Self.opaque(now) == Self.opaque(eTag) {
+            return true
+        }
+        return SourceImage.isSameFile(
+            image, sizeBytes: size, now: answer.headers["Last-Modified"], before: lastModified)
+    }
+
+    /// Without the mark of a weak one (RFC 9110, section 8.8.3.2).
+    private static func opaque(_ tag: String) -> Substring {
+        tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+    }
+}
+
+extension SourceImage {
+    /// True if time of change and size are known and the same. Files of reproducible builds all have
+    /// a time of 1970 or 1980, which says nothing.
+    static func isSameFile(
+        _ image: SourceImage, sizeBytes: Int64?, now: String?, before: String?
+    ) -> Bool {
+        guard let now, let before, let sizeBytes, let known = image.sizeAtSourceBytes else {
+            return false
+        }
+        return now == before && sizeBytes == known && !now.contains(" 1970 ")
+            && !now.contains(" 1980 ")
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SourceReaders
+
+/// The second look at a source that was looked at before.
+@Suite(.timeLimit(.minutes(1))) struct URLImageMemoryTests {
+    private static let sums = String(repeating: "a", count: 64) + "  a.img\n"
+    private static let time = "Sat, 21 Nov 2026 00:00:00 GMT"
+
+    /// A mirror that answers 304, if it is asked for what it has.
+    private final class Mirror: Sendable {
+        let tag = Mutex("\"v1\"")
+        let sums = Mutex(URLImageMemoryTests.sums)
+        let knowsConditions = Mutex(true)
+
+        func answer(_ request: ReceivedRequest) -> Reply {
+            let tag = tag.withLock { $0 }
+            if knowsConditions.withLock({ $0 }), request[header: "if-none-match"] == tag {
+                return .status(304, headers: [("ETag", tag)])
+            }
+            let headers = [("ETag", tag), ("Last-Modified", URLImageMemoryTests.time)]
+            switch request.path {
+            case "/SUMS":
+                return .status(200, headers: headers, body: Array(sums.withLock { $0 }.utf8))
+            default: return .status(200, headers: headers, body: [1, 2, 3])
+            }
+        }
+    }
+
+    private let mirror = Mirror()
+    private let server: RawHTTPServer
+
+    init() throws {
+        let mirror = mirror
+        server = try RawHTTPServer { mirror.answer($0) }
+    }
+
+    private func source(_ more: String = "") throws -> URLImage {
+        URLImage(
+            source: try urlEntry(server.url + "/a.img", more), sourceIndex: 0,
+            client: HTTPClient())
+    }
+
+    private var list: String { ", checksum_file: '\(server.url)/SUMS'" }
+
+    /// Looks as a plan does whose journal remembers the look.
+    private func look(
+        _ source: URLImage, knowing look: Upstream.Look? = nil
+    ) async throws -> ListedImage {
+        let listed = Mutex<ListedImage?>(nil)
+        let listing = Listing(
+            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
+            upstream: { lineage in
+                var upstream = Upstream(
+                    lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
+                upstream.look = look
+                return upstream
+            })
+        try await source.list(listing) { (page) throws(TranshipError) in
+            listed.withLock { $0 = page.first }
+        }
+        return try #require(listed.withLock { $0 })
+    }
+
+    /// The requests of a second look, and what it found.
+    private func second(
+        _ source: URLImage, after first: ListedImage
+    ) async throws -> (requests: [String], listed: ListedImage) {
+        let before = server.requests.count
+        let listed = try await look(source, knowing: first.upstream?.look)
+        let requests = server.requests.dropFirst(before).map { "\($0.method) \($0.path)" }
+        return (requests, listed)
+    }
+
+    @Test func `An unchanged list is one request`() async throws {
+        let source = try source(list)
+        let first = try await look(source)
+        #expect(first.upstream?.look?.host == server.url)
+        let (requests, listed) = try await second(source, after: first)
+        #expect(requests == ["GET /SUMS"])
+        #expect(server.requests.last?[header: "if-none-match"] == "\"v1\"")
+        #expect(listed.image == first.image && listed.stem == first.stem)
+        #expect(listed.upstream?.look == first.upstream?.look)
+    }
+
+    @Test func `A list with the same checksum is one request, whatever its ETag`() async throws {
+        let source = try source(list)
+        let first = try await look(source)
+        mirror.tag.withLock { $0 = "\"edge2\"" }
+        mirror.sums.withLock { $0 += String(repeating: "b", count: 64) + "  b.img\n" }
+        let (requests, listed) = try await second(source, after: first)
+        #expect(requests == ["GET /SUMS"])
+        #expect(listed.image == first.image)
+        #expect(listed.upstream?.look?.list?.eTag == "\"edge2\"")
+    }
+
+    @Test func `Another checksum leads to a look at the data`() async throws {
+        let source = try source(list)
+        let first = try await look(source)
+        mirror.tag.withLock { $0 = "\"v2\"" }
+        mirror.sums.withLock { $0 = String(repeating: "b", count: 64) + "  a.img\n" }
+        let (requests, listed) = try await second(source, after: first)
+        #expect(requests == ["GET /SUMS", "HEAD /a.img", "GET /a.img"])
+        #expect(listed.image.checksums.first?.value == String(repeating: "b", count: 64))
+    }
+
+    @Test(arguments: [true, false])
+    func `Data without a list is one HEAD`(knowsConditions: Bool) async throws {
+        mirror.knowsConditions.withLock { $0 = knowsConditions }
+        let source = try source()
+        let first = try await look(source)
+        let (requests, listed) = try await second(source, after: first)
+        #expect(requests == ["HEAD /a.img"])
+        #expect(listed.image == first.image && listed.notes == first.notes)
+    }
+
+    @Test func `An ETag that differs from mirror to mirror is no new version`() async throws {
+        let source = try source()
+        let first = try await look(source)
+        mirror.tag.withLock { $0 = "\"edge2\"" }
+        let (requests, listed) = try await second(source, after: first)
+        #expect(requests == ["HEAD /a.img"])
+        #expect(listed.image.fingerprint == first.image.fingerprint)
+        // Nor when the data is read.
+        #expect(await read(listed.image, by: source).bytes == [1, 2, 3])
+    }
+
+    @Test func `A changed entry of the pipeline file leads to a new look`() async throws {
+        let first = try await look(try source())
+        let (requests, _) = try await second(try source(", inspect: false"), after: first)
+        #expect(requests == ["HEAD /a.img", "GET /a.img"])
+    }
+
+    @Test(arguments: [
+        ("\"a\"", nil, nil, true), ("W/\"a\"", nil, nil, true), ("\"b\"", nil, nil, false),
+        ("\"b\"", time, "3", true), (nil, time, "3", true), (nil, time, "4", false),
+        ("\"a\"", time, "4", false), (nil, time, nil, false), (nil, nil, "3", false),
+        (nil, "Thu, 01 Jan 1970 00:00:01 GMT", "3", false),
+    ])
+    func `ETag, or time and size, say that data is the same`(
+        tag: String?, time: String?, size: String?, isSame: Bool
+    ) {
+        var image = Sample.source("a", sizeBytes: 3)
+        image.published = nil
+        let look = Upstream.Look(
+            settings: "", image: image, eTag: "\"a\"",
+            lastModified: time ?? Self.time, host: nil, notes: [], list: nil)
+        var headers = HTTPHeaders()
+        if let tag { headers.add("ETag", tag) }
+        if let time { headers.add("Last-Modified", time) }
+        if let size { headers.add("Content-Length", size) }
+        #expect(look.isSame(as: HTTPResponse(status: 200, headers: headers)) == isSame)
+    }
+}
