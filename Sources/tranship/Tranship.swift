@@ -30,7 +30,7 @@ struct Tranship: AsyncParsableCommand {
                 name: "Pipelines",
                 subcommands: [
                     PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
-                    AdoptCommand.self, CleanCommand.self,
+                    AdoptCommand.self, CleanCommand.self, ImportOIMCommand.self,
                 ]),
             CommandGroup(
                 name: "One cloud",

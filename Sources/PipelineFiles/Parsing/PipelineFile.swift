@@ -4,21 +4,25 @@
 import Basics
 import Glibc
 
-/// Reads the text of a pipeline file.
+/// Reads the text of a pipeline file, or of another file of the same kind.
 enum PipelineFile {
     /// Reads the file and removes a byte order mark. The file may also be a pipe.
-    static func read(_ file: String) throws(TranshipError) -> String {
+    ///
+    /// - Parameter kind: what the file should be, for messages.
+    static func read(
+        _ file: String, kind: String = "pipeline file"
+    ) throws(TranshipError) -> String {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw refusal(
-                "cannot read the pipeline file \(file): \(FilePath.lastError())",
+                "cannot read the \(kind) \(file): \(FilePath.lastError())",
                 hint: errno == ENOENT
                     ? "check the path; a relative path starts at the working directory" : nil)
         }
         defer { close(descriptor) }
         if FilePath.kind(file) == .directory {
             throw refusal(
-                "\(file) is a directory, not a pipeline file",
+                "\(file) is a directory, not a \(kind)",
                 hint: "name a file in it, such as \(file)/pipeline.yaml")
         }
         var bytes: [UInt8] = []
@@ -27,20 +31,22 @@ enum PipelineFile {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                throw refusal("cannot read the pipeline file \(file): \(FilePath.lastError())")
+                throw refusal("cannot read the \(kind) \(file): \(FilePath.lastError())")
             }
             if count == 0 { break }
             bytes += chunk[..<count]
             if bytes.count > Pipeline.fileBytesMax {
                 throw refusal(
-                    "\(file) is larger than 1 MiB, too large for a pipeline file",
+                    "\(file) is larger than 1 MiB, too large for a \(kind)",
                     hint: "check the path")
             }
         }
-        return try text(bytes, file)
+        return try text(bytes, file, kind: kind)
     }
 
-    static func text(_ bytes: [UInt8], _ file: String) throws(TranshipError) -> String {
+    static func text(
+        _ bytes: [UInt8], _ file: String, kind: String = "pipeline file"
+    ) throws(TranshipError) -> String {
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let position = firstInvalid(bytes, file)
@@ -49,7 +55,7 @@ enum PipelineFile {
         }
         throw refusal(
             "\(position): this is not UTF-8 text",
-            hint: "save the file as UTF-8, and check that it is a pipeline file")
+            hint: "save the file as UTF-8, and check that it is a \(kind)")
     }
 
     private static func firstInvalid(_ bytes: [UInt8], _ file: String) -> FilePosition {

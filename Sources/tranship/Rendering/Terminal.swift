@@ -47,6 +47,9 @@ enum Terminal {
         write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
     }
 
+    /// Writes a text of our own to standard output, such as a file.
+    static func putWhole(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     /// Writes JSON to standard output, which shows its controls by itself.
     static func putJSON(_ text: String, end: String = "\n") {
         write(text + end, to: STDOUT_FILENO)

@@ -1,0 +1,319 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// Turns the images of a catalogue into sources of a pipeline, one by one.
+struct OIMConversion {
+    let settings: OIMCatalogue.Settings
+    /// The lines of each source.
+    private(set) var sources: [[String]] = []
+    /// What is not carried over, by its line.
+    private var notes: [(line: Int, text: String)] = []
+    /// The remarks about the files that have ended, in the order of their lines.
+    private(set) var remarks: [String] = []
+    private var names: Set<String> = []
+    /// How many earlier versions each image wants to keep; nil for all of them.
+    private var keeps: [Int?] = []
+
+    init(settings: OIMCatalogue.Settings) { self.settings = settings }
+
+    /// Keys of an image and of a version that are carried over, or that mean nothing here.
+    private static let imageKeys: Set = [
+        "name", "enable", "format", "latest_checksum_url", "latest_url", "login", "meta",
+        "min_disk",
+        "min_ram", "multi", "shortname", "status", "separator", "tags", "versions", "visibility",
+    ]
+    private static let versionKeys: Set = [
+        "version", "url", "checksum", "checksums_url", "checksum_url", "build_date", "hidden",
+        "image_description", "meta", "os_version", "source", "visibility",
+    ]
+
+    private mutating func remark(_ value: CatalogueValue, _ name: String, _ words: String) {
+        notes.append((value.line, "\(value.place): \(name): \(words)"))
+    }
+
+    /// Call after the last image of each file.
+    mutating func endFile() {
+        remarks += notes.sorted { $0.line < $1.line }.map(\.text)
+        notes = []
+    }
+
+    mutating func add(_ image: CatalogueValue) {
+        guard let name = image["name"]?.text, !name.isEmpty else {
+            return notes.append(
+                (image.line, "\(image.place): an image without a name is left out"))
+        }
+        if let enable = image["enable"], !enable.isTrue {
+            return remark(enable, name, "left out, because it is not enabled")
+        }
+        let versions = (image["versions"]?.list ?? []).filter { $0["version"]?.text != nil }
+            .sorted {
+                NaturalOrder.isEarlier($0["version"]?.text ?? "", $1["version"]?.text ?? "")
+            }
+        for (key, value) in image.members where !Self.imageKeys.contains(key) {
+            remark(value, name, "`\(key)` has no counterpart")
+        }
+        if let status = image["status"], status.text != "active" {
+            remark(status, name, "`status: \(status.text ?? "")` has no counterpart: it is active")
+        }
+        if image["multi"].map(\.isTrue) == false {
+            // Each version is an image of its own, under its own name.
+            if versions.isEmpty { remark(image, name, "left out, because it has no version") }
+            let separator = image["separator"]?.text ?? " "
+            for version in versions {
+                let own =
+                    (version["version"]?.text).map { $0 == "latest" ? "" : separator + $0 } ?? ""
+                addSource(image, version, named: name + own)
+            }
+        } else {
+            addNewest(image, versions, name)
+        }
+    }
+
+    /// The image whose versions follow each other under one name.
+    private mutating func addNewest(
+        _ image: CatalogueValue, _ versions: [CatalogueValue], _ name: String
+    ) {
+        if let separator = image["separator"] {
+            remark(
+                separator, name, "`separator` is left out: earlier versions are named by their day")
+        }
+        let newest = versions.last
+        let followed = settings.isPinned ? nil : image["latest_url"]
+        for version in versions.dropLast() {
+            remark(
+                version, name,
+                "version \(version["version"]?.text ?? "") is left out: a series has its newest one"
+            )
+        }
+        if newest == nil, followed == nil {
+            return remark(
+                image, name,
+                image["latest_url"] == nil
+                    ? "left out, because it has no version"
+                    : "left out, because no version is listed")
+        }
+        if let followed, let newest, newest["version"]?.text != "latest" {
+            remark(
+                newest, name,
+                "version \(newest["version"]?.text ?? "") is not pinned: the source follows "
+                    + "\(followed.text ?? "`latest_url`"); `--pinned` keeps the version")
+        }
+        addSource(image, newest, named: name, followed: followed)
+    }
+
+    /// - Parameter followed: the address of the latest version, if the source follows it.
+    private mutating func addSource(
+        _ image: CatalogueValue, _ version: CatalogueValue?, named name: String,
+        followed: CatalogueValue? = nil
+    ) {
+        let place = version ?? image
+        guard names.insert(name).inserted else {
+            return remark(place, name, "left out, because another image has this name")
+        }
+        for (key, value) in version?.members ?? [] where !Self.versionKeys.contains(key) {
+            remark(value, name, Self.words(onKey: key))
+        }
+        guard let address = (followed ?? version?["url"])?.text else {
+            return remark(place, name, "left out, because it has no `url`")
+        }
+        guard let data = data(address, image, version, name, followed: followed != nil) else {
+            return
+        }
+        var lines = data
+        lines += ["series: \(YAMLScalar.name(name))", "image:"]
+        lines += record(image, version, name, followed: followed).map { "  \($0)" }
+        do throws(TranshipError) {
+            let alone = text(of: [lines], keep: nil, from: [])
+            _ = try Pipeline.parse(text: alone, file: "\(name)", environment: [:])
+        } catch {
+            let words = error.message.replacing(#/^.*?:\d+:\d+: /#, with: "")
+            return remark(place, name, "left out: \(words)")
+        }
+        sources.append(lines)
+        if image["multi"].map(\.isTrue) != false { keeps.append(keep(image, name)) }
+    }
+
+    private static func words(onKey key: String) -> String {
+        switch key {
+        case "id": "`id` is left out: the service chooses the ids of copies"
+        case "mirror_url": "`mirror_url` is left out; to use it, write it as `url`"
+        default: "`\(key)` has no counterpart"
+        }
+    }
+
+    // MARK: Parts of a source
+
+    /// Where the data is and what it hashes to; nil if it cannot be read.
+    private mutating func data(
+        _ address: String, _ image: CatalogueValue, _ version: CatalogueValue?, _ name: String,
+        followed: Bool
+    ) -> [String]? {
+        let place = version ?? image
+        var lines: [String]
+        if address.hasPrefix("http://") || address.hasPrefix("https://") {
+            lines = ["url: \(YAMLScalar.text(address))"]
+        } else if address.hasPrefix("file:") {
+            let path = address.dropFirst("file:".count)
+            lines = [
+                "file: \(YAMLScalar.text(path.hasPrefix("//") ? String(path.dropFirst(2)) : "\(path)"))"
+            ]
+        } else {
+            remark(place, name, "left out: \(address) is neither http, https nor file")
+            return nil
+        }
+        switch FileName(address).fileExtension {
+        case "xz", "gz", "bz2", "zst": lines.append("decompress: auto")
+        case "zip":
+            remark(place, name, "left out: Tranship does not unpack zip (\(address))")
+            return nil
+        default: break
+        }
+        let list =
+            followed
+            ? image["latest_checksum_url"] : version?["checksums_url"] ?? version?["checksum_url"]
+        if let list = list?.text {
+            lines.append("checksum_file: \(YAMLScalar.text(list))")
+        } else if !followed, let given = version?["checksum"] {
+            if let checksum = Self.checksum(given.text ?? "") {
+                lines.append("checksum: \(checksum)")
+            } else {
+                remark(
+                    given, name, "the checksum is left out: it is none of md5, sha1, sha256, sha512"
+                )
+            }
+        } else {
+            remark(place, name, "has no checksum: nothing proves what arrives")
+        }
+        return lines
+    }
+
+    private static func checksum(_ text: String) -> Checksum? {
+        if let checksum = try? Checksum(text) { return checksum }
+        return Checksum.Algorithm.allCases.lazy.compactMap { try? Checksum($0, text) }.first
+    }
+
+    private mutating func record(
+        _ image: CatalogueValue, _ version: CatalogueValue?, _ name: String,
+        followed: CatalogueValue?
+    ) -> [String] {
+        var lines = ["name: \(YAMLScalar.name(name))"]
+        if let format = image["format"]?.text {
+            lines.append("disk_format: \(YAMLScalar.text(format))")
+        }
+        for key in ["min_disk", "min_ram"] {
+            if let number = image[key]?.text { lines.append("\(key): \(YAMLScalar.text(number))") }
+        }
+        var tags = (image["tags"]?.list ?? []).compactMap(\.text)
+        // As openstack-image-manager adds it.
+        if let distro = image["meta"]?["os_distro"]?.text { tags.append("os:\(distro)") }
+        if !tags.isEmpty {
+            lines.append("tags: [\(tags.map(YAMLScalar.text).joined(separator: ", "))]")
+        }
+        let properties = properties(image, version, followed: followed, name)
+        if !properties.isEmpty {
+            lines.append("properties:")
+            lines += properties.map { "  \(YAMLScalar.text($0.0)): \(YAMLScalar.text($0.1))" }
+        }
+        if let visibility = (version?["visibility"] ?? image["visibility"])?.text {
+            lines.append("visibility: \(YAMLScalar.text(visibility))")
+        }
+        if version?["hidden"]?.isTrue == true { lines.append("hidden: true") }
+        return lines
+    }
+
+    /// As openstack-image-manager sets them.
+    private mutating func properties(
+        _ image: CatalogueValue, _ version: CatalogueValue?, followed: CatalogueValue?,
+        _ name: String
+    ) -> [(String, String)] {
+        let imageName = image["name"]?.text ?? name
+        var found = ["image_description": imageName, "image_name": imageName]
+        let number = version?["version"]?.text
+        let isKnown = followed == nil && number != "latest"
+        if image["multi"].map(\.isTrue) == false {
+            found["os_version"] = number
+        } else if let version = version?["os_version"]?.text {
+            found["os_version"] = version
+        }
+        found["image_original_user"] = image["login"]?.text
+        found["image_source"] = Self.publicSource((followed ?? version?["url"])?.text)
+        if isKnown {
+            found["internal_version"] = number
+            found["image_build_date"] = version?["build_date"]?.text
+        }
+        // What a version says of itself comes last.
+        let members = (image["meta"]?.members ?? []) + (version?["meta"]?.members ?? [])
+        for (key, value) in members {
+            guard let text = value.text else {
+                remark(value, name, "`meta.\(key)` is left out: it has no text")
+                continue
+            }
+            if key == "os_version", image["multi"].map(\.isTrue) == false { continue }
+            found[key] = text
+        }
+        if let description = version?["image_description"]?.text {
+            found["image_description"] = description
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Without the folders of a file, which are private.
+    private static func publicSource(_ address: String?) -> String? {
+        guard let address, address.hasPrefix("file:") else { return address }
+        return "file:" + FileName(address).text
+    }
+
+    /// SCS-0102: how many earlier versions stay; nil for all.
+    private mutating func keep(_ image: CatalogueValue, _ name: String) -> Int? {
+        guard let validity = image["meta"]?["uuid_validity"], let text = validity.text else {
+            return nil
+        }
+        if text == "none" { return 0 }
+        if let count = text.firstMatch(of: #/^last-(\d+)$/#).flatMap({ Int($0.1) }) {
+            return max(count - 1, 0)
+        }
+        if !["notice", "forever"].contains(text) {
+            remark(validity, name, "`uuid_validity: \(text)` is left out: all versions stay")
+        }
+        return nil
+    }
+
+    // MARK: The file
+
+    /// The whole pipeline file.
+    func text(from files: [String]) -> String {
+        let known = keeps.compactMap { $0 }
+        // One rule for all: nothing may go that one of the images wants to keep.
+        let keep = known.count == keeps.count ? known.max() : nil
+        return text(of: sources, keep: keep, from: files)
+    }
+
+    private func text(of sources: [[String]], keep: Int?, from files: [String]) -> String {
+        var lines: [String] = []
+        if !files.isEmpty {
+            let shown = files.map { $0.replacing(#/\s/#, with: " ") }.joined(separator: ", ")
+            lines += ["# Written by `tranship import-oim` from \(shown.prefix(500))."]
+        }
+        lines += ["version: 1", "name: \(YAMLScalar.text(settings.name))", "", "sources:"]
+        for source in sources {
+            for (index, line) in source.enumerated() {
+                lines.append((index == 0 ? "  - " : "    ") + line)
+            }
+            lines.append("")
+        }
+        lines += [
+            "targets:", "  - cloud: \(YAMLScalar.text(settings.cloud))",
+            "    # Earlier versions get the name `Name (day checksum)`.", "    previous: rename",
+        ]
+        if let keep, !files.isEmpty {
+            lines += [
+                "    # The most that `uuid_validity` of any image asks for. With the next line, older",
+                "    # versions are deleted; without it, they stay.",
+                "    keep: \(keep)", "    # expired: { action: delete, after: 30d }",
+            ]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
