@@ -146,7 +146,8 @@ let package = Package(
         part(
             "TranshipKit",
             [
-                "Basics", "MigrationModel", "ByteStreams", "HTTPTransport", "OpenStackImage",
+                "Basics", "MigrationModel", "ByteStreams", "ExternalPrograms", "HTTPTransport",
+                "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "Decompression", "SourceReaders",
                 "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",

@@ -6,13 +6,15 @@ internal import GRDB
 /// The journal's shape, as numbered steps. A step that was released is never
 /// edited; what comes later is a new step.
 ///
-/// Every fact that a query needs is a column. A `body` is opaque to SQL.
+/// Every fact that a query needs is a column. A `body` is opaque to SQL. What a table holds of old
+/// runs is forgotten by ``Journal/prune(before:)``: a new table needs its line there.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 runs, lineages, work") { try $0.execute(sql: step1) }
         migrator.registerMigration("2 changes") { try $0.execute(sql: step2) }
-        migrator.registerMigration("upstream memory") { try $0.execute(sql: upstreamMemory) }
+        migrator.registerMigration("3 held versions") { try $0.execute(sql: heldVersions) }
+        migrator.registerMigration("4 upstream memory") { try $0.execute(sql: upstreamMemory) }
         return migrator
     }
 
@@ -25,8 +27,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "upstream", "change", "attempt", "dependency", "outage", "spool", "refusal", "plan_tally",
-        "work",
+        "held_version", "upstream", "change", "attempt", "dependency", "outage", "spool", "refusal",
+        "plan_tally", "work",
         "transfer",
         "image", "lineage", "run",
     ]
@@ -195,6 +197,22 @@ enum Schema {
         CREATE INDEX upstream_by_run ON upstream (run_id);
         """
 
+    private static let heldVersions = """
+        -- Versions that an operator rolled back from: runs do not go forward to them.
+        CREATE TABLE held_version (
+            lineage INTEGER NOT NULL REFERENCES lineage (id),
+            target_key TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            -- What the rollback made current.
+            current_version_id TEXT NOT NULL,
+            -- The newest transfer of the series at that time. A newer one is of a version
+            -- that the source did not have then, which ends the hold.
+            last_transfer INTEGER NOT NULL,
+            held_at INTEGER NOT NULL,
+            PRIMARY KEY (lineage, target_key, version_id)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     /// The shape of a plan, which lives as long as the process that makes it.
     static let plan = """
         CREATE TABLE target_image (
@@ -214,6 +232,7 @@ enum Schema {
             position INTEGER PRIMARY KEY,
             target_key TEXT NOT NULL,
             source_key TEXT NOT NULL,
+            lineage_id TEXT NOT NULL,
             version_id TEXT NOT NULL,
             first_image_id TEXT NOT NULL,
             name TEXT,
@@ -225,6 +244,7 @@ enum Schema {
             UNIQUE (target_key, source_key)
         ) STRICT;
         CREATE INDEX plan_item_by_version ON plan_item (target_key, version_id);
+        CREATE INDEX plan_item_by_lineage ON plan_item (target_key, lineage_id);
 
         CREATE TABLE plan_upstream (
             lineage_id TEXT PRIMARY KEY,

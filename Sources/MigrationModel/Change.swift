@@ -12,7 +12,13 @@ public struct Change: Codable, Hashable, Sendable {
     public enum Action: String, Codable, CaseIterable, Sendable {
         /// An earlier change is taken back, since the version is the current one again.
         case restore
+        /// A new version gets the name of the series, which an earlier version has until then.
+        case promote
         case rename, hide, deactivate, delete
+
+        /// True if others see the current version by it. Until that is done, the version that
+        /// others see now stays as it is.
+        public var shows: Bool { self == .restore || self == .promote }
     }
 
     public enum State: String, Codable, CaseIterable, Sendable {
@@ -27,14 +33,16 @@ public struct Change: Codable, Hashable, Sendable {
     public var id: Int64 = 0
     public let action: Action
     /// The image as the plan saw it. One that has changed since is left alone.
-    public let image: TargetImage
+    public var image: TargetImage
     public let lineageID: String
     public let versionID: String
     /// The version that replaces it. Its copy has to be done first.
     public let currentVersionID: String
+    /// More of them, of a series with several sources.
+    public var otherCurrentVersionIDs: [String]?
     /// What the copy's record was made to be: a restoration goes back to it.
     public let record: PlannedRecord
-    /// The name that a renaming gives.
+    /// The name that a renaming or a promotion gives.
     public let newName: String?
     public var state: State
     public var reason: PlanReason
@@ -76,9 +84,9 @@ public struct Change: Codable, Hashable, Sendable {
     public func isCarriedOut(on image: TargetImage) -> Bool {
         switch action {
         case .restore:
-            image.isHidden == record.isHidden && image.name == record.name
+            image.isHidden == record.isHidden && image.name == record.shownName
                 && (image.status == .deactivated) == record.isDeactivated
-        case .rename: image.name == newName
+        case .rename, .promote: image.name == newName
         case .hide: image.isHidden
         case .deactivate: image.status == .deactivated
         case .delete: false

@@ -45,6 +45,13 @@ public enum ImageIdentity {
             namespace: namespace, name: words("image", source, project) + "\n\(generation)")
     }
 
+    /// A short word for this version of a source image, the same at every target: 8 hexadecimal
+    /// digits. For people, who name a version with it; nothing is found by it alone.
+    public static func versionWord(of source: SourceImage) -> String {
+        let name = "version of a series\n\(source.lineage)\n\(source.key)\n\(source.fingerprint)"
+        return String(DerivedID.uuid(namespace: namespace, name: name).prefix(8))
+    }
+
     private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {
         // The key's kind and the source's own id; not the cloud's name, which
         // differs from one clouds.yaml to the next.

@@ -9,7 +9,8 @@ extension PlanReason: CustomStringConvertible {
     /// The reason as plans, reports and JSON show it. The only place that words
     /// a reason.
     public var words: String {
-        decisionWords ?? adoptionWords ?? leftoverWords ?? changeWords ?? wayWords ?? code
+        decisionWords ?? adoptionWords ?? leftoverWords ?? changeWords ?? seriesWords ?? wayWords
+            ?? code
     }
 
     private var decisionWords: String? {
@@ -65,6 +66,26 @@ extension PlanReason: CustomStringConvertible {
         case .currentNotDone(let state):
             "the version that replaces it is not done"
                 + (state.map { " (\($0.rawValue))" } ?? "")
+        default: nil
+        }
+    }
+
+    private var seriesWords: String? {
+        switch self {
+        case .currentNotShown: "the version that replaces it is not shown yet"
+        case .becomesCurrent: "it becomes the current version of its series"
+        case .nameHeld(let id):
+            "image \(id) keeps the name of the series, and two images would have it"
+        case .rolledBack(let version, let id):
+            "an operator rolled the series back to version \(version) (image \(id)); it stays until "
+                + "the source has a newer version"
+        case .rollback(let version): "the series goes back to version \(version)"
+        case .isCurrent: "it is the current version"
+        case .amongKept(let count): "`keep` is \(count)"
+        case .notExpired(let seconds, let replacedAt):
+            "`expired` waits \(Self.span(seconds)); it was replaced "
+                + (replacedAt.map { "at \(Timestamp.text($0.clampedProduct(1000)))" } ?? "just now")
+        case .neverDeleted: "the target's `expired` deletes nothing"
         default: nil
         }
     }

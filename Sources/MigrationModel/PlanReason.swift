@@ -74,6 +74,23 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case deletesLimit(Int)
     case inUse(message: String)
     case currentNotDone(state: TransferState?)
+    /// What shows the current version was not done.
+    case currentNotShown
+    /// A new version is named as the series.
+    case becomesCurrent
+    /// Another image keeps the name of the series.
+    case nameHeld(imageID: String)
+    /// An operator rolled the series back, and the source still offers a version from before that.
+    case rolledBack(toVersion: String, imageID: String)
+    /// A rollback replaces it.
+    case rollback(toVersion: String)
+
+    // MARK: Why `prune` keeps a version
+
+    case isCurrent
+    case amongKept(Int)
+    case notExpired(afterSeconds: Int64, replacedAt: Int64?)
+    case neverDeleted
 
     // MARK: How the data gets to the target
 
@@ -170,6 +187,15 @@ extension PlanReason {
         case .deletesLimit: "deletes-limit"
         case .inUse: "in-use"
         case .currentNotDone: "current-not-done"
+        case .currentNotShown: "current-not-shown"
+        case .becomesCurrent: "becomes-current"
+        case .nameHeld: "name-held"
+        case .rolledBack: "rolled-back"
+        case .rollback: "rollback"
+        case .isCurrent: "is-current"
+        case .amongKept: "among-kept"
+        case .notExpired: "not-expired"
+        case .neverDeleted: "never-deleted"
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
         case .dataIsConverted: "data-is-converted"

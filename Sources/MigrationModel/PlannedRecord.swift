@@ -51,6 +51,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     // Written with the record, before the first byte, so that property
     // protections and limits refuse early.
     public var name: String?
+    /// The name that the copy gets when it becomes the current version of its series. Until then,
+    /// and again when it is an earlier version, it is called ``name``. Nil: ``name`` at all times.
+    public var currentName: String?
     public var diskFormat: String?
     public var containerFormat: String?
     public var minDiskGiB = 0
@@ -81,6 +84,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// to that image's source key. Written with the record, as the id that the
     /// other image got at the target.
     public var references: [String: String] = [:]
+
+    /// The name of the copy while it is the current version.
+    public var shownName: String? { currentName ?? name }
 
     /// The properties that the service counts: all that a record adds, our marker included.
     public var propertyCount: Int { properties.count + references.count + 1 }

@@ -23,6 +23,9 @@ public struct Pipeline: Sendable, Equatable {
     public let verify: VerificationMode
     public let order: TransferOrder
     public let limits: PipelineLimits
+    public let hooks: PipelineHooks
+    /// How long the journal keeps what runs did. nil: forever.
+    public let journalKeepSeconds: Int64?
 
     /// The absolute path of the file's folder. Relative paths in the file start here.
     public let baseDirectory: String

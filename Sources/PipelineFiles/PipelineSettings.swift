@@ -20,6 +20,19 @@ public struct SpoolSetting: Sendable, Equatable {
     public let maxBytes: Int64?
 }
 
+/// What runs after a run, each a command as a list of words. No shell reads them.
+public struct PipelineHooks: Sendable, Equatable {
+    /// After a run with exit code 0.
+    public var onSuccess: [String]?
+    /// After any other.
+    public var onFailure: [String]?
+
+    public init(onSuccess: [String]? = nil, onFailure: [String]? = nil) {
+        self.onSuccess = onSuccess
+        self.onFailure = onFailure
+    }
+}
+
 /// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
     /// Number of transfers at once, 1 to 1,000.

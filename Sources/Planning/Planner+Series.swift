@@ -1,33 +1,68 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Basics
+public import Basics
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 internal import MigrationPipeline
 internal import PipelineFiles
 
 extension Planner {
     /// Lists what becomes of earlier versions, for every target that says something
-    /// about them.
+    /// about them, or where an earlier run changed some.
     func planChanges() async throws(TranshipError) {
-        for target in targets {
-            guard
-                let retirement = Retirement(
-                    target.rules, projectID: target.opened.projectID,
-                    nowUnixSeconds: nowUnixSeconds)
-            else { continue }
-            var changes: [Change] = []
-            try await eachVersion(at: target) { (item) throws(TranshipError) in
-                let copies = try await plan.copies(
-                    ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
-                changes += retirement.changes(besides: item, copies)
-            }
-            try await plan.add(Self.bounded(changes, deletesMax: deletesMax))
+        try await eachSeries { (retirement, items, copies) throws(TranshipError) in
+            retirement.changes(besides: items, copies)
+        } page: { (changes) throws(TranshipError) in
+            try await plan.add(changes)
         }
     }
 
-    /// Hands over the images of URLs and files that stand at a target, or that this run
+    /// What `prune` would delete at every target, and why it keeps the other versions.
+    public func prunable() async throws(TranshipError) -> [Change] {
+        try await compare()
+        var found: [Change] = []
+        try await eachSeries(alsoUnruled: true) {
+            (retirement, items, copies) throws(TranshipError) in
+            retirement.review(besides: items, copies)
+        } page: { (changes) throws(TranshipError) in
+            found += changes
+        }
+        return found
+    }
+
+    /// Hands over each series at each target once, with the versions that its sources have now.
+    ///
+    /// - Parameter page: gets the changes of one target.
+    private func eachSeries(
+        alsoUnruled: Bool = false,
+        _ changes: (Retirement, [PlanItem], [SeriesCopy]) async throws(TranshipError) -> [Change],
+        page: ([Change]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        let held = try await journal.heldVersions()
+        for target in targets {
+            let key = target.opened.key
+            if !alsoUnruled, !target.hasSeriesRules {
+                guard try await journal.hasChanges(at: key) else { continue }
+            }
+            let retirement = Retirement(
+                target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
+            var found: [Change] = []
+            try await eachVersion(at: target) { (item) throws(TranshipError) in
+                let lineageID = item.origin.lineageID
+                let items = try await plan.items(ofLineage: lineageID, at: key)
+                    .filter { Self.isVersion($0) }
+                // Once for all sources of a series.
+                guard items.first?.source.key == item.source.key else { return }
+                let copies = try await plan.copies(ofLineage: lineageID, at: key, in: journal)
+                found += try await changes(
+                    retirement, items.map { held.current(insteadOf: $0, copies) }, copies)
+            }
+            try await page(Self.bounded(found, deletesMax: deletesMax))
+        }
+    }
+
+    /// Hands over the images of URLs and files that are at a target, or that this run
     /// copies there. Images of clouds do not form a series: each has an id of its own.
     private func eachVersion(
         at target: PlanningTarget, _ body: (PlanItem) async throws(TranshipError) -> Void
@@ -39,12 +74,19 @@ extension Planner {
             guard let last = page.last else { return }
             position = last.position
             for (_, item) in page
-            where item.targetKey == target.opened.key && item.source.imageID == nil {
-                // `on_conflict: skip` leaves an image of another owner in its place.
-                if case .nameTaken = item.reason, item.action == .skip { continue }
+            where item.targetKey == target.opened.key && Self.isVersion(item) {
                 try await body(item)
             }
         }
+    }
+
+    private static func isVersion(_ item: PlanItem) -> Bool {
+        guard item.source.imageID == nil, let action = item.action,
+            [.create, .update, .skip].contains(action)
+        else { return false }
+        // `on_conflict: skip` leaves an image of another owner in its place.
+        if case .nameTaken = item.reason, action == .skip { return false }
+        return true
     }
 
     /// At most so many deletions in a run, the oldest versions first.
@@ -56,5 +98,86 @@ extension Planner {
             return deletes > deletesMax
                 ? change.ended(.left, .deletesLimit(deletesMax)) : change
         }
+    }
+
+    // MARK: The name of the series
+
+    /// A new version that is made under the name of an earlier one, if the target renames earlier
+    /// versions and one of them has the name of the series.
+    ///
+    /// A service changes one image in each request. So where the name goes from one image to
+    /// another, there is a moment with two images of that name, or with none: no order of requests
+    /// avoids both. We take two, since a server that is started by name finds its image, and make
+    /// the moment as short as it can be: the new version arrives, is proved and published under
+    /// the name that it will have as an earlier version. Then one PATCH gives it the name of
+    /// the series, and the next one takes that name from the earlier version. If the first fails, the
+    /// second is not sent. If the process dies between them, the next run begins with the second.
+    func named(
+        _ given: PlanItem, besides known: Transfer?, at target: PlanningTarget
+    ) async throws(TranshipError) -> PlanItem {
+        var item = given
+        guard item.source.imageID == nil, let start = item.start else { return item }
+        // Frozen when it was planned at first: the record may be at the target.
+        if let record = known?.record, let name = record.currentName, start.imageID != nil,
+            start.imageID == known?.imageID
+        {
+            guard start.record.currentName == nil, start.record.name == name else { return item }
+            return item.named(record.name, asCurrent: name)
+        }
+        guard item.action == .create, target.rules.previous == .rename, start.imageID == nil,
+            let name = item.record.name
+        else { return item }
+        let copies = try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
+        let isTaken = copies.contains {
+            $0.image.isWhole && $0.image.name == name && !$0.image.isHidden
+                && $0.versionID != item.origin.versionID
+        }
+        guard isTaken else { return item }
+        item = item.named(
+            EarlierName.text(name, of: item.source, madeAtUnixSeconds: nowUnixSeconds),
+            asCurrent: name)
+        return item
+    }
+}
+
+extension PlanItem {
+    fileprivate func named(_ name: String?, asCurrent currentName: String) -> PlanItem {
+        var item = self
+        item.intent.record.name = name
+        item.intent.record.currentName = currentName
+        item.start?.intent.record.name = name
+        item.start?.intent.record.currentName = currentName
+        return item
+    }
+}
+
+extension PlanningTarget {
+    fileprivate var hasSeriesRules: Bool {
+        rules.keep != nil || rules.previous != nil || rules.expired != nil
+    }
+}
+
+extension [HeldVersion] {
+    /// The rollback that keeps a run from this version; nil if none does. A rollback ends when
+    /// the version that it made current is gone.
+    func hold(on item: PlanItem, _ copies: [SeriesCopy]) -> (HeldVersion, SeriesCopy)? {
+        guard
+            let held = first(where: {
+                $0.targetKey == item.targetKey && $0.versionID == item.origin.versionID
+            }),
+            let copy = copies.first(where: {
+                $0.versionID == held.currentVersionID && $0.image.isWhole && $0.transfer != nil
+            })
+        else { return nil }
+        return (held, copy)
+    }
+
+    /// The item, or the version that a rollback put in its place.
+    fileprivate func current(insteadOf item: PlanItem, _ copies: [SeriesCopy]) -> PlanItem {
+        guard let (held, _) = hold(on: item, copies) else { return item }
+        var item = item
+        item.intent.origin.versionID = held.currentVersionID
+        return item
     }
 }

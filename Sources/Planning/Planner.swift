@@ -119,7 +119,7 @@ public struct Planner: Sendable {
 
     // MARK: Targets
 
-    private func listTarget(_ target: PlanningTarget) async throws(TranshipError) {
+    func listTarget(_ target: PlanningTarget) async throws(TranshipError) {
         var count = 0
         // With an owner table, copies are in other projects as well.
         let ownerID = target.rules.image.owner == nil ? target.opened.projectID : nil
@@ -219,8 +219,13 @@ public struct Planner: Sendable {
 
     private func decideAll() async throws(TranshipError) {
         var naming: [(position: Int64, item: PlanItem)] = []
+        let held = try await journal.heldVersions()
         try await decideEach { (comparison) throws(TranshipError) in
+            if let item = try await rolledBack(comparison.item, held) { return item }
             var item = try await decide(comparison)
+            if let target = target(item.targetKey) {
+                item = try await named(item, besides: comparison.transfer, at: target)
+            }
             if item.action == .create { item = try await checked(item) }
             if item.action == .create { item.start = going(item, copies: 1) }
             if item.action == .skip, !item.record.references.isEmpty {
@@ -229,6 +234,22 @@ public struct Planner: Sendable {
             return item
         }
         try await updateReferences(naming)
+    }
+
+    /// The item as a skipped one, if an operator rolled its series back; nil if not.
+    private func rolledBack(
+        _ item: PlanItem, _ held: [HeldVersion]
+    ) async throws(TranshipError) -> PlanItem? {
+        guard held.contains(where: { $0.versionID == item.origin.versionID }) else { return nil }
+        let copies = try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
+        guard let (_, copy) = held.hold(on: item, copies), let transfer = copy.transfer else {
+            return nil
+        }
+        return item.decided(
+            .skip,
+            .rolledBack(
+                toVersion: ImageIdentity.versionWord(of: transfer.source), imageID: copy.image.id))
     }
 
     /// Replaces every item of the plan, page by page.

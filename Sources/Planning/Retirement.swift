@@ -20,13 +20,12 @@ struct Retirement {
     /// The project that the target's copies lie in; nil without Keystone.
     let projectID: String?
     let nowUnixSeconds: Int64
+    /// The version that an operator goes back to, in the word for people; nil in a run.
+    var rollbackTo: String?
 
-    /// - Parameter rules: of a target.
-    /// - Returns: nil if the target says nothing about earlier versions.
-    init?(_ rules: CloudTarget, projectID: String?, nowUnixSeconds: Int64) {
-        guard rules.keep != nil || rules.previous != nil || rules.expired != nil else {
-            return nil
-        }
+    /// - Parameter rules: of a target. If they say nothing about earlier versions, those stay as
+    ///   they are.
+    init(_ rules: CloudTarget, projectID: String?, nowUnixSeconds: Int64) {
         keep = rules.keep
         previous = rules.previous ?? .leave
         expired = rules.expired
@@ -35,46 +34,45 @@ struct Retirement {
     }
 
     /// - Parameters:
-    ///   - item: the version that the source has now, decided.
-    ///   - copies: the images of its lineage at the target.
+    ///   - items: the versions that the source has now, decided; several only if the series has
+    ///     several sources.
+    ///   - copies: the images of their lineage at the target.
     /// - Returns: what has a change or a reason to be left, the oldest first.
-    func changes(besides item: PlanItem, _ copies: [SeriesCopy]) -> [Change] {
-        let current = item.origin.versionID
-        let whole = copies.filter(\.image.isWhole).sorted(by: SeriesCopy.isEarlier)
-        let earlier = whole.filter { $0.versionID != current }
-        var changes: [Change] = []
-        for (index, copy) in earlier.enumerated() {
-            let next = index + 1 < earlier.count ? earlier[index + 1] : nil
-            let now = whole.first { $0.versionID == current }
-            // Done before this run, by what the journal or the target's record says.
-            // A version that came back was done before those that it replaces.
-            let replacedAt = (next ?? now)?.doneAtUnixSeconds.flatMap {
-                $0 >= copy.doneAtUnixSeconds ?? 0 ? $0 : nil
-            }
-            let isKept = keep.map { earlier.count - index <= $0 } ?? true
-            if let change = change(copy, replacedAt: replacedAt, isKept: isKept, item) {
-                changes.append(change)
+    func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
+        guard let item = items.first else { return [] }
+        let standings = standings(besides: items, copies)
+        var changes = standings.filter { !$0.isCurrent }.compactMap {
+            change($0, item, others: items.dropFirst())
+        }
+        for item in items {
+            let copy = standings.first { $0.copy.versionID == item.origin.versionID }?.copy
+            if let change = showing(copy, item) {
+                changes.append(unless(nameHolder(against: change, copies, changes, items), change))
             }
         }
-        if let copy = whole.first(where: { $0.versionID == current }),
-            let change = restoration(copy, item)
-        {
-            changes.append(change)
+        // Otherwise none of the versions would be visible.
+        guard changes.contains(where: { $0.action.shows && $0.state == .left }) else {
+            return changes
         }
-        return changes
+        return changes.map {
+            $0.action.shows || $0.state != .planned ? $0 : $0.ended(.left, .currentNotShown)
+        }
     }
 
     private func change(
-        _ copy: SeriesCopy, replacedAt: Int64?, isKept: Bool, _ item: PlanItem
+        _ standing: Standing, _ item: PlanItem, others: ArraySlice<PlanItem>
     ) -> Change? {
-        var action = previous.action
-        var reason = PlanReason.replaced(byVersion: item.origin.versionID)
-        if !isKept, let expired {
-            let ageSeconds = replacedAt.map { nowUnixSeconds.clampedDifference($0) } ?? 0
-            if expired.afterSeconds == 0 || ageSeconds >= expired.afterSeconds {
-                action = expired.action.change
-                reason = .expired(afterSeconds: expired.afterSeconds, keep: keep ?? 0)
-            }
+        let copy = standing.copy
+        var action = action(standing)
+        var reason =
+            rollbackTo.map { PlanReason.rollback(toVersion: $0) }
+            ?? .replaced(byVersion: item.origin.versionID)
+        // A rollback deletes nothing: the next run does. And a version gives the name of the series
+        // back before it is deleted, which the service may refuse.
+        let hasName = previous == .rename && copy.image.name == copy.transfer?.record.shownName
+        if rollbackTo == nil, !hasName, let expired, hasExpired(standing, expired) {
+            action = expired.action.change
+            reason = .expired(afterSeconds: expired.afterSeconds, keep: keep ?? 0)
         }
         guard let action else { return nil }
         guard let transfer = copy.transfer else {
@@ -85,54 +83,177 @@ struct Retirement {
         var change = Change(
             action, copy.image, origin: transfer.origin,
             currentVersionID: item.origin.versionID, record: transfer.record,
-            newName: action == .rename ? newName(copy, transfer) : nil, reason: reason)
+            newName: action == .rename ? copy.earlierName(transfer) : nil, reason: reason)
+        change.otherCurrentVersionIDs =
+            others.isEmpty ? nil : others.map(\.origin.versionID)
         if change.isCarriedOut(on: copy.image) { return nil }
-        if let objection = objection(copy, transfer, change) {
-            change = change.ended(.left, objection)
-        }
-        return change
+        return unless(objection(copy, transfer), change)
     }
 
-    /// The version is current again, and an earlier change of ours hid it.
-    private func restoration(_ copy: SeriesCopy, _ item: PlanItem) -> Change? {
-        guard let transfer = copy.transfer, !copy.changes.isEmpty else { return nil }
-        let change = Change(
+    private func action(_ standing: Standing) -> Change.Action? {
+        // Without a rule, the version that an operator leaves would stay beside the other one.
+        if rollbackTo != nil, previous == .leave { return standing.isNewer ? .hide : nil }
+        return previous.action
+    }
+
+    // MARK: Showing the current version
+
+    /// What makes others see a current version; nil if they do.
+    private func showing(_ copy: SeriesCopy?, _ item: PlanItem) -> Change? {
+        guard let copy else { return item.action == .create ? promotion(of: item) : nil }
+        guard let transfer = copy.transfer else { return nil }
+        var change = Change(
             .restore, copy.image, origin: transfer.origin,
             currentVersionID: transfer.origin.versionID, record: transfer.record,
-            reason: .currentAgain)
+            reason: rollbackTo.map { .rollback(toVersion: $0) } ?? .currentAgain)
         guard !change.isCarriedOut(on: copy.image) else { return nil }
-        return objection(copy, transfer, change).map { change.ended(.left, $0) } ?? change
+        let isNamedAsEarlier =
+            copy.image.name != transfer.record.shownName
+            && copy.image.name == copy.earlierName(transfer)
+        if !copy.changes.contains(where: { !$0.shows }) {
+            guard isNamedAsEarlier else {
+                // Someone else hid or deactivated it: an operator who names it has to show it.
+                return rollbackTo == nil
+                    ? nil : change.ended(.left, .editedByHand(field: "os_hidden, status or name"))
+            }
+            change = Change(
+                .promote, copy.image, origin: transfer.origin,
+                currentVersionID: transfer.origin.versionID, record: transfer.record,
+                newName: transfer.record.shownName, reason: .becomesCurrent)
+        }
+        return unless(objection(copy, transfer), change)
+    }
+
+    /// A copy that this run makes under the name of an earlier version.
+    private func promotion(of item: PlanItem) -> Change? {
+        let intent = item.start?.intent ?? item.intent
+        guard let name = intent.record.currentName else { return nil }
+        let image = TargetImage(
+            targetKey: item.targetKey, id: item.start?.imageID ?? item.firstImageID,
+            name: intent.record.name, status: .queued, sizeBytes: item.source.sizeBytes,
+            checksums: [], visibility: intent.record.visibility,
+            isHidden: intent.record.isHidden, isProtected: intent.record.isProtected,
+            ownerID: intent.record.ownerID ?? projectID, originValue: item.marker)
+        return Change(
+            .promote, image, origin: item.origin, currentVersionID: item.origin.versionID,
+            record: intent.record, newName: name, reason: .becomesCurrent)
+    }
+
+    /// The image that keeps the name of the series, so that a second visible image would have it;
+    /// nil if none does.
+    private func nameHolder(
+        against change: Change, _ copies: [SeriesCopy], _ changes: [Change], _ items: [PlanItem]
+    ) -> PlanReason? {
+        let name = change.action == .promote ? change.newName : change.record.shownName
+        guard change.image.name != name else { return nil }
+        let current = Set(items.map(\.origin.versionID))
+        let holder = copies.first { copy in
+            !current.contains(copy.versionID ?? "") && copy.image.isWhole
+                && copy.image.name == name && !copy.image.isHidden
+                && !changes.contains { $0.image.id == copy.image.id && $0.state == .planned }
+        }
+        return holder.map { .nameHeld(imageID: $0.image.id) }
+    }
+
+    private func unless(_ objection: PlanReason?, _ change: Change) -> Change {
+        guard change.state == .planned, let objection else { return change }
+        return change.ended(.left, objection)
     }
 
     /// Why a copy is left alone; nil if it may be changed.
-    private func objection(
-        _ copy: SeriesCopy, _ transfer: Transfer, _ change: Change
-    ) -> PlanReason? {
+    func objection(_ copy: SeriesCopy, _ transfer: Transfer) -> PlanReason? {
         let ownership = Ownership(
             of: copy.image, source: transfer.source, record: transfer.record,
             origin: transfer.origin, transfer: transfer, projectID: projectID,
             project: .only(transfer.record.ownerID ?? projectID))
         guard ownership.mayBeRetired else { return .notOurs }
         if copy.image.isProtected, !transfer.record.isProtected { return .protectedByHand }
-        let names = [transfer.record.name, newName(copy, transfer)]
+        let names = [transfer.record.shownName, copy.earlierName(transfer)]
         if !names.contains(copy.image.name) { return .editedByHand(field: "name") }
         if copy.image.visibility != transfer.record.visibility, transfer.state != .unpublished {
             return .editedByHand(field: "visibility")
         }
         return nil
     }
+}
 
-    /// `Name (20261128)` by the day on which the copy was made; also with the start of
-    /// its checksum, since two versions of a day may follow each other.
-    private func newName(_ copy: SeriesCopy, _ transfer: Transfer) -> String {
-        let day = copy.image.createdAtUnixSeconds.map {
-            Date(timeIntervalSince1970: Double($0)).formatted(
-                .iso8601.year().month().day().dateSeparator(.omitted))
+// MARK: Rank and age
+
+extension Retirement {
+    /// A copy among the versions of its series at one target.
+    struct Standing {
+        var copy: SeriesCopy
+        var isCurrent: Bool
+        /// Done later than a current one.
+        var isNewer = false
+        /// Among the earlier versions, 0 is the newest.
+        var rank = 0
+        /// When the next version was done, before this run; nil if it was not.
+        var replacedAt: Int64?
+    }
+
+    /// All whole copies, the oldest first.
+    func standings(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Standing] {
+        let current = Set(items.map(\.origin.versionID))
+        let whole = copies.filter(\.image.isWhole).sorted(by: SeriesCopy.isEarlier)
+        let earlier = whole.filter { !current.contains($0.versionID ?? "") }
+        let now = whole.last { current.contains($0.versionID ?? "") }
+        var standings: [Standing] = []
+        for copy in whole {
+            guard let index = earlier.firstIndex(where: { $0.image.id == copy.image.id }) else {
+                standings.append(Standing(copy: copy, isCurrent: true))
+                continue
+            }
+            let next = index + 1 < earlier.count ? earlier[index + 1] : nil
+            // By what the journal or the target's record says. A version that came back was done
+            // before those that it replaces.
+            let replacedAt = (next ?? now)?.doneAtUnixSeconds.flatMap {
+                $0 >= copy.doneAtUnixSeconds ?? 0 ? $0 : nil
+            }
+            standings.append(
+                Standing(
+                    copy: copy, isCurrent: false,
+                    isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
+                    rank: earlier.count - 1 - index, replacedAt: replacedAt))
         }
-        let sum = copy.image.checksums.first.map { String($0.value.prefix(8)) }
-        let words = [day, sum].compactMap { $0 }.joined(separator: " ")
-        return "\(transfer.record.name ?? transfer.source.displayName) "
-            + "(\(words.isEmpty ? String(copy.image.id.prefix(8)) : words))"
+        return standings
+    }
+
+    private func hasExpired(_ standing: Standing, _ expired: ExpiredVersions) -> Bool {
+        guard let keep, standing.rank >= keep else { return false }
+        let ageSeconds = standing.replacedAt.map { nowUnixSeconds.clampedDifference($0) } ?? 0
+        return expired.afterSeconds == 0 || ageSeconds >= expired.afterSeconds
+    }
+
+    /// What `prune` would delete, and why it keeps the others. The oldest first.
+    func review(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
+        guard let item = items.first else { return [] }
+        let planned = changes(besides: items, copies)
+        return standings(besides: items, copies).map { standing in
+            let copy = standing.copy
+            if let change = planned.first(where: {
+                $0.image.id == copy.image.id && $0.action == .delete
+            }) {
+                // A run copies the current version first, and prune copies nothing.
+                let isNew = items.contains { $0.action != .skip }
+                return unless(isNew ? .currentNotDone(state: nil) : nil, change)
+            }
+            return Change(
+                .delete, copy.image, origin: copy.transfer?.origin ?? copy.origin(item),
+                currentVersionID: item.origin.versionID,
+                record: copy.transfer?.record ?? item.record, state: .left,
+                reason: reasonToKeep(standing))
+        }
+    }
+
+    private func reasonToKeep(_ standing: Standing) -> PlanReason {
+        if standing.isCurrent { return .isCurrent }
+        guard let transfer = standing.copy.transfer else { return .journalDoesNotKnow }
+        guard let keep, let expired, expired.action == .delete else { return .neverDeleted }
+        if standing.rank < keep { return .amongKept(keep) }
+        return hasExpired(standing, expired)
+            ? objection(standing.copy, transfer) ?? .currentNotShown
+            : .notExpired(afterSeconds: expired.afterSeconds, replacedAt: standing.replacedAt)
     }
 }
 
@@ -155,6 +276,40 @@ extension SeriesCopy {
 
     func origin(_ item: PlanItem) -> Origin {
         Origin(lineageID: item.origin.lineageID, versionID: versionID ?? "")
+    }
+
+    /// True if others see it as the current version of its series.
+    var isShown: Bool {
+        guard let transfer, image.isWhole else { return false }
+        return Change(
+            .restore, image, origin: transfer.origin, currentVersionID: "",
+            record: transfer.record, reason: .isCurrent
+        ).isCarriedOut(on: image)
+    }
+
+    /// What the copy is called while another version is the current one.
+    func earlierName(_ transfer: Transfer) -> String {
+        if transfer.record.currentName != nil, let name = transfer.record.name { return name }
+        return EarlierName.text(
+            transfer.record.name ?? transfer.source.displayName, of: transfer.source,
+            madeAtUnixSeconds: image.createdAtUnixSeconds)
+    }
+}
+
+/// `Ubuntu 24.04 (20261128 1f0c9e3a)`: the name of a version that is not the current one, as the
+/// SCS standards and openstack-image-manager give names.
+enum EarlierName {
+    /// The day on which the copy was made, and the version as `tranship series history` shows it:
+    /// two versions of a day may follow each other.
+    static func text(
+        _ name: String, of source: SourceImage, madeAtUnixSeconds: Int64?
+    ) -> String {
+        let day = madeAtUnixSeconds.map {
+            Date(timeIntervalSince1970: Double($0)).formatted(
+                .iso8601.year().month().day().dateSeparator(.omitted))
+        }
+        let words = [day, ImageIdentity.versionWord(of: source)].compactMap(\.self)
+        return "\(name) (\(words.joined(separator: " ")))"
     }
 }
 

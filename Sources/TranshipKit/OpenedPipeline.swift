@@ -21,12 +21,17 @@ struct OpenedPipeline: Sendable {
     let targets: [PlanningTarget]
     /// What does not protect the ways to them.
     let weaknesses: [String]
+    /// Targets that do not answer now, by key. The others go on without them.
+    var absent: [String: TranshipError] = [:]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
+    ///
+    /// - Parameter needsAll: false if the work may do without a target that is down, as long as
+    ///   another one answers.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
-        tell: @escaping @Sendable (PlanningEvent) -> Void
+        needsAll: Bool = true, tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
         let connections: any Connections =
             tuning.connections
@@ -51,8 +56,19 @@ struct OpenedPipeline: Sendable {
             }
         }
         var targets: [PlanningTarget] = []
+        var absent: [String: TranshipError] = [:]
+        var outage: TranshipError?
         for target in pipeline.targets {
-            targets.append(try await open(target, pipeline, connections, tuning))
+            do {
+                targets.append(try await open(target, pipeline, connections, tuning))
+            } catch {
+                guard !needsAll, error.isTransient, error.code != .interrupted,
+                    case .cloud(let rules) = target
+                else { throw error }
+                absent[key(of: rules)] = error
+                outage = outage ?? error
+                continue
+            }
             let key = targets[targets.count - 1].opened.key
             guard !targets.dropLast().contains(where: { $0.opened.key == key }) else {
                 throw TranshipError(
@@ -60,8 +76,16 @@ struct OpenedPipeline: Sendable {
                     hint: "name each cloud, region and project once")
             }
         }
+        if targets.isEmpty, let outage { throw outage }
         return OpenedPipeline(
-            sources: sources, targets: targets, weaknesses: connections.weaknesses)
+            sources: sources, targets: targets, weaknesses: connections.weaknesses,
+            absent: absent)
+    }
+
+    /// Stable over runs, and readable: the journal and messages name a target by it.
+    private static func key(of rules: CloudTarget) -> String {
+        ([rules.cloud.name] + [rules.cloud.region, rules.cloud.project].compactMap(\.self))
+            .joined(separator: "/")
     }
 
     var stages: Stages {
@@ -85,10 +109,7 @@ struct OpenedPipeline: Sendable {
                 hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
                     + "image_api_version from its entry")
         }
-        // Stable over runs, and readable: the journal and messages name it.
-        let key =
-            ([rules.cloud.name] + [rules.cloud.region, rules.cloud.project].compactMap { $0 })
-            .joined(separator: "/")
+        let key = key(of: rules)
         let service = ImageService(cloud.session)
         let offer = try await TargetOffer.look(service)
         let (now, chance) = (tuning.surroundings.now, tuning.surroundings.chance)

@@ -1,33 +1,38 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Basics
+public import Basics
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 internal import MigrationPipeline
+internal import PipelineFiles
 internal import Planning
 
 extension PipelineRun {
     /// Carries out the run's changes of earlier versions, after all its transfers.
     ///
-    /// What restores a version comes first, so that there is a visible one at every
-    /// moment. A change waits for the copy that takes the version's place: if that is not
-    /// done, nothing is changed.
+    /// In each series, what shows the current version comes first, so that there is a visible one
+    /// at every moment; what takes its name from the version before follows at once. A change
+    /// waits for the copy that takes the version's place: if that is not done, or cannot be
+    /// shown, nothing else is changed.
     func changeSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
-        let changes = try await journal.changes(of: run, in: [.planned])
+        let all = try await journal.changes(of: run)
         var silent: [String: TranshipError] = [:]
-        for change in changes.filter({ $0.action == .restore })
-            + changes.filter({ $0.action != .restore })
-        {
+        // Also what an earlier process of this run came to.
+        var unshown = Set(all.filter { $0.isShownInVain }.map(\.seriesPlace))
+        for planned in Self.inOrder(all.filter { $0.state == .planned }) {
             if isStopped { return }
-            var ended = change
-            if let error = silent[change.targetKey] {
-                ended = change.ended(.failed, failure: error)
-            } else if let objection = try await objection(to: change) {
-                ended = change.ended(.left, objection)
+            var ended = planned
+            if let error = silent[planned.targetKey] {
+                ended = planned.ended(.failed, failure: error)
+            } else if !planned.action.shows, unshown.contains(planned.seriesPlace) {
+                ended = planned.ended(.left, .currentNotShown)
+            } else if let objection = try await objection(to: planned) {
+                ended = planned.ended(.left, objection)
             } else if let target = opened.targets.first(where: {
-                $0.opened.key == change.targetKey
+                $0.opened.key == planned.targetKey
             }) {
+                let change = try await located(planned, projectID: target.opened.projectID)
                 do {
                     ended = try await target.opened.uploader.carryOut(change)
                 } catch {
@@ -36,17 +41,170 @@ extension PipelineRun {
                     ended = change.ended(.failed, failure: error)
                 }
             }
+            if ended.isShownInVain { unshown.insert(ended.seriesPlace) }
             try await journal.commit(ended)
             events(.changed(ended))
         }
     }
 
+    /// Series by series. In each: what shows the current version, then what takes its name or its
+    /// place from others, then deletions.
+    static func inOrder(_ changes: [Change]) -> [Change] {
+        var places: [Change.SeriesPlace] = []
+        var found: [Change.SeriesPlace: [Change]] = [:]
+        for change in changes {
+            if found[change.seriesPlace] == nil { places.append(change.seriesPlace) }
+            found[change.seriesPlace, default: []].append(change)
+        }
+        return places.flatMap { place in
+            let changes = found[place] ?? []
+            return changes.filter(\.action.shows)
+                + changes.filter { !$0.action.shows && $0.action != .delete }.reversed()
+                + changes.filter { $0.action == .delete }
+        }
+    }
+
     private func objection(to change: Change) async throws(TranshipError) -> PlanReason? {
-        let current = try await journal.transfer(
-            versionID: change.currentVersionID, targetKey: change.targetKey)
-        guard let current, [.done, .skipped].contains(current.state) else {
-            return .currentNotDone(state: current?.state)
+        for version in [change.currentVersionID] + (change.otherCurrentVersionIDs ?? []) {
+            let current = try await journal.transfer(
+                versionID: version, targetKey: change.targetKey)
+            guard let current, [.done, .skipped].contains(current.state) else {
+                return .currentNotDone(state: current?.state)
+            }
         }
         return nil
+    }
+
+    /// A promotion of a copy that this run made: the plan did not know its record.
+    private func located(
+        _ given: Change, projectID: String?
+    ) async throws(TranshipError) -> Change {
+        guard given.action == .promote,
+            let transfer = try await journal.transfer(
+                versionID: given.versionID, targetKey: given.targetKey),
+            let id = transfer.imageID, id != given.image.id || !given.image.isWhole
+        else { return given }
+        var change = given
+        change.image.id = id
+        change.image.status = .active
+        change.image.ownerID = transfer.record.ownerID ?? projectID
+        return change
+    }
+
+    // MARK: By hand
+
+    /// What makes an earlier version of a series the current one again.
+    public struct Rollback: Sendable {
+        let planned: PlannedRollback
+        /// The name of the series.
+        public var series: String { planned.series }
+        /// The version that becomes current, as ``SeriesStatus`` shows it.
+        public var version: String { planned.version }
+        /// At all targets; those that are left have the reason.
+        public var changes: [Change] { planned.changes }
+        /// Targets without a whole copy of that version, which stay as they are.
+        public var missingAt: [String] { planned.missingAt }
+        /// How many versions later runs do not go forward to, at all targets.
+        public var heldCount: Int { planned.held.count }
+    }
+
+    /// Plans to make an earlier version of a series the current one again, at every target.
+    /// Changes nothing.
+    ///
+    /// - Parameters:
+    ///   - series: its name in the pipeline file.
+    ///   - version: as ``SeriesStatus`` shows it, or an image's id at a target; nil is the newest
+    ///     version before the current one.
+    /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/ambiguous`` for a series
+    ///   with several sources, which has no single current version.
+    public func rollback(
+        series: String, to version: String?
+    ) async throws(TranshipError) -> Rollback {
+        try refuseSeveral(series)
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning, tell: tell)
+        let rollback = try await planner(in: opened, try Plan(beside: journal))
+            .rollback(series: series, to: version)
+        try refuseSeveral(rollback.series)
+        return Rollback(planned: rollback)
+    }
+
+    private func refuseSeveral(_ series: String) throws(TranshipError) {
+        guard pipeline.sources.contains(where: { $0.hasSeveral(of: series) }) else { return }
+        throw TranshipError(
+            .ambiguous,
+            "the series \"\(series)\" has several sources, and so no single current version",
+            hint: "change its images at the targets by hand")
+    }
+
+    /// Does what a rollback says, and remembers the versions that later runs are not to go
+    /// forward to. All of it is in the journal before the first request.
+    public func carryOut(
+        _ rollback: Rollback
+    ) async throws(TranshipError) -> RunSummary {
+        try await carryOut(rollback.changes, holding: rollback.planned)
+    }
+
+    /// What retirement would delete at every target, and why it keeps each other version. Changes
+    /// nothing.
+    public func prunable() async throws(TranshipError) -> [Change] {
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning, tell: tell)
+        return try await planner(in: opened, try Plan(beside: journal)).prunable()
+    }
+
+    /// Deletes the images of planned changes of ``prunable()``. An image in use stays.
+    public func prune(_ changes: [Change]) async throws(TranshipError) -> RunSummary {
+        try await carryOut(changes.filter { $0.state == .planned && $0.action == .delete })
+    }
+
+    /// A run of changes alone. After an interruption, `resume` goes on with it.
+    private func carryOut(
+        _ changes: [Change], holding rollback: PlannedRollback? = nil
+    ) async throws(TranshipError) -> RunSummary {
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning, tell: tell)
+        let run = try await journal.beginRun(
+            pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
+            pipelineText: pipeline.textWithoutSecrets)
+        try await endingIfItFails(run) { () throws(TranshipError) in
+            try await self.journal.adopt(
+                changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [])
+            try await self.changeSeries(run, in: opened)
+        }
+        return try await end(run)
+    }
+}
+
+extension Change {
+    /// A series at a target.
+    struct SeriesPlace: Hashable {
+        var targetKey: String
+        var lineageID: String
+    }
+
+    var seriesPlace: SeriesPlace { SeriesPlace(targetKey: targetKey, lineageID: lineageID) }
+
+    /// Others do not see the current version.
+    fileprivate var isShownInVain: Bool {
+        action.shows && (state == .left || state == .failed)
+    }
+}
+
+extension Source {
+    /// True for one of several sources of that series.
+    fileprivate func hasSeveral(of series: String) -> Bool {
+        let template: NameTemplate
+        switch self {
+        case .url(let source) where source.seriesHasSeveral:
+            template = source.series ?? source.image.name
+        case .file(let source) where source.seriesHasSeveral:
+            template = source.series ?? source.image.name
+        default: return false
+        }
+        return
+            (try? template.render(
+                PlaceholderValues(date: "{date}", version: "{version}", checksum: "{checksum}")))
+            == series
     }
 }

@@ -137,8 +137,16 @@ public final class PipelineRun: Sendable {
         matching saved: SavedPlan? = nil
     ) async throws(TranshipError) -> PipelinePlan {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
+        // What is planned already goes on as planned.
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning, tell: tell)
+            pipeline, environment: environment, tuning: tuning,
+            needsAll: interrupted?.plannedAt != nil, tell: tell)
+        for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
+            tell(
+                .warning(
+                    "target \(target) does not answer: \(error.message); the others go on, and the "
+                        + "next run copies what it lacks"))
+        }
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)
@@ -208,7 +216,7 @@ public final class PipelineRun: Sendable {
             try await self.work(run, in: opened)
             try await self.changeSeries(run, in: opened)
         }
-        return try await end(run)
+        return try await end(run, absentTargets: opened.absent)
     }
 
     /// A function of its own: the plan's file and its lock end with it, so that another process
@@ -248,7 +256,7 @@ public final class PipelineRun: Sendable {
     }
 
     /// Writes down that the run failed or was interrupted, if it throws.
-    private func endingIfItFails<Value>(
+    func endingIfItFails<Value>(
         _ run: Run, _ work: () async throws(TranshipError) -> Value
     ) async throws(TranshipError) -> Value {
         do throws(TranshipError) {
@@ -263,19 +271,34 @@ public final class PipelineRun: Sendable {
     }
 
     /// Writes down how the run ended.
-    private func end(_ run: Run) async throws(TranshipError) -> RunSummary {
+    func end(
+        _ run: Run, absentTargets: [String: TranshipError] = [:]
+    ) async throws(TranshipError) -> RunSummary {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
+        summary.absentTargets = absentTargets
         summary.pausedTargets = scheduler?.pausedTargets ?? [:]
         let isLeft =
             try await !journal.unfinished(run: run, limit: 1).isEmpty
             || summary.changes.contains { $0.state == .planned }
         summary.isInterrupted = isLeft && isStopped
         if isLeft { summary.deadEndpoints = scheduler?.deadEndpoints ?? [:] }
+        let isOpen = summary.isInterrupted || !summary.deadEndpoints.isEmpty
         try await journal.endRun(
-            run,
-            outcome: summary.isInterrupted || !summary.deadEndpoints.isEmpty
-                ? .interrupted : summary.exitStatus == .done ? .done : .failed)
+            run, outcome: isOpen ? .interrupted : summary.exitStatus == .done ? .done : .failed)
+        if !isOpen { await pruneJournal() }
         return summary
+    }
+
+    /// As `journal.keep` says. The run is over: a failure is only said.
+    private func pruneJournal() async {
+        guard let keepSeconds = pipeline.journalKeepSeconds else { return }
+        do {
+            try await journal.prune(
+                before: tuning.surroundings.now()
+                    .clampedDifference(keepSeconds.clampedProduct(1000)))
+        } catch {
+            tell(.warning("the journal keeps what `journal.keep` would remove: \(error.message)"))
+        }
     }
 }

@@ -19,6 +19,9 @@ public struct RunSummary: Sendable {
     /// the last failure. Their images wait for the next run.
     public internal(set) var deadEndpoints: [String: TranshipError] = [:]
 
+    /// Targets that did not answer when the run began, by key. The next run copies what they lack.
+    public internal(set) var absentTargets: [String: TranshipError] = [:]
+
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
 
@@ -49,7 +52,7 @@ public struct RunSummary: Sendable {
     public var isNothingToDo: Bool {
         status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty
             && changes.allSatisfy { $0.state == .left }
-            && deadEndpoints.isEmpty && images(.conflict) == 0
+            && deadEndpoints.isEmpty && absentTargets.isEmpty && images(.conflict) == 0
     }
 
     /// Where several apply: interrupted, mismatch, some failed, limit, retryable.
@@ -70,6 +73,7 @@ public struct RunSummary: Sendable {
         }
         if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }
         if !pausedTargets.isEmpty { return .limitReached }
-        return failures.isEmpty && deadEndpoints.isEmpty ? .done : .retryableLeft
+        return failures.isEmpty && deadEndpoints.isEmpty && absentTargets.isEmpty
+            ? .done : .retryableLeft
     }
 }

@@ -24,5 +24,8 @@ package struct RunTuning: Sendable {
     /// Nil: as the pipeline says.
     package var spool: Spool.Place?
 
+    /// How long a hook may take; nil is a minute.
+    package var hookSeconds: Double?
+
     package init() {}
 }

@@ -166,7 +166,8 @@ extension SavedPlan.Entry {
         let intent = item.start?.intent ?? item.intent
         let record = intent.record
         var fields: [String: String?] = [
-            "name": record.name, "disk_format": record.diskFormat,
+            // Until it is current it has another one, with the day in it.
+            "name": record.shownName, "disk_format": record.diskFormat,
             "container_format": record.containerFormat, "min_disk": "\(record.minDiskGiB)",
             "min_ram": "\(record.minRAMMiB)",
             // The service lists tags in no order.

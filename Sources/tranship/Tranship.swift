@@ -30,7 +30,8 @@ struct Tranship: AsyncParsableCommand {
                 name: "Pipelines",
                 subcommands: [
                     PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
-                    AdoptCommand.self, CleanCommand.self, ImportOIMCommand.self,
+                    AdoptCommand.self, CleanCommand.self, SeriesCommand.self, PruneCommand.self,
+                    ImportOIMCommand.self,
                 ]),
             CommandGroup(
                 name: "One cloud",

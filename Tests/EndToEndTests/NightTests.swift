@@ -54,6 +54,53 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a hook gets the report, and its failure does not change the exit code")
+        func hooks() async throws {
+            try await scene("hooks") { scene in
+                try scene.file("a.raw", bytes: 50_000)
+                for (name, lines) in [
+                    ("good.sh", "cat > \"$(dirname \"$0\")/good.json\""),
+                    ("bad.sh", "cat > \"$(dirname \"$0\")/bad.json\"; exit 3"),
+                ] {
+                    let place = scene.folder.appendingPathComponent(name)
+                    try Data("#!/bin/sh\n\(lines)\n".utf8).write(to: place)
+                    try FileManager.default.setAttributes(
+                        [.posixPermissions: 0o755], ofItemAtPath: place.path)
+                }
+                func run(_ checksum: String, status: Int32) async throws -> Outcome {
+                    let file = try scene.pipeline(
+                        """
+                        sources:
+                          - file: ./a.raw
+                            \(checksum)
+                            image: { name: "\(scene.prefix)", disk_format: raw, container_format: bare }
+                        targets: [{ cloud: beta, method: upload }]
+                        hooks: { on_success: [./good.sh], on_failure: [./bad.sh] }
+                        """)
+                    let run = try await scene.tranship("run", file)
+                    #expect(run.status == status, run.said)
+                    return run
+                }
+                func report(_ name: String) throws -> JSONValue {
+                    try JSONDecoder().decode(
+                        JSONValue.self,
+                        from: Data(contentsOf: scene.folder.appendingPathComponent(name)))
+                }
+                let sum = String(repeating: "0", count: 64)
+                let failed = try await run("checksum: sha256:\(sum)", status: 6)
+                #expect(failed.talk.contains("bad.sh ended with exit code 3"), failed.said)
+                let bad = try report("bad.json")
+                #expect(bad["exit_status"]?.integer == 6 && bad["type"]?.string == "report")
+                let entry = bad["entries"]?.array?.first
+                #expect(entry?["error"]?["code"]?.string == "checksum-mismatch", "\(bad)")
+
+                _ = try await run("", status: 0)
+                let good = try report("good.json")
+                #expect(good["exit_status"]?.integer == 0 && good["left_out"]?.integer == 0)
+                #expect(good["states"]?["done"]?.integer == 1, "\(good)")
+            }
+        }
+
         @Test("a run whose time is over finishes what is in flight, and the next one goes on")
         func maxDuration() async throws {
             try await scene("limit") { scene in

@@ -90,6 +90,34 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a series is listed, rolled back and pruned by hand")
+        func byHand() async throws {
+            let rules = "keep: 1\nprevious: rename\nexpired: { action: delete, after: 0s }"
+            try await scene("series") { scene in
+                for version in 1...2 as ClosedRange<UInt64> {
+                    _ = try await night(scene, version, rules)
+                }
+                let file = scene.folder.appendingPathComponent("pipeline.yaml").path
+                let name = scene.prefix
+                let list = try await scene.tranship("series", "list", file)
+                #expect(list.status == 0 && list.output.contains(name), list.said)
+                let dry = try await scene.tranship("series", "rollback", file, name)
+                #expect(dry.status == 4 && dry.output.contains("restore"), dry.said)
+                let before = try await scene.beta.images(name).map { "\($0.id) \($0.name)" }
+                let back = try await scene.tranship("series", "rollback", file, name, "--yes")
+                #expect(back.status == 0, back.said)
+                let after = try await scene.beta.images(name).map { "\($0.id) \($0.name)" }
+                #expect(Set(before).isDisjoint(with: after) && after.count == 2)
+                let history = try await scene.tranship("series", "history", file, name)
+                #expect(history.output.contains("rolled back from"), history.said)
+                let held = try await night(scene, 2, rules)
+                #expect(held.talk.contains("nothing to do"), held.said)
+                _ = try await night(scene, 3, rules)
+                let prune = try await scene.tranship("prune", file)
+                #expect(prune.output.contains("it is the current version"), prune.said)
+            }
+        }
+
         @Test("nothing is retired while the new version has failed")
         func failed() async throws {
             try await scene("series") { scene in

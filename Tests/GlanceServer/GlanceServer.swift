@@ -113,6 +113,14 @@ package final class GlanceServer: Sendable {
     /// Images with this data have one copy of it in memory.
     package func share(_ data: [UInt8]) { state.withLock { $0.shared = data } }
 
+    /// Calls this after each request that is not image data, with what the request was and all
+    /// images as it left them.
+    package func afterEachRequest(
+        _ body: @escaping @Sendable (_ request: String, _ images: [[String: JSONValue]]) -> Void
+    ) {
+        state.withLock { $0.watch = body }
+    }
+
     /// All tokens end now.
     package func endTokens() { state.withLock { $0.model.endTokens() } }
 
@@ -162,6 +170,7 @@ private final class ServedModel: Sendable {
         var endsImports: [UInt8]??
         var holdBody: (@Sendable () -> Void)?
         var shared: [UInt8]?
+        var watch: (@Sendable (String, [[String: JSONValue]]) -> Void)?
     }
 
     private let state: Mutex<State>
@@ -209,7 +218,11 @@ private final class ServedModel: Sendable {
             {
                 state.model.endImport(id, work: work, data: data)
             }
-            return state.model.answer(request)
+            let response = state.model.answer(request)
+            state.watch?(
+                "\(given.method.rawValue) \(exchange.received.path)",
+                state.model.images.keys.compactMap { state.model[$0]?.fields })
+            return response
         }
     }
 

@@ -37,7 +37,10 @@ import Testing
             .methodNotOffered(.webDownload), .nothingPromisedToCompare, .digestsDiffer(digests),
             .targetFetches(provedBy: .sha512), .idIsKept, .methodFailed(.webDownload, message: "m"),
             .fillsSeveralStores(.dataIsLocal), .fetchedByTarget, .severalTargets(count: 2),
-            .sourceBreaks, .oneTarget,
+            .sourceBreaks, .oneTarget, .currentNotShown, .becomesCurrent,
+            .nameHeld(imageID: "i"), .rolledBack(toVersion: "v", imageID: "i"),
+            .rollback(toVersion: "v"), .isCurrent, .amongKept(2),
+            .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted,
         ]
     }
 

@@ -8,7 +8,7 @@ import Testing
 @Suite("Mappings")
 struct FileSectionTests {
     private static let rootKeys =
-        "version, name, sources, targets, transfer, spool, verify, order, limits"
+        "version, name, sources, targets, transfer, spool, verify, order, limits, hooks, journal"
 
     private static let files = [
         BadFile(

@@ -41,7 +41,7 @@ struct PipelineKeysTests {
             keys(CloudTargetKey.self), keys(ArchiveTargetKey.self), keys(TargetImageKey.self),
             keys(PropertyRulesKey.self), keys(TagRulesKey.self), keys(ExpiredKey.self),
             keys(SourceLimitsKey.self), keys(TargetLimitsKey.self), keys(LimitsKey.self),
-            keys(SpoolKey.self),
+            keys(SpoolKey.self), keys(HooksKey.self), keys(JournalKey.self),
         ])
     }()
 
@@ -172,6 +172,8 @@ struct PipelineKeysTests {
                 return texts.with(target: "  - cloud: a\n    expired: { \($0)\(action) }")
             }
             + lines(LimitsKey.self) { texts.with(more: "limits: { \($0) }") }
+            + lines(HooksKey.self) { texts.with(more: "hooks: { \($0) }") }
+            + lines(JournalKey.self) { texts.with(more: "journal: { \($0) }") }
             + lines(SpoolKey.self) {
                 texts.with(more: "spool: { \($0)\($0.hasPrefix("path") ? "" : ", path: a") }")
             }

@@ -19,9 +19,6 @@ struct UnbuiltKeyTests {
             "`archive` sources are", PipelineTexts.with(source: "  - archive: ./export"),
             "p.yaml:4:5: "),
         BadFile(
-            "a series with `several: true` is",
-            PipelineTexts.withURL("    series: { name: a, several: true }"), "p.yaml:5:33: "),
-        BadFile(
             "`archive` targets are", PipelineTexts.with(target: "  - archive: ./export"),
             "p.yaml:6:5: "),
         BadFile("`on_conflict: update` is", target("on_conflict: update"), "p.yaml:7:18: "),
@@ -62,6 +59,7 @@ struct UnbuiltKeyTests {
             target("previous: hide"), target("expired: { action: leave }"),
             target("accept_transformed: false"), target("image: { members: map }"),
             PipelineTexts.withURL("    series: { name: a, several: false }"),
+            PipelineTexts.withURL("    series: { name: a, several: true }"),
             PipelineTexts.with(more: "transfer: auto"),
             PipelineTexts.with(more: "transfer: stream"),
             PipelineTexts.with(more: "transfer: spool"),

@@ -46,12 +46,17 @@ import Testing
 
     /// `1 hide` for what is planned, `1 left protected-by-hand` for what is left.
     private func changes(
-        _ rules: String, on day: Int64 = 10, current: PlanItem, _ copies: [SeriesCopy]
+        _ rules: String, on day: Int64 = 10, current: PlanItem..., copies: [SeriesCopy],
+        rollbackTo: String? = nil
     ) throws -> [String] {
-        let retirement = try #require(
-            Retirement(
-                try cloudTarget(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds))
-        return retirement.changes(besides: current, copies).map { change in
+        var retirement = Retirement(
+            try cloudTarget(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds)
+        retirement.rollbackTo = rollbackTo
+        return words(retirement.changes(besides: current, copies))
+    }
+
+    private func words(_ changes: [Change]) -> [String] {
+        changes.map { change in
             "\(change.image.id.dropFirst("image-".count)) "
                 + (change.state == .planned
                     ? change.action.rawValue : "\(change.state.rawValue) \(change.reason.code)")
@@ -94,20 +99,19 @@ import Testing
     ) throws {
         let copies = (1...3).map { copy($0) }
         let found = try changes(
-            rules, current: item(current, current > 3 ? .create : .skip), copies)
+            rules, current: item(current, current > 3 ? .create : .skip), copies: copies)
         #expect(found == expected)
     }
 
     @Test func `A target that says nothing about versions has no changes`() throws {
-        #expect(
-            Retirement(try cloudTarget("method: upload"), projectID: nil, nowUnixSeconds: 0) == nil)
+        #expect(try changes("method: upload", current: item(2), copies: [copy(1), copy(2)]) == [])
     }
 
     @Test(arguments: ["hide", "delete"])
     func `What is not ours or was edited is left alone`(action: String) throws {
         let rules = "keep: 0\nprevious: hide\nexpired: { action: \(action), after: 0s }"
         func one(_ copy: SeriesCopy) throws -> [String] {
-            try changes(rules, current: item(2), [copy, self.copy(2)])
+            try changes(rules, current: item(2), copies: [copy, self.copy(2)])
         }
         #expect(try one(copy(1)) == ["1 \(action)"])
         #expect(try one(copy(1, transfer: nil)) == ["1 left journal-does-not-know"])
@@ -130,22 +134,119 @@ import Testing
         #expect(
             try changes(
                 "keep: 1\nexpired: { action: delete, after: 0s }", current: item(3, .create),
-                [second, first]) == ["2 delete"])
+                copies: [second, first]) == ["2 delete"])
     }
 
     @Test func `What is hidden already needs no change, and may still expire`() throws {
         let copies = [copy(1, { $0.isHidden = true }), copy(2)]
-        #expect(try changes("previous: hide", current: item(2), copies) == [])
+        #expect(try changes("previous: hide", current: item(2), copies: copies) == [])
         #expect(
             try changes(
-                "keep: 0\nexpired: { action: delete, after: 0s }", current: item(2), copies)
+                "keep: 0\nexpired: { action: delete, after: 0s }", current: item(2), copies: copies)
                 == ["1 delete"])
     }
 
     @Test func `Only what an earlier change hid is shown again`() throws {
         let byUs = copy(1, { $0.isHidden = true }, changes: [.hide])
-        #expect(try changes("previous: leave", current: item(1), [byUs]) == ["1 restore"])
+        #expect(try changes("previous: leave", current: item(1), copies: [byUs]) == ["1 restore"])
         let byHand = copy(1, { $0.isHidden = true })
-        #expect(try changes("previous: leave", current: item(1), [byHand]) == [])
+        #expect(try changes("previous: leave", current: item(1), copies: [byHand]) == [])
+    }
+
+    @Test func `Versions that several sources have now are all current`() throws {
+        let copies = (1...4).map { copy($0) }
+        #expect(
+            try changes("previous: hide", current: item(4), item(2), copies: copies)
+                == ["1 hide", "3 hide"])
+    }
+
+    // MARK: Names
+
+    /// Version 2 was made under the name of an earlier version.
+    private func staged(_ version: Int, _ edit: (inout TargetImage) -> Void = { _ in })
+        -> SeriesCopy
+    {
+        copy(
+            version,
+            {
+                $0.name = "Ubuntu (staged)"
+                edit(&$0)
+            },
+            transfer: {
+                $0.intent.record.name = "Ubuntu (staged)"
+                $0.intent.record.currentName = "Ubuntu"
+            })
+    }
+
+    @Test func `A new version takes the name before the other one loses it`() throws {
+        #expect(
+            try changes("previous: rename", current: item(2), copies: [copy(1), staged(2)])
+                == ["1 rename", "2 promote"])
+        // An earlier run died between the two.
+        let named = staged(2) { $0.name = "Ubuntu" }
+        #expect(
+            try changes("previous: rename", current: item(2), copies: [copy(1), named])
+                == ["1 rename"])
+    }
+
+    @Test func `If an operator keeps the name at the other version, the new one waits`() throws {
+        let kept = copy(1, { $0.isProtected = true })
+        #expect(
+            try changes(
+                "previous: rename", current: item(3), copies: [kept, copy(2), staged(3)])
+                == ["1 left protected-by-hand", "2 left current-not-shown", "3 left name-held"])
+    }
+
+    @Test func `A version gives the name back before it is deleted`() throws {
+        let rules = "keep: 0\nprevious: rename\nexpired: { action: delete, after: 0s }"
+        #expect(
+            try changes(rules, current: item(2), copies: [copy(1), copy(2)]) == ["1 rename"])
+        let renamed = staged(1)
+        #expect(
+            try changes(rules, current: item(2), copies: [renamed, copy(2)]) == ["1 delete"])
+    }
+
+    // MARK: By hand
+
+    @Test func `A rollback does with the newer version what the rules say, and deletes nothing`()
+        throws
+    {
+        let copies = [copy(1), copy(2, { $0.isHidden = true }, changes: [.hide]), copy(3)]
+        func back(_ rules: String) throws -> [String] {
+            try changes(rules, current: item(2), copies: copies, rollbackTo: "v2")
+        }
+        #expect(try back("previous: hide") == ["1 hide", "3 hide", "2 restore"])
+        #expect(try back("previous: leave") == ["3 hide", "2 restore"])
+        #expect(
+            try back("keep: 0\nprevious: deactivate\nexpired: { action: delete, after: 0s }")
+                == ["1 deactivate", "3 deactivate", "2 restore"])
+    }
+
+    @Test func `A version that someone hid stops its rollback`() throws {
+        let copies = [copy(1, { $0.isHidden = true }), copy(2)]
+        #expect(
+            try changes("previous: hide", current: item(1), copies: copies, rollbackTo: "v1")
+                == ["2 left current-not-shown", "1 left edited-by-hand"])
+    }
+
+    @Test func `Prune says of every version why it is kept`() throws {
+        let rules = "keep: 1\nexpired: { action: delete, after: 8d }"
+        let retirement = Retirement(
+            try cloudTarget(rules), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
+        let copies = [copy(1), copy(2, transfer: nil), copy(3), copy(4), copy(5)]
+        #expect(
+            words(retirement.review(besides: [item(5)], copies)) == [
+                "1 delete", "2 left journal-does-not-know", "3 left not-expired",
+                "4 left among-kept", "5 left is-current",
+            ])
+        // A run copies the new version first.
+        #expect(
+            words(retirement.review(besides: [item(6, .create)], copies)).first
+                == "1 left current-not-done")
+        let unruled = Retirement(
+            try cloudTarget("keep: 1"), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
+        #expect(
+            words(unruled.review(besides: [item(2)], [copy(1), copy(2)]))
+                == ["1 left never-deleted", "2 left is-current"])
     }
 }

@@ -17,6 +17,8 @@ enum Exceptions {
     static let subjects: [String: String] = [
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
+        "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",
+        "Tests/TranshipKitTests/FanOutTests.swift": "one source and several targets",
         "Tests/TranshipKitTests/PublicCasesTests.swift": "the kit against clouds of public reports",
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",
         "Tests/OpenStackImageTests/Metadefs/ImageService+MetadefsTests.swift":

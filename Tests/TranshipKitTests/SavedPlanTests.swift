@@ -81,6 +81,7 @@ import Testing
     private static let changes: [(String, @Sendable (inout Intent) -> Void)] = [
         ("name: sample -> other", { $0.record.name = "other" }),
         ("name: sample -> none", { $0.record.name = nil }),
+        ("name: sample -> other", { $0.record.currentName = "other" }),
         ("disk_format: raw -> qcow2", { $0.record.diskFormat = "qcow2" }),
         ("container_format: bare -> ova", { $0.record.containerFormat = "ova" }),
         ("min_disk: 0 -> 8", { $0.record.minDiskGiB = 8 }),

@@ -28,7 +28,7 @@ extension CloudUploader {
         switch change.action {
         case .hide: _ = try await service.hide(image.id)
         case .deactivate: try await service.deactivate(image.id)
-        case .rename:
+        case .rename, .promote:
             _ = try await service.update(
                 image.id, [.replace("name", change.newName.map { .string($0) } ?? .null)])
         case .restore: try await restore(change.record, image)
@@ -40,9 +40,9 @@ extension CloudUploader {
     private func restore(
         _ record: PlannedRecord, _ image: TargetImage
     ) async throws(TranshipError) {
-        if image.name != record.name {
+        if image.name != record.shownName {
             _ = try await service.update(
-                image.id, [.replace("name", record.name.map { .string($0) } ?? .null)])
+                image.id, [.replace("name", record.shownName.map { .string($0) } ?? .null)])
         }
         if image.status == .deactivated, !record.isDeactivated {
             try await service.reactivate(image.id)

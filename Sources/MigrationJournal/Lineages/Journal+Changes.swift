@@ -77,9 +77,9 @@ extension Plan {
 }
 
 extension Journal {
-    /// Takes the plan's changes over into the run.
-    static func takeChanges(_ planned: Database, into db: Database, _ runID: Int64) throws {
-        for change in try Plan.changes(planned) {
+    /// Makes changes part of a run, in its one transaction.
+    static func take(_ changes: [Change], into db: Database, _ runID: Int64) throws {
+        for change in changes {
             try db.execute(
                 cached: "INSERT OR IGNORE INTO lineage (lineage_id) VALUES (?)",
                 arguments: [change.lineageID])
@@ -117,13 +117,27 @@ extension Journal {
         }
     }
 
+    /// True if a run ever changed an earlier version at that target.
+    public func hasChanges(at targetKey: String) async throws(TranshipError) -> Bool {
+        try await read { db in
+            guard try db.tableExists("change") else { return false }
+            return try db.value(
+                cached: "SELECT EXISTS (SELECT 1 FROM change WHERE target_key = ?)",
+                arguments: [targetKey]) ?? false
+        }
+    }
+
     /// Writes down what came of a change.
     public func commit(_ change: Change) async throws(TranshipError) {
         try await write { db in
             try db.execute(
-                cached: "UPDATE change SET state = ?, updated_at = ?, body = ? WHERE id = ?",
+                cached: """
+                    UPDATE change SET state = ?, image_id = ?, updated_at = ?, body = ?
+                    WHERE id = ?
+                    """,
                 arguments: [
-                    change.state.rawValue, Timestamp.now(), try Body.pack(change), change.id,
+                    change.state.rawValue, change.image.id, Timestamp.now(),
+                    try Body.pack(change), change.id,
                 ])
         }
     }

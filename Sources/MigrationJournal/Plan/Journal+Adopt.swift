@@ -37,7 +37,7 @@ extension Journal {
                         arguments: [run.id, tally.kind.rawValue, tally.images, tally.sizeBytes])
                 }
                 try Self.takeRefusals(planned, into: db, run.id)
-                try Self.takeChanges(planned, into: db, run.id)
+                try Self.take(try Plan.changes(planned), into: db, run.id)
                 try Self.takeUpstreams(planned, into: db, run.id)
             }
             try db.execute(

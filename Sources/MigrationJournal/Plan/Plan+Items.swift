@@ -51,13 +51,15 @@ extension Plan {
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT OR IGNORE INTO plan_item
-                        (target_key, source_key, version_id, first_image_id, name, size_bytes, body)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                        (target_key, source_key, lineage_id, version_id, first_image_id, name,
+                        size_bytes, body)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             for item in items {
                 try statement.execute(arguments: [
-                    item.targetKey, item.source.key, item.origin.versionID, item.firstImageID,
-                    item.record.name, item.source.sizeBytes, try Body.pack(item),
+                    item.targetKey, item.source.key, item.origin.lineageID, item.origin.versionID,
+                    item.firstImageID, item.record.name, item.source.sizeBytes,
+                    try Body.pack(item),
                 ])
             }
         }
@@ -70,6 +72,21 @@ extension Plan {
             try db.value(
                 cached: "SELECT body FROM plan_item WHERE source_key = ? AND target_key = ?",
                 arguments: [sourceKey, targetKey]
+            ).map { (body: Data) in try Body.unpack(PlanItem.self, body) }
+        }
+    }
+
+    /// The items of one series at a target, in the plan's order: several only if it has several
+    /// sources.
+    public func items(
+        ofLineage lineageID: String, at targetKey: String
+    ) async throws(TranshipError) -> [PlanItem] {
+        try await read { db in
+            try db.values(
+                cached: """
+                    SELECT body FROM plan_item WHERE target_key = ? AND lineage_id = ?
+                    ORDER BY position
+                    """, arguments: [targetKey, lineageID]
             ).map { (body: Data) in try Body.unpack(PlanItem.self, body) }
         }
     }

@@ -10,6 +10,7 @@ protocol PipelineKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable
 
 enum PipelineRootKey: String, PipelineKey {
     case version, name, sources, targets, transfer, spool, verify, order, limits
+    case hooks, journal
     static let place = "a pipeline"
 }
 
@@ -123,6 +124,17 @@ enum LimitsKey: String, PipelineKey {
     case decompressedSize = "decompressed_size"
     case decompressedRatio = "decompressed_ratio"
     static let place = "`limits`"
+}
+
+enum HooksKey: String, PipelineKey {
+    case onSuccess = "on_success"
+    case onFailure = "on_failure"
+    static let place = "`hooks`"
+}
+
+enum JournalKey: String, PipelineKey {
+    case keep
+    static let place = "`journal`"
 }
 
 enum SpoolKey: String, PipelineKey {

@@ -24,6 +24,8 @@ extension PipelineReader {
             verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,
             order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
             limits: try keys[.limits].map(limits) ?? PipelineLimits(),
+            hooks: try keys[.hooks].map(hooks) ?? PipelineHooks(),
+            journalKeepSeconds: try keys[.journal].map(journalKeep),
             baseDirectory: baseDirectory, text: text, textWithoutSecrets: textWithoutSecrets(),
             file: file)
     }
@@ -76,6 +78,42 @@ extension PipelineReader {
         return SpoolSetting(
             path: try keys.required(.path).absolutePath(),
             maxBytes: try keys[.max]?.byteCount())
+    }
+
+    private func hooks(_ value: FileValue) throws(TranshipError) -> PipelineHooks {
+        let keys = try FileSection<HooksKey>(value)
+        return PipelineHooks(
+            onSuccess: try keys[.onSuccess].map(command),
+            onFailure: try keys[.onFailure].map(command))
+    }
+
+    /// Parses a program and its arguments. A path is relative to the pipeline file; a name without a
+    /// slash is looked up in `PATH`.
+    private func command(_ value: FileValue) throws(TranshipError) -> [String] {
+        guard value.isList else {
+            throw value.refusal(
+                "\(value.label) must be a list of words, but is \(value.shown)",
+                hint: "write each word by itself, such as [notify, --failed]; no shell reads them")
+        }
+        let entries = try value.list()
+        guard let program = entries.first else {
+            throw value.refusal("\(value.label) is empty: it needs a program")
+        }
+        let name = try program.pathText()
+        var words = [name.contains("/") ? try program.absolutePath() : name]
+        for entry in entries.dropFirst() { words.append(try entry.text()) }
+        return words
+    }
+
+    private func journalKeep(_ value: FileValue) throws(TranshipError) -> Int64 {
+        let keys = try FileSection<JournalKey>(value)
+        let keep = try keys.required(.keep, hint: "write `keep: 90d`")
+        let seconds = try keep.spanSeconds()
+        guard seconds >= 86400 else {
+            throw keep.refusal(
+                "`keep` is \(keep.shown), less than a day", hint: "write `keep: 90d`")
+        }
+        return seconds
     }
 
     private func limits(_ value: FileValue) throws(TranshipError) -> PipelineLimits {

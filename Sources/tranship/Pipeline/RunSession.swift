@@ -18,17 +18,46 @@ struct RunSession {
     /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
     func carryOut(matching saved: SavedPlan? = nil) async throws {
         do {
-            try await work(matching: saved)
+            let summary = try await work(matching: saved)
             await options.writeMetrics(.done, of: run)
+            await runHook(.done, summary, nil)
+        } catch let end as EndedRun {
+            await options.writeMetrics(end.status, of: run)
+            await runHook(end.status, end.summary, nil)
+            throw EarlyExit(status: end.status)
         } catch {
-            let status =
-                (error as? EarlyExit)?.status ?? ExitStatus(TranshipError(wrapping: error).code)
+            let wrapped = TranshipError(wrapping: error)
+            let status = (error as? EarlyExit)?.status ?? ExitStatus(wrapped.code)
             await options.writeMetrics(status, of: run)
+            await runHook(status, nil, error is EarlyExit ? nil : wrapped)
             throw error
         }
     }
 
-    private func work(matching saved: SavedPlan?) async throws {
+    /// A run that ended with another status than 0.
+    private struct EndedRun: Error {
+        let status: ExitStatus
+        let summary: RunSummary
+    }
+
+    /// Runs the pipeline's hook. Its failure is said, and does not change the exit code. A run that
+    /// a signal interrupted has no hook: the operator is there, and waits for it to end.
+    private func runHook(
+        _ status: ExitStatus, _ summary: RunSummary?, _ error: TranshipError?
+    ) async {
+        guard status != .interrupted, run.hasHook(for: status) else { return }
+        do {
+            let report = try await RunReport(
+                pipelineName: run.pipelineName, journalPath: run.journalPath, status: status,
+                summary: summary, error: error
+            ).text(bytesMax: PipelineRun.reportBytesMax)
+            try await run.runHook(for: status, report: report)
+        } catch {
+            talk.planning(.warning("hook: \(error.message)"))
+        }
+    }
+
+    private func work(matching saved: SavedPlan?) async throws -> RunSummary {
         let progress = Progress(run: run, talk: talk)
         let task = Task { [run, talk] in
             let plan = try await run.plan(matching: saved)
@@ -62,10 +91,13 @@ struct RunSession {
         }
         try await SummaryRendering(format: talk.format).render(summary)
         if summary.isInterrupted, deadline?.isOver == true {
-            throw EarlyExit(status: .limitReached)
+            throw EndedRun(status: .limitReached, summary: summary)
         }
         if summary.isInterrupted { talk.interrupted(journalPath: run.journalPath) }
-        if summary.exitStatus != .done { throw EarlyExit(status: summary.exitStatus) }
+        if summary.exitStatus != .done {
+            throw EndedRun(status: summary.exitStatus, summary: summary)
+        }
+        return summary
     }
 }
 

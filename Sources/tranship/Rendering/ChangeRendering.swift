@@ -9,7 +9,8 @@ extension Change {
     /// `hide     Ubuntu 24.04 (9f…) at beta: a newer version replaces it`.
     var plannedLine: String {
         let word = state == .left ? "leave" : action.rawValue
-        let renamed = action == .rename && state == .planned ? " to \"\(newName ?? "")\"" : ""
+        let names = [.rename, .promote].contains(action) && state == .planned
+        let renamed = names ? " to \"\(newName ?? "")\"" : ""
         return "\(word.padded(to: 8)) \(label) at \(targetKey)\(renamed): \(reason.words)"
     }
 
@@ -46,6 +47,7 @@ extension Change.Action {
     var pastWord: String {
         switch self {
         case .restore: "restored"
+        case .promote: "named as current"
         case .rename: "renamed"
         case .hide: "hidden"
         case .deactivate: "deactivated"

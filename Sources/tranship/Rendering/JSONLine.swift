@@ -17,7 +17,9 @@ struct JSONLine {
         self.members["type"] = .string(type)
     }
 
-    func put() { Terminal.putJSON(JSONValue.object(members).text()) }
+    var value: JSONValue { .object(members) }
+
+    func put() { Terminal.putJSON(value.text()) }
 }
 
 extension Transfer {

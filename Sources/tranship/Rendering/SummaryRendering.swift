@@ -34,6 +34,9 @@ struct SummaryRendering {
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             Terminal.tell("target \(target) was paused: \(error.message)")
         }
+        for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
+            Terminal.tell("target \(target) did not answer: \(error.message)")
+        }
         for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
             Terminal.tell("\(endpoint) did not answer any more: \(error.message)")
             Terminal.tell("hint: its images wait; run again, or `tranship resume`, when it is back")
@@ -77,28 +80,32 @@ struct SummaryRendering {
             + (summary.status.reading.isRemarkable ? "; \(summary.status.reading.words)" : "")
     }
 
-    private func putJSON(_ summary: RunSummary) {
+    private func putJSON(_ summary: RunSummary) { JSONLine("summary", summary.json).put() }
+}
+
+extension RunSummary {
+    /// The members of a `summary` line, and of the report for a hook.
+    var json: [String: JSONValue?] {
         var states: [String: JSONValue] = [:]
-        for tally in summary.status.states {
+        for tally in status.states {
             states[tally.kind.rawValue] = .integer(Int64(tally.images))
         }
         var actions: [String: JSONValue] = [:]
-        for tally in summary.status.planned {
+        for tally in status.planned {
             actions[tally.kind.rawValue] = .integer(Int64(tally.images))
         }
-        JSONLine(
-            "summary",
-            [
-                "run": .integer(summary.status.run.id), "states": .object(states),
-                "actions": .object(actions), "bytes_done": .integer(summary.doneBytes),
-                "exit_status": .integer(Int64(summary.exitStatus.rawValue)),
-                "interrupted": .bool(summary.isInterrupted),
-                "reading": summary.status.reading.json,
-                "changes": .object(
-                    Dictionary(grouping: summary.changes, by: \.state.rawValue)
-                        .mapValues { .integer(Int64($0.count)) }),
-                "stale": .array(summary.status.staleWords.map { .string($0) }),
-            ]
-        ).put()
+        return [
+            "run": .integer(status.run.id), "states": .object(states),
+            "actions": .object(actions), "bytes_done": .integer(doneBytes),
+            "exit_status": .integer(Int64(exitStatus.rawValue)),
+            "interrupted": .bool(isInterrupted),
+            "absent_targets": absentTargets.isEmpty
+                ? nil : .array(absentTargets.keys.sorted().map { .string($0) }),
+            "reading": status.reading.json,
+            "changes": .object(
+                Dictionary(grouping: changes, by: \.state.rawValue)
+                    .mapValues { .integer(Int64($0.count)) }),
+            "stale": .array(status.staleWords.map { .string($0) }),
+        ]
     }
 }

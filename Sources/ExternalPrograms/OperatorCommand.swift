@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import Subprocess
+
+/// A command that an operator wrote into a pipeline file, as a list of words.
+///
+/// No shell reads it. It has the operator's own environment, and what it writes goes to the
+/// standard error of this process.
+public struct OperatorCommand: Sendable {
+    /// The program and its arguments.
+    private let words: [String]
+
+    /// - Precondition: there is a first word.
+    public init(_ words: [String]) {
+        precondition(!words.isEmpty, "a command has a program")
+        self.words = words
+    }
+
+    /// Runs the command to its end. When its time is over, or the task is cancelled, it is killed
+    /// with the processes that it started.
+    ///
+    /// - Parameters:
+    ///   - input: what is on its standard input.
+    ///   - environment: variables beside the operator's own.
+    /// - Throws: ``TranshipError/Code/unclassified`` if it cannot be started, does not end in time,
+    ///   or ends with another code than 0.
+    public func run(
+        input: [UInt8], environment: [String: String], timeoutSeconds: Double
+    ) async throws(TranshipError) {
+        let name = words[0]
+        let file = try Self.file(with: input)
+        defer { close(file) }
+        let status: TerminationStatus?
+        do {
+            status = try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
+                group.addTask { try await start(file, environment) }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(timeoutSeconds))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+        } catch {
+            throw TranshipError(.unclassified, "cannot run \(name): \(error)")
+        }
+        switch status {
+        case nil:
+            throw TranshipError(
+                .unclassified, "\(name) did not end within \(Int(timeoutSeconds)) seconds")
+        case .exited(0): return
+        case .exited(let code):
+            throw TranshipError(.unclassified, "\(name) ended with exit code \(code)")
+        case .signaled(let signal):
+            throw TranshipError(.unclassified, "signal \(signal) ended \(name)")
+        }
+    }
+
+    private func start(
+        _ file: Int32, _ more: [String: String]
+    ) async throws -> TerminationStatus {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = [
+            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        var keyed: [Environment.Key: String?] = [:]
+        for (name, value) in more { keyed[Environment.Key(stringLiteral: name)] = value }
+        return try await Subprocess.run(
+            words[0].contains("/") ? .path(Self.literal(words[0])) : .name(words[0]),
+            arguments: Arguments(Array(words.dropFirst())),
+            environment: .inherit.updating(keyed), platformOptions: options,
+            input: .fileDescriptor(
+                try Self.value(file), closeAfterSpawningProcess: false),
+            output: .currentStandardError, error: .currentStandardError
+        ).terminationStatus
+    }
+
+    /// A file without a name, at its start. With a pipe, a program that does not read would keep
+    /// us waiting, and one that ends before it has read all would break the pipe.
+    private static func file(with bytes: [UInt8]) throws(TranshipError) -> Int32 {
+        var template = Array((NSTemporaryDirectory() + "tranship-XXXXXX").utf8CString)
+        let file = mkostemp(&template, O_CLOEXEC)
+        guard file >= 0 else {
+            throw TranshipError(
+                .unclassified,
+                "cannot make a file in \(NSTemporaryDirectory()): "
+                    + String(cString: strerror(errno)))
+        }
+        unlink(template)
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let words = String(cString: strerror(errno))
+                close(file)
+                throw TranshipError(.unclassified, "cannot write the report: \(words)")
+            }
+            offset += count
+        }
+        lseek(file, 0, SEEK_SET)
+        return file
+    }
+
+    /// A path of the system module, which this target does not import.
+    private static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
+    where Path.StringLiteralType == String {
+        Path(stringLiteral: text)
+    }
+
+    /// A descriptor of that module.
+    private static func value<Descriptor: RawRepresentable>(
+        _ number: Int32
+    ) throws(TranshipError) -> Descriptor where Descriptor.RawValue == Int32 {
+        guard let descriptor = Descriptor(rawValue: number) else {
+            throw TranshipError(.unclassified, "\(number) is not a file descriptor")
+        }
+        return descriptor
+    }
+}

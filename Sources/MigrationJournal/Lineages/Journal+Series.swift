@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+/// A version that an operator rolled back from at one target. Runs do not go forward to it until
+/// the source has a version that was not known then.
+public struct HeldVersion: Sendable, Hashable {
+    public var lineageID: String
+    public var targetKey: String
+    public var versionID: String
+    /// What the rollback made current.
+    public var currentVersionID: String
+
+    public init(
+        lineageID: String, targetKey: String, versionID: String, currentVersionID: String
+    ) {
+        self.lineageID = lineageID
+        self.targetKey = targetKey
+        self.versionID = versionID
+        self.currentVersionID = currentVersionID
+    }
+}
+
+/// One version of a series at one target, as the journal knows it.
+public struct SeriesVersion: Sendable {
+    public var lineageID: String
+    public var transfer: Transfer
+    /// When the journal last changed the transfer, in milliseconds since 1970.
+    public var updatedAt: Int64
+    /// What was last done to the copy besides, and when; nil if nothing was.
+    public var lastChange: (action: Change.Action, at: Int64)?
+    /// Runs do not go forward to it.
+    public var isHeld: Bool
+    /// A rollback made it current.
+    public var isRolledBackTo: Bool
+}
+
+extension Journal {
+    /// The versions that rollbacks hold now.
+    public func heldVersions() async throws(TranshipError) -> [HeldVersion] {
+        try await read { db in try Self.heldVersions(db) }
+    }
+
+    private static func heldVersions(_ db: Database) throws -> [HeldVersion] {
+        // A journal that is only read may be of an older version.
+        guard try db.tableExists("held_version") else { return [] }
+        return try db.rows(
+            cached: """
+                SELECT l.lineage_id, h.target_key, h.version_id, h.current_version_id
+                FROM held_version AS h JOIN lineage AS l ON l.id = h.lineage
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM transfer AS t WHERE t.lineage = h.lineage
+                        AND t.target_key = h.target_key AND t.id > h.last_transfer)
+                ORDER BY h.lineage, h.target_key, h.version_id
+                """
+        ).map { row in
+            try HeldVersion(
+                lineageID: row["lineage_id"], targetKey: row["target_key"],
+                versionID: row["version_id"], currentVersionID: row["current_version_id"])
+        }
+    }
+
+    /// Makes changes the work of a run, marks the run as planned, and replaces what a rollback
+    /// holds of these series at these targets: all in one transaction.
+    ///
+    /// - Parameter series: the series and targets that a rollback is about; those without an entry
+    ///   in `held` go on as before.
+    public func adopt(
+        _ changes: [Change], run: Run, holding held: [HeldVersion] = [],
+        series: [(lineageID: String, targetKey: String)] = []
+    ) async throws(TranshipError) {
+        try await write { db in
+            try Self.take(changes, into: db, run.id)
+            for (lineageID, targetKey) in series {
+                try db.execute(
+                    cached: """
+                        DELETE FROM held_version WHERE target_key = ?
+                            AND lineage = (SELECT id FROM lineage WHERE lineage_id = ?)
+                        """, arguments: [targetKey, lineageID])
+            }
+            for version in held {
+                try db.execute(
+                    cached: """
+                        INSERT INTO held_version (lineage, target_key, version_id,
+                            current_version_id, last_transfer, held_at)
+                        SELECT l.id, ?1, ?2, ?3, coalesce((SELECT max(id) FROM transfer
+                            WHERE lineage = l.id AND target_key = ?1), 0), ?4
+                        FROM lineage AS l WHERE l.lineage_id = ?5
+                        """,
+                    arguments: [
+                        version.targetKey, version.versionID, version.currentVersionID,
+                        Timestamp.now(), version.lineageID,
+                    ])
+            }
+            try db.execute(
+                cached: "UPDATE run SET planned_at = ? WHERE id = ?",
+                arguments: [Timestamp.now(), run.id])
+        }
+    }
+
+    /// The lineages of all images that do not come from clouds, in order of their first transfer.
+    public func seriesIDs() async throws(TranshipError) -> [String] {
+        try await read { db in
+            try db.values(
+                cached: """
+                    SELECT l.lineage_id FROM lineage AS l
+                    WHERE EXISTS (
+                        SELECT 1 FROM \(TransferRows.joined)
+                        WHERE t.lineage = l.id AND i.source_key NOT LIKE 'image:%')
+                    ORDER BY l.id
+                    """)
+        }
+    }
+
+    /// The versions of a series at all targets, the newest first.
+    public func seriesVersions(
+        ofLineage lineageID: String
+    ) async throws(TranshipError) -> [SeriesVersion] {
+        try await read { db in
+            let held = try Self.heldVersions(db).filter { $0.lineageID == lineageID }
+            let hasChanges = try db.tableExists("change")
+            return try db.rows(
+                cached: """
+                    SELECT t.target_key, t.version_id, w.updated_at, w.image_id
+                    FROM \(TransferRows.joined) JOIN lineage AS l ON l.id = t.lineage
+                    WHERE l.lineage_id = ? AND w.run_id = t.run_id
+                    ORDER BY w.updated_at DESC, t.id DESC
+                    """, arguments: [lineageID]
+            ).compactMap { row in
+                let (target, version): (String, String) = try (
+                    row["target_key"], row["version_id"]
+                )
+                guard let transfer = try Self.transfer(db, target, version) else { return nil }
+                let imageID: String? = try row["image_id"]
+                return SeriesVersion(
+                    lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],
+                    lastChange: hasChanges ? try Self.lastChange(db, imageID, target) : nil,
+                    isHeld: held.contains {
+                        $0.targetKey == target && $0.versionID == version
+                    },
+                    isRolledBackTo: held.contains {
+                        $0.targetKey == target && $0.currentVersionID == version
+                    })
+            }
+        }
+    }
+
+    private static func lastChange(
+        _ db: Database, _ imageID: String?, _ targetKey: String
+    ) throws -> (action: Change.Action, at: Int64)? {
+        let row = try db.row(
+            cached: """
+                SELECT action, updated_at FROM change
+                WHERE target_key = ? AND image_id = ? AND state = 'done' ORDER BY id DESC LIMIT 1
+                """, arguments: [targetKey, imageID])
+        guard let row, let action = Change.Action(rawValue: try row["action"]) else { return nil }
+        return (action, try row["updated_at"])
+    }
+}

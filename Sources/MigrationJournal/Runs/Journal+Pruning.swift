@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+internal import MigrationModel
+
+extension Journal {
+    /// Forgets what runs did that ended before a time, and gives the room back to the disk.
+    ///
+    /// Stays: the last run, which `resume` may go on with; the last success; each transfer's
+    /// present state; the last change of each image, which tells our changes from those of an
+    /// operator; what rollbacks hold; and of each series the newest version. Of a version whose
+    /// copy we deleted, nothing stays.
+    ///
+    /// - Parameter cutoff: milliseconds since 1970.
+    /// - Returns: how many runs are forgotten.
+    @discardableResult
+    public func prune(before cutoff: Int64) async throws(TranshipError) -> Int {
+        let count = try await write { db in
+            let ids: [Int64] = try db.values(
+                cached: """
+                    SELECT id FROM run WHERE coalesce(ended_at, started_at) < ?
+                        AND id < (SELECT max(id) FROM run)
+                        AND id IS NOT (SELECT max(id) FROM run WHERE outcome = 'done')
+                    """, arguments: [cutoff])
+            guard !ids.isEmpty else { return 0 }
+            var count = 0
+            try db.inSavepoint {
+                count = try Self.prune(db, runs: try Body.text(ids))
+                return .commit
+            }
+            return count
+        }
+        if !isInMemory { try await shrink() }
+        return count
+    }
+
+    /// - Parameter runs: their ids, as a list of JSON.
+    private static func prune(_ db: Database, runs: String) throws -> Int {
+        let old = "(SELECT value FROM json_each(?1))"
+        for table in ["attempt", "outage", "refusal", "plan_tally"] {
+            try db.execute(
+                cached: "DELETE FROM \(table) WHERE run_id IN \(old)", arguments: [runs])
+        }
+        let steps = [
+            // What was read in a run is the difference from the row before: the newest old row of
+            // each transfer stays.
+            """
+            DELETE FROM work WHERE run_id IN \(old) AND EXISTS (
+                SELECT 1 FROM work AS n WHERE n.transfer_id = work.transfer_id
+                    AND n.run_id > work.run_id AND n.run_id IN \(old))
+            """,
+            """
+            DELETE FROM change WHERE run_id IN \(old) AND (state <> 'done' OR EXISTS (
+                SELECT 1 FROM change AS n WHERE n.target_key = change.target_key
+                    AND n.image_id = change.image_id AND n.state = 'done' AND n.id > change.id))
+            """,
+        ]
+        for sql in steps { try db.execute(cached: sql, arguments: [runs]) }
+        try forgetDeletedVersions(db, runs: runs)
+        try db.execute(
+            cached: """
+                DELETE FROM image WHERE NOT EXISTS (SELECT 1 FROM work WHERE image = image.id)
+                """)
+        try db.execute(
+            cached: """
+                DELETE FROM lineage
+                WHERE NOT EXISTS (SELECT 1 FROM transfer WHERE lineage = lineage.id)
+                    AND NOT EXISTS (SELECT 1 FROM change WHERE lineage = lineage.id)
+                    AND NOT EXISTS (SELECT 1 FROM held_version WHERE lineage = lineage.id)
+                """)
+        try db.execute(
+            cached: """
+                DELETE FROM run WHERE id IN \(old)
+                    AND NOT EXISTS (SELECT 1 FROM work WHERE run_id = run.id)
+                    AND NOT EXISTS (SELECT 1 FROM transfer WHERE run_id = run.id)
+                    AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
+                """, arguments: [runs])
+        let count = db.changesCount
+        // Only `resume` reads it.
+        try db.execute(
+            cached: "UPDATE run SET pipeline_text = '' WHERE id IN \(old) AND pipeline_text <> ''",
+            arguments: [runs])
+        return count
+    }
+
+    /// Versions whose copy a run deleted so long ago.
+    private static func forgetDeletedVersions(_ db: Database, runs: String) throws {
+        let ids: [Int64] = try db.values(
+            cached: """
+                SELECT t.id FROM transfer AS t
+                JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
+                JOIN change AS c ON c.target_key = t.target_key AND c.image_id = w.image_id
+                WHERE c.action = 'delete' AND c.state = 'done'
+                    AND c.run_id IN (SELECT value FROM json_each(?1))
+                    AND t.run_id IN (SELECT value FROM json_each(?1))
+                    AND t.id < (SELECT max(id) FROM transfer
+                        WHERE lineage = t.lineage AND target_key = t.target_key)
+                    AND NOT EXISTS (SELECT 1 FROM held_version AS h
+                        WHERE h.target_key = t.target_key
+                            AND t.version_id IN (h.version_id, h.current_version_id))
+                """, arguments: [runs])
+        for id in ids {
+            try db.execute(
+                cached: """
+                    DELETE FROM change WHERE (target_key, image_id) IN (
+                        SELECT t.target_key, w.image_id FROM transfer AS t
+                        JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
+                        WHERE t.id = ?)
+                    """, arguments: [id])
+            for table in ["attempt", "dependency", "work"] {
+                try db.execute(
+                    cached: "DELETE FROM \(table) WHERE transfer_id = ?", arguments: [id])
+            }
+            try db.execute(cached: "DELETE FROM transfer WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// Rewrites the file if a quarter of it, and at least a MiB, is empty.
+    private func shrink() async throws(TranshipError) {
+        let database = database
+        do {
+            // Unstructured, so that cancelling the caller does not cancel it.
+            try await Task {
+                let (pages, free, pageBytes) = try await database.read { db in
+                    func number(_ pragma: String) throws -> Int {
+                        try Int.fetchOne(db, sql: "PRAGMA \(pragma)") ?? 0
+                    }
+                    return (
+                        try number("page_count"), try number("freelist_count"),
+                        try number("page_size")
+                    )
+                }
+                guard free * 4 >= pages, free * pageBytes >= 1 << 20 else { return }
+                try await database.vacuum()
+            }.value
+        } catch {
+            throw Self.wrap(error, path: path)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import MigrationJournal
+public import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// What makes an earlier version of a series the current one, at every target that has it.
+public struct PlannedRollback: Sendable {
+    /// The name of the series.
+    public var series: String
+    /// The version that becomes current, as `series history` shows it.
+    public var version: String
+    public var changes: [Change] = []
+    /// Targets without a whole copy of that version, which stay as they are.
+    public var missingAt: [String] = []
+    /// What later runs do not go forward to.
+    public var held: [HeldVersion] = []
+    /// Targets that have the version, each with the lineage.
+    public var places: [(lineageID: String, targetKey: String)] = []
+}
+
+extension Planner {
+    /// Reads the targets' listings, and no source: upstream may be the reason for the rollback.
+    ///
+    /// - Parameters:
+    ///   - name: of a series, or its lineage's id.
+    ///   - version: the word of `series history`, or an image's id at a target. Nil is the newest
+    ///     version before the current one.
+    /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such series or version.
+    public func rollback(
+        series name: String, to version: String?
+    ) async throws(TranshipError) -> PlannedRollback {
+        let versions = try await versions(ofSeries: name)
+        let lineageID = versions.first?.lineageID ?? ""
+        try await plan.begin()
+        var copies: [(target: PlanningTarget, copies: [SeriesCopy])] = []
+        for target in targets {
+            try await listTarget(target)
+            copies.append(
+                (
+                    target,
+                    try await plan.copies(
+                        ofLineage: lineageID, at: target.opened.key, in: journal)
+                ))
+        }
+        let word = try Self.chosen(version, of: versions, copies.map(\.copies), series: name)
+        var rollback = PlannedRollback(series: versions.first?.seriesName ?? name, version: word)
+        for (target, found) in copies {
+            let key = target.opened.key
+            guard let copy = found.first(where: { $0.image.isWhole && $0.word == word }),
+                let transfer = copy.transfer
+            else {
+                rollback.missingAt.append(key)
+                continue
+            }
+            var retirement = Retirement(
+                target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
+            retirement.rollbackTo = word
+            var item = PlanItem(transfer.intent, firstImageID: copy.image.id)
+            item.action = .skip
+            rollback.changes += retirement.changes(besides: [item], found)
+            rollback.places.append((lineageID, key))
+            rollback.held += versions.filter { other in
+                other.transfer.targetKey == key && other.transfer.origin != transfer.origin
+                    && (Self.isNewer(other, than: transfer, versions)
+                        || found.contains { $0.isShown && $0.transfer?.id == other.transfer.id })
+            }.map {
+                HeldVersion(
+                    lineageID: lineageID, targetKey: key,
+                    versionID: $0.transfer.origin.versionID,
+                    currentVersionID: transfer.origin.versionID)
+            }
+        }
+        return rollback
+    }
+
+    private func versions(ofSeries name: String) async throws(TranshipError) -> [SeriesVersion] {
+        var found: [[SeriesVersion]] = []
+        var names: [String] = []
+        for id in try await journal.seriesIDs() {
+            let versions = try await journal.seriesVersions(ofLineage: id)
+            guard let first = versions.first else { continue }
+            names.append(first.seriesName)
+            if name == id || name == first.seriesName { found.append(versions) }
+        }
+        guard let versions = found.first else {
+            throw TranshipError(
+                .notFound, "the journal has no series \"\(name)\"",
+                hint: names.isEmpty
+                    ? "run the pipeline first: a series begins with its first version"
+                    : "it has: \(names.prefix(20).joined(separator: ", "))")
+        }
+        return versions
+    }
+
+    /// The newest first: a version's place in the list decides.
+    private static func isNewer(
+        _ version: SeriesVersion, than transfer: Transfer, _ versions: [SeriesVersion]
+    ) -> Bool {
+        for other in versions where other.transfer.targetKey == transfer.targetKey {
+            if other.transfer.id == transfer.id { return false }
+            if other.transfer.id == version.transfer.id { return true }
+        }
+        return false
+    }
+
+    private static func chosen(
+        _ version: String?, of versions: [SeriesVersion], _ copies: [[SeriesCopy]], series: String
+    ) throws(TranshipError) -> String {
+        let whole = copies.flatMap(\.self).filter { $0.image.isWhole && $0.transfer != nil }
+        guard let version else {
+            // What others see now, at any target, and what came before.
+            let order = versions.map(\.word)
+            let shown = Set(
+                copies.compactMap { copies in
+                    copies.filter(\.isShown).max(by: SeriesCopy.isEarlier)?.word
+                })
+            let current = order.firstIndex { shown.contains($0) } ?? -1
+            let earlier = order[(current + 1)...].first { word in
+                !shown.contains(word) && whole.contains { $0.word == word }
+            }
+            guard let earlier else {
+                throw TranshipError(
+                    .notFound,
+                    "the targets have no version of \"\(series)\" before the current one",
+                    hint: "`tranship series history` lists the versions that the journal knows")
+            }
+            return earlier
+        }
+        let words = Set(
+            versions.filter { $0.word == version || $0.transfer.imageID == version }.map(\.word))
+        guard let word = words.first, whole.contains(where: { $0.word == word }) else {
+            throw TranshipError(
+                .notFound,
+                words.isEmpty
+                    ? "the journal has no version \(version) of \"\(series)\""
+                    : "no target has a whole copy of version \(version) of \"\(series)\"",
+                hint: "`tranship series history` lists the versions that the journal knows")
+        }
+        return word
+    }
+}
+
+extension SeriesVersion {
+    /// As `series history` shows the version.
+    public var word: String { ImageIdentity.versionWord(of: transfer.source) }
+
+    /// As the pipeline file calls the series: what the lineage is derived from.
+    public var seriesName: String {
+        let words = transfer.source.lineage
+        return words.hasPrefix("series:") ? String(words.dropFirst("series:".count)) : words
+    }
+}
+
+extension SeriesCopy {
+    var word: String? { transfer.map { ImageIdentity.versionWord(of: $0.source) } }
+}

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+package import MigrationJournal
+public import MigrationModel
+internal import Planning
+
+/// A series and its versions, as a journal knows them. Asks no cloud.
+public struct SeriesStatus: Sendable {
+    public enum Standing: String, Sendable, CaseIterable {
+        /// What others see.
+        case current
+        /// Not current any more, and left as it is.
+        case earlier
+        case renamed, hidden, deactivated, deleted
+        /// Its transfer is not done; see the transfer's state.
+        case unfinished
+    }
+
+    /// One version at one target.
+    public struct Version: Sendable {
+        /// For people, the same at every target; `series rollback` takes it.
+        public let word: String
+        public let transfer: Transfer
+        public let standing: Standing
+        /// When it came to be so, in milliseconds since 1970.
+        public let since: Int64
+        /// An operator rolled back from it: runs go forward only to a version that the source
+        /// did not have then.
+        public let isHeld: Bool
+        /// An operator rolled back to it.
+        public let isRolledBackTo: Bool
+    }
+
+    /// As the pipeline file calls it.
+    public let name: String
+    public let lineageID: String
+    /// At all targets, the newest first.
+    public let versions: [Version]
+
+    /// What others see at each target, in order of the targets' keys.
+    public var current: [Version] {
+        versions.filter { $0.standing == .current }
+            .sorted { $0.transfer.targetKey < $1.transfer.targetKey }
+    }
+
+    /// Hands over the series of a journal, one after the other.
+    ///
+    /// - Parameter name: only the series of that name, or with that lineage; nil is all.
+    /// - Throws: ``TranshipError/Code/notFound`` without a journal, or if it has no series of that
+    ///   name; ``TranshipError/Code/journalFailed``.
+    public static func read(
+        journalPath: String, series name: String? = nil,
+        each: (SeriesStatus) throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await read(try .openForReading(path: journalPath), series: name, each: each)
+    }
+
+    /// As ``read(journalPath:series:each:)``, of a journal that is open.
+    package static func read(
+        _ journal: Journal, series name: String? = nil,
+        each: (SeriesStatus) throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var names: [String] = []
+        var isFound = false
+        for id in try await journal.seriesIDs() {
+            let series = SeriesStatus(id, try await journal.seriesVersions(ofLineage: id))
+            names.append(series.name)
+            guard name == nil || name == series.name || name == id else { continue }
+            isFound = true
+            try each(series)
+        }
+        guard let name, !isFound else { return }
+        throw TranshipError(
+            .notFound, "the journal has no series \"\(name)\"",
+            hint: names.isEmpty
+                ? "run the pipeline first: a series begins with its first version"
+                : "it has: \(names.prefix(20).joined(separator: ", "))")
+    }
+
+    init(_ lineageID: String, _ found: [SeriesVersion]) {
+        self.lineageID = lineageID
+        name = found.first?.seriesName ?? lineageID
+        let current = Self.current(of: found)
+        versions = found.map { version in
+            let (standing, since) = Self.standing(
+                of: version, isCurrent: current.contains(version.transfer.id))
+            return Version(
+                word: version.word, transfer: version.transfer, standing: standing, since: since,
+                isHeld: version.isHeld, isRolledBackTo: version.isRolledBackTo)
+        }
+    }
+
+    /// The transfers of the versions that others see: at each target what an operator rolled back
+    /// to, else the newest of each source that no change took away.
+    private static func current(of versions: [SeriesVersion]) -> Set<Int64> {
+        var current: Set<Int64> = []
+        for (_, found) in Dictionary(grouping: versions, by: \.transfer.targetKey) {
+            let shown = found.filter { version in
+                [.done, .skipped].contains(version.transfer.state)
+                    && version.lastChange?.action.shows != false
+            }
+            let chosen =
+                shown.first(where: \.isRolledBackTo) ?? shown.max { $0.shownAt < $1.shownAt }
+            if let chosen { current.insert(chosen.transfer.id) }
+        }
+        return current
+    }
+
+    private static func standing(
+        of version: SeriesVersion, isCurrent: Bool
+    ) -> (Standing, since: Int64) {
+        guard [.done, .skipped].contains(version.transfer.state) else {
+            return (.unfinished, version.updatedAt)
+        }
+        if isCurrent { return (.current, version.shownAt) }
+        let since = version.lastChange?.at ?? version.updatedAt
+        switch version.lastChange?.action {
+        case .rename: return (.renamed, since)
+        case .hide: return (.hidden, since)
+        case .deactivate: return (.deactivated, since)
+        case .delete: return (.deleted, since)
+        case .restore, .promote, nil: return (.earlier, since)
+        }
+    }
+}
+
+extension SeriesVersion {
+    fileprivate var shownAt: Int64 {
+        guard let lastChange, lastChange.action.shows else { return updatedAt }
+        return max(updatedAt, lastChange.at)
+    }
+}

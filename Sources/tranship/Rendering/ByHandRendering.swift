@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// Prints what `series rollback` and `prune` are about to change, and what came of it.
+struct ByHandRendering {
+    let talk: Talk
+
+    func render(_ rollback: PipelineRun.Rollback) {
+        for change in rollback.changes { render(change, "plan-change") }
+        for target in rollback.missingAt {
+            if talk.format == .json {
+                JSONLine(
+                    "rollback-missing",
+                    ["target": .string(target), "version": .string(rollback.version)]
+                ).put()
+            } else {
+                Terminal.put(
+                    "leave    \(target): it has no whole copy of version \(rollback.version)")
+            }
+        }
+        if talk.format == .json {
+            JSONLine(
+                "rollback",
+                [
+                    "series": .string(rollback.series), "version": .string(rollback.version),
+                    "held": .integer(Int64(rollback.heldCount)),
+                ]
+            ).put()
+        } else {
+            Terminal.tell(
+                "\(rollback.series): back to version \(rollback.version); runs stay with it until the "
+                    + "source has a newer version")
+        }
+    }
+
+    func renderPrunable(_ changes: [Change]) {
+        for change in changes {
+            if talk.format == .json {
+                change.json("prune-item").put()
+            } else {
+                let word = change.state == .planned ? "delete" : "keep"
+                Terminal.put(
+                    "\(word.padded(to: 8)) \(change.label) at \(change.targetKey): "
+                        + change.reason.words)
+            }
+        }
+        let deletes = changes.count { $0.state == .planned }
+        if talk.format == .json {
+            JSONLine(
+                "prune-summary",
+                [
+                    "delete": .integer(Int64(deletes)),
+                    "keep": .integer(Int64(changes.count - deletes)),
+                ]
+            ).put()
+        } else {
+            Terminal.tell("\(deletes) to delete, \(changes.count - deletes) to keep")
+        }
+    }
+
+    /// Names the command that does what was listed.
+    func hint(_ changes: [Change], _ command: String) {
+        guard talk.format == .text, changes.contains(where: { $0.state == .planned }) else {
+            return
+        }
+        Terminal.tell("hint: `\(command)` does it; nothing was changed")
+    }
+
+    func finish(_ summary: RunSummary) {
+        if talk.format == .text, let words = summary.changes.tallyWords { Terminal.tell(words) }
+    }
+
+    private func render(_ change: Change, _ type: String) {
+        talk.format == .json ? change.json(type).put() : Terminal.put(change.plannedLine)
+    }
+}

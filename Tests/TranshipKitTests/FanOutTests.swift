@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import GlanceServer
+import MigrationModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// One URL, two targets.
+@Suite(.timeLimit(.minutes(2))) struct FanOutTests {
+    /// A web server that counts what it sends, also of ranges.
+    private final class Upstream: Sendable {
+        static let count = 3_000_000
+        let server: RawHTTPServer
+        private let state: State
+
+        private final class State: Sendable {
+            let version = Mutex<UInt64>(1)
+            let sent = Mutex(0)
+        }
+
+        init() throws {
+            let state = State()
+            self.state = state
+            server = try RawHTTPServer { request in
+                let version = state.version.withLock { $0 }
+                let data = noise(Upstream.count, seed: version)
+                let range = request.headers.first { $0.name.lowercased() == "range" }
+                    .flatMap { Self.range($0.value) }
+                var headers = [("ETag", "\"v\(version)\""), ("Accept-Ranges", "bytes")]
+                if let range {
+                    headers.append(
+                        (
+                            "Content-Range",
+                            "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(data.count)"
+                        ))
+                }
+                let body = Array(data[range ?? 0..<data.count])
+                headers.append(("Content-Length", "\(body.count)"))
+                return Reply { [headers] exchange in
+                    exchange.sendHead(range == nil ? 200 : 206, headers)
+                    guard exchange.request.method == "GET" else { return }
+                    var rest = body[...]
+                    while !rest.isEmpty {
+                        let piece = rest.prefix(16 << 10)
+                        rest = rest.dropFirst(piece.count)
+                        guard exchange.send(Array(piece)) else { return exchange.close() }
+                        state.sent.withLock { $0 += piece.count }
+                    }
+                }
+            }
+        }
+
+        private static func range(_ value: String) -> Range<Int>? {
+            let ends = value.dropFirst("bytes=".count).split(
+                separator: "-", omittingEmptySubsequences: false)
+            guard ends.count == 2, let first = Int(ends[0]) else { return nil }
+            let last = Int(ends[1]) ?? count - 1
+            return first..<min(last + 1, count)
+        }
+
+        func publish(_ version: UInt64) { state.version.withLock { $0 = version } }
+
+        /// How often the data was sent since the last call. A look at its head is a small part.
+        func readings() -> Double {
+            state.sent.withLock { sent in
+                defer { sent = 0 }
+                return Double(sent) / Double(Self.count)
+            }
+        }
+    }
+
+    private let upstream: Upstream
+    private let nights: Nights
+    private let beta: GlanceServer
+    private let gamma: GlanceServer
+
+    init() throws {
+        upstream = try Upstream()
+        nights = try Nights("beta", "gamma")
+        beta = try #require(nights.clouds["beta"])
+        gamma = try #require(nights.clouds["gamma"])
+    }
+
+    private func night(down: Set<String> = []) async throws -> RunSummary {
+        let run = try nights.run(
+            rules: "previous: hide",
+            sources: """
+                sources:
+                  - url: \(upstream.server.url)/a.img
+                    image: { name: a, disk_format: raw, container_format: bare }
+                """, settings: "limits: { attempts: 1 }", down: down)
+        return try await nights.night(run).summary
+    }
+
+    /// The versions that a cloud has, active.
+    private func versions(_ cloud: GlanceServer) -> Set<UInt64> {
+        Set(
+            (1...4 as ClosedRange<UInt64>).filter { version in
+                let data = noise(Upstream.count, seed: version)
+                return cloud.ids.contains {
+                    cloud.data($0) == data && cloud.image($0)?["status"] == "active"
+                }
+            })
+    }
+
+    @Test func `The source is read once for both targets`() async throws {
+        #expect(try await night().exitStatus == .done)
+        #expect(versions(beta) == [1] && versions(gamma) == [1])
+        let readings = upstream.readings()
+        #expect((1...1.1).contains(readings), "\(readings)")
+        // Nothing new: a look, and no data.
+        #expect(try await night().isNothingToDo)
+        #expect(upstream.readings() < 0.1)
+    }
+
+    @Test func `A target that takes its time keeps the other one from nothing`() async throws {
+        let (beta, sawBeta) = (beta, Seen())
+        gamma.holdBodies {
+            let limit = Date().addingTimeInterval(20)
+            while Date() < limit {
+                if beta.ids.contains(where: { beta.image($0)?["status"] == "active" }) {
+                    return sawBeta.isDone.withLock { $0 = true }
+                }
+                usleep(10_000)
+            }
+        }
+        #expect(try await night().exitStatus == .done)
+        #expect(sawBeta.isDone.withLock { $0 })
+        #expect(versions(gamma) == [1])
+        #expect(upstream.readings() <= 1.1)
+    }
+
+    private final class Seen: Sendable {
+        let isDone = Mutex(false)
+    }
+
+    @Test func `A target that is down for two nights catches up alone`() async throws {
+        for version in [1, 2] as [UInt64] {
+            upstream.publish(version)
+            let night = try await night(down: ["gamma"])
+            #expect(night.exitStatus == .retryableLeft)
+            #expect(Array(night.absentTargets.keys) == ["gamma"] && !night.isInterrupted)
+            #expect(versions(beta).contains(version) && versions(gamma).isEmpty)
+            #expect((1...1.1).contains(upstream.readings()))
+        }
+        let changes = beta.changes.count
+        #expect(try await night().exitStatus == .done)
+        #expect(versions(gamma) == [2])
+        // For gamma alone; beta is not touched.
+        #expect((1...1.1).contains(upstream.readings()))
+        #expect(beta.changes.count == changes)
+        #expect(try await night().isNothingToDo)
+    }
+
+    @Test func `A target that fails while data is sent costs the other nothing`() async throws {
+        gamma.answer(times: 1, with: .status(503, text: "no")) { $0.method == "PUT" }
+        let first = try await night()
+        #expect(first.exitStatus == .retryableLeft)
+        #expect(versions(beta) == [1] && versions(gamma).isEmpty)
+        #expect(upstream.readings() <= 1.1)
+        let changes = beta.changes.count
+        #expect(try await night().exitStatus == .done)
+        #expect(versions(gamma) == [1] && beta.changes.count == changes)
+        #expect(upstream.readings() <= 1.1)
+    }
+
+    @Test func `If no target answers, the run ends with the reason`() async throws {
+        let error = await failure { _ = try await night(down: ["beta", "gamma"]) }
+        #expect(error?.code == .unreachable)
+        #expect(upstream.readings() == 0)
+    }
+}

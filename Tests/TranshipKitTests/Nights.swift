@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import HTTPTransport
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// A pipeline that runs night after night, from images in memory to model clouds.
+struct Nights {
+    let folder: TemporaryFolder
+    let clouds: [String: GlanceServer]
+    let journal: Journal
+
+    struct Night {
+        var items: [PlanItem]
+        var planned: [Change]
+        var summary: RunSummary
+
+        /// The changes of the plan, such as `rename planned`.
+        var words: [String] {
+            summary.changes.map { "\($0.action.rawValue) \($0.state.rawValue)" }
+        }
+    }
+
+    private struct CloudConnections: Connections {
+        let clouds: [String: GlanceServer]
+        let images: [String: [UInt8]]
+        let down: Set<String>
+
+        func open(
+            _ source: Source, index: Int
+        ) async throws(TranshipError) -> (any ImageSource)? {
+            guard case .file(let file) = source, file.pattern.contains("memory:") else {
+                return nil
+            }
+            return MemoryImages(images, sourceIndex: index)
+        }
+
+        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
+
+        func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
+            guard let cloud = clouds[name.name] else {
+                throw TranshipError(.unknownCloud, name.name)
+            }
+            guard !down.contains(name.name) else {
+                throw TranshipError(.unreachable, "\(name.name) is down", isTransient: true)
+            }
+            return SignedInCloud(
+                cloud.service.session, endpoint: cloud.server.url, region: nil, projectID: nil)
+        }
+    }
+
+    init(_ names: String...) throws {
+        folder = try TemporaryFolder()
+        clouds = try names.reduce(into: [:]) { $0[$1] = try GlanceServer() }
+        journal = try .inMemory()
+    }
+
+    static let memory = """
+        sources:
+          - file: "memory:*"
+            image: { name: a, disk_format: raw, container_format: bare }
+        """
+
+    /// - Parameter rules: of every target.
+    func run(
+        _ images: [String: [UInt8]] = [:], rules: String, sources: String = memory,
+        settings: String = "", down: Set<String> = [], passage: Journal.Passage? = nil,
+        tuned: (inout RunTuning) -> Void = { _ in }
+    ) throws -> PipelineRun {
+        var text = "version: 1\nname: nights\n\(settings)\n\(sources)\ntargets:\n"
+        for name in clouds.keys.sorted() { text += "  - { cloud: \(name), \(rules) }\n" }
+        var tuning = RunTuning()
+        tuning.connections = CloudConnections(clouds: clouds, images: images, down: down)
+        tuning.spool = .init(folder: folder.file("spool"), maxBytes: nil)
+        tuned(&tuning)
+        return PipelineRun(
+            try Pipeline.parse(text: text, file: folder.file("nights.yaml"), environment: [:]),
+            journal: journal.reopened(through: passage), environment: [:], tuning: tuning)
+    }
+
+    @discardableResult
+    func night(
+        _ version: UInt64, rules: String, settings: String = "", down: Set<String> = [],
+        passage: Journal.Passage? = nil
+    ) async throws -> Night {
+        try await night(
+            try run(
+                ["a": noise(5000, seed: version)], rules: rules, settings: settings, down: down,
+                passage: passage))
+    }
+
+    func night(_ run: PipelineRun) async throws -> Night {
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        return Night(
+            items: items, planned: plan.changes, summary: try await run.carryOut(plan))
+    }
+
+    /// Of the image with a version's data at a cloud: `a`, `a hidden`, `a (…)`; nil without one.
+    func standing(_ version: UInt64, at cloud: String = "beta") -> String? {
+        guard let id = id(version, at: cloud), let image = clouds[cloud]?.image(id) else {
+            return nil
+        }
+        var words = image["name"]?.string ?? ""
+        if words.hasPrefix("a (") { words = "a (…)" }
+        if image["os_hidden"] == true { words += " hidden" }
+        if image["status"] == "deactivated" { words += " deactivated" }
+        return words
+    }
+
+    func id(_ version: UInt64, at cloud: String = "beta") -> String? {
+        let data = noise(5000, seed: version)
+        return clouds[cloud]?.ids.first { clouds[cloud]?.data($0) == data }
+    }
+}
