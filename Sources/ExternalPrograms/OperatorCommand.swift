@@ -83,13 +83,14 @@ public struct OperatorCommand: Sendable {
     /// us waiting, and one that ends before it has read all would break the pipe.
     private static func file(with bytes: [UInt8]) throws(TranshipError) -> Int32 {
         var template = Array((NSTemporaryDirectory() + "tranship-XXXXXX").utf8CString)
-        let file = mkostemp(&template, O_CLOEXEC)
+        let file = mkstemp(&template)
         guard file >= 0 else {
             throw TranshipError(
                 .unclassified,
                 "cannot make a file in \(NSTemporaryDirectory()): "
                     + String(cString: strerror(errno)))
         }
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         unlink(template)
         var offset = 0
         while offset < bytes.count {

@@ -45,6 +45,12 @@ extension PlantedBug {
             for index in scenario.sources.indices {
                 try scenario.sources[index].grow(to: 65 << 10)
             }
+        case .ownsWhatItAdopts: scenario.faultRate = 0.15
+        case .takesOthersForDead:
+            // All is left to the last start, which both hosts do at the same time.
+            scenario.starts = Array(scenario.starts.filter { $0.second != nil }.prefix(1))
+            scenario.starts[0].dieAfterSteps = 10
+            scenario.starts[0].second?.dieAfterSteps = 10
         case .trustsTheSpool:
             scenario.transfer = "spool"
             for index in scenario.sources.indices where !scenario.sources[index].lies {

@@ -141,15 +141,27 @@ import Testing
         #expect(requests == ["HEAD /a.img", "GET /a.img"])
     }
 
-    @Test(arguments: [
-        ("\"a\"", nil, nil, true), ("W/\"a\"", nil, nil, true), ("\"b\"", nil, nil, false),
-        ("\"b\"", time, "3", true), (nil, time, "3", true), (nil, time, "4", false),
-        ("\"a\"", time, "4", false), (nil, time, nil, false), (nil, nil, "3", false),
-        (nil, "Thu, 01 Jan 1970 00:00:01 GMT", "3", false),
-    ])
-    func `ETag, or time and size, say that data is the same`(
-        tag: String?, time: String?, size: String?, isSame: Bool
-    ) {
+    struct Answer: Sendable {
+        var tag: String?
+        var time: String?
+        var size: String?
+        var isSame: Bool
+    }
+
+    static let answers = [
+        Answer(tag: "\"a\"", isSame: true), Answer(tag: "W/\"a\"", isSame: true),
+        Answer(tag: "\"b\"", isSame: false),
+        Answer(tag: "\"b\"", time: time, size: "3", isSame: true),
+        Answer(time: time, size: "3", isSame: true),
+        Answer(time: time, size: "4", isSame: false),
+        Answer(tag: "\"a\"", time: time, size: "4", isSame: false),
+        Answer(time: time, isSame: false), Answer(size: "3", isSame: false),
+        Answer(time: "Thu, 01 Jan 1970 00:00:01 GMT", size: "3", isSame: false),
+    ]
+
+    @Test(arguments: answers)
+    func `ETag, or time and size, say that data is the same`(answer: Answer) {
+        let (tag, time, size) = (answer.tag, answer.time, answer.size)
         var image = Sample.source("a", sizeBytes: 3)
         image.published = nil
         let look = Upstream.Look(
@@ -159,6 +171,6 @@ import Testing
         if let tag { headers.add("ETag", tag) }
         if let time { headers.add("Last-Modified", time) }
         if let size { headers.add("Content-Length", size) }
-        #expect(look.isSame(as: HTTPResponse(status: 200, headers: headers)) == isSame)
+        #expect(look.isSame(as: HTTPResponse(status: 200, headers: headers)) == answer.isSame)
     }
 }

@@ -76,6 +76,7 @@ extension Journal {
                     AND NOT EXISTS (SELECT 1 FROM work WHERE run_id = run.id)
                     AND NOT EXISTS (SELECT 1 FROM transfer WHERE run_id = run.id)
                     AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
+                    AND NOT EXISTS (SELECT 1 FROM upstream WHERE run_id = run.id)
                 """, arguments: [runs])
         let count = db.changesCount
         // Only `resume` reads it.
