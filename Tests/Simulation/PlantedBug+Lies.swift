@@ -39,8 +39,8 @@ extension PlantedBug {
                 repeating: 1, count: Int(min(max(largest, 0), 700 << 20)))
             return reserved.count < 0 ? HTTPResponse(status: 500) : response
         case .trapsOnSizes:
-            // Traps from 2^62 on.
-            for size in Self.sizes(in: response) { precondition(size + (1 << 62) != 0) }
+            // Traps from 2^53 on.
+            for size in Self.sizes(in: response) { precondition(size * 1024 != 1) }
             return response
         case .throwsForeignErrors where Self.isBroken(response, request):
             throw TranshipError(wrapping: Foreign())
