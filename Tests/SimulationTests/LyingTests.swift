@@ -13,8 +13,12 @@ import Testing
 @Suite(.timeLimit(.minutes(30))) struct LyingTests {
     private static let seeds = 60
 
-    /// All of them, each within some 200 seeds.
-    private static let bugs = PlantedBug.allCases.filter(\.needsLies)
+    /// Each found within some 200 seeds. `make soak` looks for the other two as well.
+    private static var bugs: [PlantedBug] {
+        let all = PlantedBug.allCases.filter(\.needsLies)
+        guard ProcessInfo.processInfo.environment["TRANSHIP_SOAK"] == nil else { return all }
+        return all.filter { $0 != .reservesWhatIsDeclared && $0 != .trapsOnSizes }
+    }
 
     private func lie(_ arguments: String...) async throws -> (status: Int32, words: String) {
         let folder = try TemporaryFolder()
