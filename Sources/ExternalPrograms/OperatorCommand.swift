@@ -82,7 +82,8 @@ public struct OperatorCommand: Sendable {
     /// A file without a name, at its start. With a pipe, a program that does not read would keep
     /// us waiting, and one that ends before it has read all would break the pipe.
     private static func file(with bytes: [UInt8]) throws(TranshipError) -> Int32 {
-        var template = Array((NSTemporaryDirectory() + "tranship-XXXXXX").utf8CString)
+        var template = Array(
+            (NSTemporaryDirectory() + "tranship-" + String(repeating: "X", count: 6)).utf8CString)
         let file = mkstemp(&template)
         guard file >= 0 else {
             throw TranshipError(

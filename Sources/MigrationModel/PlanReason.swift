@@ -177,25 +177,11 @@ extension PlanReason {
         case .changedMeanwhile: "changed-meanwhile"
         case .busySince, .busySinceUnknown: "busy"
         case .removalFailed: "removal-failed"
-        case .replaced: "replaced"
-        case .expired: "expired"
-        case .currentAgain: "current-again"
-        case .journalDoesNotKnow: "journal-does-not-know"
-        case .notOurs: "not-ours"
-        case .protectedByHand: "protected-by-hand"
-        case .editedByHand: "edited-by-hand"
-        case .deletesLimit: "deletes-limit"
-        case .inUse: "in-use"
-        case .currentNotDone: "current-not-done"
-        case .currentNotShown: "current-not-shown"
-        case .becomesCurrent: "becomes-current"
-        case .nameHeld: "name-held"
-        case .rolledBack: "rolled-back"
-        case .rollback: "rollback"
-        case .isCurrent: "is-current"
-        case .amongKept: "among-kept"
-        case .notExpired: "not-expired"
-        case .neverDeleted: "never-deleted"
+        case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
+            .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
+            .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
+            .notExpired, .neverDeleted:
+            seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
         case .dataIsConverted: "data-is-converted"
@@ -215,6 +201,32 @@ extension PlanReason {
         case .severalTargets: "several-targets"
         case .sourceBreaks: "source-breaks"
         case .oneTarget: "one-target"
+        }
+    }
+
+    /// Of what becomes of versions.
+    private var seriesCode: String? {
+        switch self {
+        case .replaced: "replaced"
+        case .expired: "expired"
+        case .currentAgain: "current-again"
+        case .journalDoesNotKnow: "journal-does-not-know"
+        case .notOurs: "not-ours"
+        case .protectedByHand: "protected-by-hand"
+        case .editedByHand: "edited-by-hand"
+        case .deletesLimit: "deletes-limit"
+        case .inUse: "in-use"
+        case .currentNotDone: "current-not-done"
+        case .currentNotShown: "current-not-shown"
+        case .becomesCurrent: "becomes-current"
+        case .nameHeld: "name-held"
+        case .rolledBack: "rolled-back"
+        case .rollback: "rollback"
+        case .isCurrent: "is-current"
+        case .amongKept: "among-kept"
+        case .notExpired: "not-expired"
+        case .neverDeleted: "never-deleted"
+        default: nil
         }
     }
 }

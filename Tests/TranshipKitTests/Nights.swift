@@ -57,7 +57,8 @@ struct Nights {
                 throw TranshipError(.unreachable, "\(name.name) is down", isTransient: true)
             }
             return SignedInCloud(
-                cloud.service.session, endpoint: cloud.server.url, region: nil, projectID: nil)
+                cloud.service.session, endpoint: cloud.server.url, region: nil,
+                projectID: "project")
         }
     }
 

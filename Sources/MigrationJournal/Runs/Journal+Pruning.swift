@@ -9,8 +9,8 @@ extension Journal {
     /// Forgets what runs did that ended before a time, and gives the room back to the disk.
     ///
     /// Stays: the last run, which `resume` may go on with; the last success; each transfer's
-    /// present state; the last change of each image, which tells our changes from those of an
-    /// operator; what rollbacks hold; and of each series the newest version. Of a version whose
+    /// present state; the last change of each image, which shows what was ours and what an
+    /// operator changed; what rollbacks hold; and of each series the newest version. Of a version whose
     /// copy we deleted, nothing stays.
     ///
     /// - Parameter cutoff: milliseconds since 1970.
@@ -124,7 +124,7 @@ extension Journal {
         do {
             // Unstructured, so that cancelling the caller does not cancel it.
             try await Task {
-                let (pages, free, pageBytes) = try await database.read { db in
+                let (pages, free, pageSize) = try await database.read { db in
                     func number(_ pragma: String) throws -> Int {
                         try Int.fetchOne(db, sql: "PRAGMA \(pragma)") ?? 0
                     }
@@ -133,7 +133,7 @@ extension Journal {
                         try number("page_size")
                     )
                 }
-                guard free * 4 >= pages, free * pageBytes >= 1 << 20 else { return }
+                guard free * 4 >= pages, free * pageSize >= 1 << 20 else { return }
                 try await database.vacuum()
             }.value
         } catch {
