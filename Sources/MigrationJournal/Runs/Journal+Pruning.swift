@@ -118,7 +118,7 @@ extension Journal {
         }
     }
 
-    /// Rewrites the file if a quarter of it, and at least a MiB, is empty.
+    /// Rewrites the file if a quarter of it, and at least 128 KiB, is empty.
     private func shrink() async throws(TranshipError) {
         let database = database
         do {
@@ -133,7 +133,7 @@ extension Journal {
                         try number("page_size")
                     )
                 }
-                guard free * 4 >= pages, free * pageSize >= 1 << 20 else { return }
+                guard free * 4 >= pages, free * pageSize >= 1 << 17 else { return }
                 try await database.vacuum()
             }.value
         } catch {
