@@ -8,6 +8,7 @@ public import MigrationModel
 public enum Source: Sendable, Equatable {
     case cloud(CloudSource)
     case url(URLSource)
+    case simplestreams(SimplestreamsSource)
     case file(FileSource)
     case archive(ArchiveSource)
 
@@ -16,6 +17,7 @@ public enum Source: Sendable, Equatable {
         switch self {
         case .cloud(let source): source.cloud.position
         case .url(let source): source.position
+        case .simplestreams(let source): source.index.position
         case .file(let source): source.position
         case .archive(let source): source.position
         }
@@ -27,6 +29,7 @@ public enum Source: Sendable, Equatable {
         switch self {
         case .cloud(let source): source.limitsImages
         case .url(let source): source.limitsImages
+        case .simplestreams(let source): source.index.limitsImages
         case .file(let source): source.limitsImages
         case .archive(let source): source.limitsImages
         }
@@ -109,6 +112,16 @@ public struct URLSource: Sendable, Equatable {
         let name = latest.map { FileName($0.filled(with: "{version}")) } ?? FileName(url: url)
         return decompress.name(name).stem
     }
+}
+
+/// The newest image of each product in a Simplestreams index.
+public struct SimplestreamsSource: Sendable, Equatable {
+    /// The address of the index, and what its images become.
+    public let index: URLSource
+    /// By the name of a field of the product: the values that it may have. All fields must match.
+    public let filters: [String: [Glob]]
+    /// The name or `ftype` of the file that is copied of each product.
+    public let item: String
 }
 
 /// `signed_by` and `signature`: who has to have signed a list of checksums.

@@ -14,6 +14,7 @@ struct PublishedList {
     /// An address or an absolute path.
     let place: String
     var signature: SignatureRule?
+    var bytesMax = 16 << 20
     let client: HTTPClient
     /// Waits so many seconds, or until the task is cancelled.
     var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
@@ -31,6 +32,8 @@ struct PublishedList {
     /// A list, and who signed it.
     struct Read {
         var list: ChecksumList
+        /// As it was published; with a signature, only what was signed.
+        var text: [UInt8] = []
         /// The fingerprint of the key, if a signature was verified.
         var signedBy: String?
         /// Of all good signatures.
@@ -101,7 +104,8 @@ struct PublishedList {
         }
         guard let signature else {
             return Read(
-                list: try list(file.bytes, fileName: name), signedBy: nil, validators: validators)
+                list: try list(file.bytes, fileName: name), text: file.bytes, signedBy: nil,
+                validators: validators)
         }
         let check = ListSignature(keyring: signature.keyring, shown: shown)
         var detached: [UInt8]?
@@ -111,7 +115,8 @@ struct PublishedList {
         let verified = try await check.verify(file.bytes, signature: detached)
         (validators.signers, validators.keyring) = (verified.fingerprints, verified.keyring)
         return Read(
-            list: try list(verified.text, fileName: name), signedBy: verified.fingerprint,
+            list: try list(verified.text, fileName: name), text: verified.text,
+            signedBy: verified.fingerprint,
             signers: verified.fingerprints, keyring: verified.keyring, validators: validators)
     }
 
@@ -168,6 +173,7 @@ struct PublishedList {
         var request = HTTPRequest(
             .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: place)
+        request.responseBytesMax = bytesMax
         request.headers.ask(ifChangedFrom: known?.eTag, known?.lastModified)
         let response = try await Self.answer(
             to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)

@@ -56,6 +56,13 @@ public struct SourceFactory: Sendable {
             return URLImage(
                 source: url, sourceIndex: index, headers: try headers(url), client: client(url),
                 reopening: reopening, memory: memory, decompression: decompression)
+        case .simplestreams(let streams):
+            var images = URLImage(
+                source: streams.index, sourceIndex: index, headers: try headers(streams.index),
+                client: client(streams.index), reopening: reopening, memory: memory,
+                decompression: decompression)
+            images.locatesByImage = true
+            return SimplestreamsImages(source: streams, images: images)
         case .file(let file):
             return FileImages(
                 source: file, sourceIndex: index, baseDirectory: baseDirectory,

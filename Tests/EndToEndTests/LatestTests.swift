@@ -213,5 +213,47 @@ extension EndToEndTests {
         private final class Signer: Sendable {
             let index = Mutex(0)
         }
+
+        @Test("the products of a Simplestreams index are copied, and an unchanged index is enough")
+        func simplestreams() async throws {
+            let data = noise(60_000, seed: 9)
+            let sum = try digest(.sha256, of: data).value
+            let products = """
+                {"format": "products:1.0", "products": {"example:24.04:amd64": {
+                  "arch": "amd64", "os": "ubuntu", "version": "24.04", "versions": {
+                    "20241119": {"items": {}}, "20241201": {"items": {"disk1.img": {
+                      "ftype": "disk1.img", "path": "noble/disk.img", "sha256": "\(sum)"}}}}}}}
+                """
+            let index = """
+                {"format": "index:1.0", "index": {"example": {"format": "products:1.0",
+                  "datatype": "image-downloads", "path": "streams/v1/products.json"}}}
+                """
+            let server = try RawHTTPServer { request in
+                switch request.path {
+                case "/streams/v1/index.json": .status(200, text: index)
+                case "/streams/v1/products.json": .status(200, text: products)
+                default: .status(200, body: data)
+                }
+            }
+            try await scene("streams") { scene in
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - simplestreams: \(server.url)/streams/v1/index.json
+                        products: { arch: amd64 }
+                        image: { name: "\(scene.prefix) {version}", disk_format: raw }
+                    targets: [{ cloud: beta, method: upload }]
+                    """)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let copy = try await scene.beta.only("\(scene.prefix) 20241201")
+                #expect(copy.text("os_version") == "24.04")
+                #expect(copy.text("architecture") == "x86_64")
+                let before = server.requests.count
+                let again = try await scene.tranship("run", file)
+                #expect(again.talk.contains("nothing to do"), again.said)
+                #expect(server.requests.count == before + 2)
+            }
+        }
     }
 }

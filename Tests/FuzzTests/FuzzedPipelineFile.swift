@@ -21,6 +21,7 @@ enum FuzzedPipelineFile {
             case .cloud(let source):
                 _ = source.selects(facts, selfProjectID: "p", nowUnixSeconds: 1_700_000_000)
             case .url(let source): _ = try? source.image.name.render(values)
+            case .simplestreams(let source): _ = try? source.index.image.name.render(values)
             case .file(let source): _ = (Glob(source.pattern).matches("a.qcow2"), source.isGlob)
             case .archive: break
             }

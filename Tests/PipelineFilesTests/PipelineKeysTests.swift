@@ -36,7 +36,8 @@ struct PipelineKeysTests {
         }
         return Dictionary(uniqueKeysWithValues: [
             keys(PipelineRootKey.self), keys(CloudSourceKey.self), keys(URLSourceKey.self),
-            keys(FileSourceKey.self), keys(ArchiveSourceKey.self), keys(SelectionKey.self),
+            keys(SimplestreamsSourceKey.self), keys(FileSourceKey.self),
+            keys(ArchiveSourceKey.self), keys(SelectionKey.self),
             keys(SizeKey.self), keys(ImageKey.self), keys(SeriesKey.self),
             keys(CloudTargetKey.self), keys(ArchiveTargetKey.self), keys(TargetImageKey.self),
             keys(PropertyRulesKey.self), keys(TagRulesKey.self), keys(ExpiredKey.self),
@@ -76,6 +77,8 @@ struct PipelineKeysTests {
             "selection.hidden": ["any", "false", "true"],
             "selection.snapshots": words(ImageSelection.Snapshots.self),
             "urlSource.decompress": words(DecompressSetting.self),
+            "simplestreamsSource.decompress": words(DecompressSetting.self),
+            "simplestreamsSource.convert": (words(Conversion.Format.self) + ["none"]).sorted(),
             "fileSource.decompress": words(DecompressSetting.self),
             "urlSource.convert": (words(Conversion.Format.self) + ["none"]).sorted(),
             "fileSource.convert": (words(Conversion.Format.self) + ["none"]).sorted(),
@@ -144,6 +147,8 @@ struct PipelineKeysTests {
         }
         return lines(CloudSourceKey.self, source("cloud: a"))
             + lines(URLSourceKey.self, source("url: https://a.example/b.iso"))
+            + lines(
+                SimplestreamsSourceKey.self, source("simplestreams: https://a.example/i.json"))
             + lines(FileSourceKey.self, source("file: b.iso"))
             + lines(ArchiveSourceKey.self, source("archive: b"))
             + lines(SourceLimitsKey.self) {
@@ -219,7 +224,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 9)
+        #expect(blocks.count == 10)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Sources")
 struct PipelineReaderSourcesTests {
-    private static let kinds = "`cloud`, `url`, `file`, `archive`"
+    private static let kinds = "`cloud`, `url`, `simplestreams`, `file`, `archive`"
 
     private static func url(_ url: String) -> String {
         PipelineTexts.with(source: "  - url: \(url)\n    image: { disk_format: raw }")

@@ -31,6 +31,17 @@ enum URLSourceKey: String, PipelineKey {
     static let place = "a url source"
 }
 
+enum SimplestreamsSourceKey: String, PipelineKey {
+    case simplestreams, products, item
+    case signedBy = "signed_by"
+    case signature
+    case allowDowngrade = "allow_downgrade"
+    case staleAfter = "stale_after"
+    case image, decompress, convert, series, cacert, auth, headers, inspect, limits
+    case proofProperties = "proof_properties"
+    static let place = "a simplestreams source"
+}
+
 enum FileSourceKey: String, PipelineKey {
     case file, checksum
     case checksumFile = "checksum_file"

@@ -5,13 +5,16 @@
 /// which key the piece belongs to.
 extension PipelineReader {
     /// Keys whose values may be secrets, or hold some.
-    private static let secretKeys: Set = ["url", "checksum_file", "headers", "auth"]
+    private static let secretKeys: Set = [
+        "url", "simplestreams", "checksum_file", "headers", "auth",
+    ]
 
     private static let harmlessKeys: Set<String> = {
         func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
         let all =
             names(PipelineRootKey.self) + names(CloudSourceKey.self) + names(URLSourceKey.self)
-            + names(FileSourceKey.self) + names(SelectionKey.self) + names(ImageKey.self)
+            + names(FileSourceKey.self) + names(SimplestreamsSourceKey.self)
+            + names(SelectionKey.self) + names(ImageKey.self)
             + names(CloudTargetKey.self) + names(TargetImageKey.self) + names(TagRulesKey.self)
         return Set(all).subtracting(secretKeys)
     }()

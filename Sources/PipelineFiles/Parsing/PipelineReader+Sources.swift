@@ -5,11 +5,14 @@ import Basics
 import MigrationModel
 
 extension PipelineReader {
-    /// Parses one entry of `sources`. One of four keys says which kind it is.
+    /// Parses one entry of `sources`. One of five keys says which kind it is.
     func source(_ value: FileValue) throws(TranshipError) -> Source {
-        switch try kind(of: value, among: ["cloud", "url", "file", "archive"], "a source") {
+        switch try kind(
+            of: value, among: ["cloud", "url", "simplestreams", "file", "archive"], "a source")
+        {
         case "cloud": .cloud(try cloudSource(value))
         case "url": .url(try urlSource(value))
+        case "simplestreams": .simplestreams(try simplestreamsSource(value))
         case "file": .file(try fileSource(value))
         default: .archive(try archiveSource(value))
         }
@@ -157,19 +160,19 @@ extension PipelineReader {
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
     }
 
-    private func decompress(_ value: FileValue?) throws(TranshipError) -> DecompressSetting {
+    func decompress(_ value: FileValue?) throws(TranshipError) -> DecompressSetting {
         try value?.choice(DecompressSetting.self) ?? .none
     }
 
-    private func convert(_ value: FileValue?) throws(TranshipError) -> Conversion.Format? {
+    func convert(_ value: FileValue?) throws(TranshipError) -> Conversion.Format? {
         try value?.choice(Conversion.Format.self, orNil: "none")
     }
 
-    private func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
+    func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
         try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
     }
 
-    private func series(
+    func series(
         _ value: FileValue
     ) throws(TranshipError) -> (name: NameTemplate, hasSeveral: Bool) {
         guard value.isMapping, source(at: value.position).first != "{" || hasSeriesKeys(value)

@@ -18,6 +18,10 @@ extension URLImage {
         var name: String?
         /// The list that named it.
         var list: PublishedList.Read?
+        /// What the index of Simplestreams says of the data.
+        var promise: Checksum?
+        /// Of the product, for the record; the pipeline file's own come first.
+        var properties: [String: String] = [:]
     }
 
     private static let pageBytesMax = 8 << 20
@@ -133,7 +137,7 @@ extension URLImage {
 
     /// The address of an image that was planned.
     func address(of image: SourceImage) -> String {
-        guard source.latest != nil else { return source.url }
+        guard source.latest != nil || locatesByImage else { return source.url }
         let query = source.url.drop { $0 != "?" }.prefix { $0 != "#" }
         return image.location + query
     }

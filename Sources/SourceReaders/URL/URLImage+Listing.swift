@@ -39,24 +39,39 @@ extension URLImage {
             listed = try await version.look(newest, known: known, date: listing.date)
         } catch {
             if error.code == .interrupted { throw error }
-            listed = unknown(pattern, error, date: listing.date)
+            listed = unknown(error, date: listing.date)
         }
         try await page([listed])
     }
 
     /// The entry, if its newest version cannot be known.
-    private func unknown(
-        _ pattern: VersionPattern, _ problem: TranshipError, date: String
-    ) -> ListedImage {
-        let shown = Self.withoutSecrets(source.url) + pattern.text
+    func unknown(_ problem: TranshipError, date: String) -> ListedImage {
+        let pattern = source.latest?.text ?? ""
+        let shown = Self.withoutSecrets(source.url) + pattern
         let (image, stem) = source.image.described(
             key: "url:\(shown)", sourceIndex: sourceIndex, location: shown, fingerprint: "",
             sizeBytes: nil, checksum: nil, published: nil,
-            fileName: FileName(pattern.text).text, head: nil, series: source.series,
+            fileName: FileName(pattern).text, head: nil, series: source.series,
             lineageStem: source.stem, date: date)
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
         listed.upstream = rules(nil)
         return listed
+    }
+
+    /// Looks at the newest image of a product.
+    func look(at newest: Newest, _ listing: Listing) async throws(TranshipError) -> ListedImage {
+        let url = SimplestreamsIndex.root(of: source.url) + (newest.name ?? "")
+        let version = at(url)
+        let stem = version.stem(of: newest)
+        let known = try await remembered(listing, stem: stem)
+        return try await version.look(newest, known: known, date: listing.date)
+    }
+
+    /// What `{stem}` means in the words of the series.
+    private func stem(of newest: Newest) -> String {
+        guard locatesByImage else { return source.stem }
+        return source.decompress.name(FileName(url: url)).stem
+            .replacing(newest.version, with: "{version}")
     }
 
     /// - Parameter list: the list of checksums, if there is one.
@@ -131,8 +146,9 @@ extension URLImage {
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
             sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: data.head, series: source.series,
-            version: newest?.version, lineageStem: newest.map { _ in source.stem }, date: date)
+            version: newest?.version, lineageStem: newest.map { self.stem(of: $0) }, date: date)
         image.signedBy = list?.signedBy
+        image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
             data.head, inspects: source.inspects, fileName: fileName, shown: shown,
@@ -167,6 +183,7 @@ extension URLImage {
     private func promise(
         _ newest: Newest?, _ last: Upstream.Look?
     ) async throws(TranshipError) -> (Checksum?, PublishedList.Read?) {
+        if locatesByImage { return (newest?.promise, newest?.promise == nil ? nil : newest?.list) }
         guard source.checksum == nil, let file = source.checksumFile else {
             return (source.checksum, nil)
         }

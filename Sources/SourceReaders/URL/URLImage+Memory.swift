@@ -16,10 +16,14 @@ extension URLImage {
     private static let separator = "\u{1F}"
 
     /// The last look at what this entry names; nil if there was none, or if the entry has changed.
-    func remembered(_ listing: Listing) async throws(TranshipError) -> Upstream.Look? {
+    ///
+    /// - Parameter stem: of the file; nil: by the address.
+    func remembered(
+        _ listing: Listing, stem: String? = nil
+    ) async throws(TranshipError) -> Upstream.Look? {
         // The answer would name the file, and so its lineage.
-        if source.latest == nil, FileName.isUnknown(url: source.url) { return nil }
-        let lineage = source.image.lineage(source.series, stem: source.stem)
+        if stem == nil, source.latest == nil, FileName.isUnknown(url: source.url) { return nil }
+        let lineage = source.image.lineage(source.series, stem: stem ?? source.stem)
         guard let look = try await listing.upstream(lineage)?.look, look.settings == settings
         else { return nil }
         return look

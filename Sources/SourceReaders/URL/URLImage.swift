@@ -14,6 +14,8 @@ struct URLImage: ImageSource {
     let source: URLSource
     /// Of the data; `source.url` until ``at(_:)`` says otherwise.
     private(set) var url: String
+    /// True if `source.url` is an index, so that each image says where its data is.
+    var locatesByImage = false
     let sourceIndex: Int
     /// Sent with every request. May hold credentials, which never reach the journal.
     let headers: HTTPHeaders

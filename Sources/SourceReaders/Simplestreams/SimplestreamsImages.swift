@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import HTTPTransport
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// A kind of source: the newest image of each product in a Simplestreams index.
+///
+/// The data of a product is at an address, so ``URLImage`` looks at it and reads it.
+struct SimplestreamsImages: ImageSource {
+    let source: SimplestreamsSource
+    /// Of the index; stands in for each image.
+    let images: URLImage
+
+    /// An index may name files for several clouds and kinds of data.
+    private static let filesMax = 20
+    private static let fileBytesMax = 32 << 20
+
+    var endpoint: String { images.endpoint }
+    var limitImages: Int? { images.limitImages }
+    var inspection: Inspection { images.inspection }
+
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        images.fetchable(image, for: target)
+    }
+
+    func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        try await images.read(transfer, from: point, into: ring, tell: tell)
+    }
+
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {
+        try await images.facts(transfer)
+    }
+
+    /// Sorted by the product's name. An index that cannot be read becomes one refusal, so that the
+    /// other sources go on.
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var newest: [URLImage.Newest] = []
+        do throws(TranshipError) {
+            newest = try await products()
+        } catch {
+            if error.code == .interrupted { throw error }
+            return try await page([images.unknown(error, date: listing.date)])
+        }
+        if newest.isEmpty {
+            listing.tell(
+                .warning(
+                    "\(URLImage.withoutSecrets(images.url)) has no product with "
+                        + "\(source.item) that `products` selects"))
+        }
+        for newest in newest {
+            try await page([try await images.look(at: newest, listing)])
+        }
+    }
+
+    /// The newest version of each product that the entry selects.
+    private func products() async throws(TranshipError) -> [URLImage.Newest] {
+        let index = images.url
+        let read = try await file(at: index)
+        let catalogue = try SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(index))
+        guard let paths = try catalogue.paths() else { return try found(catalogue, read) }
+        var newest: [URLImage.Newest] = []
+        for path in paths.prefix(Self.filesMax) {
+            let place = SimplestreamsIndex.root(of: index) + path
+            let read = try await file(at: place)
+            newest += try found(
+                SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place)), read)
+        }
+        return newest
+    }
+
+    private func found(
+        _ catalogue: SimplestreamsIndex, _ read: PublishedList.Read
+    ) throws(TranshipError) -> [URLImage.Newest] {
+        try catalogue.products(item: source.item) { fields in
+            source.filters.allSatisfy { filter in
+                fields[filter.key].map { text in filter.value.contains { $0.matches(text) } }
+                    ?? false
+            }
+        }.map { product in
+            URLImage.Newest(
+                version: product.version, name: product.path, list: read,
+                promise: product.checksum, properties: product.properties)
+        }
+    }
+
+    private func file(at place: String) async throws(TranshipError) -> PublishedList.Read {
+        var list = images.published(place)
+        list.bytesMax = Self.fileBytesMax
+        return try await list.read(headers: images.headers, origin: endpoint)
+    }
+}

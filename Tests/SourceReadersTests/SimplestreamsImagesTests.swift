@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SourceReaders
+
+@Suite(.timeLimit(.minutes(1))) struct SimplestreamsImagesTests {
+    private static let index = """
+        {"format": "index:1.0", "index": {
+          "com.example:released": {"datatype": "image-downloads", "format": "products:1.0",
+            "path": "streams/v1/released.json"},
+          "com.example:ids": {"datatype": "image-ids", "format": "products:1.0", "path": "x.json"}}}
+        """
+
+    /// Two releases; the first has two versions, the newer one first.
+    private static func products(path: String = "noble/2.img") -> String {
+        let digits = String(repeating: "b", count: 64)
+        return """
+            {"format": "products:1.0", "products": {
+              "com.example:24.04:amd64": {"arch": "amd64", "os": "ubuntu", "version": "24.04",
+                "release": "noble", "supported": true, "versions": {
+                  "20241201": {"items": {"disk1.img": {"ftype": "disk1.img", "path": "\(path)",
+                    "size": 3, "md5": "\(digits.prefix(32))", "sha256": "\(digits)"}}},
+                  "20241119": {"items": {"disk1.img": {"path": "noble/1.img", "size": 3}}},
+                  "20250101": {"items": {"lxd.tar.xz": {"ftype": "lxd.tar.xz", "path": "l"}}}}},
+              "com.example:22.04:arm64": {"arch": "arm64", "os": "ubuntu", "version": "22.04",
+                "release": "jammy", "versions": {
+                  "20241010": {"items": {"d": {"ftype": "disk1.img", "path": "jammy/1.img"}}}}}}}
+            """
+    }
+
+    private func server(
+        products: String = products(), index: String = index
+    ) throws -> RawHTTPServer {
+        try RawHTTPServer { request in
+            switch request.path {
+            case "/r/streams/v1/index.json": .status(200, text: index)
+            case "/r/streams/v1/released.json": .status(200, text: products)
+            case "/r/noble/2.img", "/r/jammy/1.img":
+                .status(200, headers: [("ETag", "\"1\"")], body: [1, 2, 3])
+            default: .status(404, text: "not here")
+            }
+        }
+    }
+
+    private func source(
+        _ server: RawHTTPServer, _ more: String = ""
+    ) async throws -> any ImageSource {
+        let entry = try entries(
+            """
+            { simplestreams: '\(server.url)/r/streams/v1/index.json'\(more),
+                image: { name: "{stem} {version}", disk_format: raw } }
+            """)[0]
+        var reopening = Reopening()
+        reopening.wait = { _ in }
+        let factory = SourceFactory(
+            baseDirectory: "/", environment: [:], reopening: reopening,
+            signIn: { (_) throws(TranshipError) in throw TranshipError(.unclassified, "no cloud") },
+            client: { _ in HTTPClient() })
+        return try await factory.open(entry, index: 0)
+    }
+
+    @Test func `The newest version of each product is an image`() async throws {
+        let server = try server()
+        defer { server.stop() }
+        let source = try await source(server)
+        let listed = try await list(source)
+        #expect(listed.map(\.refusal?.message) == [nil, nil])
+        #expect(listed.map(\.image.version) == ["20241010", "20241201"])
+        let noble = listed[1].image
+        #expect(noble.name == "2 20241201")
+        #expect(noble.location == "\(server.url)/r/noble/2.img")
+        #expect(noble.checksums == [try Sample.checksum(.sha256, "b")])
+        #expect(noble.properties["os_distro"] == "ubuntu")
+        #expect(noble.properties["os_version"] == "24.04")
+        #expect(noble.properties["architecture"] == "x86_64")
+        #expect(listed[0].image.properties["architecture"] == "aarch64")
+        #expect(listed[0].image.checksums.isEmpty)
+        #expect(await read(noble, by: source).bytes == [1, 2, 3])
+    }
+
+    @Test(arguments: [
+        ("{ arch: amd64 }", ["20241201"]), ("{ release: [jammy, x*] }", ["20241010"]),
+        ("{ arch: amd64, release: jammy }", []), ("{ supported: true }", ["20241201"]),
+        ("{ nothing: '*' }", []),
+    ])
+    func `Products are selected by their fields`(
+        filters: String, versions: [String]
+    ) async throws {
+        let server = try server()
+        defer { server.stop() }
+        let listed = try await list(source(server, ", products: \(filters)"))
+        #expect(listed.map(\.image.version) == versions.map(Optional.some))
+    }
+
+    @Test(arguments: ["../x.img", "/etc/x.img", "http://evil.example/x.img", "a//b", "", "a\\b"])
+    func `A path that leads elsewhere refuses the index`(path: String) async throws {
+        let text = path.replacing("\\", with: "\\\\")
+        let server = try server(products: Self.products(path: text))
+        defer { server.stop() }
+        let listed = try #require(try await list(source(server)).first)
+        #expect(listed.refusal?.code == .sourceUnavailable)
+        #expect(listed.refusal?.message.contains("leads out of it") == true)
+        #expect(!server.requests.contains { $0.path.hasSuffix(".img") })
+    }
+
+    @Test(arguments: [
+        ("<html>", "is not JSON"), ("{}", "is not of Simplestreams"),
+        (String(repeating: "[", count: 200), "nests lists deeper"),
+    ])
+    func `What is no index is refused`(text: String, words: String) async throws {
+        let server = try server(index: text)
+        defer { server.stop() }
+        let listed = try #require(try await list(source(server)).first)
+        #expect(listed.refusal?.message.contains(words) == true)
+    }
+
+    @Test func `Unchanged products are not looked at again`() async throws {
+        let server = try server()
+        defer { server.stop() }
+        let source = try await source(server, ", products: { arch: amd64 }")
+        let first = try #require(try await list(source).first)
+        let before = server.requests.count
+        let look = first.upstream?.look
+        let listing = Listing(
+            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
+            upstream: { lineage in
+                var upstream = Upstream(
+                    lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
+                upstream.look = look
+                return upstream
+            })
+        let again = Mutex<[ListedImage]>([])
+        try await source.list(listing) { (page) throws(TranshipError) in
+            again.withLock { $0 += page }
+        }
+        #expect(again.withLock { $0.first?.image } == first.image)
+        #expect(
+            server.requests.dropFirst(before).map(\.path)
+                == ["/r/streams/v1/index.json", "/r/streams/v1/released.json"])
+    }
+}
