@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Digests
+import GlanceServer
+import HTTPTransport
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+import Synchronization
+import TestSupport
+
+@testable import TranshipKit
+
+/// A publisher, its two mirrored clouds and the journal between them.
+final class Month: Sendable {
+    let mirror: PublisherMirror
+    let one: MirroredCloud
+    let two: MirroredCloud
+    let otherKey: SigningKey
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        mirror = try PublisherMirror()
+        otherKey = try SigningKey()
+        one = try MirroredCloud()
+        two = try MirroredCloud()
+        try trust([mirror.key, otherKey])
+    }
+
+    /// Replaces the keyring of the pipeline.
+    func trust(_ keys: [SigningKey]) throws {
+        try folder.write(keys.flatMap { try $0.publicKey() }, to: "mirror.gpg")
+    }
+
+    private struct TwoClouds: Connections {
+        let clouds: [String: MirroredCloud]
+
+        var reopening: Reopening {
+            var reopening = Reopening()
+            reopening.wait = { _ in }
+            return reopening
+        }
+
+        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
+
+        func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
+            guard let cloud = clouds[name.name] else {
+                throw TranshipError(.unknownCloud, name.name)
+            }
+            let session = CloudSession(
+                CloudConfiguration(
+                    name: name.name, authentication: .password(.id("u"), password: Secret("p")),
+                    authURL: cloud.url, scope: .projectID("project")))
+            return SignedInCloud(
+                session, endpoint: cloud.url,
+                region: CloudRegion(keystoneURL: cloud.url, name: "RegionOne"),
+                projectID: try await session.authenticate().projectID)
+        }
+    }
+
+    /// One night.
+    ///
+    /// - Returns: the exit status, and what failed.
+    func run() async throws -> (status: Int32, words: String) {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: month
+                sources:
+                  - url: \(mirror.server.url)/
+                    latest: disk-@v.raw
+                    checksum_file: \(mirror.server.url)/SHA256SUMS
+                    signed_by: mirror.gpg
+                    series: disk
+                    image: { name: Disk, disk_format: raw, visibility: public }
+                targets:
+                  - { cloud: one, method: upload, on_conflict: keep-both, keep: 2, previous: rename, expired: &old { action: delete, after: 0s } }
+                  - { cloud: two, method: upload, on_conflict: keep-both, keep: 2, previous: hide, expired: *old }
+                limits: { attempts: 2 }
+                """, file: folder.file("month.yaml"), environment: [:])
+        let path = folder.file("journal.sqlite")
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var tuning = RunTuning()
+        tuning.connections = TwoClouds(clouds: ["one": one, "two": two])
+        tuning.retries = { policy in
+            policy.backoffSecondsMax = 0.01
+            policy.probeSeconds = 0.01
+            policy.outageSecondsMax = 0.2
+        }
+        let watch = watchVisibleImages()
+        defer { watch.cancel() }
+        let run = PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+        do {
+            let summary = try await run.carryOut(try await run.plan())
+            return (
+                summary.exitStatus.rawValue, "\(summary.failures) \(summary.changes.map(\.reason))"
+            )
+        } catch {
+            let error = TranshipError(wrapping: error)
+            return (ExitStatus(error.code).rawValue, "\(error)")
+        }
+    }
+
+    // MARK: What must never be
+
+    private let seenUnverified = Mutex<[String]>([])
+
+    /// The images that others could see with data that the publisher did not sign.
+    var unverified: [String] { seenUnverified.withLock { $0 } }
+
+    private func watchVisibleImages() -> Task<Void, Never> {
+        Task { [self] in
+            while !Task.isCancelled {
+                look()
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            look()
+        }
+    }
+
+    private func look() {
+        for cloud in [one, two] {
+            let found = cloud.visible.filter { mirror.version(of: $0.data) == nil }
+            guard !found.isEmpty else { continue }
+            seenUnverified.withLock { $0 += found.map(\.id) }
+        }
+    }
+
+    var foreignImagesAreUntouched: Bool { one.foreignIsUntouched && two.foreignIsUntouched }
+}
+
+/// A publisher with one image, a list and its signature, and what goes wrong with them.
+final class PublisherMirror: Sendable {
+    struct Faults: Sendable {
+        var isTruncated = false
+        var missing: Set<String> = []
+        var pages: Set<String> = []
+        var replaced: [UInt8]?
+        var status: Int?
+        var isDown = false
+        /// Always, or for one request, from the mirror that has the version before.
+        var stale: Set<String> = []
+        var staleOnce: Set<String> = []
+    }
+
+    private final class State: Sendable {
+        let files = Mutex<[[String: [UInt8]]]>([])
+        let faults = Mutex(Faults())
+
+        func reply(_ request: ReceivedRequest) -> Reply {
+            let isData = request.path.hasPrefix("/disk-")
+            let path = isData ? "/disk" : request.path
+            let faults = faults.withLock { faults in
+                defer { faults.staleOnce.remove(path) }
+                return faults
+            }
+            if faults.isDown { return Reply { $0.reset() } }
+            if let status = faults.status { return .status(status, text: "later") }
+            if faults.missing.contains(path) { return .status(404, text: "Not Found") }
+            if faults.pages.contains(path) {
+                return .status(
+                    200, headers: [("Content-Type", "text/html")],
+                    text: "<html><body>Down for maintenance</body></html>")
+            }
+            let isStale = faults.stale.contains(path) || faults.staleOnce.contains(path)
+            let known = files.withLock { $0 }
+            let earlier = known.dropLast().last { $0[request.path] != nil }
+            let mirror = isStale ? earlier : known.last
+            guard var data = mirror?[request.path] else { return .status(404, text: "Not Found") }
+            guard isData else { return .status(200, body: data) }
+            if let replaced = faults.replaced { data = replaced }
+            return faults.isTruncated && request.method == "GET"
+                ? .lying(declaredBytes: data.count, body: Array(data.prefix(data.count / 2)))
+                : .status(200, body: data)
+        }
+    }
+
+    let server: RawHTTPServer
+    let key: SigningKey
+    private let state: State
+
+    init() throws {
+        let state = State()
+        self.state = state
+        key = try SigningKey()
+        server = try RawHTTPServer { state.reply($0) }
+    }
+
+    private static func data(_ version: Int) -> [UInt8] {
+        noise(30_000, seed: UInt64(clamping: version))
+    }
+
+    /// Nil for data that was never published.
+    func version(of data: [UInt8]) -> Int? { (1...14).first { Self.data($0) == data } }
+
+    /// Publishes data with a list signed by `key`, and removes all faults.
+    ///
+    /// - Parameter version: in the name; nil: the number of the data.
+    func publish(_ number: Int, as version: Int? = nil, by key: SigningKey? = nil) throws {
+        let data = Self.data(number)
+        let name = "disk-\(version ?? number).raw"
+        let list = [UInt8]("\(try digest(.sha256, of: data).value)  \(name)\n".utf8)
+        let signature = try (key ?? self.key).signature(of: list, isArmoured: false)
+        state.files.withLock {
+            $0.append(["/\(name)": data, "/SHA256SUMS": list, "/SHA256SUMS.gpg": signature])
+        }
+        heal()
+    }
+
+    func faults(_ change: (inout Faults) -> Void) {
+        state.faults.withLock { faults in
+            faults = Faults()
+            change(&faults)
+        }
+    }
+
+    func heal() { faults { _ in } }
+}
+
+/// A cloud with copies, and with an image of someone else that has their name.
+final class MirroredCloud: Sendable {
+    private static let foreignID = "foreign"
+
+    private let glance: GlanceServer
+    private let down = Mutex(false)
+    private let foreign: [String: JSONValue]
+
+    init() throws {
+        glance = try GlanceServer()
+        glance.put(
+            Self.foreignID, data: [1, 2, 3],
+            ["name": "Disk", "visibility": "public", "disk_format": "raw", "os_hidden": false])
+        foreign = glance.image(Self.foreignID) ?? [:]
+        let isDown: @Sendable (ReceivedRequest) -> Bool = { [weak self] _ in self?.isDown == true }
+        glance.answer(with: .status(503, text: "maintenance"), where: isDown)
+    }
+
+    var url: String { glance.url }
+
+    var isDown: Bool {
+        get { down.withLock { $0 } }
+        set { down.withLock { $0 = newValue } }
+    }
+
+    // MARK: Operators
+
+    func edit(_ version: Int, _ fields: [String: JSONValue]) {
+        for copy in copies where copy.version == version { glance.put(copy.id, fields) }
+    }
+
+    func delete(_ version: Int) {
+        for copy in copies where copy.version == version { glance.burn(copy.id) }
+    }
+
+    // MARK: State
+
+    private struct Copy {
+        var id: String
+        var fields: [String: JSONValue]
+        var version: Int
+    }
+
+    private var copies: [Copy] {
+        glance.ids.compactMap { id in
+            guard id != Self.foreignID, let fields = glance.image(id) else { return nil }
+            let version = (1...14).first {
+                glance.data(id) == noise(30_000, seed: UInt64(clamping: $0))
+            }
+            return Copy(id: id, fields: fields, version: version ?? 0)
+        }.sorted { $0.version > $1.version }
+    }
+
+    /// Images that others can see, with their data.
+    var visible: [(id: String, data: [UInt8])] {
+        glance.ids.compactMap { id in
+            guard id != Self.foreignID, let fields = glance.image(id),
+                fields["status"] == "active", fields["visibility"] == "public"
+            else { return nil }
+            return (id, glance.data(id) ?? [])
+        }
+    }
+
+    var foreignIsUntouched: Bool {
+        glance.image(Self.foreignID) == foreign && glance.data(Self.foreignID) == [1, 2, 3]
+    }
+
+    /// As the table of the nights writes it.
+    var state: String {
+        let words = copies.map { "\($0.version)\(Self.mark($0.fields))" }
+        guard let first = words.first else { return "" }
+        return words.count == 1 ? first : "\(first) | \(words.dropFirst().joined(separator: " "))"
+    }
+
+    private static func mark(_ fields: [String: JSONValue]) -> String {
+        var mark = ""
+        if fields["status"] != "active" { mark += "!" }
+        if fields["os_hidden"]?.bool == true { mark += "h" }
+        let name = fields["name"]?.string ?? ""
+        if name.hasPrefix("Disk (") { mark += "r" } else if name != "Disk" { mark += "'" }
+        return mark
+    }
+}
