@@ -236,9 +236,9 @@ let package = Package(
         tests(
             "TranshipKit",
             [
-                "GlanceModel", "GlanceServer", "HTTPTransport", "MigrationJournal",
-                "MigrationPipeline",
-                "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics", "MigrationModel",
+                "Digests", "GlanceModel", "GlanceServer", "HTTPTransport", "MigrationJournal",
+                "MigrationPipeline", "OpenStackImage", "PipelineFiles", "SourceReaders", "Basics",
+                "MigrationModel",
                 "TestSupport",
             ]),
         tests(

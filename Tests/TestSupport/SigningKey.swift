@@ -23,7 +23,7 @@ public final class SigningKey: Sendable {
             attributes: [.posixPermissions: 0o700])
         options =
             "--homedir \(home) --batch --yes --quiet --pinentry-mode loopback --passphrase ''"
-            + (isExpired ? " --faked-system-time 20200101T000000" : "")
+            + (isExpired ? " --faked-system-time 20200101T000000!" : "")
         _ = try Self.run(
             "gpg \(options) --quick-gen-key 'Mirror <mirror@example.org>' ed25519 sign "
                 + (isExpired ? "1d" : "never"), home)

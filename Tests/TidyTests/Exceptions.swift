@@ -18,6 +18,8 @@ enum Exceptions {
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",
+        "Tests/TranshipKitTests/ThirtyNightsTests.swift": "a mirror over a month",
+        "Tests/PipelineFilesTests/ExamplePipelinesTests.swift": "the files of pipelines/",
         "Tests/TranshipKitTests/FanOutTests.swift": "one source and several targets",
         "Tests/TranshipKitTests/PublicCasesTests.swift": "the kit against clouds of public reports",
         "Tests/TaskWaitersTests/ImportWaiterAnswersTests.swift": "the waiter against every answer",

@@ -13,7 +13,7 @@ internal import PipelineFiles
 /// The data of a product is at an address, so ``URLImage`` looks at it and reads it.
 struct SimplestreamsImages: ImageSource {
     let source: SimplestreamsSource
-    /// Of the index; stands in for each image.
+    /// Of the index; in the place of each image.
     let images: URLImage
 
     /// An index may name files for several clouds and kinds of data.
