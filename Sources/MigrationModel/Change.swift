@@ -100,7 +100,10 @@ public struct Change: Codable, Hashable, Sendable {
         }
         guard found.isWhole else { return .changedMeanwhile(status: found.status) }
         if found.name != image.name, found.name != newName { return .editedByHand(field: "name") }
-        if found.visibility != image.visibility { return .editedByHand(field: "visibility") }
+        // The plan saw it before this run published it.
+        if ![image.visibility, record.visibility].contains(found.visibility) {
+            return .editedByHand(field: "visibility")
+        }
         if found.isProtected, !image.isProtected { return .protectedByHand }
         return nil
     }

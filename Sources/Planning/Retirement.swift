@@ -170,7 +170,10 @@ struct Retirement {
         if copy.image.isProtected, !transfer.record.isProtected { return .protectedByHand }
         let names = [transfer.record.shownName, copy.earlierName(transfer)]
         if !names.contains(copy.image.name) { return .editedByHand(field: "name") }
-        if copy.image.visibility != transfer.record.visibility, transfer.state != .unpublished {
+        // Until it is done, a copy is private, and this run publishes it.
+        if copy.image.visibility != transfer.record.visibility,
+            [.done, .skipped].contains(transfer.state)
+        {
             return .editedByHand(field: "visibility")
         }
         return nil

@@ -23,9 +23,13 @@ final class Month: Sendable {
     let two: MirroredCloud
     let otherKey: SigningKey
     private let folder: TemporaryFolder
+    /// Nil: a file, as in real nights.
+    private let memory: Journal?
 
-    init() throws {
+    /// - Parameter inMemory: whether the journal can be interrupted at any access.
+    init(inMemory: Bool = false) throws {
         folder = try TemporaryFolder()
+        memory = inMemory ? try .inMemory() : nil
         mirror = try PublisherMirror()
         otherKey = try SigningKey()
         one = try MirroredCloud()
@@ -64,10 +68,20 @@ final class Month: Sendable {
         }
     }
 
+    /// Opens the journal as a new process does.
+    private func journal(_ passage: Journal.Passage?) async throws -> Journal {
+        if let memory { return memory.reopened(through: passage) }
+        let path = folder.file("journal.sqlite")
+        _ = await eventually { Journal.holder(path: path) == nil }
+        return try await .open(path: path)
+    }
+
     /// One night.
     ///
     /// - Returns: the exit status, and what failed.
-    func run() async throws -> (status: Int32, words: String) {
+    func run(through passage: Journal.Passage? = nil) async throws -> (
+        status: Int32, words: String
+    ) {
         let pipeline = try Pipeline.parse(
             text: """
                 version: 1
@@ -84,8 +98,6 @@ final class Month: Sendable {
                   - { cloud: two, method: upload, on_conflict: keep-both, keep: 2, previous: hide, expired: *old }
                 limits: { attempts: 2 }
                 """, file: folder.file("month.yaml"), environment: [:])
-        let path = folder.file("journal.sqlite")
-        _ = await eventually { Journal.holder(path: path) == nil }
         var tuning = RunTuning()
         tuning.connections = TwoClouds(clouds: ["one": one, "two": two])
         tuning.retries = { policy in
@@ -96,7 +108,7 @@ final class Month: Sendable {
         let watch = watchVisibleImages()
         defer { watch.cancel() }
         let run = PipelineRun(
-            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+            pipeline, journal: try await journal(passage), environment: [:], tuning: tuning)
         do {
             let summary = try await run.carryOut(try await run.plan())
             return (

@@ -65,30 +65,6 @@ import Testing
         #expect(again.summary.isNothingToDo && again.words.isEmpty)
     }
 
-    private struct Died: Error {}
-
-    /// Dies at one access that writes, and takes no other after it.
-    private static func dying(at number: Int, before: Bool) -> (
-        passage: @Sendable (Bool, () throws -> Void) throws -> Void, reached: @Sendable () -> Bool
-    ) {
-        let writes = Guard()
-        return (
-            { isWrite, access in
-                let count = writes.count.withLock { count in
-                    if isWrite { count += 1 }
-                    return count
-                }
-                if count > number || isWrite && count == number && before { throw Died() }
-                if count == number, !isWrite { throw Died() }
-                try access()
-            }, { writes.count.withLock { $0 >= number } }
-        )
-    }
-
-    private final class Guard: Sendable {
-        let count = Mutex(0)
-    }
-
     @Test(arguments: [true, false])
     func `A process that dies at any commit leaves one name, or two until the next run`(
         before: Bool
@@ -100,9 +76,9 @@ import Testing
             try await nights.night(1, rules: rules)
             let named = Named()
             named.watch(try #require(nights.clouds["beta"]))
-            let (passage, reached) = Self.dying(at: number, before: before)
-            _ = try? await nights.night(2, rules: rules, passage: passage)
-            if !reached() { break }
+            let death = Death(at: number, before: before)
+            _ = try? await nights.night(2, rules: rules, passage: death.passage)
+            if !death.isReached { break }
             try await nights.night(2, rules: rules)
             try await nights.night(2, rules: rules)
             #expect(nights.standing(2) == "a" && nights.standing(1) == "a (…)", "at \(number)")
@@ -236,8 +212,8 @@ import Testing
                 }
                 let named = Named()
                 named.watch(try #require(nights.clouds["beta"]))
-                let (passage, reached) = Self.dying(at: number, before: before)
-                let run = try nights.run(rules: "previous: rename", passage: passage)
+                let death = Death(at: number, before: before)
+                let run = try nights.run(rules: "previous: rename", passage: death.passage)
                 _ = try? await run.carryOut(try await run.rollback(series: "memory:a", to: nil))
                 let isHeld = try await !nights.journal.heldVersions().isEmpty
                 try await nights.night(2, rules: "previous: rename")
@@ -245,7 +221,7 @@ import Testing
                 #expect(nights.standing(isHeld ? 1 : 2) == "a", "at \(number)")
                 #expect(nights.standing(isHeld ? 2 : 1) == "a (…)", "at \(number)")
                 named.check()
-                if !reached() { return }
+                if !death.isReached { return }
             }
         }
         Issue.record("the rollback has more commits than this test expects")

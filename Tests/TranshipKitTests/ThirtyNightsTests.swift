@@ -14,7 +14,7 @@ import Testing
 /// renamed, `h` hidden, `'` renamed by hand. Cloud one renames earlier versions, cloud two hides them;
 /// both keep two and delete the rest. Each has an image of another owner under the same name.
 @Suite(
-    .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"), .timeLimit(.minutes(5)))
+    .enabled(if: SigningKey.isPossible, "needs gpg and gpgv"), .timeLimit(.minutes(30)))
 struct ThirtyNightsTests {
     private struct Night: Sendable {
         let what: String
@@ -151,18 +151,48 @@ struct ThirtyNightsTests {
         },
     ]
 
+    private func check(
+        _ month: Month, after night: Night, number: Int,
+        _ exit: (
+            status: Int32, words: String
+        )
+    ) {
+        let place = "night \(number), \(night.what)"
+        #expect(exit.status == night.exit, "\(place): \(exit.words)")
+        #expect(month.one.state == night.one, "\(place), cloud one: \(exit.words)")
+        #expect(month.two.state == night.two, "\(place), cloud two: \(exit.words)")
+        #expect(month.foreignImagesAreUntouched, "\(place)")
+        #expect(month.unverified == [], "\(place)")
+    }
+
     @Test func `Each night ends as the table says`() async throws {
         #expect(Self.nights.count == 30)
         let month = try Month()
         for (index, night) in Self.nights.enumerated() {
             try await night.happens(month)
-            let exit = try await month.run()
-            let place = "night \(index + 1), \(night.what)"
-            #expect(exit.status == night.exit, "\(place): \(exit.words)")
-            #expect(month.one.state == night.one, "\(place), cloud one: \(exit.words)")
-            #expect(month.two.state == night.two, "\(place), cloud two: \(exit.words)")
-            #expect(month.foreignImagesAreUntouched, "\(place)")
-            #expect(month.unverified == [], "\(place)")
+            check(month, after: night, number: index + 1, try await month.run())
         }
+    }
+
+    /// Each night, the first start dies at its first commit, the second one at its second, and so on,
+    /// until one comes to its end.
+    @Test(arguments: [true, false])
+    func `Nights with a death at every commit end in the same way`(before: Bool) async throws {
+        let month = try Month(inMemory: true)
+        var deaths = 0
+        for (index, night) in Self.nights.enumerated() {
+            try await night.happens(month)
+            var exit: (status: Int32, words: String)
+            var commit = 1
+            while true {
+                let death = Death(at: commit, before: before)
+                exit = try await month.run(through: death.passage)
+                if !death.isReached { break }
+                commit += 1
+                deaths += 1
+            }
+            check(month, after: night, number: index + 1, exit)
+        }
+        #expect(deaths > 300)
     }
 }

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import MigrationJournal
+import Synchronization
+
+/// The end of a process at one access to its journal that writes. It gets no other access after it.
+final class Death: Sendable {
+    private struct Died: Error {}
+
+    private let number: Int
+    private let before: Bool
+    private let writes = Mutex(0)
+
+    /// - Parameters:
+    ///   - number: of the access, from 1.
+    ///   - before: whether the access itself is lost, too.
+    init(at number: Int, before: Bool) {
+        self.number = number
+        self.before = before
+    }
+
+    /// Whether the process came as far as that.
+    var isReached: Bool { writes.withLock { $0 >= number } }
+
+    var passage: Journal.Passage {
+        { [self] isWrite, access in
+            let count = writes.withLock { count in
+                if isWrite { count += 1 }
+                return count
+            }
+            if count > number || isWrite && count == number && before { throw Died() }
+            if count == number, !isWrite { throw Died() }
+            try access()
+        }
+    }
+}
