@@ -189,6 +189,11 @@ extension Fault {
                 SourceFault { _ in .status(403, text: "not for you") }),
             given(
                 "answers 404", .failed(.sourceUnavailable),
+                SourceFault(times: SourceFault.always) { _ in
+                    .status(404, text: "no such file")
+                }),
+            given(
+                "answers 404 once, as one mirror of a pool", .done(),
                 SourceFault { _ in .status(404, text: "no such file") }),
             given(
                 "answers 410", .failed(.sourceUnavailable),
@@ -263,7 +268,7 @@ extension Fault {
             SourceFault { reading in unbounded(reading.half) }),
         given(
             "ends in the middle, without a declared length", ways: Way.readings,
-            .failed(.checksumMismatch, .verificationMismatch),
+            .failed(.sourceTruncated),
             SourceFault(hidesLength: true) { reading in unbounded(reading.half) }),
     ]
 
