@@ -332,6 +332,8 @@ struct Script: Sendable, CustomTestStringConvertible {
                     "images/$a/import", ["method": ["name": "copy-image"], "stores": ["slow"]],
                     202, as: .admin),
                 .until("images/$a", ["status": active, "stores": "fast,slow"]),
+                // Until its end, the task may write the record back as it was before.
+                .until("images/$a/tasks", ["tasks.0.status": "success"]),
                 .delete("stores/fast/$a", 403), .delete("stores/fast/$a", as: .admin),
                 .get("images/$a", 200, ["stores": "slow"]),
                 .delete("stores/slow/$a", 403, as: .admin),
