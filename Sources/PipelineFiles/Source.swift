@@ -34,6 +34,18 @@ public enum Source: Sendable, Equatable {
         case .archive(let source): source.limitsImages
         }
     }
+
+    /// The template of a series that several sources may have. nil: this source has its series to
+    /// itself, or none.
+    package var severalSeries: NameTemplate? {
+        switch self {
+        case .url(let source): source.seriesHasSeveral ? source.series ?? source.image.name : nil
+        case .simplestreams(let source):
+            source.index.seriesHasSeveral ? source.index.series ?? source.index.image.name : nil
+        case .file(let source): source.seriesHasSeveral ? source.series ?? source.image.name : nil
+        case .cloud, .archive: nil
+        }
+    }
 }
 
 /// The cloud of a source or target.

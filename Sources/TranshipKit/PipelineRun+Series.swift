@@ -194,14 +194,7 @@ extension Change {
 extension Source {
     /// True for one of several sources of that series.
     fileprivate func hasSeveral(of series: String) -> Bool {
-        let template: NameTemplate
-        switch self {
-        case .url(let source) where source.seriesHasSeveral:
-            template = source.series ?? source.image.name
-        case .file(let source) where source.seriesHasSeveral:
-            template = source.series ?? source.image.name
-        default: return false
-        }
+        guard let template = severalSeries else { return false }
         return
             (try? template.render(
                 PlaceholderValues(date: "{date}", version: "{version}", checksum: "{checksum}")))
