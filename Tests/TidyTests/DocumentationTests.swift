@@ -84,6 +84,17 @@ import Testing
         }
     }
 
+    @Test func `The suites that say how it is proved exist`() throws {
+        let tests = try SourceTree.tests.get()
+        let words = try SourceTree.text("docs/how-it-proves.md").split(separator: "`")
+        let named = Set(words.filter { $0.hasSuffix("Tests") && !$0.contains("/") })
+        #expect(named.count > 20)
+        for name in named {
+            let exists = tests.contains { $0.code.range(of: "struct \(name) ") != nil }
+            #expect(exists, "\(name) is in docs/how-it-proves.md, but does not exist")
+        }
+    }
+
     /// The text without indentation.
     private static func words(_ text: String) -> String {
         text.components(separatedBy: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")
