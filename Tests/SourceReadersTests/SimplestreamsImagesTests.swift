@@ -12,7 +12,7 @@ import Testing
 
 @testable import SourceReaders
 
-@Suite(.timeLimit(.minutes(1))) struct SimplestreamsImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct SimplestreamsImagesTests {
     private static let index = """
         {"format": "index:1.0", "index": {
           "com.example:released": {"datatype": "image-downloads", "format": "products:1.0",
@@ -51,7 +51,63 @@ import Testing
         }
     }
 
+    /// An index with one image whose server tells an ETag.
+    private final class TestStreams: TestSource {
+        let server: RawHTTPServer
+        let source: any ImageSource
+        private let content: Content
+
+        private final class Content: Sendable {
+            let bytes = Mutex<[UInt8]?>(nil)
+            let version = Mutex(1)
+        }
+
+        init() async throws {
+            let content = Content()
+            self.content = content
+            let products = """
+                {"format": "products:1.0", "products": {"p": {"release": "noble",
+                  "versions": {"1": {"items": {"disk1.img": {"path": "a.img"}}}}}}}
+                """
+            server = try RawHTTPServer { request in
+                switch request.path {
+                case "/r/streams/v1/index.json": return .status(200, text: index)
+                case "/r/streams/v1/released.json": return .status(200, text: products)
+                default: break
+                }
+                guard let bytes = content.bytes.withLock({ $0 }) else {
+                    return .status(404, text: "gone")
+                }
+                let version = content.version.withLock { $0 }
+                return .status(
+                    200,
+                    headers: [("ETag", "\"v\(version)\""), ("Content-Length", "\(bytes.count)")],
+                    body: bytes)
+            }
+            source = try await SimplestreamsImagesTests.source(server)
+        }
+
+        func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
+
+        func change() {
+            content.bytes.withLock { $0 = noise(1000, seed: 2) }
+            content.version.withLock { $0 += 1 }
+        }
+
+        func remove() { content.bytes.withLock { $0 = nil } }
+    }
+
+    @Test func `An image of an index is read as every source is`() async throws {
+        try await checkConformance { try await TestStreams() }
+    }
+
     private func source(
+        _ server: RawHTTPServer, _ more: String = ""
+    ) async throws -> any ImageSource {
+        try await Self.source(server, more)
+    }
+
+    private static func source(
         _ server: RawHTTPServer, _ more: String = ""
     ) async throws -> any ImageSource {
         let entry = try entries(
