@@ -11,7 +11,7 @@ extension ByteRing {
     /// Writes everything from the ring to a file descriptor: a file, a pipe, a socket. Returns
     /// after the end of the stream.
     ///
-    /// Blocks a serial queue of its own, not the task. A pipe whose reader is slow does not delay a
+    /// Blocks a thread of its own, not the task. A pipe whose reader is slow does not delay a
     /// cancellation or the failure of the ring for long. The descriptor stays open. Its flags stay
     /// as they are, since other processes may share them.
     ///

@@ -16,8 +16,8 @@ import Glibc
 /// ``fail(_:)`` makes every call throw, so that a reader which passes the bytes on cannot mistake a
 /// broken source for a short one.
 ///
-/// - Important: ``write(_:)`` and ``read(into:)`` block the calling thread. Call each from a serial
-///   Dispatch queue of its own, never from a task.
+/// - Important: ``write(_:)`` and ``read(into:)`` block the calling thread. Call each from a
+///   thread of its own (``ThreadPool``), never from a task.
 ///
 /// `@unchecked Sendable`: `state` and `memory` are used only while `monitor` is locked. Each byte
 /// behind `memory` has one owner at a time: the producer owns those from `written` on, each

@@ -19,7 +19,7 @@ public enum StageName: String, CaseIterable, Sendable {
 /// - **Repeatable.** After a crash the same transfer comes again. A stage first
 ///   asks the world whether its work is already done.
 /// - **Non-blocking.** Its functions are called on the stage's concurrent
-///   queue. Work that blocks is awaited on a serial queue of its own.
+///   queue. Work that blocks is awaited on a thread of its own.
 /// - **Prompt to stop.** Cancellation reaches the socket within a second and
 ///   ends in ``TranshipError/Code/interrupted``.
 /// - **Without retries.** It says whether a failure may pass

@@ -8,7 +8,7 @@ internal import Dispatch
 ///
 /// Jobs on it must not block: libdispatch starts two threads for a concurrent
 /// queue and then one a second, so blocked jobs starve the others. Blocking
-/// work (curl, files) has serial queues of its own.
+/// work (curl, files) has threads of its own.
 final class StageQueue: TaskExecutor {
     let queue: DispatchQueue
 
