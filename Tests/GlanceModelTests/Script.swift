@@ -333,7 +333,7 @@ struct Script: Sendable, CustomTestStringConvertible {
                     202, as: .admin),
                 .until("images/$a", ["status": active, "stores": "fast,slow"]),
                 // Until its end, the task may write the record back as it was before.
-                .until("images/$a/tasks", ["tasks.0.status": "success"]),
+                .until("images/$a/tasks", ["tasks.0.status": "success"], as: .admin),
                 .delete("stores/fast/$a", 403), .delete("stores/fast/$a", as: .admin),
                 .get("images/$a", 200, ["stores": "slow"]),
                 .delete("stores/slow/$a", 403, as: .admin),

@@ -40,8 +40,10 @@ struct Step: Sendable {
     }
 
     /// Repeats a GET until the answer has these fields.
-    static func until(_ path: String, _ fields: [String: JSONValue]) -> Step {
-        var step = get(path, 200, fields)
+    static func until(
+        _ path: String, _ fields: [String: JSONValue], as who: Who = .owner
+    ) -> Step {
+        var step = get(path, 200, fields, as: who)
         step.isEventual = true
         return step
     }
