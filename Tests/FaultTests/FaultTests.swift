@@ -71,7 +71,12 @@ struct FaultTests {
             let states = end.state.map { Array(repeating: $0, count: scene.fault.images) }
             #expect(ended.states == states ?? [], "\(said)")
             #expect(ended.code == end.code?.rawValue, "\(said)")
-            #expect(end.failedTries.contains(ended.failedTries), "\(said)")
+            // A busy service may begin with a broken body only when the next one comes, and
+            // refuses that one: one try more.
+            let late = "\(ended)".contains("from saving to saving") ? 1 : 0
+            #expect(
+                end.failedTries.contains(ended.failedTries)
+                    || end.failedTries.contains(ended.failedTries - late), "\(said)")
         } else {
             // A process ended itself with that status, or was killed.
             let statuses: [Int32] = [end.exit.rawValue, 128 + 9]
