@@ -34,9 +34,13 @@ package struct LabCloud: Sendable {
     package init(_ name: String) {
         self.name = name
         do {
+            // Each idle connection holds one of the service's few threads.
+            var transport = TransportConfiguration()
+            transport.idleSeconds = 2
             service = ImageService(
                 try CloudSession.named(
-                    name, environment: ["OS_CLIENT_CONFIG_FILE": Lab.cloudsFile]))
+                    name, environment: ["OS_CLIENT_CONFIG_FILE": Lab.cloudsFile],
+                    transport: transport))
         } catch {
             preconditionFailure("the lab has no cloud \(name): \(error)")
         }
