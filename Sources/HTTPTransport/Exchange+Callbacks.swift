@@ -116,10 +116,12 @@ extension Exchange {
             return stop(error)
         }
         guard excess == 0 else {
+            let now = stated.flatMap { $0 > most ? " before: this answer declares \($0)" : nil }
             return stop(
                 TranshipError(
                     .sourceTruncated,
-                    "\(request.shown): the body is longer than the \(most) bytes that were declared",
+                    "\(request.shown): the body is longer than the \(most) bytes that were declared"
+                        + (now ?? ""),
                     hint: "the data may have changed since its size was read"))
         }
         return bytes.count
