@@ -45,14 +45,8 @@ public struct ExternalProgram: Sendable {
         let environment = ["PATH": Self.searchPath, "HOME": home, "LC_ALL": "C"]
         let ending: Ending?
         do {
-            ending = try await withThrowingTaskGroup(of: Ending?.self) { group in
-                group.addTask { try await Self.run(command, environment) }
-                group.addTask {
-                    try await Task.sleep(for: .seconds(timeoutSeconds))
-                    return nil
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? nil
+            ending = try await result(withinSeconds: timeoutSeconds) {
+                try await Self.run(command, environment)
             }
         } catch {
             if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
@@ -96,5 +90,20 @@ public struct ExternalProgram: Sendable {
 
     private static var searchPath: String {
         ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    }
+}
+
+/// The result of work; nil if it takes longer, and is cancelled then.
+func result<Value: Sendable>(
+    withinSeconds seconds: Double, of work: @escaping @Sendable () async throws -> Value
+) async throws -> Value? {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await work() }
+        group.addTask {
+            try await Task.sleep(for: .seconds(seconds))
+            return nil
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? nil
     }
 }

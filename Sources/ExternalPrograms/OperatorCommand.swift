@@ -35,14 +35,8 @@ public struct OperatorCommand: Sendable {
         defer { close(file) }
         let status: TerminationStatus?
         do {
-            status = try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
-                group.addTask { try await start(file, environment) }
-                group.addTask {
-                    try await Task.sleep(for: .seconds(timeoutSeconds))
-                    return nil
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? nil
+            status = try await result(withinSeconds: timeoutSeconds) {
+                try await start(file, environment)
             }
         } catch {
             throw TranshipError(.unclassified, "cannot run \(name): \(error)")

@@ -42,32 +42,6 @@ final class Month: Sendable {
         try folder.write(keys.flatMap { try $0.publicKey() }, to: "mirror.gpg")
     }
 
-    private struct TwoClouds: Connections {
-        let clouds: [String: MirroredCloud]
-
-        var reopening: Reopening {
-            var reopening = Reopening()
-            reopening.wait = { _ in }
-            return reopening
-        }
-
-        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
-
-        func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
-            guard let cloud = clouds[name.name] else {
-                throw TranshipError(.unknownCloud, name.name)
-            }
-            let session = CloudSession(
-                CloudConfiguration(
-                    name: name.name, authentication: .password(.id("u"), password: Secret("p")),
-                    authURL: cloud.url, scope: .projectID("project")))
-            return SignedInCloud(
-                session, endpoint: cloud.url,
-                region: CloudRegion(keystoneURL: cloud.url, name: "RegionOne"),
-                projectID: try await session.authenticate().projectID)
-        }
-    }
-
     /// Opens the journal as a new process does.
     private func journal(_ passage: Journal.Passage?) async throws -> Journal {
         if let memory { return memory.reopened(through: passage) }
@@ -99,7 +73,7 @@ final class Month: Sendable {
                 limits: { attempts: 2 }
                 """, file: folder.file("month.yaml"), environment: [:])
         var tuning = RunTuning()
-        tuning.connections = TwoClouds(clouds: ["one": one, "two": two])
+        tuning.connections = ModelClouds(urls: ["one": one.url, "two": two.url])
         tuning.retries = { policy in
             policy.backoffSecondsMax = 0.01
             policy.probeSeconds = 0.01

@@ -29,26 +29,6 @@ import Testing
         let texts = Mutex<[String]>([])
     }
 
-    private struct TwoClouds: Connections {
-        let clouds: [String: GlanceServer]
-
-        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
-
-        func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
-            guard let cloud = clouds[name.name] else {
-                throw TranshipError(.unknownCloud, name.name)
-            }
-            let session = CloudSession(
-                CloudConfiguration(
-                    name: name.name, authentication: .password(.id("u"), password: Secret("p")),
-                    authURL: cloud.url, scope: .projectID("project")))
-            return SignedInCloud(
-                session, endpoint: cloud.url,
-                region: CloudRegion(keystoneURL: cloud.url, name: "RegionOne"),
-                projectID: try await session.authenticate().projectID)
-        }
-    }
-
     init() throws {
         folder = try TemporaryFolder()
         alpha = try GlanceServer()
@@ -82,7 +62,8 @@ import Testing
         let path = folder.file("journal.sqlite")
         _ = await eventually { Journal.holder(path: path) == nil }
         var tuning = RunTuning()
-        tuning.connections = TwoClouds(clouds: ["alpha": alpha, "beta": other ?? beta])
+        tuning.connections = ModelClouds(
+            urls: ["alpha": alpha.url, "beta": (other ?? beta).url])
         let warnings = warnings
         let run = PipelineRun(
             pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import HTTPTransport
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+
+@testable import TranshipKit
+
+/// The way to clouds of the model that also are their own Keystone.
+struct ModelClouds: Connections {
+    /// Addresses by the names in pipeline files.
+    let urls: [String: String]
+
+    /// Without pauses.
+    var reopening: Reopening {
+        var reopening = Reopening()
+        reopening.wait = { _ in }
+        return reopening
+    }
+
+    func client(for url: URLSource) -> HTTPClient { HTTPClient() }
+
+    func signIn(_ name: CloudName) async throws(TranshipError) -> SignedInCloud {
+        guard let url = urls[name.name] else { throw TranshipError(.unknownCloud, name.name) }
+        let session = CloudSession(
+            CloudConfiguration(
+                name: name.name, authentication: .password(.id("u"), password: Secret("p")),
+                authURL: url, scope: .projectID("project")))
+        return SignedInCloud(
+            session, endpoint: url, region: CloudRegion(keystoneURL: url, name: "RegionOne"),
+            projectID: try await session.authenticate().projectID)
+    }
+}
