@@ -55,46 +55,28 @@ import Testing
     private final class TestStreams: TestSource {
         let server: RawHTTPServer
         let source: any ImageSource
-        private let content: Content
-
-        private final class Content: Sendable {
-            let bytes = Mutex<[UInt8]?>(nil)
-            let version = Mutex(1)
-        }
+        private let content = TaggedData()
 
         init() async throws {
-            let content = Content()
-            self.content = content
             let products = """
                 {"format": "products:1.0", "products": {"p": {"release": "noble",
                   "versions": {"1": {"items": {"disk1.img": {"path": "a.img"}}}}}}}
                 """
-            server = try RawHTTPServer { request in
+            server = try RawHTTPServer { [content] request in
                 switch request.path {
-                case "/r/streams/v1/index.json": return .status(200, text: index)
-                case "/r/streams/v1/released.json": return .status(200, text: products)
-                default: break
+                case "/r/streams/v1/index.json": .status(200, text: index)
+                case "/r/streams/v1/released.json": .status(200, text: products)
+                default: content.reply
                 }
-                guard let bytes = content.bytes.withLock({ $0 }) else {
-                    return .status(404, text: "gone")
-                }
-                let version = content.version.withLock { $0 }
-                return .status(
-                    200,
-                    headers: [("ETag", "\"v\(version)\""), ("Content-Length", "\(bytes.count)")],
-                    body: bytes)
             }
             source = try await SimplestreamsImagesTests.source(server)
         }
 
-        func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
+        func put(_ bytes: [UInt8]) { content.put(bytes) }
 
-        func change() {
-            content.bytes.withLock { $0 = noise(1000, seed: 2) }
-            content.version.withLock { $0 += 1 }
-        }
+        func change() { content.change() }
 
-        func remove() { content.bytes.withLock { $0 = nil } }
+        func remove() { content.remove() }
     }
 
     @Test func `An image of an index is read as every source is`() async throws {

@@ -18,39 +18,20 @@ import Testing
     private final class TestMirror: TestSource {
         let server: RawHTTPServer
         let source: any ImageSource
-        private let content: Content
-
-        private final class Content: Sendable {
-            let bytes = Mutex<[UInt8]?>(nil)
-            let version = Mutex(1)
-        }
+        private let content = TaggedData()
 
         init() throws {
-            let content = Content()
-            self.content = content
-            server = try RawHTTPServer { _ in
-                guard let bytes = content.bytes.withLock({ $0 }) else {
-                    return .status(404, text: "gone")
-                }
-                let version = content.version.withLock { $0 }
-                return .status(
-                    200,
-                    headers: [("ETag", "\"v\(version)\""), ("Content-Length", "\(bytes.count)")],
-                    body: bytes)
-            }
+            server = try RawHTTPServer { [content] _ in content.reply }
             source = URLImage(
                 source: try urlEntry(server.url + "/a.img?signature=planted"), sourceIndex: 0,
                 headers: ["X-Key": "planted"], client: HTTPClient())
         }
 
-        func put(_ bytes: [UInt8]) { content.bytes.withLock { $0 = bytes } }
+        func put(_ bytes: [UInt8]) { content.put(bytes) }
 
-        func change() {
-            content.bytes.withLock { $0 = noise(1000, seed: 2) }
-            content.version.withLock { $0 += 1 }
-        }
+        func change() { content.change() }
 
-        func remove() { content.bytes.withLock { $0 = nil } }
+        func remove() { content.remove() }
     }
 
     @Test func `A URL is read as every source is`() async throws {

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import TestSupport
+
+/// Data that a server tells an ETag of, and that a test changes and removes.
+final class TaggedData: Sendable {
+    private let bytes = Mutex<[UInt8]?>(nil)
+    private let version = Mutex(1)
+
+    var reply: Reply {
+        guard let bytes = bytes.withLock({ $0 }) else { return .status(404, text: "gone") }
+        let version = version.withLock { $0 }
+        return .status(
+            200, headers: [("ETag", "\"v\(version)\""), ("Content-Length", "\(bytes.count)")],
+            body: bytes)
+    }
+
+    func put(_ bytes: [UInt8]) { self.bytes.withLock { $0 = bytes } }
+
+    /// To others of the size that the conformance suite uses.
+    func change() {
+        put(noise(1000, seed: 2))
+        version.withLock { $0 += 1 }
+    }
+
+    func remove() { bytes.withLock { $0 = nil } }
+}
