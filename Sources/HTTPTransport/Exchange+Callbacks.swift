@@ -116,7 +116,8 @@ extension Exchange {
             return stop(error)
         }
         guard excess == 0 else {
-            let now = stated.flatMap { $0 > most ? " before: this answer declares \($0)" : nil }
+            let now = (stated ?? head.headers.contentLengthBytes)
+                .flatMap { $0 > most ? " before: this answer declares \($0)" : nil }
             return stop(
                 TranshipError(
                     .sourceTruncated,
