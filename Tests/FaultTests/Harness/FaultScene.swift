@@ -165,7 +165,8 @@ struct FaultScene: Sendable {
         var tuning = RunTuning()
         tuning.transport = TransportConfiguration(
             stallSeconds: stallSeconds, answerTimeoutSeconds: 15)
-        tuning.retries = { $0.backoffSecondsMax = 0.2 }
+        // Short, but long enough for a service to notice that a body broke off.
+        tuning.retries = { $0.backoffSecondsMax = 1.5 }
         tuning.surroundings = .fast(fault.pace, wall: wall)
         tuning.surroundings.disk = disk
         let stop = Guarded<(@Sendable () -> Void)?>(nil)
