@@ -90,10 +90,10 @@ extension ByteRing {
     private func waitForBandwidth(
         _ bytes: Int, _ limiter: BandwidthLimiter
     ) throws(TranshipError) {
-        let start = limiter.reserve(bytes, nowNanoseconds: Monitor.nowNanoseconds())
+        let start = limiter.reserve(bytes, nowNanoseconds: nowNanoseconds())
         monitor.lock()
         defer { monitor.unlock() }
-        while state.failure == nil, Monitor.nowNanoseconds() < start {
+        while state.failure == nil, nowNanoseconds() < start {
             monitor.wait(Self.canWrite, untilNanoseconds: start)
         }
         if let failure = state.failure { throw failure }

@@ -86,7 +86,7 @@ extension ByteRing {
 
     /// True if there is something to hand out, the end included.
     private func waitUntilReadable(bufferBytes: Int, limitNanoseconds: UInt64) -> Bool {
-        let start = Monitor.nowNanoseconds()
+        let start = nowNanoseconds()
         let limit = start + limitNanoseconds
         // Kept from call to call: a series of short waits counts as one long wait.
         let since = state.readerWaitsSince ?? start
@@ -97,7 +97,7 @@ extension ByteRing {
         // buffer would otherwise cost a thread switch each time.
         var enough = min(bufferBytes, batchBytes)
         while state.failure == nil {
-            let now = Monitor.nowNanoseconds()
+            let now = nowNanoseconds()
             let isGathered = now >= gathered
             let wanted = isGathered || state.isFinished ? 1 : enough
             if readableBytes >= wanted || isAtEnd {

@@ -57,13 +57,13 @@ final class Monitor: @unchecked Sendable {
 
     /// Wakes at least one of those that wait, and mostly no more.
     func signalOne(_ condition: Int) { pthread_cond_signal(conditions + condition) }
+}
 
-    /// The monotonic clock.
-    static func nowNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+/// The monotonic clock.
+package func nowNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// A value that is accessed only while its mutex is locked.

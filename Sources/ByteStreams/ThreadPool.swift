@@ -111,9 +111,9 @@ package final class ThreadPool: Sendable {
     private func next() -> Job? {
         monitor.lock()
         defer { monitor.unlock() }
-        let deadline = Monitor.nowNanoseconds() + Self.idleNanoseconds
+        let deadline = nowNanoseconds() + Self.idleNanoseconds
         while state.value.jobs.isEmpty {
-            if Monitor.nowNanoseconds() >= deadline { return nil }
+            if nowNanoseconds() >= deadline { return nil }
             state.value.idle += 1
             monitor.wait(Self.hasJob, untilNanoseconds: deadline)
             state.value.idle -= 1

@@ -60,7 +60,7 @@ final class HandlePool: Sendable {
 
     func give(_ handle: CurlHandle, _ origin: Origin?) {
         let (dropped, mustSweep) = state.withLock { state in
-            let now = StallClock.nowNanoseconds()
+            let now = nowNanoseconds()
             state.idle.append(Idle(handle: handle, origin: origin, sinceNanoseconds: now))
             var dropped: Idle?
             if state.idle.count(where: { $0.origin == origin }) > idleMax {
@@ -89,7 +89,7 @@ final class HandlePool: Sendable {
         let limit = UInt64(idleSeconds) * 1_000_000_000
         let (dropped, goesOn) = state.withLock { state in
             // Under the lock: no handle became idle later than now.
-            let now = StallClock.nowNanoseconds()
+            let now = nowNanoseconds()
             let isOver: (Idle) -> Bool = {
                 now - $0.sinceNanoseconds >= limit || $0.handle.sockets.hasSpoken
             }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import ByteStreams
 
 /// Notices that a connection has not moved for too long, or moved too little.
 ///
@@ -9,19 +9,19 @@ import Glibc
 /// our ring, so a transfer with a slow other side would be aborted.
 struct StallClock {
     private var movedBytes: Int64 = -1
-    private var movedNanoseconds = StallClock.nowNanoseconds()
+    private var movedNanoseconds = nowNanoseconds()
 
     /// The period whose average counts: where it began, and with how many bytes. Each wait of our
     /// own moves its beginning by the length of the wait.
     private var periodBytes: Int64 = 0
-    private var periodNanoseconds = StallClock.nowNanoseconds()
+    private var periodNanoseconds = nowNanoseconds()
     private var ownWaitNanoseconds: UInt64?
 
     /// Starts over: something moved, or the wait was ours.
-    mutating func restart() { movedNanoseconds = Self.nowNanoseconds() }
+    mutating func restart() { movedNanoseconds = nowNanoseconds() }
 
     /// From now on the connection waits for our ring, not the other way round.
-    mutating func beginOwnWait() { ownWaitNanoseconds = Self.nowNanoseconds() }
+    mutating func beginOwnWait() { ownWaitNanoseconds = nowNanoseconds() }
 
     mutating func endOwnWait() {
         restart()
@@ -36,14 +36,14 @@ struct StallClock {
             restart()
             return false
         }
-        return Self.nowNanoseconds() - movedNanoseconds >= Self.nanoseconds(limitSeconds)
+        return nowNanoseconds() - movedNanoseconds >= Self.nanoseconds(limitSeconds)
     }
 
     /// True at the end of a period in which fewer bytes moved, on average. Then another one begins.
     mutating func isTooSlow(
         at bytes: Int64, leastBytesPerSecond: Int, periodSeconds: Int
     ) -> Bool {
-        let now = Self.nowNanoseconds()
+        let now = nowNanoseconds()
         guard now - periodNanoseconds >= Self.nanoseconds(periodSeconds) else { return false }
         let seconds = Double(now - periodNanoseconds) / 1e9
         let rate = Double(bytes - periodBytes) / seconds
@@ -54,11 +54,5 @@ struct StallClock {
 
     private static func nanoseconds(_ seconds: Int) -> UInt64 {
         UInt64(max(0, seconds)) * 1_000_000_000
-    }
-
-    static func nowNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -120,28 +120,31 @@ extension ImageHead {
     }
 
     /// What to tell beside a copy that is made.
+    public enum Remark: Equatable, Sendable {
+        case empty
+        case isoWithoutPartitions(diskFormat: String)
+        case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
+    }
+
+    /// What to tell beside a copy that is made.
     ///
     /// - Parameters:
     ///   - minDiskGiB: of the record; 0 if it states none.
     ///   - sizeBytes: of all data; nil if unknown.
     public func remarks(
         to declared: DeclaredFormat, minDiskGiB: Int, sizeBytes: Int64?
-    ) -> [String] {
+    ) -> [Remark] {
         guard declared.isChecked, declared.container != "ova" else { return [] }
-        var remarks: [String] = isEmpty ? ["it is empty"] : []
+        var remarks: [Remark] = isEmpty ? [.empty] : []
         let isPlain = Self.plainFormats.contains(declared.disk ?? "")
         if isPlain, kind == .iso, !isHybrid {
-            remarks.append(
-                "it is an iso image without a partition table, and its disk_format is "
-                    + "\(declared.disk ?? ""): as a disk it does not boot")
+            remarks.append(.isoWithoutPartitions(diskFormat: declared.disk ?? ""))
         }
         let size = virtualSizeBytes ?? (isPlain ? sizeBytes : nil)
         if minDiskGiB > 0, let size {
             let neededGiB = (size >> 30) + (size & ((1 << 30) - 1) == 0 ? 0 : 1)
             if neededGiB > minDiskGiB {
-                remarks.append(
-                    "its disk needs \(neededGiB) GiB and min_disk is \(minDiskGiB): servers with "
-                        + "smaller disks will not start; write `min_disk: \(neededGiB)`")
+                remarks.append(.diskTooSmall(neededGiB: neededGiB, minDiskGiB: minDiskGiB))
             }
         }
         return remarks

@@ -28,7 +28,7 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var firstImageID: String
     public var promise: Checksum?
     /// What is changed or left out on the way, for the plan and the report.
-    public var notes: [String]
+    public var notes: [Note]
     /// Why it cannot be copied; decides the action alone.
     public var refusal: Transfer.Failure?
 
@@ -38,7 +38,7 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var start: Transfer?
 
     public init(
-        _ intent: Intent, firstImageID: String, promise: Checksum? = nil, notes: [String] = [],
+        _ intent: Intent, firstImageID: String, promise: Checksum? = nil, notes: [Note] = [],
         refusal: Transfer.Failure? = nil
     ) {
         self.intent = intent

@@ -25,15 +25,23 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     /// How members answered the offer at the source, by project id: `accepted`, `rejected`.
     public var memberAnswers: [String: String]?
     /// What the report says beside the state: conversions, stores that failed.
-    public var remarks: [String] = []
+    public var remarks: [Note] = []
 
     /// Adds a remark, unless it is there.
-    ///
-    /// - Parameter start: how remarks on the same matter begin. Earlier ones are removed, so that
-    ///   they do not pile up over the runs.
-    public mutating func remark(_ text: String?, replacing start: String? = nil) {
-        if let start { remarks.removeAll { $0.hasPrefix(start) } }
-        if let text, !remarks.contains(text) { remarks.append(text) }
+    public mutating func remark(_ note: Note) {
+        if !remarks.contains(note) { remarks.append(note) }
+    }
+
+    /// Adds a remark instead of the earlier one on the same matter, so that they do not pile up
+    /// over the runs.
+    public mutating func remarkAnew(_ note: Note) {
+        forgetRemarks(like: note)
+        remarks.append(note)
+    }
+
+    /// Removes the remarks on the same matter.
+    public mutating func forgetRemarks(like note: Note) {
+        remarks.removeAll { $0.code == note.code }
     }
 
     /// A transfer in any state, as tests and the journal need it.
@@ -158,7 +166,7 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     ///
     /// - Parameter reason: goes to the report, beside both ids.
     public mutating func giveUpKeptID(_ reason: String) {
-        if let id = imageID { remark("id \(id) could not be kept: \(reason)") }
+        if let id = imageID { remark(.keptIDGivenUp(imageID: id, reason: reason)) }
         placement.takeNextID()
         startOver()
     }

@@ -37,13 +37,13 @@ public struct Upstream: Codable, Hashable, Sendable {
         /// The host that answered, after redirects: `https://host:port`.
         public var host: String?
         /// Remarks of the look.
-        public var notes: [String]
+        public var notes: [Note]
         /// The list of checksums that named the data.
         public var list: List?
 
         public init(
             settings: String, image: SourceImage, eTag: String?, lastModified: String?,
-            host: String?, notes: [String], list: List?
+            host: String?, notes: [Note], list: List?
         ) {
             self.settings = settings
             self.image = image
@@ -104,13 +104,10 @@ public struct Upstream: Codable, Hashable, Sendable {
     }
 
     /// What an operator has to know of a version that has not moved.
-    public func staleWords(at now: Int64) -> String? {
+    public func staleNote(at now: Int64) -> Note? {
         guard isStale(at: now), let staleAfterSeconds else { return nil }
-        let what = version.map { "version \($0)" } ?? "the same data"
-        return
-            "\(series): the source has offered \(what) since \(Timestamp.text(since)), longer than "
-            + "stale_after (\(TimeSpan.format(staleAfterSeconds))); see whether its publisher has a "
-            + "newer one, and the mirror has not"
+        return .staleVersion(
+            series: series, version: version, since: since, staleAfterSeconds: staleAfterSeconds)
     }
 
     /// True if the source has offered the same version before.

@@ -10,14 +10,15 @@ extension Pipeline {
         }
         guard !haveVersions else { return [] }
         return targets.compactMap { target in
-            guard case .cloud(let rules) = target else { return nil }
+            guard case .cloud(let entry) = target else { return nil }
+            let rules = entry.rules
             let keys = [
                 rules.keep == nil ? nil : "`keep`", rules.previous == nil ? nil : "`previous`",
                 rules.expired == nil ? nil : "`expired`",
             ].compactMap { $0 }
             guard !keys.isEmpty else { return nil }
             return "\(target.position): \(keys.joined(separator: ", ")) of target "
-                + "\(rules.cloud.name) change nothing: they are about earlier versions, and "
+                + "\(entry.cloud.name) change nothing: they are about earlier versions, and "
                 + "images of clouds have none"
         }
     }

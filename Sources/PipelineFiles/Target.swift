@@ -17,9 +17,14 @@ public enum Target: Sendable, Equatable {
     }
 }
 
-/// A cloud that receives images, and the rules for it.
+/// A cloud that receives images.
 public struct CloudTarget: Sendable, Equatable {
     public let cloud: CloudName
+    public let rules: TargetRules
+}
+
+/// What a target does with the images that it receives. Planning knows no more of its entry.
+public struct TargetRules: Sendable, Equatable {
     /// nil (`auto`): planning chooses.
     public let method: UploadMethod?
     public let stores: PlannedRecord.Stores

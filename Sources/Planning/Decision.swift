@@ -32,7 +32,7 @@ struct Decision {
         }
         if let holder = comparison.holder {
             guard item.record.keptID == .preferred else { return decide(item, heldBy: holder) }
-            item.notes.append("id \(holder.id) is \(holder.words) at the target; it gets another")
+            item.notes.append(.keptIDHeld(imageID: holder.id, status: holder.words))
         }
         if let standing = standing(comparison) {
             return decide(item, comparison.transfer, standing)

@@ -10,14 +10,14 @@ internal import PipelineFiles
 /// Pure: a source image and a target's rules in, a record with notes or a
 /// refusal out. The reasons stand beside each key.
 struct MetadataRules {
-    let target: CloudTarget
+    let target: TargetRules
     let sharesKeystone: Bool
     /// `{date}`: the day of planning, UTC, `2026-01-31`.
     let date: String
 
     struct Result {
         var record: PlannedRecord
-        var notes: [String] = []
+        var notes: [Note] = []
         var refusal: TranshipError?
     }
 
@@ -75,11 +75,11 @@ struct MetadataRules {
         var properties = source.properties
         for (key, reason) in Self.droppedKeys where properties[key] != nil {
             properties[key] = nil
-            result.notes.append("left out \(key): \(reason)")
+            result.notes.append(.propertyLeftOut(key: key, reason: reason))
         }
         for key in properties.keys where key.hasPrefix("os_glance") {
             properties[key] = nil
-            result.notes.append("left out \(key): reserved by the service")
+            result.notes.append(.propertyLeftOut(key: key, reason: "reserved by the service"))
         }
         // Never copied onward: it marks a copy at its own cloud.
         properties[Origin.propertyName] = nil
@@ -90,7 +90,7 @@ struct MetadataRules {
             properties[key] = nil
             if !id.isEmpty { result.record.references[key] = SourceImage.cloudKey(id) }
         }
-        result.notes.sort()
+        result.notes.sort { $0.words < $1.words }
         result.record.properties = properties
     }
 

@@ -23,16 +23,14 @@ extension Planner {
             tell(.warning("\(item.source.displayName) -> \(item.targetKey): \(note)"))
         }
         if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
-            item.notes.append(
-                "if the target converts imports, the data is uploaded instead, and an "
-                    + "administrator's entry has to copy it into further stores")
+            item.notes.append(.mayBeUploaded)
         }
         if item.record.takesMembers { item.notes += try await memberNotes(item) }
         return item
     }
 
     /// Who has to accept the copy. A member sees it in its list only then.
-    private func memberNotes(_ item: PlanItem) async throws(TranshipError) -> [String] {
+    private func memberNotes(_ item: PlanItem) async throws(TranshipError) -> [Note] {
         let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
         let members: [String] =
             switch item.record.members {
@@ -44,7 +42,6 @@ extension Planner {
         let words = members.map { member in
             facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
         }
-        let one = members.count == 1
         if members.count > 128 {
             tell(
                 .warning(
@@ -52,10 +49,7 @@ extension Planner {
                         + "than 128, the default of image_member_quota; if the target refuses some, "
                         + "the copy stays unpublished"))
         }
-        return [
-            "\(members.count) member\(one ? " has" : "s have") to accept the copy before it is in "
-                + "\(one ? "its list" : "their lists"): \(words.joined(separator: ", "))"
-        ]
+        return [.membersHaveToAccept(words)]
     }
 
     /// Why an image cannot be copied because of a kernel or ramdisk that it names.

@@ -34,9 +34,9 @@ extension Planner {
         }
         upstream?.staleAfterSeconds = rules.staleAfterSeconds
         guard let upstream else { return listed }
-        if let words = upstream.staleWords(at: nowMilliseconds) {
-            listed.notes.append(words)
-            tell(.warning(words))
+        if let note = upstream.staleNote(at: nowMilliseconds) {
+            listed.notes.append(note)
+            tell(.warning(note.words))
         }
         try await plan.add(upstream)
         return listed

@@ -99,7 +99,7 @@ public struct Planner: Sendable {
             found.append(
                 TranshipError(
                     .quotaExceeded,
-                    "target \(target.rules.cloud.name): the plan adds \(needed) and the project's quota "
+                    "target \(target.opened.key): the plan adds \(needed) and the project's quota "
                         + "\(quota) leaves \(left)",
                     hint: "raise the quota, or select fewer images"))
         }
@@ -126,7 +126,7 @@ public struct Planner: Sendable {
         try await target.opened.uploader.list(ownerID: ownerID) { (page) throws(TranshipError) in
             count += page.count
             try await plan.add(page)
-            tell(.listing(what: "target \(target.rules.cloud.name)", images: count))
+            tell(.listing(what: "target \(target.opened.key)", images: count))
         }
     }
 

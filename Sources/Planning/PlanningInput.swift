@@ -7,12 +7,12 @@ public import PipelineFiles
 
 /// A target of the pipeline with the rules that its entry states.
 public struct PlanningTarget: Sendable {
-    public var rules: CloudTarget
+    public var rules: TargetRules
     public var opened: OpenedTarget
     public var verification: VerificationMode
 
     public init(
-        _ opened: OpenedTarget, rules: CloudTarget, verification: VerificationMode = .proof
+        _ opened: OpenedTarget, rules: TargetRules, verification: VerificationMode = .proof
     ) {
         self.opened = opened
         self.rules = rules

@@ -25,7 +25,7 @@ struct Retirement {
 
     /// - Parameter rules: of a target. If they say nothing about earlier versions, those stay as
     ///   they are.
-    init(_ rules: CloudTarget, projectID: String?, nowUnixSeconds: Int64) {
+    init(_ rules: TargetRules, projectID: String?, nowUnixSeconds: Int64) {
         keep = rules.keep
         previous = rules.previous ?? .leave
         expired = rules.expired

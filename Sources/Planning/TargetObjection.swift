@@ -80,20 +80,14 @@ struct TargetObjection {
 extension PlanItem {
     /// What the service may refuse as too much. Its limits cannot be asked for, so these are the
     /// defaults.
-    var quotaNotes: [String] {
-        var notes: [String] = []
+    var quotaNotes: [Note] {
+        var notes: [Note] = []
         let properties = record.propertyCount
         if properties > 128 {
-            notes.append(
-                "\(properties) properties with our marker \(Origin.propertyName): more than "
-                    + "128, the default of image_property_quota; if the target "
-                    + "refuses the image, drop some with properties: { drop: [...] }")
+            notes.append(.manyProperties(count: properties))
         }
         if record.tags.count > 128 {
-            notes.append(
-                "\(record.tags.count) tags: more than 128, the default of "
-                    + "image_tag_quota; if the target refuses the image, drop some with "
-                    + "tags: { drop: [...] }")
+            notes.append(.manyTags(count: record.tags.count))
         }
         return notes
     }

@@ -29,10 +29,9 @@ struct UpstreamMemory {
     }
 
     /// The remark for an older version that the pipeline accepts.
-    func acceptedDowngrade(to version: String) -> String? {
+    func acceptedDowngrade(to version: String) -> Note? {
         guard let newest, VersionOrder.isEarlier(version, newest) else { return nil }
-        return "version \(version) is older than version \(newest), copied before; "
-            + "`allow_downgrade` accepts it"
+        return .olderVersionAccepted(version: version, newest: newest)
     }
 
     /// Refuses a list that another key signed than before, although the operator changed nothing.
@@ -50,10 +49,8 @@ struct UpstreamMemory {
     }
 
     /// The remark for another key after the operator changed the keyring.
-    func acceptedKey(_ rules: UpstreamRules) -> String? {
-        keys(rules).map { before, now in
-            "signed by key \(now), and before by key \(before); `signed_by` has changed since"
-        }
+    func acceptedKey(_ rules: UpstreamRules) -> Note? {
+        keys(rules).map { before, now in .otherKeyAccepted(now: now, before: before) }
     }
 
     /// The key before and now, if none of the signers is the one from before.

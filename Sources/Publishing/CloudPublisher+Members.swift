@@ -30,15 +30,10 @@ extension CloudPublisher {
                 waiting.append(project + (before == .rejected ? " (rejected at the source)" : ""))
             }
         }
-        transfer.remark(
-            waiting.isEmpty
-                ? nil
-                : "\(Self.waitingStart)\(waiting.joined(separator: ", ")); each with: "
-                    + "openstack image set --accept \(id)", replacing: Self.waitingStart)
+        let note = Note.membersWaiting(waiting, imageID: id)
+        transfer.forgetRemarks(like: note)
+        if !waiting.isEmpty { transfer.remark(note) }
     }
-
-    /// How the remark on members begins.
-    private static let waitingStart = "has to be accepted by the projects that it is shared with: "
 
     private func add(_ project: String, to id: String) async throws(TranshipError) {
         do {

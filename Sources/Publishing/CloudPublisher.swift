@@ -40,7 +40,7 @@ public struct CloudPublisher: Publisher {
             try await apply(references, to: image)
             try await applyVisibility(transfer.record, to: image)
             try await applyMembers(&transfer)
-            for remark in Self.unmapped(transfer) { transfer.remark(remark) }
+            for note in Self.unmapped(transfer) { transfer.remark(note) }
             try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
@@ -79,13 +79,11 @@ public struct CloudPublisher: Publisher {
     }
 
     /// Members at the source that are not in the owner table.
-    private static func unmapped(_ transfer: Transfer) -> [String] {
+    private static func unmapped(_ transfer: Transfer) -> [Note] {
         guard transfer.record.visibility == .shared,
             case .map(let table) = transfer.record.members, table["*"] == nil
         else { return [] }
-        return transfer.members.filter { table[$0] == nil }.map {
-            "not shared with \($0): the owner table does not map that project"
-        }
+        return transfer.members.filter { table[$0] == nil }.map { .notShared(projectID: $0) }
     }
 
     private func applyFlags(

@@ -63,7 +63,7 @@ extension ImageTemplate {
     func checked(
         _ head: ImageHead?, inspects: Bool, fileName: String, shown: String, sizeBytes: Int64?,
         contentType: String? = nil, isUnpacked: Bool
-    ) -> (refusal: TranshipError?, remarks: [String]) {
+    ) -> (refusal: TranshipError?, notes: [Note]) {
         var declared = DeclaredFormat(
             disk: diskFormat(of: fileName, head), container: containerFormat)
         let isUnknown = declared.disk == nil
@@ -83,13 +83,14 @@ extension ImageTemplate {
                     hint: "write `disk_format` under `image`, such as `disk_format: raw`"), []
             )
         }
-        var remarks =
+        let remarks =
             head?.remarks(to: declared, minDiskGiB: minDiskGiB, sizeBytes: sizeBytes) ?? []
+        var notes = remarks.map(\.note)
         let documents = ["text/html", "application/xml", "text/xml", "application/json"]
         if let contentType, head?.kind == nil, documents.contains(where: contentType.hasPrefix) {
-            remarks.append("the server calls the data \(contentType)")
+            notes.append(.contentType(contentType))
         }
-        return (nil, remarks)
+        return (nil, notes)
     }
 
     /// The name of the record at the source.
@@ -151,5 +152,16 @@ extension ImageTemplate {
             }
         }
         return (image, stem)
+    }
+}
+
+extension ImageHead.Remark {
+    fileprivate var note: Note {
+        switch self {
+        case .empty: .emptyData
+        case .isoWithoutPartitions(let format): .isoWithoutPartitions(diskFormat: format)
+        case .diskTooSmall(let neededGiB, let minDiskGiB):
+            .diskTooSmall(neededGiB: neededGiB, minDiskGiB: minDiskGiB)
+        }
     }
 }

@@ -104,7 +104,7 @@ struct ImportLook {
         if let method = next.intent.fallbacks.first {
             next.intent.fallbacks.removeFirst()
             next.intent.methodReason = .methodFailed(next.method, message: error.message)
-            next.remark("\(next.method.rawValue) failed, so \(method.rawValue) was used")
+            next.remark(.methodFailed(next.method, next: method))
             next.intent.method = method
             return .success(.restart(next, after: error))
         }
@@ -158,28 +158,23 @@ struct ImportLook {
         var next = transfer
         next.placement.isCopying = false
         next.placement.heldStores = image.stores
-        next.remark(nil, replacing: Self.notCopiedStart)
+        next.forgetRemarks(like: .missingStores(held: [], missing: [], reason: nil))
         return .advance(next.moved(to: .publishing))
     }
-
-    /// How the remark on missing stores begins.
-    private static let notCopiedStart = "it lies in "
 
     /// The image is proved in at least one store, so it is never discarded.
     func notCopied(_ words: String, missing: [String]) -> Outcome {
         var next = transfer
         next.placement.isCopying = false
         next.placement.heldStores = image.stores
-        let stores = missing.isEmpty ? "every store" : missing.joined(separator: ", ")
-        let text =
-            "\(Self.notCopiedStart)\(image.stores.joined(separator: ", ")), not in \(stores): \(words)"
-        next.remark(text, replacing: Self.notCopiedStart)
+        let note = Note.missingStores(held: image.stores, missing: missing, reason: words)
+        next.remarkAnew(note)
         guard transfer.record.allStoresMustSucceed else {
             return .advance(next.moved(to: .publishing))
         }
         next.leaveUnpublished(
             TranshipError(
-                .unpublished, "the copy \(image.id) is proved, but \(text)",
+                .unpublished, "the copy \(image.id) is proved, but \(note)",
                 hint: "copying between stores is an administrator's right by default: use an "
                     + "administrator's entry, all_stores_must_succeed: false, or \(otherWay)"))
         return .advance(next)

@@ -63,9 +63,9 @@ struct OpenedPipeline: Sendable {
                 targets.append(try await open(target, pipeline, connections, tuning))
             } catch {
                 guard !needsAll, error.isTransient, error.code != .interrupted,
-                    case .cloud(let rules) = target
+                    case .cloud(let entry) = target
                 else { throw error }
-                absent[key(of: rules)] = error
+                absent[key(of: entry.cloud)] = error
                 outage = outage ?? error
                 continue
             }
@@ -83,8 +83,8 @@ struct OpenedPipeline: Sendable {
     }
 
     /// Stable over runs, and readable: the journal and messages name a target by it.
-    private static func key(of rules: CloudTarget) -> String {
-        ([rules.cloud.name] + [rules.cloud.region, rules.cloud.project].compactMap(\.self))
+    private static func key(of cloud: CloudName) -> String {
+        ([cloud.name] + [cloud.region, cloud.project].compactMap(\.self))
             .joined(separator: "/")
     }
 
@@ -96,20 +96,20 @@ struct OpenedPipeline: Sendable {
     private static func open(
         _ target: Target, _ pipeline: Pipeline, _ connections: any Connections, _ tuning: RunTuning
     ) async throws(TranshipError) -> PlanningTarget {
-        guard case .cloud(let rules) = target else {
+        guard case .cloud(let entry) = target else {
             throw TranshipError(
                 .notBuiltYet, "\(target.position): archive targets are not built yet")
         }
-        let cloud = try await connections.signIn(rules.cloud)
+        let cloud = try await connections.signIn(entry.cloud)
         guard !cloud.isLegacy else {
             throw TranshipError(
                 .noImageService,
-                "\(rules.cloud.position): cloud \"\(rules.cloud.name)\" speaks Images API v1 only, and a target "
-                    + "needs v2",
+                "\(entry.cloud.position): cloud \"\(entry.cloud.name)\" speaks Images API v1 only, "
+                    + "and a target needs v2",
                 hint: "a legacy cloud can be a source only; if it has v2 after all, remove "
                     + "image_api_version from its entry")
         }
-        let key = key(of: rules)
+        let key = key(of: entry.cloud)
         let service = ImageService(cloud.session)
         let offer = try await TargetOffer.look(service)
         let (now, chance) = (tuning.surroundings.now, tuning.surroundings.chance)
@@ -118,7 +118,7 @@ struct OpenedPipeline: Sendable {
                 key: key, endpoint: cloud.endpoint, region: cloud.region,
                 projectID: cloud.projectID,
                 limits: TargetLimits(
-                    images: rules.limitsImages,
+                    images: entry.rules.limitsImages,
                     uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },
                     stagedBytes: offer.left(of: "image_stage_total").map {
                         // In MiB.
@@ -128,6 +128,6 @@ struct OpenedPipeline: Sendable {
                 uploader: CloudUploader(targetKey: key, service: service, now: now),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
                 publisher: CloudPublisher(service: service)),
-            rules: rules, verification: pipeline.verify)
+            rules: entry.rules, verification: pipeline.verify)
     }
 }

@@ -77,7 +77,7 @@ public struct RunStatus: Sendable {
     /// What an operator has to know of versions that had not moved for too long when the run was
     /// planned.
     public var staleWords: [String] {
-        upstreams.compactMap { $0.staleWords(at: run.startedAt) }
+        upstreams.compactMap { $0.staleNote(at: run.startedAt)?.words }
     }
 
     /// The first transfers of the run in some states, in the plan's order.

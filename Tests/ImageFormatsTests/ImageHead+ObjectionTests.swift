@@ -141,7 +141,7 @@ import Testing
 
     private func remarks(
         _ bytes: [UInt8], _ disk: String, minDiskGiB: Int = 0, sizeBytes: Int64? = nil
-    ) -> [String] {
+    ) -> [ImageHead.Remark] {
         ImageHead(bytes).remarks(
             to: DeclaredFormat(disk: disk, container: "bare"), minDiskGiB: minDiskGiB,
             sizeBytes: sizeBytes)
@@ -151,7 +151,10 @@ import Testing
         let head = DiskHeads.qcow2(sizeBytes: (10 << 30) + 1)
         #expect(remarks(head, "qcow2", minDiskGiB: 11) == [])
         #expect(remarks(head, "qcow2") == [])
-        #expect(remarks(head, "qcow2", minDiskGiB: 10).first?.contains("needs 11 GiB") == true)
+        #expect(
+            remarks(head, "qcow2", minDiskGiB: 10) == [
+                .diskTooSmall(neededGiB: 11, minDiskGiB: 10)
+            ])
         #expect(remarks(noise(100), "raw", minDiskGiB: 1, sizeBytes: 1 << 30) == [])
         #expect(remarks(noise(100), "raw", minDiskGiB: 1, sizeBytes: 1 << 31).count == 1)
         #expect(remarks(DiskHeads.vhdx, "vhdx", minDiskGiB: 1, sizeBytes: 1 << 31) == [])

@@ -202,7 +202,7 @@ import Testing
         #expect(transfer.state == .registered && transfer.placement.generation == 1)
         #expect(transfer.imageID != Self.kept && !transfer.holdsKeptID)
         #expect(
-            transfer.remarks == [
+            transfer.remarks.map(\.words) == [
                 "id \(Self.kept) could not be kept: it is the id of another image, "
                     + "\"theirs\" of project project"
             ])

@@ -289,14 +289,15 @@ import Testing
         for _ in 0..<2 {
             given = try await step(given).transfer
             #expect(
-                given.remarks == [
+                given.remarks.map(\.words) == [
                     "copied as it is at the source: image s1 is a qcow2 image and needs its "
                         + "backing file \"base.qcow2\""
                 ])
             given = Sample.transfer("a", source: given.source)
             given.remarks = [
-                "copied as it is at the source: image s1 is a qcow2 image and needs its backing "
-                    + "file \"base.qcow2\""
+                .copiedAsIs(
+                    objection: "image s1 is a qcow2 image and needs its backing file "
+                        + "\"base.qcow2\"")
             ]
         }
         #expect(body == .init(bytes: bytes, isWhole: true))

@@ -87,7 +87,7 @@ import Testing
         }
         #expect(error.code == .transformed)
         #expect(next.method == .upload && next.intent.fallbacks.isEmpty)
-        #expect(next.remarks == ["glance-direct converts the data, so upload was used"])
+        #expect(next.remarks == [.converted(.glanceDirect)])
         // Named by the pipeline, or accepted, it is left as it is.
         given.intent.methodReason = .namedByPipeline
         #expect(await failure { _ = try await confirm(given) }?.code == .transformed)

@@ -76,7 +76,7 @@ struct FileValueTests {
         else { throw Missing(what: "clouds") }
         #expect(source.cloud.name == "alpha")
         #expect(pipeline.limits.images == 7)
-        #expect(target.image.properties.set == ["${CLOUD}": "${CLOUD}"])
+        #expect(target.rules.image.properties.set == ["${CLOUD}": "${CLOUD}"])
     }
 
     /// The value may be a secret in the wrong place.

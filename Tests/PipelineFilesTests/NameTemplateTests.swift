@@ -14,7 +14,7 @@ struct NameTemplateTests {
     private func template(_ text: String) throws -> NameTemplate {
         try cloudTarget(
             PipelineTexts.with(target: "  - cloud: beta\n    image:\n      name: '\(text)'")
-        ).image.name
+        ).rules.image.name
     }
 
     @Test(

@@ -90,19 +90,19 @@ struct PipelineReaderTargetsTests {
         #expect(target.cloud.region == "south")
         #expect(target.cloud.interface == "admin")
         #expect(target.cloud.project == "tenant")
-        #expect(target.method == .glanceDirect)
-        #expect(target.stores == .named(["fast"]))
-        #expect(target.onConflict == .rename)
-        #expect(target.image.name.placeholders == [.name, .date])
-        #expect(target.image.visibility == .set(.community))
-        #expect(target.image.visibility.value(keeping: .public) == .community)
-        #expect(target.image.protected == .set(false))
-        #expect(target.image.hidden == .set(true))
-        #expect(target.image.members == .drop)
+        #expect(target.rules.method == .glanceDirect)
+        #expect(target.rules.stores == .named(["fast"]))
+        #expect(target.rules.onConflict == .rename)
+        #expect(target.rules.image.name.placeholders == [.name, .date])
+        #expect(target.rules.image.visibility == .set(.community))
+        #expect(target.rules.image.visibility.value(keeping: .public) == .community)
+        #expect(target.rules.image.protected == .set(false))
+        #expect(target.rules.image.hidden == .set(true))
+        #expect(target.rules.image.members == .drop)
         #expect(
-            target.image.properties
+            target.rules.image.properties
                 == PropertyRules(set: ["a": "1"], drop: [Glob("b*")], rename: ["c": "d"]))
-        #expect(target.image.tags == TagRules(add: ["x"], drop: [Glob("y"), Glob("z*")]))
+        #expect(target.rules.image.tags == TagRules(add: ["x"], drop: [Glob("y"), Glob("z*")]))
     }
 
     @Test(
@@ -112,19 +112,19 @@ struct PipelineReaderTargetsTests {
         ])
     func keptID(word: String, kept: PlannedRecord.KeptID?) throws {
         let target = try cloudTarget(Self.target("image: { keep_id: \(word) }"))
-        #expect(target.image.keepID == kept)
+        #expect(target.rules.image.keepID == kept)
     }
 
     @Test("leave the method to the plan if they say auto")
     func method() throws {
-        #expect(try cloudTarget(Self.target("method: auto")).method == nil)
+        #expect(try cloudTarget(Self.target("method: auto")).rules.method == nil)
     }
 
     @Test("keep everything as it is where they say so")
     func keep() throws {
         let target = try cloudTarget(
             Self.target("image: { visibility: keep, protected: keep, hidden: keep }"))
-        #expect(target.image == .standard)
-        #expect(target.image.protected.value(keeping: true))
+        #expect(target.rules.image == .standard)
+        #expect(target.rules.image.protected.value(keeping: true))
     }
 }

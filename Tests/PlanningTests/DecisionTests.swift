@@ -382,7 +382,7 @@ import Testing
             required.reason == .keptIDTaken(imageID: "s", name: "theirs"))
         let preferred = try Self.keeping(.preferred, holder: holder)
         #expect(preferred.action == .create)
-        #expect(preferred.notes.last?.hasSuffix("it gets another") == true)
+        #expect(preferred.notes.last?.words.hasSuffix("it gets another") == true)
     }
 
     @Test func `The same data under the same id is not copied once more`() throws {

@@ -13,7 +13,7 @@ import Testing
     private func apply(
         _ source: SourceImage, sharesKeystone: Bool = false, _ lines: String...
     ) throws -> MetadataRules.Result {
-        let target = try cloudTarget(lines.joined(separator: "\n"))
+        let target = try targetRules(lines.joined(separator: "\n"))
         return MetadataRules(target: target, sharesKeystone: sharesKeystone, date: "2026-11-21")
             .apply(source, name: source.name)
     }
@@ -64,7 +64,7 @@ import Testing
         let result = try properties([key: "v", "os_distro": "debian"])
         #expect(result.record.properties == ["os_distro": "debian"])
         #expect(result.notes.count == 1)
-        #expect(result.notes.first?.hasPrefix("left out \(key): ") == true)
+        #expect(result.notes.first?.words.hasPrefix("left out \(key): ") == true)
     }
 
     @Test func `Our own marker is never copied onward`() throws {

@@ -50,7 +50,7 @@ import Testing
         rollbackTo: String? = nil
     ) throws -> [String] {
         var retirement = Retirement(
-            try cloudTarget(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds)
+            try targetRules(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds)
         retirement.rollbackTo = rollbackTo
         return words(retirement.changes(besides: current, copies))
     }
@@ -232,7 +232,7 @@ import Testing
     @Test func `Prune says of every version why it is kept`() throws {
         let rules = "keep: 1\nexpired: { action: delete, after: 8d }"
         let retirement = Retirement(
-            try cloudTarget(rules), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
+            try targetRules(rules), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
         let copies = [copy(1), copy(2, transfer: nil), copy(3), copy(4), copy(5)]
         #expect(
             words(retirement.review(besides: [item(5)], copies)) == [
@@ -244,7 +244,7 @@ import Testing
             words(retirement.review(besides: [item(6, .create)], copies)).first
                 == "1 left current-not-done")
         let unruled = Retirement(
-            try cloudTarget("keep: 1"), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
+            try targetRules("keep: 1"), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
         #expect(
             words(unruled.review(besides: [item(2)], [copy(1), copy(2)]))
                 == ["1 left never-deleted", "2 left is-current"])

@@ -69,10 +69,10 @@ import Testing
         #expect(Sample.item(record: record).quotaNotes.isEmpty && !record.mayBeTooLarge)
         record.references["ramdisk_id"] = "image:r"
         let note = Sample.item(record: record).quotaNotes.first
-        #expect(note?.hasPrefix("129 properties with our marker tranship_origin") == true)
+        #expect(note?.words.hasPrefix("129 properties with our marker tranship_origin") == true)
         #expect(record.mayBeTooLarge)
         var tagged = Sample.record()
         tagged.tags = (0...128).map { "t\($0)" }
-        #expect(Sample.item(record: tagged).quotaNotes.first?.hasPrefix("129 tags") == true)
+        #expect(Sample.item(record: tagged).quotaNotes.first?.words.hasPrefix("129 tags") == true)
     }
 }

@@ -6,12 +6,12 @@ import PipelineFiles
 import Testing
 
 /// The first target of a pipeline whose target block has these lines as well.
-func cloudTarget(_ lines: String...) throws -> CloudTarget {
+func targetRules(_ lines: String...) throws -> TargetRules {
     let block = lines.joined(separator: "\n").split(separator: "\n").map { "    \($0)\n" }
     let pipeline = try pipeline(
         "sources:\n  - cloud: alpha\ntargets:\n  - cloud: beta\n" + block.joined())
     guard case .cloud(let target) = pipeline.targets[0] else { throw TranshipError(.usage, "?") }
-    return target
+    return target.rules
 }
 
 func pipeline(_ text: String) throws -> Pipeline {

@@ -55,7 +55,7 @@ import Testing
         #expect(error.hint?.contains("/keys.gpg") == true)
         rules.keyringDigest = "k2"
         #expect(memory.otherKey(rules, "a") == nil)
-        #expect(memory.acceptedKey(rules)?.contains("key B") == true)
+        #expect(memory.acceptedKey(rules)?.words.contains("key B") == true)
     }
 
     @Test func `Of several signers, one that is known is enough`() throws {
@@ -90,10 +90,10 @@ import Testing
         let day: Int64 = 86_400_000
         #expect(!upstream.isStale(at: Self.start + 100 * day))
         upstream.staleAfterSeconds = 30 * 86_400
-        #expect(upstream.staleWords(at: Self.start + 30 * day - 1) == nil)
+        #expect(upstream.staleNote(at: Self.start + 30 * day - 1) == nil)
         // A clock that went back makes nothing stale.
-        #expect(upstream.staleWords(at: Self.start - day) == nil)
-        let words = upstream.staleWords(at: Self.start + 30 * day)
+        #expect(upstream.staleNote(at: Self.start - day) == nil)
+        let words = upstream.staleNote(at: Self.start + 30 * day)?.words
         #expect(
             words?.hasPrefix("noble: the source has offered version 9.10 since 2026-09-") == true)
         #expect(words?.contains("stale_after (30d 00h)") == true)

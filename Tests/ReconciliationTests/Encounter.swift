@@ -127,13 +127,13 @@ final class Encounter {
     private func plan() async throws -> (Run, PlanItem?) {
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
-        guard case .cloud(let rules)? = pipeline.targets.first else {
+        guard case .cloud(let entry)? = pipeline.targets.first else {
             throw TranshipError(.unexpectedState, "another pipeline")
         }
         let plan = try Plan(beside: journal)
         _ = try await Planner(
             journal: journal, plan: plan, sources: [try source()],
-            targets: [PlanningTarget(target(), rules: rules)],
+            targets: [PlanningTarget(target(), rules: entry.rules)],
             nowUnixSeconds: clock.now / 1000
         ).makePlan()
         try await journal.adopt(plan, run: run, order: .listed)

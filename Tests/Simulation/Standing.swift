@@ -115,7 +115,7 @@ struct Standing {
             guard target.keepID == "prefer", record.id == source.id else { return true }
             let isReported = rows.values.joined().contains {
                 $0.source.name == source.name && $0.targetKey == target.name
-                    && $0.remarks.contains { $0.contains(source.id) }
+                    && $0.remarks.contains { $0.words.contains(source.id) }
             }
             let isGivenUp = all.count > 1 && isReported && !record.wasPublished
             return !isGivenUp && !isUnfillable(record, source)

@@ -202,7 +202,7 @@ import Testing
         #expect(next.method == .upload)
         #expect(next.intent.fallbacks.isEmpty)
         #expect(next.tries.importFailures == 1)
-        #expect(next.remarks == ["web-download failed, so upload was used"])
+        #expect(next.remarks == [.methodFailed(.webDownload, next: .upload)])
         #expect(next.intent.methodReason == .methodFailed(.webDownload, message: error.message))
     }
 
@@ -317,7 +317,9 @@ import Testing
         #expect(transfer.state == (mustSucceed ? .unpublished : .publishing))
         #expect(transfer.placement.heldStores == ["fast"])
         #expect(
-            transfer.remarks == ["it lies in fast, not in slow: its task says: the task's words"])
+            transfer.remarks.map(\.words) == [
+                "it lies in fast, not in slow: its task says: the task's words"
+            ])
         #expect(!transfer.placement.isCopying)
         #expect(transfer.failure?.code == (mustSucceed ? .unpublished : nil))
     }

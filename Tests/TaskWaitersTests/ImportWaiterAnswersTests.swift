@@ -144,7 +144,7 @@ import Testing
             return
         }
         #expect(next.imageID == nil && next.placement.generation == given.placement.generation + 1)
-        #expect(next.remarks.last?.contains("id i could not be kept") == true)
+        #expect(next.remarks.last?.words.contains("id i could not be kept") == true)
         #expect(glance.image("i") != nil)
     }
 
@@ -226,7 +226,7 @@ import Testing
             return
         }
         #expect(ended.state == (mustSucceed ? .unpublished : .publishing))
-        #expect(ended.remarks.first?.contains("it lies in fast, not in far") == true)
+        #expect(ended.remarks.first?.words.contains("it lies in fast, not in far") == true)
         if mustSucceed {
             #expect(ended.failure?.message.contains("admins only") == true)
         }

@@ -25,7 +25,7 @@ enum NumberExceptions {
         "HTTPTransport/HandlePool.swift": Reason(1, "a setting of ours"),
         "HTTPTransport/OpenSockets.swift": Reason(4, "constants"),
         "HTTPTransport/Redirect.swift": Reason(2, "constants"),
-        "HTTPTransport/StallClock.swift": Reason(2, "a setting of ours, and our clock"),
+        "HTTPTransport/StallClock.swift": Reason(1, "a setting of ours"),
         "HTTPTransport/UnreadAnswer+TLS.swift":
             Reason(2, "a number of digits, which may be none, and the size of our buffer"),
         "ImageFormats/DataKind+Detection.swift": Reason(1, "single bytes"),

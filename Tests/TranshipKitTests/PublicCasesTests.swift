@@ -239,13 +239,13 @@ import Testing
         var result = try await run(target: ", image: { members: keep }")
         #expect(result.exit == .done)
         #expect(
-            result.item("s")?.notes.last
+            result.item("s")?.notes.last?.words
                 == "2 members have to accept the copy before it is in their lists: p1, p2")
         let copy = try #require(beta.ids.first)
         let remark =
             "has to be accepted by the projects that it is shared with: p1, p2; each with: "
             + "openstack image set --accept \(copy)"
-        #expect(result.transfers.first?.remarks == [remark])
+        #expect(result.transfers.first?.remarks.map(\.words) == [remark])
         let changes = beta.changes.count { !$0.contains("tokens") }
         result = try await run(target: ", image: { members: keep }")
         #expect(result.items.map(\.action) == [.skip])

@@ -117,7 +117,7 @@ public struct ListedImage: Sendable {
     public var image: SourceImage
     /// The file name without its extension; nil for images of clouds.
     public var stem: String?
-    public var notes: [String]
+    public var notes: [Note]
     /// Why this image cannot be copied.
     public var refusal: TranshipError?
     /// For an image that is only listed because others name it: the properties by which they do,
@@ -130,7 +130,7 @@ public struct ListedImage: Sendable {
     public var upstream: UpstreamRules?
 
     public init(
-        _ image: SourceImage, stem: String? = nil, notes: [String] = [],
+        _ image: SourceImage, stem: String? = nil, notes: [Note] = [],
         refusal: TranshipError? = nil, series: SeriesClaim? = nil
     ) {
         self.image = image

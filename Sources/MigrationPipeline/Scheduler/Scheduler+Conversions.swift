@@ -56,7 +56,7 @@ extension Transfer {
             }
         guard method.isImport, isChosenByUs, !placement.isAdopted else { return nil }
         var copy = self
-        copy.remark("\(method.rawValue) converts the data, so upload was used")
+        copy.remark(.converted(method))
         copy.intent.methodReason = .methodFailed(method, message: error.message)
         copy.intent.method = .upload
         copy.intent.fallbacks = []

@@ -206,7 +206,6 @@ struct StreamStep: Sendable {
             inspection: pass.reader.inspection, isAsRead: pass.spooled == nil)
         guard let objection = try await look.objection(to: transfer, in: pass.ring) else { return }
         pass.objection.withLock { $0 = objection }
-        let remark = "copied as it is at the source: \(objection.message)"
-        transfer.remark(remark)
+        transfer.remark(.copiedAsIs(objection: objection.message))
     }
 }

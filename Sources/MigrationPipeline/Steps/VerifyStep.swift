@@ -47,7 +47,7 @@ struct VerifyStep: Sendable {
         case .mismatch(let words):
             throw Self.mismatch("the target holds other bytes than were sent: \(words)")
         case .transformed(let words) where transfer.record.acceptsTransformed:
-            transfer.remark("transformed: \(words)", replacing: "transformed: ")
+            transfer.remarkAnew(.transformed(words))
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
@@ -71,7 +71,7 @@ struct VerifyStep: Sendable {
         guard transfer.proof.promised != nil || !transfer.proof.computed.isEmpty else {
             if transfer.method.isServerSide {
                 // The pipeline file names this method, and there is no checksum to compare with.
-                transfer.remark("unverifiable: \(words)", replacing: "unverifiable: ")
+                transfer.remarkAnew(.unverifiable(words))
                 return confirmed(transfer, report)
             }
             if transfer.placement.isAdopted {
@@ -97,9 +97,8 @@ struct VerifyStep: Sendable {
         var transfer = given
         guard !report.missingStores.isEmpty else { return transfer.moved(to: .publishing) }
         if transfer.method.isImport, !transfer.record.allStoresMustSucceed {
-            transfer.remark(
-                "not in store \(report.missingStores.joined(separator: ", "))",
-                replacing: "not in store ")
+            transfer.remarkAnew(
+                .missingStores(held: [], missing: report.missingStores, reason: nil))
             return transfer.moved(to: .publishing)
         }
         transfer.placement.isCopying = true

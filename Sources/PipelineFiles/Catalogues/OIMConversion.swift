@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 
 /// Turns the images of a catalogue into sources of a pipeline, one by one.
 struct OIMConversion {
@@ -49,7 +50,7 @@ struct OIMConversion {
         }
         let versions = (image["versions"]?.list ?? []).filter { $0["version"]?.text != nil }
             .sorted {
-                NaturalOrder.isEarlier($0["version"]?.text ?? "", $1["version"]?.text ?? "")
+                VersionOrder.isEarlier($0["version"]?.text ?? "", $1["version"]?.text ?? "")
             }
         for (key, value) in image.members where !Self.imageKeys.contains(key) {
             remark(value, name, "`\(key)` has no counterpart")

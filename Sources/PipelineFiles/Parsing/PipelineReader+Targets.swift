@@ -23,6 +23,13 @@ extension PipelineReader {
                 name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
                 interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
                 position: keys.position),
+            rules: try rules(keys))
+    }
+
+    private func rules(
+        _ keys: FileSection<CloudTargetKey>
+    ) throws(TranshipError) -> TargetRules {
+        TargetRules(
             method: try keys[.method]?.choice(UploadMethod.self, orNil: "auto"),
             stores: try keys[.stores].map(stores) ?? .standard,
             image: try keys[.image].map(targetImage) ?? .standard,

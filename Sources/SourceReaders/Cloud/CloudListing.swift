@@ -89,7 +89,7 @@ struct CloudListing {
         for (id, use) in named.sorted(by: { $0.key < $1.key }) {
             do {
                 let image = try await catalogue.image(id)
-                var listed = ListedImage(image, notes: ["added: \(use.by) names it"])
+                var listed = ListedImage(image, notes: [.addedBecauseNamed(by: use.by)])
                 listed.namedAs = use.keys
                 try await page([listed])
             } catch {

@@ -132,7 +132,7 @@ struct FileImages: ImageSource {
             look.head, inspects: source.inspects, fileName: fileName, shown: path,
             sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil)
         return ListedImage(
-            image, stem: stem, notes: checked.remarks,
+            image, stem: stem, notes: checked.notes,
             refusal: refusal ?? checked.refusal
                 ?? source.image.objection(to: changes, shown: path),
             series: SeriesClaim(

@@ -160,19 +160,17 @@ extension URLImage {
                 ?? source.image.objection(to: changes, shown: shown)
         }
         var listed = ListedImage(
-            image, stem: stem, notes: checked.remarks, refusal: problem, series: claim)
+            image, stem: stem, notes: checked.notes, refusal: problem, series: claim)
         listed.upstream = rules(list)
         if checksum == nil { listed.image.seen = seen }
         if checksum == nil, problem == nil {
-            listed.notes.append("no checksum is promised: what arrives cannot be compared")
+            listed.notes.append(.noChecksum)
             if found.hasFickleTag, seen.lastModified == nil {
-                listed.notes.append(
-                    "its ETag changes with every answer, so a new version of the same size is not "
-                        + "noticed; `checksum_file` would show it")
+                listed.notes.append(.changingETag)
             }
         }
         if let reason = found.unseen, problem == nil {
-            listed.notes.append("the plan could not look at the data: \(reason)")
+            listed.notes.append(.unseenData(reason: reason))
         }
         let look = look(listed, found, list)
         listed.upstream?.look = look

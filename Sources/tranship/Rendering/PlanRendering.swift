@@ -96,7 +96,8 @@ struct PlanRendering {
                 "version": item.source.version.map { .string($0) },
                 "signed_by": item.source.signedBy.map { .string($0) },
                 "visibility": .string(item.record.visibility.rawValue),
-                "notes": .array(item.notes.map { .string($0) }),
+                "notes": .array(item.notes.map { .string($0.words) }),
+                "note_codes": .array(item.notes.map { .string($0.code) }),
                 "code": item.refusal.map { .string($0.code.rawValue) },
                 "hint": item.refusal?.hint.map { .string($0) },
             ]

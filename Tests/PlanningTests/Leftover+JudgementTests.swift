@@ -9,7 +9,7 @@ import Testing
 @testable import MigrationJournal
 @testable import Planning
 
-@Suite struct LeftoverTests {
+@Suite struct LeftoverJudgementTests {
     private static let marker = Sample.origin(of: "s").propertyValue
 
     /// A queued record that the journal's failed row names.

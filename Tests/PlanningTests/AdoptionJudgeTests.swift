@@ -10,7 +10,7 @@ import Testing
 @testable import MigrationJournal
 @testable import Planning
 
-@Suite struct AdoptionTests {
+@Suite struct AdoptionJudgeTests {
     private static let marker = Sample.origin(of: "s").propertyValue
     private let right: Checksum
     private let wrong: Checksum

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+extension Note {
+    typealias Texts = (code: String, words: String)
+
+    /// The only place that words a note.
+    var texts: Texts { listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? ("note", "") }
+
+    private var listingTexts: Texts? {
+        switch self {
+        case .addedBecauseNamed(let name): ("added", "added: \(name) names it")
+        case .noChecksum:
+            ("no-checksum", "no checksum is promised: what arrives cannot be compared")
+        case .changingETag:
+            (
+                "changing-etag",
+                "its ETag changes with every answer, so a new version of the same size is not "
+                    + "noticed; `checksum_file` would show it"
+            )
+        case .unseenData(let reason):
+            ("unseen-data", "the plan could not look at the data: \(reason)")
+        case .emptyData: ("empty-data", "it is empty")
+        case .isoWithoutPartitions(let format):
+            (
+                "iso-without-partitions",
+                "it is an iso image without a partition table, and its disk_format is \(format): "
+                    + "as a disk it does not boot"
+            )
+        case .diskTooSmall(let needed, let stated):
+            (
+                "min-disk-too-small",
+                "its disk needs \(needed) GiB and min_disk is \(stated): servers with smaller "
+                    + "disks will not start; write `min_disk: \(needed)`"
+            )
+        case .contentType(let type): ("content-type", "the server calls the data \(type)")
+        default: nil
+        }
+    }
+
+    private var memoryTexts: Texts? {
+        switch self {
+        case .olderVersionAccepted(let version, let newest):
+            (
+                "older-version-accepted",
+                "version \(version) is older than version \(newest), copied before; "
+                    + "`allow_downgrade` accepts it"
+            )
+        case .otherKeyAccepted(let now, let before):
+            (
+                "other-key-accepted",
+                "signed by key \(now), and before by key \(before); `signed_by` has changed since"
+            )
+        case .staleVersion(let series, let version, let since, let staleAfter):
+            ("stale-version", Self.stale(series, version, since: since, after: staleAfter))
+        default: nil
+        }
+    }
+
+    private static func stale(
+        _ series: String, _ version: String?, since: Int64, after: Int64
+    ) -> String {
+        "\(series): the source has offered \(version.map { "version \($0)" } ?? "the same data") "
+            + "since \(Timestamp.text(since)), longer than stale_after "
+            + "(\(TimeSpan.format(after))); see whether its publisher has a newer one, and the "
+            + "mirror has not"
+    }
+
+    private var targetTexts: Texts? {
+        switch self {
+        case .propertyLeftOut(let key, let reason):
+            ("property-left-out", "left out \(key): \(reason)")
+        case .keptIDHeld(let id, let words):
+            ("kept-id-held", "id \(id) is \(words) at the target; it gets another")
+        case .manyProperties(let count):
+            (
+                "many-properties",
+                "\(count) properties with our marker \(Origin.propertyName): more than 128, the "
+                    + "default of image_property_quota; if the target refuses the image, drop some "
+                    + "with properties: { drop: [...] }"
+            )
+        case .manyTags(let count):
+            (
+                "many-tags",
+                "\(count) tags: more than 128, the default of image_tag_quota; if the target "
+                    + "refuses the image, drop some with tags: { drop: [...] }"
+            )
+        case .mayBeUploaded:
+            (
+                "may-be-uploaded",
+                "if the target converts imports, the data is uploaded instead, and an "
+                    + "administrator's entry has to copy it into further stores"
+            )
+        case .membersHaveToAccept(let members):
+            ("members-have-to-accept", Self.haveToAccept(members))
+        default: nil
+        }
+    }
+
+    private static func haveToAccept(_ members: [String]) -> String {
+        let one = members.count == 1
+        return "\(members.count) member\(one ? " has" : "s have") to accept the copy before it is "
+            + "in \(one ? "its list" : "their lists"): \(members.joined(separator: ", "))"
+    }
+
+    private var wayTexts: Texts? {
+        switch self {
+        case .copiedAsIs(let objection):
+            ("copied-as-is", "copied as it is at the source: \(objection)")
+        case .keptIDGivenUp(let id, let reason):
+            ("kept-id-given-up", "id \(id) could not be kept: \(reason)")
+        case .converted(let method):
+            ("conversion-avoided", "\(method.rawValue) converts the data, so upload was used")
+        case .methodFailed(let method, let next):
+            ("method-failed", "\(method.rawValue) failed, so \(next.rawValue) was used")
+        case .transformed(let words): ("transformed", "transformed: \(words)")
+        case .unverifiable(let words): ("unverifiable", "unverifiable: \(words)")
+        case .missingStores(let held, let missing, let reason):
+            ("missing-stores", Self.missing(held, missing, reason))
+        case .membersWaiting(let members, let id):
+            (
+                "members-waiting",
+                "has to be accepted by the projects that it is shared with: "
+                    + members.joined(separator: ", ")
+                    + "; each with: openstack image set --accept \(id)"
+            )
+        case .notShared(let project):
+            ("not-shared", "not shared with \(project): the owner table does not map that project")
+        default: nil
+        }
+    }
+
+    private static func missing(
+        _ held: [String], _ missing: [String], _ reason: String?
+    ) -> String {
+        let stores = missing.isEmpty ? "every store" : missing.joined(separator: ", ")
+        guard let reason else { return "not in store \(stores)" }
+        return "it lies in \(held.joined(separator: ", ")), not in \(stores): \(reason)"
+    }
+}

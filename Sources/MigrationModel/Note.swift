@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a plan or a report says of an image beside its decision or its state.
+///
+/// ``code`` is stable, for programs. ``words`` is for people, and may change in any release.
+public enum Note: Codable, Hashable, Sendable {
+    // MARK: What the source's listing finds
+
+    /// A kernel or ramdisk that comes along, with the image that names it.
+    case addedBecauseNamed(by: String)
+    case noChecksum
+    /// A new version of the same size is not noticed.
+    case changingETag
+    case unseenData(reason: String)
+    case emptyData
+    case isoWithoutPartitions(diskFormat: String)
+    case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
+    case contentType(String)
+
+    // MARK: What the memory of a series says
+
+    case olderVersionAccepted(version: String, newest: String)
+    case otherKeyAccepted(now: String, before: String)
+    case staleVersion(
+        series: String, version: String?, since: Int64, staleAfterSeconds: Int64)
+
+    // MARK: What the target changes
+
+    case propertyLeftOut(key: String, reason: String)
+    case keptIDHeld(imageID: String, status: String)
+    case manyProperties(count: Int)
+    case manyTags(count: Int)
+    /// An import may convert the data. It is uploaded then.
+    case mayBeUploaded
+    /// The members, with their answers at the source, who have to accept the copy.
+    case membersHaveToAccept([String])
+
+    // MARK: What happened on the way
+
+    case copiedAsIs(objection: String)
+    case keptIDGivenUp(imageID: String, reason: String)
+    case converted(UploadMethod)
+    case methodFailed(UploadMethod, next: UploadMethod)
+    case transformed(String)
+    case unverifiable(String)
+    case missingStores(held: [String], missing: [String], reason: String?)
+    case membersWaiting([String], imageID: String)
+    case notShared(projectID: String)
+
+    /// For programs: stays as it is in every release.
+    public var code: String { texts.code }
+
+    /// As plans, reports and JSON show it.
+    public var words: String { texts.words }
+}
+
+extension Note: CustomStringConvertible {
+    public var description: String { words }
+}

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+@Suite struct NoteTests {
+    private static let all: [Note] = [
+        .addedBecauseNamed(by: "n"), .noChecksum, .changingETag, .unseenData(reason: "r"),
+        .emptyData, .isoWithoutPartitions(diskFormat: "raw"),
+        .diskTooSmall(neededGiB: 11, minDiskGiB: 10), .contentType("text/html"),
+        .olderVersionAccepted(version: "1", newest: "2"), .otherKeyAccepted(now: "B", before: "A"),
+        .staleVersion(series: "s", version: nil, since: 0, staleAfterSeconds: 86400),
+        .propertyLeftOut(key: "k", reason: "r"), .keptIDHeld(imageID: "i", status: "queued"),
+        .manyProperties(count: 129), .manyTags(count: 129), .mayBeUploaded,
+        .membersHaveToAccept(["p", "q"]), .copiedAsIs(objection: "o"),
+        .keptIDGivenUp(imageID: "i", reason: "r"), .converted(.glanceDirect),
+        .methodFailed(.webDownload, next: .upload), .transformed("t"), .unverifiable("u"),
+        .missingStores(held: ["a"], missing: ["b"], reason: "r"),
+        .membersWaiting(["p"], imageID: "i"), .notShared(projectID: "p"),
+    ]
+
+    @Test func `Every note has a code and words of its own, and survives the journal`() throws {
+        #expect(Set(Self.all.map(\.code)).count == Self.all.count)
+        #expect(Set(Self.all.map(\.words)).count == Self.all.count)
+        for note in Self.all {
+            #expect(!note.words.isEmpty && note.code != "note", "\(note)")
+            #expect(note.code.allSatisfy { $0.isLowercase || $0 == "-" })
+            let data = try JSONEncoder().encode(note)
+            #expect(try JSONDecoder().decode(Note.self, from: data) == note)
+        }
+    }
+
+    @Test func `The page of JSON Lines lists every code`() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/json.md")
+        let page = try String(contentsOf: file, encoding: .utf8)
+        for note in Self.all {
+            #expect(page.contains("`\(note.code)`"), "docs/json.md lacks \(note.code)")
+        }
+    }
+
+    @Test func `A new remark takes the place of the one on the same matter`() throws {
+        var transfer = Sample.transfer("a")
+        transfer.remark(.transformed("once"))
+        transfer.remark(.transformed("once"))
+        transfer.remark(.notShared(projectID: "p"))
+        #expect(transfer.remarks.count == 2)
+        transfer.remarkAnew(.transformed("twice"))
+        #expect(transfer.remarks == [.notShared(projectID: "p"), .transformed("twice")])
+        transfer.forgetRemarks(like: .transformed(""))
+        #expect(transfer.remarks == [.notShared(projectID: "p")])
+    }
+}
