@@ -4,7 +4,7 @@
 public import Basics
 public import MigrationModel
 public import MigrationPipeline
-public import OpenStackImage
+package import OpenStackImage
 
 /// Applies, after the data is proved, the fields that others see: references, visibility, members,
 /// hidden, deactivated, protected.
@@ -13,22 +13,43 @@ public import OpenStackImage
 /// only, and a protected image can no longer be removed if something else fails.
 public struct CloudPublisher: Publisher {
     let service: ImageService
+    private let recent: RecentImages?
 
-    /// - Parameter service: of the one target that it publishes at.
-    public init(service: ImageService) {
+    /// - Parameters:
+    ///   - service: of the one target that it publishes at.
+    ///   - recent: has the records that were read to prove them.
+    package init(service: ImageService, recent: RecentImages? = nil) {
         self.service = service
+        self.recent = recent
     }
 
     public func publish(
         _ given: Transfer, references: [String: String]
     ) async throws(TranshipError) -> Transfer {
-        var transfer = given
-        let id = try transfer.recordID()
+        let id = try given.recordID()
+        if let image = recent?.take(id) {
+            do {
+                return try await publish(given, at: image, references, isJustRead: true)
+            } catch {
+                // It was deleted a moment ago, or something that it needs is not there.
+                guard error.code == .notFound else { throw error }
+            }
+        }
         guard let image = try await service.imageIfPresent(id) else {
             // It was deleted after it was proved: copied again.
+            var transfer = given
             transfer.abandonRecord()
             return transfer
         }
+        return try await publish(given, at: image, references, isJustRead: false)
+    }
+
+    /// - Parameter isJustRead: false if the record was read for this.
+    private func publish(
+        _ given: Transfer, at image: Image, _ references: [String: String], isJustRead: Bool
+    ) async throws(TranshipError) -> Transfer {
+        var transfer = given
+        let id = image.id
         guard image.status == .active || image.status == .deactivated else {
             // It was proved, so its data was lost since.
             throw TranshipError(
@@ -44,6 +65,7 @@ public struct CloudPublisher: Publisher {
             try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
+            if isJustRead, error.code == .notFound { throw error }
             // Only a refusal that concerns this image.
             guard let answer = error.answer, (400...499).contains(answer.status),
                 !error.isTransient, ![.unauthorized, .authenticationFailed].contains(error.code)

@@ -113,6 +113,7 @@ struct OpenedPipeline: Sendable {
         let service = ImageService(cloud.session)
         let offer = try await TargetOffer.look(service)
         let (now, chance) = (tuning.surroundings.now, tuning.surroundings.chance)
+        let recent = RecentImages(now: now)
         return PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: cloud.endpoint, region: cloud.region,
@@ -125,9 +126,10 @@ struct OpenedPipeline: Sendable {
                         max(0, $0).clampedProduct(1 << 20)
                     }),
                 offer: offer,
-                uploader: CloudUploader(targetKey: key, service: service, now: now),
+                uploader: CloudUploader(
+                    targetKey: key, service: service, now: now, recent: recent),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
-                publisher: CloudPublisher(service: service)),
+                publisher: CloudPublisher(service: service, recent: recent)),
             rules: entry.rules, verification: pipeline.verify)
     }
 }

@@ -17,6 +17,7 @@ enum Exceptions {
     static let subjects: [String: String] = [
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
+        "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",
         "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",
         "Tests/TranshipKitTests/ThirtyNightsTests.swift": "a mirror over a month",
         "Tests/PipelineFilesTests/ExamplePipelinesTests.swift": "the files of pipelines/",

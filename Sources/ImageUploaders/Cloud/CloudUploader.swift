@@ -18,14 +18,19 @@ public struct CloudUploader: ImageUploader {
     private let learned = Guarded<Checksum.Algorithm?>(nil)
     /// What refusals of this run taught.
     let lessons = Guarded(Lessons())
+    private let recent: RecentImages
 
-    /// - Parameter now: milliseconds since 1970.
-    public init(
-        targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - recent: takes the record of each report, for the publisher.
+    package init(
+        targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64,
+        recent: RecentImages? = nil
     ) {
         self.targetKey = targetKey
         self.service = service
         self.now = now
+        self.recent = recent ?? RecentImages(now: now)
     }
 
     public func list(
@@ -87,6 +92,7 @@ public struct CloudUploader: ImageUploader {
         guard let image = try await service.imageIfPresent(id) else {
             throw TranshipError(.notFound, "image \(id) was deleted at the target")
         }
+        recent.put(image)
         return TargetReport(
             status: image.status, sizeBytes: image.sizeBytes,
             checksums: image.checksums, diskFormat: image.diskFormat,

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import GlanceModel
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// docs/requests.md says how many requests an image costs. Each row is counted here: the difference
+/// between runs of 12 and of 4 images, so that what a run needs once does not count.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RequestCountTests {
+    private struct Situation: Sendable, CustomTestStringConvertible {
+        var name: String
+        var source: [String: JSONValue] = [:]
+        var target = ""
+        var settings = ""
+        /// Requests of one image at the source and at the target.
+        var atSource: [String]
+        var atTarget: [String]
+
+        var testDescription: String { name }
+    }
+
+    private static let proved = ["POST /v2/images", "PUT …/file", "GET …"]
+
+    private static let situations = [
+        Situation(
+            name: "upload, private",
+            atSource: ["GET …", "GET …/file"], atTarget: proved),
+        Situation(
+            name: "upload, another visibility", source: ["visibility": "community"],
+            atSource: ["GET …", "GET …/file"], atTarget: proved + ["PATCH …"]),
+        Situation(
+            name: "upload, hidden and protected", source: ["os_hidden": true, "protected": true],
+            target: ", image: { hidden: keep, protected: keep }",
+            atSource: ["GET …", "GET …/file"], atTarget: proved + ["PATCH …", "PATCH …"]),
+        Situation(
+            name: "upload through the spool", settings: "transfer: spool",
+            atSource: ["GET …", "GET …/file"], atTarget: proved),
+        Situation(
+            name: "already there", settings: "again", atSource: [], atTarget: []),
+    ]
+
+    /// Images of one run, and what was asked at both ends.
+    private func asked(
+        _ situation: Situation, images: Int
+    ) async throws -> (source: [String], target: [String]) {
+        let folder = try TemporaryFolder()
+        let (alpha, beta) = (try GlanceServer(), try GlanceServer())
+        for index in 0..<images {
+            var fields = situation.source
+            fields["name"] = .string("image-\(index)")
+            alpha.put(UUID().uuidString.lowercased(), data: noise(1000 + index), fields)
+        }
+        let isAgain = situation.settings == "again"
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: requests
+                \(isAgain ? "" : situation.settings)
+                sources: [{ cloud: alpha, images: { hidden: any } }]
+                targets: [{ cloud: beta\(situation.target) }]
+                """, file: folder.file("requests.yaml"), environment: [:])
+        var before = (source: 0, target: 0)
+        for _ in 0..<(isAgain ? 2 : 1) {
+            before = (alpha.asked.count, beta.asked.count)
+            let path = folder.file("journal.sqlite")
+            _ = await eventually { Journal.holder(path: path) == nil }
+            var tuning = RunTuning()
+            tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
+            let run = PipelineRun(
+                pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+            let summary = try await run.carryOut(try await run.plan())
+            #expect(summary.exitStatus == .done, "\(summary.failures)")
+        }
+        return (
+            alpha.asked.dropFirst(before.source).map(Self.general),
+            beta.asked.dropFirst(before.target).map(Self.general)
+        )
+    }
+
+    /// Without ids: `GET …/file`.
+    private static func general(_ request: String) -> String {
+        request.replacing(/\ \/v2\/images\/[0-9a-f-]{36}/) { _ in " …" }
+            .replacing(/\?.*/) { _ in "" }
+    }
+
+    private static func tally(_ requests: [String]) -> [String: Int] {
+        Dictionary(requests.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    @Test(arguments: situations)
+    private func `An image costs as many requests as the page says`(
+        situation: Situation
+    ) async throws {
+        let (few, many) = (
+            try await asked(situation, images: 4), try await asked(situation, images: 12)
+        )
+        for (few, many, expected) in [
+            (few.source, many.source, situation.atSource),
+            (few.target, many.target, situation.atTarget),
+        ] {
+            let (before, after) = (Self.tally(few), Self.tally(many))
+            var each: [String: Int] = [:]
+            for (request, count) in after where request != "GET /v2/images" {
+                let more = count - (before[request] ?? 0)
+                if more != 0 { each[request] = more }
+            }
+            #expect(each == Self.tally(expected).mapValues { $0 * 8 })
+        }
+    }
+
+    @Test func `The page has the counts that are tested`() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/requests.md").standardizedFileURL
+        if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
+            try Data(Self.page.utf8).write(to: file)
+        }
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text == Self.page, "docs/requests.md is stale: run `make docs`")
+    }
+
+    private static var page: String {
+        var text = """
+            # Requests an image
+
+            What one image costs at its source and at its target, in requests of the Image service. What a run needs once,
+            such as tokens, versions, schemas and the listings by pages, is not in it.
+
+            `make docs` writes this page from the tests, and the tests count each row with the differences between runs of
+            4 and of 12 images. `…` is `/v2/images/ID`.
+
+            | situation | at the source | at the target | together |
+            |---|---|---|---|
+
+            """
+        for situation in situations {
+            let all = situation.atSource.count + situation.atTarget.count
+            text +=
+                "| \(situation.name) | \(words(situation.atSource)) "
+                + "| \(words(situation.atTarget)) | \(all) |\n"
+        }
+        return text + """
+
+            The record at the source is read before its data, since it must not have changed since the plan. The record at
+            the target is read once after its data: the same answer proves the copy and says what publishing has to change.
+            Each look at an import that is under way costs two requests more, with pauses that grow.
+
+            """
+    }
+
+    private static func words(_ requests: [String]) -> String {
+        requests.isEmpty ? "none" : requests.map { "`\($0)`" }.joined(separator: ", ")
+    }
+}
