@@ -45,6 +45,10 @@ soak: ## Kill runs at every commit, at random and in 2 GiB; 1000 images at once 
 	@TRANSHIP_SOAK=$${TRANSHIP_SOAK:-300} TRANSHIP_SPOOL_MIB=$${TRANSHIP_SPOOL_MIB:-2048} \
 		scripts/test --filter 'KillTests|SpoolTests/killed|ThousandTests|CanaryTests|LyingTests'
 
+.PHONY: bench
+bench: ## Measure beside curl and openstacksdk; writes docs/benchmarks.md (QUICK=1: .build)
+	@scripts/bench $(if $(QUICK),--quick)
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift code
 	swift format lint --strict --parallel -r Sources Tests Examples/Sources Examples/Package.swift Package.swift
