@@ -27,6 +27,11 @@ test: ## Build everything and run all tests, including those against the lab
 simulate: ## Play whole runs against simulated clouds: SEEDS=100000, or one with SEED=N
 	@scripts/simulate $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100000))
 
+.PHONY: nights
+nights: ## Play months of a nightly mirror against simulated clouds: SEEDS=1000, or one with SEED=N
+	@scripts/simulate --nights true \
+		$(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),1000))
+
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers with libFuzzer: MINUTES=10 for each, RUNS=N, or one TARGET=name
 	@scripts/fuzz $(if $(RUNS),--runs $(RUNS),--minutes $(or $(MINUTES),1)) $(TARGET)

@@ -169,13 +169,18 @@ final class Cloud: @unchecked Sendable {
 
     func isBurned(_ id: String) -> Bool { model.deletedIDs.contains(id) }
 
-    private func add(_ id: String, _ fields: [String: JSONValue], data: [UInt8]? = nil) {
+    func add(_ id: String, _ fields: [String: JSONValue], data: [UInt8]? = nil) {
         setClock()
         model.put(id, fields)
         notes[id] = note(on: fields["name"]?.string ?? "", isOurs: false)
         guard let data else { return }
         model.store(data, in: id)
         say(id, data)
+    }
+
+    /// Changes fields of an image, past the API.
+    func set(_ fields: [String: JSONValue], of id: String) {
+        model[id]?.fields.merge(fields) { $1 }
     }
 
     private func note(on name: String, isOurs: Bool) -> Note {
@@ -434,6 +439,9 @@ final class Cloud: @unchecked Sendable {
     private func fetched(_ method: JSONValue) -> (bytes: [UInt8], isWhole: Bool)? {
         let source: Scenario.Source?
         switch method["name"]?.string {
+        case "web-download" where world.publisher != nil:
+            let file = method["uri"]?.string?.split(separator: "/").last.map(String.init)
+            source = world.publisher?.data(of: file ?? "")
         case "web-download":
             let file = method["uri"]?.string?.split(separator: "/").last.map(String.init)
             source = world.scenario.sources.first { $0.isURL && $0.file == file }

@@ -24,7 +24,7 @@ struct Network: Carrier {
     }
 
     func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
-        let fault = fault()
+        let fault = fault(of: request)
         if request.url.hasSuffix("/import") { sendsTo(request) }
         let response: HTTPResponse
         do {
@@ -86,7 +86,7 @@ struct Network: Carrier {
         _ request: HTTPRequest, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
     ) async throws(TranshipError) -> HTTPResponse {
-        let fault = fault()
+        let fault = fault(of: request)
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
         try life.step()
@@ -162,7 +162,7 @@ struct Network: Carrier {
     func upload(
         _ request: HTTPRequest, from ring: ByteRing, sizeBytes: Int64?
     ) async throws(TranshipError) -> HTTPResponse {
-        let fault = fault()
+        let fault = fault(of: request)
         sendsTo(request)
         try await before(request, fault)
         if case .status(let status) = fault { return unwilling(status) }
@@ -245,7 +245,11 @@ struct Network: Carrier {
 
     // MARK: What goes wrong
 
-    private func fault() -> Fault? {
+    private func fault(of request: HTTPRequest) -> Fault? {
+        if world.isDown(request) {
+            let isCloud = World.parts(request.url).host != Scenario.fileHost
+            return isCloud ? .status(503) : .unreachable
+        }
         guard world.happens() else { return nil }
         switch world.chance.below(12) {
         case 0: return .unreachable

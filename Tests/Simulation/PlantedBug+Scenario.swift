@@ -32,7 +32,7 @@ extension PlantedBug {
         case .publishesBeforeProof, .comparesNothing, .createsBeforeCommitting,
             .discardsWithoutLooking, .forgetsGenerations:
             true
-        default: needsLies
+        default: needsLies || needsNights
         }
     }
 
@@ -85,7 +85,9 @@ extension Simulator {
         var seed: UInt64 = 0
         for _ in 0..<runsMax {
             seed = try next(after: seed, for: planted)
-            let report = try run(seed: seed, planted: planted, isLying: planted.needsLies)
+            let report = try run(
+                seed: seed, planted: planted, isLying: planted.needsLies,
+                hasNights: planted.needsNights)
             if !report.violations.isEmpty { return report }
         }
         return nil

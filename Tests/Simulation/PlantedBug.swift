@@ -78,6 +78,23 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A refusal is shown with the request that it refuses.
     case showsRequests = "shows-requests"
 
+    // What a night's retirement of earlier versions can do wrong.
+
+    /// What becomes of an earlier version becomes of any image that has its name.
+    case retiresByName = "retires-by-name"
+    /// A version is deleted as soon as a newer one is current.
+    case deletesWhatIsReplaced = "deletes-what-is-replaced"
+    /// A new version counts as the one with the name of the series before it has it.
+    case losesTheName = "loses-the-name"
+
+    /// True if only earlier versions bring it out.
+    package var needsNights: Bool {
+        switch self {
+        case .retiresByName, .deletesWhatIsReplaced, .losesTheName: true
+        default: false
+        }
+    }
+
     /// True if only services that lie bring it out.
     package var needsLies: Bool {
         switch self {
@@ -197,6 +214,24 @@ private struct WrappedUploader: ForwardingUploader {
     let real: any ImageUploader
     let bug: PlantedBug
     let service: ImageService?
+
+    func carryOut(_ change: Change) async throws(TranshipError) -> Change {
+        switch bug {
+        case .retiresByName where !change.action.shows:
+            var other = change
+            try await real.list(ownerID: nil) { (page) throws(TranshipError) in
+                other.image =
+                    page.first { $0.name == change.image.name && $0.id != change.image.id }
+                    ?? other.image
+            }
+            return try await real.carryOut(other)
+        case .deletesWhatIsReplaced where !change.action.shows:
+            try await service?.delete(change.image.id)
+            return change.ended(.done)
+        case .losesTheName where change.action == .promote: return change.ended(.done)
+        default: return try await real.carryOut(change)
+        }
+    }
 
     func reconcile(_ transfer: Transfer) async throws(TranshipError) -> Outcome {
         if bug == .keepsSpoiledRecords, let id = transfer.imageID,

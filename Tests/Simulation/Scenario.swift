@@ -111,6 +111,8 @@ struct Scenario: Sendable {
     /// Of the pipeline file, where that says something.
     var transfer: String?
     var spoolMaxBytes: Int64?
+    /// A month of a nightly mirror, in place of sources and starts.
+    var nights: Nights?
 
     static let sourceCloud = "alpha"
     static let fileHost = "files"
@@ -249,6 +251,7 @@ struct Scenario: Sendable {
 
     /// The file of the pipeline; few differ, so that they are parsed once.
     var pipelineText: String {
+        if let nights { return text(nights) }
         var lines = ["version: 1", "name: simulation", "sources:"]
         if sources.contains(where: { !$0.isURL }) {
             lines.append("  - { cloud: \(Self.sourceCloud), images: { hidden: any } }")

@@ -46,15 +46,17 @@ package final class Simulator {
     /// - Parameters:
     ///   - planted: a bug to be found.
     ///   - isLying: whether services lie; see ``Liar``.
+    ///   - hasNights: whether it is a month of a nightly mirror; see ``Nights``.
     ///   - isLogging: whether to write down what happens.
     package func run(
-        seed: UInt64, planted: PlantedBug? = nil, isLying: Bool = false, isLogging: Bool = false
+        seed: UInt64, planted: PlantedBug? = nil, isLying: Bool = false, hasNights: Bool = false,
+        isLogging: Bool = false
     ) throws(TranshipError) -> Report {
         var chance = Chance(seed)
-        var scenario = try Scenario(&chance)
+        var scenario = try hasNights ? Scenario(nights: &chance) : Scenario(&chance)
         let timeline = Timeline(Chance(chance.next()))
         let worldChance = Chance(chance.next())
-        scenario.chooseWay(&chance)
+        if !hasNights { scenario.chooseWay(&chance) }
         try planted?.shape(&scenario)
         if isLying { scenario.leaveToLies() }
         defer { for spool in spools { spool.clear() } }
@@ -73,15 +75,17 @@ package final class Simulator {
         world.say("seed \(seed)\n\(scenario.pipelineText)\(scenario.words)")
         world.say(world.liar?.words ?? "no lies")
         let play = Play(world: world, pipeline: pipeline, planted: planted)
+        if let nights = scenario.nights { try play.perform(nights) }
         for start in scenario.starts {
             if world.watch.violations.isEmpty { try play.perform(start) }
         }
-        if world.watch.violations.isEmpty {
+        if world.watch.violations.isEmpty, !hasNights {
             if isLying { play.settleAfterLies() } else { play.settle() }
         }
         return Report(
             seed: seed, violations: world.watch.violations, log: world.log, runs: play.runs,
-            transfers: scenario.sources.count * scenario.targets.count, steps: timeline.steps)
+            transfers: (scenario.nights?.nights.count ?? scenario.sources.count)
+                * scenario.targets.count, steps: timeline.steps)
     }
 
     private func pipeline(_ scenario: Scenario) throws(TranshipError) -> Pipeline {

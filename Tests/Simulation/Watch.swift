@@ -42,6 +42,7 @@ final class Watch: @unchecked Sendable {
     /// Bytes that came through us, whole, and not damaged behind us.
     func becameActive(_ record: Cloud.Record, _ bytes: [UInt8], at cloud: Cloud) {
         if cloud.world.isLying { return becameActiveByLies(record, bytes, at: cloud) }
+        if cloud.world.publisher != nil { return becameActiveInNights(record, bytes, at: cloud) }
         guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
         if areProvablyWrong(bytes, source) {
             cloud.world.violation(
@@ -52,6 +53,7 @@ final class Watch: @unchecked Sendable {
     /// A change of what others see.
     func published(_ record: Cloud.Record, at cloud: Cloud) {
         if cloud.world.isLying { return publishedByLies(record, at: cloud) }
+        if cloud.world.publisher != nil { return publishedInNights(record, at: cloud) }
         guard let source = record.sourceNumber.map({ sources[$0] }) else { return }
         let place = "\(cloud.name)/\(record.id)"
         guard record.status == "active" || record.status == "deactivated" else {
@@ -68,6 +70,9 @@ final class Watch: @unchecked Sendable {
     }
 
     func deleting(_ record: Cloud.Record, at cloud: Cloud, by host: Host) {
+        if let rules = cloud.nightRules {
+            return deletingInNights(record, at: cloud, keep: rules.keep)
+        }
         let place = "\(cloud.name)/\(record.id)"
         let marker = record.fields[Origin.propertyName]?.string
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }

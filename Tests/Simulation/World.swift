@@ -25,6 +25,10 @@ final class World: @unchecked Sendable {
     /// Requests that change something, since the world is calm.
     var changes = 0
     var chance: Chance
+    /// Of the nights; nil in other stories.
+    let publisher: Publisher?
+    /// The cloud that does not answer in this night.
+    var downCloud: String?
     /// Changes the answers of services; nil while they tell the truth.
     var liar: Liar?
     /// True in a play of lies, also once they have ended.
@@ -39,6 +43,8 @@ final class World: @unchecked Sendable {
         self.scenario = scenario
         self.timeline = timeline
         self.hosts = hosts
+        var chance = chance
+        publisher = scenario.nights.map { _ in Publisher(Chance(chance.next())) }
         self.chance = chance
         self.isLying = isLying
         self.isLogging = isLogging
@@ -56,6 +62,7 @@ final class World: @unchecked Sendable {
                 cloud.addHolder(of: scenario.sources[number], isSame: isSame)
             }
             for number in target.burned { cloud.burn(scenario.sources[number].id) }
+            if publisher != nil { cloud.addForeignImage() }
         }
     }
 
@@ -84,7 +91,11 @@ final class World: @unchecked Sendable {
         if host == Scenario.fileHost { return file(request, path) }
         guard let cloud = clouds[host] else { return HTTPResponse(status: 404) }
         if liar?.pretends(request, at: host) == true { return cloud.pretend(request) }
-        return cloud.answer(request, from: sender)
+        guard publisher != nil else { return cloud.answer(request, from: sender) }
+        let before = cloud.view
+        let response = cloud.answer(request, from: sender)
+        cloud.checkView(after: before, request)
+        return response
     }
 
     /// What the journal says of every transfer, past the process.
@@ -108,6 +119,7 @@ final class World: @unchecked Sendable {
     }
 
     private func file(_ request: HTTPRequest, _ path: [String]) -> HTTPResponse {
+        if let publisher { return publisher.answer(request, path) }
         let name = path.first ?? ""
         if name == "SUMS" { return HTTPResponse(status: 200, body: Array(sums.utf8)) }
         guard let source = scenario.sources.first(where: { $0.isURL && $0.file == name }) else {
@@ -135,6 +147,7 @@ final class World: @unchecked Sendable {
     ) {
         let (host, path, _) = Self.parts(request.url)
         if host == Scenario.fileHost {
+            if let publisher { return publisher.download(request, path) }
             let head = file(request, path)
             let source = scenario.sources.first { $0.isURL && $0.file == path.first }
             guard let source, head.status == 200 else { return (head, [], nil) }

@@ -5,9 +5,9 @@ import Basics
 import Glibc
 import Simulation
 
-/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true] | simulate --seed SEED`
+/// `simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true] [--nights true] | simulate --seed SEED`
 ///
-/// With `--lying true`, services lie. If a lie traps or hangs the process, its last line names the seed.
+/// With `--nights true`, a seed is a month of a nightly mirror. With `--lying true`, services lie. If a lie traps or hangs the process, its last line names the seed.
 @main struct Simulate {
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())[...]
@@ -16,7 +16,7 @@ import Simulation
         var single: UInt64?
         var planted: PlantedBug?
         var failuresMax = 1
-        var isLying = false
+        var story = Story.runs
         while let option = arguments.popFirst() {
             let value = arguments.popFirst() ?? ""
             switch (option, UInt64(value)) {
@@ -24,7 +24,9 @@ import Simulation
             case ("--seeds", let number?): count = number
             case ("--seed", let number?): single = number
             case ("--failures", let number?): failuresMax = Int(number)
-            case ("--lying", _) where ["true", "false"].contains(value): isLying = value == "true"
+            case ("--lying", _) where value == "true": story = .lies
+            case ("--nights", _) where value == "true": story = .nights
+            case ("--lying", _) where value == "false": break
             case ("--planted", _) where PlantedBug(rawValue: value) != nil:
                 planted = PlantedBug(rawValue: value)
             default: usage()
@@ -34,21 +36,29 @@ import Simulation
             let simulator = try Simulator()
             if let single {
                 let report = try simulator.run(
-                    seed: single, planted: planted, isLying: isLying, isLogging: true)
+                    seed: single, planted: planted, isLying: story == .lies,
+                    hasNights: story == .nights, isLogging: true)
                 print(report.log.joined(separator: "\n"))
                 finish(report.violations.isEmpty ? 0 : 1)
             }
-            if isLying { Crash.watch() }
-            try explore(simulator, first, count, planted, failuresMax, isLying)
+            if story == .lies { Crash.watch() }
+            try explore(simulator, first, count, planted, failuresMax, story)
         } catch {
             print("error: \(error.message)")
             exit(1)
         }
     }
 
+    /// What a seed makes; the make target plays it.
+    private enum Story: String {
+        case runs = "simulate"
+        case lies = "lie"
+        case nights
+    }
+
     private static func explore(
         _ simulator: Simulator, _ first: UInt64, _ count: UInt64, _ planted: PlantedBug?,
-        _ failuresMax: Int, _ isLying: Bool
+        _ failuresMax: Int, _ story: Story
     ) throws(TranshipError) {
         let start = ContinuousClock.now
         var runs = 0
@@ -60,20 +70,21 @@ import Simulation
                 try planted.map { bug throws(TranshipError) in
                     try simulator.next(after: seed, for: bug)
                 } ?? seed + 1
-            if isLying { Crash.begin(seed) }
-            var report = try simulator.run(seed: seed, planted: planted, isLying: isLying)
-            if isLying, let words = Memory.violation { report.violations.append(words) }
+            if story == .lies { Crash.begin(seed) }
+            var report = try simulator.run(
+                seed: seed, planted: planted, isLying: story == .lies, hasNights: story == .nights)
+            if story == .lies, let words = Memory.violation { report.violations.append(words) }
             runs += report.runs
             transfers += report.transfers
             if !report.violations.isEmpty {
                 print("seed \(seed) failed:")
                 for violation in report.violations { print("  \(violation)") }
-                print("see what happened with: make \(isLying ? "lie" : "simulate") SEED=\(seed)")
+                print("see what happened with: make \(story.rawValue) SEED=\(seed)")
                 fflush(nil)
                 failures += 1
                 if failures >= failuresMax { finish(1) }
             }
-            if done % 5000 == 0 || done == count {
+            if done % (story == .nights ? 100 : 5000) == 0 || done == count {
                 let minutes = (ContinuousClock.now - start) / .seconds(60)
                 // On a machine that does other things as well, this one tells more.
                 let busyMinutes = Double(clock()) / Double(CLOCKS_PER_SEC) / 60
@@ -93,9 +104,10 @@ import Simulation
 
     private static func usage() -> Never {
         print(
-            "usage: simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [--lying true]"
+            "usage: simulate [--from SEED] [--seeds N] [--failures N] [--planted BUG] [STORY]"
         )
-        print("       simulate --seed SEED [--planted BUG] [--lying true]")
+        print("       simulate --seed SEED [--planted BUG] [STORY]")
+        print("STORY: --lying true | --nights true")
         print("bugs:  \(PlantedBug.allCases.map(\.rawValue).joined(separator: " "))")
         exit(2)
     }

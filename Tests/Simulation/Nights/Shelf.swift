@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What has to be at a target after a night: the versions of the series, as a table would list
+/// them. It knows the rules from the documentation, and nothing of the code.
+struct Shelf: Equatable, Sendable {
+    enum Name: Sendable {
+        case series, earlier
+        /// An operator's.
+        case other
+    }
+
+    struct Copy: Equatable, Sendable {
+        var version: Int
+        var name = Name.series
+        var isHidden = false
+        var isProtected = false
+        var isPrivate = false
+
+        /// Someone changed it by hand so that it is left alone.
+        var isEdited: Bool { isProtected || isPrivate || name == .other }
+    }
+
+    /// The oldest first, in the order in which they were done.
+    var copies: [Copy] = []
+
+    /// After a night in which the source offered this version, and the target took it.
+    func after(_ version: Int, _ rules: Nights.Rules) -> Shelf {
+        var next = self
+        let renames = rules.previous == .rename
+        if !copies.contains(where: { $0.version == version }) {
+            let isTaken = renames && copies.contains { $0.name == .series && !$0.isHidden }
+            next.copies.append(Copy(version: version, name: isTaken ? .earlier : .series))
+        }
+        guard let current = next.copies.firstIndex(where: { $0.version == version }) else {
+            return next
+        }
+        if renames, next.copies[current].name == .earlier {
+            // The name has to be free before anything else changes.
+            let isHeld = next.copies.contains {
+                $0.version != version && $0.name == .series && !$0.isHidden && $0.isEdited
+            }
+            guard !isHeld, !next.copies[current].isEdited else { return next }
+            next.copies[current].name = .series
+        }
+        let earlier = next.copies.indices.filter { $0 != current }
+        var gone: Set<Int> = []
+        for (rank, index) in earlier.reversed().enumerated() where !next.copies[index].isEdited {
+            let givesName = renames && next.copies[index].name == .series
+            if rank >= rules.keep, !givesName {
+                gone.insert(index)
+            } else if renames {
+                next.copies[index].name = .earlier
+            } else {
+                next.copies[index].isHidden = true
+            }
+        }
+        next.copies = next.copies.indices.filter { !gone.contains($0) }.map { next.copies[$0] }
+        return next
+    }
+
+    var isEdited: Bool { copies.contains(where: \.isEdited) }
+
+    /// As logs show it: `3 2r 1rh`, the newest version first.
+    var words: String {
+        copies.sorted { $0.version > $1.version }.map { copy in
+            var words = String(copy.version)
+            if copy.name != .series { words += copy.name == .earlier ? "r" : "'" }
+            if copy.isHidden { words += "h" }
+            if copy.isProtected { words += "p" }
+            if copy.isPrivate { words += "x" }
+            return words
+        }.joined(separator: " ")
+    }
+}
