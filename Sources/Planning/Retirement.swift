@@ -199,12 +199,16 @@ extension Retirement {
     func standings(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Standing] {
         let current = Set(items.map(\.origin.versionID))
         let whole = copies.filter(\.image.isWhole).sorted(by: SeriesCopy.isEarlier)
-        let earlier = whole.filter { !current.contains($0.versionID ?? "") }
+        // What the journal does not know may be anyone's, and pushes no version out.
+        let earlier = whole.filter {
+            !current.contains($0.versionID ?? "") && $0.transfer != nil
+        }
         let now = whole.last { current.contains($0.versionID ?? "") }
         var standings: [Standing] = []
         for copy in whole {
             guard let index = earlier.firstIndex(where: { $0.image.id == copy.image.id }) else {
-                standings.append(Standing(copy: copy, isCurrent: true))
+                standings.append(
+                    Standing(copy: copy, isCurrent: current.contains(copy.versionID ?? "")))
                 continue
             }
             let next = index + 1 < earlier.count ? earlier[index + 1] : nil

@@ -128,6 +128,16 @@ import Testing
         #expect(try one(planned) == ["1 \(action)"])
     }
 
+    @Test func `What the journal does not know pushes no version out`() throws {
+        let rules = "keep: 1\nexpired: { action: delete, after: 0s }"
+        let unknown = copy(3, transfer: nil)
+        #expect(
+            try changes(rules, current: item(4), copies: [copy(2), unknown, copy(4)]) == [])
+        #expect(
+            try changes(rules, current: item(4), copies: [copy(1), copy(2), unknown, copy(4)])
+                == ["1 delete"])
+    }
+
     @Test func `Versions of one second keep their order`() throws {
         var (first, second) = (copy(2), copy(1))
         (first.doneAt, second.doneAt) = (5000, 5001)

@@ -28,7 +28,9 @@ public struct SeriesCopy: Sendable {
 }
 
 extension Plan {
-    /// The images with the marker of a lineage that a target lists.
+    /// The images with the marker of a lineage that a target lists. Left out is an image with the
+    /// marker of a version that the journal knows under another id: a snapshot of a server copies
+    /// the marker, and often the name.
     public func copies(
         ofLineage lineageID: String, at targetKey: String, in journal: Journal
     ) async throws(TranshipError) -> [SeriesCopy] {
@@ -40,9 +42,10 @@ extension Plan {
             ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
         }
         return try await journal.read { db in
-            try images.map { image in
+            try images.compactMap { image in
                 let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
                 let transfer = try Journal.transfer(db, targetKey, version)
+                if let id = transfer?.imageID, id != image.id { return nil }
                 let doneAt: Int64? = try db.value(
                     cached: """
                         SELECT w.updated_at FROM \(TransferRows.joined)
