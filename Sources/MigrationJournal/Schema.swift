@@ -15,6 +15,7 @@ enum Schema {
         migrator.registerMigration("2 changes") { try $0.execute(sql: step2) }
         migrator.registerMigration("3 held versions") { try $0.execute(sql: heldVersions) }
         migrator.registerMigration("4 upstream memory") { try $0.execute(sql: upstreamMemory) }
+        migrator.registerMigration("5 holds of one place") { try $0.execute(sql: holdsOfOnePlace) }
         return migrator
     }
 
@@ -211,6 +212,12 @@ enum Schema {
             held_at INTEGER NOT NULL,
             PRIMARY KEY (lineage, target_key, version_id)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let holdsOfOnePlace = """
+        -- Of a series with several sources: the place of the versions that the hold is about; see
+        -- SourceImage.place. NULL: all versions of the series.
+        ALTER TABLE held_version ADD COLUMN place TEXT;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

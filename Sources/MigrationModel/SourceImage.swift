@@ -91,6 +91,13 @@ public struct SourceImage: Codable, Hashable, Sendable {
         self.updatedAt = updatedAt
     }
 
+    /// Where a source has one version after the other: the ``key``, with `{version}` in the place of
+    /// the version. It tells the sources of a series apart.
+    public var place: String {
+        guard let version, !version.isEmpty else { return key }
+        return key.replacing(version, with: "{version}")
+    }
+
     /// Bytes at the source; nil if it does not state them.
     public var sizeAtSourceBytes: Int64? {
         guard let published else { return sizeBytes }

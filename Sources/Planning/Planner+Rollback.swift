@@ -20,6 +20,9 @@ public struct PlannedRollback: Sendable {
     public var held: [HeldVersion] = []
     /// Targets that have the version, each with the lineage.
     public var places: [(lineageID: String, targetKey: String)] = []
+    /// Of a series with several sources: the only place that this is about; see
+    /// ``SourceImage/place``. The versions of the others stay as they are.
+    public var place: String?
 }
 
 extension Planner {
@@ -28,12 +31,14 @@ extension Planner {
     /// - Parameters:
     ///   - name: of a series, or its lineage's id.
     ///   - version: the word of `series history`, or an image's id at a target. Nil is the newest
-    ///     version before the current one.
+    ///     version before the current one. If the series has several sources, of the one whose
+    ///     version came last.
+    ///   - hasSeveral: whether several sources have the series of that name.
     /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such series or version.
     public func rollback(
-        series name: String, to version: String?
+        series name: String, to version: String?, hasSeveral: (String) -> Bool = { _ in false }
     ) async throws(TranshipError) -> PlannedRollback {
-        let versions = try await versions(ofSeries: name)
+        var versions = try await versions(ofSeries: name)
         let lineageID = versions.first?.lineageID ?? ""
         try await plan.begin()
         var copies: [(target: PlanningTarget, copies: [SeriesCopy])] = []
@@ -46,8 +51,18 @@ extension Planner {
                         ofLineage: lineageID, at: target.opened.key, in: journal)
                 ))
         }
+        let series = versions.first?.seriesName ?? name
+        var place: String?
+        if hasSeveral(series) {
+            place = Self.place(of: version, versions, copies.map(\.copies))
+            versions = versions.filter { $0.transfer.source.place == place }
+            copies = copies.map { target, copies in
+                (target, copies.filter { $0.transfer?.source.place == place })
+            }
+        }
         let word = try Self.chosen(version, of: versions, copies.map(\.copies), series: name)
-        var rollback = PlannedRollback(series: versions.first?.seriesName ?? name, version: word)
+        var rollback = PlannedRollback(series: series, version: word)
+        rollback.place = place
         for (target, found) in copies {
             let key = target.opened.key
             guard let copy = found.first(where: { $0.image.isWhole && $0.word == word }),
@@ -71,7 +86,7 @@ extension Planner {
                 HeldVersion(
                     lineageID: lineageID, targetKey: key,
                     versionID: $0.transfer.origin.versionID,
-                    currentVersionID: transfer.origin.versionID)
+                    currentVersionID: transfer.origin.versionID, place: place)
             }
         }
         return rollback
@@ -94,6 +109,18 @@ extension Planner {
                     : "it has: \(names.prefix(20).joined(separator: ", "))")
         }
         return versions
+    }
+
+    /// Which of several sources a rollback is about: that of the version, or else that of the version
+    /// which came last of those that others see.
+    private static func place(
+        of version: String?, _ versions: [SeriesVersion], _ copies: [[SeriesCopy]]
+    ) -> String? {
+        let shown = copies.flatMap(\.self).filter(\.isShown).max(by: SeriesCopy.isEarlier)
+        let named = versions.first {
+            version != nil && ($0.word == version || $0.transfer.imageID == version)
+        }
+        return (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source.place
     }
 
     /// The newest first: a version's place in the list decides.

@@ -100,6 +100,9 @@ extension PipelineRun {
         public var series: String { planned.series }
         /// The version that becomes current, as ``SeriesStatus`` shows it.
         public var version: String { planned.version }
+        /// Of a series with several sources: where the only source that this is about has its
+        /// versions. Nil: the whole series.
+        public var place: String? { planned.place }
         /// At all targets; those that are left have the reason.
         public var changes: [Change] { planned.changes }
         /// Targets without a whole copy of that version, which stay as they are.
@@ -109,32 +112,25 @@ extension PipelineRun {
     }
 
     /// Plans to make an earlier version of a series the current one again, at every target.
-    /// Changes nothing.
+    /// Changes nothing. If several sources have the series, this is about one of them, and the
+    /// versions of the others stay as they are.
     ///
     /// - Parameters:
     ///   - series: its name in the pipeline file.
     ///   - version: as ``SeriesStatus`` shows it, or an image's id at a target; nil is the newest
-    ///     version before the current one.
-    /// - Throws: ``TranshipError/Code/notFound``; ``TranshipError/Code/ambiguous`` for a series
-    ///   with several sources, which has no single current version.
+    ///     version before the current one, of several sources that of the one whose version came
+    ///     last.
+    /// - Throws: ``TranshipError/Code/notFound``.
     public func rollback(
         series: String, to version: String?
     ) async throws(TranshipError) -> Rollback {
-        try refuseSeveral(series)
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         let rollback = try await planner(in: opened, try Plan(beside: journal))
-            .rollback(series: series, to: version)
-        try refuseSeveral(rollback.series)
+            .rollback(series: series, to: version) { name in
+                pipeline.sources.contains { $0.hasSeveral(of: name) }
+            }
         return Rollback(planned: rollback)
-    }
-
-    private func refuseSeveral(_ series: String) throws(TranshipError) {
-        guard pipeline.sources.contains(where: { $0.hasSeveral(of: series) }) else { return }
-        throw TranshipError(
-            .ambiguous,
-            "the series \"\(series)\" has several sources, and so no single current version",
-            hint: "change its images at the targets by hand")
     }
 
     /// Does what a rollback says, and remembers the versions that later runs are not to go
@@ -169,7 +165,8 @@ extension PipelineRun {
             pipelineText: pipeline.textWithoutSecrets)
         try await endingIfItFails(run) { () throws(TranshipError) in
             try await self.journal.adopt(
-                changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [])
+                changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],
+                place: rollback?.place)
             try await self.changeSeries(run, in: opened)
         }
         return try await end(run)

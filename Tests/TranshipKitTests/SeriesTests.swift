@@ -312,9 +312,57 @@ import Testing
         try FileManager.default.removeItem(atPath: nights.folder.file("a.img"))
         #expect(try await night([:]) == ["hide done"])
         #expect(nights.standing(3) == "a hidden" && nights.standing(2) == "b")
-        let error = await failure {
-            _ = try await nights.run(rules: "", sources: sources).rollback(series: "s", to: nil)
+    }
+
+    @Test(arguments: ["previous: hide", "previous: leave", "previous: rename"])
+    func `A rollback of a series with several sources is about one of them`(
+        rules: String
+    ) async throws {
+        let nights = try Nights("beta", "gamma")
+        let sources = """
+            sources:
+              - file: ./*.img
+                series: { name: s, several: true }
+                image: { name: "{stem}", disk_format: raw, container_format: bare }
+            """
+        func night(_ files: [String: UInt64]) async throws {
+            for (name, version) in files {
+                try nights.folder.write(noise(5000, seed: version), to: name)
+            }
+            _ = try await nights.night(try nights.run(rules: rules, sources: sources))
         }
-        #expect(error?.code == .ambiguous)
+        func rollback(to version: String?) async throws -> PipelineRun.Rollback {
+            let run = try nights.run(rules: rules, sources: sources)
+            let rollback = try await run.rollback(series: "s", to: version)
+            #expect(try await run.carryOut(rollback).exitStatus == .done)
+            return rollback
+        }
+        /// What others see of versions 1 to 5, under the name of the series.
+        func shown(_ cloud: String = "beta") -> [UInt64] {
+            (1...5).filter { ["a", "b"].contains(nights.standing($0, at: cloud)) }
+        }
+        try await night(["a.img": 1, "b.img": 2])
+        try await night(["b.img": 3])
+        try await night(["a.img": 4])
+        let left: [UInt64] = rules == "previous: leave" ? [1, 2] : []
+        #expect(shown() == (left + [3, 4]).sorted())
+
+        // The newest version is one of a.
+        let first = try await rollback(to: nil)
+        #expect(first.place?.hasSuffix("/a.img") == true && first.heldCount == 2)
+        for cloud in ["beta", "gamma"] {
+            #expect(shown(cloud) == (Set(left).union([1, 3])).sorted(), "\(cloud)")
+        }
+        // b goes back too, by the id of an image, and a stays where it is.
+        let second = try await rollback(to: nights.id(2))
+        #expect(second.place?.hasSuffix("/b.img") == true)
+        #expect(shown() == [1, 2] && shown("gamma") == [1, 2])
+        try await night([:])
+        #expect(shown() == [1, 2])
+        // A new version of b ends the rollback of b alone.
+        try await night(["b.img": 5])
+        #expect(shown() == (Set(left).union([1, 5])).sorted())
+        let held = try await nights.journal.heldVersions()
+        #expect(held.count == 2 && held.allSatisfy { $0.place?.hasSuffix("/a.img") == true })
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Basics
+internal import Foundation
 internal import GRDB
 public import MigrationModel
 
@@ -13,14 +14,19 @@ public struct HeldVersion: Sendable, Hashable {
     public var versionID: String
     /// What the rollback made current.
     public var currentVersionID: String
+    /// Of a series with several sources: ``SourceImage/place`` of both versions. Versions of other
+    /// places do not end the hold. Nil: any version of the series does.
+    public var place: String?
 
     public init(
-        lineageID: String, targetKey: String, versionID: String, currentVersionID: String
+        lineageID: String, targetKey: String, versionID: String, currentVersionID: String,
+        place: String? = nil
     ) {
         self.lineageID = lineageID
         self.targetKey = targetKey
         self.versionID = versionID
         self.currentVersionID = currentVersionID
+        self.place = place
     }
 }
 
@@ -47,52 +53,65 @@ extension Journal {
     private static func heldVersions(_ db: Database) throws -> [HeldVersion] {
         // A journal that is only read may be of an older version.
         guard try db.tableExists("held_version") else { return [] }
+        let hasPlaces = try db.columns(in: "held_version").contains { $0.name == "place" }
         return try db.rows(
             cached: """
-                SELECT l.lineage_id, h.target_key, h.version_id, h.current_version_id
+                SELECT l.lineage_id, h.target_key, h.version_id, h.current_version_id,
+                    \(hasPlaces ? "h.place" : "NULL") AS place,
+                    (SELECT json_group_array(t.version_id) FROM transfer AS t
+                        WHERE t.lineage = h.lineage AND t.target_key = h.target_key
+                            AND t.id > h.last_transfer) AS newer
                 FROM held_version AS h JOIN lineage AS l ON l.id = h.lineage
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM transfer AS t WHERE t.lineage = h.lineage
-                        AND t.target_key = h.target_key AND t.id > h.last_transfer)
                 ORDER BY h.lineage, h.target_key, h.version_id
                 """
-        ).map { row in
-            try HeldVersion(
+        ).compactMap { row in
+            let held = try HeldVersion(
                 lineageID: row["lineage_id"], targetKey: row["target_key"],
-                versionID: row["version_id"], currentVersionID: row["current_version_id"])
+                versionID: row["version_id"], currentVersionID: row["current_version_id"],
+                place: row["place"])
+            let newer: String = try row["newer"]
+            let versions = try JSONDecoder().decode([String].self, from: Data(newer.utf8))
+            let hasEnded = try versions.contains { version in
+                guard let place = held.place else { return true }
+                return try transfer(db, held.targetKey, version)?.source.place == place
+            }
+            return hasEnded ? nil : held
         }
     }
 
     /// Makes changes the work of a run, marks the run as planned, and replaces what a rollback
     /// holds of these series at these targets: all in one transaction.
     ///
-    /// - Parameter series: the series and targets that a rollback is about; those without an entry
-    ///   in `held` go on as before.
+    /// - Parameters:
+    ///   - series: the series and targets that a rollback is about; those without an entry in `held`
+    ///     go on as before.
+    ///   - place: the place that it is about, of a series with several sources; nil is all.
     public func adopt(
         _ changes: [Change], run: Run, holding held: [HeldVersion] = [],
-        series: [(lineageID: String, targetKey: String)] = []
+        series: [(lineageID: String, targetKey: String)] = [], place: String? = nil
     ) async throws(TranshipError) {
         try await write { db in
             try Self.take(changes, into: db, run.id)
             for (lineageID, targetKey) in series {
                 try db.execute(
                     cached: """
-                        DELETE FROM held_version WHERE target_key = ?
-                            AND lineage = (SELECT id FROM lineage WHERE lineage_id = ?)
-                        """, arguments: [targetKey, lineageID])
+                        DELETE FROM held_version WHERE target_key = ?1
+                            AND lineage = (SELECT id FROM lineage WHERE lineage_id = ?2)
+                            AND (?3 IS NULL OR place IS ?3)
+                        """, arguments: [targetKey, lineageID, place])
             }
             for version in held {
                 try db.execute(
                     cached: """
                         INSERT INTO held_version (lineage, target_key, version_id,
-                            current_version_id, last_transfer, held_at)
+                            current_version_id, last_transfer, held_at, place)
                         SELECT l.id, ?1, ?2, ?3, coalesce((SELECT max(id) FROM transfer
-                            WHERE lineage = l.id AND target_key = ?1), 0), ?4
+                            WHERE lineage = l.id AND target_key = ?1), 0), ?4, ?6
                         FROM lineage AS l WHERE l.lineage_id = ?5
                         """,
                     arguments: [
                         version.targetKey, version.versionID, version.currentVersionID,
-                        Timestamp.now(), version.lineageID,
+                        Timestamp.now(), version.lineageID, version.place,
                     ])
             }
             try db.execute(

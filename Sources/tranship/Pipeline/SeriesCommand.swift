@@ -36,7 +36,8 @@ struct SeriesListCommand: AsyncParsableCommand {
         discussion: """
               $ tranship series list nightly
 
-            Asks no cloud. A series is all versions of one image of a url or a file.
+            Asks no cloud. A series is all versions of one image of a URL, an index or a
+            file.
             """)
 
     @OptionGroup var place: SeriesPipeline
@@ -87,6 +88,8 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
             `previous` says; if it says nothing, hides it. Deletes nothing. Later runs keep
             the version until the source has one that is newer than all that the journal
             knows. Images that someone has edited or protected are left. Reads no source.
+            Of a series with several sources, it is about one of them: the one that has the
+            VERSION, or else the one whose version came last.
             Without --yes, only lists what it would do, with exit status 4 if there is any.
             """)
 

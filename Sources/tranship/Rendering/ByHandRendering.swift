@@ -28,11 +28,13 @@ struct ByHandRendering {
                 [
                     "series": .string(rollback.series), "version": .string(rollback.version),
                     "held": .integer(Int64(rollback.heldCount)),
+                    "place": rollback.place.map { .string($0) } ?? .null,
                 ]
             ).put()
         } else {
+            let place = rollback.place.map { " of \($0)" } ?? ""
             Terminal.tell(
-                "\(rollback.series): back to version \(rollback.version); runs stay with it until the "
+                "\(rollback.series)\(place): back to version \(rollback.version); runs stay with it until the "
                     + "source has a newer version")
         }
     }
