@@ -88,6 +88,11 @@ extension FileSource {
     /// True if ``pattern`` has wildcards and so may match several files.
     public var isGlob: Bool { Glob(pattern).literal == nil }
 
+    /// The absolute path of the folder that ``latest`` is about, with a slash at its end.
+    public func folder(baseDirectory: String) -> String {
+        FilePath.absolute(Glob(pattern).literal ?? pattern, in: baseDirectory)
+    }
+
     /// Finds the files that match the pattern. Returns absolute paths, sorted by their bytes.
     ///
     /// `*`, `?` and `[…]` match within one path component and never match a leading dot (POSIX

@@ -184,11 +184,18 @@ public struct URLHeader: Sendable, Equatable {
 
 /// Images in files on this machine.
 public struct FileSource: Sendable, Equatable {
-    /// A path or a glob, as written in the file. A relative one starts at the file's folder.
+    /// A path or a glob, as written in the file. A relative one starts at the file's folder. With
+    /// ``latest``, a folder: it ends in a slash.
     public let pattern: String
+    /// Which file of the folder is meant: the one with the highest version.
+    public let latest: VersionPattern?
+    /// True if an older version than that of the journal may follow.
+    public let allowsDowngrade: Bool
+    /// After which time without a new version the plan and the run warn; nil for never.
+    public let staleAfterSeconds: Int64?
     /// Never set if ``pattern`` is a glob.
     public let checksum: Checksum?
-    /// The URL or absolute path of a list of checksums.
+    /// The URL or absolute path of a list of checksums. With ``latest`` it may contain `@v`.
     public let checksumFile: String?
     /// Who has to have signed the list; nil if its signature does not matter.
     public let signature: SignatureRule?

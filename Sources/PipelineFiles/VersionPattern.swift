@@ -63,7 +63,9 @@ public struct VersionPattern: Sendable, Hashable {
 
 extension FileValue {
     /// Parses `latest`.
-    func versionPattern() throws(TranshipError) -> VersionPattern {
+    ///
+    /// - Parameter folder: the key that names the folder.
+    func versionPattern(_ folder: String = "url") throws(TranshipError) -> VersionPattern {
         let text = try text()
         let example = "write it as noble-server-@v-amd64.img"
         guard text.contains(VersionPattern.mark) else {
@@ -74,7 +76,7 @@ extension FileValue {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
             throw refusal(
-                "\(label) is \(shown), but must be a path within the folder of `url`",
+                "\(label) is \(shown), but must be a path within the folder of `\(folder)`",
                 hint: example)
         }
         guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),

@@ -118,7 +118,24 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "that ends in a slash", PipelineTexts.with(source: "  - file: images/"),
             "p.yaml:4:11: `file` is \"images/\", which ends in a slash\n"
-                + "hint: name files, such as images/*.qcow2"),
+                + "hint: name files, such as images/*.qcow2, or the newest of them with `latest`"),
+        BadFile(
+            "with versions and no folder",
+            PipelineTexts.with(source: "  - file: images\n    latest: a-@v.raw"),
+            "p.yaml:4:11: `file` has to be one folder if there is `latest`, and its path does not "
+                + "end in a slash\nhint: write the folder, such as ./images/"),
+        BadFile(
+            "with versions in several folders",
+            PipelineTexts.with(source: "  - file: \"*/\"\n    latest: a-@v.raw"),
+            "p.yaml:4:11: `file` has to be one folder if there is `latest`, and \"*/\" has "
+                + "wildcards\nhint: write the folder, such as ./images/"),
+        BadFile(
+            "with one checksum for all versions",
+            PipelineTexts.with(
+                source: "  - file: images/\n    latest: a-@v.raw\n"
+                    + "    checksum: md5:d41d8cd98f00b204e9800998ecf8427e"),
+            "p.yaml:6:15: one `checksum` cannot be right for every version that `latest` matches\n"
+                + "hint: use `checksum_file`"),
         BadFile(
             "with a property that is a field",
             PipelineTexts.withURL("    image: { properties: { owner: x } }"),

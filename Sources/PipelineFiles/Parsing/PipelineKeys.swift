@@ -43,7 +43,10 @@ enum SimplestreamsSourceKey: String, PipelineKey {
 }
 
 enum FileSourceKey: String, PipelineKey {
-    case file, checksum
+    case file, latest
+    case allowDowngrade = "allow_downgrade"
+    case staleAfter = "stale_after"
+    case checksum
     case checksumFile = "checksum_file"
     case signedBy = "signed_by"
     case signature, image, decompress, convert, series, inspect, limits

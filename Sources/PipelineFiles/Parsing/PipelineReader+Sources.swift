@@ -125,29 +125,55 @@ extension PipelineReader {
         let keys = try FileSection<FileSourceKey>(value)
         let file = try keys.required(.file)
         let pattern = try file.pathText()
-        if FileName(pattern).text.isEmpty {
-            throw file.refusal(
-                "`file` is \(file.shown), which ends in a slash",
-                hint: "name files, such as \(pattern)*.qcow2")
+        let latest = try keys[.latest]?.versionPattern("file")
+        try refuseNoPath(file, pattern, latest)
+        if latest == nil, let key = keys[.allowDowngrade] {
+            throw key.refusal(
+                "`allow_downgrade` has no effect without `latest`, which finds versions")
         }
         let series = try keys[.series].map(series)
         let decompress = try decompress(keys[.decompress])
         let proof = try checksums(keys[.checksum], keys[.checksumFile])
+        let name = decompress.name(FileName(latest?.text ?? pattern))
         let source = FileSource(
-            pattern: pattern, checksum: proof.checksum, checksumFile: proof.file,
+            pattern: pattern, latest: latest,
+            allowsDowngrade: try keys[.allowDowngrade]?.bool() ?? false,
+            staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: proof.checksum,
+            checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
-            image: try template(keys[.image], fileName: decompress.name(FileName(pattern))),
+            image: try template(keys[.image], fileName: name),
             decompress: decompress, convert: try convert(keys[.convert]),
             hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             inspects: try keys[.inspect]?.bool() ?? true,
             limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
-        if source.isGlob, let checksum = keys[.checksum] {
+        if latest != nil || source.isGlob, let checksum = keys[.checksum] {
+            let files = latest == nil ? "file that \(file.shown)" : "version that `latest`"
             throw checksum.refusal(
-                "one `checksum` cannot be right for every file that \(file.shown) matches",
+                "one `checksum` cannot be right for every \(files) matches",
                 hint: "use `checksum_file`")
         }
         return source
+    }
+
+    /// Checks that `file` names files, or with `latest` one folder.
+    private func refuseNoPath(
+        _ file: FileValue, _ pattern: String, _ latest: VersionPattern?
+    ) throws(TranshipError) {
+        let isFolder = FileName(pattern).text.isEmpty
+        guard latest != nil else {
+            guard isFolder else { return }
+            throw file.refusal(
+                "`file` is \(file.shown), which ends in a slash",
+                hint: "name files, such as \(pattern)*.qcow2, or the newest of them with `latest`")
+        }
+        guard isFolder, Glob(pattern).literal != nil else {
+            throw file.refusal(
+                "`file` has to be one folder if there is `latest`, and "
+                    + (isFolder
+                        ? "\(file.shown) has wildcards" : "its path does not end in a slash"),
+                hint: "write the folder, such as ./images/")
+        }
     }
 
     private func archiveSource(_ value: FileValue) throws(TranshipError) -> ArchiveSource {

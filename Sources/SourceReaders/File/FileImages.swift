@@ -36,6 +36,9 @@ struct FileImages: ImageSource {
     func list(
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
+        if let latest = source.latest {
+            return try await page([try await newest(latest, listing)])
+        }
         let paths: [String]
         do throws(TranshipError) {
             paths = try source.paths(baseDirectory: baseDirectory)
@@ -44,27 +47,8 @@ struct FileImages: ImageSource {
                 [listed(source.pattern, nil, checksum: nil, listing.date, refusal: error)])
         }
         if paths.isEmpty { listing.tell(.warning("no file matches \(source.pattern)")) }
-        let published = source.checksumFile.map {
-            PublishedList(place: $0, signature: source.signature, client: HTTPClient())
-        }
         // Read once, however many files it is for.
-        var list: Result<PublishedList.Read, TranshipError>?
-        if let published, source.checksum == nil, !paths.isEmpty {
-            do throws(TranshipError) {
-                list = .success(try await published.read())
-            } catch {
-                if error.code == .interrupted { throw error }
-                list = .failure(error)
-            }
-        }
-        let promise: Promise = { (path) throws(TranshipError) in
-            guard let published, let list else { return (source.checksum, nil) }
-            let read = try list.get()
-            return (
-                try read.list.checksum(forPath: published.path(of: path), shown: published.shown),
-                read.signedBy
-            )
-        }
+        let promise = paths.isEmpty ? Promise(own: source.checksum) : try await promise()
         var rest = paths[...]
         while !rest.isEmpty {
             try await page(rest.prefix(Self.pageImages).map { image($0, listing.date, promise) })
@@ -72,23 +56,64 @@ struct FileImages: ImageSource {
         }
     }
 
-    /// What a file must hash to, and who signed that.
-    private typealias Promise =
-        (_ path: String) throws(TranshipError) -> (checksum: Checksum?, signedBy: String?)
+    /// What files must hash to, and who signed that.
+    struct Promise {
+        var own: Checksum?
+        /// The list that says it; nil without one.
+        var list: (place: PublishedList, read: Result<PublishedList.Read, TranshipError>)?
 
-    private func image(_ path: String, _ date: String, _ promise: Promise) -> ListedImage {
+        func checksum(
+            of path: String
+        ) throws(TranshipError) -> (checksum: Checksum?, signedBy: String?) {
+            guard let (place, result) = list else { return (own, nil) }
+            let read = try result.get()
+            return (
+                try read.list.checksum(forPath: place.path(of: path), shown: place.shown),
+                read.signedBy
+            )
+        }
+    }
+
+    /// Reads the list of checksums, if there is one.
+    ///
+    /// - Parameter version: what `@v` stands for.
+    func promise(_ version: String? = nil) async throws(TranshipError) -> Promise {
+        guard source.checksum == nil, let file = source.checksumFile else {
+            return Promise(own: source.checksum)
+        }
+        func filled(_ place: String) -> String {
+            version.map { VersionPattern.fill(place, with: $0) } ?? place
+        }
+        let list = PublishedList(
+            place: filled(file),
+            signature: source.signature.map {
+                SignatureRule(keyring: $0.keyring, place: $0.place.map(filled))
+            }, client: HTTPClient())
+        do throws(TranshipError) {
+            return Promise(list: (list, .success(try await list.read())))
+        } catch {
+            if error.code == .interrupted { throw error }
+            return Promise(list: (list, .failure(error)))
+        }
+    }
+
+    /// - Parameter version: which of the folder's versions it is, with `latest`.
+    func image(
+        _ path: String, _ date: String, _ promise: Promise, version: String? = nil
+    ) -> ListedImage {
         do throws(TranshipError) {
             let facts = try FileFacts(path: path)
             let look = unpacking.look(
                 try head(of: path), fileName: PathText.lastComponent(path), shown: path)
-            let promise = try promise(path)
+            let (checksum, signedBy) = try promise.checksum(of: path)
             var listed = listed(
-                path, facts, checksum: promise.checksum, look: look, date, refusal: look.refusal)
-            listed.image.signedBy = promise.signedBy
+                path, facts, checksum: checksum, look: look, date, version: version,
+                refusal: look.refusal)
+            listed.image.signedBy = signedBy
             if source.hasProofProperties { listed.image.addProofProperties() }
             return listed
         } catch {
-            return listed(path, nil, checksum: nil, date, refusal: error)
+            return listed(path, nil, checksum: nil, date, version: version, refusal: error)
         }
     }
 
@@ -113,9 +138,10 @@ struct FileImages: ImageSource {
         return Array(bytes.prefix(count))
     }
 
-    private func listed(
+    func listed(
         _ path: String, _ facts: FileFacts?, checksum: Checksum?,
-        look: Unpacking.Look = .init(), _ date: String, refusal: TranshipError? = nil
+        look: Unpacking.Look = .init(), _ date: String, version: String? = nil,
+        refusal: TranshipError? = nil
     ) -> ListedImage {
         let fileName = source.decompress.name(FileName(path)).text
         let changes = source.image.published(
@@ -125,7 +151,8 @@ struct FileImages: ImageSource {
             key: "file:\(path)", sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
             sizeBytes: facts?.sizeBytes, checksum: checksum, published: changes,
-            fileName: fileName, head: look.head, series: source.series, date: date)
+            fileName: fileName, head: look.head, series: source.series, version: version,
+            lineageStem: stemOfVersions, date: date)
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(

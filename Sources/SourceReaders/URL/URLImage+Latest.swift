@@ -57,8 +57,11 @@ extension URLImage {
         return newest
     }
 
-    private static func newest(
-        _ pattern: VersionPattern, among names: [String], at place: String
+    /// - Parameter emptyHint: what to do if there is no name at all.
+    static func newest(
+        _ pattern: VersionPattern, among names: [String], at place: String,
+        emptyHint: String = "open the address in a browser; if the server lists no folders, name a "
+            + "list with `checksum_file`"
     ) throws(TranshipError) -> Newest {
         var found: Newest?
         for name in names {
@@ -69,18 +72,17 @@ extension URLImage {
                 found = Newest(version: version, name: name)
             }
         }
-        guard let found else { throw nothing(pattern, names, place) }
+        guard let found else { throw nothing(pattern, names, place, emptyHint) }
         return found
     }
 
     private static func nothing(
-        _ pattern: VersionPattern, _ names: [String], _ place: String
+        _ pattern: VersionPattern, _ names: [String], _ place: String, _ emptyHint: String
     ) -> TranshipError {
         guard !names.isEmpty else {
             return TranshipError(
                 .sourceUnavailable, "\(place) lists no file, so nothing matches \(pattern.text)",
-                hint: "open the address in a browser; if the server lists no folders, name a list "
-                    + "with `checksum_file`")
+                hint: emptyHint)
         }
         // Those that begin like the pattern come first.
         let likeness = names.map { name in
