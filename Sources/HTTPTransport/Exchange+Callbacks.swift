@@ -45,12 +45,15 @@ extension Exchange {
     }
 
     private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
-        guard head.add(line), case .download(_, let onResponse) = flow,
+        let isWhole = head.add(line)
+        if isWhole, let error = severalLengths { return stop(error) }
+        guard isWhole, case .download(_, let onResponse) = flow,
             (200..<300) ~= head.status
         else { return line.count }
         var response = HTTPResponse(
             status: head.status, headers: head.headers, effectiveURL: request.url)
         response.isRedirected = request.isRedirected
+        response.answeredBy = answeredBy
         do throws(TranshipError) {
             try refuseEncoding(response)
             partBytes = response.contentRange?.countBytes
@@ -59,6 +62,18 @@ extension Exchange {
         } catch {
             return stop(error)
         }
+    }
+
+    private var severalLengths: TranshipError? {
+        let lengths = head.headers.contentLengths.sorted()
+        guard (200..<300) ~= head.status, lengths.count > 1,
+            head.headers["Transfer-Encoding"] == nil
+        else { return nil }
+        return TranshipError(
+            .invalidAnswer,
+            "\(shown): the answer declares more than one length: "
+                + lengths.prefix(3).map { $0.cut(to: 30) }.joined(separator: ", "),
+            hint: "the server or a proxy before it is broken; ask its operator")
     }
 
     /// An encoded body, most likely compressed by a proxy, does not have the bytes that were
@@ -71,7 +86,7 @@ extension Exchange {
         guard let encoding = encodings.first else { return }
         throw TranshipError(
             .invalidAnswer,
-            "\(request.shown): the body is encoded (Content-Encoding: \(encoding)), but this "
+            "\(shown): the body is encoded (Content-Encoding: \(encoding)), but this "
                 + "request asked for it as it is stored",
             hint:
                 "use another address of the file, or download it with a tool that unpacks it; the "
@@ -86,7 +101,7 @@ extension Exchange {
                 return stop(
                     TranshipError(
                         .rangeNotSatisfiable,
-                        "\(request.shown): the body is longer than the \(partBytes) bytes of its "
+                        "\(shown): the body is longer than the \(partBytes) bytes of its "
                             + "Content-Range"))
             }
             return writeToRing(bytes, ring)
@@ -95,7 +110,7 @@ extension Exchange {
             return stop(
                 TranshipError(
                     .invalidAnswer,
-                    "\(request.shown): the answer is longer than the "
+                    "\(shown): the answer is longer than the "
                         + "\(ByteCount.format(Int64(request.responseBytesMax))) allowed for it"))
         }
         body.append(contentsOf: bytes)
@@ -121,7 +136,7 @@ extension Exchange {
             return stop(
                 TranshipError(
                     .sourceTruncated,
-                    "\(request.shown): the body is longer than the \(most) bytes that were declared"
+                    "\(shown): the body is longer than the \(most) bytes that were declared"
                         + (now ?? ""),
                     hint: "the data may have changed since its size was read"))
         }
@@ -186,7 +201,7 @@ extension Exchange {
     func hungUp() -> TranshipError {
         TranshipError(
             .connectionLost,
-            "\(request.shown): the service closed the connection without an answer, after "
+            "\(shown): the service closed the connection without an answer, after "
                 + "\(source.takenBytes) bytes of the body", isTransient: true)
     }
 
@@ -242,7 +257,7 @@ extension Exchange {
             }
         refusal =
             refusal
-            ?? TranshipError(.timedOut, "\(request.shown): \(words)", isTransient: true)
+            ?? TranshipError(.timedOut, "\(shown): \(words)", isTransient: true)
         return 1
     }
 }

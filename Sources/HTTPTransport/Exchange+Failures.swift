@@ -14,7 +14,7 @@ extension Exchange {
             _ kind: TranshipError.Code, isTransient: Bool, hint: String? = nil
         ) -> TranshipError {
             TranshipError(
-                kind, "\(request.shown): \(words)", hint: hint, isTransient: isTransient,
+                kind, "\(shown): \(words)", hint: hint, isTransient: isTransient,
                 cause: CurlError(code: Int(code.rawValue)))
         }
         if handle.sockets.hasRefusedLinkLocal { return request.redirectedToLinkLocal(request.url) }
@@ -98,7 +98,7 @@ extension Exchange {
             hint = "the port may speak plain http; check the scheme of the URL"
         case CURLE_SSL_CONNECT_ERROR where words.contains("SSL_ERROR_SYSCALL"):
             return TranshipError(
-                .connectionLost, "\(request.shown): \(words)", isTransient: true,
+                .connectionLost, "\(shown): \(words)", isTransient: true,
                 cause: CurlError(code: Int(code.rawValue)))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
             CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,

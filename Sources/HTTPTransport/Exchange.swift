@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import CCurl
+import FoundationEssentials
 import Synchronization
 
 /// One request and its answer on one handle: the state of the callbacks of curl.
@@ -137,10 +138,28 @@ final class Exchange: @unchecked Sendable {
     }
 
     private func response(_ handle: CurlHandle) -> Answer {
-        Answer(
-            response: HTTPResponse(
-                status: head.status, headers: head.headers, body: body, effectiveURL: request.url),
-            redirectURL: handle.string(CURLINFO_REDIRECT_URL))
+        var response = HTTPResponse(
+            status: head.status, headers: head.headers, body: body, effectiveURL: request.url)
+        response.answeredBy = answeredBy
+        return Answer(response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL))
+    }
+
+    /// Of the servers behind one name, the one of this connection: another one may answer the next
+    /// time. Nil as in ``HTTPResponse/answeredBy``.
+    var answeredBy: String? {
+        // The requests that follow redirects are those to mirrors and their pools.
+        guard request.followsRedirects, let handle,
+            let address = handle.string(CURLINFO_PRIMARY_IP), !address.isEmpty,
+            let url = URLComponents(string: request.url), let host = url.host
+        else { return nil }
+        let port = url.port ?? (url.scheme?.lowercased() == "https" ? 443 : 80)
+        let isProxied = handle.long(CURLINFO_PRIMARY_PORT) != port
+        return isProxied || host.filter { !"[]".contains($0) } == address ? nil : address
+    }
+
+    /// Method and URL for messages, and who answers.
+    var shown: String {
+        request.shown + (head.isComplete ? answeredBy.map { ", answered by \($0)" } ?? "" : "")
     }
 
     /// CURLE_OK only means that the HTTP exchange is complete.
@@ -150,7 +169,7 @@ final class Exchange: @unchecked Sendable {
         case .upload where !source.isComplete:
             throw TranshipError(
                 .invalidAnswer,
-                "\(request.shown): the service answered \(head.status) before it had the whole body"
+                "\(shown): the service answered \(head.status) before it had the whole body"
             )
         case .download where partBytes != nil && partBytes != bodyBytes:
             throw truncated("\(bodyBytes) of \(partBytes ?? 0) bytes came")
@@ -173,13 +192,13 @@ final class Exchange: @unchecked Sendable {
 
     func truncated(_ words: String) -> TranshipError {
         TranshipError(
-            .sourceTruncated, "\(request.shown): the body ended early: \(words)", isTransient: true)
+            .sourceTruncated, "\(shown): the body ended early: \(words)", isTransient: true)
     }
 
     func tooLong(_ sizeBytes: Int64) -> TranshipError {
         TranshipError(
             .sourceTruncated,
-            "\(request.shown): the source has more than the \(sizeBytes) bytes that it declared",
+            "\(shown): the source has more than the \(sizeBytes) bytes that it declared",
             hint: "it may have changed since it was planned; plan again")
     }
 }

@@ -53,9 +53,23 @@ public struct HTTPHeaders: Sendable, Hashable {
         fields.filter { Self.equal($0.name, name) }.map(\.value)
     }
 
-    /// The declared length of a body in bytes (RFC 9110, section 8.6). Nil without one, and for
-    /// what is not a number from 0 to 2^53.
-    package var contentLengthBytes: Int64? { self["Content-Length"].flatMap(OutsideNumber.parse) }
+    /// The declared length of a body in bytes (RFC 9110, section 8.6). Nil without one, for
+    /// what is not a number from 0 to 2^53, if several differ, and beside a `Transfer-Encoding`, by
+    /// which it counts for nothing (RFC 9112, section 6.3).
+    package var contentLengthBytes: Int64? {
+        let lengths = contentLengths
+        guard self["Transfer-Encoding"] == nil, lengths.count == 1 else { return nil }
+        return lengths.first.flatMap { OutsideNumber.parse($0) }
+    }
+
+    /// All lengths that are declared. More than one is an error (RFC 9112, section 6.3).
+    package var contentLengths: Set<String> {
+        Set(
+            values("Content-Length").flatMap { value in
+                guard value.contains(",") else { return [value] }
+                return value.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+            })
+    }
 
     /// Adds a field, even if there is one with this name.
     public mutating func add(_ name: String, _ value: String) {

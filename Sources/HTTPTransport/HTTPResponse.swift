@@ -14,6 +14,9 @@ public struct HTTPResponse: Sendable {
     /// The URL that answered, after redirects. Its query may contain a signature, so show it with
     /// ``shownURL(_:)`` only.
     public var effectiveURL: String
+    /// The address of the server that answered, of several behind one name; nil if the URL says it,
+    /// if a proxy is between, and if the request follows no redirects.
+    public internal(set) var answeredBy: String?
     /// True if ``effectiveURL`` comes from a redirect, so that messages must name it.
     var isRedirected = false
     /// What the requests contained that no message may repeat.
@@ -49,7 +52,9 @@ extension HTTPResponse {
             requestID: requestID,
             asked: asked, retryAfterSeconds: retryAfterSeconds)
         let words = message.isEmpty ? "" : ": \(message)"
-        let place = isRedirected ? ", redirected to \(shownURL(effectiveURL))" : ""
+        let place =
+            (isRedirected ? ", redirected to \(shownURL(effectiveURL))" : "")
+            + (answeredBy.map { ", answered by \($0)" } ?? "")
         return TranshipError(
             code, "\(service) answered \(status)\(words) (\(asked)\(place))", answer: answer,
             isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))

@@ -34,7 +34,8 @@ public struct Upstream: Codable, Hashable, Sendable {
         /// What the server said of the data.
         public var eTag: String?
         public var lastModified: String?
-        /// The host that answered, after redirects: `https://host:port`.
+        /// The host that answered, after redirects: `https://host:port`, and the address that one
+        /// of several had, as in `https://host:port (192.0.2.7)`.
         public var host: String?
         /// Remarks of the look.
         public var notes: [Note]

@@ -47,6 +47,17 @@ import Testing
         }
     }
 
+    @Test func `A length beside another one or a transfer coding counts for nothing`() {
+        var headers: HTTPHeaders = ["Content-Length": "5"]
+        headers.add("content-length", "5")
+        #expect(headers.contentLengthBytes == 5)
+        #expect(HTTPHeaders(dictionaryLiteral: ("Content-Length", "5, 5")).contentLengthBytes == 5)
+        headers.add("Content-Length", "6")
+        #expect(headers.contentLengthBytes == nil && headers.contentLengths == ["5", "6"])
+        let coded: HTTPHeaders = ["Content-Length": "3", "Transfer-Encoding": "chunked"]
+        #expect(coded.contentLengthBytes == nil)
+    }
+
     @Test(arguments: [
         "bytes 0-9223372036854775806/9223372036854775807", "bytes -1-5/10",
         "bytes 0-1/9223372036854775807", "bytes 0-+1/5", "bytes 5-4/10", "bytes 0-5/5",

@@ -44,6 +44,60 @@ import Testing
         #expect(there[header: "range"] == "bytes=1-")
     }
 
+    @Test func `The one that answers of several behind a name is named`() async throws {
+        let server = try RawHTTPServer { request in
+            request.path == "/short"
+                ? .lying(declaredBytes: 100, body: [1]) : .status(404, text: "not here")
+        }
+        let name = server.url.replacing("127.0.0.1", with: "localhost")
+        func response(_ url: String, follows: Bool) async throws -> HTTPResponse {
+            try await HTTPClient().send(HTTPRequest(.get, url, followsRedirects: follows))
+        }
+        let named = try await response(name + "/a", follows: true)
+        #expect(named.answeredBy == "127.0.0.1")
+        #expect(
+            named.refusal(by: "the source", asked: "GET x").message
+                == "the source answered 404: not here (GET x, answered by 127.0.0.1)")
+        // The URL says it, or the service has one name for itself.
+        #expect(try await response(server.url + "/a", follows: true).answeredBy == nil)
+        #expect(try await response(name + "/a", follows: false).answeredBy == nil)
+        let ring = ByteRing()
+        let error = await failure {
+            _ = try await HTTPClient().download(
+                HTTPRequest(.get, name + "/short", followsRedirects: true), into: ring
+            ) { _ in }
+        }
+        #expect(
+            error?.message.hasPrefix("GET \(name)/short, answered by 127.0.0.1: ") == true,
+            "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [false, true])
+    func `An answer with two lengths is refused, unless a coding rules`(isChunked: Bool)
+        async throws
+    {
+        let server = try RawHTTPServer { _ in
+            .status(
+                200,
+                headers: isChunked
+                    ? [("Transfer-Encoding", "chunked"), ("Content-Length", "3")]
+                    : [("Content-Length", "3"), ("Content-Length", "5")],
+                text: isChunked ? "5\r\nhello\r\n0\r\n\r\n" : "hello")
+        }
+        let ring = ByteRing()
+        let taken = Task { try await blocking { try ring.takeAll() } }
+        let error = await failure {
+            _ = try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        if isChunked { ring.finishWriting() } else { ring.endTest() }
+        #expect((error == nil) == isChunked)
+        if isChunked { #expect(try await taken.value == Array("hello".utf8)) }
+        if let error {
+            #expect(error.code == .invalidAnswer)
+            #expect(error.message.hasSuffix("declares more than one length: 3, 5"))
+        }
+    }
+
     @Test func `Going in circles ends`() async throws {
         let server = try RawHTTPServer(scripts: ["/": [.redirect(to: "/")]])
         let error = await failure {

@@ -77,7 +77,9 @@ extension URLImage {
         return Upstream.Look(
             settings: settings, image: listed.image, eTag: found.seen.eTag,
             lastModified: found.seen.lastModified,
-            host: Self.host(of: answer.effectiveURL), notes: listed.notes, list: list?.validators)
+            host: Self.host(of: answer.effectiveURL)
+                + (answer.answeredBy.map { " (\($0))" } ?? ""),
+            notes: listed.notes, list: list?.validators)
     }
 }
 
