@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import GlanceServer
 import MigrationModel
 import MigrationPipeline
@@ -133,6 +134,18 @@ import Testing
 
     @Test func `A spoiled record of ours gives way to the next id`() async throws {
         target.putOurs(["status": "killed"])
+        let transfer = try await target.register(Sample.transfer("a"))
+        #expect(transfer.placement.generation == 1 && transfer.imageID == target.id(1))
+        #expect(target.glance.isBurned(target.id()))
+    }
+
+    @Test(arguments: ["stores", "checksum", "os_hash_value"])
+    func `A record that is made with something in it is not filled`(key: String) async throws {
+        target.putOurs(["status": "queued", key: "fast"])
+        let record = try #require(target.glance.image(target.id()))
+        target.glance.answer(
+            "POST", "/v2/images", times: 1,
+            with: .status(201, body: Array(try JSONEncoder().encode(JSONValue.object(record)))))
         let transfer = try await target.register(Sample.transfer("a"))
         #expect(transfer.placement.generation == 1 && transfer.imageID == target.id(1))
         #expect(target.glance.isBurned(target.id()))

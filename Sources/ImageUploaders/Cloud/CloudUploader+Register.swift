@@ -31,10 +31,12 @@ extension CloudUploader {
             transfer.placement.imageID = id
             transfer.register()
             try await commit(transfer)
+            let image: Image
             do {
-                _ = try await service.create(
+                image = try await service.create(
                     NewImage(transfer.record, id: id, properties: properties))
-                return .send(transfer)
+                // What is sent into a record that has a checksum or stores is not what it serves.
+                guard image.isSpoiled else { return .send(transfer) }
             } catch {
                 guard error.code == .conflict else {
                     throw lessons.withLock { $0.learn(from: error, record: transfer.record) }
@@ -42,7 +44,7 @@ extension CloudUploader {
                 // 409: the image is ours, from another host or from a process that
                 // this journal does not remember; or its id is burned (deleted ids
                 // stay taken); or it belongs to someone else.
-                guard let image = try await service.imageIfPresent(id) else {
+                guard let found = try await service.imageIfPresent(id) else {
                     if transfer.holdsKeptID {
                         transfer = try transfer.withoutKeptID(
                             "the target has given it to an image that was deleted, "
@@ -52,14 +54,15 @@ extension CloudUploader {
                     transfer.placement.takeNextID()
                     continue
                 }
-                if transfer.holdsKeptID, !ownership(image, transfer).isOurs {
-                    transfer = try transfer.withoutKeptID("it is \(Self.words(image))")
+                if transfer.holdsKeptID, !ownership(found, transfer).isOurs {
+                    transfer = try transfer.withoutKeptID("it is \(Self.words(found))")
                     continue
                 }
-                let found = try await reconcile(transfer, with: image)
-                guard case .send(let next) = found, next.state != .registered else { return found }
-                transfer = next
+                image = found
             }
+            let found = try await reconcile(transfer, with: image)
+            guard case .send(let next) = found, next.state != .registered else { return found }
+            transfer = next
         }
         throw TranshipError(
             .conflict,
