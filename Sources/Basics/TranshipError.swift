@@ -58,6 +58,9 @@ public struct TranshipError: Error, Sendable {
         changed { $0.message = Self.bounded("\(context): \(message)") }
     }
 
+    /// True if a service answered, with a refusal or with something that cannot be read.
+    public var isAnAnswer: Bool { answer != nil || code == .invalidAnswer }
+
     /// The same error with another hint, for a caller that knows better.
     public func hinting(_ hint: String) -> TranshipError {
         changed { $0.hint = Self.bounded(hint) }

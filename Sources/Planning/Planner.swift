@@ -123,10 +123,19 @@ public struct Planner: Sendable {
         var count = 0
         // With an owner table, copies are in other projects as well.
         let ownerID = target.rules.image.owner == nil ? target.opened.projectID : nil
-        try await target.opened.uploader.list(ownerID: ownerID) { (page) throws(TranshipError) in
-            count += page.count
-            try await plan.add(page)
-            tell(.listing(what: "target \(target.opened.key)", images: count))
+        let key = target.opened.key
+        do throws(TranshipError) {
+            try await target.opened.uploader.list(ownerID: ownerID) {
+                (page) throws(TranshipError) in
+                count += page.count
+                try await plan.add(page)
+                tell(.listing(what: "target \(key)", images: count))
+            }
+        } catch {
+            guard error.isAnAnswer, !error.message.contains("\"\(key)\"") else {
+                throw error
+            }
+            throw error.whileDoing("listing the images of target \"\(key)\"")
         }
     }
 

@@ -53,7 +53,9 @@ extension CloudCatalogue {
             try await CloudListing(listing: listing, catalogue: self).list(page)
         } catch {
             let name = selection.cloud.name
-            guard error.answer != nil, !error.message.contains(name) else { throw error }
+            guard error.isAnAnswer, !error.message.contains("cloud \"\(name)\"") else {
+                throw error
+            }
             throw error.whileDoing("listing the images of cloud \"\(name)\"")
         }
     }
