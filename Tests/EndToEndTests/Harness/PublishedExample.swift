@@ -109,20 +109,23 @@ struct PublishedExample: Sendable, CustomTestStringConvertible {
     }
 
     private static let rocky = PublishedExample(
-        file: "nightly-rocky.yaml", distro: "rocky", names: ["Rocky Linux 9"],
-        versions: ["9.5-20241118.0", "9.6-20250531.0", "9.10-20270601.0"]
+        file: "nightly-rocky.yaml", distro: "rocky", names: ["Rocky Linux 10"],
+        keyring: "keys/rocky.asc",
+        versions: ["10.0-20250609.1", "10.1-20251116.0", "10.10-20300601.0"]
     ) { build, upstream in
-        let place = "dl.rockylinux.org/pub/rocky/9/images/x86_64"
+        let place = "dl.rockylinux.org/pub/rocky/10/images/x86_64"
         let sum = try line(.sha256, build.disk())
         var list = ""
         for name in ["-\(build.version)", ".latest"] {
-            let name = "Rocky-9-GenericCloud-Base\(name).x86_64.qcow2"
+            let name = "Rocky-10-GenericCloud-Base\(name).x86_64.qcow2"
             let entry = "# \(name): \(build.disk().count) bytes\nSHA256 (\(name)) = \(sum)\n"
             list += entry
             upstream.publish("\(place)/\(name)", build.disk())
             upstream.publish("\(place)/\(name).CHECKSUM", [UInt8](entry.utf8))
         }
         upstream.publish("\(place)/CHECKSUM", [UInt8](list.utf8))
+        upstream.publish(
+            "\(place)/CHECKSUM.sig", try build.key.signature(of: [UInt8](list.utf8)))
     }
 
     private static let alpine = PublishedExample(
