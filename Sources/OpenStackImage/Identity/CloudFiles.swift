@@ -71,13 +71,17 @@ public struct CloudFiles: Sendable {
                 paths.isEmpty ? "no clouds.yaml was found" : "read \(paths.joined(separator: ", "))"
             throw TranshipError(
                 .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
-                hint: clouds.isEmpty ? whereToPutThem : "known clouds: \(knownNames)")
+                hint: clouds.isEmpty ? whereToPutThem : guess(name) + "known clouds: \(knownNames)")
         }
         own = own.normalized
         guard let profile = own["profile"]?.text ?? own["cloud"]?.text,
             let base = publicClouds[profile]
         else { return (name, own) }
         return (name, base.normalized.overlaid(with: own))
+    }
+
+    private func guess(_ name: String) -> String {
+        Nearest.to(name, in: cloudNames).map { "did you mean \($0)? " } ?? ""
     }
 
     private var knownNames: String { cloudNames.joined(separator: ", ") }

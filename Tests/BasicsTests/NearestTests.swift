@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Testing
-
-@testable import PipelineFiles
 
 @Suite("Nearest")
 struct NearestTests {

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Suggests a known word for a mistyped one.
-enum Nearest {
+package enum Nearest {
     /// Returns the closest candidate, or nil if none is close. Close means that at most a third of
     /// the letters differ; one different letter is always allowed.
-    static func to(_ word: String, in candidates: [String]) -> String? {
+    package static func to(_ word: String, in candidates: [String]) -> String? {
         let plain = normalized(word)
         let scored = candidates.map { ($0, distance(plain, normalized($0))) }
         guard let best = scored.min(by: { $0.1 < $1.1 }) else { return nil }
