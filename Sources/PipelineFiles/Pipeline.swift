@@ -26,6 +26,8 @@ public struct Pipeline: Sendable, Equatable {
     public let hooks: PipelineHooks
     /// How long the journal keeps what runs did. nil: forever.
     public let journalKeepSeconds: Int64?
+    /// True if an entry may select no image, and a name may have none.
+    public let allowsEmpty: Bool
 
     /// The absolute path of the file's folder. Relative paths in the file start here.
     public let baseDirectory: String

@@ -24,6 +24,8 @@ public struct Planner: Sendable {
     /// `limits.deletes`: of earlier versions, in one run.
     let deletesMax: Int
     let tell: @Sendable (PlanningEvent) -> Void
+    /// Takes names of the pipeline that no image has.
+    let missed: @Sendable (MissedSelection) -> Void
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
@@ -31,8 +33,10 @@ public struct Planner: Sendable {
     public init(
         journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
         nowUnixSeconds: Int64, mode: TransferMode = .auto, deletesMax: Int = 0,
-        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in }
+        tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in }
     ) {
+        self.missed = missed
         self.journal = journal
         self.plan = plan
         self.sources = sources
@@ -70,7 +74,9 @@ public struct Planner: Sendable {
             try await listTarget(target)
         }
         var series = SeriesCheck()
-        let listing = Listing(date: date, nowUnixSeconds: nowUnixSeconds, tell: tell) {
+        let listing = Listing(
+            date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed
+        ) {
             [journal] (lineage) throws(TranshipError) in
             try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage))
         }

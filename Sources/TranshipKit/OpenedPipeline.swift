@@ -77,6 +77,17 @@ struct OpenedPipeline: Sendable {
             }
         }
         if targets.isEmpty, let outage { throw outage }
+        for (source, opened) in zip(pipeline.sources, sources) {
+            guard case .cloud(let from) = source,
+                let target = targets.first(where: { $0.opened.endpoint == opened.endpoint }),
+                let project = target.opened.projectID,
+                try await connections.signIn(from.cloud).projectID == project
+            else { continue }
+            tell(
+                .warning(
+                    "\(from.cloud.position): source and target are one: \(from.cloud.name) and "
+                        + "\(target.opened.key) are the same project of the same Image service"))
+        }
         return OpenedPipeline(
             sources: sources, targets: targets, weaknesses: connections.weaknesses,
             absent: absent)

@@ -20,6 +20,8 @@ public final class PipelinePlan: Sendable {
     /// What the targets' quotas have no room for. ``PipelineRun/carryOut(_:)``
     /// refuses to begin with these.
     public let shortfalls: [TranshipError]
+    /// Names of the pipeline that no image has, unless it allows that.
+    public let missed: [MissedSelection]
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
@@ -32,7 +34,8 @@ public final class PipelinePlan: Sendable {
 
     init(
         _ plan: Plan, pipelineName: String, settings: [String: String] = [:], run: Run? = nil,
-        _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = []
+        _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
+        missed: [MissedSelection] = []
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -43,6 +46,7 @@ public final class PipelinePlan: Sendable {
         self.run = run
         self.opened = opened
         self.shortfalls = shortfalls
+        self.missed = missed
         isResumed = false
     }
 
@@ -58,6 +62,7 @@ public final class PipelinePlan: Sendable {
         self.run = run
         self.opened = opened
         shortfalls = []
+        missed = []
         isResumed = true
     }
 

@@ -34,6 +34,8 @@ public final class PipelineRun: Sendable {
     public let interrupted: Run?
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
+    /// Explains names that no image has, where such a name ends the work before it begins.
+    package let refusal: (@Sendable ([MissedSelection]) async -> TranshipError)?
 
     /// Reads the pipeline file and opens its journal.
     ///
@@ -88,6 +90,7 @@ public final class PipelineRun: Sendable {
     package init(
         _ pipeline: Pipeline, journal: Journal, environment: [String: String],
         tuning: RunTuning = .init(), writes: Bool = true, resuming interrupted: Run? = nil,
+        refusal: (@Sendable ([MissedSelection]) async -> TranshipError)? = nil,
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
@@ -97,6 +100,7 @@ public final class PipelineRun: Sendable {
         self.tuning = tuning
         self.writes = writes
         self.interrupted = interrupted
+        self.refusal = refusal
         tell = planning
         self.events = events
         monitor = RunMonitor(sink: events)
@@ -151,12 +155,16 @@ public final class PipelineRun: Sendable {
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)
         }
-        guard writes else { return try await plan(in: opened, run: nil) }
+        guard writes else { return try await plan(try await compared(opened), opened, run: nil) }
+        // A mistyped name leaves no run behind.
+        let early = refusal == nil ? nil : try await compared(opened)
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets)
         return try await endingIfItFails(run) { () throws(TranshipError) in
-            let plan = try await self.plan(in: opened, run: run)
+            let found: Comparison
+            if let early { found = early } else { found = try await self.compared(opened) }
+            let plan = try await self.plan(found, opened, run: run)
             // A plan that was interrupted may be short of images.
             guard !self.isStopped else {
                 throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
@@ -166,14 +174,31 @@ public final class PipelineRun: Sendable {
         }
     }
 
-    private func plan(
-        in opened: OpenedPipeline, run: Run?
-    ) async throws(TranshipError) -> PipelinePlan {
+    /// What the planner found.
+    private struct Comparison {
+        let plan: Plan
+        let shortfalls: [TranshipError]
+        let missed: [MissedSelection]
+    }
+
+    private func compared(_ opened: OpenedPipeline) async throws(TranshipError) -> Comparison {
         let made = try Plan(beside: journal)
-        let shortfalls = try await planner(in: opened, made).makePlan()
-        return try await PipelinePlan(
-            made, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
-            shortfalls: shortfalls)
+        let missed = MissedSelections()
+        let planner = planner(in: opened, made) { [pipeline] in
+            if !pipeline.allowsEmpty { missed.add($0) }
+        }
+        let shortfalls = try await planner.makePlan()
+        if let refusal, !missed.all.isEmpty { throw await refusal(missed.all) }
+        for one in missed.all { tell(.warning("\(one.words) (`allow_empty: true` accepts that)")) }
+        return Comparison(plan: made, shortfalls: shortfalls, missed: missed.all)
+    }
+
+    private func plan(
+        _ found: Comparison, _ opened: OpenedPipeline, run: Run?
+    ) async throws(TranshipError) -> PipelinePlan {
+        try await PipelinePlan(
+            found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
+            shortfalls: found.shortfalls, missed: found.missed)
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }
@@ -191,11 +216,14 @@ public final class PipelineRun: Sendable {
             + "are in flight at once; raise the limit (`ulimit -n`) for more"
     }
 
-    func planner(in opened: OpenedPipeline, _ plan: Plan) -> Planner {
+    func planner(
+        in opened: OpenedPipeline, _ plan: Plan,
+        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in }
+    ) -> Planner {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
-            deletesMax: pipeline.limits.deletes, tell: tell)
+            deletesMax: pipeline.limits.deletes, tell: tell, missed: missed)
     }
 
     // MARK: Running
@@ -216,7 +244,7 @@ public final class PipelineRun: Sendable {
             try await self.work(run, in: opened)
             try await self.changeSeries(run, in: opened)
         }
-        return try await end(run, absentTargets: opened.absent)
+        return try await end(run, absentTargets: opened.absent, missed: plan.missed)
     }
 
     /// A function of its own: the plan's file and its lock end with it, so that another process
@@ -272,11 +300,12 @@ public final class PipelineRun: Sendable {
 
     /// Writes down how the run ended.
     func end(
-        _ run: Run, absentTargets: [String: TranshipError] = [:]
+        _ run: Run, absentTargets: [String: TranshipError] = [:], missed: [MissedSelection] = []
     ) async throws(TranshipError) -> RunSummary {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
         summary.absentTargets = absentTargets
+        summary.missed = missed
         summary.pausedTargets = scheduler?.pausedTargets ?? [:]
         let isLeft =
             try await !journal.unfinished(run: run, limit: 1).isEmpty
@@ -301,4 +330,13 @@ public final class PipelineRun: Sendable {
             tell(.warning("the journal keeps what `journal.keep` would remove: \(error.message)"))
         }
     }
+}
+
+/// Collects names that no image has.
+private final class MissedSelections: Sendable {
+    private let found = Mutex<[MissedSelection]>([])
+
+    var all: [MissedSelection] { found.withLock { $0 } }
+
+    func add(_ missed: MissedSelection) { found.withLock { $0.append(missed) } }
 }

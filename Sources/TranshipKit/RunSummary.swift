@@ -22,6 +22,9 @@ public struct RunSummary: Sendable {
     /// Targets that did not answer when the run began, by key. The next run copies what they lack.
     public internal(set) var absentTargets: [String: TranshipError] = [:]
 
+    /// Names of the pipeline that no image has, unless it allows that.
+    public internal(set) var missed: [MissedSelection] = []
+
     /// Failures that are looked at for the exit status; more change nothing.
     private static let failuresMax = 10_000
 
@@ -71,7 +74,7 @@ public struct RunSummary: Sendable {
             let metQuota = failure.code == .quotaExceeded
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
-        if images(.conflict) > 0 || !lasting.isEmpty { return .someFailed }
+        if images(.conflict) > 0 || !lasting.isEmpty || !missed.isEmpty { return .someFailed }
         if !pausedTargets.isEmpty { return .limitReached }
         return failures.isEmpty && deadEndpoints.isEmpty && absentTargets.isEmpty
             ? .done : .retryableLeft

@@ -83,13 +83,61 @@ extension EndToEndTests {
             }
         }
 
-        @Test("an empty selection is reported, but is not an error")
+        @Test("a name that no image has is a warning and exit code 3, unless the file allows it")
         func nothingSelected() async throws {
             try await scene("none") { scene in
-                let file = try scene.cloudPipeline()
-                let run = try await scene.tranship("run", file)
-                #expect(run.status == 0, run.said)
-                #expect(run.talk.contains("nothing to do: no image is selected"), run.said)
+                let original = try await scene.alpha.add(
+                    "\(scene.prefix)-one", Sample.raw(70_000, seed: 1))
+                let names = "[\(scene.prefix)-one, \(scene.prefix)-onne, \"\(scene.prefix)-x*\"]"
+                let text = """
+                    sources:
+                      - cloud: alpha
+                        images: { name: \(names) }
+                    targets:
+                      - cloud: beta
+                    """
+                let run = try await scene.tranship("run", try scene.pipeline(text))
+                #expect(run.status == 3, run.said)
+                #expect(
+                    run.talk.contains(
+                        "no image \"\(scene.prefix)-onne\" that meets the conditions; did you mean "
+                            + "\"\(original.name)\"? (`allow_empty: true` accepts that)"), run.said)
+                #expect(run.talk.contains("no image \"\(scene.prefix)-x*\""), run.said)
+                #expect(try await scene.beta.images(scene.prefix).count == 1)
+
+                let allowing = try scene.pipeline(text + "\nallow_empty: true")
+                let again = try await scene.tranship("run", allowing)
+                #expect(again.status == 0, again.said)
+                #expect(!again.talk.contains("warning"), again.said)
+            }
+        }
+
+        @Test("an entry that selects no image says so")
+        func emptySelection() async throws {
+            try await scene("empty") { scene in
+                let text = """
+                    sources:
+                      - cloud: alpha
+                        images: { tags: [\(scene.prefix)] }
+                    targets:
+                      - cloud: beta
+                    """
+                let run = try await scene.tranship("run", try scene.pipeline(text))
+                #expect(run.status == 3, run.said)
+                #expect(
+                    run.talk.contains("cloud alpha has no image that meets the conditions"),
+                    run.said)
+            }
+        }
+
+        @Test("a source and a target that are one are named as such")
+        func oneCloud() async throws {
+            try await scene("one") { scene in
+                try await scene.alpha.add(scene.prefix, Sample.raw(70_000, seed: 1))
+                let plan = try await scene.tranship(
+                    "plan", try scene.cloudPipeline(target: "alpha"))
+                #expect(plan.status == 0, plan.said)
+                #expect(plan.talk.contains("source and target are one: alpha and alpha"), plan.said)
             }
         }
 

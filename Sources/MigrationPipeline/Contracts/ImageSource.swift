@@ -98,14 +98,18 @@ public struct Listing: Sendable {
     public let tell: @Sendable (PlanningEvent) -> Void
     /// What the journal remembers of a lineage.
     public let upstream: @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream?
+    /// Takes names that no image has.
+    public let missed: @Sendable (MissedSelection) -> Void
 
     public init(
         date: String, nowUnixSeconds: Int64,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
         upstream: @escaping @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream? =
             { _ in nil }
     ) {
         self.upstream = upstream
+        self.missed = missed
         self.date = date
         self.nowUnixSeconds = nowUnixSeconds
         self.tell = tell

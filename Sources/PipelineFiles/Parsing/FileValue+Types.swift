@@ -11,14 +11,15 @@ extension FileValue {
         case "true": return true
         case "false": return false
         case let text:
-            let isSpelling = ["yes", "no", "on", "off", "y", "n", "true", "false"].contains(
-                text.lowercased())
+            let isSpelling = Self.isSpellingOfBool(text)
             throw refusal(
                 "\(label) is \(shown), not true or false",
-                hint: isSpelling
-                    ? "write true or false; other YAML spellings are not supported" : nil)
+                hint: isSpelling ? Self.trueOrFalse : nil)
         }
     }
+
+    private static let trueOrFalse =
+        "write true or false; other YAML spellings are not supported"
 
     /// Parses a whole number without sign, leading zeros or underscores.
     func integer(_ range: ClosedRange<Int>) throws(TranshipError) -> Int {
@@ -104,7 +105,12 @@ extension FileValue {
         if let value = value(text) { return value }
         throw refusal(
             "\(label) is \(shown), but must be one of \(words.joined(separator: ", "))",
-            hint: Nearest.to(text, in: words).map { "did you mean \($0)?" })
+            hint: Self.isSpellingOfBool(text) && words.contains("true")
+                ? Self.trueOrFalse : Nearest.to(text, in: words).map { "did you mean \($0)?" })
+    }
+
+    private static func isSpellingOfBool(_ text: String) -> Bool {
+        ["yes", "no", "on", "off", "y", "n", "true", "false"].contains(text.lowercased())
     }
 
     func texts(emptyAllowed: Bool = false) throws(TranshipError) -> [String] {

@@ -26,6 +26,7 @@ extension PipelineReader {
             limits: try keys[.limits].map(limits) ?? PipelineLimits(),
             hooks: try keys[.hooks].map(hooks) ?? PipelineHooks(),
             journalKeepSeconds: try keys[.journal].map(journalKeep),
+            allowsEmpty: try keys[.allowEmpty]?.bool() ?? false,
             baseDirectory: baseDirectory, text: text, textWithoutSecrets: textWithoutSecrets(),
             file: file)
     }

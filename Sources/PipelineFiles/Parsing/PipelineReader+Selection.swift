@@ -8,6 +8,12 @@ extension PipelineReader {
     func selection(_ value: FileValue, from standard: ImageSelection) throws(TranshipError)
         -> ImageSelection
     {
+        if value.isList {
+            throw value.refusal(
+                "\(value.label) must be a mapping, but this is a list",
+                hint: "if these are names, write \(value.label.replacing("`", with: "")): "
+                    + "{ name: […] }")
+        }
         let keys = try FileSection<SelectionKey>(value)
         var selection = standard
         selection.names = try keys[.name]?.globs() ?? []

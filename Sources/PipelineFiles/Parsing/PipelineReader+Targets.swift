@@ -108,6 +108,11 @@ extension PipelineReader {
     }
 
     private func tagRules(_ value: FileValue) throws(TranshipError) -> TagRules {
+        if value.isList {
+            throw value.refusal(
+                "\(value.label) of a target must be a mapping, but this is a list",
+                hint: "write tags: { add: […] }")
+        }
         let keys = try FileSection<TagRulesKey>(value)
         return TagRules(
             add: try keys[.add]?.tags() ?? [],

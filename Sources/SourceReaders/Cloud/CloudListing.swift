@@ -107,15 +107,17 @@ struct CloudListing {
     }
 
     private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
-        var seen = 0
+        var seen = SeenNames(catalogue.selection)
         let isSelected = { (image: SourceImage) in selects(image, project) }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
-            seen += images.count
-            try await page(images.filter { isSelected($0.image) })
+            let selected = images.filter { isSelected($0.image) }
+            seen.add(images, selected: selected)
+            try await page(selected)
             listing.tell(
-                .listing(what: "source \(catalogue.selection.cloud.name)", images: seen))
+                .listing(what: "source \(catalogue.selection.cloud.name)", images: seen.count))
         }
+        for missed in seen.missed { listing.missed(missed) }
     }
 
     /// Asks for ids one by one: an image that the pipeline names must be found

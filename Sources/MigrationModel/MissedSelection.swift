@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A name of a pipeline, or all conditions of an entry, that no image of the cloud meets.
+public struct MissedSelection: Sendable, Hashable {
+    /// `file:line:column` of the entry.
+    public let place: String
+    /// The cloud's entry in clouds.yaml.
+    public let cloud: String
+    /// The name or glob; nil: all conditions together.
+    public let name: String?
+    /// The image's name that is closest to ``name``; nil if none is close.
+    public let nearest: String?
+    /// Names of images that the cloud lists for the entry, the newest first; a few of them.
+    public let examples: [String]
+    /// The number of images that the cloud lists for the entry.
+    public let listedImages: Int
+
+    public init(
+        place: String, cloud: String, name: String?, nearest: String?, examples: [String],
+        listedImages: Int
+    ) {
+        self.place = place
+        self.cloud = cloud
+        self.name = name
+        self.nearest = nearest
+        self.examples = examples
+        self.listedImages = listedImages
+    }
+
+    /// What happened, and what was probably meant.
+    public var words: String {
+        guard let name else {
+            return "\(place): cloud \(cloud) has no image that meets the conditions; "
+                + "\(listedImages) listed"
+        }
+        let guess = nearest.map { near in
+            near == name
+                ? "; the image of that name does not" : "; did you mean \"\(near)\"?"
+        }
+        return
+            "\(place): cloud \(cloud) has no image \"\(name)\" that meets the conditions\(guess ?? "")"
+    }
+}

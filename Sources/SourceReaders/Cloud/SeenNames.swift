@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// Which names of a selection a listing has met.
+struct SeenNames {
+    /// Names that are kept to find the nearest one. More would cost memory in large clouds.
+    private static let namesMax = 2000
+    private static let examplesMax = 5
+
+    private let source: CloudSource
+    /// Images that were listed.
+    private(set) var count = 0
+    private var selectedCount = 0
+    /// Not met so far.
+    private var pending: [Glob]
+    private var names: [String] = []
+
+    init(_ source: CloudSource) {
+        self.source = source
+        pending = source.selection.names
+    }
+
+    /// - Parameter selected: those of the images that the entry selects.
+    mutating func add(_ images: [ListedImage], selected: [ListedImage]) {
+        count += images.count
+        selectedCount += selected.count
+        let room = max(0, Self.namesMax - names.count)
+        names += images.prefix(room).compactMap(\.image.name)
+        for image in selected where !pending.isEmpty {
+            pending.removeAll { $0.matches(image.image.name ?? "") }
+        }
+    }
+
+    /// Call after the last page.
+    var missed: [MissedSelection] {
+        if source.selection.names.isEmpty { return selectedCount == 0 ? [missed(nil)] : [] }
+        return pending.map { missed($0) }
+    }
+
+    private func missed(_ glob: Glob?) -> MissedSelection {
+        MissedSelection(
+            place: "\(source.cloud.position)", cloud: source.cloud.name, name: glob?.pattern,
+            // A condition other than the name may have left it out.
+            nearest: glob.flatMap { Nearest.to($0.literal ?? $0.pattern, in: names) },
+            examples: Array(names.prefix(Self.examplesMax)), listedImages: count)
+    }
+}
