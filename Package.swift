@@ -148,8 +148,8 @@ let package = Package(
             [
                 "Basics", "MigrationModel", "ByteStreams", "ExternalPrograms", "HTTPTransport",
                 "OpenStackImage",
-                "MigrationJournal", "MigrationPipeline", "Decompression", "SourceReaders",
-                "ChecksumVerifiers",
+                "MigrationJournal", "MigrationPipeline", "Decompression", "ImageFormats",
+                "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(

@@ -145,7 +145,12 @@ extension ImageService {
                 return error
             }
         }.value
-        guard let refusal else { return error }
+        guard let refusal else {
+            guard error.hint?.contains("delete the image") == true else { return error }
+            return error.hinting(
+                "the data does not have the disk format \(image.diskFormat ?? ""): name the right "
+                    + "one; the broken image is deleted already")
+        }
         return error.hinting(
             "image \(image.id) is broken and could not be deleted (\(refusal.message))"
                 + (error.hint.map { "; \($0)" } ?? ""))

@@ -21,7 +21,8 @@ struct CacheListCommand: AsyncParsableCommand {
         abstract: "List the images in the cache and in its queue.",
         discussion: """
               $ tranship cache list --cloud alpha-admin
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
@@ -88,7 +89,8 @@ struct CacheDeleteCommand: AsyncParsableCommand {
         abstract: "Remove images from the cache and its queue.",
         discussion: """
               $ tranship cache delete "Ubuntu 24.04" --cloud alpha-admin
-            """)
+            """,
+        aliases: ["rm"])
 
     @OptionGroup var images: ImagesArgument
 

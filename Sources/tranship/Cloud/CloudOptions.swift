@@ -10,30 +10,43 @@ import OpenStackImage
 /// The cloud of a command, and the format of its output.
 struct CloudOptions: ParsableArguments {
     @Option(
+        name: [.customLong("cloud"), .customLong("os-cloud")],
         help: .value(
             "name", "The entry of the cloud in clouds.yaml.",
             discussion: "Default: $OS_CLOUD, else the OS_* variables."))
     var cloud: String?
 
     @Option(
+        name: [.customLong("region"), .customLong("os-region-name")],
         help: .value(
             "name", "The region.", discussion: "Default: that of the entry, or $OS_REGION_NAME."))
     var region: String?
 
     @Option(
+        name: [.customLong("interface"), .customLong("os-interface")],
         help: .value(
             "interface", "The endpoint to use: public, internal or admin.",
             discussion: "Default: that of the entry, else public."))
     var interface: String?
 
     @Option(
+        name: [.customLong("project"), .customLong("os-project-name")],
         help: .value(
             "project", "Another project, by name or id.", discussion: "Default: that of the entry.")
     )
     var project: String?
 
-    @Option(help: "table, or json with the keys of the Image API.")
-    var format: RecordFormat = .table
+    @Option(
+        name: [.customLong("format"), .customShort("f")],
+        help: "table, csv or value; or json or yaml with the keys of the Image API.")
+    var kind: RecordFormat.Kind = .table
+
+    @Option(
+        name: [.customLong("column"), .customShort("c")],
+        help: .value("column", "Only this column or key; repeatable."))
+    var columns: [String] = []
+
+    var format: RecordFormat { RecordFormat(kind, columns: columns) }
 
     /// The Image service of that cloud. Nothing is sent yet.
     func service() throws(TranshipError) -> ImageService {
@@ -44,7 +57,7 @@ struct CloudOptions: ParsableArguments {
     }
 }
 
-extension RecordFormat: ExpressibleByArgument {}
+extension RecordFormat.Kind: ExpressibleByArgument {}
 
 extension CloudOptions {
     /// The Image service, and the image that the argument names.
@@ -52,7 +65,7 @@ extension CloudOptions {
         _ image: ImageArgument
     ) async throws(TranshipError) -> (service: ImageService, image: Image) {
         let service = try service()
-        return (service, try await service.find(image.image))
+        return (service, try await service.found(image.image))
     }
 
     /// Does the same for several images, each given by id or name.
@@ -67,7 +80,7 @@ extension CloudOptions {
         var failures = 0
         for name in names {
             do throws(TranshipError) {
-                try await work(service, try await service.find(name))
+                try await work(service, try await service.found(name))
             } catch {
                 if missingIsFine, error.code == .notFound { continue }
                 guard names.count > 1 else { throw error }
@@ -83,5 +96,29 @@ extension CloudOptions {
         var list = RecordList(format, columns)
         for record in records { list.add(record) }
         list.end()
+    }
+}
+
+extension ImageService {
+    /// As ``find(_:)``. The hint of a name that no image has is the closest one among the newest
+    /// images.
+    func found(_ nameOrID: String) async throws(TranshipError) -> Image {
+        do throws(TranshipError) {
+            return try await find(nameOrID)
+        } catch {
+            guard error.code == .notFound,
+                let nearest = Nearest.to(nameOrID, in: await newestNames())
+            else { throw error }
+            throw error.hinting("did you mean \"\(nearest)\"?")
+        }
+    }
+
+    private func newestNames() async -> [String] {
+        do {
+            for try await page in images(ImageQuery()) { return page.compactMap(\.name) }
+        } catch {
+            // Only the hint is poorer without.
+        }
+        return []
     }
 }

@@ -12,8 +12,8 @@ struct UsageCommand: AsyncParsableCommand {
         discussion: """
               $ tranship usage --cloud alpha
 
-            Shows nothing if the cloud sets no quotas through Keystone. Sizes are in MiB, and
-            the copy in each store counts.
+            Shows nothing if the cloud sets no quotas through Keystone. Sizes are in MiB,
+            and the copy in each store counts.
             """)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -128,6 +128,8 @@ struct DataArgument: ExpressibleByArgument {
         self.argument = argument
     }
 
+    var isURL: Bool { ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) } }
+
     /// - Throws: ``TranshipError/Code/usage`` for a terminal: an image is not typed.
     func source(sizeBytes: Int64?) throws(TranshipError) -> ImageDataSource {
         if argument == "-" {
@@ -142,7 +144,6 @@ struct DataArgument: ExpressibleByArgument {
             throw TranshipError(
                 .usage, "--size is for standard input; the size of \(argument) is known")
         }
-        let isURL = ["http://", "https://"].contains { argument.lowercased().hasPrefix($0) }
         return isURL ? .url(Secret(argument)) : .file(argument)
     }
 }

@@ -11,11 +11,11 @@ struct ImageSetCommand: AsyncParsableCommand {
         abstract: "Change the record of an image.",
         discussion: """
               $ tranship image set "Ubuntu 24.04" --property os_distro=ubuntu --tag prod
-              $ tranship image set 5ffa62d7-c08d-4678-a9f4-7c8b267be350 --name golden --protected --public
+              $ tranship image set nightly-17 --name golden --protected --public
               $ tranship image set old --patch '[{"op": "remove", "path": "/hw_disk_bus"}]'
 
-            Everything changes or nothing. Tags and properties are added to the existing ones;
-            `tranship image unset` removes them.
+            Everything changes or nothing. Tags and properties are added to those that are
+            there; `tranship image unset` removes them.
             """)
 
     @OptionGroup var image: ImageArgument
@@ -35,7 +35,7 @@ struct ImageSetCommand: AsyncParsableCommand {
     func run() async throws {
         let service = try cloud.service()
         let explicit = try patch.map { try PatchOperation.list($0) } ?? []
-        let original = try await service.find(image.image)
+        let original = try await service.found(image.image)
         var changed = changes.applied(to: original)
         if let name { changed.name = name }
         let patch = PatchOperation.changes(from: original, to: changed) + explicit
@@ -91,9 +91,10 @@ struct ImageDeleteCommand: AsyncParsableCommand {
               $ tranship image delete "nightly build" 5ffa62d7-c08d-4678-a9f4-7c8b267be350
               $ tranship image delete --missing-ok old-image
 
-            A protected image needs `tranship image set --unprotected` first. The cloud never
-            uses the id of a deleted image again.
-            """)
+            A protected image needs `tranship image set --unprotected` first. The cloud
+            never uses the id of a deleted image again.
+            """,
+        aliases: ["rm"])
 
     @OptionGroup var images: ImagesArgument
 

@@ -4,21 +4,23 @@
 import ArgumentParser
 import Basics
 import OpenStackImage
+import TranshipKit
 
 struct ImageCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Create an image, with or without data.",
         discussion: """
-              $ tranship image create "Ubuntu 24.04" --disk-format qcow2 --file ubuntu-24.04.img
+              $ tranship image create "Ubuntu 24.04" --file ubuntu-24.04.img
               $ tranship image create new --disk-format raw
-              $ tranship image create --disk-format qcow2 --uri https://example.org/debian-12.qcow2
-              $ zcat disk.gz | tranship image create disk --disk-format raw --file - --size 20GiB
-              $ tranship image create both --disk-format raw --file disk.raw --import --all-stores
+              $ tranship image create --uri https://example.org/debian-12.qcow2
+              $ zcat disk.gz | tranship image create disk --disk-format raw --file -
+              $ tranship image create both --file disk.raw --import --all-stores
 
             Without --file and --uri the image has no data yet (`queued`); standard input is
             not read. A name that is taken is refused, unless that image has the same data:
-            then the command shows it. A failure leaves no image behind.
+            then the command shows it. A failure leaves no image behind. The default disk
+            format is the one that the extension or the data shows, else the cloud's.
             """)
 
     @Argument(help: "The name. Default: the file name without its extension.")
@@ -43,6 +45,10 @@ struct ImageCreateCommand: AsyncParsableCommand {
         options.allowsDuplicates = allowDuplicates
         options.waiting = data.noWait ? nil : waiting.pace
         let service = try cloud.service()
+        if image.diskFormat == nil {
+            image.diskFormat = try data.shownDiskFormat(
+                otherwise: service.session.configuration.imageDefaults.diskFormat)
+        }
         let progress = DataProgress(name ?? newData?.stem ?? "", sizeBytes: newData?.sizeBytes)
         let created = try await progress.during { [image, options] in
             try await service.createImage(
@@ -82,6 +88,20 @@ struct NewDataOptions: ParsableArguments {
         case (nil, let uri?): return .fetched(.webDownload(uri: Secret(uri)))
         default: throw TranshipError(.usage, "--file and --uri exclude each other")
         }
+    }
+
+    /// The disk format that the extension or the data shows; nil without data that can be looked at.
+    ///
+    /// - Parameter otherwise: what the cloud takes without one.
+    func shownDiskFormat(otherwise: String) throws(TranshipError) -> String? {
+        if let uri { return DiskFormatGuess(url: uri).format }
+        guard let place = file?.argument, place != "-" else { return nil }
+        if file?.isURL == true { return DiskFormatGuess(url: place).format }
+        let guess = DiskFormatGuess(file: place)
+        guard guess.format == nil, guess.isExcluded(otherwise) else { return guess.format }
+        throw TranshipError(
+            .usage, "neither the extension nor the data of \(place) shows its disk format",
+            hint: "name it, such as --disk-format raw")
     }
 
     func options() throws(TranshipError) -> CreateOptions {

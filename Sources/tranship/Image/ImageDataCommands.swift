@@ -12,8 +12,9 @@ struct ImageUploadCommand: AsyncParsableCommand {
         abstract: "Upload the data of an image that has none yet.",
         discussion: """
               $ tranship image upload "Ubuntu 24.04" ubuntu-24.04.img
-              $ tranship image upload new disk.raw --checksum sha256:$(sha256sum disk.raw | cut -c1-64)
-              $ tranship image download golden - --cloud alpha | tranship image upload new - --cloud beta --size 20MiB
+              $ tranship image upload new disk.raw --checksum sha256:5f…
+              $ tranship image download golden - --cloud alpha |
+                  tranship image upload new - --cloud beta --size 20MiB
 
             Compares the checksum that the service reports with the data. If standard input
             is a pipe, only --size or --checksum show whether it broke.
@@ -91,17 +92,28 @@ struct ImageDownloadCommand: AsyncParsableCommand {
         abstract: "Download the data of an image to a file or a pipe, and prove it.",
         discussion: """
               $ tranship image download "Ubuntu 24.04" ubuntu-24.04.img
+              $ tranship image save "Ubuntu 24.04" --file ubuntu-24.04.img
               $ tranship image download golden - | qemu-img info /dev/stdin
               $ tranship image download golden head.bin --range 0-511
 
-            The data must have the checksum that the service reports. Until that is certain, a
-            file does not get its name, and a pipe does not get its last bytes.
-            """)
+            The data must have the checksum that the service reports. Until that is certain,
+            a file does not get its name, and a pipe does not get its last bytes. A file that
+            is there already is replaced only with --force.
+            """,
+        aliases: ["save"])
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "The file, or - for standard output.")
-    var file: String
+    @Argument(help: "A new file, or - for standard output.")
+    var file: String?
+
+    @Option(
+        name: .customLong("file"),
+        help: .value("file", "The same, as the openstack client spells it."))
+    var namedFile: String?
+
+    @Flag(help: "Replace a file that is there already.")
+    var force = false
 
     @Option(
         help: .value(
@@ -123,15 +135,23 @@ struct ImageDownloadCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
+    func validate() throws {
+        if (file == nil) == (namedFile == nil) {
+            throw ValidationError("Name one file, or - for standard output.")
+        }
+    }
+
     func run() async throws {
+        let file = file ?? namedFile ?? "-"
         try Terminal.refuseData(to: file)
+        if !force { try NewFile.check(file) }
         let (service, image) = try await cloud.find(image)
         let options = DownloadOptions(
             range: range?.span, preferredStores: storePreference,
             bufferBytes: Int(clamping: chunkSize.bytes), proof: proof)
         let progress = DataProgress(
             image.name ?? image.id, sizeBytes: range == nil ? image.sizeBytes : nil)
-        try await progress.during { [self] in
+        try await progress.during {
             if file == "-" {
                 try await service.download(
                     image.id, toDescriptor: STDOUT_FILENO, named: "standard output", options,
@@ -145,6 +165,22 @@ struct ImageDownloadCommand: AsyncParsableCommand {
 }
 
 extension DownloadOptions.Proof: ExpressibleByArgument {}
+
+/// A file that a command writes.
+enum NewFile {
+    /// Refuses a file that is there. Devices and pipes may be there.
+    ///
+    /// - Parameter path: `-` is standard output.
+    static func check(_ path: String) throws(TranshipError) {
+        var status = stat()
+        guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return
+        }
+        throw TranshipError(
+            .usage, "\(path) is there already",
+            hint: "name another file, or replace it with --force")
+    }
+}
 
 /// `0-511`, `512-`, `-512`.
 struct SpanArgument: ExpressibleByArgument {

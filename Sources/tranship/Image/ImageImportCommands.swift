@@ -11,9 +11,11 @@ struct ImageImportCommand: AsyncParsableCommand {
         abstract: "Let the service fetch or copy the data of an image.",
         discussion: """
               $ tranship image stage new disk.qcow2 && tranship image import new --wait
-              $ tranship image import new --method web-download --uri https://example.org/disk.qcow2
+              $ tranship image import new --method web-download \\
+                  --uri https://example.org/disk.qcow2
               $ tranship image import golden --method copy-image --store slow --wait
-              $ tranship image import new --method glance-download --remote-region RegionTwo \\
+              $ tranship image import new --method glance-download \\
+                  --remote-region RegionTwo \\
                   --remote-image 5ffa62d7-c08d-4678-a9f4-7c8b267be350
 
             `tranship image import-info` lists the methods that a cloud allows.
@@ -55,10 +57,8 @@ struct ImageImportInfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let info = try await cloud.service().importInfo()
-        switch cloud.format {
-        case .table: for method in info.methods.map(\.rawValue).sorted() { Terminal.put(method) }
-        case .json: Record(info.record).put(.json)
-        }
+        guard cloud.kind == .table else { return Record(info.record).put(cloud.format) }
+        for method in info.methods.map(\.rawValue).sorted() { Terminal.put(method) }
     }
 }
 

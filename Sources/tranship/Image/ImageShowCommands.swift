@@ -18,7 +18,8 @@ struct ImageListCommand: AsyncParsableCommand {
 
             All conditions must hold. Hidden images need --hidden, and community images of
             other projects --community or --all.
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup(title: "Conditions") var filter: ImageFilterOptions
 
@@ -33,11 +34,13 @@ struct ImageListCommand: AsyncParsableCommand {
                 """))
     var sort: SortKeys?
 
-    @Option(help: .value("n", "Images per page, up to the limit of the cloud."))
-    var limit = 1000
+    @Option(
+        name: [.customLong("limit"), .customLong("max-items")],
+        help: .value("n", "Stop after so many images."))
+    var limit: Int?
 
-    @Option(help: .value("n", "Stop after so many images."))
-    var maxItems: Int?
+    @Option(help: .value("n", "Images per page, up to the limit of the cloud."))
+    var pageSize = 1000
 
     @Option(help: .value("id", "Start after the image with this id."))
     var marker: String?
@@ -47,10 +50,11 @@ struct ImageListCommand: AsyncParsableCommand {
     func run() async throws {
         var query = filter.query
         query.sort = sort?.keys ?? []
-        query.pageLimit = min(limit, maxItems ?? limit)
+        query.pageLimit = min(pageSize, limit ?? pageSize)
         query.marker = marker
-        var list = RecordList(cloud.format, long ? Self.longColumns : Self.columns)
-        var left = maxItems ?? Int.max
+        var list = RecordList(
+            cloud.format, long ? Self.longColumns : Self.columns, more: Self.longColumns)
+        var left = limit ?? Int.max
         for try await image in try cloud.service().images(query).flattened {
             guard left > 0, Terminal.takesOutput else { break }
             left -= 1
@@ -95,7 +99,8 @@ struct ImageShowCommand: AsyncParsableCommand {
         abstract: "Show one image.",
         discussion: """
               $ tranship image show "Ubuntu 24.04"
-              $ tranship image show 5ffa62d7-c08d-4678-a9f4-7c8b267be350 --format json | jq -r .os_hash_value
+              $ tranship image show golden -f value -c os_hash_value
+              $ tranship image show golden -f json | jq -r .os_hash_value
             """)
 
     @OptionGroup var image: ImageArgument
@@ -106,7 +111,7 @@ struct ImageShowCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        try await cloud.service().find(image.image).put(cloud.format, showsURLs: showUrls)
+        try await cloud.service().found(image.image).put(cloud.format, showsURLs: showUrls)
     }
 }
 
@@ -132,11 +137,9 @@ struct ImageFindCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
-        let image = try await cloud.service().find(image.image)
-        switch cloud.format {
-        case .table: Terminal.put(image.id)
-        case .json: image.put(.json)
-        }
+        let image = try await cloud.service().found(image.image)
+        guard cloud.kind == .table else { return image.put(cloud.format) }
+        Terminal.put(image.id)
     }
 }
 

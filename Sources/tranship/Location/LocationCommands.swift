@@ -20,7 +20,8 @@ struct LocationListCommand: AsyncParsableCommand {
               $ tranship location list "Ubuntu 24.04" --cloud alpha-admin
 
             A URL may contain credentials of the store, so only --show-urls shows it.
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup var image: ImageArgument
 

@@ -27,7 +27,8 @@ struct MemberListCommand: AsyncParsableCommand {
         abstract: "List the members of an image; a member sees only itself.",
         discussion: """
               $ tranship member list "Ubuntu 24.04"
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

@@ -10,11 +10,12 @@ struct MetadefCreateCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Create a namespace or a part of one; for admins.",
         discussion: """
-              $ tranship metadef create --record '{"namespace": "My::Own", "visibility": "public"}'
+              $ tranship metadef create --record '{"namespace": "My::Own"}'
               $ tranship metadef create My::Own properties --record '{
                   "name": "cores", "title": "Cores", "type": "integer", "minimum": 1}'
               $ tranship metadef create My::Own tags --record '{"name": "prod"}'
-              $ tranship metadef create My::Own resource-types --record '{"name": "OS::Glance::Image"}'
+              $ tranship metadef create My::Own resource-types \\
+                  --record '{"name": "OS::Glance::Image"}'
 
             A record is JSON with the keys of the API. The record of a namespace may contain
             its parts.
@@ -55,7 +56,8 @@ struct MetadefUpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Replace the record of a namespace or of a part of it; for admins.",
         discussion: """
-              $ tranship metadef update My::Own --record '{"namespace": "My::Own", "protected": true}'
+              $ tranship metadef update My::Own \\
+                  --record '{"namespace": "My::Own", "protected": true}'
               $ tranship metadef update My::Own properties cores --record '{
                   "name": "cores", "title": "Cores", "type": "integer", "maximum": 128}'
               $ tranship metadef update My::Own tags prod --record '{"name": "production"}'
@@ -109,7 +111,8 @@ struct MetadefDeleteCommand: AsyncParsableCommand {
               $ tranship metadef delete My::Own properties cores
               $ tranship metadef delete My::Own tags --all
               $ tranship metadef delete My::Own
-            """)
+            """,
+        aliases: ["rm"])
 
     @Argument(help: "The namespace.")
     var namespace: String

@@ -39,7 +39,8 @@ struct MetadefListCommand: AsyncParsableCommand {
         abstract: "List the namespaces, over all pages.",
         discussion: """
               $ tranship metadef list --resource-type OS::Glance::Image --sort namespace:asc
-            """)
+            """,
+        aliases: ["ls"])
 
     @Option(help: "Only public or private ones.")
     var visibility: String?
@@ -50,8 +51,11 @@ struct MetadefListCommand: AsyncParsableCommand {
     @Option(help: .value("key[:dir]", "Sort by namespace, created_at or updated_at, asc or desc."))
     var sort: SortKeys?
 
+    @Option(help: .value("n", "Stop after so many namespaces."))
+    var limit: Int?
+
     @Option(help: .value("n", "Namespaces per page, up to the limit of the cloud."))
-    var limit = 1000
+    var pageSize = 1000
 
     @Option(help: .value("namespace", "Start after this namespace."))
     var marker: String?
@@ -62,7 +66,8 @@ struct MetadefListCommand: AsyncParsableCommand {
         let query = MetadefQuery(
             visibility: visibility.map(ImageVisibility.init(rawValue:)),
             resourceTypes: resourceType, sortKey: sort?.keys.first?.key,
-            ascending: sort?.keys.first?.isAscending ?? true, pageLimit: limit, marker: marker)
+            ascending: sort?.keys.first?.isAscending ?? true,
+            pageLimit: min(pageSize, limit ?? pageSize), marker: marker)
         let types = "resource_type_associations"
         var list = RecordList(
             cloud.format,
@@ -70,7 +75,8 @@ struct MetadefListCommand: AsyncParsableCommand {
                 ("Namespace", "namespace"), ("Visibility", "visibility"),
                 ("Protected", "protected"), ("Resource Types", types),
             ])
-        for namespace in try await cloud.service().metadefNamespaces(query) {
+        let found = try await cloud.service().metadefNamespaces(query)
+        for namespace in found.prefix(limit ?? .max) {
             let names = namespace.resourceTypes.map { JSONValue.string($0.name) }
             list.add(namespace.record, cells: [types: .array(names)])
         }

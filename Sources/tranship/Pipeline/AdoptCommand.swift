@@ -12,8 +12,8 @@ struct AdoptCommand: AsyncParsableCommand {
         discussion: """
               $ tranship adopt leave-alpha.yaml
 
-            Finds our copies by their ids and their property tranship_origin, and proves them
-            by the checksums that the target reports. Changes nothing at any cloud.
+            Finds our copies by their ids and their property tranship_origin, and proves
+            them by the checksums that the target reports. Changes nothing at any cloud.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

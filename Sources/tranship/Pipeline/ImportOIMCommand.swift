@@ -10,8 +10,8 @@ struct ImportOIMCommand: AsyncParsableCommand {
         commandName: "import-oim",
         abstract: "Write a pipeline file from catalogues of openstack-image-manager.",
         discussion: """
-            The sources follow `latest_url` and `latest_checksum_url` if an image has them. What has
-            no counterpart is on standard error, with its line.
+            The sources follow `latest_url` and `latest_checksum_url` if an image has them.
+            What has no counterpart is on standard error, with its line.
 
               $ tranship import-oim etc/images/*.yml --cloud beta --output mirror.yaml
               $ tranship plan mirror.yaml

@@ -12,7 +12,8 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Show what a run would do and why; change nothing.",
         discussion: """
               $ tranship plan pipelines/cloud-to-cloud.yaml
-              $ tranship plan nightly.yaml --save plan.json && tranship run nightly.yaml --plan plan.json
+              $ tranship plan nightly.yaml --save plan.json
+              $ tranship run nightly.yaml --plan plan.json
             """)
 
     @OptionGroup var pipeline: PipelineArgument

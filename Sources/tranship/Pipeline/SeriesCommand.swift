@@ -38,7 +38,8 @@ struct SeriesListCommand: AsyncParsableCommand {
 
             Asks no cloud. A series is all versions of one image of a URL, an index or a
             file.
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup var place: SeriesPipeline
 

@@ -10,6 +10,8 @@ struct AdoptionRendering {
 
     func render(_ adoption: Adoption) {
         if talk.format == .json { return putJSON(adoption) }
+        // Copies of other pipelines: only their number matters here.
+        if adoption.verdict == .left, adoption.sourceKey == nil, !talk.verbose { return }
         talk.endLine()
         let id = adoption.imageID.map { " (image \($0))" } ?? ""
         Terminal.put(

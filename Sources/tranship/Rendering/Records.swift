@@ -5,61 +5,111 @@ import Basics
 import Foundation
 import OpenStackImage
 
-/// The output format of commands on one cloud.
-enum RecordFormat: String, CaseIterable {
-    case table, json
+/// The output format of commands on one cloud, and what is shown.
+struct RecordFormat {
+    enum Kind: String, CaseIterable {
+        case table, json, yaml, csv, value
+    }
 
-    /// Prints the service's own JSON or a table of it.
+    let kind: Kind
+    /// Titles of columns or keys of records, as `-c` names them. Empty shows what the command
+    /// chooses.
+    let columns: [String]
+
+    init(_ kind: Kind, columns: [String] = []) {
+        self.kind = kind
+        self.columns = columns
+    }
+
+    /// Prints the service's own record, or a table of it.
     func put(_ value: JSONValue, table: () -> Table) {
-        switch self {
-        case .table: table().put()
+        switch kind {
+        case .table: table().only(columns).put()
+        case .csv: table().only(columns).putCSV()
+        case .value: table().only(columns).putValues()
         case .json: Terminal.putJSON(value.text(.prettyPrinted))
+        case .yaml: Terminal.putJSON(YAMLRecord(value.object ?? [:]).lines.joined(separator: "\n"))
         }
     }
 }
 
-/// Prints a list as a table, or as a JSON array of the service's own records. The array is printed
-/// record by record, because a cloud may have a hundred thousand images.
+/// Prints a list of records: as rows with columns, or as records of the service. JSON and YAML are
+/// printed record by record, because a cloud may have a hundred thousand images.
 struct RecordList {
     /// The title of a column, and the key of the records that it shows.
     typealias Column = (title: String, key: String)
 
     private let format: RecordFormat
-    private let keys: [String]
+    private let columns: [Column]
     private let showsURLs: Bool
     private var table: Table
     private var count = 0
+    /// Keys that `-c` names and no record had so far.
+    private var unknown: Set<String>
 
-    /// - Parameter showsURLs: false hides credentials and signatures in URLs.
-    init(_ format: RecordFormat, _ columns: [Column], showsURLs: Bool = false) {
+    /// - Parameters:
+    ///   - more: columns that `-c` may name beside the shown ones.
+    ///   - showsURLs: false hides credentials and signatures in URLs.
+    init(
+        _ format: RecordFormat, _ columns: [Column], more: [Column] = [], showsURLs: Bool = false
+    ) {
         self.format = format
         self.showsURLs = showsURLs
-        keys = columns.map(\.key)
-        table = Table(columns.map(\.title))
+        let known = columns + more
+        self.columns =
+            format.columns.isEmpty
+            ? columns
+            : format.columns.map { name in
+                known.first { $0.title.isSameKey(as: name) || $0.key.isSameKey(as: name) }
+                    ?? (name, name)
+            }
+        let keys = self.columns.map(\.key)
+        unknown = Set(keys).subtracting(known.map(\.key))
+        table = Table(self.columns.map(\.title))
     }
 
     /// - Parameter cells: values that the table shows in place of those of the record.
     mutating func add(_ given: [String: JSONValue], cells: [String: JSONValue] = [:]) {
         let record = showsURLs ? given : given.withURLsShown
-        switch format {
-        case .table: table.add(keys.map { (cells[$0] ?? record[$0])?.cell ?? "" })
+        if !unknown.isEmpty { unknown.subtract(record.keys) }
+        switch format.kind {
+        case .table, .csv, .value:
+            table.add(columns.map { (cells[$0.key] ?? record[$0.key])?.cell ?? "" })
         case .json:
             Terminal.putJSON(
-                "\(count == 0 ? "[" : ",")\n\(JSONValue.object(record).text())", end: "")
+                "\(count == 0 ? "[" : ",")\n\(JSONValue.object(chosen(record)).text())", end: "")
+        case .yaml:
+            let lines = YAMLRecord(chosen(record)).lines
+            for (index, line) in lines.enumerated() {
+                Terminal.putJSON((index == 0 ? "- " : "  ") + line)
+            }
         }
         count += 1
     }
 
+    private func chosen(_ record: [String: JSONValue]) -> [String: JSONValue] {
+        guard !format.columns.isEmpty else { return record }
+        let keys = Set(columns.map(\.key))
+        return record.filter { keys.contains($0.key) }
+    }
+
     /// Call once, after the last record.
     func end() {
-        switch format {
+        switch format.kind {
         case .table: table.put()
+        case .csv: table.putCSV()
+        case .value: table.putValues()
         case .json: Terminal.putJSON(count == 0 ? "[]" : "\n]")
+        case .yaml: if count == 0 { Terminal.putJSON("[]") }
+        }
+        guard count > 0 else { return }
+        for key in unknown.sorted() {
+            Terminal.tell("warning: -c \(key): no record has it")
         }
     }
 }
 
-/// One record, as `Field` and `Value` or as a JSON object.
+/// One record, as `Field` and `Value` or as a record of the service.
 struct Record {
     /// The service's own record.
     let record: [String: JSONValue]
@@ -76,18 +126,76 @@ struct Record {
                 properties: properties.withURLsShown
             ).put(format, showsURLs: true)
         }
-        format.put(.object(record)) {
-            var table = Table(["Field", "Value"])
-            for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-                table.add([name, value.cell])
+        let chosen = chosen(format)
+        switch format.kind {
+        case .csv, .value:
+            // A record is one row, but its values are a line each.
+            let rows = chosen.rows
+            if format.kind == .csv {
+                var table = Table(rows.map(\.name))
+                table.add(rows.map(\.value))
+                return table.putCSV()
+            }
+            for row in rows { Terminal.put(row.value) }
+        case .table: chosen.table.put()
+        case .json, .yaml: format.put(.object(chosen.record)) { chosen.table }
+        }
+    }
+
+    /// What `-c` names of it, in that order in tables.
+    private func chosen(_ format: RecordFormat) -> ChosenRecord {
+        guard !format.columns.isEmpty else {
+            var rows = fields.sorted { $0.key < $1.key }.map {
+                (name: $0.key, value: $0.value.cell)
             }
             for (index, property) in properties.sorted(by: { $0.key < $1.key }).enumerated() {
-                table.add([
-                    index == 0 ? "properties" : "", "\(property.key)='\(property.value.cell)'",
-                ])
+                let name = index == 0 || format.kind == .csv ? "properties" : ""
+                rows.append((name, "\(property.key)='\(property.value.cell)'"))
             }
+            return ChosenRecord(record: record, rows: rows)
+        }
+        var chosen: [String: JSONValue] = [:]
+        var rows: [(name: String, value: String)] = []
+        for name in format.columns {
+            if name.isSameKey(as: "properties"), record["properties"] == nil {
+                chosen.merge(properties) { $1 }
+                let pairs = properties.sorted { $0.key < $1.key }
+                rows.append(
+                    (
+                        "properties",
+                        pairs.map { "\($0.key)='\($0.value.cell)'" }.joined(separator: ", ")
+                    ))
+                continue
+            }
+            guard let (key, value) = record.first(where: { $0.key.isSameKey(as: name) }) else {
+                Terminal.tell("warning: -c \(name): the record has no such key")
+                continue
+            }
+            chosen[key] = value
+            rows.append((key, value.cell))
+        }
+        return ChosenRecord(record: chosen, rows: rows)
+    }
+
+    private struct ChosenRecord {
+        let record: [String: JSONValue]
+        let rows: [(name: String, value: String)]
+
+        var table: Table {
+            var table = Table(["Field", "Value"])
+            for row in rows { table.add([row.name, row.value]) }
             return table
         }
+    }
+}
+
+extension String {
+    /// `Disk Format` and `disk_format` are the same key.
+    func isSameKey(as other: String) -> Bool {
+        func plain(_ text: String) -> String {
+            String(text.lowercased().map { " -".contains($0) ? "_" : $0 })
+        }
+        return plain(self) == plain(other)
     }
 }
 

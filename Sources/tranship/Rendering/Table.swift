@@ -11,7 +11,8 @@ struct Table {
     /// The same for the last column, which is not filled up.
     static let lastCellCharactersMax = 10_000
 
-    private var rows: [[String]] = []
+    /// The header comes first.
+    private(set) var rows: [[String]] = []
 
     init(_ header: [String]) {
         rows = [header]

@@ -19,7 +19,8 @@ struct StoreListCommand: AsyncParsableCommand {
         discussion: """
               $ tranship store list
               $ tranship store list --detail --cloud alpha-admin
-            """)
+            """,
+        aliases: ["ls"])
 
     @Flag(help: "Show types and settings too; for admins.")
     var detail = false
@@ -53,7 +54,8 @@ struct StoreDeleteCommand: AsyncParsableCommand {
               $ tranship store delete slow "Ubuntu 24.04" --cloud alpha-admin
 
             The service refuses to delete the last copy: use `tranship image delete`.
-            """)
+            """,
+        aliases: ["rm"])
 
     @Argument(help: "The store, by id.")
     var store: String

@@ -23,7 +23,8 @@ struct TaskListCommand: AsyncParsableCommand {
               $ tranship task list --cloud alpha-admin --status failure
 
             `tranship image tasks` lists the tasks of an image, also for other users.
-            """)
+            """,
+        aliases: ["ls"])
 
     @Option(help: "With this type: import, export, clone.")
     var type: String?
@@ -37,8 +38,11 @@ struct TaskListCommand: AsyncParsableCommand {
     )
     var sort: SortKeys?
 
+    @Option(help: .value("n", "Stop after so many tasks."))
+    var limit: Int?
+
     @Option(help: .value("n", "Tasks per page, up to the limit of the cloud."))
-    var limit = 1000
+    var pageSize = 1000
 
     @Option(help: .value("id", "Start after the task with this id."))
     var marker: String?
@@ -49,9 +53,9 @@ struct TaskListCommand: AsyncParsableCommand {
         let query = TaskQuery(
             type: type, status: status.map(ImageTask.Status.init(rawValue:)),
             sortKey: sort?.keys.first?.key, ascending: sort?.keys.first?.isAscending ?? false,
-            pageLimit: limit, marker: marker)
+            pageLimit: min(pageSize, limit ?? pageSize), marker: marker)
         cloud.put(
-            try await cloud.service().tasks(query).map(\.record),
+            try await cloud.service().tasks(query).prefix(limit ?? .max).map(\.record),
             [("ID", "id"), ("Type", "type"), ("Status", "status"), ("Owner", "owner")])
     }
 }
@@ -83,8 +87,10 @@ struct TaskCreateCommand: AsyncParsableCommand {
         abstract: "Start a task of the old kind, which `image import` replaces.",
         discussion: """
               $ tranship task create --cloud alpha-admin --type import --input '{
-                  "import_from": "https://example.org/disk.qcow2", "import_from_format": "qcow2",
-                  "image_properties": {"name": "disk", "disk_format": "qcow2", "container_format": "bare"}}'
+                  "import_from": "https://example.org/disk.qcow2",
+                  "import_from_format": "qcow2",
+                  "image_properties": {"name": "disk", "disk_format": "qcow2",
+                    "container_format": "bare"}}'
             """)
 
     @Option(help: "import, export or clone, as the cloud allows.")
@@ -105,7 +111,7 @@ struct TaskWaitCommand: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Wait until a task succeeds or has another status.",
         discussion: """
-              $ tranship task wait e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --deadline 30m --cloud alpha-admin
+              $ tranship task wait e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --deadline 30m
               $ tranship task wait e59a565d-98bd-4e91-a6a6-f6d2161d7e40 --status processing
 
             A failed task and a passed deadline give different errors.

@@ -66,7 +66,8 @@ struct V1DeleteCommand: AsyncParsableCommand {
         abstract: "Delete an image of a legacy cloud, record and data.",
         discussion: """
               $ tranship v1 delete old --cloud legacy
-            """)
+            """,
+        aliases: ["rm"])
 
     @OptionGroup var image: ImageArgument
 
@@ -90,8 +91,9 @@ struct V1CreateCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Create an image on a legacy cloud, with or without data.",
         discussion: """
-              $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare --file disk.raw
-              $ tranship v1 create old --cloud legacy --disk-format raw --container-format bare \\
+              $ tranship v1 create old --disk-format raw --container-format bare \\
+                  --file disk.raw --cloud legacy
+              $ tranship v1 create old --disk-format raw --container-format bare \\
                   --copy-from http://example.org/disk.raw
 
             Without data the image is `queued`. A failure leaves a record behind, mostly
@@ -131,11 +133,11 @@ struct V1UpdateCommand: AsyncParsableCommand {
         commandName: "update",
         abstract: "Change an image of a legacy cloud, or send its data.",
         discussion: """
-              $ tranship v1 update old --cloud legacy --name older --property os_distro=debian
+              $ tranship v1 update old --name older --property os_distro=debian
               $ tranship v1 update old --cloud legacy --file disk.raw
 
-            Properties are added to the existing ones, unless --purge-properties removes those
-            that you do not name.
+            Properties are added to those that are there, unless --purge-properties removes
+            all that you do not name.
             """)
 
     @OptionGroup var image: ImageArgument
@@ -178,20 +180,25 @@ struct V1DownloadCommand: AsyncParsableCommand {
         abstract: "Download the data of an image of a legacy cloud, and prove it.",
         discussion: """
               $ tranship v1 download "Ubuntu 14.04" ubuntu-14.04.img --cloud legacy
-              $ tranship v1 download old - --cloud legacy | tranship image upload new - --cloud alpha --size 20MiB
+              $ tranship v1 download old - --cloud legacy |
+                  tranship image upload new - --cloud alpha --size 20MiB
 
             If the service reports an MD5, the data must have it.
             """)
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "The file, or - for standard output.")
+    @Argument(help: "A new file, or - for standard output.")
     var file: String
+
+    @Flag(help: "Replace a file that is there already.")
+    var force = false
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func run() async throws {
         try Terminal.refuseData(to: file)
+        if !force { try NewFile.check(file) }
         let (service, image) = try await cloud.findLegacy(image)
         let progress = DataProgress(image.name ?? image.id, sizeBytes: image.sizeBytes)
         try await progress.during { [file] in
@@ -212,9 +219,10 @@ struct V1ListCommand: AsyncParsableCommand {
         abstract: "List the images of a legacy cloud, newest first, over all pages.",
         discussion: """
               $ tranship v1 list --cloud legacy
-              $ tranship v1 list --cloud legacy --long --status active --size-min 1GiB --sort size:asc
-              $ tranship v1 list --cloud legacy --changes-since 2016-11-21T00:00:00 --visible any
-            """)
+              $ tranship v1 list --long --status active --size-min 1GiB --sort size:asc
+              $ tranship v1 list --changes-since 2016-11-21T00:00:00 --visible any
+            """,
+        aliases: ["ls"])
 
     @OptionGroup(title: "Conditions") var filter: V1FilterOptions
 
@@ -228,8 +236,11 @@ struct V1ListCommand: AsyncParsableCommand {
         ))
     var sort: SortKeys?
 
+    @Option(help: .value("n", "Stop after so many images."))
+    var limit: Int?
+
     @Option(help: .value("n", "Images per page, up to the limit of the cloud."))
-    var limit = 1000
+    var pageSize = 1000
 
     @Option(help: .value("id", "Start after the image with this id."))
     var marker: String?
@@ -240,19 +251,22 @@ struct V1ListCommand: AsyncParsableCommand {
         var query = filter.query
         query.sortKey = sort?.keys.first?.key
         query.isAscending = sort?.keys.first?.isAscending
-        query.pageLimit = limit
+        query.pageLimit = min(pageSize, limit ?? pageSize)
         query.marker = marker
         let service = try cloud.legacyService()
         var list = RecordList(cloud.format, long ? Self.longColumns : Self.columns)
+        var left = limit ?? Int.max
         if long {
             for try await page in service.images(query) {
-                guard Terminal.takesOutput else { break }
-                for image in page { list.add(image.record) }
+                guard Terminal.takesOutput, left > 0 else { break }
+                for image in page.prefix(left) { list.add(image.record) }
+                left -= page.count
             }
         } else {
             for try await page in service.summaries(query) {
-                guard Terminal.takesOutput else { break }
-                for image in page { list.add(image.record) }
+                guard Terminal.takesOutput, left > 0 else { break }
+                for image in page.prefix(left) { list.add(image.record) }
+                left -= page.count
             }
         }
         list.end()

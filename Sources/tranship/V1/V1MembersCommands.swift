@@ -21,7 +21,8 @@ struct V1MembersListCommand: AsyncParsableCommand {
         abstract: "List the members of an image.",
         discussion: """
               $ tranship v1 members list old --cloud legacy
-            """)
+            """,
+        aliases: ["ls"])
 
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -40,7 +41,7 @@ struct V1MembersAddCommand: AsyncParsableCommand {
         commandName: "add",
         abstract: "Share a private image with a project.",
         discussion: """
-              $ tranship v1 members add old 4e4d416ed99644258bcc91d762fa42fa --can-share --cloud legacy
+              $ tranship v1 members add old 4e4d416ed99644258bcc91d762fa42fa --can-share
             """)
 
     @OptionGroup var image: ImageArgument
@@ -62,7 +63,7 @@ struct V1MembersRemoveCommand: AsyncParsableCommand {
         commandName: "remove",
         abstract: "Stop sharing a private image with a project.",
         discussion: """
-              $ tranship v1 members remove old 4e4d416ed99644258bcc91d762fa42fa --cloud legacy
+              $ tranship v1 members remove old 4e4d416ed99644258bcc91d762fa42fa
             """)
 
     @OptionGroup var image: ImageArgument
@@ -85,7 +86,7 @@ struct V1MembersReplaceCommand: AsyncParsableCommand {
         commandName: "replace",
         abstract: "Replace all members of an image by these projects.",
         discussion: """
-              $ tranship v1 members replace old 4e4d416ed99644258bcc91d762fa42fa --cloud legacy
+              $ tranship v1 members replace old 4e4d416ed99644258bcc91d762fa42fa
               $ tranship v1 members replace old --cloud legacy
             """)
 

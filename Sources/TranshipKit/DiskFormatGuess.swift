@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import ImageFormats
+internal import PipelineFiles
+
+/// The disk format of data that has no record yet: what a pipeline assumes for a file.
+public struct DiskFormatGuess: Sendable {
+    /// By the extension, else by the first bytes; nil if neither shows one.
+    public let format: String?
+    /// True if the first bytes were read.
+    private let isRead: Bool
+
+    public init(url: String) {
+        format = FileName(url: url).impliedDiskFormat
+        isRead = false
+    }
+
+    /// - Parameter file: a file that cannot be read has the format of its extension.
+    public init(file: String) {
+        var bytes: [UInt8]?
+        if FilePath.kind(file) == .file, let handle = FileHandle(forReadingAtPath: file) {
+            bytes = (try? handle.read(upToCount: ImageHead.bytesMax)).map { Array($0) }
+            try? handle.close()
+        }
+        isRead = bytes?.isEmpty == false
+        format =
+            FileName(file).impliedDiskFormat ?? bytes.flatMap { ImageHead($0).kind?.diskFormat }
+    }
+
+    /// True if the data was looked at and cannot have the format, because data of that format shows
+    /// it.
+    public func isExcluded(_ other: String) -> Bool {
+        isRead && format == nil && ["qcow2", "vmdk", "vhdx", "vdi", "iso"].contains(other)
+    }
+}
