@@ -5,13 +5,13 @@ public import Basics
 import Glibc
 
 /// Questions about paths on this machine, answered by the C library.
-enum FilePath {
-    enum Kind: Equatable {
+package enum FilePath {
+    package enum Kind: Equatable {
         case file, directory, special
         case missing(String)
     }
 
-    static func kind(_ path: String) -> Kind {
+    package static func kind(_ path: String) -> Kind {
         var status = stat()
         guard stat(path, &status) == 0 else { return .missing(lastError()) }
         return switch status.st_mode & S_IFMT {
@@ -30,7 +30,7 @@ enum FilePath {
     }
 
     /// The path as an absolute path. A relative one starts at `base`.
-    static func absolute(_ path: String, in base: String) -> String {
+    package static func absolute(_ path: String, in base: String) -> String {
         if path.hasPrefix("/") { return path }
         return (base == "/" ? "" : base) + "/" + withoutDot(path)
     }
@@ -48,7 +48,7 @@ enum FilePath {
     }
 
     /// The path as a pattern that matches nothing else.
-    static func escaped(_ path: String) -> String {
+    package static func escaped(_ path: String) -> String {
         path.reduce(into: "") { text, character in
             if "*?[]\\".contains(character) { text.append("\\") }
             text.append(character)
@@ -56,7 +56,9 @@ enum FilePath {
     }
 
     /// The paths that match a POSIX glob, in no particular order.
-    static func matches(_ pattern: String, _ position: FilePosition)
+    ///
+    /// - Parameter place: what names the pattern, for messages.
+    package static func matches(_ pattern: String, _ place: String)
         throws(TranshipError) -> [String]
     {
         var found = glob_t()
@@ -72,7 +74,7 @@ enum FilePath {
         default:
             let reason = status == GLOB_NOSPACE ? "out of memory" : lastError()
             throw TranshipError(
-                .sourceUnavailable, "\(position): cannot list \(pattern): \(reason)",
+                .sourceUnavailable, "\(place): cannot list \(pattern): \(reason)",
                 hint: "make every folder of the path readable")
         }
     }
@@ -127,7 +129,7 @@ extension FileSource {
         let pattern =
             pattern.hasPrefix("/")
             ? pattern : FilePath.absolute(pattern, in: FilePath.escaped(baseDirectory))
-        let matches = try FilePath.matches(pattern, position)
+        let matches = try FilePath.matches(pattern, "\(position)")
         return matches.filter { FilePath.kind($0) != .directory }.sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }

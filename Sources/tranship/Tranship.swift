@@ -14,22 +14,25 @@ struct Tranship: AsyncParsableCommand {
         commandName: "tranship",
         abstract: "Move virtual-machine images into and between OpenStack clouds.",
         discussion: """
-            A pipeline file names sources and targets. `plan` shows what would happen, and
-            `run` does it. After any interruption, run it again to continue.
+            Clouds are entries of clouds.yaml. After any interruption, the same command
+            continues where it stopped.
 
-              $ tranship plan pipelines/cloud-to-cloud.yaml
-              $ tranship run pipelines/cloud-to-cloud.yaml
-              $ tranship status
-
-            EXIT STATUS
-            \(ExitStatus.table)
+              $ tranship copy alpha beta ubuntu-24.04        one image
+              $ tranship copy alpha beta 'ubuntu-*'          every image of that name
+              $ tranship copy ./noble.qcow2 beta             a file
+              $ tranship init alpha beta                     writes alpha-to-beta.yaml
+              $ tranship plan alpha-to-beta.yaml             shows what would happen
+              $ tranship run alpha-to-beta.yaml              does it
+              $ tranship help pipeline                       explains pipeline files
             """,
         version: Version.text,
         groupedSubcommands: [
             CommandGroup(
-                name: "Pipelines",
+                name: "Copying",
                 subcommands: [
-                    PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self,
+                    CopyCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
+                    ResumeCommand.self,
+                    StatusCommand.self,
                     AdoptCommand.self, CleanCommand.self, SeriesCommand.self, PruneCommand.self,
                     ImportOIMCommand.self,
                 ]),
@@ -46,7 +49,14 @@ struct Tranship: AsyncParsableCommand {
     static func main() async {
         Process.prepare()
         do {
-            var command = try parseAsRoot()
+            let arguments = LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst()))
+            if arguments == ["help", "pipeline"] {
+                Terminal.putWhole(PipelineReference.text)
+                if let failure = Terminal.outputFailure { throw failure }
+                return
+            }
+            try MistypedCommand.refuse(in: arguments)
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -62,6 +72,10 @@ struct Tranship: AsyncParsableCommand {
             let text = fullMessage(for: error)
             if exitCode(for: error).isSuccess {
                 print(text)
+                // The parser's own text ends with the commands.
+                if text.hasPrefix("OVERVIEW: \(configuration.abstract)") {
+                    print("\nEXIT STATUS:\n\(ExitStatus.table)")
+                }
                 Foundation.exit(ExitStatus.done.rawValue)
             }
             Terminal.tellWhole(text)
@@ -81,10 +95,19 @@ struct EarlyExit: Error {
 }
 
 extension ExitStatus {
-    /// The list of all statuses for the help text, one on each line.
+    /// The list of all statuses for the help text, within 80 columns.
     static var table: String {
         allCases.map { status in
-            "  \("\(status.rawValue)".padded(to: 5))\(status.meaning)"
+            var (text, column) = ("  \("\(status.rawValue)".padded(to: 5))", 7)
+            for word in status.meaning.split(separator: " ") {
+                if column + word.count > 79 {
+                    text += "\n       "
+                    column = 7
+                }
+                text += column == 7 ? String(word) : " \(word)"
+                column += word.count + 1
+            }
+            return text
         }.joined(separator: "\n")
     }
 }

@@ -4,6 +4,8 @@
 import Foundation
 import Testing
 
+@testable import tranship
+
 /// `docs/cli.md` is written from what the parser says of itself:
 /// `TRANSHIP_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
 @Suite struct CommandReferenceTests {
@@ -34,5 +36,35 @@ import Testing
                 .filter { $0.hasPrefix("  $ ") && $0.contains(command.path) }
             #expect(!examples.isEmpty, "\(command.path) has no example")
         }
+    }
+
+    @Test func `What users of other tools type leads to a command`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let outcome = try await shell.run("tranship --experimental-dump-help")
+        let paths = try CommandReference(json: Data(outcome.output.utf8)).leaves.map(\.path)
+        for (typed, meant) in MistypedCommand.otherWords {
+            #expect(paths.contains(meant), "\(typed)")
+            #expect(!paths.contains("tranship \(typed)"), "\(typed)")
+        }
+    }
+
+    /// A line that a terminal of 80 columns wraps is a broken command when it is copied.
+    @Test func `No example and no line of help is wider than 80 columns`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let outcome = try await shell.run("tranship --experimental-dump-help")
+        let reference = try CommandReference(json: Data(outcome.output.utf8))
+        for command in reference.leaves {
+            for line in (command.discussion ?? "").split(separator: "\n") where line.count > 80 {
+                Issue.record("\(command.path): \(line)")
+            }
+        }
+        let help = try await shell.run("tranship --help").output.split(separator: "\n")
+        for line in help where line.count > 80 { Issue.record("tranship: \(line)") }
+        let firstCommand = try #require(help.firstIndex { $0.hasPrefix("  copy ") })
+        let exitStatus = try #require(help.firstIndex(of: "EXIT STATUS:"))
+        #expect(firstCommand < exitStatus)
+        #expect(help.contains { $0.contains("$ tranship copy alpha beta ubuntu-24.04") })
     }
 }

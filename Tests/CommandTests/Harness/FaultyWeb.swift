@@ -11,6 +11,14 @@ import TestSupport
 struct FaultyWeb {
     /// A MiB of text.
     static let bytes = Array(String(repeating: "tranship ", count: 1 << 17).utf8.prefix(1 << 20))
+    /// 64 KiB that look like no format.
+    static let noise: [UInt8] = {
+        var state: UInt32 = 1
+        return (0..<(64 << 10)).map { _ in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return UInt8(truncatingIfNeeded: state >> 24)
+        }
+    }()
     static let shortID = "11111111-1111-4111-8111-111111111111"
     static let wrongID = "22222222-2222-4222-8222-222222222222"
     static let unprovedID = "33333333-3333-4333-8333-333333333333"
@@ -23,9 +31,12 @@ struct FaultyWeb {
         let half = Array(Self.bytes.prefix(1 << 19))
         let md5 = try digest(.md5, of: Self.bytes).value
         let other = try digest(.md5, of: half).value
+        let list = "\(try digest(.sha256, of: Self.noise).value)  noise.raw\n"
         server = try RawHTTPServer(scripts: [
             "/v2/images": [Self.page],
             "/disk.raw": [.status(200, body: Self.bytes)],
+            "/noise.raw": [.status(200, body: Self.noise)],
+            "/SHA256SUMS": [.status(200, body: Array(list.utf8))],
             "/short.raw": [.lying(declaredBytes: Self.bytes.count, body: half)],
             "/v2/images/\(Self.shortID)": [Self.record(Self.shortID, md5)],
             "/v2/images/\(Self.shortID)/file": [

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Text as a quoted value of a pipeline file.
-enum YAMLScalar {
-    static func text(_ text: String) -> String {
+package enum YAMLScalar {
+    package static func text(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -23,5 +23,7 @@ enum YAMLScalar {
     }
 
     /// Of a value that may have placeholders.
-    static func name(_ text: String) -> String { self.text(text.replacing("{", with: "{{")) }
+    package static func name(_ text: String) -> String {
+        self.text(text.replacing("{", with: "{{"))
+    }
 }

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import PipelineFiles
+
+/// The files that the source of a command line names.
+struct CopiedFiles {
+    /// As the command line has it.
+    let word: String
+    /// Absolute.
+    let path: String
+
+    /// Extensions of files that are images for sure, compressed or not.
+    private static let extensions: Set = [
+        "qcow2", "raw", "img", "iso", "vmdk", "vhd", "vhdx", "vdi",
+    ]
+
+    /// Paths and globs for a pipeline file.
+    ///
+    /// - Parameter names: names and globs of files of a folder, with or without their extension.
+    func patterns(
+        _ names: [String], _ clouds: KnownClouds
+    ) throws(TranshipError) -> [String] {
+        switch FilePath.kind(path) {
+        case .directory: return try inFolder(names)
+        case .file, .special: return try alone(FilePath.escaped(path), names)
+        case .missing:
+            guard Glob(path).literal == nil else { throw missing(clouds) }
+            let place = "the source \(word)"
+            guard try FilePath.matches(path, place).contains(where: { FilePath.kind($0) == .file })
+            else {
+                throw TranshipError(
+                    .usage, "no file matches \(word)",
+                    hint: "a relative path starts at the working directory")
+            }
+            return try alone(path, names)
+        }
+    }
+
+    private func alone(
+        _ pattern: String, _ names: [String]
+    ) throws(TranshipError) -> [String] {
+        guard names.isEmpty else {
+            throw TranshipError(
+                .usage, "\(word) names the files itself, so further names select nothing",
+                hint: "to copy several files, quote a glob: 'images/*.qcow2'; --name names a copy")
+        }
+        return [pattern]
+    }
+
+    private func missing(_ clouds: KnownClouds) -> TranshipError {
+        guard word.contains("/"), clouds.place(word) == nil,
+            !clouds.names.contains(String(word.prefix { $0 != "/" }))
+        else {
+            return TranshipError(
+                .usage, "\"\(word)\" is neither a cloud of clouds.yaml nor a file",
+                hint: clouds.hint(word))
+        }
+        return TranshipError(
+            .usage, "\"\(word)\" is neither a file nor a cloud of clouds.yaml",
+            hint: "check the path; a relative one starts at the working directory. "
+                + clouds.hint(word))
+    }
+
+    private func inFolder(_ names: [String]) throws(TranshipError) -> [String] {
+        let found: [String]
+        do {
+            found = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter {
+                !$0.hasPrefix(".") && FilePath.kind("\(path)/\($0)") == .file
+            }
+        } catch {
+            throw TranshipError(
+                .usage, "cannot list the folder \(word)", hint: "make it readable")
+        }
+        let images = found.filter { Self.isImage($0) }
+        guard !names.isEmpty else {
+            guard !images.isEmpty else {
+                throw TranshipError(
+                    .usage, "the folder \(word) has no file that is named as an image",
+                    hint: "looked for "
+                        + Self.extensions.sorted().map { "*.\($0)" }.joined(separator: ", "))
+            }
+            return images.map { escaped($0) }
+        }
+        var patterns: [String] = []
+        for name in names {
+            let glob = Glob(name)
+            let matches = found.filter { glob.matches($0) || glob.matches(FileName($0).stem) }
+            guard !matches.isEmpty else { throw noFile(name, images.isEmpty ? found : images) }
+            patterns += matches.map { escaped($0) }.filter { !patterns.contains($0) }
+        }
+        return patterns
+    }
+
+    private func escaped(_ name: String) -> String {
+        FilePath.escaped((path.hasSuffix("/") ? path : path + "/") + name)
+    }
+
+    /// `noble.img` and `noble.img.xz` are images.
+    private static func isImage(_ name: String) -> Bool {
+        let file = FileName(name)
+        let inner = isCompressed(file) ? FileName(file.stem) : file
+        return extensions.contains(inner.fileExtension)
+    }
+
+    static func isCompressed(_ name: FileName) -> Bool {
+        ["xz", "gz", "bz2", "zst"].contains(name.fileExtension)
+    }
+
+    private func noFile(_ name: String, _ there: [String]) -> TranshipError {
+        let guess =
+            Nearest.to(name, in: there + there.map { FileName($0).stem })
+            .map { "did you mean \($0)? " } ?? ""
+        return TranshipError(
+            .usage, "the folder \(word) has no file \"\(name)\"",
+            hint: guess + "there are \(ShortList(there).words)")
+    }
+}
+
+/// A few of many words.
+struct ShortList {
+    let words: String
+
+    init(_ all: [String], count: Int? = nil) {
+        let shown = all.prefix(5).joined(separator: ", ")
+        let more = (count ?? all.count) - min(all.count, 5)
+        words = all.isEmpty ? "none" : more > 0 ? "\(shown) and \(more) more" : shown
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import PipelineFiles
+
+/// What a command line asks to be copied: from where, to which cloud, and which images.
+///
+/// ``pipeline(writtenBy:)`` is the pipeline file for it, so that a copy is a pipeline like any other.
+public struct CopyOrder: Sendable, Equatable {
+    /// Where images come from.
+    enum Source: Sendable, Equatable {
+        case cloud(CloudPlace)
+        /// Absolute paths and globs, as the pipeline file takes them.
+        case files([String])
+        case url(String)
+    }
+
+    /// `alpha` or `alpha/RegionTwo`.
+    struct CloudPlace: Sendable, Equatable {
+        let name: String
+        let region: String?
+
+        var words: String { region.map { "\(name)/\($0)" } ?? name }
+    }
+
+    /// Everything but source, target and names.
+    public struct Options: Sendable, Equatable {
+        /// The name of the copy, which may have placeholders; nil keeps the name.
+        public var imageName: String?
+        public var checksum: Checksum?
+        /// The address or path of a list of checksums.
+        public var checksumFile: String?
+        /// Nil: the extension and the data say it.
+        public var diskFormat: String?
+        /// An image of a cloud needs all of them.
+        public var tags: [String] = []
+        /// An image of a cloud needs all of them, with these values.
+        public var properties: [String: String] = [:]
+        /// `self`, `any` or a project's id.
+        public var owner: String?
+
+        public init() {}
+    }
+
+    let source: Source
+    let target: CloudPlace
+    let names: [String]
+    let options: Options
+    /// The same for the same command, so that it finds its journal again.
+    private let identity: String
+
+    /// Understands the words of a command line. Asks no cloud.
+    ///
+    /// - Parameters:
+    ///   - source: a cloud, a cloud and a region (`alpha/RegionTwo`), a file, a folder, a glob of
+    ///     files, or an http or https address.
+    ///   - target: a cloud, or a cloud and a region.
+    ///   - names: names, globs and ids of images; none are all images of the project.
+    ///   - clouds: the names of the entries of clouds.yaml.
+    ///   - folder: where relative paths start.
+    /// - Throws: ``TranshipError/Code/usage`` with what is there.
+    init(
+        source: String, target: String, names: [String] = [], options: Options = Options(),
+        clouds: [String], folder: String
+    ) throws(TranshipError) {
+        let known = KnownClouds(names: clouds)
+        self.target = try known.target(target)
+        self.names = names
+        self.options = options
+        let origin: String
+        if Self.isURL(source) {
+            self.source = .url(source)
+            origin = Self.withoutQuery(source)
+        } else if let cloud = known.place(source) {
+            self.source = .cloud(cloud)
+            origin = cloud.words
+        } else {
+            let path = FilePath.absolute(source, in: folder)
+            self.source = .files(
+                try CopiedFiles(word: source, path: path).patterns(names, known))
+            origin = path
+        }
+        identity = ([origin, self.target.words] + names.sorted() + [options.identity])
+            .joined(separator: "\n")
+        try refuseContradictions()
+    }
+
+    /// Understands the words of a command line, with the clouds of the operator.
+    ///
+    /// - Throws: ``TranshipError/Code/usage``, and what is wrong with clouds.yaml.
+    public init(
+        source: String, target: String, names: [String], options: Options,
+        environment: [String: String]
+    ) throws(TranshipError) {
+        try self.init(
+            source: source, target: target, names: names, options: options,
+            clouds: try KnownClouds(environment: environment).names,
+            folder: FileManager.default.currentDirectoryPath)
+    }
+
+    static func isURL(_ word: String) -> Bool {
+        ["http://", "https://"].contains { word.lowercased().hasPrefix($0) }
+    }
+
+    /// A query may be a signature, which differs from day to day.
+    private static func withoutQuery(_ url: String) -> String {
+        "\(url.prefix { $0 != "?" && $0 != "#" }) \(FileName(url: url).text)"
+    }
+
+    private func refuseContradictions() throws(TranshipError) {
+        switch source {
+        case .cloud(let cloud):
+            try Self.refuse(
+                options.checksum != nil || options.checksumFile != nil || options.diskFormat != nil,
+                "--checksum, --checksum-file and --disk-format are for files and addresses; "
+                    + "the record of a cloud's image says these itself", hint: nil)
+            try Self.refuse(
+                cloud == target, "source and target are the same: \(cloud.words)",
+                hint: "name another cloud, or another region of it as \(cloud.name)/REGION")
+        case .files, .url:
+            try Self.refuse(
+                !options.tags.isEmpty || !options.properties.isEmpty || options.owner != nil,
+                "--tag, --property and --owner select images of a cloud", hint: nil)
+        }
+        if case .url = source {
+            try Self.refuse(
+                !names.isEmpty, "an address is one image, so names select nothing",
+                hint: names.first.map { "--name \($0) gives the copy that name" })
+        }
+        if case .files(let patterns) = source, options.checksum != nil {
+            try Self.refuse(
+                patterns.count > 1 || Glob(patterns[0]).literal == nil,
+                "--checksum is for one file", hint: "--checksum-file is for several")
+        }
+        guard let name = options.imageName, !name.contains("{"), !isOneImage else { return }
+        throw TranshipError(
+            .usage, "--name \"\(name)\" would be the name of several images",
+            hint: "name one image, or use placeholders: --name \"{\(placeholder)} copy\"")
+    }
+
+    private static func refuse(
+        _ condition: Bool, _ message: String, hint: String?
+    ) throws(TranshipError) {
+        if condition { throw TranshipError(.usage, message, hint: hint) }
+    }
+
+    /// What is different for each image.
+    private var placeholder: String { if case .cloud = source { "name" } else { "stem" } }
+
+    private var isOneImage: Bool {
+        switch source {
+        case .url: true
+        case .files(let patterns): patterns.count == 1 && Glob(patterns[0]).literal != nil
+        case .cloud: names.count == 1 && Glob(names[0]).literal != nil
+        }
+    }
+
+    // MARK: The name
+
+    /// The name of the pipeline and of its journal: `copy-alpha-beta-1f0c9e3a52d7`. The same words
+    /// have the same name, so the same command goes on where the last one stopped.
+    public var pipelineName: String {
+        let origin =
+            switch source {
+            case .cloud(let cloud): cloud.words
+            case .files(let patterns): FileName(patterns[0]).stem
+            case .url(let url): FileName(url: url).stem
+            }
+        let words = [origin, target.words].map { word in
+            let letters = word.unicodeScalars.prefix(30).map { scalar in
+                scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                    ? Character(scalar) : "-"
+            }
+            return String(letters)
+        }
+        return "copy-\(words.joined(separator: "-"))-\(Self.digest(identity))"
+    }
+
+    /// 48 bits of FNV-1a. Only tells commands apart: nothing depends on it being hard to guess.
+    private static func digest(_ text: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let digits = String(hash >> 16, radix: 16)
+        return String(repeating: "0", count: 12 - digits.count) + digits
+    }
+}
+
+extension CopyOrder.Options {
+    fileprivate var identity: String {
+        let pairs = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let words = [
+            imageName, checksum.map { "\($0)" }, checksumFile, diskFormat, owner,
+        ].map { $0 ?? "" }
+        return (words + tags.sorted() + pairs).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// The clouds that a command line may name.
+struct KnownClouds {
+    /// Sorted.
+    let names: [String]
+
+    init(names: [String]) { self.names = names }
+
+    init(environment: [String: String]) throws(TranshipError) {
+        names = try CloudFiles.load(environment: environment).cloudNames
+    }
+
+    /// The cloud that a word names; nil if it names none.
+    func place(_ word: String) -> CopyOrder.CloudPlace? {
+        if names.contains(word) { return .init(name: word, region: nil) }
+        guard let slash = word.firstIndex(of: "/") else { return nil }
+        let (name, region) = (String(word[..<slash]), String(word[word.index(after: slash)...]))
+        guard names.contains(name), !region.isEmpty else { return nil }
+        return .init(name: name, region: region)
+    }
+
+    func target(_ word: String) throws(TranshipError) -> CopyOrder.CloudPlace {
+        if let place = place(word) { return place }
+        if FilePath.kind(word) == .file {
+            throw TranshipError(
+                .usage, "the target \(word) is a file, and only a cloud can be a target",
+                hint: "quote a glob, so that the shell leaves it to tranship: "
+                    + "tranship copy 'images/*.qcow2' CLOUD")
+        }
+        throw TranshipError(.unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word))
+    }
+
+    /// What to write in place of a word that names no cloud.
+    func hint(_ word: String) -> String {
+        guard !names.isEmpty else {
+            return
+                "write ~/.config/openstack/clouds.yaml, name a file in OS_CLIENT_CONFIG_FILE, or "
+                + "set OS_AUTH_URL and its companions"
+        }
+        let name = String(word.prefix { $0 != "/" })
+        let guess = Nearest.to(name, in: names).map { "did you mean \($0)? " } ?? ""
+        return "\(guess)known clouds: \(names.joined(separator: ", "))"
+    }
+}

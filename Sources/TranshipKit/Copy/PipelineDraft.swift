@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import ImageUploaders
+internal import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+internal import Planning
+
+/// A pipeline file to begin with: its parts are there, and what may be added is in comments, with
+/// what the clouds have.
+public struct PipelineDraft: Sendable {
+    public let text: String
+    /// `alpha-to-beta`
+    public let name: String
+    /// Why a cloud could not be asked, in a line each.
+    public let troubles: [String]
+
+    private static let examplesMax = 10
+
+    /// Writes a draft. Asks the clouds that it names; one that does not answer is only a trouble.
+    ///
+    /// - Parameters:
+    ///   - source: as for a copy; nil takes the first cloud of clouds.yaml, or an address if there
+    ///     is only one cloud.
+    ///   - target: nil takes the other cloud.
+    /// - Throws: ``TranshipError/Code/usage`` as ``CopyOrder``; ``TranshipError/Code/unknownCloud``
+    ///   if no cloud is configured.
+    public static func write(
+        source: String?, target: String?, command: String, environment: [String: String]
+    ) async throws(TranshipError) -> PipelineDraft {
+        let known = try KnownClouds(environment: environment)
+        guard let first = known.names.first else {
+            throw TranshipError(.unknownCloud, "no cloud is configured", hint: known.hint(""))
+        }
+        let isAlone = known.names.count == 1
+        let origin =
+            source ?? (isAlone ? "https://mirror.example/noble-server-cloudimg-amd64.img" : first)
+        let order = try CopyOrder(
+            source: origin, target: target ?? (isAlone ? first : known.names[1]),
+            clouds: known.names, folder: FileManager.default.currentDirectoryPath)
+        var troubles: [String] = []
+        var there: [String] = []
+        if case .cloud(let cloud) = order.source {
+            do {
+                there = try await images(of: cloud, environment)
+            } catch {
+                troubles.append("cloud \(cloud.words): \(error.message)")
+            }
+        }
+        var offered: [String] = []
+        do {
+            offered = try await offer(of: order.target, environment)
+        } catch {
+            troubles.append("cloud \(order.target.words): \(error.message)")
+        }
+        let name = order.draftName
+        return PipelineDraft(
+            text: order.draft(
+                name: name, command: command, clouds: known.names, images: there, offer: offered),
+            name: name, troubles: troubles)
+    }
+
+    /// The newest images of the project, in a line each.
+    private static func images(
+        of cloud: CopyOrder.CloudPlace, _ environment: [String: String]
+    ) async throws(TranshipError) -> [String] {
+        let session = try CloudSession.named(
+            cloud.name, region: cloud.region, environment: environment)
+        var query = ImageQuery(status: [.active])
+        query.ownerID = try await session.authenticate().projectID
+        var (lines, count): ([String], Int) = ([], 0)
+        for try await image in ImageService(session).images(query).flattened {
+            count += 1
+            guard lines.count < examplesMax else { continue }
+            let size = image.sizeBytes.map { ByteCount.format($0) } ?? "no data"
+            lines.append("\(YAMLScalar.text(image.name ?? image.id))  \(size)")
+        }
+        let more = count - lines.count
+        let list = "tranship image list --cloud \(cloud.name)"
+        if more > 0 { lines.append("and \(more) more: \(list)") }
+        return ["\(count) now:"] + lines
+    }
+
+    /// What the target offers, in a line each.
+    private static func offer(
+        of cloud: CopyOrder.CloudPlace, _ environment: [String: String]
+    ) async throws(TranshipError) -> [String] {
+        let session = try CloudSession.named(
+            cloud.name, region: cloud.region, environment: environment)
+        _ = try await session.authenticate()
+        let offer = try await TargetOffer.look(ImageService(session))
+        let methods = (["upload"] + offer.importMethods).joined(separator: ", ")
+        let stores = offer.writableStores.joined(separator: ", ")
+        return ["It has: \(methods)"] + (stores.isEmpty ? [] : ["Stores: \(stores)"])
+    }
+}
+
+extension CopyOrder {
+    fileprivate var draftName: String {
+        let origin =
+            switch source {
+            case .cloud(let cloud): cloud.words
+            case .files(let patterns): FileName(patterns[0]).stem
+            case .url(let url): FileName(url: url).stem
+            }
+        let words = "\(origin)-to-\(target.words)".map { letter in
+            letter.isASCII && (letter.isLetter || letter.isNumber) ? letter : "-"
+        }
+        let name = String(words.prefix(80)).trimmingCharacters(in: ["-"])
+        return name.isEmpty ? "pipeline" : name
+    }
+
+    fileprivate func draft(
+        name: String, command: String, clouds: [String], images: [String], offer: [String]
+    ) -> String {
+        let comment = { (lines: [String], margin: Int) in
+            lines.map { "\(String(repeating: " ", count: margin))# \($0)" }
+        }
+        var lines = comment(
+            [
+                "Written by: \(command)", "",
+                "shows what would happen, and changes nothing:  tranship plan \(name).yaml",
+                "does it; after an interruption, run it again:  tranship run \(name).yaml",
+                "explains every key:                            tranship help pipeline", "",
+                "Clouds of clouds.yaml: \(clouds.joined(separator: ", "))",
+            ], 0)
+        lines += [
+            "version: 1", "# The journal has the same name.", "name: \(name)", "", "sources:",
+        ]
+        lines += sourceLines
+        switch source {
+        case .cloud:
+            lines += comment(images + Self.cloudHelp, 4)
+        case .files, .url:
+            lines += comment(Self.dataHelp, 4)
+        }
+        lines += ["", "targets:"] + targetLines + comment(offer + Self.targetHelp, 4)
+        lines += [""] + comment(Self.limitsHelp, 0)
+        return lines.map { $0.hasSuffix("# ") ? String($0.dropLast()) : $0 }
+            .joined(separator: "\n") + "\n"
+    }
+
+    private static let cloudHelp = [
+        "images:", "  name: [\"ubuntu-*\", debian-12]", "  tags: [prod]",
+        "  properties: { os_distro: ubuntu }", "  owner: any", "exclude: { name: \"*-test\" }",
+    ]
+
+    private static let dataHelp = [
+        "checksum: sha256:…", "checksum_file: https://mirror.example/SHA256SUMS",
+        "image: { name: \"Ubuntu 24.04\", properties: { os_distro: ubuntu } }",
+    ]
+
+    private static let targetHelp = [
+        "method: auto", "image: { visibility: private, tags: { add: [mirrored] } }",
+        "on_conflict: keep-both",
+    ]
+
+    private static let limitsHelp = ["limits: { images: 4, bandwidth: 100MiB/s }"]
+}

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+internal import MigrationJournal
+public import MigrationModel
+internal import OpenStackImage
+internal import PipelineFiles
+
+extension PipelineRun {
+    /// Opens the pipeline of an order and its journal.
+    ///
+    /// A name that no image has ends ``plan(matching:)`` with an error, before the journal has a run.
+    ///
+    /// - Parameter text: of ``CopyOrder/pipeline(writtenBy:)``.
+    /// - Throws: as ``init(file:journalPath:environment:plansOnly:planning:events:)``.
+    public convenience init(
+        copying order: CopyOrder, text: String, journalPath: String? = nil,
+        environment: [String: String], plansOnly: Bool = false,
+        planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
+        events: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws(TranshipError) {
+        // The file does not exist; messages with a line of it begin with this word.
+        let pipeline = try Pipeline.parse(text: text, file: "copy", environment: environment)
+        let path = JournalPlace.absolute(
+            journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
+        self.init(
+            pipeline,
+            journal: plansOnly
+                ? try .openIfPresent(path: path)
+                : try await .open(path: path, hook: try KillPoint.hook(environment)),
+            environment: environment, writes: !plansOnly,
+            refusal: { await order.refusal($0, environment: environment) }, planning: planning,
+            events: events)
+    }
+}
+
+extension CopyOrder {
+    /// Says what is there in place of images that are not.
+    func refusal(
+        _ missed: [MissedSelection], environment: [String: String]
+    ) async -> TranshipError {
+        guard let first = missed.first, case .cloud(let cloud) = source else {
+            return TranshipError(.usage, "no image is selected")
+        }
+        let list = "tranship image list --cloud \(cloud.name)"
+        guard let name = first.name else {
+            return TranshipError(
+                .usage, "cloud \"\(cloud.words)\" has no image that meets the conditions",
+                hint: first.listedImages == 0
+                    ? "it has no active image of this project; `\(list) --all` lists what other "
+                        + "projects show, and `--owner any` selects it"
+                    : "it lists \(first.listedImages): "
+                        + ShortList(first.examples, count: first.listedImages).words)
+        }
+        let words = missed.compactMap(\.name).map { "\"\($0)\"" }.joined(separator: ", ")
+        let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
+        if first.nearest == name {
+            return TranshipError(
+                .usage, "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
+                hint: "it is not active, or does not meet the conditions: "
+                    + "`tranship image show --cloud \(cloud.name) \(name)`")
+        }
+        let others = await othersImages(name, cloud, environment)
+        if let id = others.first {
+            return TranshipError(
+                .usage, message,
+                hint: others.count == 1
+                    ? "another project has one of that name: name its id, \(id), or add --owner any"
+                    : "\(others.count) of other projects have that name: name an id, or add "
+                        + "--owner any")
+        }
+        let guess = first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
+        let there = ShortList(first.examples, count: first.listedImages).words
+        return TranshipError(
+            .usage, message, hint: "\(guess)there are \(there); `\(list)` lists all")
+    }
+
+    /// Ids of images of other projects with that name, as far as this project sees them.
+    private func othersImages(
+        _ name: String, _ cloud: CloudPlace, _ environment: [String: String]
+    ) async -> [String] {
+        guard options.owner == nil, let literal = Glob(name).literal else { return [] }
+        var ids: [String] = []
+        do {
+            let service = ImageService(
+                try CloudSession.named(
+                    cloud.name, region: cloud.region, environment: environment))
+            let query = ImageQuery(name: .one(literal), visibility: .all)
+            for try await image in service.images(query).flattened { ids.append(image.id) }
+        } catch {
+            // Only the hint is poorer without.
+            return []
+        }
+        return ids
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+
+/// A pipeline file that a command writes. It never replaces another file.
+public struct SavedPipeline: Sendable {
+    private let text: String
+    private let path: String
+
+    /// Looks whether the file may be written, before the work begins.
+    ///
+    /// - Parameter mayBeThere: true if the same pipeline may be there, because the same command may
+    ///   run again.
+    /// - Throws: ``TranshipError/Code/usage`` if another file is there, or its folder is not.
+    public init(text: String, path: String, mayBeThere: Bool = true) throws(TranshipError) {
+        self.text = text
+        self.path = path
+        guard !mayBeThere || !isWritten else { return }
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            let what =
+                isFolder.boolValue ? ", a folder" : mayBeThere ? ", with other text" : ""
+            throw TranshipError(
+                .usage,
+                "\(path) is there already\(what)",
+                hint: "name another file, or remove it")
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else { throw cannotWrite }
+    }
+
+    /// Comments may differ: they tell which command wrote the file.
+    private var isWritten: Bool {
+        guard let data = FileManager.default.contents(atPath: path) else { return false }
+        return Self.withoutComments(String(decoding: data, as: UTF8.self))
+            == Self.withoutComments(text)
+    }
+
+    private static func withoutComments(_ text: String) -> [Substring] {
+        text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }
+    }
+
+    /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
+    public func write() throws(TranshipError) {
+        guard !isWritten else { return }
+        do {
+            try Data(text.utf8).write(
+                to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+        } catch {
+            throw cannotWrite
+        }
+    }
+
+    private var cannotWrite: TranshipError {
+        TranshipError(
+            .usage, "cannot write \(path)",
+            hint: "check that its folder is there and that you may write to it")
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import Foundation
+import MigrationModel
+import TranshipKit
+
+struct CopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy",
+        abstract: "Copy images into a cloud: from a cloud, files or an address.",
+        discussion: """
+              $ tranship copy alpha beta ubuntu-24.04
+              $ tranship copy alpha beta 'ubuntu-*' debian-12 --dry-run
+              $ tranship copy alpha/RegionTwo beta --tag prod
+              $ tranship copy ./noble.qcow2 beta --name "Ubuntu 24.04"
+              $ tranship copy https://mirror.example/noble.img beta --checksum sha256:…
+
+            Clouds are entries of clouds.yaml; alpha/RegionTwo is one of their regions. The
+            same command again continues after an interruption, and skips what is done. A
+            copy is a pipeline like any other: --save writes its file, which says more than
+            a command line can.
+            """)
+
+    @Argument(help: "A cloud, a file, a folder or a glob of files, or an http(s) address.")
+    var source: String
+
+    @Argument(help: "The cloud that gets the images.")
+    var target: String
+
+    @Argument(
+        help: .value("image", "Names, globs and ids. Default: all active images of the project."))
+    var images: [String] = []
+
+    @Flag(name: [.customLong("dry-run"), .customShort("n")], help: "Show the plan; copy nothing.")
+    var isDryRun = false
+
+    @Option(help: .value("file", "Also write the pipeline file."))
+    var save: String?
+
+    @OptionGroup(title: "Images") var choice: CopyChoiceOptions
+    @OptionGroup(title: "Run") var options: RunOptions
+    @OptionGroup(title: "Output") var common: PipelineOptions
+
+    func run() async throws {
+        let order = try CopyOrder(
+            source: source, target: target, names: images, options: choice.options,
+            environment: common.environment)
+        let text = order.pipeline(writtenBy: CommandWords.own)
+        let file = try save.map { try SavedPipeline(text: text, path: $0) }
+        let talk = Talk(format: common.format, verbose: common.verbose || isDryRun)
+        let run = try await PipelineRun(
+            copying: order, text: text, journalPath: common.journal,
+            environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
+            events: talk.event)
+        if isDryRun {
+            let plan = try await run.plan()
+            talk.endLine()
+            try await PlanRendering(talk: talk, tallyOnly: false).render(plan)
+            for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
+            try file?.write()
+            return
+        }
+        do {
+            try await RunSession(run: run, talk: talk, options: options).carryOut()
+        } catch let end as EarlyExit {
+            try file?.write()
+            throw end
+        }
+        try file?.write()
+    }
+}
+
+/// Which images are copied, and as what.
+struct CopyChoiceOptions: ParsableArguments {
+    @Option(help: "With this tag; repeat it for several that must all be there.")
+    var tag: [String] = []
+
+    @Option(help: .value("key=value", "With this property; repeatable."))
+    var property: [KeyValue] = []
+
+    @Option(
+        help: .value(
+            "project", "Images of a project, by its id; any for those that others show."))
+    var owner: String?
+
+    @Option(
+        help: .value(
+            "name", "The name of the copy, such as {name} copy; {stem} is the name of a file."))
+    var name: String?
+
+    @Option(
+        help: .value("algorithm:digits", "The checksum of a file or an address, sha256:…"))
+    var checksum: ChecksumArgument?
+
+    @Option(
+        help: .value("place", "The address or path of a list of checksums, such as SHA256SUMS."))
+    var checksumFile: String?
+
+    @Option(
+        help: .value("format", "qcow2, raw, … Default: as the extension or the data says."))
+    var diskFormat: String?
+
+    func validate() throws {
+        if checksum != nil, checksumFile != nil {
+            throw ValidationError("--checksum and --checksum-file exclude each other")
+        }
+    }
+
+    var options: CopyOrder.Options {
+        var options = CopyOrder.Options()
+        options.imageName = name
+        options.checksum = checksum?.checksum
+        options.checksumFile = checksumFile
+        options.diskFormat = diskFormat
+        options.tags = tag
+        options.properties = property.dictionary
+        options.owner = owner
+        return options
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import Foundation
+import TranshipKit
+
+struct InitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Write a pipeline file to begin with, from what the clouds have.",
+        discussion: """
+              $ tranship init alpha beta
+              $ tranship init https://mirror.example/noble.img beta --output noble.yaml
+
+            What may be added is in comments. Without source and target, the first clouds of
+            clouds.yaml are taken. Replaces no file.
+            """)
+
+    @Argument(help: "A cloud, a file, a folder or a glob of files, or an http(s) address.")
+    var source: String?
+
+    @Argument(help: "The cloud that gets the images.")
+    var target: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: .value("file", "A new file, or - for standard output. Default: SOURCE-to-TARGET.yaml")
+    )
+    var output: String?
+
+    func validate() throws {
+        if source != nil, target == nil { throw ValidationError("Name the target as well.") }
+    }
+
+    func run() async throws {
+        let draft = try await PipelineDraft.write(
+            source: source, target: target, command: CommandWords.own,
+            environment: ProcessInfo.processInfo.environment)
+        for trouble in draft.troubles { Terminal.tell("warning: \(trouble)") }
+        let path = output ?? "\(draft.name).yaml"
+        if path == "-" { return Terminal.putWhole(draft.text) }
+        try SavedPipeline(text: draft.text, path: path, mayBeThere: false).write()
+        Terminal.tell("wrote \(path); edit it, then: tranship plan \(path)")
+    }
+}
+
+/// The words that this process was started with.
+enum CommandWords {
+    /// As a shell would take them again.
+    static var own: String {
+        let words = CommandLine.arguments.dropFirst().map { word in
+            let isPlain = word.allSatisfy {
+                $0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)
+            }
+            return isPlain && !word.isEmpty
+                ? word : "'\(word.replacing("'", with: "'\\''"))'"
+        }
+        return (["tranship"] + words).joined(separator: " ")
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+
+/// Finds a word in the place of a command that is none, before the parser sees its options: it
+/// would complain about those.
+enum MistypedCommand {
+    /// What users of other tools type.
+    static let otherWords = [
+        "cp": "tranship copy", "clone": "tranship copy", "sync": "tranship run",
+        "migrate": "tranship copy", "apply": "tranship run", "check": "tranship plan",
+        "diff": "tranship plan", "new": "tranship init", "config": "tranship init",
+        "image add": "tranship member add", "image remove": "tranship member remove",
+        "image member": "tranship member list", "image stores": "tranship store list",
+        "image task": "tranship task list", "image metadef": "tranship metadef list",
+        "cached": "tranship cache list", "image cached": "tranship cache list",
+    ]
+
+    /// - Throws: ``TranshipError/Code/usage`` with the command that was probably meant.
+    static func refuse(in arguments: [String]) throws(TranshipError) {
+        var command: any ParsableCommand.Type = Tranship.self
+        var path: [String] = []
+        for word in arguments {
+            let inner = command.configuration.subcommands
+            guard !inner.isEmpty, !word.hasPrefix("-"), !word.isEmpty else { return }
+            if path.isEmpty, word == "help" { continue }
+            guard
+                let next = inner.first(where: { other in
+                    Self.word(of: other) == word || other.configuration.aliases.contains(word)
+                })
+            else {
+                throw unknown(
+                    path + [word], inner.map { Self.word(of: $0) }, leaves: leaves(of: command))
+            }
+            command = next
+            path.append(Self.word(of: next))
+        }
+    }
+
+    private static func unknown(
+        _ path: [String], _ siblings: [String], leaves: [[String]]
+    ) -> TranshipError {
+        let parents = path.dropLast()
+        let word = path[path.count - 1]
+        let whole = { (words: [String]) in (["tranship"] + parents + words).joined(separator: " ") }
+        let guess =
+            otherWords[path.joined(separator: " ")]
+            ?? Nearest.to(word, in: siblings).map { whole([$0]) }
+            ?? leaves.first { $0.last == word }.map(whole)
+        let help = whole(["--help"])
+        return TranshipError(
+            .usage, "there is no command `\(whole([word]))`",
+            hint: guess.map { "did you mean `\($0)`? `\(help)` lists all" }
+                ?? "`\(help)` lists the commands")
+    }
+
+    /// The paths of all commands below one.
+    private static func leaves(of command: any ParsableCommand.Type) -> [[String]] {
+        command.configuration.subcommands.flatMap { next in
+            let inner = leaves(of: next)
+            let own = word(of: next)
+            return inner.isEmpty ? [[own]] : inner.map { [own] + $0 }
+        }
+    }
+
+    private static func word(of command: any ParsableCommand.Type) -> String {
+        command.configuration.commandName ?? ""
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import PipelineFiles
+import Testing
+
+@testable import TranshipKit
+
+@Suite struct CopyOrderTests {
+    private static let clouds = ["alpha", "beta", "team/one"]
+
+    private static func order(
+        _ source: String, _ target: String = "beta", _ names: [String] = [],
+        _ change: (inout CopyOrder.Options) -> Void = { _ in }, folder: String = "/nowhere"
+    ) throws(TranshipError) -> CopyOrder {
+        var options = CopyOrder.Options()
+        change(&options)
+        return try CopyOrder(
+            source: source, target: target, names: names, options: options, clouds: clouds,
+            folder: folder)
+    }
+
+    private static func refusal(
+        _ source: String, _ target: String = "beta", _ names: [String] = [],
+        _ change: (inout CopyOrder.Options) -> Void = { _ in }, folder: String = "/nowhere"
+    ) -> TranshipError? {
+        do {
+            _ = try order(source, target, names, change, folder: folder)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func pipeline(_ order: CopyOrder) throws -> Pipeline {
+        try Pipeline.parse(
+            text: order.pipeline(writtenBy: "tranship copy"), file: "copy", environment: [:])
+    }
+
+    /// A folder with these empty files.
+    private static func folder(_ names: String...) throws -> String {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("copy-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in names {
+            try Data().write(to: folder.appendingPathComponent(name))
+        }
+        return folder.path
+    }
+
+    @Test func `A cloud and a region of it are read, and a cloud with a slash in its name`() throws
+    {
+        #expect(
+            try Self.order("alpha/RegionTwo").source
+                == .cloud(.init(name: "alpha", region: "RegionTwo")))
+        #expect(
+            try Self.order("team/one").source == .cloud(.init(name: "team/one", region: nil)))
+        let target = try Self.pipeline(Self.order("alpha", "beta/RegionOne")).targets[0]
+        guard case .cloud(let rules) = target else {
+            Issue.record("no cloud")
+            return
+        }
+        #expect(rules.cloud.region == "RegionOne")
+    }
+
+    @Test func `Ids, names and globs select what they should`() throws {
+        let id = "5ffa62d7-c08d-4678-a9f4-7c8b267be350"
+        let order = try Self.order("alpha", "beta", ["ubuntu-*", id, "it's \"$HOME\" {x}"])
+        let found = try Self.pipeline(order).sources.map { source in
+            guard case .cloud(let cloud) = source else { return ImageSelection() }
+            return cloud.selection
+        }
+        try #require(found.count == 3)
+        #expect(found[0].ids == [id])
+        #expect(found[0].owner == .any)
+        #expect(found[0].hidden == .any)
+        #expect(found[1].names.map(\.pattern) == ["it's \"$HOME\" {x}"])
+        #expect(found[1].snapshots == .include)
+        #expect(found[1].owner == .selfProject)
+        #expect(found[2].names.map(\.pattern) == ["ubuntu-*"])
+        #expect(found[2].snapshots == .exclude)
+    }
+
+    @Test func `Conditions hold for names and for all images`() throws {
+        for names in [[], ["a*"]] {
+            let order = try Self.order("alpha", "beta", names) {
+                $0.tags = ["prod"]
+                $0.properties = ["os_distro": "debian"]
+                $0.owner = "any"
+            }
+            guard case .cloud(let cloud) = try Self.pipeline(order).sources[0] else {
+                Issue.record("no cloud")
+                return
+            }
+            #expect(cloud.selection.tags == ["prod"])
+            #expect(cloud.selection.properties == ["os_distro": "debian"])
+            #expect(cloud.selection.owner == .any)
+        }
+    }
+
+    @Test func `An address has its checksum, name and format, and is unpacked if it is compressed`()
+        throws
+    {
+        let checksum = try Checksum(.sha256, String(repeating: "0a", count: 32))
+        let order = try Self.order("https://mirror.example/noble.img.xz") {
+            $0.checksum = checksum
+            $0.imageName = "Ubuntu 24.04"
+            $0.diskFormat = "qcow2"
+        }
+        guard case .url(let url) = try Self.pipeline(order).sources[0] else {
+            Issue.record("no address")
+            return
+        }
+        #expect(url.checksum == checksum)
+        #expect(url.decompress == .auto)
+        #expect(url.image.diskFormat == "qcow2")
+        #expect("\(url.image.name)".contains("Ubuntu 24.04"))
+    }
+
+    @Test func `A folder gives its images, and names pick files with and without extension`() throws
+    {
+        let folder = try Self.folder(
+            "a.qcow2", "b [1].raw", "c.img.xz", "README", "SHA256SUMS", ".d.raw")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func found(_ names: [String]) throws -> [String] {
+            try Self.pipeline(Self.order(folder, "beta", names)).sources.flatMap { source in
+                guard case .file(let file) = source else { return [String]() }
+                return try file.paths(baseDirectory: "/").map { FileName($0).text }
+            }
+        }
+        #expect(try found([]) == ["a.qcow2", "b [1].raw", "c.img.xz"])
+        #expect(try found(["a", "b*"]) == ["a.qcow2", "b [1].raw"])
+        #expect(try found(["README"]) == ["README"])
+        let refusal = Self.refusal(folder, "beta", ["aa"])
+        #expect(refusal?.message == "the folder \(folder) has no file \"aa\"")
+        #expect(
+            refusal?.hint == "did you mean a? there are a.qcow2, b [1].raw, c.img.xz")
+    }
+
+    @Test func `A file and a glob keep their characters`() throws {
+        let folder = try Self.folder("a [x] $y.raw", "b.raw")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (word, count) in [("a [x] $y.raw", 1), ("*.raw", 2)] {
+            let order = try Self.order(word, folder: folder)
+            let files = try Self.pipeline(order).sources.flatMap { source in
+                guard case .file(let file) = source else { return [String]() }
+                return try file.paths(baseDirectory: "/")
+            }
+            #expect(files.count == count, "\(word)")
+        }
+        #expect(Self.refusal("*.iso", folder: folder)?.message == "no file matches *.iso")
+    }
+
+    @Test func `The same words have the same name, and others another`() throws {
+        let first = try Self.order("alpha", "beta", ["a", "b"]).pipelineName
+        #expect(first.hasPrefix("copy-alpha-beta-"))
+        #expect(try Self.order("alpha", "beta", ["b", "a"]).pipelineName == first)
+        var names = [first]
+        names.append(try Self.order("alpha", "beta", ["a"]).pipelineName)
+        names.append(try Self.order("alpha/R", "beta", ["a", "b"]).pipelineName)
+        names.append(try Self.order("alpha", "beta", ["a", "b"]) { $0.tags = ["x"] }.pipelineName)
+        #expect(Set(names).count == 4)
+        let signed = ["s=1", "s=2"].map { "https://a.example/b.raw?\($0)" }
+        #expect(try Self.order(signed[0]).pipelineName == Self.order(signed[1]).pipelineName)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "alpa", "beta", [], "\"alpa\" is neither a cloud of clouds.yaml nor a file",
+                "did you mean alpha? known clouds: alpha, beta, team/one"
+            ),
+            (
+                "alpha", "betta", [], "there is no cloud \"betta\"",
+                "did you mean beta? known clouds: alpha, beta, team/one"
+            ),
+            (
+                "alpha", "alpha", [], "source and target are the same: alpha",
+                "name another cloud, or another region of it as alpha/REGION"
+            ),
+            (
+                "https://a.example/b.raw", "beta", ["b"],
+                "an address is one image, so names select nothing",
+                "--name b gives the copy that name"
+            ),
+            (
+                "alpha", "/etc/passwd", [],
+                "the target /etc/passwd is a file, and only a cloud can be a target",
+                "quote a glob, so that the shell leaves it to tranship: "
+                    + "tranship copy 'images/*.qcow2' CLOUD"
+            ),
+        ] as [(String, String, [String], String, String)])
+    func `A mistake is explained`(
+        source: String, target: String, names: [String], message: String, hint: String
+    ) {
+        let refusal = Self.refusal(source, target, names)
+        #expect(refusal?.message == message)
+        #expect(refusal?.hint == hint)
+    }
+
+    @Test func `Options that do not fit are refused`() throws {
+        let checksum = try Checksum(.sha256, String(repeating: "0a", count: 32))
+        #expect(
+            Self.refusal("alpha", "beta", []) { $0.checksum = checksum }?.message
+                .hasPrefix("--checksum, --checksum-file and --disk-format are for files") == true)
+        #expect(
+            Self.refusal("https://a.example/b.raw") { $0.tags = ["x"] }?.message
+                == "--tag, --property and --owner select images of a cloud")
+        #expect(
+            Self.refusal("alpha", "beta", ["a*"]) { $0.imageName = "b" }?.hint
+                == "name one image, or use placeholders: --name \"{name} copy\"")
+        #expect(Self.refusal("alpha", "beta", ["a"]) { $0.imageName = "b" } == nil)
+    }
+
+    @Test func `A saved pipeline never replaces another file, and may be there already`() throws {
+        let folder = try Self.folder("other.yaml")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let text = try Self.order("alpha").pipeline(writtenBy: "tranship copy alpha beta")
+        let path = "\(folder)/new.yaml"
+        try SavedPipeline(text: text, path: path).write()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        let again = try Self.order("alpha").pipeline(writtenBy: "tranship copy --save x")
+        try SavedPipeline(text: again, path: path).write()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        #expect(throws: TranshipError.self) {
+            try SavedPipeline(text: text, path: "\(folder)/other.yaml")
+        }
+        #expect(throws: TranshipError.self) {
+            try SavedPipeline(text: text, path: "\(folder)/nowhere/new.yaml")
+        }
+    }
+}
