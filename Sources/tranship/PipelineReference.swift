@@ -145,8 +145,12 @@ enum PipelineReference {
         FILE SOURCES
           file                  path or glob [required]; in a glob, *, ? and […] match
                                 within one folder, and never a leading dot
+          latest                name with @v [none]; file is a folder with a slash at
+                                its end, and the image is its file with the highest
+                                version, compared as for URLs
+          allow_downgrade, stale_after  true, false; a span [false; never]; as for URLs
           checksum              algorithm:digits [none]; only for one path, not for a
-                                glob
+                                glob or latest
           checksum_file         URL or path [none]; as for URLs
           signed_by, signature  path; URL or path [none]; as for URLs
           decompress            none, auto, xz, gz, bz2, zst [none]; as for URLs
