@@ -16,6 +16,9 @@ enum Schema {
         migrator.registerMigration("3 held versions") { try $0.execute(sql: heldVersions) }
         migrator.registerMigration("4 upstream memory") { try $0.execute(sql: upstreamMemory) }
         migrator.registerMigration("5 holds of one place") { try $0.execute(sql: holdsOfOnePlace) }
+        migrator.registerMigration("6 names of refused images") {
+            try $0.execute(sql: refusedNames)
+        }
         return migrator
     }
 
@@ -196,6 +199,12 @@ enum Schema {
             body BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX upstream_by_run ON upstream (run_id);
+        """
+
+    private static let refusedNames = """
+        -- The image's name, and whether the plan refuses it or finds it in conflict.
+        ALTER TABLE refusal ADD COLUMN name TEXT;
+        ALTER TABLE refusal ADD COLUMN action TEXT NOT NULL DEFAULT 'refuse';
         """
 
     private static let heldVersions = """

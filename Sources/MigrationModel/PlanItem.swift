@@ -57,6 +57,39 @@ public struct PlanItem: Codable, Hashable, Sendable {
     public var fallbacks: [UploadMethod] { intent.fallbacks }
 }
 
+extension PlanItem {
+    /// Why the plan refuses the image or finds it in conflict; nil for other actions.
+    public var objection: Transfer.Failure? {
+        switch action {
+        case .refuse: refusal
+        case .conflict: Transfer.Failure(TranshipError(.targetConflict, reason?.words ?? ""))
+        case .create, .update, .skip, nil: nil
+        }
+    }
+}
+
+/// An image that the plan of a run refuses, or finds in conflict with what the target has.
+public struct RefusedImage: Sendable, Hashable {
+    /// The image's name at the source, or where it is.
+    public let name: String
+    public let sourceKey: String
+    public let targetKey: String
+    /// ``PlanAction/refuse`` or ``PlanAction/conflict``.
+    public let action: PlanAction
+    public let failure: Transfer.Failure
+
+    public init(
+        name: String, sourceKey: String, targetKey: String, action: PlanAction,
+        failure: Transfer.Failure
+    ) {
+        self.name = name
+        self.sourceKey = sourceKey
+        self.targetKey = targetKey
+        self.action = action
+        self.failure = failure
+    }
+}
+
 /// What the journal keeps of one image that a target lists, while it plans.
 public struct TargetImage: Codable, Hashable, Sendable {
     public var targetKey: String

@@ -41,7 +41,10 @@ import Testing
         var refused = Sample.item("r")
         refused.action = .refuse
         refused.refusal = .init(TranshipError(.refused, "cannot be copied", hint: "leave it"))
-        let first = try await journal.adopt([Sample.item("a"), refused])
+        var conflict = Sample.item("c")
+        conflict.action = .conflict
+        conflict.reason = .nameTaken(imageID: "other", .fail)
+        let first = try await journal.adopt([Sample.item("a"), refused, conflict])
         let failed = try await fail(first, readBytes: 100)
         let second = try await again(failed)
         let failedAgain = try await fail(second, readBytes: 30)
@@ -59,7 +62,10 @@ import Testing
         #expect(try await journal.readingTally(run: nil).readBytes == 130)
 
         let plan = try await journal.plan(of: first)
-        #expect(plan.tallies.map(\.kind) == [.create, .refuse])
+        #expect(plan.tallies.map(\.kind) == [.conflict, .create, .refuse])
+        #expect(plan.refused.map(\.action) == [.refuse, .conflict])
+        #expect(plan.refused.map(\.name) == [refused, conflict].map(\.source.displayName))
+        #expect(plan.refused.map(\.failure.code) == [.refused, .targetConflict])
         #expect(plan.refusals.map(\.message) == ["cannot be copied"])
         #expect(plan.refusals.first?.hint == "leave it")
         #expect(try await journal.plan(of: second).refusals.isEmpty)

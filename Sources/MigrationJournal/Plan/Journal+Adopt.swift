@@ -99,20 +99,23 @@ extension Journal {
         _ planned: Database, into db: Database, _ runID: Int64
     ) throws {
         let bodies: [Data] = try planned.values(
-            cached: "SELECT body FROM plan_item WHERE action = 'refuse' ORDER BY position LIMIT ?",
+            cached: """
+                SELECT body FROM plan_item WHERE action IN ('refuse', 'conflict')
+                ORDER BY position LIMIT ?
+                """,
             arguments: [RunPlan.refusalsMax])
         for body in bodies {
             let item = try Body.unpack(PlanItem.self, body)
-            guard let refusal = item.refusal else { continue }
+            guard let action = item.action, let refusal = item.objection else { continue }
             try db.execute(
                 cached: """
                     INSERT INTO refusal (run_id, target_key, source_key, code, message, hint,
-                        is_transient)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                        is_transient, name, action)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     runID, item.targetKey, item.source.key, refusal.code.rawValue, refusal.message,
-                    refusal.hint, refusal.isTransient,
+                    refusal.hint, refusal.isTransient, item.source.displayName, action.rawValue,
                 ])
         }
     }

@@ -8,8 +8,13 @@ public import MigrationModel
 /// What a run's plan decided, kept with the run.
 public struct RunPlan: Sendable, Hashable {
     public var tallies: [Tally<PlanAction>] = []
-    /// Of refused images; at most 10,000.
-    public var refusals: [Transfer.Failure] = []
+    /// The images that the plan refuses or finds in conflict; at most 10,000.
+    public var refused: [RefusedImage] = []
+
+    /// Why images are refused.
+    public var refusals: [Transfer.Failure] {
+        refused.filter { $0.action == .refuse }.map(\.failure)
+    }
 
     static let refusalsMax = 10_000
 }
@@ -44,15 +49,11 @@ extension Journal {
                     try Tally($0, images: row["images"], sizeBytes: row["size_bytes"])
                 }
             }
-            let refusals = try db.rows(
+            let refused = try db.rows(
                 cached: "SELECT * FROM refusal WHERE run_id = ? ORDER BY id LIMIT ?",
                 arguments: [run.id, RunPlan.refusalsMax]
-            ).map { row in
-                try Transfer.Failure(
-                    code: .init(row["code"]), message: row["message"], hint: row["hint"],
-                    isTransient: row["is_transient"])
-            }
-            return RunPlan(tallies: tallies, refusals: refusals)
+            ).map(RefusedImage.init)
+            return RunPlan(tallies: tallies, refused: refused)
         }
     }
 
@@ -105,5 +106,19 @@ extension Run {
             pipelineText: row["pipeline_text"], startedAt: row["started_at"],
             plannedAt: row["planned_at"], endedAt: row["ended_at"],
             outcome: outcome.flatMap(Outcome.init(rawValue:)))
+    }
+}
+
+extension RefusedImage {
+    fileprivate init(_ row: CheckedRow) throws {
+        let sourceKey: String = try row["source_key"]
+        let name: String? = try row["name"]
+        self.init(
+            // Earlier versions kept no name.
+            name: name ?? sourceKey, sourceKey: sourceKey, targetKey: try row["target_key"],
+            action: PlanAction(rawValue: try row["action"]) ?? .refuse,
+            failure: Transfer.Failure(
+                code: .init(try row["code"]), message: try row["message"], hint: try row["hint"],
+                isTransient: try row["is_transient"]))
     }
 }
