@@ -17,6 +17,8 @@ extension PlanReason: CustomStringConvertible {
         switch self {
         case .refused(let message): message
         case .notAtTarget: "not at the target yet"
+        case .earlierVersionStays(let id):
+            "a new version; image \(id), the version before, stays active under the same name"
         case .alreadyAtTarget(let id): "already at the target (image \(id))"
         case .sameDataSameName(let id):
             "target already has this data under the same name (image \(id))"

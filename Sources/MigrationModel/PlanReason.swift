@@ -13,6 +13,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     /// It cannot be copied; the message of the refusal.
     case refused(message: String)
     case notAtTarget
+    /// A new version: the target's rules leave the one before as it is, under the same name.
+    case earlierVersionStays(imageID: String)
     case alreadyAtTarget(imageID: String)
     case sameDataSameName(imageID: String)
     case sameDataSameID(imageID: String)
@@ -142,6 +144,7 @@ extension PlanReason {
         switch self {
         case .refused: "refused"
         case .notAtTarget: "not-at-target"
+        case .earlierVersionStays: "earlier-version-stays"
         case .alreadyAtTarget: "already-at-target"
         case .sameDataSameName: "same-data-same-name"
         case .sameDataSameID: "same-data-same-id"

@@ -31,6 +31,44 @@ extension Planner {
         return found
     }
 
+    /// The item with the reason that says so, if it is a new version and the target's rules do
+    /// nothing about the version before.
+    func besideEarlierVersion(
+        _ given: PlanItem, _ comparison: PlanComparison, at target: PlanningTarget
+    ) -> PlanItem {
+        guard given.action == .create, given.reason == .notAtTarget, !target.hasSeriesRules,
+            let earlier = comparison.namesakes.first(where: { image in
+                image.status == .active && !image.isHidden
+                    && image.originValue?.split(separator: "/").first.map(String.init)
+                        == given.origin.lineageID
+            })
+        else { return given }
+        var item = given
+        item.reason = .earlierVersionStays(imageID: earlier.id)
+        return item
+    }
+
+    /// Warns once for each target of versions that stay active beside new ones of the same name.
+    func tellEarlierVersions() async throws(TranshipError) {
+        for target in targets where !target.hasSeriesRules {
+            var names: [String] = []
+            var count = 0
+            try await eachVersion(at: target) { (item) throws(TranshipError) in
+                guard case .earlierVersionStays = item.reason else { return }
+                count += 1
+                if names.count < 3 { names.append(item.record.name ?? item.source.displayName) }
+            }
+            guard count > 0 else { continue }
+            let more = count > names.count ? " and \(count - names.count) more" : ""
+            tell(
+                .warning(
+                    "target \(target.opened.key): the earlier version of "
+                        + names.joined(separator: ", ") + more
+                        + " stays active under the same name; `previous: hide` in the target hides it"
+                ))
+        }
+    }
+
     /// Hands over each series at each target once, with the versions that its sources have now.
     ///
     /// - Parameter page: gets the changes of one target.

@@ -59,6 +59,7 @@ public struct Planner: Sendable {
     public func makePlan() async throws(TranshipError) -> [TranshipError] {
         try await compare()
         try await planChanges()
+        try await tellEarlierVersions()
         var shortfalls: [TranshipError] = []
         for target in targets {
             shortfalls += try await self.shortfalls(target)
@@ -239,6 +240,7 @@ public struct Planner: Sendable {
             if let item = try await rolledBack(comparison.item, held) { return item }
             var item = try await decide(comparison)
             if let target = target(item.targetKey) {
+                item = besideEarlierVersion(item, comparison, at: target)
                 item = try await named(item, besides: comparison.transfer, at: target)
             }
             if item.action == .create { item = try await checked(item) }

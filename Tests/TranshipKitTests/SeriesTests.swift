@@ -101,6 +101,19 @@ import Testing
         #expect(nights.standing(2) == "a" && nights.standing(1) == "a (…)")
     }
 
+    @Test func `A plan says that an earlier version stays active, unless a rule is about it`()
+        async throws
+    {
+        let nights = try Nights("beta")
+        let first = try await nights.night(1, rules: "method: upload")
+        #expect(first.items.map { $0.reason?.code } == ["not-at-target"])
+        let second = try await nights.night(2, rules: "method: upload")
+        #expect(second.items.map { $0.reason?.code } == ["earlier-version-stays"])
+        #expect(second.items.first?.reason?.words.contains(nights.id(1) ?? "?") == true)
+        let third = try await nights.night(3, rules: "previous: leave")
+        #expect(third.items.map { $0.reason?.code } == ["not-at-target"])
+    }
+
     // MARK: Rollback
 
     @Test(arguments: [
