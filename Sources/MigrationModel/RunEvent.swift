@@ -20,6 +20,8 @@ public enum RunEvent: Sendable {
     case retrying(Transfer, error: TranshipError, seconds: Double)
     case ended(Transfer)
     case note(Transfer, String)
+    /// The transfer waits for an endpoint that does not answer. The outage is a notice of its own.
+    case waitsForEndpoint(Transfer, String)
     /// A change of an earlier version has ended.
     case changed(Change)
     /// Concerns the run, not a single image.
@@ -30,11 +32,35 @@ public enum RunEvent: Sendable {
 public struct RunProgress: Sendable {
     /// The images in flight.
     public var active: [(transfer: Transfer, doneBytes: Int64)] = []
+    /// Images that began and wait for their next step: a look at an import, another try.
+    public var waiting: [Transfer] = []
     /// Bytes moved by this process, of ended and of active images.
     public var movedBytes: Int64 = 0
     /// Bytes of images that ended in this process.
     public var endedBytes: Int64 = 0
     public var endedImages = 0
+    /// Of these, images that failed or were left unpublished.
+    public var failedImages = 0
+    /// Services and hosts that do not answer now.
+    public var outages: [Outage] = []
+
+    /// An endpoint that does not answer. Times are in milliseconds since 1970.
+    public struct Outage: Sendable, Codable, Hashable {
+        /// The targets at the endpoint, or the endpoint itself.
+        public let name: String
+        public let since: Int64
+        /// The next time that one image tries it; nil while one does.
+        public let nextTryAt: Int64?
+        /// When the run stops waiting for it.
+        public let givesUpAt: Int64
+
+        public init(name: String, since: Int64, nextTryAt: Int64?, givesUpAt: Int64) {
+            self.name = name
+            self.since = since
+            self.nextTryAt = nextTryAt
+            self.givesUpAt = givesUpAt
+        }
+    }
 
     public init() {}
 }

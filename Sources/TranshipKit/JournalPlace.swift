@@ -61,7 +61,8 @@ public enum JournalPlace {
             let path = "\(folder)/\(name)"
             guard let journal = try? Journal.openForReading(path: path),
                 let run = try? await journal.lastRun(),
-                !interruptedOnly || run.isInterrupted,
+                // A run that another process works on is not interrupted.
+                !interruptedOnly || (run.isInterrupted && Journal.holder(path: path) == nil),
                 run.startedAt > latest?.run.startedAt ?? 0
             else { continue }
             latest = (path, run)

@@ -25,6 +25,9 @@ public final class PipelinePlan: Sendable {
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
+    /// The targets that answered.
+    public var targetCount: Int { opened?.targets.count ?? 1 }
+
     let run: Run?
     let opened: OpenedPipeline?
     private let pipelineName: String

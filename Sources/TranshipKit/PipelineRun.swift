@@ -108,11 +108,32 @@ public final class PipelineRun: Sendable {
 
     public var pipelineName: String { pipeline.name }
 
+    /// The absolute path of the pipeline file.
+    public var pipelineFile: String { pipeline.absoluteFile }
+
+    /// The sources and the targets in short, such as `alpha -> beta, gamma`.
+    public var route: String { pipeline.route }
+
+    /// True if commands find the journal by the pipeline's name alone.
+    public var isJournalInItsPlace: Bool {
+        journal.path == JournalPlace.path(pipelineName: pipeline.name, environment: environment)
+    }
+
+    /// The number of the run that ``plan(matching:)`` begins or goes on with.
+    public func runNumber() async throws(TranshipError) -> Int64 {
+        if let interrupted, interrupted.plannedAt != nil { return interrupted.id }
+        return (try await journal.lastRun()?.id ?? 0) + 1
+    }
+
     /// Absolute.
     public var journalPath: String { journal.path }
 
     /// What is under way now.
-    public var progress: RunProgress { monitor.snapshot() }
+    public var progress: RunProgress {
+        var progress = monitor.snapshot()
+        progress.outages = scheduler.withLock { $0 }?.outages ?? []
+        return progress
+    }
 
     /// Ends the run early. While the plan is still being made, cancel the task instead.
     ///
@@ -151,7 +172,9 @@ public final class PipelineRun: Sendable {
                     "target \(target) does not answer: \(error.message); the others go on, and the "
                         + "next run copies what it lacks"))
         }
-        for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
+        for words in opened.weaknesses + pipeline.rulesWithoutEffect {
+            tell(.warning(words))
+        }
         if let interrupted, interrupted.plannedAt != nil {
             return try await PipelinePlan(restOf: interrupted, in: journal, opened)
         }

@@ -12,8 +12,8 @@ public struct RunStatus: Sendable {
     public let holder: String?
     /// What the run's plan decided.
     public let planned: [Tally<PlanAction>]
-    /// Of refused images; at most 10,000.
-    public let refusals: [Transfer.Failure]
+    /// The images that the plan refused or found in conflict; at most 10,000.
+    public let refused: [RefusedImage]
     public let states: [Tally<TransferState>]
     /// Of every transfer of the journal, as it is now.
     public let statesInAll: [Tally<TransferState>]
@@ -25,6 +25,8 @@ public struct RunStatus: Sendable {
     /// What the run read from the sources.
     public let reading: SourceReading
     public let outages: [OutageRecord]
+    /// The path of the journal.
+    public var journalPath: String { journal.path }
     private let journal: Journal
     private let isLast: Bool
 
@@ -64,7 +66,7 @@ public struct RunStatus: Sendable {
         self.journal = journal.reopened()
         holder = Journal.holder(path: journal.path)
         let plan = try await journal.plan(of: run)
-        (planned, refusals) = (plan.tallies, plan.refusals)
+        (planned, refused) = (plan.tallies, plan.refused)
         states = try await journal.tally(run: run)
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)
@@ -72,6 +74,11 @@ public struct RunStatus: Sendable {
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)
+    }
+
+    /// Why the plan refused images.
+    public var refusals: [Transfer.Failure] {
+        refused.filter { $0.action == .refuse }.map(\.failure)
     }
 
     /// What an operator has to know of versions that had not moved for too long when the run was

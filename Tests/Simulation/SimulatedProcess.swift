@@ -91,7 +91,8 @@ extension RunEvent {
             "\(transfer.words): again in \(seconds) s: \(error.message)"
         case .ended(let transfer):
             "\(transfer.words): ended\(transfer.failure.map { ": \($0.code) \($0.message)" } ?? "")"
-        case .note(let transfer, let text): "\(transfer.words): \(text)"
+        case .note(let transfer, let text), .waitsForEndpoint(let transfer, let text):
+            "\(transfer.words): \(text)"
         case .changed(let change): "\(change.label) \(change.action): \(change.state)"
         case .notice(let text): text
         }

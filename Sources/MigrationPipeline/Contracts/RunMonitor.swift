@@ -9,9 +9,14 @@ public import MigrationModel
 public final class RunMonitor: Sendable {
     private struct State {
         var active: [Int64: (transfer: Transfer, ring: ByteRing?)] = [:]
+        /// Images that wait for their next step, at most ``waitingMax``.
+        var waiting: [Int64: Transfer] = [:]
         /// Of images that are not in flight any more.
         var ended = RunProgress()
     }
+
+    /// What is kept for a display must not grow with the run.
+    private static let waitingMax = 1000
 
     private let state = Guarded(State())
     private let sink: @Sendable (RunEvent) -> Void
@@ -28,12 +33,16 @@ public final class RunMonitor: Sendable {
                 snapshot.movedBytes = snapshot.movedBytes.clampedSum(bytes)
                 snapshot.active.append((entry.transfer, bytes))
             }
+            snapshot.waiting = state.waiting.sorted { $0.key < $1.key }.map(\.value)
             return snapshot
         }
     }
 
     func started(_ transfer: Transfer) {
-        state.withLock { $0.active[transfer.id] = (transfer, nil) }
+        state.withLock { state in
+            state.waiting[transfer.id] = nil
+            state.active[transfer.id] = (transfer, nil)
+        }
         sink(.started(transfer))
     }
 
@@ -66,9 +75,15 @@ public final class RunMonitor: Sendable {
                 state.ended.movedBytes += entry.ring?.readBytes ?? 0
             }
             if transfer.state.isFinal {
+                state.waiting[transfer.id] = nil
                 state.ended.endedImages += 1
+                if transfer.state == .failed || transfer.state == .unpublished {
+                    state.ended.failedImages += 1
+                }
                 state.ended.endedBytes = state.ended.endedBytes.clampedSum(
                     transfer.sizeBytes ?? 0)
+            } else if state.waiting.count < Self.waitingMax {
+                state.waiting[transfer.id] = transfer
             }
         }
         sink(event)

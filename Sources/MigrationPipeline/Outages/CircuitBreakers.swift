@@ -44,6 +44,16 @@ struct CircuitBreakers: Sendable {
     /// The last failure of each endpoint that does not answer.
     var errors: [String: TranshipError] { outages.mapValues(\.error) }
 
+    /// The endpoints that do not answer, in alphabetical order, for a display.
+    var open: [(endpoint: String, since: Int64, nextTryAt: Int64?, givesUpAt: Int64)] {
+        outages.sorted { $0.key < $1.key }.map { endpoint, outage in
+            (
+                endpoint, outage.since, outage.probing == nil ? outage.probeAt : nil,
+                outage.since + Int64(clamping: policy.outageSecondsMax * 1000)
+            )
+        }
+    }
+
     /// Returns true if a transfer may use the endpoint: it answers, or a probe is due and no other
     /// transfer is probing.
     func admits(_ endpoint: String, at now: Int64) -> Bool {

@@ -4,7 +4,7 @@
 public import Basics
 internal import ByteStreams
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 internal import Synchronization
 
 extension Scheduler {
@@ -54,6 +54,16 @@ extension Scheduler {
     /// a run, those that it gave up.
     public var deadEndpoints: [String: TranshipError] {
         breakers.withLock(\.errors)
+    }
+
+    /// The endpoints that do not answer now, under the names of their targets.
+    public var outages: [RunProgress.Outage] {
+        breakers.withLock(\.open).map { outage in
+            let targets = stages.targets.filter { $0.endpoint == outage.endpoint }.map(\.key)
+            return RunProgress.Outage(
+                name: targets.isEmpty ? outage.endpoint : targets.joined(separator: ", "),
+                since: outage.since, nextTryAt: outage.nextTryAt, givesUpAt: outage.givesUpAt)
+        }
     }
 
     /// Records the endpoints that a step reports as answering.

@@ -27,7 +27,11 @@ extension Scheduler {
             try await journal.recordAttempt(given, run: run, error: error)
             if let transfer = try await withoutTry(given, error, run: run) {
                 try await journal.commit(transfer)
-                monitor.left(transfer, .note(transfer, transfer.wait.reason ?? error.message))
+                let words = transfer.wait.reason ?? error.message
+                monitor.left(
+                    transfer,
+                    error.looksLikeOutage
+                        ? .waitsForEndpoint(transfer, words) : .note(transfer, words))
                 return
             }
             try await spendTry(given, error)

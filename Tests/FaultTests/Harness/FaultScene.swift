@@ -306,7 +306,7 @@ extension RunEvent {
         case .waiting(let transfer, _): "waits: \(transfer.wait.reason ?? "")"
         case .retrying(_, let error, let seconds): "retries in \(seconds) s: \(error.message)"
         case .ended(let transfer): "ended \(transfer.state.rawValue)"
-        case .note(_, let text): "note: \(text)"
+        case .note(_, let text), .waitsForEndpoint(_, let text): "note: \(text)"
         case .changed(let change): "changed \(change.label): \(change.state.rawValue)"
         case .notice(let text): "notice: \(text)"
         }

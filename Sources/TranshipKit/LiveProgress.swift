@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import MigrationJournal
+public import MigrationModel
+
+/// How far a run is at one moment, byte for byte.
+///
+/// The journal knows only what was committed. A process that shows progress also writes this beside
+/// its journal, so that `status` in another process can show the bytes within an image.
+public struct LiveProgress: Codable, Sendable, Hashable {
+    /// An image in flight.
+    public struct Image: Codable, Sendable, Hashable {
+        public var name: String
+        public var target: String
+        public var state: TransferState
+        public var doneBytes: Int64
+        /// Nil if the source has not reported it.
+        public var sizeBytes: Int64?
+        /// Bytes a second over the last seconds; 0 while nothing moves.
+        public var bytesPerSecond: Double
+        /// Since when it has been in this state.
+        public var stateSince: Int64
+        /// True if it waits for another try.
+        public var isWaiting: Bool
+
+        public init(
+            name: String, target: String, state: TransferState, doneBytes: Int64,
+            sizeBytes: Int64?, bytesPerSecond: Double = 0, stateSince: Int64,
+            isWaiting: Bool = false
+        ) {
+            self.name = name
+            self.target = target
+            self.state = state
+            self.doneBytes = doneBytes
+            self.sizeBytes = sizeBytes
+            self.bytesPerSecond = bytesPerSecond
+            self.stateSince = stateSince
+            self.isWaiting = isWaiting
+        }
+    }
+
+    public var runID: Int64
+    public var processID: Int32
+    /// When this process began to work; milliseconds since 1970, as all times here.
+    public var startedAt: Int64
+    public var at: Int64
+    /// Images that this process had to move when it began, and their bytes.
+    public var totalImages: Int
+    public var totalBytes: Int64
+    /// Of these, images that ended, those that failed included.
+    public var endedImages: Int
+    public var failedImages: Int
+    /// Bytes of ended images and of images in flight.
+    public var doneBytes: Int64
+    public var bytesPerSecond: Double
+    public var images: [Image]
+    public var outages: [RunProgress.Outage]
+
+    public init(
+        runID: Int64, processID: Int32, startedAt: Int64, at: Int64, totalImages: Int,
+        totalBytes: Int64, endedImages: Int, failedImages: Int, doneBytes: Int64,
+        bytesPerSecond: Double, images: [Image], outages: [RunProgress.Outage] = []
+    ) {
+        self.runID = runID
+        self.processID = processID
+        self.startedAt = startedAt
+        self.at = at
+        self.totalImages = totalImages
+        self.totalBytes = totalBytes
+        self.endedImages = endedImages
+        self.failedImages = failedImages
+        self.doneBytes = doneBytes
+        self.bytesPerSecond = bytesPerSecond
+        self.images = images
+        self.outages = outages
+    }
+
+    /// Seconds until the end at the present rate; nil while nothing moves.
+    public var secondsLeft: Int64? {
+        guard bytesPerSecond > 1 else { return nil }
+        return Int64(
+            clamping: Double(max(0, totalBytes.clampedDifference(doneBytes))) / bytesPerSecond)
+    }
+}
+
+extension LiveProgress {
+    /// Images in flight that the file names; the rest of a thousand changes no picture.
+    private static let imagesMax = 100
+    /// A longer file is not one of ours.
+    private static let fileBytesMax = 1 << 20
+
+    /// `NAME.progress` beside the journal `NAME.sqlite`.
+    static func path(journalPath: String) -> String {
+        var url = URL(fileURLWithPath: journalPath)
+        if url.pathExtension == "sqlite" { url.deletePathExtension() }
+        return url.path + ".progress"
+    }
+
+    /// Writes the file, readable for its owner alone. A reader sees the old or the new one. Does
+    /// nothing if the disk refuses: no work depends on the file.
+    public func write(besideJournal journalPath: String) {
+        var shown = self
+        shown.images = Array(images.prefix(Self.imagesMax))
+        let path = Self.path(journalPath: journalPath)
+        guard let data = try? JSONEncoder().encode(shown),
+            FileManager.default.createFile(
+                atPath: path + ".new", contents: data, attributes: [.posixPermissions: 0o600])
+        else { return }
+        _ = rename(path + ".new", path)
+    }
+
+    /// Removes the file of this process at the end of its run.
+    public static func remove(besideJournal journalPath: String) {
+        let path = path(journalPath: journalPath)
+        for file in [path, path + ".new"] { try? FileManager.default.removeItem(atPath: file) }
+    }
+
+    /// What the process that has the journal last wrote of this run; nil if there is nothing.
+    ///
+    /// - Parameter holder: as ``RunStatus/holder``.
+    public static func read(
+        besideJournal journalPath: String, runID: Int64, holder: String?
+    ) -> LiveProgress? {
+        let path = path(journalPath: journalPath)
+        guard let holder, let file = FileHandle(forReadingAtPath: path),
+            let data = try? file.read(upToCount: fileBytesMax),
+            let found = try? JSONDecoder().decode(LiveProgress.self, from: data),
+            found.runID == runID, holder.hasPrefix("process \(found.processID) ")
+        else { return nil }
+        return found
+    }
+}
+
+extension RunStatus {
+    /// Byte for byte, if a process works on the run now and shows its progress.
+    public var live: LiveProgress? {
+        guard run.outcome == nil else { return nil }
+        return .read(besideJournal: journalPath, runID: run.id, holder: holder)
+    }
+}
