@@ -299,7 +299,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "tranship", "ByteStreams", "Digests", "GlanceModel", "GlanceServer",
+                "tranship", "TranshipKit", "ByteStreams", "Digests", "GlanceModel", "GlanceServer",
                 "MigrationJournal", "Basics", "MigrationModel", "LabSupport",
                 "TestSupport",
             ],

@@ -75,11 +75,13 @@ final class Signals: Sendable {
             Thread.detachNewThread {
                 Thread.sleep(forTimeInterval: Self.graceSeconds)
                 Terminal.tell("interrupted; run again, or `tranship resume`, to go on")
+                Log.end(ExitStatus.interrupted.rawValue)
                 exit(ExitStatus.interrupted.rawValue)
             }
             stop(true)
             return
         }
+        Log.end(ExitStatus.interrupted.rawValue)
         exit(ExitStatus.interrupted.rawValue)
     }
 }
@@ -92,7 +94,10 @@ enum Interruption {
     ) async throws -> Value {
         let task = Task { try await work() }
         SignalThread.deliver {
-            if task.isCancelled { exit(ExitStatus.interrupted.rawValue) }
+            if task.isCancelled {
+                Log.end(ExitStatus.interrupted.rawValue)
+                exit(ExitStatus.interrupted.rawValue)
+            }
             task.cancel()
         }
         defer { SignalThread.ignore() }

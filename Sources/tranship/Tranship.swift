@@ -65,9 +65,12 @@ struct Tranship: AsyncParsableCommand {
             if let failure = Terminal.outputFailure { throw failure }
         } catch let error as TranshipError {
             Terminal.tell(error)
-            Foundation.exit(ExitStatus(error.code).rawValue)
+            let status = ExitStatus(error.code)
+            // A log ends with the exit code, also if no run began.
+            if Log.writesTimes { Terminal.tell("exit \(status.rawValue)") }
+            exit(status)
         } catch let status as EarlyExit {
-            Foundation.exit(status.status.rawValue)
+            exit(status.status)
         } catch {
             let text = fullMessage(for: error)
             if exitCode(for: error).isSuccess {
@@ -79,8 +82,14 @@ struct Tranship: AsyncParsableCommand {
                 Foundation.exit(ExitStatus.done.rawValue)
             }
             Terminal.tellWhole(text)
-            Foundation.exit(ExitStatus.usage.rawValue)
+            exit(.usage)
         }
+        Log.end(ExitStatus.done.rawValue)
+    }
+
+    private static func exit(_ status: ExitStatus) -> Never {
+        Log.end(status.rawValue)
+        Foundation.exit(status.rawValue)
     }
 }
 
@@ -92,6 +101,8 @@ enum Version {
 /// Ends the process with a status and without a further message.
 struct EarlyExit: Error {
     let status: ExitStatus
+    /// True if an error ended the command, which was said already.
+    var isError = false
 }
 
 extension ExitStatus {

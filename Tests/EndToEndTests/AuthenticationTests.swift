@@ -39,7 +39,10 @@ extension EndToEndTests {
                     #expect(outcome.status == entry.status, outcome.said)
                     #expect(outcome.talk.contains(entry.words), outcome.said)
                     #expect(outcome.talk.contains(entry.cloud), outcome.said)
-                    let lines = outcome.talk.split(separator: "\n")
+                    // `run` writes the time first.
+                    let lines = outcome.talk.split(separator: "\n").map {
+                        $0.split(separator: "Z ", maxSplits: 1).last ?? $0
+                    }
                     #expect(lines.count { $0.hasPrefix("error: ") } == 1, outcome.said)
                     #expect(lines.count { $0.hasPrefix("hint: ") } == 1, outcome.said)
                     #expect(!outcome.talk.contains("secret"), outcome.said)

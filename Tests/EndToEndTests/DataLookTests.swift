@@ -82,7 +82,7 @@ extension EndToEndTests {
                     let run = try await scene.tranship("run", file)
                     #expect(run.status == 3, run.said)
                     #expect(run.talk.contains("is a web page"), run.said)
-                    #expect(run.output.contains("format-rejected"), run.said)
+                    #expect(run.everything.contains("format-rejected"), run.said)
                     #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
                 }
             }

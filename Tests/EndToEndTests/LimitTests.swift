@@ -48,7 +48,7 @@ extension EndToEndTests {
                 let command = try scene.start(["run", file])
                 async let ended = command.outcome()
                 var most = 0
-                while !command.output.contains("STATE"), kill(command.pid, 0) == 0 {
+                while !command.talk.contains(": exit "), kill(command.pid, 0) == 0 {
                     let statuses = try await scene.beta.images(scene.prefix).map {
                         $0.text("status")
                     }
@@ -88,7 +88,7 @@ extension EndToEndTests {
                 let command = try scene.start(["run", file])
                 async let ended = command.outcome()
                 var (mostOfCloud, mostOfAll) = (0, 0)
-                while !command.output.contains("STATE"), kill(command.pid, 0) == 0 {
+                while !command.talk.contains(": exit "), kill(command.pid, 0) == 0 {
                     let saving = try await scene.beta.images(scene.prefix).filter {
                         $0.text("status") == "saving"
                     }

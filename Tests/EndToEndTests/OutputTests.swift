@@ -45,16 +45,16 @@ extension EndToEndTests {
             }
         }
 
-        @Test("progress is drawn as bars on a terminal, and told in lines off it")
+        @Test("progress is drawn as bars on a terminal, and off it only once a minute")
         func progress() async throws {
             try await scene("progress") { scene in
                 let file = try scene.filePipeline(
                     bytes: 7 * Sample.mebibyte, "limits: { bandwidth: 1MiB/s }")
                 let lines = try await scene.tranship("run", file)
                 #expect(lines.status == 0, lines.said)
-                #expect(lines.talk.contains("0 of 1 images, "), lines.said)
-                #expect(lines.talk.contains(" left, 1 in flight"), lines.said)
                 #expect(!lines.talk.contains("\u{1B}"), lines.said)
+                // A log has a line of progress a minute, and this takes seconds.
+                #expect(!lines.talk.contains("in flight"), lines.said)
 
                 try await scene.beta.delete(try await scene.beta.only(scene.prefix))
                 let terminal = try await RunningCommand(
@@ -66,8 +66,8 @@ extension EndToEndTests {
                 ).outcome()
                 #expect(terminal.status == 0, terminal.said)
                 #expect(terminal.output.contains("[###"), terminal.said)
-                #expect(terminal.output.contains("% of 7.0 MiB"), terminal.said)
-                #expect(terminal.output.contains("1 done"), terminal.said)
+                #expect(terminal.output.contains(" of 7 MiB"), terminal.said)
+                #expect(terminal.output.contains("finished in 0:"), terminal.said)
             }
         }
 
@@ -153,7 +153,8 @@ extension EndToEndTests {
                     #expect(outcome.talk.contains(words), outcome.said)
                     #expect(outcome.talk.contains("pipeline.yaml:"), outcome.said)
                     let errors = outcome.talk.split(separator: "\n").count {
-                        $0.hasPrefix("error: ")
+                        // `run` writes the time first.
+                        $0.hasPrefix("error: ") || $0.contains("Z error: ")
                     }
                     #expect(errors == 1, outcome.said)
                     #expect(!FileManager.default.fileExists(atPath: scene.journal))

@@ -50,7 +50,7 @@ struct CopyCommand: AsyncParsableCommand {
             environment: common.environment)
         let text = order.pipeline(writtenBy: CommandWords.own)
         let file = try save.map { try SavedPipeline(text: text, path: $0) }
-        let talk = Talk(format: common.format, verbose: common.verbose || isDryRun)
+        let talk = try options.begin(common, isByHand: true, isVerbose: isDryRun)
         let run = try await PipelineRun(
             copying: order, text: text, journalPath: common.journal,
             environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
@@ -58,14 +58,17 @@ struct CopyCommand: AsyncParsableCommand {
         if isDryRun {
             let plan = try await run.plan()
             talk.endLine()
-            try await PlanRendering(talk: talk, tallyOnly: false).render(plan)
+            try await PlanRendering(talk: talk, tallyOnly: false).render(
+                plan, headline: run.pipelineName)
             for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
             try file?.write()
             return
         }
         do {
-            try await RunSession(run: run, talk: talk, options: options).carryOut()
-        } catch let end as EarlyExit {
+            try await RunSession(
+                run: run, talk: talk, options: options, command: CommandWords.own
+            ).carryOut()
+        } catch let end as EarlyExit where !end.isError {
             try file?.write()
             throw end
         }

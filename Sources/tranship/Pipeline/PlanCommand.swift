@@ -23,10 +23,12 @@ struct PlanCommand: AsyncParsableCommand {
     var save: String?
 
     func run() async throws {
-        let talk = Talk(format: common.format, verbose: true)
-        let plan = try await pipeline.open(common, talk, plansOnly: true).plan()
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let run = try await pipeline.open(common, talk, plansOnly: true)
+        let plan = try await run.plan()
         talk.endLine()
-        try await PlanRendering(talk: talk, tallyOnly: false).render(plan)
+        try await PlanRendering(talk: talk, tallyOnly: false).render(
+            plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
         for shortfall in plan.shortfalls {
             talk.planning(.warning(shortfall.message))
             if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }

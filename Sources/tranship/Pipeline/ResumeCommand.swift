@@ -12,18 +12,27 @@ struct ResumeCommand: AsyncParsableCommand {
         abstract: "Continue the last interrupted run, of any pipeline.",
         discussion: """
               $ tranship resume
+              $ tranship resume nightly
 
             Uses the pipeline file as it was when the run began; the journal keeps its text.
             """)
+
+    @Argument(
+        help: "The pipeline's name or file. Default: the pipeline whose run was interrupted last.")
+    var pipeline: String?
 
     @OptionGroup var common: PipelineOptions
 
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let talk = Talk(format: common.format, verbose: common.verbose)
+        let talk = try options.begin(common)
+        var journal = common.journal
+        if let pipeline, journal == nil {
+            journal = try await JournalPlace.find(pipeline, environment: common.environment)
+        }
         let run = try await PipelineRun.resuming(
-            journalPath: common.journal, environment: common.environment,
+            journalPath: journal, environment: common.environment,
             planning: talk.planning, events: talk.event)
         guard let run, let interrupted = run.interrupted else {
             Terminal.tell("nothing to resume: no run was interrupted")

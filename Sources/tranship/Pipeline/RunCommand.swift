@@ -29,8 +29,8 @@ struct RunCommand: AsyncParsableCommand {
     var plan: String?
 
     func run() async throws {
+        let talk = try options.begin(common)
         let saved = try plan.map { try SavedPlan.read(from: $0) }
-        let talk = Talk(format: common.format, verbose: common.verbose)
         let run = try await pipeline.open(common, talk)
         try await RunSession(run: run, talk: talk, options: options).carryOut(matching: saved)
     }

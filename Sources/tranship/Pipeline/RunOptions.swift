@@ -25,6 +25,36 @@ struct RunOptions: ParsableArguments {
     )
     var metrics: String?
 
+    @Option(
+        help: .value(
+            "how", "How to show progress: auto, tty, plain, quiet or json.",
+            discussion:
+                "auto: a drawing on a terminal, otherwise a line a minute if something moved. "
+                + "quiet: none. json: as --format json. Default: $TRANSHIP_PROGRESS, or auto."))
+    var progress: ProgressMode?
+
+    @Flag(name: .shortAndLong, help: "Say nothing unless the exit code is not 0.")
+    var quiet = false
+
+    /// The voice of the run: sets how messages are written from now on.
+    ///
+    /// - Parameter isByHand: true for a command that people type: it writes no log, wherever its
+    ///   messages go.
+    func begin(
+        _ common: PipelineOptions, isByHand: Bool = false, isVerbose: Bool = false
+    ) throws -> Talk {
+        let mode = try ProgressMode.of(progress, environment: common.environment)
+        let isTerminal = isByHand || Terminal.talkIsTerminal
+        let style =
+            quiet
+            ? ProgressStyle(draws: false, tells: false, isForLogs: true)
+            : mode.style(isTerminal: isTerminal, canDraw: Terminal.draws)
+        Log.begin(times: !isTerminal, holding: quiet)
+        return Talk(
+            format: mode == .json ? .json : common.format, verbose: common.verbose || isVerbose,
+            style: style)
+    }
+
     func validate() throws {
         if let metrics, !metrics.hasSuffix(".prom") {
             throw ValidationError(

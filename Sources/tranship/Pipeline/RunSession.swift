@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationModel
 import Synchronization
 import TranshipKit
@@ -12,26 +13,99 @@ struct RunSession {
     let talk: Talk
     let options: RunOptions
 
+    /// The command that goes on with the run; nil is `run` with the pipeline's file.
+    let command: String?
+    private let startedAt = Timestamp.now()
+
+    init(run: PipelineRun, talk: Talk, options: RunOptions, command: String? = nil) {
+        self.command = command
+        self.run = run
+        self.talk = talk
+        self.options = options
+    }
+
     /// Makes the plan, shows it and carries it out.
     ///
     /// - Parameter saved: the plan that the operator named.
     /// - Throws: ``EarlyExit`` with the run's status when that is not 0.
     func carryOut(matching saved: SavedPlan? = nil) async throws {
+        let runID = try await run.runNumber()
+        begin(runID)
         do {
-            let summary = try await work(matching: saved)
-            await options.writeMetrics(.done, of: run)
-            await runHook(.done, summary, nil)
+            let summary = try await work(matching: saved, runID)
+            await finish(.done, summary, nil)
         } catch let end as EndedRun {
-            await options.writeMetrics(end.status, of: run)
-            await runHook(end.status, end.summary, nil)
+            await finish(end.status, end.summary, nil)
             throw EarlyExit(status: end.status)
         } catch {
             let wrapped = TranshipError(wrapping: error)
             let status = (error as? EarlyExit)?.status ?? ExitStatus(wrapped.code)
-            await options.writeMetrics(status, of: run)
-            await runHook(status, nil, error is EarlyExit ? nil : wrapped)
-            throw error
+            if !(error is EarlyExit) { Terminal.tell(wrapped) }
+            await finish(status, nil, error is EarlyExit ? nil : wrapped)
+            // The exit code has its line in a log.
+            end(status, runID)
+            throw EarlyExit(status: status, isError: !(error is EarlyExit))
         }
+    }
+
+    /// The first line of a log: which program runs what, and where.
+    private func begin(_ runID: Int64) {
+        let host = ProcessInfo.processInfo.hostName
+        if talk.format == .json {
+            JSONLine(
+                "begin",
+                [
+                    "version": .string(Version.text), "run": .integer(runID),
+                    "pipeline": .string(run.pipelineName), "file": .string(run.pipelineFile),
+                    "journal": .string(run.journalPath), "host": .string(host),
+                    "process": .integer(Int64(getpid())),
+                ]
+            ).put()
+        }
+        guard talk.style.isForLogs else { return }
+        Terminal.tell(
+            "tranship \(Version.text), run \(runID) of \(run.pipelineName) on \(host) "
+                + "(process \(getpid())): \(run.pipelineFile)")
+    }
+
+    private func finish(
+        _ status: ExitStatus, _ summary: RunSummary?, _ error: TranshipError?
+    ) async {
+        await options.writeMetrics(status, of: run)
+        await runHook(status, summary, error)
+        guard let summary else { return }
+        await report(status, summary)
+    }
+
+    private var seconds: Int64 { (Timestamp.now() - startedAt) / 1000 }
+
+    /// Says what became of the run's images, and what to do next.
+    private func report(_ status: ExitStatus, _ summary: RunSummary) async {
+        let facts = RunFacts(
+            pipelineFile: run.pipelineFile,
+            journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
+            sentBytes: run.progress.movedBytes, pipelineName: run.pipelineName,
+            ownCommand: command)
+        do {
+            let report = try await EndReport(
+                summary, pipeline: run.pipelineName, status: status, facts: facts)
+            if talk.format == .json { report.json.put() }
+            let lines =
+                talk.style.isForLogs
+                ? report.logLines + [report.lastLine] : report.lines(columns: Terminal.columns)
+            for line in lines { Terminal.tell(line) }
+        } catch {
+            talk.planning(.warning("the journal does not say how the run ended: \(error.message)"))
+        }
+    }
+
+    /// The same for a run that has no summary.
+    private func end(_ status: ExitStatus, _ runID: Int64) {
+        let report = EndReport(
+            pipeline: run.pipelineName, runID: runID, status: status, seconds: seconds,
+            endedAt: Timestamp.now(), sentBytes: run.progress.movedBytes, groups: [])
+        if talk.format == .json { report.json.put() }
+        if talk.style.isForLogs { Terminal.tell(report.lastLine) }
     }
 
     /// A run that ended with another status than 0.
@@ -57,16 +131,17 @@ struct RunSession {
         }
     }
 
-    private func work(matching saved: SavedPlan?) async throws -> RunSummary {
+    private func work(matching saved: SavedPlan?, _ runID: Int64) async throws -> RunSummary {
         let progress = Progress(run: run, talk: talk)
         let task = Task { [run, talk] in
             let plan = try await run.plan(matching: saved)
             talk.endLine()
             // An earlier process has already shown the plan of a resumed run.
             if !plan.isResumed {
-                try await PlanRendering(talk: talk, tallyOnly: true).render(plan)
+                try await PlanRendering(talk: talk, tallyOnly: true).render(
+                    plan, headline: run.pipelineName)
             }
-            progress.begin(plan)
+            progress.begin(plan, runID: runID)
             return try await run.carryOut(plan)
         }
         let deadline = options.maxDuration.map { Deadline($0, run, talk) }
@@ -89,7 +164,9 @@ struct RunSession {
             }
             throw error
         }
-        try await SummaryRendering(format: talk.format).render(summary)
+        try await SummaryRendering(
+            format: talk.format, verbose: talk.verbose || (command != nil && !options.quiet)
+        ).render(summary)
         if summary.isInterrupted, deadline?.isOver == true {
             throw EndedRun(status: .limitReached, summary: summary)
         }

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Basics
+import MigrationModel
 import TranshipKit
 
 struct StatusCommand: AsyncParsableCommand {
@@ -25,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
         help: .value("number", "Show this run, as it ended. Default: the last one."))
     var runNumber: Int64?
 
-    @Flag(help: "Show it again every 2 seconds until interrupted.")
+    @Flag(help: "Follow the run to its end: on a terminal in place, every second.")
     var watch = false
 
     func run() async throws {
@@ -34,13 +35,54 @@ struct StatusCommand: AsyncParsableCommand {
                 try await JournalPlace.find(pipeline, environment: common.environment)
             }
         let rendering = StatusRendering(format: common.format, verbose: common.verbose)
-        repeat {
-            let status = try await RunStatus.read(journalPath: path, run: runNumber)
-            if watch, common.format == .text, Terminal.outputIsTerminal {
-                print("\u{1B}[H\u{1B}[2J", terminator: "")
+        if watch {
+            let following = StatusWatch(path: path, runNumber: runNumber, rendering: rendering)
+            try await Interruption.guarding { try await following.follow() }
+        }
+        try await rendering.render(
+            try await RunStatus.read(journalPath: path, run: runNumber), journalPath: path)
+    }
+}
+
+/// Follows a run until it ends or its process dies.
+struct StatusWatch: Sendable {
+    let path: String
+    let runNumber: Int64?
+    let rendering: StatusRendering
+
+    /// Off a terminal, and for JSON Lines.
+    private static let lineSeconds = 2.0
+
+    /// Returns when no process works on the run any more.
+    func follow() async throws {
+        let draws = rendering.format == .text && Terminal.outputIsTerminal && Terminal.draws
+        defer { Log.wipe() }
+        var told = ""
+        while let status = try await running() {
+            if draws {
+                let screen = try await StatusScreen(status)
+                let percent = screen.live.map {
+                    RunScreen(live: $0, headline: "", columns: 80).percent
+                }
+                Log.draw(screen.lines, percent: percent)
+            } else if rendering.format == .json {
+                try await rendering.render(status, journalPath: path)
+            } else if let live = status.live {
+                let line = RunScreen(live: live, headline: "", columns: 200).total
+                if line != told { Terminal.put(line) }
+                told = line
             }
-            try await rendering.render(status, journalPath: path)
-            if watch { try await Task.sleep(for: .seconds(2)) }
-        } while watch
+            try await Task.sleep(for: .seconds(draws ? 1 : Self.lineSeconds))
+        }
+    }
+
+    /// The run's status; nil once it ended, or if its process died.
+    private func running() async throws(TranshipError) -> RunStatus? {
+        // A process that ends writes the end first and gives up the journal then: what the first
+        // look takes for a death may be the end.
+        guard let status = try await RunStatus.read(journalPath: path, run: runNumber),
+            status.run.outcome == nil, status.holder != nil
+        else { return nil }
+        return status
     }
 }

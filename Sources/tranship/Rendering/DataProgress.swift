@@ -56,7 +56,7 @@ final class DataProgress: Sendable {
         let (doneBytes, bytesPerSecond) = state.withLock { ($0.doneBytes, $0.rate.bytesPerSecond) }
         let bar = DataBar(
             what: what, doneBytes: doneBytes, sizeBytes: sizeBytes, bytesPerSecond: bytesPerSecond)
-        if Terminal.talkIsTerminal {
+        if Terminal.draws {
             screen.draw([bar.text(columns: Terminal.columns)])
         } else if state.withLock({ $0.toldBytes != doneBytes }) {
             state.withLock { $0.toldBytes = doneBytes }

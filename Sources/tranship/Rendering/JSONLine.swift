@@ -19,7 +19,12 @@ struct JSONLine {
 
     var value: JSONValue { .object(members) }
 
-    func put() { Terminal.putJSON(value.text()) }
+    /// Writes the line, with the time as `time` (RFC 3339).
+    func put() {
+        var line = self
+        line.members["time"] = .string(Timestamp.text(Timestamp.now()))
+        Terminal.putJSON(line.value.text())
+    }
 }
 
 extension Transfer {

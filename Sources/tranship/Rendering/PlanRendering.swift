@@ -11,21 +11,41 @@ struct PlanRendering {
     /// Before a run: the sums, and only what needs eyes.
     let tallyOnly: Bool
 
-    func render(_ plan: PipelinePlan) async throws(TranshipError) {
-        let shown: [PlanAction] =
-            tallyOnly && !talk.verbose && talk.format == .text
-            ? [.conflict, .refuse] : PlanAction.allCases
-        try await plan.items(shown) { page in
+    /// - Parameter headline: the pipeline, its sources and its targets.
+    func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
+        guard talk.verbose || talk.format == .json else {
+            try await renderOverview(plan, headline)
+            return tell(summary(plan.tallies))
+        }
+        try await plan.items { page in
             for item in page { talk.format == .json ? putJSON(item) : tell(item) }
         }
         for change in plan.changes {
             if talk.format == .json {
                 change.json("plan-change").put()
-            } else if talk.verbose || change.state == .planned {
+            } else {
                 tell(change.plannedLine)
             }
         }
         talk.format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
+    }
+
+    /// The plan on one screen; before a run, what needs eyes.
+    private func renderOverview(
+        _ plan: PipelinePlan, _ headline: String
+    ) async throws(TranshipError) {
+        var overview = PlanOverview(namesTargets: plan.targetCount > 1)
+        let shown: [PlanAction] = tallyOnly ? [.conflict, .refuse] : PlanAction.allCases
+        try await plan.items(shown) { page in for item in page { overview.add(item) } }
+        // A file and a pipe wrap nothing.
+        let isTerminal = tallyOnly ? Terminal.talkIsTerminal : Terminal.outputIsTerminal
+        let columns = isTerminal ? Terminal.columns : 10_000
+        let changes = plan.changes.filter { $0.state == .planned }.map(\.plannedLine)
+        let lines =
+            tallyOnly
+            ? overview.problemLines(columns: columns) + changes
+            : overview.lines(headline: headline, changes: changes, columns: columns)
+        for line in lines { tell(line) }
     }
 
     /// A plan is data; before a run it is talk.

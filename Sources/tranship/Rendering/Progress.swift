@@ -7,99 +7,198 @@ import MigrationModel
 import Synchronization
 import TranshipKit
 
-/// Shows progress: bars on a terminal, otherwise a line every few seconds, or JSON Lines.
+/// Shows the progress of a run: a drawing on a terminal, a line a minute in a log, or JSON Lines. It
+/// also writes it beside the journal, for `status`.
 final class Progress: Sendable {
-    private static let imagesShownMax = 8
+    private static let drawSeconds = 0.25
+    private static let fileSeconds = 1.0
+    private static let jsonSeconds = 5.0
 
     private let run: PipelineRun
     private let talk: Talk
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
-        var drawing: Task<Void, Never>?
-        /// The work of the run when it starts.
-        var work: (images: Int, sizeBytes: Int64) = (0, 0)
-        var rate = Rate()
+        var working: Task<Void, Never>?
+        var watch = ProgressWatch()
+        var log = ProgressLog()
+        var fileAt = 0.0
+        var jsonAt = 0.0
+        /// Bytes that this process sent, at the end.
+        var movedBytes: Int64 = 0
     }
 
     init(run: PipelineRun, talk: Talk) {
         self.run = run
         self.talk = talk
+        state = Mutex(State())
     }
 
-    func begin(_ plan: PipelinePlan) {
+    /// - Parameter runID: as the journal numbers the run.
+    func begin(_ plan: PipelinePlan, runID: Int64) {
         guard plan.work.images > 0 else { return }
-        let drawing = Screen.redrawing(onTerminal: drawsBars) { [self] in show() }
-        state.withLock {
-            $0.work = plan.work
-            $0.drawing = drawing
-            // The first rate needs a starting value.
-            $0.rate.add(bytes: 0, at: Date().timeIntervalSince1970)
+        let now = Date().timeIntervalSince1970
+        let working = Task { [self] in
+            while true {
+                let seconds = drawsBars ? Self.drawSeconds : Self.fileSeconds
+                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+                show()
+            }
+        }
+        state.withLock { state in
+            state.watch = ProgressWatch(runID: runID, work: plan.work, startedAt: Timestamp.now())
+            state.log = ProgressLog(startedAt: now)
+            state.jsonAt = now
+            state.working = working
         }
     }
 
     /// Ends the display. Nothing is drawn after it returns.
-    func end() async {
-        let drawing = state.withLock { $0.drawing }
-        drawing?.cancel()
-        await drawing?.value
-        talk.screen.wipe()
+    ///
+    /// - Returns: the bytes that this process sent.
+    @discardableResult
+    func end() async -> Int64 {
+        let working = state.withLock { $0.working }
+        working?.cancel()
+        await working?.value
+        Log.wipe()
+        if working != nil { LiveProgress.remove(besideJournal: run.journalPath) }
+        return run.progress.movedBytes
     }
 
-    private var drawsBars: Bool { Terminal.talkIsTerminal && talk.format == .text }
+    private var drawsBars: Bool { talk.style.draws && talk.format == .text }
 
     private func show() {
         let snapshot = run.progress
         let now = Date().timeIntervalSince1970
-        let (work, rate) = state.withLock { state in
-            state.rate.add(bytes: snapshot.movedBytes, at: now)
-            return (state.work, state.rate.bytesPerSecond)
+        let (live, line, json, file) = state.withLock { state in
+            let live = state.watch.look(snapshot, at: Timestamp.now())
+            func isDue(_ last: inout Double, _ seconds: Double) -> Bool {
+                guard now - last >= seconds else { return false }
+                last = now
+                return true
+            }
+            let total = Total(live: live, snapshot: snapshot)
+            return (
+                live, state.log.isDue(live, at: now) ? total.line : nil,
+                isDue(&state.jsonAt, Self.jsonSeconds) ? total : nil,
+                isDue(&state.fileAt, Self.fileSeconds)
+            )
         }
-        let total = Total(snapshot: snapshot, work: work, bytesPerSecond: rate)
-        if talk.format == .json { return total.putJSON() }
-        guard drawsBars else { return Terminal.tell(total.line) }
-        let columns = Terminal.columns
-        let active = snapshot.active.prefix(Self.imagesShownMax).map {
-            Self.bar($0.transfer, $0.doneBytes, columns: columns)
+        if file { live.write(besideJournal: run.journalPath) }
+        if talk.format == .json {
+            json?.putJSON()
+        } else if drawsBars {
+            let screen = RunScreen(
+                live: live, headline: headline(live), columns: Terminal.columns,
+                rows: min(Terminal.rows, 16))
+            Log.draw(screen.lines, percent: screen.percent)
+        } else if talk.style.tells, let line {
+            Terminal.tell(line)
         }
-        talk.screen.draw(active + [total.line])
     }
 
-    private static func bar(_ transfer: Transfer, _ doneBytes: Int64, columns: Int) -> String {
-        let state = " " + transfer.state.rawValue
-        let name = transfer.source.displayName.withControlsShown
-        return DataBar(
-            what: String(name.prefix(24)).padded(to: 24), doneBytes: doneBytes,
-            sizeBytes: transfer.sizeBytes, bytesPerSecond: 0
-        ).text(columns: columns - state.count) + state
+    private func headline(_ live: LiveProgress) -> String {
+        "\(run.pipelineName): \(run.route)   run \(live.runID)   elapsed "
+            + "\(ClockText.format((live.at - live.startedAt) / 1000))   Ctrl-C stops, run again"
     }
 }
 
-/// The progress of the whole run at one moment.
+/// Makes a picture of a run from looks at it: rates, and since when each image is in its state.
+struct ProgressWatch {
+    var runID: Int64 = 0
+    var work: (images: Int, sizeBytes: Int64) = (0, 0)
+    var startedAt: Int64 = 0
+    private var whole = Rate()
+    private var rates: [Int64: Rate] = [:]
+    private var since: [Int64: (state: TransferState, at: Int64)] = [:]
+
+    init() {}
+
+    init(runID: Int64, work: (images: Int, sizeBytes: Int64), startedAt: Int64) {
+        self.runID = runID
+        self.work = work
+        self.startedAt = startedAt
+        // The first rate needs a starting value.
+        whole.add(bytes: 0, at: Double(startedAt) / 1000)
+    }
+
+    mutating func look(_ snapshot: RunProgress, at now: Int64) -> LiveProgress {
+        let seconds = Double(now) / 1000
+        whole.add(bytes: snapshot.movedBytes, at: seconds)
+        let waiting = snapshot.waiting.map { (transfer: $0, doneBytes: Int64(0)) }
+        let ids = Set((snapshot.active + waiting).map(\.transfer.id))
+        rates = rates.filter { ids.contains($0.key) }
+        since = since.filter { ids.contains($0.key) }
+        var doneBytes = snapshot.endedBytes
+        let images = (snapshot.active + waiting).enumerated().map { index, entry in
+            let transfer = entry.transfer
+            let bytes = Self.bytes(transfer, sentBytes: entry.doneBytes)
+            doneBytes = doneBytes.clampedSum(bytes)
+            rates[transfer.id, default: Rate()].add(bytes: entry.doneBytes, at: seconds)
+            if since[transfer.id]?.state != transfer.state {
+                since[transfer.id] = (transfer.state, now)
+            }
+            return LiveProgress.Image(
+                name: transfer.source.displayName, target: transfer.targetKey,
+                state: transfer.state, doneBytes: bytes, sizeBytes: transfer.sizeBytes,
+                bytesPerSecond: rates[transfer.id]?.bytesPerSecond ?? 0,
+                stateSince: since[transfer.id]?.at ?? now,
+                isWaiting: index >= snapshot.active.count && transfer.state.movesData)
+        }
+        return LiveProgress(
+            runID: runID, processID: getpid(), startedAt: startedAt, at: now,
+            totalImages: work.images, totalBytes: work.sizeBytes,
+            endedImages: snapshot.endedImages, failedImages: snapshot.failedImages,
+            doneBytes: min(work.sizeBytes, doneBytes), bytesPerSecond: whole.bytesPerSecond,
+            images: images, outages: snapshot.outages)
+    }
+
+    /// What counts as sent of an image: all of it once the target has it.
+    private static func bytes(_ transfer: Transfer, sentBytes: Int64) -> Int64 {
+        switch transfer.state {
+        case .verifying, .publishing: transfer.sizeBytes ?? sentBytes
+        case .importing:
+            transfer.method.isServerSide ? sentBytes : transfer.sizeBytes ?? sentBytes
+        default: sentBytes
+        }
+    }
+}
+
+/// Decides when a log gets a line: once a minute, and only if something moved.
+struct ProgressLog {
+    private var toldAt: Double
+    private var told: [Int64] = [0, 0]
+
+    init(startedAt: Double = 0) {
+        toldAt = startedAt
+    }
+
+    mutating func isDue(_ live: LiveProgress, at now: Double) -> Bool {
+        let figures = [live.doneBytes, Int64(live.endedImages)]
+        guard now - toldAt >= ProgressStyle.logSeconds, figures != told else { return false }
+        toldAt = now
+        told = figures
+        return true
+    }
+}
+
+/// The progress of the whole run at one moment, as a line and as JSON.
 struct Total {
+    let live: LiveProgress
     let snapshot: RunProgress
-    let work: (images: Int, sizeBytes: Int64)
-    let bytesPerSecond: Double
-
-    private var doneBytes: Int64 {
-        min(
-            work.sizeBytes,
-            snapshot.active.reduce(snapshot.endedBytes) { $0.clampedSum($1.doneBytes) })
-    }
-
-    private var leftSeconds: Int64? {
-        guard bytesPerSecond > 1 else { return nil }
-        return Int64(clamping: Double(work.sizeBytes - doneBytes) / bytesPerSecond)
-    }
 
     var line: String {
+        let inFlight = snapshot.active.count { $0.transfer.state.movesData }
         var parts = [
-            "\(snapshot.endedImages) of \(work.images) images",
-            "\(ByteCount.format(doneBytes)) of \(ByteCount.format(work.sizeBytes))",
-            "\(ByteCount.format(Int64(clamping: bytesPerSecond)))/s",
+            "\(live.endedImages - live.failedImages) of \(live.totalImages) images",
+            "\(ByteCount.format(live.doneBytes)) of \(ByteCount.format(live.totalBytes))",
+            "\(ByteCount.format(Int64(clamping: live.bytesPerSecond)))/s",
         ]
-        if let leftSeconds { parts.append("\(TimeSpan.format(leftSeconds)) left") }
-        parts.append("\(snapshot.active.count) in flight")
+        if let left = live.secondsLeft { parts.append("\(TimeSpan.format(left)) left") }
+        parts.append("\(inFlight) in flight")
+        if live.failedImages > 0 { parts.append("\(live.failedImages) failed") }
+        for outage in live.outages { parts.append("\(outage.name) is down") }
         return parts.joined(separator: ", ")
     }
 
@@ -107,11 +206,12 @@ struct Total {
         JSONLine(
             "progress",
             [
-                "images_done": .integer(Int64(snapshot.endedImages)),
-                "images_total": .integer(Int64(work.images)),
-                "bytes_done": .integer(doneBytes), "bytes_total": .integer(work.sizeBytes),
-                "bytes_per_second": .integer(Int64(clamping: bytesPerSecond)),
-                "seconds_left": leftSeconds.map { .integer($0) },
+                "images_done": .integer(Int64(live.endedImages)),
+                "images_failed": .integer(Int64(live.failedImages)),
+                "images_total": .integer(Int64(live.totalImages)),
+                "bytes_done": .integer(live.doneBytes), "bytes_total": .integer(live.totalBytes),
+                "bytes_per_second": .integer(Int64(clamping: live.bytesPerSecond)),
+                "seconds_left": live.secondsLeft.map { .integer($0) },
                 "in_flight": .array(
                     snapshot.active.map {
                         .object([

@@ -22,49 +22,70 @@ struct StatusRendering {
         format == .json ? putJSON(status, journalPath) : tell(status, journalPath)
         // Everything for programs, and for those who ask for it.
         if verbose || format == .json {
-            return try await status.eachTransfer { transfer, tries in
-                format == .json ? putJSON(transfer, tries) : tell(transfer, tries)
+            try await status.eachTransfer { transfer, tries in
+                format == .json ? putJSON(transfer, tries) : tell(transfer, tries, status)
             }
+            for image in status.refused { format == .json ? image.json.put() : tell(image) }
+            return
         }
+        if let live = status.live {
+            let columns = Terminal.outputIsTerminal ? Terminal.columns : 120
+            let screen = RunScreen(
+                live: live, headline: "now", columns: columns, rows: Self.rowsMax)
+            for line in screen.lines { Terminal.put(line) }
+        }
+        let inFlight = status.live == nil
         let open = TransferState.allCases.filter {
-            $0 != .done && $0 != .skipped && $0 != .planned
+            $0 == .failed || $0 == .unpublished || (inFlight && !$0.isFinal && $0 != .planned)
         }
         for transfer in try await status.transfers(in: open, limit: Self.rowsMax) {
-            tell(transfer, [])
+            tell(transfer, [], status)
         }
+        for image in status.refused.prefix(Self.rowsMax) { tell(image) }
+        if status.refused.count > Self.rowsMax {
+            Terminal.put("… and \(status.refused.count - Self.rowsMax) more, which -v lists")
+        }
+    }
+
+    private func tell(_ image: RefusedImage) {
+        let word = image.action == .conflict ? "in conflict" : "refused"
+        Terminal.put("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
+        Terminal.put("              \(image.failure.code): \(image.failure.message)")
+        if let hint = image.failure.hint { Terminal.put("              hint: \(hint)") }
     }
 
     private func tell(_ status: RunStatus, _ path: String) {
         let run = status.run
-        Terminal.put("pipeline    \(run.pipelineName) (\(run.pipelineFile))")
-        Terminal.put("journal     \(path)")
+        Terminal.put("pipeline      \(run.pipelineName) (\(run.pipelineFile))")
+        Terminal.put("journal       \(path)")
         Terminal.put(
-            "run         \(run.id), started \(Timestamp.text(run.startedAt)), "
+            "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
                 + words(run, status.holder))
         let decided = status.planned.map { "\($0.kind.rawValue) \($0.images)" }
-        if !decided.isEmpty { Terminal.put("plan        " + decided.joined(separator: ", ")) }
-        for tally in status.states { Terminal.put(words(tally)) }
-        if let words = status.changes.tallyWords { Terminal.put("series      \(words)") }
-        for words in status.staleWords { Terminal.put("stale       \(words)") }
+        if !decided.isEmpty { Terminal.put("plan          " + decided.joined(separator: ", ")) }
+        for tally in status.outcomes {
+            Terminal.put(words(tally.kind.words, tally.images, tally.sizeBytes))
+        }
+        if let words = status.changes.tallyWords { Terminal.put("series        \(words)") }
+        for words in status.staleWords { Terminal.put("stale         \(words)") }
         for change in status.changes where verbose || change.state == .failed {
             Terminal.put("  \(change.endedLine)")
         }
-        for refusal in status.refusals where verbose {
-            Terminal.put("refused     \(refusal.code): \(refusal.message)")
-        }
-        if status.failedTries > 0 { Terminal.put("tries       \(status.failedTries) failed") }
-        if status.reading.readBytes > 0 { Terminal.put("sources     \(status.reading.words)") }
-        let all = status.statesInAll
-        if all != status.states {
-            Terminal.put("in all      \(all.reduce(0) { $0 + $1.images }) images in this journal")
-            for tally in all { Terminal.put("  " + words(tally)) }
+        if status.failedTries > 0 { Terminal.put("tries         \(status.failedTries) failed") }
+        if status.reading.readBytes > 0 { Terminal.put("sources       \(status.reading.words)") }
+        let all = status.outcomesInAll
+        if status.statesInAll != status.states {
+            Terminal.put("in all        \(all.reduce(0) { $0 + $1.images }) images in this journal")
+            for tally in all {
+                Terminal.put("  " + words(tally.kind.words, tally.images, tally.sizeBytes))
+            }
         }
         for outage in status.outages { tell(outage) }
     }
 
-    private func words(_ tally: Tally<TransferState>) -> String {
-        "\(tally.kind.rawValue.padded(to: 12))\(tally.images) "
-            + (tally.images == 1 ? "image, " : "images, ") + ByteCount.format(tally.sizeBytes)
+    private func words(_ word: String, _ images: Int, _ sizeBytes: Int64) -> String {
+        "\(word.padded(to: 14))\(images) "
+            + (images == 1 ? "image, " : "images, ") + ByteCount.format(sizeBytes)
     }
 
     private func words(_ run: Run, _ holder: String?) -> String {
@@ -77,14 +98,16 @@ struct StatusRendering {
         return "\(outcome.rawValue)\(end)\(hint)"
     }
 
-    private func tell(_ transfer: Transfer, _ tries: [Attempt]) {
+    private func tell(_ transfer: Transfer, _ tries: [Attempt], _ status: RunStatus) {
+        let isWorkedOn = status.run.outcome == nil && status.holder != nil
+        let word = isWorkedOn ? transfer.state.activity : transfer.state.rest
         Terminal.put(
-            "\(transfer.state.rawValue.padded(to: 12))\(transfer.label)"
+            "\(word.padded(to: 14))\(transfer.label)"
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
         if verbose {
-            if let reading = transfer.reading { Terminal.put("            \(reading.words)") }
+            if let reading = transfer.reading { Terminal.put("              \(reading.words)") }
             Terminal.put(
-                "            by \(transfer.method.rawValue): "
+                "              by \(transfer.method.rawValue): "
                     + (transfer.intent.methodReason?.words ?? ""))
             if let published = transfer.source.published {
                 let proof = transfer.proof.published.map {
@@ -92,23 +115,25 @@ struct StatusRendering {
                 }
                 let isPromised = published.checksum == nil ? "" : ", as promised"
                 Terminal.put(
-                    "            \(published.words)\(proof.map { $0 + isPromised } ?? "")")
+                    "              \(published.words)\(proof.map { $0 + isPromised } ?? "")")
             }
             if let signer = transfer.source.signedBy {
-                Terminal.put("            its checksum is signed by \(signer)")
+                Terminal.put("              its checksum is signed by \(signer)")
             }
-            for proof in transfer.proof.computed { Terminal.put("            sent \(proof)") }
-            for proof in transfer.proof.reported { Terminal.put("            proved by \(proof)") }
+            for proof in transfer.proof.computed { Terminal.put("              sent \(proof)") }
+            for proof in transfer.proof.reported {
+                Terminal.put("              proved by \(proof)")
+            }
         }
-        for remark in transfer.remarks { Terminal.put("            \(remark)") }
-        if let note = transfer.wait.reason { Terminal.put("            \(note)") }
+        for remark in transfer.remarks { Terminal.put("              \(remark)") }
+        if let note = transfer.wait.reason { Terminal.put("              \(note)") }
         if let failure = transfer.failure {
-            Terminal.put("            \(failure.code): \(failure.message)")
-            if let hint = failure.hint { Terminal.put("            hint: \(hint)") }
+            Terminal.put("              \(failure.code): \(failure.message)")
+            if let hint = failure.hint { Terminal.put("              hint: \(hint)") }
         }
         for attempt in tries {
             Terminal.put(
-                "            failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
+                "              failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
                     + "\(attempt.code): \(attempt.message)")
         }
     }
@@ -116,7 +141,7 @@ struct StatusRendering {
     private func tell(_ outage: OutageRecord) {
         let end = outage.endedAt.map { "to \(Timestamp.text($0))" } ?? "and to the end"
         Terminal.put(
-            "outage      \(outage.endpoint) from \(Timestamp.text(outage.beganAt)) \(end): "
+            "outage        \(outage.endpoint) from \(Timestamp.text(outage.beganAt)) \(end): "
                 + "\(outage.code): \(outage.message)")
     }
 
@@ -137,6 +162,7 @@ struct StatusRendering {
                 "outcome": run.outcome.map { .string($0.rawValue) },
                 "holder": status.holder.map { .string($0) },
                 "plan": members(status.planned),
+                "outcomes": status.outcomesJSON,
                 "failed_tries": .integer(Int64(status.failedTries)),
                 "states": members(status.states), "states_in_all": members(status.statesInAll),
                 "reading": status.reading.json,

@@ -5,18 +5,22 @@ import Basics
 import MigrationModel
 import TranshipKit
 
-/// Prints the result of a run: a table of its images and a summary line.
+/// Prints the images of a run on standard output: a table with `-v`, or JSON Lines.
 struct SummaryRendering {
     let format: OutputFormat
+    let verbose: Bool
 
     /// Maximum number of images in the table. Failed ones come first.
     private static let rowsMax = 200
 
     func render(_ summary: RunSummary) async throws(TranshipError) {
-        if format == .json { return putJSON(summary) }
+        if format == .json {
+            for image in summary.status.refused { image.json.put() }
+            return JSONLine("summary", summary.json).put()
+        }
+        guard verbose else { return }
         var table = Table(["STATE", "NAME", "TARGET", "SIZE", "IMAGE", "PROOF"])
         var shown = 0
-        var remarks: [String] = []
         for state in [
             TransferState.failed, .unpublished, .planned, .reading, .read, .registered, .sending,
             .importing, .verifying, .publishing, .done,
@@ -24,28 +28,19 @@ struct SummaryRendering {
             let transfers = try await summary.status.transfers(
                 in: [state], limit: Self.rowsMax - shown)
             shown += transfers.count
-            for transfer in transfers {
-                table.add(row(transfer))
-                remarks += transfer.remarks.map { "\(transfer.label): \($0)" }
-            }
+            for transfer in transfers { table.add(row(transfer)) }
+        }
+        for image in summary.status.refused.prefix(Self.rowsMax - shown) {
+            shown += 1
+            table.add([
+                image.action == .conflict ? "in conflict" : "refused", image.name, image.targetKey,
+                "-", "-", image.failure.code.rawValue,
+            ])
         }
         table.put()
-        for remark in remarks { Terminal.put(remark) }
-        for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
-            Terminal.tell("target \(target) was paused: \(error.message)")
-        }
-        for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
-            Terminal.tell("target \(target) did not answer: \(error.message)")
-        }
-        for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
-            Terminal.tell("\(endpoint) did not answer any more: \(error.message)")
-            Terminal.tell("hint: its images wait; run again, or `tranship resume`, when it is back")
-        }
-        let all = summary.status.states.reduce(0) { $0 + $1.images } - summary.images(in: .skipped)
+        let all = summary.status.outcomes.filter { $0.kind != .skipped }
+            .reduce(0) { $0 + $1.images }
         if all > shown { Terminal.put("… and \(all - shown) more") }
-        if let words = summary.changes.tallyWords { Terminal.tell(words) }
-        for words in summary.status.staleWords { Terminal.tell("warning: \(words)") }
-        Terminal.tell(line(summary))
     }
 
     private func row(_ transfer: Transfer) -> [String] {
@@ -55,32 +50,37 @@ struct SummaryRendering {
                 "\($0.algorithm.rawValue) \($0.value.prefix(12))…"
             }
         return [
-            transfer.state.rawValue, transfer.source.displayName, transfer.targetKey,
+            transfer.state.rest, transfer.source.displayName, transfer.targetKey,
             transfer.proof.sizeBytes.map { ByteCount.format($0) } ?? "?", transfer.imageID ?? "-",
             proof ?? "-",
         ]
     }
+}
 
-    private func line(_ summary: RunSummary) -> String {
-        if summary.isNothingToDo, summary.images(.refuse) == 0 {
-            let there = summary.images(.skip)
-            return there == 0
-                ? "nothing to do: no image is selected"
-                : "nothing to do: all \(there) images are there"
-        }
-        var parts = ["\(summary.images(in: .done)) done (\(ByteCount.format(summary.doneBytes)))"]
-        for (count, word) in [
-            (summary.images(.skip), "skipped"), (summary.images(in: .failed), "failed"),
-            (summary.images(in: .unpublished), "unpublished"),
-            (summary.images(.conflict), "in conflict"), (summary.images(.refuse), "refused"),
-        ] where count > 0 {
-            parts.append("\(count) \(word)")
-        }
-        return parts.joined(separator: ", ")
-            + (summary.status.reading.isRemarkable ? "; \(summary.status.reading.words)" : "")
+extension RefusedImage {
+    /// A line of type `refused`.
+    var json: JSONLine {
+        JSONLine(
+            "refused",
+            [
+                "action": .string(action.rawValue), "name": .string(name),
+                "source": .string(sourceKey), "target": .string(targetKey),
+                "code": .string(failure.code.rawValue), "message": .string(failure.message),
+                "hint": failure.hint.map { .string($0) },
+            ])
     }
+}
 
-    private func putJSON(_ summary: RunSummary) { JSONLine("summary", summary.json).put() }
+extension RunStatus {
+    /// Every image of the run by what became of it.
+    var outcomesJSON: JSONValue {
+        .object(
+            Dictionary(
+                uniqueKeysWithValues: ImageOutcome.allCases.map { outcome in
+                    let tally = outcomes.first { $0.kind == outcome }
+                    return (outcome.rawValue, .integer(Int64(tally?.images ?? 0)))
+                }))
+    }
 }
 
 extension RunSummary {
@@ -96,11 +96,14 @@ extension RunSummary {
         }
         return [
             "run": .integer(status.run.id), "states": .object(states),
-            "actions": .object(actions), "bytes_done": .integer(doneBytes),
+            "actions": .object(actions), "outcomes": status.outcomesJSON,
+            "bytes_done": .integer(doneBytes),
             "exit_status": .integer(Int64(exitStatus.rawValue)),
             "interrupted": .bool(isInterrupted),
             "absent_targets": absentTargets.isEmpty
                 ? nil : .array(absentTargets.keys.sorted().map { .string($0) }),
+            "not_found": missed.isEmpty
+                ? nil : .array(missed.map { .string($0.words) }),
             "reading": status.reading.json,
             "changes": .object(
                 Dictionary(grouping: changes, by: \.state.rawValue)

@@ -47,22 +47,3 @@ struct Table {
         }
     }
 }
-
-extension String {
-    /// The number of terminal columns that the text takes: two for wide East Asian characters and
-    /// emoji (Unicode Annex 11), one for all others.
-    var columnCount: Int { reduce(0) { $0 + ($1.isWide ? 2 : 1) } }
-}
-
-extension Character {
-    fileprivate var isWide: Bool {
-        guard let scalar = unicodeScalars.first else { return false }
-        return switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
-            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
-            0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
-            true
-        default: false
-        }
-    }
-}

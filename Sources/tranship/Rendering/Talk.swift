@@ -10,12 +10,19 @@ import Synchronization
 final class Talk: Sendable {
     let format: OutputFormat
     let verbose: Bool
-    /// The progress display. Wipe it before you write a line.
-    let screen = Screen()
+    let style: ProgressStyle
+    private let screen: Screen
 
-    init(format: OutputFormat, verbose: Bool) {
+    init(format: OutputFormat, verbose: Bool, style: ProgressStyle = .standard) {
         self.format = format
         self.verbose = verbose
+        self.style = style
+        screen =
+            style.isForLogs
+            ? Screen(
+                quietSince: Date().timeIntervalSince1970,
+                lineSeconds: ProgressStyle.logSeconds, draws: style.draws)
+            : Screen(draws: style.draws)
     }
 
     // MARK: Planning
@@ -24,6 +31,7 @@ final class Talk: Sendable {
         { [self] event in
             switch event {
             case .listing(let what, let images):
+                guard style.draws || style.tells else { return }
                 screen.show("\(what): \(images) image\(images == 1 ? "" : "s") listed")
             case .warning(let text):
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
@@ -55,6 +63,9 @@ final class Talk: Sendable {
                     + "\(transfer.wait.reason ?? "failed"), again in \(rounded(seconds))")
         case .note(let transfer, let text):
             line("\(transfer.label): \(text)")
+        case .waitsForEndpoint(let transfer, let text) where verbose:
+            line("\(transfer.label): \(text)")
+        case .waitsForEndpoint: break
         case .notice(let text): line(text)
         case .changed(let change):
             if change.state != .left || verbose { line(change.endedLine) }
@@ -66,6 +77,8 @@ final class Talk: Sendable {
     private func ended(_ transfer: Transfer) {
         let size = transfer.proof.sizeBytes.map { " (\(ByteCount.format($0)))" } ?? ""
         guard transfer.state != .done else {
+            // A log has its sums at the end, and `status` its images.
+            guard verbose || !style.isForLogs else { return }
             return line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         }
         line("\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
@@ -81,7 +94,8 @@ final class Talk: Sendable {
             put("waiting", transfer, ["seconds": .number(seconds)])
         case .retrying(let transfer, _, let seconds):
             put("retrying", transfer, ["seconds": .number(seconds)])
-        case .note(let transfer, let text): put("note", transfer, ["message": .string(text)])
+        case .note(let transfer, let text), .waitsForEndpoint(let transfer, let text):
+            put("note", transfer, ["message": .string(text)])
         case .changed(let change): change.json("change").put()
         case .notice(let text): JSONLine("notice", ["message": .string(text)]).put()
         }
@@ -99,7 +113,7 @@ final class Talk: Sendable {
     }
 
     /// Writes a line above the progress display.
-    func line(_ text: String) { screen.line(text) }
+    func line(_ text: String) { Terminal.tell(text) }
 
     private func rounded(_ seconds: Double) -> String {
         seconds < 10
@@ -112,39 +126,44 @@ extension Transfer {
     var label: String { "\(source.displayName) -> \(targetKey)" }
 }
 
-/// A few lines at the bottom of the terminal that can be redrawn.
+/// A text that changes: on a terminal in place of the last one, otherwise a line now and then.
 final class Screen: Sendable {
     private static let drawSeconds = 0.25
-    private static let lineSeconds = 5.0
-    private let drawnLines = Mutex(0)
+    private let lineSeconds: Double
+    private let draws: Bool
     private let lastLine: Mutex<(text: String, at: Double)>
 
-    /// - Parameter quietSince: seconds since 1970. Without a terminal, ``show(_:)`` prints
-    ///   nothing in the 5 seconds after it.
-    init(quietSince: Double = 0) {
+    /// - Parameters:
+    ///   - quietSince: seconds since 1970. Off a terminal, ``show(_:)`` prints nothing in the first
+    ///     `lineSeconds` after it.
+    ///   - lineSeconds: off a terminal, the time between two lines.
+    init(
+        quietSince: Double = 0, lineSeconds: Double = 5, draws: Bool = Terminal.draws
+    ) {
+        self.lineSeconds = lineSeconds
+        self.draws = draws
         lastLine = Mutex(("", quietSince))
     }
 
     /// Calls `show` 4 times a second for a terminal, otherwise every 5 seconds.
     static func redrawing(
-        onTerminal: Bool = Terminal.talkIsTerminal, _ show: @escaping @Sendable () -> Void
+        onTerminal: Bool = Terminal.draws, _ show: @escaping @Sendable () -> Void
     ) -> Task<Void, Never> {
         Task {
             while true {
-                let seconds = onTerminal ? drawSeconds : lineSeconds
-                do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+                do {
+                    try await Task.sleep(for: .seconds(onTerminal ? drawSeconds : 5))
+                } catch { return }
                 show()
             }
         }
     }
 
-    /// Shows a text that changes: on a terminal in place of the last one, otherwise on a new
-    /// line, at most every 5 seconds.
     func show(_ text: String) {
-        if Terminal.talkIsTerminal { return draw([text]) }
+        if draws { return draw([text]) }
         let now = Date().timeIntervalSince1970
         let isDue = lastLine.withLock { last in
-            guard text != last.text, now - last.at >= Self.lineSeconds else { return false }
+            guard text != last.text, now - last.at >= lineSeconds else { return false }
             last = (text, now)
             return true
         }
@@ -152,32 +171,7 @@ final class Screen: Sendable {
     }
 
     /// Draws the lines in place of the previous ones.
-    func draw(_ lines: [String]) {
-        let columns = Terminal.columns
-        drawnLines.withLock { drawn in
-            let cut = lines.map { String($0.withControlsShown.prefix(columns - 1)) }
-            Terminal.draw(Self.wiping(drawn) + cut.joined(separator: "\n") + "\n")
-            drawn = cut.count
-        }
-    }
+    func draw(_ lines: [String]) { Log.draw(lines) }
 
-    func wipe() {
-        drawnLines.withLock { drawn in
-            guard drawn > 0 else { return }
-            Terminal.draw(Self.wiping(drawn))
-            drawn = 0
-        }
-    }
-
-    /// Writes a permanent line above the next drawing.
-    func line(_ text: String) {
-        drawnLines.withLock { drawn in
-            Terminal.draw(Self.wiping(drawn) + text.linesShown + "\n")
-            drawn = 0
-        }
-    }
-
-    private static func wiping(_ lines: Int) -> String {
-        lines == 0 ? "" : "\u{1B}[\(lines)A\u{1B}[J"
-    }
+    func wipe() { Log.wipe() }
 }

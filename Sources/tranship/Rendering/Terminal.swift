@@ -7,6 +7,10 @@ import Synchronization
 
 /// Writes data to standard output and messages to standard error.
 enum Terminal {
+    /// True if a drawing on standard error can change in place. A dumb terminal cannot move up.
+    static var draws: Bool {
+        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
     static var talkIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
@@ -25,11 +29,11 @@ enum Terminal {
     /// Writes a message to standard error. Its first line begins at the margin, all others are
     /// indented: text from outside with a line end in it cannot look like a message of ours.
     static func tell(_ text: String) {
-        write(text.cut(to: messageCharactersMax).linesShown + "\n", to: STDERR_FILENO)
+        Log.write(text.cut(to: messageCharactersMax).linesShown)
     }
 
     /// Writes a text of our own, such as a help page.
-    static func tellWhole(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func tellWhole(_ text: String) { Log.write(text) }
 
     /// Writes an error to standard error, with its hint.
     ///
@@ -39,11 +43,10 @@ enum Terminal {
         if let hint = error.hint { tell("hint: \(hint)") }
     }
 
-    /// Writes text to standard error as it is.
-    static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
-
     /// Writes one line for people to standard output.
     static func put(_ line: String) {
+        // Both may be one terminal.
+        if outputIsTerminal { Log.wipe() }
         write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
     }
 
@@ -75,15 +78,28 @@ enum Terminal {
 
     private static let failureNumber = Mutex<Int32>(0)
 
-    /// The width of the terminal in columns, or 80 if unknown.
-    static var columns: Int {
-        var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+    /// The width of the terminal in columns; 80 if unknown.
+    static var columns: Int { size.columns }
+
+    /// The height of the terminal in lines; 24 if unknown.
+    static var rows: Int { size.rows }
+
+    private static var size: (columns: Int, rows: Int) {
+        for descriptor in [STDERR_FILENO, STDOUT_FILENO] {
+            var size = winsize()
+            if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+                return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
+            }
+        }
+        let environment = ProcessInfo.processInfo.environment
+        func number(_ name: String) -> Int? {
+            environment[name].flatMap(Int.init).flatMap { (2...10_000).contains($0) ? $0 : nil }
+        }
+        return (number("COLUMNS") ?? 80, number("LINES") ?? 24)
     }
 
     /// Writes in one call, so that lines from several threads do not mix.
-    private static func write(_ text: String, to descriptor: Int32) {
+    static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
         var offset = 0
         while offset < bytes.count {

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+
+/// `--progress` and `TRANSHIP_PROGRESS`: how a run shows how far it is.
+enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
+    case auto, tty, plain, quiet, json
+
+    static let variable = "TRANSHIP_PROGRESS"
+
+    /// - Throws: `ValidationError` for an unknown word in the environment.
+    static func of(
+        _ option: ProgressMode?, environment: [String: String]
+    ) throws -> ProgressMode {
+        if let option { return option }
+        guard let text = environment[variable], !text.isEmpty else { return .auto }
+        guard let mode = ProgressMode(rawValue: text) else {
+            let words = allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(variable) is \"\(text)\", but must be one of \(words)")
+        }
+        return mode
+    }
+
+    /// - Parameters:
+    ///   - isTerminal: whether standard error is a terminal.
+    ///   - canDraw: whether that terminal can move the cursor.
+    func style(isTerminal: Bool, canDraw: Bool) -> ProgressStyle {
+        let isForLogs = !isTerminal
+        return switch self {
+        case .auto, .json:
+            ProgressStyle(draws: canDraw, tells: !canDraw, isForLogs: isForLogs)
+        case .tty: ProgressStyle(draws: true, tells: false, isForLogs: false)
+        case .plain: ProgressStyle(draws: false, tells: true, isForLogs: isForLogs)
+        case .quiet: ProgressStyle(draws: false, tells: false, isForLogs: isForLogs)
+        }
+    }
+}
+
+/// What a command shows while it works.
+struct ProgressStyle: Sendable, Equatable {
+    /// A drawing that changes in place.
+    let draws: Bool
+    /// A line now and then.
+    let tells: Bool
+    /// Standard error is a file, a pipe or a journal: few lines, with times.
+    let isForLogs: Bool
+
+    /// Seconds between two lines of progress in a log.
+    static let logSeconds = 60.0
+
+    /// For commands without `--progress`.
+    static var standard: ProgressStyle {
+        ProgressStyle(draws: Terminal.draws, tells: !Terminal.draws, isForLogs: false)
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// What a process knows of its run beside the journal.
+struct RunFacts {
+    var pipelineFile: String
+    /// Nil if commands find the journal without its path.
+    var journalPath: String?
+    var seconds: Int64
+    var sentBytes: Int64
+
+    var pipelineName: String
+    /// The command that goes on with the run; nil is `run` with the pipeline's file.
+    var ownCommand: String?
+
+    var command: String {
+        ownCommand ?? "tranship run \(pipelineFile.shellQuoted)\(journalOption)"
+    }
+
+    var statusCommand: String {
+        "tranship status \(journalPath == nil ? pipelineName : "")\(journalOption) -v"
+            .replacing("  ", with: " ")
+    }
+
+    private var journalOption: String {
+        journalPath.map { " --journal \($0.shellQuoted)" } ?? ""
+    }
+}
+
+extension String {
+    /// The text as one word of a shell.
+    var shellQuoted: String {
+        let plain = allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+@%=:,".contains($0))
+        }
+        return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
+    }
+}
+
+extension EndReport {
+    /// Images that are looked at for names and reasons.
+    private static let imagesMax = 1000
+
+    /// An image that did not go well, before it is grouped.
+    private struct Entry {
+        var outcome: ImageOutcome
+        var name: String
+        var target: String
+        var reason: String
+        var failure: Transfer.Failure?
+    }
+
+    init(
+        _ summary: RunSummary, pipeline: String, status: ExitStatus, facts: RunFacts
+    ) async throws(TranshipError) {
+        let entries = try await Self.entries(summary)
+        let severalTargets = Set(entries.map(\.target)).count > 1
+        func name(_ entry: Entry) -> String {
+            severalTargets ? "\(entry.name) -> \(entry.target)" : entry.name
+        }
+        var groups: [Group] = []
+        for tally in summary.status.outcomes {
+            var left = tally.images
+            for (reason, group) in Self.grouped(
+                entries.filter { $0.outcome == tally.kind }, by: \.reason)
+            {
+                groups.append(
+                    Group(
+                        outcome: tally.kind, images: group.count,
+                        names: group.prefix(8).map(name), reason: reason))
+                left -= group.count
+            }
+            // Images that need no names, and those beyond the most that are looked at.
+            guard left > 0 else { continue }
+            let hasNames = left < tally.images
+            groups.append(
+                Group(
+                    outcome: tally.kind, images: left,
+                    sizeBytes: hasNames ? 0 : tally.sizeBytes))
+        }
+        self.init(
+            pipeline: pipeline, runID: summary.status.run.id, status: status,
+            seconds: facts.seconds, endedAt: Timestamp.now(), sentBytes: facts.sentBytes,
+            groups: groups)
+        notes = try await Self.notes(summary)
+        nothingToDo = Self.nothingToDo(summary)
+        steps = Self.steps(
+            summary, status, facts, entries.map { ($0.outcome, name($0), $0.failure) })
+    }
+
+    private static func entries(_ summary: RunSummary) async throws(TranshipError) -> [Entry] {
+        let states = TransferState.allCases.filter { $0 != .done && $0 != .skipped }
+        var entries: [Entry] = []
+        for transfer in try await summary.status.transfers(in: states, limit: imagesMax) {
+            let outcome: ImageOutcome =
+                switch transfer.state {
+                case .failed: .failed
+                case .unpublished: .unpublished
+                default: .unfinished
+                }
+            let reason = transfer.failure?.code.rawValue ?? transfer.state.rest
+            entries.append(
+                Entry(
+                    outcome: outcome, name: transfer.source.displayName,
+                    target: transfer.targetKey,
+                    reason: outcome == .unfinished && reason == "not finished" ? "" : reason,
+                    failure: transfer.failure))
+        }
+        for image in summary.status.refused.prefix(imagesMax) {
+            entries.append(
+                Entry(
+                    outcome: image.action == .conflict ? .conflict : .refused, name: image.name,
+                    target: image.targetKey, reason: image.failure.code.rawValue,
+                    failure: image.failure))
+        }
+        return entries
+    }
+
+    /// Groups of entries that share a value, in the order of their first entries.
+    private static func grouped<Entry>(
+        _ entries: [Entry], by key: (Entry) -> String
+    ) -> [(key: String, entries: [Entry])] {
+        var order: [String] = []
+        var found: [String: [Entry]] = [:]
+        for entry in entries {
+            if found[key(entry)] == nil { order.append(key(entry)) }
+            found[key(entry), default: []].append(entry)
+        }
+        return order.map { ($0, found[$0] ?? []) }
+    }
+
+    private static func notes(_ summary: RunSummary) async throws(TranshipError) -> [String] {
+        var notes: [String] = []
+        if summary.status.reading.isRemarkable { notes.append(summary.status.reading.words) }
+        if let words = summary.changes.tallyWords { notes.append(words) }
+        notes += summary.status.staleWords.map { "warning: \($0)" }
+        for transfer in try await summary.status.transfers(
+            in: [.done, .failed, .unpublished], limit: imagesMax)
+        {
+            notes += transfer.remarks.map { "\(transfer.label): \($0.words)" }
+        }
+        for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
+            notes.append("target \(target) was paused: \(error.message)")
+        }
+        for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
+            notes.append("target \(target) did not answer: \(error.message)")
+        }
+        for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
+            notes.append("\(endpoint) did not answer any more: \(error.message)")
+        }
+        return notes
+    }
+
+    private static func nothingToDo(_ summary: RunSummary) -> String? {
+        guard summary.isNothingToDo, summary.images(.refuse) == 0 else { return nil }
+        let there = summary.images(.skip)
+        return there == 0
+            ? "nothing to do: no image is selected"
+            : there == 1
+                ? "nothing to do: the image is there"
+                : "nothing to do: all \(there) images are there"
+    }
+
+    // MARK: What to do next
+
+    private static let stepsMax = 8
+
+    private static func steps(
+        _ summary: RunSummary, _ status: ExitStatus, _ facts: RunFacts,
+        _ entries: [(outcome: ImageOutcome, name: String, failure: Transfer.Failure?)]
+    ) -> [String] {
+        guard status != .done else { return [] }
+        var steps: [String] = []
+        let silent = summary.absentTargets.keys.sorted() + summary.deadEndpoints.keys.sorted()
+        if !silent.isEmpty {
+            steps.append(
+                "when \(silent.joined(separator: ", ")) answers again: \(facts.command)")
+        }
+        for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
+            steps.append("\(target): \(error.hint ?? error.message)")
+        }
+        steps += summary.missed.map {
+            "\($0.words): correct the name, or write `allow_empty: true`"
+        }
+        let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
+        let groups = grouped(broken) { entry in
+            "\(entry.failure?.code.rawValue ?? "") \(entry.failure?.hint ?? entry.failure?.message ?? "")"
+        }
+        for (_, group) in groups {
+            guard let failure = group.first?.failure else { continue }
+            let names = list(group.map(\.name), count: group.count, toColumns: 40)
+            steps.append("\(names): \(failure.hint ?? failure.message)")
+        }
+        if steps.count > stepsMax {
+            steps =
+                Array(steps.prefix(stepsMax - 1))
+                + ["and \(steps.count - stepsMax + 1) more: \(facts.statusCommand)"]
+        } else if !broken.isEmpty {
+            steps.append("every try and message: \(facts.statusCommand)")
+        }
+        if silent.isEmpty {
+            let isLeft = entries.contains { $0.outcome == .unfinished }
+            steps.append("\(isLeft ? "go on" : "then run again"): \(facts.command)")
+        }
+        return steps
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// What a person has to know when a run has ended: every image in one group, bytes and time of this
+/// run, and what to do next. Pure; ``init(_:of:facts:)`` fills it from the journal.
+struct EndReport {
+    /// Images that had the same end, for the same reason.
+    struct Group: Equatable {
+        var outcome: ImageOutcome
+        var images: Int
+        var sizeBytes: Int64 = 0
+        /// The first of them; empty for images that need no eyes.
+        var names: [String] = []
+        /// The error's code, or how far the images are.
+        var reason = ""
+    }
+
+    var pipeline: String
+    var runID: Int64
+    var status: ExitStatus
+    /// Of this process.
+    var seconds: Int64
+    /// Milliseconds since 1970.
+    var endedAt: Int64
+    /// Bytes that this process sent.
+    var sentBytes: Int64
+    var groups: [Group]
+    /// How often the source was read, earlier versions, stale sources, remarks.
+    var notes: [String] = []
+    /// Instead of the groups, if there was nothing to do.
+    var nothingToDo: String?
+    var steps: [String] = []
+
+    // MARK: On a terminal
+
+    func lines(columns: Int) -> [String] {
+        let usable = columns - 1
+        if let nothingToDo, status == .done, steps.isEmpty {
+            return ["\(pipeline): \(nothingToDo)"] + notes
+        }
+        return [title(usable)] + rows(usable) + [traffic].compactMap(\.self).map { "  \($0)" }
+            + notes.flatMap { "  \($0)".wrapped(toColumns: usable, indent: 4) } + next(usable)
+    }
+
+    private func title(_ usable: Int) -> String {
+        let title =
+            "\(pipeline): \(verdict) in \(ClockText.format(seconds)), exit \(status.rawValue)"
+        let time = Timestamp.text(endedAt).replacing("T", with: " ")
+        let gap = usable - title.columnCount - time.count
+        return gap >= 2 ? title + String(repeating: " ", count: gap) + time : title
+    }
+
+    private var verdict: String {
+        switch status {
+        case .done: "finished"
+        case .interrupted: "INTERRUPTED"
+        case .limitReached, .retryableLeft: "NOT FINISHED"
+        default: "finished WITH ERRORS"
+        }
+    }
+
+    private func rows(_ usable: Int) -> [String] {
+        groups.map { group in
+            let start =
+                "  " + group.outcome.words.filled(toColumns: 13) + " "
+                + "\(group.images)".filled(toColumns: 5, fromRight: true) + "   "
+            guard !group.names.isEmpty else {
+                return start + (group.sizeBytes > 0 ? ByteCount.short(group.sizeBytes) : "")
+            }
+            let reason = group.reason.isEmpty ? "" : "  " + group.reason
+            let room = max(12, usable - start.columnCount - reason.columnCount)
+            return start + Self.list(group.names, count: group.images, toColumns: room) + reason
+        }.map { line in
+            String(line.reversed().drop { $0 == " " }.reversed()).cut(toColumns: usable)
+        }
+    }
+
+    /// `a, b and 3 more`: as many names as there is room for, and at least one.
+    static func list(_ names: [String], count: Int, toColumns columns: Int) -> String {
+        for shown in stride(from: min(names.count, 8), to: 1, by: -1) {
+            let left = count - shown
+            let text =
+                names.prefix(shown).joined(separator: ", ") + (left > 0 ? " and \(left) more" : "")
+            if text.columnCount <= columns { return text }
+        }
+        let more = count > 1 ? " and \(count - 1) more" : ""
+        return (names.first ?? "").cut(toColumns: columns - more.columnCount) + more
+    }
+
+    /// `4.8 MiB sent, 2.6 KiB/s`; nil if nothing was sent.
+    private var traffic: String? {
+        guard sentBytes > 0 else { return nil }
+        return "\(ByteCount.short(sentBytes)) sent, "
+            + RunScreen.rate(Double(sentBytes) / Double(max(1, seconds)))
+    }
+
+    private func next(_ usable: Int) -> [String] {
+        guard !steps.isEmpty else { return [] }
+        return ["Next:"]
+            + steps.enumerated().flatMap { index, step in
+                "  \(index + 1). \(step)".wrapped(toColumns: usable, indent: 5)
+            }
+    }
+
+    // MARK: In a log
+
+    /// The lines before the last one: none after a run that went well.
+    var logLines: [String] {
+        let wide = 200
+        let bad = status == .done ? [] : rows(wide).map { String($0.dropFirst(2)) }
+        return bad + notes + (steps.isEmpty ? [] : next(10_000))
+    }
+
+    /// The last line: the exit code, the counts, the time and the rate.
+    var lastLine: String {
+        let counts = ImageOutcome.allCases.compactMap { outcome -> String? in
+            let count = groups.filter { $0.outcome == outcome }.reduce(0) { $0 + $1.images }
+            return count == 0 ? nil : "\(count) \(outcome.words)"
+        }
+        let what = nothingToDo ?? counts.joined(separator: ", ")
+        return [
+            "\(pipeline) run \(runID): exit \(status.rawValue)", what, traffic,
+            "in \(ClockText.format(seconds))",
+        ].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
+    var json: JSONLine {
+        var outcomes: [String: JSONValue] = [:]
+        for group in groups {
+            let before = outcomes[group.outcome.rawValue]?.integer ?? 0
+            outcomes[group.outcome.rawValue] = .integer(before + Int64(group.images))
+        }
+        return JSONLine(
+            "end",
+            [
+                "pipeline": .string(pipeline), "run": .integer(runID),
+                "exit_status": .integer(Int64(status.rawValue)), "seconds": .integer(seconds),
+                "bytes_sent": .integer(sentBytes), "outcomes": .object(outcomes),
+                "next": .array(steps.map { .string($0) }),
+            ])
+    }
+}
+
+extension ImageOutcome {
+    /// As people say it after a run.
+    var words: String {
+        switch self {
+        case .done, .failed, .unpublished, .refused: rawValue
+        case .conflict: "in conflict"
+        case .unfinished: "not finished"
+        case .skipped: "already there"
+        }
+    }
+}

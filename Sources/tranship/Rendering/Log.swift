@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import Synchronization
+
+/// Everything that goes to standard error: messages, and below them, on a terminal, a drawing that
+/// changes. One for the process, because there is one standard error.
+enum Log {
+    private struct State {
+        var writesTimes = false
+        /// Nil writes messages at once; otherwise they wait here for the exit code.
+        var held: [String]?
+        var heldLength = 0
+        var isHeldCut = false
+        /// The columns that each drawn line takes.
+        var drawn: [Int] = []
+        var showsTabProgress = false
+    }
+
+    private static let state = Mutex(State())
+
+    /// The most bytes of messages that `--quiet` keeps: the oldest go first.
+    private static let heldLengthMax = 1 << 20
+
+    /// Sets how messages are written from now on.
+    ///
+    /// - Parameters:
+    ///   - times: each line begins with the time, for logs.
+    ///   - holding: messages wait for ``end(_:)``.
+    static func begin(times: Bool, holding: Bool) {
+        state.withLock { state in
+            state.writesTimes = times
+            state.held = holding ? [] : nil
+        }
+    }
+
+    static var writesTimes: Bool { state.withLock { $0.writesTimes } }
+
+    /// Ends the process's messages: wipes the drawing, and says what `--quiet` kept if the exit code
+    /// is not 0.
+    static func end(_ code: Int32) {
+        wipe()
+        state.withLock { state in
+            guard let held = state.held else { return }
+            state.held = nil
+            guard code != 0 else { return }
+            if state.isHeldCut {
+                Terminal.write("… earlier messages are left out\n", to: STDERR_FILENO)
+            }
+            Terminal.write(held.joined(), to: STDERR_FILENO)
+        }
+    }
+
+    // MARK: Messages
+
+    /// Writes a message above the drawing. Its controls are shown already.
+    static func write(_ text: String) {
+        state.withLock { state in
+            let lines = state.writesTimes ? Self.withTimes(text) : text + "\n"
+            guard state.held != nil else {
+                let wiping = Self.wiping(state.drawn)
+                state.drawn = []
+                return Terminal.write(wiping + lines, to: STDERR_FILENO)
+            }
+            state.held?.append(lines)
+            state.heldLength += lines.utf8.count
+            while state.heldLength > heldLengthMax, let first = state.held?.first {
+                state.heldLength -= first.utf8.count
+                state.held?.removeFirst()
+                state.isHeldCut = true
+            }
+        }
+    }
+
+    /// Each line with the time before it (RFC 3339).
+    private static func withTimes(_ text: String) -> String {
+        let time = Timestamp.text(Timestamp.now())
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { "\(time) \($0)\n" }.joined()
+    }
+
+    // MARK: The drawing
+
+    /// Draws lines in place of the previous ones, each cut to the width of the terminal.
+    ///
+    /// - Parameter percent: shown in the terminal's tab too, where it understands that.
+    static func draw(_ lines: [String], percent: Int? = nil) {
+        let columns = max(2, Terminal.columns)
+        let rows = max(1, Terminal.rows - 1)
+        let cut = lines.suffix(rows).map { $0.withControlsShown.cut(toColumns: columns - 1) }
+        state.withLock { state in
+            guard state.held == nil else { return }
+            var text = Self.wiping(state.drawn)
+            if let percent, TabProgress.isUnderstood {
+                text += TabProgress.text(percent)
+                state.showsTabProgress = true
+            }
+            Terminal.write(text + cut.joined(separator: "\n") + "\n", to: STDERR_FILENO)
+            state.drawn = cut.map(\.columnCount)
+        }
+    }
+
+    static func wipe() {
+        state.withLock { state in
+            var text = Self.wiping(state.drawn)
+            if state.showsTabProgress { text += TabProgress.end }
+            state.drawn = []
+            state.showsTabProgress = false
+            if !text.isEmpty { Terminal.write(text, to: STDERR_FILENO) }
+        }
+    }
+
+    /// A terminal that has become narrower has wrapped the lines: they take more rows than lines.
+    private static func wiping(_ widths: [Int]) -> String {
+        guard !widths.isEmpty else { return "" }
+        let columns = max(1, Terminal.columns)
+        let rows = widths.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
+        // The cursor may be in a later column: a terminal echoes the key that interrupts.
+        return "\r\u{1B}[\(rows)A\u{1B}[J"
+    }
+}
+
+/// The progress in a terminal's tab or taskbar: OSC 9;4 of ConEmu, which others took over.
+enum TabProgress {
+    static let isUnderstood = isUnderstood(ProcessInfo.processInfo.environment)
+
+    /// Only terminals that are known to understand it: others show a notification.
+    static func isUnderstood(_ environment: [String: String]) -> Bool {
+        guard environment["TMUX"] == nil, environment["STY"] == nil else { return false }
+        return environment["ConEmuANSI"] == "ON" || environment["WT_SESSION"] != nil
+            || ["WezTerm", "ghostty"].contains(environment["TERM_PROGRAM"] ?? "")
+    }
+
+    static func text(_ percent: Int) -> String {
+        "\u{1B}]9;4;1;\(min(100, max(0, percent)))\u{07}"
+    }
+
+    static let end = "\u{1B}]9;4;0;0\u{07}"
+}

@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+
+/// A plan on one screen, however many images it has: what needs eyes first, in groups, and the
+/// first few of all others. Grows with the number of different problems, not of images.
+struct PlanOverview {
+    /// Images of which the plan says the same.
+    struct Group: Equatable {
+        var count = 0
+        var sizeBytes: Int64 = 0
+        /// The first few, for people.
+        var names: [String] = []
+        /// Of the first image; of one image alone it is shown.
+        var words = ""
+        var hint: String?
+
+        mutating func add(_ name: String, _ size: Int64?) {
+            count += 1
+            sizeBytes = sizeBytes.clampedSum(size ?? 0)
+            if names.count < PlanOverview.namesMax { names.append(name) }
+        }
+    }
+
+    /// Groups by a key, in the order of their first images.
+    struct Groups: Equatable {
+        private var order: [String] = []
+        private var found: [String: Group] = [:]
+
+        var all: [Group] { order.compactMap { found[$0] } }
+        var count: Int { all.reduce(0) { $0 + $1.count } }
+
+        mutating func add(
+            _ key: String, _ name: String, _ size: Int64?, words: String, hint: String? = nil
+        ) {
+            // What is beyond is counted in the last group.
+            let isNew = found[key] == nil
+            let key = isNew && order.count >= PlanOverview.groupsMax ? "…" : key
+            if found[key] == nil {
+                order.append(key)
+                found[key] = Group(words: words, hint: hint)
+            }
+            found[key]?.add(name, size)
+        }
+    }
+
+    private static let namesMax = 8
+    private static let groupsMax = 100
+    /// Groups and images of each kind that are shown.
+    private static let shownMax = 5
+
+    private var refused = Groups()
+    private var conflicts = Groups()
+    private var notes = Groups()
+    private var created = Group()
+    private var createdRows: [[String]] = []
+    private var methods: [String] = []
+    private var versions = Group()
+    private var versionRows: [[String]] = []
+    private var updated = Groups()
+    private var skipped = Groups()
+    /// False leaves the targets out of the names.
+    private let namesTargets: Bool
+
+    init(namesTargets: Bool) { self.namesTargets = namesTargets }
+
+    mutating func add(_ item: PlanItem) {
+        let renamed = item.record.name.flatMap { $0 == item.source.name ? nil : " as \($0)" }
+        let name =
+            item.source.displayName + (renamed ?? "").cut(to: 255)
+            + (namesTargets ? " -> \(item.targetKey)" : "")
+        let size = item.source.sizeAtSourceBytes
+        let words = item.reason?.words ?? ""
+        for note in item.notes { notes.add(note.code, name, size, words: note.words) }
+        switch item.action {
+        case .refuse, nil:
+            let failure = item.refusal
+            let message = failure?.message ?? words
+            refused.add(
+                "\(failure?.code.rawValue ?? "") \(failure?.hint ?? "") \(alike(message, item))",
+                name, size, words: message, hint: failure?.hint)
+        case .conflict:
+            conflicts.add(item.reason?.code ?? "", name, size, words: words)
+        case .update: updated.add(item.reason?.code ?? "", name, size, words: words)
+        case .skip: skipped.add(item.reason?.code ?? "", name, size, words: words)
+        case .create: addCreated(item, name, size)
+        }
+    }
+
+    /// The message without what names this image alone, so that others are found to be alike.
+    private func alike(_ message: String, _ item: PlanItem) -> String {
+        [item.source.displayName, item.source.location].filter { $0.count > 1 }
+            .reduce(message) { $0.replacing($1, with: "*") }
+    }
+
+    private mutating func addCreated(_ item: PlanItem, _ name: String, _ size: Int64?) {
+        if !methods.contains(item.method.rawValue) { methods.append(item.method.rawValue) }
+        let published = item.source.published?.words
+        let facts =
+            [item.record.diskFormat ?? "no format", item.source.version.map { "version \($0)" }]
+            + [published]
+        let row = [
+            name, size.map { ByteCount.short($0) } ?? "size unknown",
+            facts.compactMap(\.self).joined(separator: ", "),
+        ]
+        if case .earlierVersionStays = item.reason {
+            versions.add(name, size)
+            if versionRows.count < Self.shownMax {
+                versionRows.append([row[0], row[1], item.reason?.words ?? ""])
+            }
+        } else {
+            created.add(name, size)
+            if createdRows.count < Self.shownMax { createdRows.append(row) }
+        }
+    }
+
+    // MARK: Lines
+
+    /// What needs eyes: refused images and conflicts.
+    func problemLines(columns: Int) -> [String] {
+        lines("!", "refused", refused, columns) + lines("!", "in conflict", conflicts, columns)
+    }
+
+    /// - Parameters:
+    ///   - headline: the pipeline and its ends.
+    ///   - changes: of earlier versions, a line each.
+    func lines(headline: String, changes: [String], columns: Int) -> [String] {
+        let usable = columns - 1
+        var lines = [headline.cut(toColumns: usable)] + problemLines(columns: columns)
+        if created.count > 0 {
+            lines.append(
+                "+ \(created.count) to create, \(ByteCount.short(created.sizeBytes)), by "
+                    + methods.joined(separator: ", "))
+            lines += rows(createdRows, of: created.count, usable)
+        }
+        if versions.count > 0 {
+            lines.append(
+                "> \(versions.count) new version\(versions.count == 1 ? "" : "s"), "
+                    + ByteCount.short(versions.sizeBytes))
+            lines += rows(versionRows, of: versions.count, usable)
+        }
+        lines += self.lines("~", "to update", updated, columns)
+        if !changes.isEmpty {
+            lines.append("^ \(changes.count) earlier version\(changes.count == 1 ? "" : "s")")
+            lines += changes.prefix(Self.shownMax).flatMap {
+                "    \($0)".wrapped(toColumns: usable, indent: 6)
+            }
+            lines += more(changes.count - Self.shownMax)
+        }
+        if skipped.count > 0 {
+            let bytes = skipped.all.reduce(Int64(0)) { $0.clampedSum($1.sizeBytes) }
+            lines.append(
+                "= \(skipped.count) already there, \(ByteCount.short(bytes)); -v lists them")
+        }
+        return lines + self.lines("i", "notes", notes, columns)
+    }
+
+    private func lines(
+        _ sign: String, _ what: String, _ groups: Groups, _ columns: Int
+    ) -> [String] {
+        guard groups.count > 0 else { return [] }
+        let usable = columns - 1
+        var lines = ["\(sign) \(groups.count) \(what)"]
+        for group in groups.all.prefix(Self.shownMax) {
+            let names = EndReport.list(group.names, count: group.count, toColumns: 60)
+            // The words of one image may not fit the others.
+            lines += "    \(names): \(group.words)".wrapped(toColumns: usable, indent: 6)
+            if let hint = group.hint {
+                lines += "      hint: \(hint)".wrapped(toColumns: usable, indent: 8)
+            }
+        }
+        return lines
+            + more(
+                groups.all.dropFirst(Self.shownMax).reduce(0) { $0 + $1.count })
+    }
+
+    private func rows(_ rows: [[String]], of count: Int, _ usable: Int) -> [String] {
+        let shown = rows.map { $0.map(\.withControlsShown) }
+        let sizes = shown.map(\.[1].columnCount).max() ?? 0
+        let name = min(shown.map(\.[0].columnCount).max() ?? 0, max(12, usable / 2))
+        return shown.map { row in
+            "    " + row[0].filled(toColumns: name) + "  "
+                + row[1].filled(toColumns: sizes, fromRight: true) + "  " + row[2]
+        }.flatMap { $0.wrapped(toColumns: usable, indent: 6) } + more(count - rows.count)
+    }
+
+    private func more(_ count: Int) -> [String] {
+        count > 0 ? ["    … and \(count) more, which -v lists"] : []
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// What a run shows while it works: its images in flight, the whole, and what does not answer.
+/// Pure, so that `status --watch` shows the same.
+struct RunScreen {
+    let live: LiveProgress
+    /// The first line.
+    let headline: String
+    /// The columns of the terminal.
+    let columns: Int
+    /// The lines of the terminal; images that do not fit are counted.
+    var rows = 24
+
+    var lines: [String] {
+        let end = [total] + live.outages.map(words)
+        let room = max(1, rows - 2 - end.count)
+        var shown = live.images
+        var more: [String] = []
+        if shown.count > room {
+            let left = shown.count - (room - 1)
+            shown = Array(shown.prefix(room - 1))
+            more = ["  … and \(left) more in flight"]
+        }
+        return [headline] + imageLines(shown) + more + end
+    }
+
+    /// Of the whole run.
+    var percent: Int { Self.percent(live.doneBytes, of: live.totalBytes) ?? 0 }
+
+    static func percent(_ bytes: Int64, of whole: Int64) -> Int? {
+        guard whole > 0 else { return nil }
+        return Int(clamping: Int64(clamping: Double(min(bytes, whole)) / Double(whole) * 100))
+    }
+
+    // MARK: Images
+
+    private func imageLines(_ images: [LiveProgress.Image]) -> [String] {
+        let cells = images.map(cells)
+        let usable = columns - 1
+        // The narrower the terminal, the fewer columns.
+        let kept = usable >= 70 ? 6 : usable >= 50 ? 4 : 3
+        let widths = (0..<6).map { column in
+            column < kept ? cells.map { $0.figures[column].columnCount }.max() ?? 0 : 0
+        }
+        let taken = widths.filter { $0 > 0 }.reduce(0) { $0 + $1 + 2 } + 2
+        let longest = images.map(\.name.withControlsShown.columnCount).max() ?? 0
+        let name = max(8, min(longest, usable - taken))
+        return cells.map { row in
+            var line = "  " + row.name.filled(toColumns: name)
+            for (column, width) in widths.enumerated() where width > 0 {
+                line += "  " + row.figures[column].filled(toColumns: width, fromRight: column > 1)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    /// Target, state, percent, bytes, rate, time left.
+    private func cells(_ image: LiveProgress.Image) -> (name: String, figures: [String]) {
+        let state = image.isWaiting ? "waiting" : image.state.activity
+        let spent = "for \(ClockText.format((live.at - image.stateSince) / 1000))"
+        var figures = [image.target.withControlsShown.cut(toColumns: 16), state, "-", "", "", ""]
+        let size = image.sizeBytes ?? 0
+        switch image.state {
+        case .reading, .sending, .registered, .planned, .read:
+            guard !image.isWaiting else {
+                figures[4] = spent
+                break
+            }
+            if let percent = Self.percent(image.doneBytes, of: size) {
+                figures[2] = "\(percent)%"
+                figures[3] = ByteCount.share(min(image.doneBytes, size), of: size)
+            } else {
+                figures[3] = ByteCount.short(image.doneBytes)
+            }
+            guard image.bytesPerSecond >= 1 else { break }
+            figures[4] = Self.rate(image.bytesPerSecond)
+            guard size > image.doneBytes else { break }
+            figures[5] = ClockText.format(
+                Int64(
+                    clamping: Double(size.clampedDifference(image.doneBytes)) / image.bytesPerSecond
+                ))
+        case .importing:
+            figures[3] = image.sizeBytes.map { ByteCount.short($0) } ?? ""
+            figures[4] = spent
+        case .verifying, .publishing, .done, .skipped, .unpublished, .failed:
+            figures[2] = "100%"
+            figures[3] = image.sizeBytes.map { ByteCount.short($0) } ?? ""
+            figures[4] = spent
+        }
+        return (image.name.withControlsShown, figures)
+    }
+
+    static func rate(_ bytesPerSecond: Double) -> String {
+        ByteCount.short(Int64(clamping: bytesPerSecond)) + "/s"
+    }
+
+    // MARK: The whole
+
+    var total: String {
+        let share = percent
+        var parts = [
+            "\(share)%", ByteCount.share(live.doneBytes, of: live.totalBytes, joint: " of "),
+        ]
+        if live.bytesPerSecond >= 1 { parts.append(Self.rate(live.bytesPerSecond)) }
+        if let left = live.secondsLeft { parts.append("\(ClockText.format(left)) left") }
+        let done = live.endedImages - live.failedImages
+        parts.append("\(done) of \(live.totalImages) images")
+        if live.failedImages > 0 { parts.append("\(live.failedImages) failed") }
+        let rest = parts.joined(separator: "  ")
+        let width = min(20, columns - 1 - rest.columnCount - 3)
+        guard width >= 5 else { return rest }
+        let filled = share * width / 100
+        return "[" + String(repeating: "#", count: filled)
+            + String(repeating: "-", count: width - filled) + "] " + rest
+    }
+
+    /// `! beta down since 16:07 (1:16), next try in 20 s, gives up 16:37`.
+    private func words(_ outage: RunProgress.Outage) -> String {
+        func clock(_ milliseconds: Int64) -> String {
+            String(Timestamp.text(milliseconds).dropFirst(11).prefix(5)) + "Z"
+        }
+        let next = outage.nextTryAt.map {
+            ", next try in \(max(0, ($0 - live.at) / 1000)) s"
+        }
+        return "! \(outage.name) down since \(clock(outage.since)) "
+            + "(\(ClockText.format((live.at - outage.since) / 1000)))\(next ?? ", trying now")"
+            + ", gives up \(clock(outage.givesUpAt))"
+    }
+}
+
+extension TransferState {
+    /// What happens to an image in this state, while a process works on it.
+    var activity: String {
+        switch self {
+        case .planned, .registered: "starting"
+        case .reading: "reading"
+        case .read: "in spool"
+        case .sending: "sending"
+        case .importing: "importing"
+        case .verifying: "comparing"
+        case .publishing: "publishing"
+        case .done, .skipped, .unpublished, .failed: rawValue
+        }
+    }
+
+    /// How far an image is on which no process works.
+    var rest: String {
+        switch self {
+        case .planned: "not started"
+        case .done, .failed, .unpublished: rawValue
+        case .skipped: "already there"
+        case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
+            "not finished"
+        }
+    }
+}

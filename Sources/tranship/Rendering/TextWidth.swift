@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+extension String {
+    /// The number of terminal columns that the text takes: two for wide East Asian characters and
+    /// emoji (Unicode Annex 11), none for combining marks alone, one for all others.
+    var columnCount: Int { reduce(0) { $0 + $1.columnCount } }
+
+    /// The text, or its beginning with `…` if it takes more columns.
+    func cut(toColumns columns: Int) -> String {
+        guard columnCount > columns else { return self }
+        guard columns > 0 else { return "" }
+        var text = ""
+        var left = columns - 1
+        for character in self {
+            left -= character.columnCount
+            if left < 0 { break }
+            text.append(character)
+        }
+        return text + "…"
+    }
+
+    /// With spaces after it, or before it, up to a width; longer text is cut.
+    func filled(toColumns columns: Int, fromRight: Bool = false) -> String {
+        let text = cut(toColumns: columns)
+        let blanks = String(repeating: " ", count: max(0, columns - text.columnCount))
+        return fromRight ? blanks + text : text + blanks
+    }
+
+    /// Lines of at most so many columns, broken at blanks; the second and all others begin with
+    /// `indent` blanks. A longer word has a line of its own, and several blanks within become one.
+    func wrapped(toColumns columns: Int, indent: Int) -> [String] {
+        guard columnCount > columns else { return [self] }
+        var lines: [String] = []
+        let margin = prefix { $0 == " " }
+        var line = String(margin)
+        var isNew = true
+        for word in dropFirst(margin.count).split(separator: " ") {
+            let room = columns - line.columnCount - (isNew ? 0 : 1)
+            if !isNew, String(word).columnCount > room {
+                lines.append(line)
+                line = String(repeating: " ", count: indent)
+                isNew = true
+            }
+            line += (isNew ? "" : " ") + word
+            isNew = false
+        }
+        return lines + [line]
+    }
+}
+
+extension Character {
+    fileprivate var columnCount: Int {
+        guard let scalar = unicodeScalars.first else { return 0 }
+        if unicodeScalars.contains("\u{FE0F}") { return 2 }
+        return switch scalar.value {
+        case 0x0300...0x036F, 0x200B...0x200F, 0x20D0...0x20F0, 0xFE00...0xFE0F, 0xFE20...0xFE2F: 0
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F1E6...0x1F1FF,
+            0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+            2
+        default: 1
+        }
+    }
+}
+
+/// Durations as clocks show them: `0:31`, `1:16`, `1:02:03`.
+enum ClockText {
+    static func format(_ seconds: Int64) -> String {
+        let seconds = max(0, seconds)
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let minutes = seconds / 60
+        return minutes < 60
+            ? "\(minutes):\(two(seconds % 60))"
+            : "\(minutes / 60):\(two(minutes % 60)):\(two(seconds % 60))"
+    }
+}
+
+extension ByteCount {
+    private static let shortUnits: [(String, Int64)] = [
+        ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),
+    ]
+
+    private static func unit(of bytes: Int64) -> (name: String, bytes: Int64) {
+        shortUnits.first { bytes >= $0.1 } ?? ("B", 1)
+    }
+
+    private static func number(_ bytes: Int64, in unit: Int64) -> String {
+        let value = Double(bytes) / Double(unit)
+        if unit == 1 || value >= 9.95 || value == value.rounded() {
+            return "\(Int64(clamping: value))"
+        }
+        let tenths = Int64(clamping: (value * 10).rounded(.down))
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// Three digits or so: `280 MiB`, `1.4 GiB`, `9 MiB`.
+    static func short(_ bytes: Int64) -> String {
+        let unit = unit(of: bytes)
+        return "\(number(bytes, in: unit.bytes)) \(unit.name)"
+    }
+
+    /// A part and the whole in one unit: `171/280 MiB`.
+    static func share(_ bytes: Int64, of whole: Int64, joint: String = "/") -> String {
+        let unit = unit(of: whole)
+        return
+            "\(number(bytes, in: unit.bytes))\(joint)\(number(whole, in: unit.bytes)) \(unit.name)"
+    }
+}

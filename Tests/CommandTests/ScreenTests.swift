@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TestSupport
+import Testing
+import TranshipKit
+
+@testable import tranship
+
+/// The screens as people see them, in `Transcripts/Screens`.
+@Suite struct ScreenTests {
+    static let widths = [60, 80, 160]
+
+    @Test(arguments: widths) func `The progress of a run fits the terminal`(columns: Int) throws {
+        try GoldenScreen.expect(
+            Pictures.progress(columns: columns), "progress", columns: columns)
+    }
+
+    @Test(arguments: widths) func `The end of a run fits the terminal`(columns: Int) throws {
+        try GoldenScreen.expect(
+            Pictures.end.lines(columns: columns), "end", columns: columns)
+    }
+
+    @Test(arguments: widths) func `The status of a run fits the terminal`(columns: Int) throws {
+        try GoldenScreen.expect(Pictures.status(columns: columns), "status", columns: columns)
+    }
+
+    @Test(arguments: widths) func `A plan of 1,000 images fits one screen`(columns: Int) throws {
+        let lines = Pictures.plan(columns: columns)
+        #expect(lines.count <= 50)
+        try GoldenScreen.expect(lines, "plan", columns: columns)
+    }
+
+    @Test func `A plan of a thousand different problems fits one screen as well`() {
+        var overview = PlanOverview(namesTargets: true)
+        for number in 1...1000 {
+            var item = Sample.item("i\(number)")
+            item.action = .refuse
+            item.refusal = .init(TranshipError(.refused, "no \(number)", hint: "hint \(number)"))
+            overview.add(item)
+        }
+        let lines = overview.lines(headline: "h", changes: [], columns: 80)
+        #expect(lines.count < 24)
+        #expect(lines.contains("! 1000 refused"))
+        #expect(lines.contains("    … and 995 more, which -v lists"))
+    }
+
+    @Test func `More images than lines are counted`() {
+        var live = Pictures.live
+        live.images = Array(repeating: live.images[0], count: 100)
+        let lines = RunScreen(live: live, headline: "h", columns: 80, rows: 16).lines
+        #expect(lines.count == 15)
+        #expect(lines.contains("  … and 90 more in flight"))
+    }
+
+    @Test func `A log has nothing but the last line after a good run`() {
+        var report = Pictures.end
+        report.status = .done
+        report.groups = [
+            .init(outcome: .done, images: 57, sizeBytes: 1),
+            .init(outcome: .skipped, images: 3, sizeBytes: 1),
+        ]
+        report.notes = []
+        report.steps = []
+        #expect(report.logLines.isEmpty)
+        #expect(
+            report.lastLine
+                == "ux-night run 3: exit 0, 57 done, 3 already there, 296 MiB sent, 162 KiB/s, in 31:00"
+        )
+    }
+
+    @Test func `A log of a bad run names what is wrong and what to do`() {
+        let report = Pictures.end
+        #expect(report.logLines.contains { $0.contains("ux-night-wrong  checksum-mismatch") })
+        #expect(
+            report.logLines.contains { $0.contains("3. every try and message: tranship status") })
+        #expect(
+            report.lastLine.hasPrefix(
+                "ux-night run 3: exit 6, 1 done, 1 failed, 12 refused, 1 not finished, 40 already there"
+            ))
+    }
+
+    @Test(arguments: [
+        ("a", 1), ("夜間", 4), ("e\u{301}", 1), ("🐧", 2), ("👩‍💻", 2), ("❤\u{FE0F}", 2), ("\u{301}", 0),
+    ])
+    func `A text takes the columns that terminals give it`(text: String, columns: Int) {
+        #expect(text.columnCount == columns)
+    }
+
+    @Test func `A text is cut between characters, never within one`() {
+        #expect("夜間イメージ".cut(toColumns: 6) == "夜間…")
+        #expect("cafe\u{301}s".cut(toColumns: 5) == "cafe\u{301}s")
+        #expect("abc".cut(toColumns: 0).isEmpty)
+        #expect("夜".filled(toColumns: 4) == "夜  ")
+        #expect("9".filled(toColumns: 3, fromRight: true) == "  9")
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 B"), (9 << 20, "9 MiB"), (1_468_006, "1.4 MiB"), (280 << 20, "280 MiB"),
+        ] as [(Int64, String)])
+    func `Sizes have few digits`(bytes: Int64, words: String) {
+        #expect(ByteCount.short(bytes) == words)
+    }
+
+    @Test func `A line is wrapped at blanks and keeps its margin`() {
+        #expect("  1. go on".wrapped(toColumns: 80, indent: 5) == ["  1. go on"])
+        #expect(
+            "  1. one two three".wrapped(toColumns: 10, indent: 5)
+                == ["  1. one", "     two", "     three"])
+        #expect("a  b".wrapped(toColumns: 80, indent: 2) == ["a  b"])
+    }
+
+    @Test func `A part is shown in the unit of the whole`() {
+        #expect(ByteCount.share(42 << 20, of: 280 << 20) == "42/280 MiB")
+        #expect(ByteCount.share(1 << 19, of: 9 << 20) == "0.5/9 MiB")
+    }
+
+    @Test(arguments: [(0, "0:00"), (76, "1:16"), (3723, "1:02:03")] as [(Int64, String)])
+    func `Durations look like clocks`(seconds: Int64, words: String) {
+        #expect(ClockText.format(seconds) == words)
+    }
+
+    @Test(arguments: [
+        ("/etc/t/night.yaml", "/etc/t/night.yaml"), ("a b.yaml", "'a b.yaml'"), ("", "''"),
+        ("it's", "'it'\\''s'"),
+    ])
+    func `Commands can be pasted`(path: String, word: String) {
+        #expect(path.shellQuoted == word)
+    }
+}
