@@ -99,7 +99,10 @@ let package = Package(
         // The Image service.
         part(
             "OpenStackImage",
-            ["HTTPTransport", "ByteStreams", "Digests", "YAMLText", "Basics", yams]),
+            [
+                "HTTPTransport", "ByteStreams", "Digests", "ExternalPrograms", "YAMLText", "Basics",
+                yams,
+            ]),
         tests(
             "OpenStackImage",
             ["HTTPTransport", "ByteStreams", "Digests", "Basics", "LabSupport", "TestSupport"]),
@@ -146,8 +149,8 @@ let package = Package(
         part(
             "TranshipKit",
             [
-                "Basics", "MigrationModel", "ByteStreams", "ExternalPrograms", "HTTPTransport",
-                "OpenStackImage",
+                "Basics", "MigrationModel", "ByteStreams", "Digests", "ExternalPrograms",
+                "HTTPTransport", "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "Decompression", "ImageFormats",
                 "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",

@@ -53,6 +53,42 @@ public struct OperatorCommand: Sendable {
         }
     }
 
+    /// The most bytes that ``output(timeoutSeconds:)`` takes.
+    private static let outputBytesMax = 1 << 20
+
+    /// Runs the command to its end, with nothing on its standard input, and returns what it wrote to
+    /// its standard output.
+    ///
+    /// - Throws: as ``run(input:environment:timeoutSeconds:)``;
+    ///   ``TranshipError/Code/interrupted``.
+    public func output(timeoutSeconds: Double) async throws(TranshipError) -> [UInt8] {
+        let name = words[0]
+        let ending: (status: TerminationStatus, output: [UInt8])?
+        do {
+            ending = try await result(withinSeconds: timeoutSeconds) {
+                let ended = try await Subprocess.run(
+                    words[0].contains("/") ? .path(Self.literal(words[0])) : .name(words[0]),
+                    arguments: Arguments(Array(words.dropFirst())), environment: .inherit,
+                    input: .none, output: .bytes(limit: Self.outputBytesMax),
+                    error: .currentStandardError)
+                return (ended.terminationStatus, ended.standardOutput)
+            }
+        } catch {
+            if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
+            throw TranshipError(.unclassified, "cannot run \(name): \(error)")
+        }
+        switch ending?.status {
+        case nil:
+            throw TranshipError(
+                .unclassified, "\(name) did not end within \(Int(timeoutSeconds)) seconds")
+        case .exited(0): return ending?.output ?? []
+        case .exited(let code):
+            throw TranshipError(.unclassified, "\(name) ended with exit code \(code)")
+        case .signaled(let signal):
+            throw TranshipError(.unclassified, "signal \(signal) ended \(name)")
+        }
+    }
+
     private func start(
         _ file: Int32, _ more: [String: String]
     ) async throws -> TerminationStatus {

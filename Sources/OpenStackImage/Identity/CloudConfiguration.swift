@@ -71,7 +71,14 @@ extension CloudConfiguration {
         case password(UserName, password: Secret<String>)
         /// `token`, `v3token`: exchanged for a token of the project.
         case token(Secret<String>)
-        /// `v3applicationcredential`.
+        /// `v3totp` without a password, `v3multifactor` with one. A passcode works once.
+        case multifactor(UserName, password: Secret<String>?, passcode: Secret<String>)
+        /// `v3oidcclientcredentials`, `v3oidcaccesstoken`, `v3oidcpassword`.
+        case federated(Federation)
+        /// `token_command`: a program and its arguments. It prints a token, and is run again for
+        /// the next one.
+        case command([String])
+        /// `v3applicationcredential`, and `v3oauth2clientcredential`, which is one.
         case applicationCredential(ApplicationCredential, secret: Secret<String>)
         /// `none`: no header at all, for an Image service without Keystone.
         case none
@@ -137,9 +144,12 @@ extension CloudConfiguration {
     /// 32 hexadecimal digits or a UUID are a project id. Anything else is a name in the project
     /// domain of the entry or, without one, in the domain of its user.
     ///
+    /// - Parameter domain: the name of the project's domain; nil is that of the entry.
     /// - Throws: ``TranshipError/Code/usage`` for an application credential, which Keystone binds
     ///   to one project, and without Keystone.
-    public func scoped(toProject project: String) throws(TranshipError) -> CloudConfiguration {
+    public func scoped(
+        toProject project: String, domain: String? = nil
+    ) throws(TranshipError) -> CloudConfiguration {
         var other = self
         switch authentication {
         case .applicationCredential:
@@ -155,13 +165,13 @@ extension CloudConfiguration {
                 "cloud \"\(name)\" is used without Keystone, so project \"\(project)\" cannot be "
                     + "selected",
                 hint: "do not name a project for this cloud")
-        case .password, .token:
+        case .password, .token, .multifactor, .federated, .command:
             break
         }
         if Self.isProjectID(project) {
             other.scope = .projectID(project)
         } else {
-            other.scope = .projectName(project, projectDomain)
+            other.scope = .projectName(project, domain.map { .name($0) } ?? projectDomain)
         }
         return other
     }
@@ -179,6 +189,7 @@ extension CloudConfiguration {
     private var projectDomain: Domain {
         if case .projectName(_, let domain) = scope { return domain }
         if case .password(.name(_, let domain), _) = authentication { return domain }
+        if case .multifactor(.name(_, let domain), _, _) = authentication { return domain }
         return .id("default")
     }
 }

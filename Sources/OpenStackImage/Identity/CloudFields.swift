@@ -93,7 +93,19 @@ extension CloudFields {
     func authentication() throws(TranshipError) -> CloudConfiguration.Authentication {
         let type = self["auth_type"] ?? self["auth_plugin"] ?? guessedType
         try refuseOtherFactors(type)
+        if let words = tokenCommand, ["password", "token", "v3token"].contains(type) {
+            return .command(words)
+        }
         switch type {
+        case "v3oidcclientcredentials", "v3oidcaccesstoken", "v3oidcpassword":
+            return .federated(try federation(type))
+        case "v3totp", "v3multifactor": return try multifactor(type)
+        case "v3oauth2clientcredential":
+            guard let id = auth("oauth2_client_id") else { throw missing("oauth2_client_id") }
+            guard let secret = auth("oauth2_client_secret") else {
+                throw missing("oauth2_client_secret")
+            }
+            return .applicationCredential(.id(id), secret: Secret(secret))
         case "password", "v3password":
             guard let password = auth("password") else { throw missing("password") }
             return .password(try user(), password: Secret(password))
@@ -111,8 +123,11 @@ extension CloudFields {
         default:
             throw unsupported(
                 "has auth_type \"\(type.prefix(80))\", which is not supported",
-                hint: "\(Self.wayOut); the other types are password, v3password, token, v3token, "
-                    + "none, http_basic")
+                hint:
+                    "\(Self.wayOut), or let token_command print a token; the other types are password, "
+                    + "v3password, token, v3token, v3totp, v3multifactor, v3oidcpassword, "
+                    + "v3oidcclientcredentials, v3oidcaccesstoken, v3oauth2clientcredential, none, "
+                    + "http_basic")
         }
     }
 
@@ -121,21 +136,53 @@ extension CloudFields {
         "create an application credential (openstack application credential create NAME) and use "
         + "it with auth_type: v3applicationcredential"
 
+    /// `v3multifactor` lists its methods: a passcode, with or without a password.
+    private func multifactor(
+        _ type: String
+    ) throws(TranshipError) -> CloudConfiguration.Authentication {
+        var methods = ["v3totp"]
+        if type == "v3multifactor" {
+            let listed = (entry["auth_methods"] ?? entry["auth"]?["auth_methods"]).map {
+                $0.list?.compactMap(\.text)
+                    ?? ($0.text ?? "").split(separator: ",").map(String.init)
+            }
+            methods = (listed ?? []).map { $0.hasPrefix("v3") ? $0 : "v3\($0)" }
+        }
+        if let other = methods.first(where: { !["v3password", "v3totp"].contains($0) }) {
+            throw unsupported(
+                "has auth_methods with \"\(other.prefix(80))\", which is not supported",
+                hint: Self.wayOut)
+        }
+        guard methods.contains("v3totp") else {
+            guard let password = auth("password") else { throw missing("password") }
+            return .password(try user(), password: Secret(password))
+        }
+        guard let passcode = auth("passcode") else { throw missing("passcode") }
+        var password: Secret<String>?
+        if methods.contains("v3password") {
+            guard let text = auth("password") else { throw missing("password") }
+            password = Secret(text)
+        }
+        return .multifactor(try user(), password: password, passcode: Secret(passcode))
+    }
+
     /// A password alone is not enough for such a user, and the 401 of Keystone would be about user
     /// and password.
     private func refuseOtherFactors(_ type: String) throws(TranshipError) {
         guard ["password", "v3password"].contains(type) else { return }
         if auth("passcode") != nil {
             throw unsupported(
-                "has a passcode, and one-time passcodes are not supported", hint: Self.wayOut)
+                "has a passcode, and auth_type \(type) does not send it",
+                hint: "set auth_type: v3multifactor and auth_methods: [v3password, v3totp]; for "
+                    + "unattended work, \(Self.wayOut)")
         }
         let methods = (entry["auth_methods"] ?? entry["auth"]?["auth_methods"]).map {
             $0.list?.compactMap(\.text) ?? [$0.text ?? ""]
         }
         if let other = methods?.first(where: { !["", "password", "v3password"].contains($0) }) {
             throw unsupported(
-                "has auth_methods with \"\(other.prefix(80))\", which is not supported",
-                hint: Self.wayOut)
+                "has auth_methods with \"\(other.prefix(80))\", which auth_type \(type) does not send",
+                hint: "set auth_type: v3multifactor; for unattended work, \(Self.wayOut)")
         }
     }
 
@@ -145,7 +192,7 @@ extension CloudFields {
     ) throws(TranshipError) -> CloudConfiguration.Scope? {
         switch authentication {
         case .none, .basic, .applicationCredential: return nil
-        case .password, .token: break
+        case .password, .token, .multifactor, .federated, .command: break
         }
         if auth("trust_id") != nil {
             throw unsupported("uses a trust, which is not supported", hint: Self.wayOut)
@@ -194,7 +241,10 @@ extension CloudFields {
         "project_domain_id", "user_domain_name", "user_domain_id", "domain_name", "domain_id",
         "default_domain", "default_domain_name", "default_domain_id", "system_scope",
         "application_credential_id", "application_credential_name",
-        "application_credential_secret", "endpoint", "auth_methods",
+        "application_credential_secret", "endpoint", "auth_methods", "passcode", "token_command",
+        "identity_provider", "protocol", "client_id", "client_secret", "openid_scope", "scope",
+        "access_token", "access_token_type", "access_token_endpoint", "discovery_endpoint",
+        "oauth2_endpoint", "oauth2_client_id", "oauth2_client_secret",
         // Without effect by our own decision, and harmless.
         "auth_type", "reauthenticate", "include_catalog", "verify", "insecure", "cacert",
     ]

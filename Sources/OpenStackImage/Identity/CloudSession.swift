@@ -75,16 +75,19 @@ public final class CloudSession: Sendable {
     ///
     /// - Throws: as ``CloudFiles/load(environment:workingDirectory:)``,
     ///   ``CloudFiles/configuration(of:region:interface:)`` and
-    ///   ``CloudConfiguration/scoped(toProject:)``.
+    ///   ``CloudConfiguration/scoped(toProject:domain:)``.
     public static func named(
         _ cloud: String?, region: String? = nil, interface: String? = nil, project: String? = nil,
-        environment: [String: String], transport: TransportConfiguration = .init(),
+        projectDomain: String? = nil, environment: [String: String],
+        transport: TransportConfiguration = .init(),
         quickRetries: Int = 0
     ) throws(TranshipError) -> CloudSession {
         let files = try CloudFiles.load(environment: environment)
         var configuration = try files.configuration(
             of: cloud, region: region, interface: interface)
-        if let project { configuration = try configuration.scoped(toProject: project) }
+        if let project {
+            configuration = try configuration.scoped(toProject: project, domain: projectDomain)
+        }
         return CloudSession(configuration, transport: transport, quickRetries: quickRetries)
     }
 
@@ -166,14 +169,15 @@ public final class CloudSession: Sendable {
     private static func issue(
         _ cloud: CloudConfiguration, _ http: HTTPClient, _ quickRetries: Int
     ) async -> Result<IssuedToken, TranshipError> {
-        guard var request = TokenRequests.issue(cloud) else {
-            return .failure(
-                TranshipError(
-                    .invalidCloudsFile, "cloud \"\(cloud.name)\" has no auth_url",
-                    hint: "add auth_url to the cloud's entry"))
-        }
-        request.timeoutSeconds = authenticationTimeoutSeconds
         do throws(TranshipError) {
+            let known = try await TokenSource(cloud: cloud, http: http, quickRetries: quickRetries)
+                .resolved()
+            guard var request = TokenRequests.issue(known) else {
+                throw TranshipError(
+                    .invalidCloudsFile, "cloud \"\(cloud.name)\" has no auth_url",
+                    hint: "add auth_url to the cloud's entry")
+            }
+            request.timeoutSeconds = authenticationTimeoutSeconds
             let answer = try await http.send(request, quickRetries: quickRetries)
             return .success(try IssuedToken(answer, of: cloud))
         } catch {

@@ -106,6 +106,11 @@ extension IssuedToken {
         case .applicationCredential:
             "the application credential may have expired or been deleted; list them with: "
                 + "openstack application credential list"
+        case .multifactor:
+            "a passcode works once, within its 30 seconds; for unattended work use an application "
+                + "credential, or token_command"
+        case .federated, .command:
+            "check that the user of the token has a role in the project of the entry"
         case .none, .basic: "check the entry"
         }
     }

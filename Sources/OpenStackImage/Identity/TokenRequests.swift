@@ -30,8 +30,9 @@ enum TokenRequests {
         switch who {
         case .password(_, let password): [password]
         case .token(let token): [token]
+        case .multifactor(_, let password, let passcode): [passcode] + [password].compactMap(\.self)
         case .applicationCredential(_, let secret): [secret]
-        case .none, .basic: []
+        case .none, .basic, .federated, .command: []
         }
     }
 
@@ -54,6 +55,19 @@ enum TokenRequests {
             return ["methods": ["password"], "password": ["user": .object(user)]]
         case .token(let token):
             return ["methods": ["token"], "token": ["id": .string(token.revealed)]]
+        case .multifactor(let name, let password, let passcode):
+            var totp = user(name)
+            totp["passcode"] = .string(passcode.revealed)
+            var identity: [String: JSONValue] = [
+                "methods": ["totp"], "totp": ["user": .object(totp)],
+            ]
+            if let password {
+                var known = user(name)
+                known["password"] = .string(password.revealed)
+                identity["methods"] = ["password", "totp"]
+                identity["password"] = ["user": .object(known)]
+            }
+            return .object(identity)
         case .applicationCredential(let credential, let secret):
             var fields: [String: JSONValue] = ["secret": .string(secret.revealed)]
             switch credential {
@@ -65,7 +79,8 @@ enum TokenRequests {
             return [
                 "methods": ["application_credential"], "application_credential": .object(fields),
             ]
-        case .none, .basic:
+        // ``TokenSource`` makes a token of the last two.
+        case .none, .basic, .federated, .command:
             return nil
         }
     }

@@ -89,8 +89,8 @@ extension CloudConfiguration.Authentication {
     /// True for an application credential, and for a token, which may come from one.
     var mayHaveAccessRules: Bool {
         switch self {
-        case .applicationCredential, .token: true
-        case .password, .none, .basic: false
+        case .applicationCredential, .token, .command: true
+        case .password, .multifactor, .federated, .none, .basic: false
         }
     }
 }

@@ -81,7 +81,8 @@ struct CloudFieldsTests {
     @Test(
         "what is not supported is refused by name, never tried as something else",
         arguments: [
-            ("v3oidcpassword, auth: { auth_url: 'http://k' }", "v3oidcpassword"),
+            ("v3oidcpassword, auth: { auth_url: 'http://k' }", "identity_provider"),
+            ("v3samlpassword, auth: { auth_url: 'http://k' }", "v3samlpassword"),
             (
                 "password, auth: { auth_url: 'http://k', user_id: u, password: p, system_scope: all }",
                 "system-scoped"
@@ -116,7 +117,13 @@ struct CloudFieldsTests {
                 """
                 v3multifactor, auth_methods: [v3password, v3totp], auth: { auth_url: 'http://k',
                 user_id: u, password: p, passcode: '123456' }
-                """, "v3multifactor"
+                """, "project_name"
+            ),
+            (
+                """
+                v3multifactor, auth_methods: [v3password, v3kerberos], auth: { user_id: u,
+                auth_url: 'http://k', password: p }
+                """, "v3kerberos"
             ),
             (
                 """
@@ -124,7 +131,7 @@ struct CloudFieldsTests {
                 user_id: u, password: p, project_id: q }
                 """, "v3totp"
             ),
-            ("v3totp, auth: { auth_url: 'http://k', passcode: '123456' }", "v3totp"),
+            ("v3totp, auth: { auth_url: 'http://k', passcode: '123456' }", "username"),
             ("v2password, auth: { auth_url: 'http://k', password: p }", "v2password"),
         ])
     func unsupported(_ fields: String, _ word: String) throws {
@@ -136,6 +143,7 @@ struct CloudFieldsTests {
         #expect(error?.description.contains("123456") == false)
         #expect(
             error?.hint?.contains("application credential") == true
+                || error?.hint?.contains("to the cloud's entry") == true
                 || error?.hint?.contains("project_name") == true)
     }
 
