@@ -19,6 +19,7 @@ enum Schema {
         migrator.registerMigration("6 names of refused images") {
             try $0.execute(sql: refusedNames)
         }
+        migrator.registerMigration("7 reports") { try $0.execute(sql: reports) }
         return migrator
     }
 
@@ -31,7 +32,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "held_version", "upstream", "change", "attempt", "dependency", "outage", "spool", "refusal",
+        "held_version", "upstream", "change", "run_facts", "state_time", "request", "attempt",
+        "dependency", "outage", "spool", "refusal",
         "plan_tally", "work",
         "transfer",
         "image", "lineage", "run",
@@ -227,6 +229,36 @@ enum Schema {
         -- Of a series with several sources: the place of the versions that the hold is about; see
         -- SourceImage.place. NULL: all versions of the series.
         ALTER TABLE held_version ADD COLUMN place TEXT;
+        """
+
+    private static let reports = """
+        -- Who started a run.
+        CREATE TABLE run_facts (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            who TEXT NOT NULL,
+            pipeline_digest TEXT NOT NULL
+        ) STRICT;
+
+        -- When a transfer entered each state.
+        CREATE TABLE state_time (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            state TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX state_time_by_transfer ON state_time (transfer_id, run_id);
+        CREATE INDEX state_time_by_run ON state_time (run_id);
+
+        -- What the requests of each try carried in X-Openstack-Request-Id.
+        CREATE TABLE request (
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            request_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (transfer_id, run_id, request_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_by_run ON request (run_id);
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

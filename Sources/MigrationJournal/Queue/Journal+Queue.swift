@@ -9,7 +9,8 @@ extension Journal {
     /// Writes a transfer's present state. Every step of the pipeline ends here.
     public func commit(_ transfer: Transfer) async throws(TranshipError) {
         precondition(transfer.id != 0, "a transfer is committed before it was planned")
-        try await write { db in try TransferRows.update(db, transfer) }
+        let requestID = RequestID.current
+        try await write { db in try TransferRows.update(db, transfer, requestID: requestID) }
     }
 
     /// Transfers of a run that can be worked on now, in the plan's order.

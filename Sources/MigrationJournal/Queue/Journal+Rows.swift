@@ -60,10 +60,12 @@ enum TransferRows {
     }
 
     /// Writes a transfer's present state into its last run.
-    static func update(_ db: Database, _ transfer: Transfer) throws {
+    ///
+    /// - Parameter requestID: what the requests of this try carry.
+    static func update(_ db: Database, _ transfer: Transfer, requestID: String? = nil) throws {
         let row = try db.row(
             cached: """
-                SELECT w.id, i.body AS image_body FROM \(joined)
+                SELECT w.id, w.state, w.run_id, i.body AS image_body FROM \(joined)
                 WHERE w.transfer_id = ? AND w.run_id = t.run_id
                 """, arguments: [transfer.id])
         guard let row else {
@@ -79,6 +81,26 @@ enum TransferRows {
                 """,
             arguments: try values(transfer, knowing: try Body.json(row["image_body"]))
                 + [Timestamp.now(), id])
+        try note(transfer, requestID, db, runID: try row["run_id"], before: try row["state"])
+    }
+
+    /// Writes down for reports when a transfer came into its state, and what its requests carry.
+    private static func note(
+        _ transfer: Transfer, _ requestID: String?, _ db: Database, runID: Int64, before: String
+    ) throws {
+        if transfer.state.rawValue != before {
+            try db.execute(
+                cached: """
+                    INSERT INTO state_time (run_id, transfer_id, state, at) VALUES (?, ?, ?, ?)
+                    """,
+                arguments: [runID, transfer.id, transfer.state.rawValue, Timestamp.now()])
+        }
+        guard let requestID else { return }
+        try db.execute(
+            cached: """
+                INSERT OR IGNORE INTO request (transfer_id, run_id, request_id, at)
+                VALUES (?, ?, ?, ?)
+                """, arguments: [transfer.id, runID, requestID, Timestamp.now()])
     }
 
     /// The columns that a step changes, in the order of ``values(_:knowing:)``.

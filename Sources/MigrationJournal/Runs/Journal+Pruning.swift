@@ -39,7 +39,7 @@ extension Journal {
     /// - Parameter runs: their ids, as a list of JSON.
     private static func prune(_ db: Database, runs: String) throws -> Int {
         let old = "(SELECT value FROM json_each(?1))"
-        for table in ["attempt", "outage", "refusal", "plan_tally"] {
+        for table in ["attempt", "outage", "refusal", "plan_tally", "state_time", "request"] {
             try db.execute(
                 cached: "DELETE FROM \(table) WHERE run_id IN \(old)", arguments: [runs])
         }
@@ -70,6 +70,14 @@ extension Journal {
                     AND NOT EXISTS (SELECT 1 FROM change WHERE lineage = lineage.id)
                     AND NOT EXISTS (SELECT 1 FROM held_version WHERE lineage = lineage.id)
                 """)
+        try db.execute(
+            cached: """
+                DELETE FROM run_facts WHERE run_id IN \(old)
+                    AND NOT EXISTS (SELECT 1 FROM work WHERE run_id = run_facts.run_id)
+                    AND NOT EXISTS (SELECT 1 FROM transfer WHERE run_id = run_facts.run_id)
+                    AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run_facts.run_id)
+                    AND NOT EXISTS (SELECT 1 FROM upstream WHERE run_id = run_facts.run_id)
+                """, arguments: [runs])
         try db.execute(
             cached: """
                 DELETE FROM run WHERE id IN \(old)
@@ -110,7 +118,7 @@ extension Journal {
                         JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
                         WHERE t.id = ?)
                     """, arguments: [id])
-            for table in ["attempt", "dependency", "work"] {
+            for table in ["attempt", "dependency", "state_time", "request", "work"] {
                 try db.execute(
                     cached: "DELETE FROM \(table) WHERE transfer_id = ?", arguments: [id])
             }

@@ -20,8 +20,9 @@ public struct RunPlan: Sendable, Hashable {
 }
 
 extension Journal {
+    /// - Parameter facts: for reports; nil if they are unknown.
     public func beginRun(
-        pipelineName: String, pipelineFile: String, pipelineText: String
+        pipelineName: String, pipelineFile: String, pipelineText: String, facts: RunFacts? = nil
     ) async throws(TranshipError) -> Run {
         try await write { db in
             try db.execute(
@@ -34,7 +35,9 @@ extension Journal {
             guard let row else {
                 throw TranshipError(.journalFailed, "a run was written and cannot be read back")
             }
-            return try Run(row)
+            let run = try Run(row)
+            if let facts { try Self.write(facts, db, runID: run.id) }
+            return run
         }
     }
 

@@ -29,6 +29,8 @@ public final class Scheduler: Sendable {
         var paused: [String: TranshipError] = [:]
         /// What targets convert on import, with the error of the first image of each kind.
         var conversions: [Conversion: TranshipError] = [:]
+        /// What the requests of a transfer carry, for each try another one.
+        var requestIDs: [Int64: (tries: Int, id: String)] = [:]
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -193,7 +195,9 @@ public final class Scheduler: Sendable {
                     state.withLock { $0.busy[transfer.id] = entry }
                     started = true
                     group.addTask { [self] in
-                        await carry(transfer, run: run)
+                        await RequestID.$current.withValue(requestID(of: transfer)) {
+                            await carry(transfer, run: run)
+                        }
                         state.withLock { _ = $0.busy.removeValue(forKey: transfer.id) }
                         wake()
                     }
@@ -206,6 +210,18 @@ public final class Scheduler: Sendable {
     }
 
     // MARK: One transfer
+
+    /// The looks at an import belong to one try.
+    private func requestID(of transfer: Transfer) -> String {
+        state.withLock { state in
+            if let known = state.requestIDs[transfer.id], known.tries == transfer.tries.attempts {
+                return known.id
+            }
+            let id = RequestID.make()
+            state.requestIDs[transfer.id] = (transfer.tries.attempts, id)
+            return id
+        }
+    }
 
     /// Carries a transfer as far as possible without waiting or changing lanes.
     private func carry(_ given: Transfer, run: Run) async {
@@ -231,6 +247,7 @@ public final class Scheduler: Sendable {
         } catch {
             await settle(trip.committed, after: error, run: run)
         }
+        if trip.committed.state.isFinal { state.withLock { $0.requestIDs[given.id] = nil } }
         let now = now()
         breakers.withLock { $0.left(given.id, now: now) }
     }

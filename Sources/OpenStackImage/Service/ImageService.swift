@@ -81,6 +81,7 @@ extension ImageService {
     {
         var headers = request.headers
         if headers["Accept"] == nil { headers["Accept"] = "*/*" }
+        if let id = RequestID.current { headers[RequestID.header] = id }
         authorization.add(to: &headers)
         var sent = HTTPRequest(
             request.method, request.url(root: authorization.project.imageEndpoint),

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+/// What a report of a run needs beside the transfers.
+extension Journal {
+    static func write(_ facts: RunFacts, _ db: Database, runID: Int64) throws {
+        try db.execute(
+            cached:
+                "INSERT OR REPLACE INTO run_facts (run_id, who, pipeline_digest) VALUES (?, ?, ?)",
+            arguments: [runID, facts.who, facts.pipelineDigest])
+    }
+
+    /// Nil for runs of earlier versions, and for those that `adopt` wrote down.
+    public func facts(of run: Run) async throws(TranshipError) -> RunFacts? {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("run_facts") else { return nil }
+            return try db.row(
+                cached: "SELECT * FROM run_facts WHERE run_id = ?", arguments: [run.id]
+            ).map { try RunFacts(who: $0["who"], pipelineDigest: $0["pipeline_digest"]) }
+        }
+    }
+
+    /// What the journal remembers of some transfers of a run, by transfer.
+    public func histories(
+        of transfers: [Int64], run: Run
+    ) async throws(TranshipError) -> [Int64: TransferHistory] {
+        try await read { db in
+            let ids = try Body.text(transfers)
+            let chosen = "run_id = ? AND transfer_id IN (SELECT value FROM json_each(?))"
+            var found: [Int64: TransferHistory] = [:]
+            for row in try db.rows(
+                cached: """
+                    SELECT transfer_id, started_at, updated_at, (SELECT count(*) FROM attempt AS a
+                        WHERE a.transfer_id = work.transfer_id AND a.run_id = work.run_id) AS failed
+                    FROM work WHERE \(chosen)
+                    """, arguments: [run.id, ids])
+            {
+                var history = try TransferHistory(
+                    startedAt: row["started_at"], updatedAt: row["updated_at"])
+                history.failedTries = try row["failed"]
+                found[try row["transfer_id"]] = history
+            }
+            guard try db.tableExists("state_time") else { return found }
+            for row in try db.rows(
+                cached: "SELECT * FROM state_time WHERE \(chosen) ORDER BY at, id",
+                arguments: [run.id, ids])
+            {
+                guard let state = TransferState(rawValue: try row["state"]) else { continue }
+                try found[row["transfer_id"]]?.steps.append(.init(state, at: row["at"]))
+            }
+            for row in try db.rows(
+                cached: "SELECT * FROM request WHERE \(chosen) ORDER BY at, request_id",
+                arguments: [run.id, ids])
+            {
+                try found[row["transfer_id"]]?.requestIDs.append(row["request_id"])
+            }
+            return found
+        }
+    }
+
+    /// The transfers whose record a run made: no earlier run knew that image.
+    public func made(
+        by run: Run, limit: Int, after last: Int64
+    ) async throws(TranshipError) -> [Transfer] {
+        try await read { db in
+            try TransferRows.transfers(
+                db,
+                where: """
+                    w.run_id = ? AND w.image_id IS NOT NULL AND w.transfer_id > ?
+                        AND NOT EXISTS (SELECT 1 FROM work AS p
+                            WHERE p.transfer_id = w.transfer_id AND p.run_id < w.run_id
+                                AND p.image_id = w.image_id
+                                AND p.state IN ('done', 'skipped', 'unpublished'))
+                    ORDER BY w.transfer_id LIMIT ?
+                    """, [run.id, last, limit])
+        }
+    }
+}

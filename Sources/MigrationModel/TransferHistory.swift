@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who started a run, and with which pipeline file.
+public struct RunFacts: Sendable, Hashable {
+    /// The user and the machine: `ops@mover-1`.
+    public var who: String
+    /// The sha256 of the pipeline file without its secrets.
+    public var pipelineDigest: String
+
+    public init(who: String, pipelineDigest: String) {
+        self.who = who
+        self.pipelineDigest = pipelineDigest
+    }
+}
+
+/// What the journal remembers of one transfer in one run, for a report.
+public struct TransferHistory: Sendable, Hashable {
+    /// When a transfer entered a state.
+    public struct Step: Sendable, Hashable {
+        public var state: TransferState
+        /// Milliseconds since 1970.
+        public var at: Int64
+
+        public init(_ state: TransferState, at: Int64) {
+            self.state = state
+            self.at = at
+        }
+    }
+
+    /// When work on it began, in milliseconds since 1970; nil if it did not.
+    public var startedAt: Int64?
+    /// When it was last changed; of a final state, the end.
+    public var updatedAt: Int64
+    /// In order of time.
+    public var steps: [Step] = []
+    /// What our requests carried as ``RequestID``, one for each try.
+    public var requestIDs: [String] = []
+    /// Failed tries in this run.
+    public var failedTries = 0
+
+    public init(startedAt: Int64?, updatedAt: Int64) {
+        self.startedAt = startedAt
+        self.updatedAt = updatedAt
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Digests
+internal import Foundation
+internal import MigrationJournal
+public import MigrationModel
+internal import PipelineFiles
+
+/// What one run did, transfer by transfer, for a report that an auditor keeps.
+public struct RunAudit: Sendable {
+    /// One image at one target.
+    public struct Entry: Sendable {
+        public let transfer: Transfer
+        public let history: TransferHistory
+
+        /// The strongest checksum of the data at the target; nil if nothing is known of it.
+        public var digest: Checksum? {
+            let known = transfer.proof.reported + transfer.proof.computed
+            return known.max { $0.strength < $1.strength }
+                ?? (isProved ? transfer.proof.promised : nil)
+        }
+
+        /// True if the target has the data, and it is what was promised.
+        public var isProved: Bool { [.done, .unpublished].contains(transfer.state) }
+
+        /// What proves it, for people.
+        public var proofWords: String {
+            guard isProved else { return "" }
+            if transfer.proof.reported.isEmpty { return "not provable" }
+            return transfer.proof.promised == nil
+                ? "the target reports what was sent" : "the target reports what was promised"
+        }
+    }
+
+    public let run: Run
+    /// Nil for runs of earlier versions.
+    public let facts: RunFacts?
+    public let status: RunStatus
+    private let journal: Journal
+
+    private static let pageImages = 200
+
+    /// Reads a journal; a run may be working on it meanwhile.
+    ///
+    /// - Parameter number: of a run; nil is the last one.
+    /// - Throws: ``TranshipError/Code/notFound`` without a journal or such a run;
+    ///   ``TranshipError/Code/journalFailed``.
+    public static func read(
+        journalPath: String, run number: Int64? = nil
+    ) async throws(TranshipError) -> RunAudit {
+        let journal = try Journal.openForReading(path: journalPath)
+        guard let status = try await RunStatus.read(journalPath: journalPath, run: number) else {
+            throw TranshipError(
+                .notFound, "the journal \(journal.path) has no run yet",
+                hint: "run the pipeline first")
+        }
+        return RunAudit(
+            run: status.run, facts: try await journal.facts(of: status.run), status: status,
+            journal: journal)
+    }
+
+    /// Hands over every transfer of the run, in the plan's order.
+    public func eachEntry(
+        _ each: (Entry) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var shown = 0
+        while true {
+            let page = try await journal.transfers(
+                run: run, in: TransferState.allCases, limit: Self.pageImages, offset: shown)
+            if page.isEmpty { return }
+            shown += page.count
+            let histories = try await journal.histories(of: page.map(\.id), run: run)
+            for transfer in page {
+                let history =
+                    histories[transfer.id] ?? TransferHistory(startedAt: nil, updatedAt: 0)
+                try await each(Entry(transfer: transfer, history: history))
+            }
+        }
+    }
+}
+
+extension Checksum {
+    /// The more, the stronger.
+    fileprivate var strength: Int {
+        switch algorithm {
+        case .md5: 0
+        case .sha1: 1
+        case .sha256: 2
+        case .sha512: 3
+        }
+    }
+}
+
+extension PipelineRun {
+    /// Who starts this run, and with which file.
+    var facts: RunFacts {
+        let process = ProcessInfo.processInfo
+        return RunFacts(
+            who: "\(process.userName)@\(process.hostName)",
+            pipelineDigest: TextDigest.sha256(pipeline.textWithoutSecrets))
+    }
+}
+
+/// Digests of short texts.
+enum TextDigest {
+    /// `sha256:` and the digits, as sha256sum(1) computes them.
+    static func sha256(_ text: String) -> String {
+        do {
+            let digest = try StreamingDigest(.sha256)
+            Array(text.utf8).withUnsafeBytes { digest.update($0) }
+            return try digest.finish().description
+        } catch {
+            // An OpenSSL without sha256 moves no image either.
+            return "none"
+        }
+    }
+}

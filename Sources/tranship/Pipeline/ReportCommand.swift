@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import Foundation
+import TranshipKit
+
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Report what a run did, for people, spreadsheets, auditors and browsers.",
+        discussion: """
+              $ tranship report
+              $ tranship report leave-alpha 3 --csv > run-3.csv
+              $ tranship report leave-alpha --html run.html
+              $ tranship report leave-alpha --in-toto > statement.json
+
+            Asks no cloud: the journal knows it all. The request ids are in the logs of the
+            clouds, as the global request id. The page of --html needs no network.
+            """)
+
+    @Argument(
+        help: "The pipeline's name or file, or the number of a run. Default: what ran last.")
+    var pipeline: String?
+
+    @Argument(help: .value("run", "The number of the run. Default: the last one."))
+    var run: Int64?
+
+    @OptionGroup var common: PipelineOptions
+
+    @Flag(help: "JSON Lines, as --format json.")
+    var json = false
+
+    @Flag(help: "Comma-separated values (RFC 4180), one line for each image and target.")
+    var csv = false
+
+    @Flag(help: "An in-toto Statement v1: the copies are its subjects, by their digests.")
+    var inToto = false
+
+    @Option(help: .value("file", "Write one HTML page, with a timeline of each transfer."))
+    var html: String?
+
+    func validate() throws {
+        let chosen = [json, csv, inToto, html != nil].count { $0 }
+        guard chosen <= 1 else {
+            throw ValidationError("choose one of --json, --csv, --in-toto and --html")
+        }
+    }
+
+    func run() async throws {
+        var (name, number) = (pipeline, run)
+        if number == nil, let only = name.flatMap({ Int64($0) }) { (name, number) = (nil, only) }
+        let path =
+            if let journal = common.journal { journal } else {
+                try await JournalPlace.find(name, environment: common.environment)
+            }
+        let audit = try await RunAudit.read(journalPath: path, run: number)
+        if csv { return try await AuditTable(audit).put() }
+        if inToto { return try await AuditStatement(audit).put() }
+        if let html { return try await AuditPage(audit).write(to: html) }
+        try await AuditRendering(
+            format: json ? .json : common.format, verbose: common.verbose
+        ).render(audit)
+    }
+}

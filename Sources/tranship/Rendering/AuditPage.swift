@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import TranshipKit
+
+/// Writes a report as one HTML page that needs no network: totals, the throughput over time, and a
+/// timeline of each transfer by stage, failures first.
+struct AuditPage {
+    let audit: RunAudit
+
+    init(_ audit: RunAudit) { self.audit = audit }
+
+    /// - Throws: ``TranshipError/Code/usage`` if the file cannot be written.
+    func write(to path: String) async throws(TranshipError) {
+        let page = try await text()
+        do {
+            try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw TranshipError(.usage, "cannot write \(path)", hint: "check its folder")
+        }
+        Terminal.tell("wrote \(path)")
+    }
+
+    func text() async throws(TranshipError) -> String {
+        var transfers: [JSONValue] = []
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            var fields = AuditFields(entry: entry, audit: audit).json
+            fields["image"] = .string(entry.transfer.source.displayName)
+            fields["began"] = entry.history.startedAt.map { .integer($0) }
+            fields["until"] = .integer(entry.history.updatedAt)
+            transfers.append(.object(fields.compactMapValues(\.self)))
+        }
+        let data = JSONValue.object([
+            "run": .object(audit.json.compactMapValues(\.self)), "transfers": .array(transfers),
+        ])
+        return Self.template.replacing("%TITLE%", with: Self.escaped(title))
+            .replacing("%DATA%", with: Self.inScript(data.text()))
+    }
+
+    private var title: String { "\(audit.run.pipelineName), run \(audit.run.id)" }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+    }
+
+    /// JSON that cannot end the element around it.
+    private static func inScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
+}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import TranshipKit
+
+/// The fields of a report about one transfer, under the names of the JSON members.
+struct AuditFields {
+    let entry: RunAudit.Entry
+    let audit: RunAudit
+
+    private var transfer: Transfer { entry.transfer }
+
+    var sourceID: String { transfer.source.imageID ?? transfer.source.location }
+    var project: String { transfer.record.ownerID ?? "" }
+    var started: String { entry.history.startedAt.map { Timestamp.text($0) } ?? "" }
+    /// Empty while it is not over.
+    var ended: String {
+        transfer.state.isFinal && entry.history.startedAt != nil
+            ? Timestamp.text(entry.history.updatedAt) : ""
+    }
+    /// Those that failed, and the one that did not.
+    var attempts: Int {
+        entry.history.failedTries
+            + (entry.history.startedAt != nil && transfer.state != .failed ? 1 : 0)
+    }
+    var who: String { audit.facts?.who ?? "" }
+
+    /// In the order of the columns of a table.
+    var columns: [(name: String, value: String)] {
+        [
+            ("source_id", sourceID), ("target_id", transfer.imageID ?? ""),
+            ("name", transfer.record.shownName ?? ""), ("target", transfer.targetKey),
+            ("project", project), ("state", transfer.state.rawValue),
+            ("bytes", transfer.sizeBytes.map { "\($0)" } ?? ""),
+            ("digest", entry.digest.map { "\($0)" } ?? ""), ("proof", entry.proofWords),
+            ("method", transfer.method.rawValue), ("started", started), ("ended", ended),
+            ("attempts", "\(attempts)"), ("who", who),
+            ("request_ids", entry.history.requestIDs.joined(separator: " ")),
+            ("error", transfer.failure?.message ?? ""),
+        ]
+    }
+
+    var json: [String: JSONValue?] {
+        [
+            "id": .integer(transfer.id), "source": .string(transfer.source.key),
+            "source_id": .string(sourceID), "target_id": transfer.imageID.map { .string($0) },
+            "name": transfer.record.shownName.map { .string($0) },
+            "target": .string(transfer.targetKey),
+            "project": project.isEmpty ? nil : .string(project),
+            "state": .string(transfer.state.rawValue),
+            "bytes": transfer.sizeBytes.map { .integer($0) },
+            "digest": entry.digest.map { .string("\($0)") },
+            "promise": transfer.proof.promised.map { .string("\($0)") },
+            "proof": entry.proofWords.isEmpty ? nil : .string(entry.proofWords),
+            "method": .string(transfer.method.rawValue),
+            "started": started.isEmpty ? nil : .string(started),
+            "ended": ended.isEmpty ? nil : .string(ended),
+            "attempts": .integer(Int64(attempts)),
+            "request_ids": .array(entry.history.requestIDs.map { .string($0) }),
+            "stages": .array(
+                entry.history.steps.map {
+                    .object(["state": .string($0.state.rawValue), "at": .integer($0.at)])
+                }),
+            "remarks": .array(transfer.remarks.map { .string("\($0)") }),
+            "error": transfer.failure.map {
+                .object(
+                    [
+                        "code": JSONValue.string($0.code.rawValue), "message": .string($0.message),
+                        "hint": $0.hint.map { .string($0) },
+                    ].compactMapValues(\.self))
+            },
+        ]
+    }
+}
+
+extension RunAudit {
+    /// What a report says of the run itself.
+    var json: [String: JSONValue?] {
+        [
+            "run": .integer(run.id), "pipeline": .string(run.pipelineName),
+            "pipeline_file": .string(run.pipelineFile),
+            "pipeline_digest": facts.map { .string($0.pipelineDigest) },
+            "who": facts.map { .string($0.who) },
+            "started": .string(Timestamp.text(run.startedAt)),
+            "ended": run.endedAt.map { .string(Timestamp.text($0)) },
+            "outcome": run.outcome.map { .string($0.rawValue) },
+            "version": .string(Version.text),
+            "planned": .object(Self.numbers(status.planned, \.rawValue)),
+            "states": .object(Self.numbers(status.states, \.rawValue)),
+            "refusals": .array(status.refusals.map { .string($0.message) }),
+        ]
+    }
+
+    private static func numbers<Kind>(
+        _ tallies: [Tally<Kind>], _ name: (Kind) -> String
+    ) -> [String: JSONValue] {
+        Dictionary(
+            tallies.map { (name($0.kind), .integer(Int64($0.images))) }
+        ) { first, _ in first }
+    }
+}
+
+/// Prints a report as text or as JSON Lines.
+struct AuditRendering {
+    let format: OutputFormat
+    let verbose: Bool
+
+    func render(_ audit: RunAudit) async throws(TranshipError) {
+        if format == .json {
+            JSONLine("report-run", audit.json).put()
+            return try await audit.eachEntry { (entry) throws(TranshipError) in
+                JSONLine("report-transfer", AuditFields(entry: entry, audit: audit).json).put()
+            }
+        }
+        let run = audit.run
+        Terminal.put(
+            "run \(run.id) of \(run.pipelineName), \(run.outcome?.rawValue ?? "not ended"), "
+                + "started \(Timestamp.text(run.startedAt))"
+                + (audit.facts.map { " by \($0.who)" } ?? ""))
+        if let facts = audit.facts {
+            Terminal.put("pipeline file \(run.pipelineFile), \(facts.pipelineDigest)")
+        }
+        var table = Table([
+            "IMAGE", "TARGET", "STATE", "SIZE", "METHOD", "STARTED", "ENDED", "TRIES", "DIGEST",
+        ])
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let fields = AuditFields(entry: entry, audit: audit)
+            table.add([
+                entry.transfer.source.displayName, entry.transfer.targetKey,
+                entry.transfer.state.rawValue,
+                entry.transfer.sizeBytes.map { ByteCount.format($0) } ?? "?",
+                entry.transfer.method.rawValue, fields.started, fields.ended,
+                "\(fields.attempts)",
+                entry.digest.map { "\($0)".cut(to: verbose ? 1000 : 24) } ?? "-",
+            ])
+        }
+        table.put()
+        for refusal in audit.status.refusals { Terminal.put("refused: \(refusal.message)") }
+    }
+}
+
+/// Prints a report as comma-separated values (RFC 4180).
+struct AuditTable {
+    let audit: RunAudit
+
+    init(_ audit: RunAudit) { self.audit = audit }
+
+    func put() async throws(TranshipError) {
+        var isFirst = true
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let columns = AuditFields(entry: entry, audit: audit).columns
+            if isFirst { Terminal.putWhole(Self.line(columns.map(\.name))) }
+            isFirst = false
+            Terminal.putWhole(Self.line(columns.map(\.value)))
+        }
+    }
+
+    static func line(_ cells: [String]) -> String {
+        cells.map(cell).joined(separator: ",") + "\r\n"
+    }
+
+    /// A cell that begins like a formula gets an apostrophe, so that no spreadsheet computes it:
+    /// anyone may give an image such a name.
+    private static func cell(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        let harmless = isFormula ? "'\(text)" : text
+        let shown = harmless.withControlsShown
+        guard shown.contains(where: { ",\"".contains($0) }) else { return shown }
+        return "\"\(shown.replacing("\"", with: "\"\""))\""
+    }
+}
+
+/// Prints a report as an in-toto Statement
+/// (<https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>).
+struct AuditStatement {
+    let audit: RunAudit
+
+    static let predicateType = "urn:x-tranship:run:v1"
+
+    init(_ audit: RunAudit) { self.audit = audit }
+
+    func put() async throws(TranshipError) {
+        var subjects: [JSONValue] = []
+        var transfers: [JSONValue] = []
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let fields = AuditFields(entry: entry, audit: audit).json.compactMapValues(\.self)
+            transfers.append(.object(fields))
+            guard entry.isProved, let id = entry.transfer.imageID else { return }
+            let known =
+                entry.transfer.proof.reported + entry.transfer.proof.computed
+                + [entry.digest].compactMap(\.self)
+            var digests: [String: JSONValue] = [:]
+            for checksum in known {
+                digests[checksum.algorithm.rawValue] = .string(checksum.value)
+            }
+            guard !digests.isEmpty else { return }
+            subjects.append(
+                .object([
+                    "name": .string("\(entry.transfer.targetKey)/images/\(id)"),
+                    "digest": .object(digests),
+                ]))
+        }
+        var predicate = audit.json.compactMapValues(\.self)
+        predicate["transfers"] = .array(transfers)
+        let statement = JSONValue.object([
+            "_type": "https://in-toto.io/Statement/v1", "subject": .array(subjects),
+            "predicateType": .string(Self.predicateType), "predicate": .object(predicate),
+        ])
+        Terminal.putJSON(statement.text())
+    }
+}
