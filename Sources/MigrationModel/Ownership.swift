@@ -157,6 +157,10 @@ public enum Ownership: String, CaseIterable, Sendable {
 }
 
 extension Ownership {
+    /// True when `rollback` may delete a copy that this journal filled, as long as it is what the
+    /// run left. The operator accepts that a kept id is lost.
+    public var mayBeUndone: Bool { self == .oursByRow || self == .keptID }
+
     /// True when an earlier version of a series may be hidden, renamed, deactivated or,
     /// once it has expired, deleted: it is a copy of ours that the journal knows, in the
     /// project of the copies.

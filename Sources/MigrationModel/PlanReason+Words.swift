@@ -52,6 +52,8 @@ extension PlanReason: CustomStringConvertible {
 
     private var changeWords: String? {
         switch self {
+        case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
+        case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .replaced: "a newer version replaces it"
         case .expired(let seconds, let keep):
             "it is not among the \(keep) earlier versions to keep"

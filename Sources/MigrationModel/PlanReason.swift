@@ -64,6 +64,11 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case busySinceUnknown(status: ImageStatus)
     case removalFailed(message: String)
 
+    // MARK: What `rollback` finds
+
+    case madeByRun(Int64)
+    case targetNotInPipeline
+
     // MARK: What becomes of earlier versions
 
     case replaced(byVersion: String)
@@ -180,6 +185,8 @@ extension PlanReason {
         case .changedMeanwhile: "changed-meanwhile"
         case .busySince, .busySinceUnknown: "busy"
         case .removalFailed: "removal-failed"
+        case .madeByRun: "made-by-run"
+        case .targetNotInPipeline: "target-not-in-pipeline"
         case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,

@@ -98,6 +98,19 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// True if the members at the source matter.
     public var takesMembers: Bool { visibility == .shared && members != .drop }
 
+    /// The members at the source with their projects at the target. Those that the table does not
+    /// map are left out.
+    public func projects(for members: [String]) -> [(source: String, target: String)] {
+        switch self.members {
+        case .drop: []
+        case .keep: members.map { ($0, $0) }
+        case .map(let table):
+            members.compactMap { member in
+                (table[member] ?? table["*"]).map { (member, $0) }
+            }
+        }
+    }
+
     public init(name: String?, diskFormat: String?, containerFormat: String?) {
         self.name = name
         self.diskFormat = diskFormat

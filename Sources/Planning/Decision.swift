@@ -34,7 +34,7 @@ struct Decision {
             guard item.record.keptID == .preferred else { return decide(item, heldBy: holder) }
             item.notes.append(.keptIDHeld(imageID: holder.id, status: holder.words))
         }
-        if let standing = standing(comparison) {
+        if let standing = Self.standing(comparison) {
             return decide(item, comparison.transfer, standing)
         }
         if let transfer = comparison.transfer {
@@ -82,7 +82,7 @@ struct Decision {
 
     /// Our copy that holds data. Of several, the one with the right data: another
     /// may have been left behind under an id that could not be kept.
-    private func standing(_ comparison: PlanComparison) -> TargetImage? {
+    static func standing(_ comparison: PlanComparison) -> TargetImage? {
         let whole = comparison.ours.filter(\.isWhole)
         let expected = comparison.item.expected(comparison.transfer)
         func rank(_ image: TargetImage) -> Int {

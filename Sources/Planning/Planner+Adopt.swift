@@ -56,7 +56,7 @@ extension Planner {
     }
 
     /// Hands over the marked images of all targets, in one order.
-    private func eachMarked(
+    func eachMarked(
         _ body: (MarkedImage, PlanningTarget) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         var last: TargetImage?

@@ -57,17 +57,3 @@ extension CloudPublisher {
         }
     }
 }
-
-extension PlannedRecord {
-    /// The members at the source with their projects at the target.
-    func projects(for members: [String]) -> [(source: String, target: String)] {
-        switch self.members {
-        case .drop: []
-        case .keep: members.map { ($0, $0) }
-        case .map(let table):
-            members.compactMap { member in
-                (table[member] ?? table["*"]).map { (member, $0) }
-            }
-        }
-    }
-}

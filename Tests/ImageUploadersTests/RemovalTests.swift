@@ -153,4 +153,91 @@ import Testing
         #expect(objection(nil) == .busySinceUnknown(status: status))
         #expect(objection("yesterday") == .busySinceUnknown(status: status))
     }
+
+    // MARK: What a run made
+
+    /// A copy that this journal filled, and its record as the run left it.
+    private func undone(
+        _ state: TransferState = .done, filledByUs: Bool = true
+    ) -> (Transfer, TargetRecord) {
+        var transfer = Sample.transfer(
+            "a", record: Sample.record(visibility: .shared), state: state, imageID: target.id())
+        if filledByUs { transfer.placement.claimContents() }
+        transfer.intent.record.members = .map(["m": "team"])
+        transfer.members = ["m", "stranger"]
+        var image = listed(.active)
+        image.visibility = .shared
+        let record = TargetRecord(
+            image, diskFormat: "raw", containerFormat: "bare",
+            properties: [Origin.propertyName: Sample.origin(of: "a").propertyValue],
+            members: ["team"])
+        return (transfer, record)
+    }
+
+    private func reason(
+        _ transfer: Transfer, _ record: TargetRecord, references: [String: String] = [:]
+    ) -> PlanReason? {
+        let outcome = Removal.objection(to: transfer, undoing: record, references: references)
+        if case .changed(let reason) = outcome { return reason }
+        return nil
+    }
+
+    @Test func `A copy that is as the run left it may go`() {
+        let (transfer, record) = undone()
+        #expect(reason(transfer, record) == nil)
+    }
+
+    /// What an operator may do to a copy, and the fields that are named.
+    private static let edits: [(String, @Sendable (inout TargetRecord) -> Void)] = [
+        ("name", { $0.image.name = "mine" }), ("tags", { $0.tags = ["keep"] }),
+        ("members", { $0.members = ["team", "other"] }),
+        ("protected", { $0.image.isProtected = true }),
+        ("visibility", { $0.image.visibility = .public }), ("min_disk", { $0.minDiskGiB = 5 }),
+        (
+            "min_ram, properties.os_command_line",
+            {
+                $0.minRAMMiB = 1
+                $0.properties["os_command_line"] = "x"
+            }
+        ),
+        ("deactivated", { $0.image.status = .deactivated }),
+    ]
+
+    @Test(arguments: edits.indices)
+    func `A copy that someone has edited stays, and its fields are named`(index: Int) {
+        let (fields, edit) = Self.edits[index]
+        var (transfer, record) = undone()
+        edit(&record)
+        #expect(reason(transfer, record) == .editedByHand(field: fields))
+        // Also before it was published, but for what publishing sets.
+        transfer = undone(.publishing).0
+        #expect(reason(transfer, record) == .editedByHand(field: fields))
+    }
+
+    @Test func `What this journal did not fill, or another process fills, stays`() {
+        var (transfer, record) = undone(filledByUs: false)
+        #expect(reason(transfer, record) == .notOurs)
+        transfer.placement.adoptContents()
+        #expect(reason(transfer, record) == .notOurs)
+        (transfer, record) = undone()
+        record.image.originValue = nil
+        #expect(reason(transfer, record) == .notOurs)
+        (transfer, record) = undone(.sending)
+        record.image.status = .saving
+        #expect(reason(transfer, record) == .changedMeanwhile(status: .saving))
+        record.image.status = .queued
+        record.image.visibility = .private
+        record.members = nil
+        #expect(reason(transfer, record) == nil)
+    }
+
+    @Test func `The image that it names is compared by its id at the target`() {
+        var (transfer, record) = undone()
+        transfer.intent.record.references = ["kernel_id": "image:k"]
+        record.properties["kernel_id"] = "k-copy"
+        #expect(reason(transfer, record, references: ["kernel_id": "k-copy"]) == nil)
+        #expect(
+            reason(transfer, record, references: ["kernel_id": "other"])
+                == .editedByHand(field: "properties.kernel_id"))
+    }
 }

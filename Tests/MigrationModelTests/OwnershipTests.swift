@@ -22,6 +22,8 @@ import Testing
     @Test(arguments: Ownership.allCases)
     func `Only what is ours may be deleted, and never under a kept id`(ownership: Ownership) {
         if ownership.mayBeDiscarded || ownership.mayBeCleaned { #expect(ownership.isOurs) }
+        // Only `rollback` burns a kept id, and says so.
+        if ownership.mayBeUndone { #expect(ownership.isOurs) }
         if ownership == .keptID || ownership == .givenUpKeptID {
             #expect(!ownership.mayBeDiscarded && !ownership.mayBeCleaned)
         }

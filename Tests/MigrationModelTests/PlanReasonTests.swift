@@ -40,7 +40,8 @@ import Testing
             .sourceBreaks, .oneTarget, .currentNotShown, .becomesCurrent,
             .nameHeld(imageID: "i"), .rolledBack(toVersion: "v", imageID: "i"),
             .rollback(toVersion: "v"), .isCurrent, .amongKept(2),
-            .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted,
+            .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted, .madeByRun(3),
+            .targetNotInPipeline,
         ]
     }
 

@@ -61,6 +61,14 @@ struct FakeUploader: ImageUploader {
 
     func carryOut(_ change: Change) async throws(TranshipError) -> Change { change.ended(.done) }
 
+    func undo(
+        _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
+    ) async throws(TranshipError) {}
+
+    func record(
+        _ imageID: String, withMembers: Bool
+    ) async throws(TranshipError) -> TargetRecord? { nil }
+
     func reportedAlgorithm(
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {

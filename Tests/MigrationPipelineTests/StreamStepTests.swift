@@ -204,6 +204,13 @@ import Testing
             func list(
                 ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
             ) async throws(TranshipError) {}
+            func undo(
+                _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
+            ) async throws(TranshipError) {}
+
+            func record(
+                _ imageID: String, withMembers: Bool
+            ) async throws(TranshipError) -> TargetRecord? { nil }
             func request(
                 _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
             ) async throws(TranshipError) {}

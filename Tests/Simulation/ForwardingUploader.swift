@@ -23,6 +23,18 @@ extension ForwardingUploader {
         try await real.list(ownerID: ownerID, page: page)
     }
 
+    func undo(
+        _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        try await real.undo(&copy, references: references, deletesLeft: &deletesLeft)
+    }
+
+    func record(
+        _ imageID: String, withMembers: Bool
+    ) async throws(TranshipError) -> TargetRecord? {
+        try await real.record(imageID, withMembers: withMembers)
+    }
+
     func request(
         _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
     ) async throws(TranshipError) {

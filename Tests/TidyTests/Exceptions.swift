@@ -15,6 +15,7 @@ enum Exceptions {
 
     /// Test files named after a subject that several files share.
     static let subjects: [String: String] = [
+        "Tests/PlanningTests/MetadataPageTests.swift": "the page of the rules for properties",
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",

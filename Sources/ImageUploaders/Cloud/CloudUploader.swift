@@ -48,6 +48,21 @@ public struct CloudUploader: ImageUploader {
         }
     }
 
+    public func record(
+        _ imageID: String, withMembers: Bool
+    ) async throws(TranshipError) -> TargetRecord? {
+        guard let image = try await service.imageIfPresent(imageID) else { return nil }
+        var record = TargetRecord(image, targetKey: targetKey)
+        guard withMembers, image.visibility == .shared else { return record }
+        do {
+            record.members = try await service.members(of: imageID).map(\.memberID)
+        } catch {
+            // Only the owner and administrators may list them.
+            guard error.code == .forbidden || error.code == .notFound else { throw error }
+        }
+        return record
+    }
+
     public func reportedAlgorithm(
         for transfer: Transfer
     ) async throws(TranshipError) -> Checksum.Algorithm {
@@ -151,6 +166,25 @@ public struct CloudUploader: ImageUploader {
     }
 }
 
+extension CloudUploader {
+    public func undo(
+        _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        let outcome = try await Removal.remove(
+            under: .undo(copy.transfer, references: references), at: service,
+            deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
+        switch outcome {
+        case .removed: copy.fate = .removed
+        case .gone: (copy.fate, copy.reason) = (.removed, .goneMeanwhile)
+        case .removable: break
+        case .changed(let why): (copy.fate, copy.reason) = (.keep, why)
+        case .failed(let error):
+            (copy.fate, copy.reason) = (.failed, .removalFailed(message: error.message))
+        case .refused, .toBeFilledAgain: preconditionFailure("a rollback is not a discard")
+        }
+    }
+}
+
 extension ImportRequest.Stores {
     init(_ stores: PlannedRecord.Stores) {
         switch stores {
@@ -158,6 +192,15 @@ extension ImportRequest.Stores {
         case .named(let names): self = .named(names)
         case .all: self = .all
         }
+    }
+}
+
+extension TargetRecord {
+    init(_ image: Image, targetKey: String) {
+        self.init(
+            TargetImage(image, targetKey: targetKey), diskFormat: image.diskFormat,
+            containerFormat: image.containerFormat, minDiskGiB: image.minDiskGiB,
+            minRAMMiB: image.minRAMMiB, tags: image.tags, properties: image.propertyTexts)
     }
 }
 

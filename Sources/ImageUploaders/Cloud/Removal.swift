@@ -24,12 +24,17 @@ public enum Removal {
         /// An earlier version of a series has expired, as the plan said. The plan counts
         /// these against `limits.deletes`.
         case expire(Change)
+        /// `rollback` takes back what a run made. It counts these against `limits.deletes`.
+        ///
+        /// `references` are the ids at the target of the images that the record names, by property.
+        case undo(Transfer, references: [String: String])
 
         var imageID: String? {
             switch self {
             case .discard(let transfer): transfer.imageID
             case .clean(let image, _): image.id
             case .expire(let change): change.image.id
+            case .undo(let transfer, _): transfer.imageID
             }
         }
     }
@@ -72,7 +77,7 @@ public enum Removal {
                     hint: "it is left alone; look at it with `openstack image show \(id)`"))
         }
         let found = TargetImage(image, targetKey: "")
-        let objection =
+        let objection: Outcome? =
             switch right {
             case .discard(let transfer): objection(to: transfer, discarding: found)
             case .clean(let listed, let sizeBytes):
@@ -80,10 +85,14 @@ public enum Removal {
                     toCleaning: listed, found, updatedAt: image.updatedAt, sizeBytes: sizeBytes,
                     nowUnixSeconds: nowUnixSeconds)
             case .expire(let change): change.difference(of: found).map(Outcome.changed)
+            case .undo(let transfer, let references):
+                objection(
+                    to: transfer, undoing: try await record(image, at: service),
+                    references: references)
             }
         if let objection { return objection }
         if deletesLeft == 0 { return .removable }
-        // Protected as planned: by us. Only an expiry finds such a record removable.
+        // Protected as planned: by us. Only an expiry and a rollback find such a record removable.
         let wasProtected = image.isProtected
         do {
             if wasProtected { _ = try await service.unprotect(id) }
@@ -139,6 +148,50 @@ public enum Removal {
                         + "send it",
                     hint: "it is left to the other process that does; if there is none, "
                         + "`tranship clean` lists it"))
+        }
+        return nil
+    }
+
+    /// The record with its members: someone may have shared it since.
+    private static func record(
+        _ image: Image, at service: ImageService
+    ) async throws(TranshipError) -> TargetRecord {
+        var record = TargetRecord(image, targetKey: "")
+        if image.visibility == .shared {
+            record.members = try await service.members(of: image.id).map(\.memberID)
+        }
+        return record
+    }
+
+    /// The journal's row gives the right, as long as the record is what the run left.
+    static func objection(
+        to transfer: Transfer, undoing found: TargetRecord, references: [String: String]
+    ) -> Outcome? {
+        let image = found.image
+        guard Ownership(of: image, transfer).mayBeUndone,
+            transfer.placement.isFilledByUs || !image.holdsData
+        else { return .changed(.notOurs) }
+        guard image.isWhole || !image.holdsData else {
+            return .changed(.changedMeanwhile(status: image.status))
+        }
+        let wanted = transfer.record
+        let comparison = RecordComparison(
+            wanted: wanted, otherNames: [wanted.name], references: references.mapValues { $0 },
+            members: wanted.projects(for: transfer.members).map(\.target))
+        var fields = Set(comparison.differences(found).map(\.field))
+        if transfer.state != .done {
+            // Publishing had not begun, or was not over.
+            if image.visibility == .private { fields.remove("visibility") }
+            if !image.isHidden { fields.remove("hidden") }
+            if !image.isProtected { fields.remove("protected") }
+            if image.status != .deactivated { fields.remove("deactivated") }
+            if found.members?.isEmpty != false { fields.remove("members") }
+            fields = fields.filter {
+                !references.keys.contains($0.replacing("properties.", with: ""))
+            }
+        }
+        guard fields.isEmpty else {
+            return .changed(.editedByHand(field: fields.sorted().joined(separator: ", ")))
         }
         return nil
     }

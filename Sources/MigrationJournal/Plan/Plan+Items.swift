@@ -104,6 +104,17 @@ extension Plan {
         }
     }
 
+    /// One item of the plan with what it must be compared with; nil if the plan has none.
+    public func comparison(
+        sourceKey: String, targetKey: String, in journal: Journal
+    ) async throws(TranshipError) -> PlanComparison? {
+        guard let item = try await item(sourceKey: sourceKey, targetKey: targetKey) else {
+            return nil
+        }
+        let known = try await journal.transfers(of: [item]).first ?? nil
+        return try await read { db in try Self.comparison(db, 0, item, known) }
+    }
+
     private static func comparison(
         _ db: Database, _ position: Int64, _ item: PlanItem, _ transfer: Transfer?
     ) throws -> PlanComparison {

@@ -23,11 +23,17 @@ public final class Plan: DatabaseAccess {
     let hook: CommitHook?
     private let state = Mutex(false)
 
+    /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
+    /// run plans.
+    public enum Purpose: String, Sendable { case plan, check }
+
     /// Opens an empty plan beside a journal, or in memory beside one in memory.
     ///
     /// - Throws: ``TranshipError/Code/journalInUse`` while another process plans
     ///   beside the same journal; ``TranshipError/Code/journalFailed``.
-    public init(beside journal: Journal) throws(TranshipError) {
+    public init(
+        beside journal: Journal, for purpose: Purpose = .plan
+    ) throws(TranshipError) {
         hook = journal.hook
         if journal.isInMemory {
             database = try Journal.describing(journal.path) { try DatabaseQueue() }
@@ -35,9 +41,9 @@ public final class Plan: DatabaseAccess {
             lock = nil
             passage = journal.passage
         } else {
-            let path = Plan.path(beside: journal.path)
+            let path = Plan.path(beside: journal.path, for: purpose)
             try Journal.makeFolder(of: path)
-            lock = try JournalLock(path: path, what: "the plan")
+            lock = try JournalLock(path: path, what: "the \(purpose.rawValue)")
             database = try Journal.describing(path) {
                 try Plan.remove(path)
                 try OwnFile.make(path)
@@ -61,11 +67,11 @@ public final class Plan: DatabaseAccess {
         if let file { try? Plan.remove(file) }
     }
 
-    /// `NAME.plan.sqlite` beside `NAME.sqlite`.
-    static func path(beside journalPath: String) -> String {
+    /// `NAME.plan.sqlite` beside `NAME.sqlite`; for a check, `NAME.check.sqlite`.
+    static func path(beside journalPath: String, for purpose: Purpose = .plan) -> String {
         var url = URL(fileURLWithPath: journalPath)
         if url.pathExtension == "sqlite" { url.deletePathExtension() }
-        return url.path + ".plan.sqlite"
+        return url.path + ".\(purpose.rawValue).sqlite"
     }
 
     private static func remove(_ path: String) throws {

@@ -103,6 +103,13 @@ public protocol ImageUploader: Stage {
         ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError)
 
+    /// Reads the whole record of one image, to compare it; nil if it is gone.
+    ///
+    /// - Parameter withMembers: also lists whom the image is shared with.
+    func record(
+        _ imageID: String, withMembers: Bool
+    ) async throws(TranshipError) -> TargetRecord?
+
     /// The algorithm whose digest this target reports of new images.
     func reportedAlgorithm(for transfer: Transfer) async throws(TranshipError)
         -> Checksum.Algorithm
@@ -165,6 +172,16 @@ public protocol ImageUploader: Stage {
     /// - Parameter deletesLeft: how many DELETE requests may be sent; 0 only asks.
     func clean(
         _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError)
+
+    /// Removes a copy that a run made, if it is still what the run left. What came of it becomes
+    /// the copy's fate.
+    ///
+    /// - Parameters:
+    ///   - references: as in ``register(_:references:commit:)``.
+    ///   - deletesLeft: how many DELETE requests may be sent; 0 only asks.
+    func undo(
+        _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
     ) async throws(TranshipError)
 
     /// Carries out what the plan says of an earlier version of a series, if the image is

@@ -78,6 +78,21 @@ extension Image {
 }
 
 extension Image {
+    /// ``properties`` as text. The service stores text only; other values come from its plugins.
+    /// Those that are null are left out: null cannot be told from absent.
+    package var propertyTexts: [String: String] {
+        properties.compactMapValues { value in
+            switch value {
+            case .string(let text): text
+            case .bool(let flag): flag ? "True" : "False"
+            case .integer(let number): "\(number)"
+            default: nil
+            }
+        }
+    }
+}
+
+extension Image {
     public static let numberKeys = ["size", "virtual_size", "min_ram", "min_disk"]
 
     public init(record: [String: JSONValue]) {

@@ -10,15 +10,6 @@ extension SourceImage {
     /// An image of a cloud, as its listing describes it.
     init(_ image: Image, sourceIndex: Int) {
         let checksums = image.checksums
-        var properties: [String: String] = [:]
-        for (key, value) in image.properties {
-            switch value {
-            case .string(let text): properties[key] = text
-            case .bool(let flag): properties[key] = flag ? "True" : "False"
-            case .integer(let number): properties[key] = "\(number)"
-            default: continue
-            }
-        }
         self.init(
             key: Self.cloudKey(image.id), sourceIndex: sourceIndex,
             location: image.id, imageID: image.id, lineage: Self.cloudKey(image.id),
@@ -30,7 +21,7 @@ extension SourceImage {
             isProtected: image.isProtected, isHidden: image.isHidden,
             diskFormat: image.diskFormat, containerFormat: image.containerFormat,
             minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
-            properties: properties, updatedAt: image.updatedAt)
+            properties: image.propertyTexts, updatedAt: image.updatedAt)
     }
 
     /// The fields that a pipeline's conditions check.

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+
+/// The record of one image at a target, with all that a comparison with its source needs.
+public struct TargetRecord: Sendable, Hashable {
+    public var image: TargetImage
+    public var diskFormat: String?
+    public var containerFormat: String?
+    public var minDiskGiB: Int
+    public var minRAMMiB: Int
+    public var tags: [String]
+    /// Additional properties as text, in the same form as ``SourceImage/properties``.
+    public var properties: [String: String]
+    /// Project ids that the image is shared with; nil if they were not asked for, or if our user
+    /// may not list them.
+    public var members: [String]?
+
+    public init(
+        _ image: TargetImage, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
+        minRAMMiB: Int = 0, tags: [String] = [], properties: [String: String] = [:],
+        members: [String]? = nil
+    ) {
+        self.image = image
+        self.diskFormat = diskFormat
+        self.containerFormat = containerFormat
+        self.minDiskGiB = minDiskGiB
+        self.minRAMMiB = minRAMMiB
+        self.tags = tags
+        self.properties = properties
+        self.members = members
+    }
+}
+
+/// A field that differs between what is wanted and what the target has.
+public struct FieldDifference: Sendable, Hashable {
+    /// In the words of pipeline files: `min_disk`, `properties.os_distro`.
+    public var field: String
+    /// What the source has, by the target's rules; nil if nothing is wanted.
+    public var wanted: String?
+    /// What the target has; nil if it has nothing.
+    public var found: String?
+
+    public init(_ field: String, wanted: String?, found: String?) {
+        self.field = field
+        self.wanted = wanted
+        self.found = found
+    }
+
+    /// `name: a -> b`.
+    public var words: String { "\(field): \(Self.shown(wanted)) -> \(Self.shown(found))" }
+
+    private static let valueCharactersMax = 80
+
+    private static func shown(_ value: String?) -> String {
+        guard let value else { return "none" }
+        return value.isEmpty ? "\"\"" : value.cut(to: valueCharactersMax)
+    }
+}
+
+/// What `check` found of one image at one target.
+public struct CheckedImage: Sendable, Hashable {
+    public enum Verdict: String, CaseIterable, Sendable {
+        /// The target has a copy with the same data and the same fields.
+        case same
+        /// The target has no whole copy.
+        case missing
+        /// The copy has other data or other fields.
+        case differs
+        /// A copy of ours without an image at the source, or a second one.
+        case extra
+        /// All fields are the same, and no checksum is known on both sides.
+        case unproved
+    }
+
+    public var verdict: Verdict
+    /// The image at the source for people; of an extra one, the image at the target.
+    public var name: String
+    /// Nil if no source has it.
+    public var sourceKey: String?
+    public var targetKey: String
+    /// The copy at the target.
+    public var imageID: String?
+    public var sizeBytes: Int64?
+    public var differences: [FieldDifference] = []
+    /// The checksums that prove the data.
+    public var proofs: [Checksum] = []
+    /// Why, or what could not be found out.
+    public var note: String?
+
+    public init(
+        _ verdict: Verdict, name: String, sourceKey: String?, targetKey: String,
+        imageID: String? = nil, sizeBytes: Int64? = nil, note: String? = nil
+    ) {
+        self.verdict = verdict
+        self.name = name
+        self.sourceKey = sourceKey
+        self.targetKey = targetKey
+        self.imageID = imageID
+        self.sizeBytes = sizeBytes
+        self.note = note
+    }
+}

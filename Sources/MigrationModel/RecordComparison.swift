@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+/// Compares the record of a copy with what the source and the target's rules want. Pure.
+public struct RecordComparison: Sendable {
+    public let wanted: PlannedRecord
+    /// Names that the copy may have as well: of a template with `{date}`, or of another version.
+    public var otherNames: [String?] = []
+    /// The ids at the target of the images that the record names, by property; nil for an image
+    /// that has no copy.
+    public var references: [String: String?] = [:]
+    /// The projects at the target that the image is shared with; nil if they are not compared.
+    public var members: [String]?
+    /// Stores that lack the data.
+    public var missingStores: [String] = []
+
+    public init(
+        wanted: PlannedRecord, otherNames: [String?] = [], references: [String: String?] = [:],
+        members: [String]? = nil, missingStores: [String] = []
+    ) {
+        self.wanted = wanted
+        self.otherNames = otherNames
+        self.references = references
+        self.members = members
+        self.missingStores = missingStores
+    }
+
+    public func differences(_ found: TargetRecord) -> [FieldDifference] {
+        var differences: [FieldDifference] = []
+        func compare(_ field: String, _ wanted: String?, _ found: String?) {
+            guard wanted != found else { return }
+            differences.append(FieldDifference(field, wanted: wanted, found: found))
+        }
+        if !otherNames.contains(found.image.name) {
+            compare("name", wanted.shownName, found.image.name)
+        }
+        if !wanted.acceptsTransformed {
+            compare("disk_format", wanted.diskFormat, found.diskFormat)
+            compare("container_format", wanted.containerFormat, found.containerFormat)
+        }
+        compare("min_disk", "\(wanted.minDiskGiB)", "\(found.minDiskGiB)")
+        compare("min_ram", "\(wanted.minRAMMiB)", "\(found.minRAMMiB)")
+        compare("tags", Self.list(wanted.tags), Self.list(found.tags))
+        if let owner = wanted.ownerID { compare("owner", owner, found.image.ownerID) }
+        compare("visibility", wanted.visibility.rawValue, found.image.visibility.rawValue)
+        if let members, let has = found.members {
+            compare("members", Self.list(members), Self.list(has))
+        }
+        compare("hidden", "\(wanted.isHidden)", "\(found.image.isHidden)")
+        compare(
+            "deactivated", "\(wanted.isDeactivated)", "\(found.image.status == .deactivated)")
+        compare("protected", "\(wanted.isProtected)", "\(found.image.isProtected)")
+        if !missingStores.isEmpty {
+            compare(
+                "stores", Self.list(found.image.stores + missingStores),
+                Self.list(found.image.stores))
+        }
+        return differences + propertyDifferences(found)
+    }
+
+    private func propertyDifferences(_ found: TargetRecord) -> [FieldDifference] {
+        var want = wanted.properties
+        for (property, id) in references { want[property] = id ?? "a copy that is missing" }
+        // What the target's service writes is its own.
+        let has = found.properties.filter { key, _ in
+            key != Origin.propertyName && (want[key] != nil || !key.hasPrefix("os_glance"))
+        }
+        return Set(want.keys).union(has.keys).sorted().compactMap { key in
+            want[key] == has[key]
+                ? nil : FieldDifference("properties.\(key)", wanted: want[key], found: has[key])
+        }
+    }
+
+    /// The services list tags, members and stores in no order.
+    private static func list(_ words: [String]) -> String { words.sorted().joined(separator: ", ") }
+}

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A copy that a run made, and what `rollback` does with it.
+public struct UndoneCopy: Sendable, Hashable {
+    /// As the run left it.
+    public let transfer: Transfer
+    public var fate: Leftover.Fate
+    public var reason: PlanReason
+
+    /// - Parameter reason: why it is removed, until something speaks against that.
+    public init(_ transfer: Transfer, _ reason: PlanReason) {
+        self.transfer = transfer
+        self.reason = reason
+        fate = .remove
+    }
+
+    /// True if the source's own id is lost with the copy: the service never gives out an id again.
+    public var burnsKeptID: Bool { transfer.holdsKeptID }
+}

@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import MigrationJournal
+public import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// Reads image data to hash it, for `check --download`.
+public struct DataReading: Sendable {
+    /// Which end of a transfer is read.
+    public enum End: Sendable { case source, target }
+
+    /// Hashes all data of one end.
+    public typealias Digest =
+        @Sendable (End, Transfer, Checksum.Algorithm) async throws(TranshipError)
+        -> (checksum: Checksum, sizeBytes: Int64)
+
+    let digest: Digest
+
+    public init(digest: @escaping Digest) { self.digest = digest }
+}
+
+extension Planner {
+    /// Compares every image of the sources with its copy at each target, and finds copies that no
+    /// source has. Changes nothing but the plan.
+    ///
+    /// - Parameters:
+    ///   - reading: reads every copy back; nil compares what the services report.
+    ///   - each: called with every image in turn.
+    /// - Throws: as ``makePlan()``.
+    public func check(
+        reading: DataReading?, each: (CheckedImage) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        try await compare()
+        var position: Int64 = 0
+        while true {
+            let page = try await plan.comparisons(
+                after: position, limit: Self.pageImages, in: journal)
+            guard let last = page.last else { break }
+            for comparison in page {
+                if let target = target(comparison.item.targetKey) {
+                    try await each(try await check(comparison, at: target, reading))
+                }
+            }
+            position = last.position
+        }
+        try await eachMarked { (marked, target) throws(TranshipError) in
+            if let extra = try await extra(marked, at: target) { try await each(extra) }
+        }
+    }
+
+    private func check(
+        _ comparison: PlanComparison, at target: PlanningTarget, _ reading: DataReading?
+    ) async throws(TranshipError) -> CheckedImage {
+        let item = comparison.item
+        var checked = CheckedImage(
+            .missing, name: item.source.displayName, sourceKey: item.source.key,
+            targetKey: item.targetKey, sizeBytes: item.source.sizeBytes,
+            note: item.reason?.words)
+        guard let copy = copy(comparison, at: target) else { return checked }
+        checked.imageID = copy.id
+        guard item.refusal == nil else {
+            checked.verdict = .unproved
+            return checked
+        }
+        guard
+            let found = try await target.opened.uploader.record(
+                copy.id, withMembers: item.record.takesMembers)
+        else {
+            checked.note = PlanReason.goneMeanwhile.words
+            return checked
+        }
+        checked.note = nil
+        checked.differences = try await differences(comparison, found, at: target)
+        try await compareData(comparison, found, reading, &checked)
+        checked.verdict =
+            !checked.differences.isEmpty ? .differs : checked.proofs.isEmpty ? .unproved : .same
+        return checked
+    }
+
+    /// The image at the target that counts as the copy; nil if there is none.
+    private func copy(_ comparison: PlanComparison, at target: PlanningTarget) -> TargetImage? {
+        var own = comparison
+        own.ours = ours(comparison, at: target)
+        if let copy = Decision.standing(own) { return copy }
+        switch comparison.item.reason {
+        case .sameDataSameName(let id), .sameDataSameID(let id):
+            return (comparison.namesakes + comparison.ours).first { $0.id == id }
+        default: return nil
+        }
+    }
+
+    private func differences(
+        _ comparison: PlanComparison, _ found: TargetRecord, at target: PlanningTarget
+    ) async throws(TranshipError) -> [FieldDifference] {
+        let item = comparison.item
+        var record = RecordComparison(wanted: item.record)
+        if let transfer = comparison.transfer, transfer.imageID == found.image.id,
+            transfer.source.name == item.source.name
+        {
+            // The rules gave it this name on another day, or as an earlier version.
+            record.otherNames = [transfer.record.shownName, transfer.record.name]
+        }
+        for (property, key) in item.record.references {
+            let other = try await plan.comparison(
+                sourceKey: key, targetKey: item.targetKey, in: journal)
+            record.references[property] = .some(other.flatMap { copy($0, at: target)?.id })
+        }
+        if item.record.takesMembers {
+            let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+            record.members = item.record.projects(for: facts.members).map(\.target)
+        }
+        record.missingStores =
+            item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
+        return record.differences(found)
+    }
+
+    // MARK: Data
+
+    private func compareData(
+        _ comparison: PlanComparison, _ found: TargetRecord, _ reading: DataReading?,
+        _ checked: inout CheckedImage
+    ) async throws(TranshipError) {
+        let item = comparison.item
+        let known = comparison.transfer.flatMap { $0.imageID == found.image.id ? $0 : nil }
+        let proved = known?.proof.reported ?? []
+        // A conversion that the pipeline accepts has another checksum than the source.
+        let isConverted =
+            item.record.acceptsTransformed && proved.contains(where: found.image.checksums.contains)
+        let expected = isConverted ? proved : item.expected(known)
+        for reported in found.image.checksums {
+            let same = expected.filter { $0.algorithm == reported.algorithm }
+            if let other = same.first(where: { !$0.matches(reported) }) {
+                checked.differences.append(
+                    FieldDifference("data", wanted: "\(other)", found: "\(reported)"))
+                return
+            }
+            if !same.isEmpty { checked.proofs.append(reported) }
+        }
+        if let size = item.source.sizeBytes, let has = found.image.sizeBytes, size != has,
+            !isConverted
+        {
+            checked.differences.append(
+                FieldDifference("size", wanted: "\(size)", found: "\(has)"))
+        }
+        guard let reading else {
+            if checked.proofs.isEmpty {
+                checked.note = "no checksum is known on both sides; --download reads the data"
+            }
+            return
+        }
+        checked.proofs = []
+        do {
+            try await readBack(item, found, expected, reading, &checked)
+        } catch {
+            if error.code == .interrupted { throw error }
+            checked.note = "the data could not be read: \(error.message)"
+        }
+    }
+
+    /// Hashes the target's data, and the source's if it promises nothing.
+    private func readBack(
+        _ item: PlanItem, _ found: TargetRecord, _ expected: [Checksum], _ reading: DataReading,
+        _ checked: inout CheckedImage
+    ) async throws(TranshipError) {
+        let transfer = Transfer.alreadyThere(
+            item.intent, promised: nil, imageID: found.image.id, sizeBytes: found.image.sizeBytes)
+        let algorithm = expected.first?.algorithm ?? .sha512
+        let (has, _) = try await reading.digest(.target, transfer, algorithm)
+        let wanted: Checksum
+        if let first = expected.first {
+            wanted = first
+        } else {
+            wanted = try await reading.digest(.source, transfer, algorithm).checksum
+        }
+        if wanted.matches(has) {
+            checked.proofs = [has]
+        } else {
+            checked.differences.append(
+                FieldDifference("data", wanted: "\(wanted)", found: "\(has)"))
+        }
+    }
+
+    // MARK: Copies without a source
+
+    /// Nil for images that are the copy of an image of the sources, that are an earlier version of
+    /// a series, or that nothing proves to be ours.
+    private func extra(
+        _ marked: MarkedImage, at target: PlanningTarget
+    ) async throws(TranshipError) -> CheckedImage? {
+        let image = marked.image
+        guard image.isWhole,
+            let transfer = marked.transfer ?? marked.item?.start ?? marked.item?.fresh,
+            Ownership(of: marked, projectID: target.opened.projectID).isMade
+        else { return nil }
+        var extra = CheckedImage(
+            .extra, name: image.name ?? image.id, sourceKey: nil, targetKey: image.targetKey,
+            imageID: image.id, sizeBytes: image.sizeBytes)
+        if let item = marked.item {
+            let comparison = try await plan.comparison(
+                sourceKey: item.source.key, targetKey: image.targetKey, in: journal)
+            guard let comparison, let copy = copy(comparison, at: target), copy.id != image.id
+            else { return nil }
+            extra.note = "a second copy of \(item.source.displayName), beside image \(copy.id)"
+            return extra
+        }
+        let isSeries = try await !plan.items(
+            ofLineage: transfer.origin.lineageID, at: image.targetKey
+        ).isEmpty
+        if isSeries, transfer.source.imageID == nil { return nil }
+        extra.note =
+            "a copy of \(transfer.source.key), which is not at the source any more or is not "
+            + "selected"
+        return extra
+    }
+}

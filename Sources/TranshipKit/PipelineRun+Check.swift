@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import ByteStreams
+internal import ChecksumVerifiers
+internal import MigrationJournal
+public import MigrationModel
+internal import MigrationPipeline
+internal import Planning
+
+extension PipelineRun {
+    /// Compares the sources with the targets. Changes nothing at any cloud, and needs no lock of
+    /// the journal: a run may work meanwhile.
+    ///
+    /// - Parameters:
+    ///   - downloads: reads all data of every copy, and hashes it.
+    ///   - each: called with every image and target.
+    /// - Returns: how many images each verdict got.
+    /// - Throws: as planning. That one image cannot be read is a verdict.
+    public func check(
+        downloads: Bool, each: (CheckedImage) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) -> [CheckedImage.Verdict: Int] {
+        let opened = try await OpenedPipeline.open(
+            pipeline, environment: environment, tuning: tuning, tell: tell)
+        let stages = opened.stages
+        let reading = DataReading { (end, transfer, algorithm) async throws(TranshipError) in
+            try await stages.digest(end, transfer, algorithm)
+        }
+        var tally: [CheckedImage.Verdict: Int] = [:]
+        try await planner(in: opened, try Plan(beside: journal, for: .check)).check(
+            reading: downloads ? reading : nil
+        ) { (checked) throws(TranshipError) in
+            tally[checked.verdict, default: 0] += 1
+            try await each(checked)
+        }
+        return tally
+    }
+}
+
+extension Stages {
+    /// Hashes all data of one end of a transfer.
+    fileprivate func digest(
+        _ end: DataReading.End, _ given: Transfer, _ algorithm: Checksum.Algorithm
+    ) async throws(TranshipError) -> (checksum: Checksum, sizeBytes: Int64) {
+        let source = try source(of: given)
+        let uploader = try target(of: given).uploader
+        // Only hashed: the caller compares.
+        var transfer = given
+        transfer.proof.promised = nil
+        transfer.intent.record.verification = .proof
+        var unbound = transfer
+        unbound.intent.source.sizeBytes = nil
+        let verification = try verifier.begin(unbound, reportedAlgorithm: algorithm)
+        let ring = ByteRing(observers: verification.observers, hasReader: false)
+        do throws(TranshipError) {
+            switch end {
+            case .target: try await uploader.readBack(transfer, into: ring)
+            case .source:
+                try await source.read(transfer, from: nil, into: ring) { _ in }
+            }
+            ring.finishWriting()
+            let total = try await ring.finished()
+            guard let checksum = try verification.judge(totalBytes: total).first else {
+                throw TranshipError(.unverifiable, "no digest was computed")
+            }
+            return (checksum, total)
+        } catch {
+            ring.fail(error)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import MigrationModel
+import TranshipKit
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Compare the sources with the targets; change nothing.",
+        discussion: """
+              $ tranship check leave-alpha.yaml
+              $ tranship check leave-alpha.yaml --download --format json > check.jsonl
+
+            Each image is the same, is missing, differs (and in which fields), is extra (a copy
+            of ours without an image at the source) or is unproved (no checksum is known on
+            both sides). A run may work on the journal meanwhile. The exit status is 0 if all
+            images are the same, else 4.
+            """)
+
+    @OptionGroup var pipeline: PipelineArgument
+    @OptionGroup var common: PipelineOptions
+
+    @Flag(
+        help:
+            "Also read all data of every copy, and compare its digest with the source's checksum.")
+    var download = false
+
+    func run() async throws {
+        let talk = Talk(format: common.format, verbose: common.verbose)
+        let session = try await pipeline.open(common, talk, plansOnly: true)
+        let rendering = CheckRendering(talk: talk)
+        let tally = try await session.check(downloads: download) { checked throws(TranshipError) in
+            rendering.render(checked)
+        }
+        rendering.render(tally)
+        if tally.keys.contains(where: { $0 != .same }) { throw EarlyExit(status: .differences) }
+    }
+}

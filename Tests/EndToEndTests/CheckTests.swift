@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import LabSupport
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// `check`: what a migration left at the target, and a departure's audit.
+    @Suite struct CheckTests {
+        private func verdicts(_ outcome: Outcome) -> [String: String] {
+            Dictionary(
+                outcome.lines("check").map { ($0.text("name"), $0.text("verdict")) }
+            ) { first, _ in first }
+        }
+
+        private func fields(_ outcome: Outcome, _ name: String) -> [String] {
+            let line = outcome.lines("check").first { $0.text("name") == name }
+            return (line?["differences"]?.array ?? []).map { $0.text("field") }
+        }
+
+        @Test("after a run all images are the same, also by their bytes; nothing is changed")
+        func same() async throws {
+            try await scene("checksame") { scene in
+                try await scene.addTwelve(bytes: 70_000)
+                let file = try scene.cloudPipeline()
+                let before = try await scene.tranship("check", file)
+                #expect(before.status == 4, before.said)
+                #expect(before.talk.contains("0 the same, 12 missing"), before.said)
+                #expect(try await scene.beta.images(scene.prefix).isEmpty)
+
+                #expect(try await scene.tranship("run", file).status == 0)
+                let there = try await scene.beta.images(scene.prefix)
+                for download in [[], ["--download"]] {
+                    let check = try await scene.start(["check", file] + download).outcome()
+                    #expect(check.status == 0, check.said)
+                    #expect(check.talk.contains("12 the same\n"), check.said)
+                }
+                #expect(try await scene.beta.images(scene.prefix) == there)
+            }
+        }
+
+        @Test("what differs, is missing or is extra is named, image by image and field by field")
+        func differences() async throws {
+            try await scene("checkdiff") { scene in
+                let names = ["a", "b", "c", "d"].map { "\(scene.prefix) \($0)" }
+                for (index, name) in names.enumerated() {
+                    try await scene.alpha.add(
+                        name, Sample.raw(7000 + index, seed: UInt64(index)),
+                        ["os_command_line": "quiet"])
+                }
+                let file = try scene.cloudPipeline()
+                #expect(try await scene.tranship("run", file).status == 0)
+
+                let edited = try await scene.beta.only(names[0])
+                try await scene.beta.change(
+                    edited.id, ["os_command_line": "init=/bin/sh", "min_disk": 3])
+                try await scene.beta.delete(try await scene.beta.only(names[1]))
+                try await scene.alpha.delete(try await scene.alpha.only(names[2]))
+                try await scene.alpha.change(
+                    try await scene.alpha.only(names[3]).id, ["name": .string("\(scene.prefix) e")])
+
+                let check = try await scene.tranship("check", file, "--format", "json")
+                #expect(check.status == 4, check.said)
+                #expect(
+                    verdicts(check) == [
+                        names[0]: "differs", names[1]: "missing", names[2]: "extra",
+                        "\(scene.prefix) e": "differs",
+                    ], check.said)
+                #expect(
+                    fields(check, names[0]) == ["min_disk", "properties.os_command_line"],
+                    check.said)
+                #expect(fields(check, "\(scene.prefix) e") == ["name"], check.said)
+                let text = try await scene.tranship("check", file)
+                #expect(
+                    text.output.contains("properties.os_command_line: quiet -> init=/bin/sh"),
+                    text.said)
+                #expect(
+                    text.talk.contains("0 the same, 1 missing, 2 different, 1 extra"), text.said)
+            }
+        }
+
+        @Test(
+            "a check works while a run goes on, and finds the same by the ids if the journal is lost"
+        )
+        func besideARun() async throws {
+            try await scene("checkrun") { scene in
+                try await scene.alpha.add("\(scene.prefix) small", Sample.raw(7000, seed: 1))
+                try await scene.alpha.add(
+                    "\(scene.prefix) large", Sample.raw(6 * Sample.mebibyte, seed: 2))
+                let file = try scene.cloudPipeline(
+                    source: "alpha", "limits: { images: 1, bandwidth: 1MiB/s }")
+                let run = try scene.start(["run", file])
+                let deadline = ContinuousClock.now + .seconds(30)
+                while try await scene.beta.images("\(scene.prefix) small").isEmpty,
+                    ContinuousClock.now < deadline
+                {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                let check = try await scene.tranship("check", file, "--format", "json")
+                #expect(check.status == 4, check.said)
+                #expect(verdicts(check)["\(scene.prefix) large"] == "missing", check.said)
+                let ended = await run.outcome()
+                #expect(ended.status == 0, ended.said)
+
+                try FileManager.default.removeItem(atPath: scene.journal)
+                let lost = try await scene.tranship("check", file, "--download")
+                #expect(lost.status == 0, lost.said)
+            }
+        }
+    }
+}
