@@ -90,11 +90,12 @@ extension Pipeline {
 
     /// What the file says, key by key, as written and without secrets:
     /// `targets[0].image.visibility` is `keep`. For the comparison of two versions of a file.
-    public var keyTexts: [String: String] {
+    public var keyTexts: [String: String] { Self.keyTexts(of: textWithoutSecrets) }
+
+    /// As ``keyTexts``, of a text that a journal kept. Empty if it is not YAML.
+    public static func keyTexts(of text: String) -> [String: String] {
         var texts: [String: String] = [:]
-        if let root = try? Yams.compose(yaml: textWithoutSecrets) {
-            Self.collect(root, "", into: &texts)
-        }
+        if let root = try? Yams.compose(yaml: text) { collect(root, "", into: &texts) }
         return texts
     }
 

@@ -32,6 +32,9 @@ public final class PipelineRun: Sendable {
     private let writes: Bool
     /// The run that this one goes on with.
     public let interrupted: Run?
+    /// What was edited in the pipeline file since that run began: the work is planned again. Empty
+    /// if it goes on as planned.
+    private let edits: [String]
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
     /// Explains names that no image has, where such a name ends the work before it begins.
@@ -64,8 +67,11 @@ public final class PipelineRun: Sendable {
             environment: environment, writes: !plansOnly, planning: planning, events: events)
     }
 
-    /// Goes on with the run that was interrupted last, with its pipeline as it was
-    /// when the run began.
+    /// Goes on with the run that was interrupted last.
+    ///
+    /// If the pipeline file says something else now, the file is what counts: the work is planned
+    /// again, and what is done is compared with the new plan. If the file is gone, the text in the
+    /// journal counts.
     ///
     /// - Parameter journalPath: nil is the journal with the latest interrupted run.
     /// - Returns: nil if no run was interrupted.
@@ -79,18 +85,39 @@ public final class PipelineRun: Sendable {
             let (path, run) = try await JournalPlace.interrupted(
                 journalPath: journalPath, environment: environment)
         else { return nil }
-        let pipeline = try Pipeline.recall(
-            text: run.pipelineText, file: run.pipelineFile, environment: environment)
+        var pipeline: Pipeline
+        var edits: [String] = []
+        if FileManager.default.fileExists(atPath: run.pipelineFile) {
+            pipeline = try Pipeline.load(file: run.pipelineFile, environment: environment)
+            guard pipeline.name == run.pipelineName else {
+                throw TranshipError(
+                    .usage,
+                    "\(run.pipelineFile) is the pipeline \(pipeline.name) now, and the interrupted run "
+                        + "is of \(run.pipelineName)",
+                    hint: "put the file of \(run.pipelineName) back, or run it from another place")
+            }
+            edits = SavedPlan.differences(
+                Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
+        } else {
+            planning(
+                .warning(
+                    "the pipeline file \(run.pipelineFile) is gone; the run goes on with the text in "
+                        + "the journal"))
+            pipeline = try Pipeline.recall(
+                text: run.pipelineText, file: run.pipelineFile, environment: environment)
+        }
         return PipelineRun(
             pipeline,
             journal: try await .open(path: path, hook: try KillPoint.hook(environment)),
-            environment: environment, resuming: run, planning: planning, events: events)
+            environment: environment, resuming: run, edits: edits, planning: planning,
+            events: events)
     }
 
     package init(
         _ pipeline: Pipeline, journal: Journal, environment: [String: String],
         tuning: RunTuning = .init(), writes: Bool = true, resuming interrupted: Run? = nil,
         refusal: (@Sendable ([MissedSelection]) async -> TranshipError)? = nil,
+        edits: [String] = [],
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
@@ -101,6 +128,7 @@ public final class PipelineRun: Sendable {
         self.writes = writes
         self.interrupted = interrupted
         self.refusal = refusal
+        self.edits = edits
         tell = planning
         self.events = events
         monitor = RunMonitor(sink: events)
@@ -162,28 +190,26 @@ public final class PipelineRun: Sendable {
         matching saved: SavedPlan? = nil
     ) async throws(TranshipError) -> PipelinePlan {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
-        // What is planned already goes on as planned.
+        // What is planned already goes on as planned, unless the pipeline file was edited since.
+        let planned = interrupted.flatMap { $0.plannedAt == nil || !edits.isEmpty ? nil : $0 }
+        if !edits.isEmpty { tell(.warning(editsWords)) }
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning,
-            needsAll: interrupted?.plannedAt != nil, tell: tell)
+            pipeline, environment: environment, tuning: tuning, needsAll: planned != nil, tell: tell
+        )
         for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
             tell(
                 .warning(
                     "target \(target) does not answer: \(error.message); the others go on, and the "
                         + "next run copies what it lacks"))
         }
-        for words in opened.weaknesses + pipeline.rulesWithoutEffect {
-            tell(.warning(words))
-        }
-        if let interrupted, interrupted.plannedAt != nil {
-            return try await PipelinePlan(restOf: interrupted, in: journal, opened)
-        }
+        for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
+        if let planned { return try await PipelinePlan(restOf: planned, in: journal, opened) }
         guard writes else { return try await plan(try await compared(opened), opened, run: nil) }
         // A mistyped name leaves no run behind.
         let early = refusal == nil ? nil : try await compared(opened)
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
-            pipelineText: pipeline.textWithoutSecrets)
+            pipelineText: pipeline.textWithoutSecrets, facts: facts)
         return try await endingIfItFails(run) { () throws(TranshipError) in
             let found: Comparison
             if let early { found = early } else { found = try await self.compared(opened) }
@@ -208,7 +234,8 @@ public final class PipelineRun: Sendable {
         let made = try Plan(beside: journal)
         let missed = MissedSelections()
         let planner = planner(in: opened, made) { [pipeline] in
-            if !pipeline.allowsEmpty { missed.add($0) }
+            // Of many projects, some have no such image.
+            if !pipeline.allowsEmpty, pipeline.projects == nil { missed.add($0) }
         }
         let shortfalls = try await planner.makePlan()
         if let refusal, !missed.all.isEmpty { throw await refusal(missed.all) }
@@ -222,6 +249,15 @@ public final class PipelineRun: Sendable {
         try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed)
+    }
+
+    private static let editsMax = 10
+
+    private var editsWords: String {
+        let more = edits.count > Self.editsMax ? " and \(edits.count - Self.editsMax) more" : ""
+        return
+            "the pipeline file was edited since run \(interrupted?.id ?? 0) began, so the work is "
+            + "planned again: \(edits.prefix(Self.editsMax).joined(separator: ", "))\(more)"
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

@@ -8,9 +8,9 @@ public import MigrationModel
 
 /// A plan as a file, so that a run does exactly what an operator has reviewed.
 ///
-/// JSON; one entry for each image and target, with what would be done. Made by
-/// ``PipelinePlan/saved()``. A run only compares its own plan with it: nothing in the file names
-/// what the run opens, sends or deletes.
+/// JSON, and a text for people beside it; one entry for each image and target, with what would be
+/// done. Made by ``PipelinePlan/saved()``. A run only compares its own plan with it: nothing in the
+/// file names what the run opens, sends or deletes.
 public struct SavedPlan: Codable, Hashable, Sendable {
     public struct Entry: Codable, Hashable, Sendable {
         public var source: String
@@ -18,13 +18,13 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         /// Of these very data: changes when the source changes.
         public var version: String
         public var action: PlanAction
-        /// What the copy gets, and how: name, visibility, properties, method and the rest. Empty if
-        /// nothing is copied or changed.
+        /// What the copy gets or has, and how: name, visibility, properties, method and the rest. Of
+        /// a refused image, the reason.
         public var fields: [String: String]
     }
 
     /// The version of the format that this program writes and reads.
-    public static let formatVersion = 2
+    public static let formatVersion = 3
 
     public var version: Int
     public var pipeline: String
@@ -37,7 +37,9 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// The largest file that is read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
 
-    /// Only this user can read the file (0600). A link in its place is not followed.
+    /// Writes the plan, and its text for people beside it: `plan.txt` for `plan.json`.
+    ///
+    /// Only this user can read the files (0600). A link in their place is not followed.
     ///
     /// - Throws: ``TranshipError/Code/usage``.
     public func write(to path: String) throws(TranshipError) {
@@ -51,6 +53,12 @@ public struct SavedPlan: Codable, Hashable, Sendable {
                 .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
         }
         try OwnFile.replace(path, with: data)
+        try OwnFile.replace(Self.textPath(beside: path), with: Data(text.utf8))
+    }
+
+    /// Where the text lies.
+    public static func textPath(beside path: String) -> String {
+        (path.hasSuffix(".json") ? String(path.dropLast(".json".count)) : path) + ".txt"
     }
 
     /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or one in the format
@@ -87,6 +95,101 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     }
 }
 
+// MARK: Digests
+
+extension SavedPlan {
+    /// The sha256 of everything in the plan, for a sign-off: equal digests are equal plans.
+    public var digest: String {
+        var words = ["pipeline", pipeline]
+        for (key, value) in settings.sorted(by: { $0.key < $1.key }) { words += [key, value] }
+        for (image, action) in (changes ?? [:]).sorted(by: { $0.key < $1.key }) {
+            words += [image, action]
+        }
+        return Self.digest(of: words + entries.map(\.digest))
+    }
+
+    /// Words cannot run into each other: the length of each comes before it.
+    fileprivate static func digest(of words: [String]) -> String {
+        TextDigest.sha256(words.map { "\($0.utf8.count):\($0)" }.joined())
+    }
+}
+
+extension SavedPlan.Entry {
+    private enum Key: String, CodingKey { case source, target, version, action, fields, digest }
+
+    /// The sha256 of the entry: of the data's version, the record, the method and the rules.
+    public var digest: String {
+        SavedPlan.digest(
+            of: [source, target, version, action.rawValue]
+                + fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        source = try values.decode(String.self, forKey: .source)
+        target = try values.decode(String.self, forKey: .target)
+        version = try values.decode(String.self, forKey: .version)
+        action = try values.decode(PlanAction.self, forKey: .action)
+        fields = try values.decode([String: String].self, forKey: .fields)
+        guard try values.decode(String.self, forKey: .digest) == digest else {
+            throw TranshipError(
+                .usage,
+                "the entry of \(source) at \(target) was changed after the plan was saved: its "
+                    + "digest does not match",
+                hint: "change the pipeline file instead, and save the plan again")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(source, forKey: .source)
+        try values.encode(target, forKey: .target)
+        try values.encode(version, forKey: .version)
+        try values.encode(action, forKey: .action)
+        try values.encode(fields, forKey: .fields)
+        try values.encode(digest, forKey: .digest)
+    }
+}
+
+// MARK: Text
+
+extension SavedPlan {
+    /// The plan for people: what each image becomes at each target, field by field.
+    public var text: String {
+        var lines = ["plan of the pipeline \(pipeline)", "digest \(digest)", ""]
+        let counts = Dictionary(grouping: entries, by: \.action).mapValues(\.count)
+        lines.append(
+            PlanAction.allCases.map { "\(counts[$0] ?? 0) to \($0.rawValue)" }
+                .joined(separator: ", "))
+        for entry in entries {
+            lines.append("")
+            lines.append("\(entry.action.rawValue) \(entry.source) -> \(entry.target)")
+            lines.append("  digest: \(entry.digest)")
+            lines.append("  data: \(entry.version)")
+            for (key, value) in entry.fields.sorted(by: { $0.key < $1.key }) {
+                lines.append("  \(key): \(value)")
+            }
+        }
+        lines += Self.section("what becomes of earlier versions", changes ?? [:])
+        lines += Self.section("the pipeline file, key by key", settings)
+        // A name may contain anything; a line of the text is a line of the plan.
+        return lines.map(Self.inOneLine).joined(separator: "\n") + "\n"
+    }
+
+    /// Control characters as `\u{1b}`.
+    private static func inOneLine(_ line: String) -> String {
+        line.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control
+                ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
+    }
+
+    private static func section(_ title: String, _ values: [String: String]) -> [String] {
+        guard !values.isEmpty else { return [] }
+        return ["", title] + values.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+    }
+}
+
 // MARK: Comparing
 
 extension SavedPlan {
@@ -112,8 +215,8 @@ extension SavedPlan {
     }
 
     private func differences(from now: SavedPlan) -> [String] {
-        var lines = Self.changes(settings, now.settings).map { "pipeline file: \($0)" }
-        lines += Self.changes(changes ?? [:], now.changes ?? [:])
+        var lines = Self.differences(settings, now.settings).map { "pipeline file: \($0)" }
+        lines += Self.differences(changes ?? [:], now.changes ?? [:])
         let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
         let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
         for place in Set(before.keys).union(after.keys).sorted() {
@@ -121,9 +224,9 @@ extension SavedPlan {
             case (let old?, nil): lines.append("\(place): \(old.action.rawValue) -> not planned")
             case (nil, let new?): lines.append("\(place): not planned -> \(new.action.rawValue)")
             case (let old?, let new?):
-                let changes = Self.changes(old.allFields, new.allFields)
-                if !changes.isEmpty {
-                    lines.append("\(place): \(changes.joined(separator: ", "))")
+                let differences = Self.differences(old.allFields, new.allFields)
+                if !differences.isEmpty {
+                    lines.append("\(place): \(differences.joined(separator: ", "))")
                 }
             case (nil, nil): break
             }
@@ -132,7 +235,7 @@ extension SavedPlan {
     }
 
     /// The keys whose values differ, each with both values.
-    private static func changes(_ old: [String: String], _ new: [String: String]) -> [String] {
+    static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
         func shown(_ value: String?) -> String {
             guard let value else { return "none" }
             return value.count > 80 ? "\(value.prefix(80))…" : value.isEmpty ? "\"\"" : value
@@ -151,7 +254,10 @@ extension SavedPlan.Entry {
         target = item.targetKey
         version = item.origin.versionID
         action = item.action ?? .refuse
-        fields = [.create, .update].contains(action) ? Self.fields(of: item) : [:]
+        fields =
+            action == .refuse
+            ? ["reason": item.refusal?.message ?? item.reason?.words ?? ""]
+            : Self.fields(of: item)
     }
 
     fileprivate var place: String { "\(source) -> \(target)" }

@@ -164,6 +164,48 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a plan that was signed off names each of five differences, also of what is copied")
+        func drift() async throws {
+            try await scene("drift") { scene in
+                let names = ["a", "b", "c", "d"].map { "\(scene.prefix) \($0)" }
+                for (index, name) in names.enumerated() {
+                    try await scene.alpha.add(name, Sample.raw(7000 + index, seed: UInt64(index)))
+                }
+                let file = try scene.cloudPipeline()
+                #expect(try await scene.tranship("run", file).status == 0)
+                let saved = scene.folder.appendingPathComponent("plan.json").path
+                #expect(try await scene.tranship("plan", file, "--save", saved).status == 0)
+                let text = try String(
+                    contentsOfFile: scene.folder.appendingPathComponent("plan.txt").path,
+                    encoding: .utf8)
+                #expect(text.contains("0 to create, 0 to update, 4 to skip"), "\(text)")
+
+                func id(_ name: String) async throws -> String {
+                    try await scene.alpha.only(name).id
+                }
+                try await scene.alpha.change(
+                    try await id(names[0]), ["name": .string("\(scene.prefix) z")])
+                try await LabCloud.alphaAdmin.change(
+                    try await id(names[1]), ["visibility": "public"])
+                try await scene.alpha.delete(try await scene.alpha.only(names[2]))
+                try await scene.alpha.add(names[2], Sample.raw(9999, seed: 99))
+                try await scene.beta.delete(try await scene.beta.only(names[3]))
+                let edited = try scene.cloudPipeline(source: "alpha", "order: listed")
+                let before = try await scene.beta.images(scene.prefix)
+
+                let run = try await scene.tranship("run", edited, "--plan", saved)
+                #expect(run.status == 4, run.said)
+                for words in [
+                    "pipeline file: order: none -> listed",
+                    "name: \(names[0]) -> \(scene.prefix) z", "visibility: shared -> public",
+                    "skip -> not planned", "not planned -> create", "action: skip -> create",
+                ] {
+                    #expect(run.talk.contains(words), run.said)
+                }
+                #expect(try await scene.beta.images(scene.prefix) == before)
+            }
+        }
+
         @Test(
             "if the target has another image of that name, on_conflict decides",
             arguments: [

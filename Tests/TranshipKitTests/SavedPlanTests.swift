@@ -173,6 +173,43 @@ import Testing
         #expect(error?.code == .usage)
     }
 
+    @Test func `The text beside the plan has its digests, and what each image becomes`()
+        async throws
+    {
+        let plan = try await plan("1", [Sample.item("a")])
+        try plan.write(to: folder.file("plan.json"))
+        let text = try String(contentsOfFile: folder.file("plan.txt"), encoding: .utf8)
+        #expect(text.contains("digest \(plan.digest)\n"))
+        #expect(text.contains("create image:a -> beta\n  digest: \(plan.entries[0].digest)\n"))
+        #expect(text.contains("\n  name: sample\n"))
+        var other = plan
+        other.entries[0].fields["name"] = "other"
+        #expect(other.digest != plan.digest)
+    }
+
+    @Test func `A file whose entry was edited is refused`() async throws {
+        let plan = try await plan("1", [Sample.item("a")])
+        let path = folder.file("plan.json")
+        try plan.write(to: path)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try folder.write(
+            Array(text.replacing("\"sample\"", with: "\"other\"").utf8), to: "plan.json")
+        let error = #expect(throws: TranshipError.self) { try SavedPlan.read(from: path) }
+        #expect(error?.code == .usage)
+        #expect(error?.message.contains("image:a at beta was changed after the plan") == true)
+    }
+
+    @Test func `What is at the target already is compared as well`() async throws {
+        var item = Sample.item("a")
+        item.action = .skip
+        item.reason = .alreadyAtTarget(imageID: "i")
+        let before = SavedPlan.Entry(item)
+        item.intent.record.visibility = .public
+        let after = SavedPlan.Entry(item)
+        #expect(before.fields["visibility"] == "private" && after.fields["visibility"] == "public")
+        #expect(before.digest != after.digest)
+    }
+
     @Test func `A plan of an earlier format is refused with its number`() throws {
         let old = #"{"version":1,"pipeline":"p","entries":[]}"#
         try folder.write(Array(old.utf8), to: "plan.json")
@@ -181,12 +218,12 @@ import Testing
         }
         #expect(error?.code == .usage)
         #expect(
-            error?.message.contains("format 1, and this version of tranship reads format 2") == true
+            error?.message.contains("format 1, and this version of tranship reads format 3") == true
         )
         #expect(error?.hint?.contains("--save") == true)
     }
 
-    @Test(arguments: ["", "[]", "{\"version\":2}"])
+    @Test(arguments: ["", "[]", "{\"version\":3}"])
     func `A file that is not a saved plan is refused, with how to make one`(text: String) throws {
         try folder.write(Array(text.utf8), to: "plan.json")
         let error = #expect(throws: TranshipError.self) {

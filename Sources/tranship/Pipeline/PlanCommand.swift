@@ -19,7 +19,10 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var pipeline: PipelineArgument
     @OptionGroup var common: PipelineOptions
 
-    @Option(help: .value("file", "Also write the plan to a file, for `run --plan`."))
+    @Option(
+        help: .value(
+            "file", "Also write the plan to a file, for `run --plan`, and a text to read beside it."
+        ))
     var save: String?
 
     func run() async throws {

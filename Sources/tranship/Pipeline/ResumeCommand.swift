@@ -14,7 +14,9 @@ struct ResumeCommand: AsyncParsableCommand {
               $ tranship resume
               $ tranship resume nightly
 
-            Uses the pipeline file as it was when the run began; the journal keeps its text.
+            If the pipeline file was edited since the run began, names the edits, plans the
+            work again and shows the new plan; images that are done are compared with it. If
+            the file is gone, uses its text in the journal.
             """)
 
     @Argument(
