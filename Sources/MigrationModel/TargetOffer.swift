@@ -53,6 +53,8 @@ public struct TargetOffer: Sendable, Hashable {
     public var diskFormats: [String] = []
     /// The container formats that it takes; empty where it does not say.
     public var containerFormats: [String] = []
+    /// Properties without which it takes no record.
+    public var requiredProperties: [String] = []
     /// The 17 of its newest API version 2.17; nil where it does not say.
     public var minorVersion: Int?
     /// Requests that the access rules of our application credential lack, of those that a run

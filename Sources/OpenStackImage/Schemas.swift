@@ -19,6 +19,13 @@ public struct Schema: Sendable, Hashable {
     public func allowedValues(of key: String) -> [String] {
         (properties[key]?["enum"]?.array ?? []).compactMap(\.string)
     }
+
+    /// Additional properties of an image that this cloud requires: an operator lists them in
+    /// `schema-image.json`.
+    package var requiredProperties: [String] {
+        (record["required"]?.array ?? []).compactMap(\.string)
+            .filter { !Image.baseKeys.contains($0) }
+    }
 }
 
 extension ImageService {

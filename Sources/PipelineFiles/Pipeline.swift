@@ -18,6 +18,8 @@ public struct Pipeline: Sendable, Equatable {
     public let sources: [Source]
     /// One or more, in the order of the file.
     public let targets: [Target]
+    /// Which project of the targets gets which images. nil: each image goes to each target.
+    public let projects: ProjectTable?
     public let transfer: TransferMode
     public let spool: SpoolSetting?
     public let verify: VerificationMode

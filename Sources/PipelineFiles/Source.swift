@@ -57,6 +57,8 @@ public struct CloudName: Sendable, Equatable {
     public let interface: String?
     /// A project name or id. Scopes the token to that project.
     public let project: String?
+    /// The name of that project's domain; nil is the project domain of the entry.
+    public var projectDomain: String?
     /// The place of the source or target in the file.
     public let position: FilePosition
 }

@@ -44,6 +44,14 @@ public struct OwnerMap: Sendable, Equatable {
     public let projects: [String: String]
     /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: String?
+    /// True for `owner: projects`: the pipeline's `projects` say it, once their ids are known.
+    public let isProjectTable: Bool
+
+    public init(projects: [String: String], rest: String?, isProjectTable: Bool = false) {
+        self.projects = projects
+        self.rest = rest
+        self.isProjectTable = isProjectTable
+    }
 
     /// Returns the project at the target, or nil if no entry covers `sourceProject`.
     public func target(of sourceProject: String) -> String? { projects[sourceProject] ?? rest }

@@ -14,6 +14,8 @@ struct MetadataRules {
     let sharesKeystone: Bool
     /// `{date}`: the day of planning, UTC, `2026-01-31`.
     let date: String
+    /// The projects at the target, by those at the source; nil is the owner table of the target.
+    var projects: OwnerMap?
 
     struct Result {
         var record: PlannedRecord
@@ -67,9 +69,19 @@ struct MetadataRules {
         "owner_specified.openstack.object": "names the file it was uploaded from",
         "owner_specified.shade.object": "names the file it was uploaded from",
         "cinder_encryption_key_deletion_policy": "refers to a key in the source's key manager",
+        "os_encrypt_key_deletion_policy": "refers to a key in the source's key manager",
     ]
 
-    private static let referenceKeys = ["kernel_id", "ramdisk_id"]
+    /// All properties that begin like this are left out.
+    static let droppedPrefix = "os_glance"
+    /// Name other images, whose copies the copy names.
+    static let referenceKeys = ["kernel_id", "ramdisk_id"]
+    /// Name the key of encrypted data: such an image is refused.
+    static let encryptionKeys = ["cinder_encryption_key_id", "os_encrypt_key_id"]
+    /// Make a signed image, which is refused unless the target's rules drop them.
+    static let signatureKeys = ["img_signature", "img_signature_certificate_uuid"]
+    /// Of an image without data, they show a snapshot of a volume, which is refused.
+    static let volumeKeys = ["block_device_mapping", "bdm_v2", "root_device_name"]
 
     private func applyProperties(_ source: SourceImage, _ result: inout Result) {
         var properties = source.properties
@@ -77,7 +89,7 @@ struct MetadataRules {
             properties[key] = nil
             result.notes.append(.propertyLeftOut(key: key, reason: reason))
         }
-        for key in properties.keys where key.hasPrefix("os_glance") {
+        for key in properties.keys where key.hasPrefix(Self.droppedPrefix) {
             properties[key] = nil
             result.notes.append(.propertyLeftOut(key: key, reason: "reserved by the service"))
         }
@@ -109,8 +121,9 @@ struct MetadataRules {
         case .keep: result.record.members = .keep
         case .drop: result.record.members = .drop
         case .map:
-            var table = rules.owner?.projects ?? [:]
-            if let rest = rules.owner?.rest { table["*"] = rest }
+            let projects = projects ?? rules.owner
+            var table = projects?.projects ?? [:]
+            if let rest = projects?.rest { table["*"] = rest }
             result.record.members = .map(table)
         }
     }
@@ -135,7 +148,7 @@ struct MetadataRules {
             source.properties[key]?.isEmpty == false && !rules.drop.contains { $0.matches(key) }
         }
         if source.imageID != nil, source.sizeBytes ?? 0 == 0,
-            ["block_device_mapping", "bdm_v2", "root_device_name"].contains(where: {
+            volumeKeys.contains(where: {
                 source.properties[$0]?.isEmpty == false
             })
         {
@@ -149,12 +162,12 @@ struct MetadataRules {
                 .refused, "it is \(status) at the source and has no complete data",
                 hint: "leave it out with `status: [active]`, or wait until it is active")
         }
-        if source.properties["cinder_encryption_key_id"]?.isEmpty == false {
+        if encryptionKeys.contains(where: { source.properties[$0]?.isEmpty == false }) {
             return TranshipError(
                 .refused, "it is encrypted, and its key is in the source's key manager",
                 hint: "decrypt it at the source: create an unencrypted volume and an image from it")
         }
-        if isKept("img_signature") || isKept("img_signature_certificate_uuid") {
+        if signatureKeys.contains(where: isKept) {
             return TranshipError(
                 .refused,
                 "it is signed with a certificate of the source's key manager, "

@@ -62,6 +62,15 @@ extension Planner {
             if let other {
                 guard let message = try await refusal(of: other, at: target) else { continue }
                 reason = "cannot be copied: \(message)"
+            } else if let elsewhere = try await otherTarget(of: key, than: target) {
+                return .init(
+                    TranshipError(
+                        .refused,
+                        "its \(property) names an image that `projects` sends to another project "
+                            + "(\(elsewhere))",
+                        hint:
+                            "use an administrator's entry with `image: { owner: projects }`, which "
+                            + "copies references between projects"))
             }
             let id = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
             return .init(
@@ -70,6 +79,19 @@ extension Planner {
                     hint: "correct or remove \(property) at the source; if the copy boots without "
                         + "it, drop it with `properties: { drop: [\(property)] }` in the target's "
                         + "`image`"))
+        }
+        return nil
+    }
+
+    /// The target that gets an image by the pipeline's `projects`; nil if none does.
+    private func otherTarget(
+        of sourceKey: String, than target: PlanningTarget
+    ) async throws(TranshipError) -> String? {
+        guard target.route?.takes != nil else { return nil }
+        for other in targets where other.opened.key != target.opened.key {
+            if try await plan.item(sourceKey: sourceKey, targetKey: other.opened.key) != nil {
+                return other.opened.key
+            }
         }
         return nil
     }

@@ -152,7 +152,13 @@ public struct Planner: Sendable {
     func add(_ images: [ListedImage], from source: any ImageSource) async throws(TranshipError) {
         for target in targets {
             var items: [PlanItem] = []
-            for image in images where image.isWanted(at: target) {
+            for listed in images where listed.isWanted(at: target) {
+                var image = listed
+                switch target.route?.verdict(listed) ?? .wanted {
+                case .unwanted: continue
+                case .wanted: break
+                case .refused(let refusal): image.refusal = image.refusal ?? refusal
+                }
                 items.append(try item(image, from: source, to: target))
             }
             try await plan.add(items)
@@ -166,7 +172,7 @@ public struct Planner: Sendable {
         let rules = MetadataRules(
             target: target.rules,
             sharesKeystone: source.region?.sharesKeystone(with: target.opened.region) ?? false,
-            date: date)
+            date: date, projects: target.route?.members)
         var name = image.name
         var unnamed: TranshipError?
         do {

@@ -10,6 +10,8 @@ public struct PlanningTarget: Sendable {
     public var rules: TargetRules
     public var opened: OpenedTarget
     public var verification: VerificationMode
+    /// By the pipeline's `projects`; nil without it.
+    public var route: ProjectRoute?
 
     public init(
         _ opened: OpenedTarget, rules: TargetRules, verification: VerificationMode = .proof

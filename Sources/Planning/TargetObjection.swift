@@ -11,7 +11,18 @@ struct TargetObjection {
     let offer: TargetOffer
 
     func objection(to item: PlanItem) -> TranshipError? {
-        formats(item.record) ?? version(item.record) ?? rights(item)
+        formats(item.record) ?? required(item.record) ?? version(item.record) ?? rights(item)
+    }
+
+    private func required(_ record: PlannedRecord) -> TranshipError? {
+        let missing = offer.requiredProperties.filter {
+            record.properties[$0] == nil && record.references[$0] == nil
+        }
+        guard !missing.isEmpty else { return nil }
+        return TranshipError(
+            .refused, "the target requires the properties \(missing.joined(separator: ", "))",
+            hint:
+                "set them with `properties: { set: { \(missing[0]): … } }` in the target's `image`")
     }
 
     private func formats(_ record: PlannedRecord) -> TranshipError? {

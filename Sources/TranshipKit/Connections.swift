@@ -99,12 +99,12 @@ final class NetworkConnections: Connections {
     }
 
     private func session(_ cloud: CloudName) throws(TranshipError) -> CloudSession {
-        let key = [cloud.name, cloud.region, cloud.interface, cloud.project]
+        let key = [cloud.name, cloud.region, cloud.interface, cloud.project, cloud.projectDomain]
         if let session = known.withLock({ $0[key] }) { return session }
         do {
             let session = try CloudSession.named(
                 cloud.name, region: cloud.region, interface: cloud.interface,
-                project: cloud.project,
+                project: cloud.project, projectDomain: cloud.projectDomain,
                 environment: environment, transport: transport, quickRetries: 2)
             known.withLock { $0[key] = session }
             session.configuration.remarks.forEach(warn)

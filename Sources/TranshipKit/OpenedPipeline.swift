@@ -48,7 +48,8 @@ struct OpenedPipeline: Sendable {
                 try await connections.signIn(source.cloud)
             }, client: { connections.client(for: $0) })
         var sources: [any ImageSource] = []
-        for (index, source) in pipeline.sources.enumerated() {
+        let expanded = try await ProjectExpansion(pipeline, connections)
+        for (index, source) in expanded.sources.enumerated() {
             if let other = try await connections.open(source, index: index) {
                 sources.append(other)
             } else {
@@ -58,9 +59,11 @@ struct OpenedPipeline: Sendable {
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
-        for target in pipeline.targets {
+        for (target, route) in zip(expanded.targets, expanded.routes) {
             do {
-                targets.append(try await open(target, pipeline, connections, tuning))
+                var opened = try await open(target, pipeline, connections, tuning)
+                opened.route = route
+                targets.append(opened)
             } catch {
                 guard !needsAll, error.isTransient, error.code != .interrupted,
                     case .cloud(let entry) = target
@@ -95,7 +98,7 @@ struct OpenedPipeline: Sendable {
 
     /// Stable over runs, and readable: the journal and messages name a target by it.
     private static func key(of cloud: CloudName) -> String {
-        ([cloud.name] + [cloud.region, cloud.project].compactMap(\.self))
+        ([cloud.name] + [cloud.region, cloud.project, cloud.projectDomain].compactMap(\.self))
             .joined(separator: "/")
     }
 

@@ -93,7 +93,7 @@ struct PipelineKeysTests {
             "targetImage.visibility": (words(ImageVisibility.self) + ["keep"]).sorted(),
             "targetImage.protected": rule, "targetImage.hidden": rule,
             "targetImage.keep_id": (words(PlannedRecord.KeptID.self) + ["false"]).sorted(),
-            "targetImage.members": words(MemberRule.self),
+            "targetImage.members": words(MemberRule.self), "targetImage.owner": ["projects"],
             "expired.action": words(ExpiredVersions.Action.self),
         ]
         let schema = try Self.schema()
@@ -225,7 +225,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 10)
+        #expect(blocks.count == 11)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

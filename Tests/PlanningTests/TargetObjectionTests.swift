@@ -33,6 +33,15 @@ import Testing
         #expect(container?.message == "the target takes no container_format bare, only ovf, docker")
     }
 
+    @Test func `A property that the target requires must be there`() {
+        let missing = objection { $0.requiredProperties = ["os_distro", "team"] }
+        #expect(missing?.code == .refused)
+        #expect(missing?.message == "the target requires the properties os_distro, team")
+        var record = Sample.record()
+        record.properties = ["os_distro": "debian", "team": "a"]
+        #expect(objection(record) { $0.requiredProperties = ["os_distro", "team"] } == nil)
+    }
+
     @Test func `Rules that deny a request refuse the methods that need it`() {
         let denied = ["PUT /v2/images/*/file"]
         let upload = objection { $0.deniedRequests = denied }

@@ -42,6 +42,7 @@ extension TargetOffer {
             let schema = try await service.schema("image")
             offer.diskFormats = schema.allowedValues(of: "disk_format")
             offer.containerFormats = schema.allowedValues(of: "container_format")
+            offer.requiredProperties = schema.requiredProperties
         }
         let seen = try await service.reportedAlgorithms()
         if !seen.isEmpty { offer.reportedAlgorithms = seen }

@@ -9,7 +9,7 @@ protocol PipelineKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable
 }
 
 enum PipelineRootKey: String, PipelineKey {
-    case version, name, sources, targets, transfer, spool, verify, order, limits
+    case version, name, sources, targets, projects, transfer, spool, verify, order, limits
     case hooks, journal
     case allowEmpty = "allow_empty"
     static let place = "a pipeline"

@@ -16,9 +16,12 @@ extension PipelineReader {
             keys.required(.name, hint: "the default journal is named after it"))
         let sources = try some(keys.required(.sources)).map(source)
         let targets = try some(keys.required(.targets)).map(target)
+        let projects = try keys[.projects].map(projects)
+        try refuseUnmappable(sources, targets, projects)
         try refuseSharedSeries(sources)
         return Pipeline(
             version: version, name: name, sources: sources, targets: targets,
+            projects: projects,
             transfer: try keys[.transfer]?.choice(TransferMode.self) ?? .auto,
             spool: try keys[.spool].map(spool),
             verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,

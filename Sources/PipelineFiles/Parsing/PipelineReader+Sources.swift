@@ -47,6 +47,7 @@ extension PipelineReader {
             cloud: CloudName(
                 name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
                 interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+                projectDomain: nil,
                 position: keys.position),
             selection: try keys[.images].map { value throws(TranshipError) in
                 try selection(value, from: .standard)

@@ -22,6 +22,7 @@ extension PipelineReader {
             cloud: CloudName(
                 name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
                 interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
+                projectDomain: nil,
                 position: keys.position),
             rules: try rules(keys))
     }
@@ -77,6 +78,9 @@ extension PipelineReader {
     }
 
     private func owners(_ value: FileValue) throws(TranshipError) -> OwnerMap {
+        if !value.isMapping, !value.isList, try value.text() == "projects" {
+            return OwnerMap(projects: [:], rest: nil, isProjectTable: true)
+        }
         var projects: [String: String] = [:]
         for (key, project) in try value.textMap(emptyValues: false) {
             projects[key.text] = project

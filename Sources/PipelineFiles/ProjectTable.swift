@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which project of the targets gets the images of which project of the sources: `projects` of a
+/// pipeline.
+public struct ProjectTable: Sendable, Equatable {
+    /// A project, by its id, its name, or its name and domain.
+    public struct Name: Sendable, Hashable {
+        /// As it is in the table.
+        public let text: String
+        /// An id or a name.
+        public let project: String
+        /// The name of its domain; nil for an id, and for the project domain of the cloud's entry.
+        public let domain: String?
+
+        public init(_ text: String) {
+            self.text = text
+            guard let at = text.lastIndex(of: "@"), at != text.startIndex,
+                text.index(after: at) != text.endIndex
+            else {
+                project = text
+                domain = nil
+                return
+            }
+            project = String(text[..<at])
+            domain = String(text[text.index(after: at)...])
+        }
+    }
+
+    /// A line of the table.
+    public struct Row: Sendable, Equatable {
+        public let source: Name
+        public let target: Name
+    }
+
+    /// In the order of the table.
+    public let rows: [Row]
+    /// The project for all others (`"*"`). nil: the plan refuses their images.
+    public let rest: Name?
+    public let position: FilePosition
+
+    /// Each project of the targets once.
+    public var targets: [Name] {
+        var seen: Set<Name> = []
+        return (rows.map(\.target) + [rest].compactMap(\.self)).filter { seen.insert($0).inserted }
+    }
+}
+
+extension CloudName {
+    /// The same cloud with a token for that project.
+    public func inProject(_ name: ProjectTable.Name) -> CloudName {
+        CloudName(
+            name: self.name, region: region, interface: interface, project: name.project,
+            projectDomain: name.domain, position: position)
+    }
+}
+
+extension CloudSource {
+    /// The same images of that project. A selection of other owners needs no other token.
+    public func inProject(_ name: ProjectTable.Name) -> CloudSource {
+        CloudSource(
+            cloud: cloud.inProject(name), selection: selection, exclude: exclude,
+            limitsImages: limitsImages)
+    }
+
+    /// True if the entry lists images of the token's own project only, so that each project needs a
+    /// token of its own.
+    public var isOfOwnProject: Bool { selection.owner == .selfProject }
+}
+
+extension CloudTarget {
+    /// The same rules in that project.
+    public func inProject(_ name: ProjectTable.Name) -> CloudTarget {
+        CloudTarget(cloud: cloud.inProject(name), rules: rules)
+    }
+
+    /// The same rules with this table of owners.
+    public func owned(by owners: OwnerMap) -> CloudTarget {
+        CloudTarget(cloud: cloud, rules: rules.owned(by: owners))
+    }
+}
+
+extension TargetRules {
+    fileprivate func owned(by owners: OwnerMap) -> TargetRules {
+        TargetRules(
+            method: method, stores: stores,
+            image: TargetImageRules(
+                name: image.name, visibility: image.visibility, protected: image.protected,
+                hidden: image.hidden, keepID: image.keepID, owner: owners, members: image.members,
+                properties: image.properties, tags: image.tags),
+            onConflict: onConflict, keep: keep, previous: previous, expired: expired,
+            acceptTransformed: acceptTransformed, allStoresMustSucceed: allStoresMustSucceed,
+            limitsImages: limitsImages)
+    }
+}

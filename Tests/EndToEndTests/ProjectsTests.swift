@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import LabSupport
+import OpenStackImage
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// `projects`: the images of several projects, each to its own.
+    @Suite struct ProjectsTests {
+        private static let table = "projects: { demo: team-a, other@Default: team-b }"
+
+        private func projects(_ cloud: LabCloud) async throws -> [String: String] {
+            Dictionary(
+                try await cloud.service.session.ownProjects().map { ($0.name, $0.id) }
+            ) { first, _ in first }
+        }
+
+        /// Two projects with images of one name, one of them shared with the other project and with
+        /// a stranger.
+        private func addImages(_ scene: Scene) async throws {
+            let other = try await LabCloud.alphaOther.projectID
+            let shared = try await scene.alpha.add(
+                "\(scene.prefix) image", Sample.raw(7000, seed: 1), ["visibility": "shared"])
+            try await scene.alpha.share(shared.id, with: other)
+            try await scene.alpha.share(shared.id, with: "0123456789abcdef0123456789abcdef")
+            try await scene.alpha.add(
+                "\(scene.prefix) community", Sample.raw(8000, seed: 2),
+                ["visibility": "community", "os_hidden": true])
+            try await LabCloud.alphaOther.add(
+                "\(scene.prefix) image", Sample.raw(9000, seed: 3), ["visibility": "private"])
+        }
+
+        /// Name, hash, visibility, owner and members of each image, by a service's own records.
+        private func seen(_ scene: Scene, _ cloud: LabCloud) async throws -> [String] {
+            var lines: [String] = []
+            for image in try await cloud.images(scene.prefix) {
+                var members: [String] = []
+                if image.text("visibility") == "shared" {
+                    members = try await cloud.members(image.id)
+                }
+                lines.append(
+                    [
+                        image.name, image.text("os_hash_value").prefix(12).description,
+                        image.text("visibility"), image.text("owner"),
+                        "\(image["os_hidden"]?.bool ?? false)", members.joined(separator: "+"),
+                    ].joined(separator: " "))
+            }
+            return lines.sorted()
+        }
+
+        @Test("both ways bring each image into its own project, with its members by the same table")
+        func bothWays() async throws {
+            try await scene("projects") { scene in
+                try await addImages(scene)
+                let there = try await projects(.betaAdmin)
+                var results: [[String]] = []
+                for (name, keys) in [
+                    ("tokens", ["", ""]),
+                    ("admin", [", owner: any", "image: { owner: projects }"]),
+                ] {
+                    let file = try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: alpha-admin
+                            images: { name: "\(scene.prefix)*", hidden: any\(keys[0]) }
+                        targets:
+                          - cloud: beta-admin
+                            \(keys[1])
+                        \(Self.table)
+                        """, file: "\(name).yaml")
+                    let journal = scene.folder.appendingPathComponent("\(name).sqlite").path
+                    let run = try await scene.tranship("run", file, "--journal", journal)
+                    #expect(run.status == 0, run.said)
+                    let check = try await scene.tranship("check", file, "--journal", journal)
+                    #expect(check.status == 0, check.said)
+                    #expect(check.talk.contains("3 the same"), check.said)
+                    results.append(try await seen(scene, .betaAdmin))
+                    for image in try await LabCloud.betaAdmin.images(scene.prefix) {
+                        try await LabCloud.betaAdmin.delete(image)
+                    }
+                }
+                #expect(results[0] == results[1])
+                let (a, b) = (there["team-a"] ?? "?", there["team-b"] ?? "?")
+                #expect(results[0].count == 3, "\(results[0])")
+                #expect(
+                    results[0].count { $0.contains(" shared \(a) false \(b)") } == 1,
+                    "\(results[0])")
+                #expect(results[0].count { $0.contains(" community \(a) true ") } == 1)
+                #expect(results[0].count { $0.contains(" private \(b) false ") } == 1)
+            }
+        }
+
+        @Test(
+            "images of a project that the table does not have are refused, until a star takes them")
+        func unmapped() async throws {
+            try await scene("unmapped") { scene in
+                try await scene.alpha.add("\(scene.prefix) demo", Sample.raw(7000, seed: 1))
+                try await LabCloud.alphaOther.add(
+                    "\(scene.prefix) other", Sample.raw(8000, seed: 2), ["visibility": "private"])
+                func pipeline(_ table: String) throws -> String {
+                    try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: alpha-admin
+                            images: { name: "\(scene.prefix)*" }
+                        targets: [{ cloud: beta-admin }]
+                        projects: \(table)
+                        """)
+                }
+                let plan = try await scene.tranship("plan", try pipeline("{ demo: team-a }"))
+                #expect(plan.output.contains("1 to create"), plan.said)
+                #expect(plan.output.contains("1 to refuse"), plan.said)
+                let other = try await LabCloud.alphaOther.projectID
+                #expect(
+                    plan.output.contains("its project \(other) is not in `projects`"), plan.said)
+                let run = try await scene.tranship(
+                    "run", try pipeline(#"{ demo: team-a, "*": team-b }"#))
+                #expect(run.status == 0, run.said)
+                let owners = try await LabCloud.betaAdmin.images(scene.prefix)
+                    .map { $0.text("owner") }
+                let there = try await projects(.betaAdmin)
+                #expect(Set(owners) == Set([there["team-a"], there["team-b"]].compactMap(\.self)))
+            }
+        }
+
+        @Test("a kernel in another project is named by its copy in that project's target")
+        func references() async throws {
+            try await scene("refs") { scene in
+                let kernel = try await LabCloud.alphaOther.add(
+                    "\(scene.prefix) kernel", Sample.raw(8000, seed: 1), disk: "aki",
+                    container: "aki", ["visibility": "community"])
+                try await scene.alpha.add(
+                    "\(scene.prefix) machine", Sample.raw(7000, seed: 3), disk: "ami",
+                    container: "ami", ["kernel_id": .string(kernel.id)])
+                func pipeline(_ keys: String) throws -> String {
+                    try scene.pipeline(
+                        """
+                        sources:
+                          - cloud: alpha-admin
+                            images: { name: "\(scene.prefix)*" }
+                        targets:
+                          - cloud: beta-admin
+                            \(keys)
+                        \(Self.table)
+                        """)
+                }
+                let plan = try await scene.tranship("plan", try pipeline(""))
+                #expect(
+                    plan.output.contains("kernel_id names an image that `projects` sends"),
+                    plan.said)
+                let run = try await scene.tranship(
+                    "run", try pipeline("image: { owner: projects }"))
+                #expect(run.status == 0, run.said)
+                let copies = try await LabCloud.betaAdmin.images(scene.prefix)
+                let copy = copies.first { $0.name.hasSuffix("kernel") }
+                let machine = copies.first { $0.name.hasSuffix("machine") }
+                #expect(machine?["kernel_id"]?.string == copy?.id, run.said)
+                #expect(machine?["owner"] != copy?["owner"], run.said)
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import Testing
+
+@testable import PipelineFiles
+
+@Suite struct PipelineReaderProjectsTests {
+    private func pipeline(
+        _ projects: String, source: String = "cloud: alpha", target: String = "cloud: beta",
+        file: String = "/pipelines/p.yaml"
+    ) throws -> Pipeline {
+        try Pipeline.parse(
+            text: """
+                version: 1
+                name: p
+                sources: [{ \(source) }]
+                targets: [{ \(target) }]
+                \(projects)
+                """, file: file, environment: [:])
+    }
+
+    private func refusal(_ body: () throws -> Pipeline) -> String? {
+        let error = #expect(throws: TranshipError.self) { _ = try body() }
+        #expect(error?.code == .invalidPipeline)
+        return error?.message
+    }
+
+    @Test func `A table has ids, names, names with a domain, and a rest`() throws {
+        let table = try #require(
+            try pipeline(#"projects: { a: b, "c@D": "e@f@G", "*": archive }"#).projects)
+        #expect(table.rows.map(\.source.project) == ["a", "c"])
+        #expect(table.rows.map(\.source.domain) == [nil, "D"])
+        #expect(table.rows.map(\.target.project) == ["b", "e@f"])
+        #expect(table.rows.map(\.target.domain) == [nil, "G"])
+        #expect(table.rest?.project == "archive")
+        #expect(table.targets.map(\.text) == ["b", "e@f@G", "archive"])
+        #expect(try pipeline("").projects == nil)
+    }
+
+    @Test func `A table may be a CSV file beside the pipeline file`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "projects-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let csv = folder.appendingPathComponent("p.csv")
+        let file = folder.appendingPathComponent("p.yaml").path
+        try Data("source,target\r\na, b\r\n\"c, d\",\"e\"\"f\"\r\n\r\n*,rest\r\n".utf8).write(
+            to: csv)
+        let table = try #require(try pipeline("projects: p.csv", file: file).projects)
+        #expect(table.rows.map(\.source.text) == ["a", "c, d"])
+        #expect(table.rows.map(\.target.text) == ["b", "e\"f"])
+        #expect(table.rest?.text == "rest")
+
+        try Data("a,b\nc\n".utf8).write(to: csv)
+        let message = refusal { try pipeline("projects: p.csv", file: file) }
+        #expect(message?.contains("p.csv:2: a line has a source project") == true)
+        let missing = refusal { try pipeline("projects: none.csv", file: file) }
+        #expect(missing?.contains("none.csv") == true)
+    }
+
+    @Test func `What a table cannot say anything about is refused`() throws {
+        let table = "projects: { a: b }"
+        #expect(refusal { try pipeline("projects: {}") }?.contains("maps no project") == true)
+        #expect(
+            refusal { try pipeline(#"projects: { a: "*" }"#) }?.contains("names no project") == true
+        )
+        #expect(
+            refusal {
+                try pipeline(
+                    table,
+                    source: "url: https://a.example/b.img, image: { disk_format: raw, name: b }")
+            }?.contains("only images of clouds") == true)
+        #expect(
+            refusal { try pipeline(table, source: "cloud: alpha, project: x") }?
+                .contains("this source has a `project`") == true)
+        #expect(
+            refusal { try pipeline(table, target: "cloud: beta, project: x") }?
+                .contains("this target has a `project`") == true)
+        #expect(
+            refusal { try pipeline("", target: "cloud: beta, image: { owner: projects }") }?
+                .contains("needs `projects`") == true)
+        let admin = try pipeline(table, target: "cloud: beta, image: { owner: projects }")
+        guard case .cloud(let target) = admin.targets[0] else {
+            Issue.record("no cloud")
+            return
+        }
+        #expect(target.rules.image.owner?.isProjectTable == true)
+    }
+}
