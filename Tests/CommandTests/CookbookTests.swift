@@ -19,10 +19,7 @@ struct CookbookTests {
         ("By tag or property", ["debian-12", "ubuntu-22.04", "ubuntu-24.04"]),
         ("By id", ["ubuntu-24.04"]),
         ("One region", ["ubuntu-24.04"]),
-        (
-            "Under another name",
-            ["ubuntu-22.04 of alpha", "ubuntu-24.04 of alpha", "ubuntu-24.04 of alpha"]
-        ),
+        ("Under another name", ["ubuntu-22.04 of alpha", "ubuntu-24.04 of alpha"]),
         ("A file", ["Ubuntu 24.04"]),
         ("A folder of files", ["debian-12", "ubuntu-24.04"]),
         ("An address, with its checksum", ["noble"]),

@@ -32,7 +32,8 @@ struct PipelineReaderTargetsTests {
             "p.yaml:7:13: `stores` is an empty list\nhint: remove the key instead"),
         BadFile(
             "with a rule that is none", target("image: { protected: yes }"),
-            "p.yaml:7:25: `protected` is \"yes\", but must be one of keep, true, false"),
+            "p.yaml:7:25: `protected` is \"yes\", but must be one of keep, true, false"
+                + "\nhint: write true or false; other YAML spellings are not supported"),
         BadFile(
             "with an owner table of nothing", target("image: { owner: {} }"),
             "p.yaml:7:21: `owner` maps no project\nhint: remove the key instead"),

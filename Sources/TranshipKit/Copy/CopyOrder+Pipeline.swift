@@ -54,7 +54,7 @@ extension CopyOrder {
         var entries: [[String]] = []
         if !ids.isEmpty {
             entries.append([
-                "# These images, whoever owns them.", "id: \(Self.list(ids))", "owner: any",
+                "# These images, of any owner.", "id: \(Self.list(ids))", "owner: any",
                 "hidden: any", "snapshots: include",
             ])
         }

@@ -178,10 +178,11 @@ public struct CopyOrder: Sendable, Equatable {
         return "copy-\(words.joined(separator: "-"))-\(Self.digest(identity))"
     }
 
-    /// 48 bits of FNV-1a. Only tells commands apart: nothing depends on it being hard to guess.
+    /// 48 bits of FNV-1a. Different commands get different names; nothing depends on it being hard to guess.
     private static func digest(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
+            (hash ^ UInt64(clamping: byte)) &* 0x100_0000_01b3
+        }
         let digits = String(hash >> 16, radix: 16)
         return String(repeating: "0", count: 12 - digits.count) + digits
     }

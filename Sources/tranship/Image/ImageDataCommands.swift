@@ -97,8 +97,8 @@ struct ImageDownloadCommand: AsyncParsableCommand {
               $ tranship image download golden head.bin --range 0-511
 
             The data must have the checksum that the service reports. Until that is certain,
-            a file does not get its name, and a pipe does not get its last bytes. A file that
-            is there already is replaced only with --force.
+            a file does not get its name, and a pipe does not get its last bytes. A file
+            that is there already is replaced only with --force.
             """,
         aliases: ["save"])
 
