@@ -38,6 +38,8 @@ enum PipelineReference {
                                 or digit, at most 100 characters
           sources               list [required]; at least one
           targets               list [required]; at least one
+          projects              mapping, or the path of a CSV file; which project of
+                                the targets gets which images
           transfer              auto, stream, spool [auto]; stream copies in one pass
                                 without touching a disk
           spool                 path, or { path, max } [NAME.spool beside the journal];
@@ -60,7 +62,8 @@ enum PipelineReference {
           attempts              1 to 1000 [5]; tries for each transfer after temporary
                                 failures
           deletes               0 to 1000000 [10]; how many published images one run
-                                may delete, and how many leftovers one tranship clean
+                                may delete, how many leftovers one tranship clean, and
+                                how many copies one tranship rollback
           decompressed_size     bytes [1TiB]; the largest size of one image that
                                 decompress unpacks
           decompressed_ratio    1 to 1000000 [1000]; how many bytes one compressed byte
@@ -218,8 +221,8 @@ enum PipelineReference {
           hidden                keep, true, false [keep]
           keep_id               false, true, prefer [false]; the same UUID as at the
                                 source: never, always, or if possible
-          owner                 mapping [the target's project]; maps projects at the
-                                source to projects at the target
+          owner                 mapping, or projects [the target's project]; maps
+                                projects at the source to projects at the target
           members               map, keep, drop [map between two Keystones]; map uses
                                 the owner table
           properties            { set, drop, rename }; first drop (globs over names),
