@@ -30,10 +30,10 @@ enum ProgressMode: String, ExpressibleByArgument, CaseIterable {
         let isForLogs = !isTerminal
         return switch self {
         case .auto, .json:
-            ProgressStyle(draws: canDraw, tells: !canDraw, isForLogs: isForLogs)
-        case .tty: ProgressStyle(draws: true, tells: false, isForLogs: false)
-        case .plain: ProgressStyle(draws: false, tells: true, isForLogs: isForLogs)
-        case .quiet: ProgressStyle(draws: false, tells: false, isForLogs: isForLogs)
+            ProgressStyle(draws: canDraw, writes: !canDraw, isForLogs: isForLogs)
+        case .tty: ProgressStyle(draws: true, writes: false, isForLogs: false)
+        case .plain: ProgressStyle(draws: false, writes: true, isForLogs: isForLogs)
+        case .quiet: ProgressStyle(draws: false, writes: false, isForLogs: isForLogs)
         }
     }
 }
@@ -43,7 +43,7 @@ struct ProgressStyle: Sendable, Equatable {
     /// A drawing that changes in place.
     let draws: Bool
     /// A line now and then.
-    let tells: Bool
+    let writes: Bool
     /// Standard error is a file, a pipe or a journal: few lines, with times.
     let isForLogs: Bool
 
@@ -52,6 +52,6 @@ struct ProgressStyle: Sendable, Equatable {
 
     /// For commands without `--progress`.
     static var standard: ProgressStyle {
-        ProgressStyle(draws: Terminal.draws, tells: !Terminal.draws, isForLogs: false)
+        ProgressStyle(draws: Terminal.draws, writes: !Terminal.draws, isForLogs: false)
     }
 }

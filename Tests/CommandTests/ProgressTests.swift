@@ -77,9 +77,9 @@ import TranshipKit
         let auto = ProgressMode.auto
         #expect(auto.style(isTerminal: true, canDraw: true).draws)
         let dumb = auto.style(isTerminal: true, canDraw: false)
-        #expect(!dumb.draws && dumb.tells && !dumb.isForLogs)
+        #expect(!dumb.draws && dumb.writes && !dumb.isForLogs)
         let log = auto.style(isTerminal: false, canDraw: false)
-        #expect(!log.draws && log.tells && log.isForLogs)
+        #expect(!log.draws && log.writes && log.isForLogs)
         #expect(!ProgressMode.quiet.style(isTerminal: true, canDraw: true).draws)
         #expect(ProgressMode.tty.style(isTerminal: false, canDraw: false).draws)
     }

@@ -85,8 +85,6 @@ enum NumberExceptions {
         "SourceReaders/Reopening.swift": Reason(1, "a Double of our own"),
         "tranship/Rendering/DataProgress.swift":
             Reason(2, "done is less than the size, and neither is negative"),
-        "tranship/Rendering/Progress.swift":
-            Reason(1, "done is not more than the sum, and neither is negative"),
     ]
 
     static let preconditions: [String: Reason] = [

@@ -47,7 +47,7 @@ struct RunOptions: ParsableArguments {
         let isTerminal = isByHand || Terminal.talkIsTerminal
         let style =
             quiet
-            ? ProgressStyle(draws: false, tells: false, isForLogs: true)
+            ? ProgressStyle(draws: false, writes: false, isForLogs: true)
             : mode.style(isTerminal: isTerminal, canDraw: Terminal.draws)
         Log.begin(times: !isTerminal, holding: quiet)
         return Talk(

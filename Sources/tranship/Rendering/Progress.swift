@@ -93,7 +93,7 @@ final class Progress: Sendable {
                 live: live, headline: headline(live), columns: Terminal.columns,
                 rows: min(Terminal.rows, 16))
             Log.draw(screen.lines, percent: screen.percent)
-        } else if talk.style.tells, let line {
+        } else if talk.style.writes, let line {
             Terminal.tell(line)
         }
     }

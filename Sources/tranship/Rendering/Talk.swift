@@ -31,7 +31,7 @@ final class Talk: Sendable {
         { [self] event in
             switch event {
             case .listing(let what, let images):
-                guard style.draws || style.tells else { return }
+                guard style.draws || style.writes else { return }
                 screen.show("\(what): \(images) image\(images == 1 ? "" : "s") listed")
             case .warning(let text):
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
