@@ -149,8 +149,14 @@ public final class PipelineRun: Sendable {
 
     /// The number of the run that ``plan(matching:)`` begins or goes on with.
     public func runNumber() async throws(TranshipError) -> Int64 {
-        if let interrupted, interrupted.plannedAt != nil { return interrupted.id }
+        if let planned { return planned.id }
         return (try await journal.lastRun()?.id ?? 0) + 1
+    }
+
+    /// The run that goes on as it was planned. One whose pipeline file was edited since is planned
+    /// again, as a new run.
+    private var planned: Run? {
+        interrupted.flatMap { $0.plannedAt == nil || !edits.isEmpty ? nil : $0 }
     }
 
     /// Absolute.
@@ -190,8 +196,7 @@ public final class PipelineRun: Sendable {
         matching saved: SavedPlan? = nil
     ) async throws(TranshipError) -> PipelinePlan {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
-        // What is planned already goes on as planned, unless the pipeline file was edited since.
-        let planned = interrupted.flatMap { $0.plannedAt == nil || !edits.isEmpty ? nil : $0 }
+        let planned = self.planned
         if !edits.isEmpty { tell(.warning(editsWords)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, needsAll: planned != nil, tell: tell
