@@ -87,7 +87,8 @@ public final class PipelineRun: Sendable {
         else { return nil }
         var pipeline: Pipeline
         var edits: [String] = []
-        if FileManager.default.fileExists(atPath: run.pipelineFile) {
+        let isCopy = PathText.lastComponent(run.pipelineFile) == withoutFile
+        if !isCopy, FileManager.default.fileExists(atPath: run.pipelineFile) {
             pipeline = try Pipeline.load(file: run.pipelineFile, environment: environment)
             guard pipeline.name == run.pipelineName else {
                 throw TranshipError(
@@ -99,10 +100,12 @@ public final class PipelineRun: Sendable {
             edits = SavedPlan.differences(
                 Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
         } else {
-            planning(
-                .warning(
-                    "the pipeline file \(run.pipelineFile) is gone; the run goes on with the text in "
-                        + "the journal"))
+            if !isCopy {
+                planning(
+                    .warning(
+                        "the pipeline file \(run.pipelineFile) is gone; the run goes on with the text "
+                            + "in the journal"))
+            }
             pipeline = try Pipeline.recall(
                 text: run.pipelineText, file: run.pipelineFile, environment: environment)
         }

@@ -9,6 +9,9 @@ internal import OpenStackImage
 internal import PipelineFiles
 
 extension PipelineRun {
+    /// Stands for the file of a pipeline that has none: `resume` takes its text from the journal.
+    static let withoutFile = "copy"
+
     /// Opens the pipeline of an order and its journal.
     ///
     /// A name that no image has ends ``plan(matching:)`` with an error, before the journal has a run.
@@ -22,7 +25,8 @@ extension PipelineRun {
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
         // The file does not exist; messages with a line of it begin with this word.
-        let pipeline = try Pipeline.parse(text: text, file: "copy", environment: environment)
+        let pipeline = try Pipeline.parse(
+            text: text, file: PipelineRun.withoutFile, environment: environment)
         let path = JournalPlace.absolute(
             journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
