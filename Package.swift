@@ -231,7 +231,8 @@ let package = Package(
         tests(
             "SourceReaders",
             [
-                "ByteStreams", "GlanceServer", "HTTPTransport", "Basics", "MigrationModel",
+                "ByteStreams", "Digests", "GlanceServer", "HTTPTransport", "Basics",
+                "MigrationModel",
                 "MigrationPipeline", "PipelineFiles", "OpenStackImage", "TestSupport",
             ]),
         tests(

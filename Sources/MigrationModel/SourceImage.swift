@@ -92,7 +92,7 @@ public struct SourceImage: Codable, Hashable, Sendable {
     }
 
     /// Where a source has one version after the other: the ``key``, with `{version}` in the place of
-    /// the version. It tells the sources of a series apart.
+    /// the version. The sources of a series differ in it.
     public var place: String {
         guard let version, !version.isEmpty else { return key }
         return key.replacing(version, with: "{version}")

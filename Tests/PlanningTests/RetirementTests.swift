@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test func `Prune says of every version why it is kept`() throws {
-        let rules = "keep: 1\nexpired: { action: delete, after: 8d }"
+        let rules = "keep: 1\nexpired: { action: delete, after: 7d }"
         let retirement = Retirement(
             try targetRules(rules), projectID: nil, nowUnixSeconds: 10 * Self.daySeconds)
         let copies = [copy(1), copy(2, transfer: nil), copy(3), copy(4), copy(5)]

@@ -24,8 +24,11 @@ import Testing
         return try #require(try await list(source).first)
     }
 
+    /// Not text.
+    private static func data(_ name: String) -> [UInt8] { [0, 0xA5] + Array(name.utf8) }
+
     private func write(_ names: String...) throws {
-        for name in names { try folder.write(Array(name.utf8), to: name) }
+        for name in names { try folder.write(Self.data(name), to: name) }
     }
 
     @Test func `The newest file of a folder is the image`() async throws {
@@ -52,13 +55,13 @@ import Testing
 
     @Test func `The list has to have the newest file`() async throws {
         try write("disk-1.raw", "disk-2.raw")
-        let sum = try digest(.sha256, of: Array("disk-1.raw".utf8)).value
+        let sum = try digest(.sha256, of: Self.data("disk-1.raw")).value
         try folder.write(Array("\(sum)  disk-1.raw\n".utf8), to: "SHA256SUMS")
         let keys = "latest: disk-@v.raw, checksum_file: '\(folder.path)/SHA256SUMS'"
         let missing = try await listed(keys)
         #expect(missing.image.version == "2")
         #expect(missing.refusal?.message.contains("disk-2.raw") == true)
-        let own = try digest(.sha256, of: Array("disk-2.raw".utf8)).value
+        let own = try digest(.sha256, of: Self.data("disk-2.raw")).value
         try folder.write(Array("\(own)\n".utf8), to: "disk-2.raw.sha256")
         let whole = try await listed(
             "latest: disk-@v.raw, checksum_file: '\(folder.path)/disk-@v.raw.sha256'")

@@ -128,6 +128,7 @@ extension PipelineReader {
         let pattern = try file.pathText()
         let latest = try keys[.latest]?.versionPattern("file")
         try refuseNoPath(file, pattern, latest)
+        let allowsDowngrade = try keys[.allowDowngrade]?.bool()
         if latest == nil, let key = keys[.allowDowngrade] {
             throw key.refusal(
                 "`allow_downgrade` has no effect without `latest`, which finds versions")
@@ -138,7 +139,7 @@ extension PipelineReader {
         let name = decompress.name(FileName(latest?.text ?? pattern))
         let source = FileSource(
             pattern: pattern, latest: latest,
-            allowsDowngrade: try keys[.allowDowngrade]?.bool() ?? false,
+            allowsDowngrade: allowsDowngrade ?? false,
             staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: proof.checksum,
             checksumFile: proof.file,
             signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
