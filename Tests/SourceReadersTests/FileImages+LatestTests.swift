@@ -40,16 +40,16 @@ import Testing
         #expect(listed.image.key == "file:\(folder.path)/disk-9.10.raw")
         #expect(listed.image.name == "disk-9.10" && listed.image.lineage == "series:disk")
         #expect(listed.upstream?.allowsDowngrade == true)
-        #expect(listed.upstream?.staleAfterSeconds == 30 * 86_400)
+        #expect(listed.upstream?.staleAfterSeconds == Int64(30 * 86_400))
     }
 
     @Test func `Without a series, all versions of the name are one`() async throws {
-        try write("disk-1.raw")
+        try write("disk-20260101.raw")
         let first = try await listed("latest: disk-@v.raw")
-        try write("disk-2.raw")
+        try write("disk-20260102.raw")
         let second = try await listed("latest: disk-@v.raw")
         #expect(first.image.lineage == second.image.lineage)
-        #expect(first.image.name == "disk-1" && second.image.name == "disk-2")
+        #expect(first.image.name == "disk-20260101" && second.image.name == "disk-20260102")
         #expect(first.image.place == second.image.place)
     }
 
