@@ -10,8 +10,9 @@ enum MistypedCommand {
     /// What users of other tools type.
     static let otherWords = [
         "cp": "tranship copy", "clone": "tranship copy", "sync": "tranship run",
-        "migrate": "tranship copy", "apply": "tranship run", "check": "tranship plan",
-        "diff": "tranship plan", "new": "tranship init", "config": "tranship init",
+        "migrate": "tranship copy", "apply": "tranship run",
+        "diff": "tranship check", "verify": "tranship check", "undo": "tranship rollback",
+        "new": "tranship init", "config": "tranship init",
         "image add": "tranship member add", "image remove": "tranship member remove",
         "image member": "tranship member list", "image stores": "tranship store list",
         "image task": "tranship task list", "image metadef": "tranship metadef list",

@@ -200,8 +200,8 @@ enum PipelineReference {
           on_conflict           keep-both, skip, update, replace, rename, fail
                                 [keep-both for images of clouds]; what to do if the
                                 target already has a different image of this name
-          keep                  0 to 1000000 [all]; url and file sources: how many
-                                earlier versions of a series stay
+          keep                  0 to 1000000 [all]; url, Simplestreams and file
+                                sources: how many earlier versions of a series stay
           previous              hide, rename, deactivate, leave [leave]; what to do
                                 with those
           expired               { action, after } [leave]; what to do with older ones:

@@ -8,7 +8,7 @@ import Testing
 @Suite("Mappings")
 struct FileSectionTests {
     private static let rootKeys =
-        "version, name, sources, targets, transfer, spool, verify, order, limits, hooks, journal, allow_empty"
+        "version, name, sources, targets, projects, transfer, spool, verify, order, limits, hooks, journal, allow_empty"
 
     private static let files = [
         BadFile(

@@ -16,7 +16,7 @@ import Testing
         let image = "image: { name: a, disk_format: raw, container_format: bare }"
         let pipeline = try pipeline(
             "{ cloud: alpha }, { cloud: alpha, region: two }, { cloud: alpha }, "
-                + "{ url: \"https://mirror.example/a.img\", \(image) }, { file: ./a, \(image) }",
+                + "{ url: \"https://mirror.example/a.img\", \(image) }, { file: ./b, image: { name: b, disk_format: raw } }",
             "{ cloud: beta, project: team }, { cloud: gamma }")
         #expect(
             pipeline.route == "alpha, alpha/two, mirror.example, files -> beta/team, gamma")

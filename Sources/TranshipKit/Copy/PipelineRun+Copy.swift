@@ -78,7 +78,9 @@ extension CopyOrder {
         let guess = first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
         let there = ShortList(first.examples, count: first.listedImages).words
         return TranshipError(
-            .usage, message, hint: "\(guess)there are \(there); `\(list)` lists all")
+            .usage, message,
+            hint: "\(guess)there are \(there); `tranship image list --cloud \(cloud.name)` lists "
+                + "all")
     }
 
     /// Ids of images of other projects with that name, as far as this project sees them.

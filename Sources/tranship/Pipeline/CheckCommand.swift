@@ -14,10 +14,10 @@ struct CheckCommand: AsyncParsableCommand {
               $ tranship check leave-alpha.yaml
               $ tranship check leave-alpha.yaml --download --format json > check.jsonl
 
-            Each image is the same, is missing, differs (and in which fields), is extra (a copy
-            of ours without an image at the source) or is unproved (no checksum is known on
-            both sides). A run may work on the journal meanwhile. The exit status is 0 if all
-            images are the same, else 4.
+            Each image is the same, is missing, differs (and in which fields), is extra
+            (a copy of ours without an image at the source) or is unproved (no checksum is
+            known on both sides). A run may work on the journal meanwhile. The exit status
+            is 0 if all images are the same, else 4.
             """)
 
     @OptionGroup var pipeline: PipelineArgument

@@ -17,7 +17,8 @@ struct CleanCommand: AsyncParsableCommand {
             Transfers that were given up leave records without complete data. clean removes
             a record only if it is private and unprotected, has our property
             tranship_origin, and has an id that the journal knows or that we derive. It
-            never removes images with data. It also removes files of the spool that no image waits for.
+            never removes images with data. It also removes files of the spool that no
+            image waits for.
             Without --yes, the exit status is 4 if there is something to remove.
             """)
 

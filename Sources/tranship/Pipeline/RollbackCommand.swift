@@ -15,9 +15,9 @@ struct RollbackCommand: AsyncParsableCommand {
               $ tranship rollback leave-alpha.yaml 3 --yes
 
             Removes an image only if run 3 made it and it is still as the run left it. It
-            leaves what was edited since, and names the fields. If an image has the id of its
-            source (keep_id), no later copy can have that id: the list says so. The next run
-            copies again what was removed.
+            leaves what was edited since, and names the fields. If an image has the id of
+            its source (keep_id), no later copy can have that id: the list says so. The
+            next run copies again what was removed.
             Without --yes, the exit status is 4 if there is something to remove.
             """)
 
