@@ -146,7 +146,7 @@ extension EndToEndTests {
                         image: { name: "\(scene.prefix) {stem}" }
                     targets: [{ cloud: beta }]
                     """)
-                let run = try await scene.tranship("run", file)
+                let run = try await scene.tranship("run", file, "-v")
                 #expect(run.status == 3, run.said)
                 for words in [
                     "needs its backing file \"base.qcow2\"", "needs its data file \"ext.raw\"",

@@ -146,6 +146,29 @@ import Testing
         #expect(world.record("image:a/0") != nil)
     }
 
+    @Test func `The source proves an adopted copy without a checksum`() async throws {
+        var given = sent(promise: nil, computed: [])
+        given.placement.adoptContents()
+        world.state.withLock { $0.sources["image:a"] = bytes }
+        let outcome = try await confirm(given)
+        #expect(outcome.transfer.state == .publishing)
+        #expect(outcome.transfer.proof.reported == [sha256(bytes)])
+        #expect(world.count("send image:a") == 0)
+    }
+
+    @Test func `An adopted copy stays where the source has other data, or none`() async throws {
+        var given = sent(promise: nil, computed: [])
+        given.placement.adoptContents()
+        world.state.withLock { $0.sources["image:a"] = noise(1000, seed: 2) }
+        let other = await failure { _ = try await confirm(given) }
+        #expect(other?.code == .unverifiable)
+        #expect(other?.message.contains("the source has other data") == true)
+        world.fail(.read, "image:a", with: TranshipError(.sourceUnavailable, "gone"))
+        let gone = await failure { _ = try await confirm(given) }
+        #expect(gone?.code == .sourceUnavailable)
+        #expect(world.record("image:a/0") != nil)
+    }
+
     @Test func `A copy that somebody removed is made again`() async throws {
         var given = sent(promise: nil, computed: [sha256(bytes)])
         given.placement.imageID = "image:a/gone"

@@ -75,14 +75,8 @@ struct VerifyStep: Sendable {
                 return confirmed(transfer, report)
             }
             if transfer.placement.isAdopted {
-                throw TranshipError(
-                    .unverifiable,
-                    "image \(transfer.imageID ?? "?") is a copy of ours, and nothing proves it: "
-                        + words,
-                    hint: transfer.source.published == nil
-                        ? "name the source's checksum in the pipeline, or delete that image"
-                        : "delete that image, and run again: a checksum of the published data does "
-                            + "not prove it")
+                return confirmed(
+                    try await provedBySource(transfer, report, words, from: uploader), report)
             }
             // The digests died with the process that sent the bytes.
             return try await uploader.abandon(transfer, isWrong: true)
@@ -90,6 +84,61 @@ struct VerifyStep: Sendable {
         monitor.note(transfer, "\(words); reading it back")
         transfer.proof.reported = try await readBack(transfer, from: uploader)
         return confirmed(transfer, report)
+    }
+
+    /// Another process made the copy, and only it knew the digests: the source's data has to be what
+    /// the target reports. Sends nothing.
+    private func provedBySource(
+        _ given: Transfer, _ report: TargetReport, _ words: String,
+        from uploader: any ImageUploader
+    ) async throws(TranshipError) -> Transfer {
+        func unproved(_ words: String) -> TranshipError {
+            TranshipError(
+                .unverifiable,
+                "image \(given.imageID ?? "?") is a copy of ours, and nothing proves it: " + words,
+                hint: given.source.published == nil
+                    ? "name the source's checksum in the pipeline, or delete that image"
+                    : "delete that image, and run again: a checksum of the published data does not "
+                        + "prove it")
+        }
+        guard given.source.published == nil, !report.checksums.isEmpty else {
+            throw unproved(words)
+        }
+        monitor.note(given, "no checksum is known; reading the source to compare")
+        var transfer = given
+        transfer.proof.computed = try await digests(ofSource: given, from: uploader)
+        switch stages.verifier.compare(transfer, with: report) {
+        case .match(let proofs):
+            transfer.proof.reported = proofs
+            return transfer
+        case .mismatch(let words): throw unproved("the source has other data: \(words)")
+        case .transformed(let words), .unverifiable(let words): throw unproved(words)
+        }
+    }
+
+    private func digests(
+        ofSource transfer: Transfer, from uploader: any ImageUploader
+    ) async throws(TranshipError) -> [Checksum] {
+        let algorithm = try await uploader.reportedAlgorithm(for: transfer)
+        let verification = try stages.verifier.begin(transfer, reportedAlgorithm: algorithm)
+        let reader = try stages.source(of: transfer)
+        let ring = ByteRing(
+            observers: verification.observers, hasReader: false, runner: queues.observers)
+        let judged = OneShot<[Checksum]>()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: queues.read) {
+                do throws(TranshipError) {
+                    try await reader.read(transfer, from: nil, into: ring) { _ in }
+                    ring.finishWriting()
+                    let total = try await ring.finished()
+                    judged.settle(.success(try verification.judge(totalBytes: total)))
+                } catch {
+                    ring.fail(error)
+                    judged.settle(.failure(error.at(.source)))
+                }
+            }
+        }
+        return try await judged.value()
     }
 
     /// The copy is proved: publish it, or first copy it into the missing stores.
