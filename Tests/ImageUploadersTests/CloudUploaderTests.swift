@@ -93,6 +93,28 @@ import Testing
         #expect(try await target.uploader.report(given).missingStores == ["far"])
     }
 
+    /// A copy that is not seen would be made again.
+    @Test(arguments: [nil, "project"])
+    func `Copies of all owners are listed, hidden and community ones too`(
+        ownerID: String?
+    ) async throws {
+        for (id, owner, visibility, isHidden) in [
+            ("own", "project", "private", false), ("hidden", "project", "community", true),
+            ("theirs", "other", "community", false), ("theirs-hidden", "other", "community", true),
+        ] {
+            target.glance.put(
+                id,
+                [
+                    "owner": .string(owner), "visibility": .string(visibility),
+                    "os_hidden": .bool(isHidden), "status": "active",
+                ])
+        }
+        var listed: Set<String> = []
+        try await target.uploader.list(ownerID: ownerID) { listed.formUnion($0.map(\.id)) }
+        let own: Set = ["own", "hidden"]
+        #expect(listed == (ownerID == nil ? own.union(["theirs", "theirs-hidden"]) : own))
+    }
+
     @Test func `The data can be read back`() async throws {
         var given = target.begun(.verifying, [:])
         given.proof.sizeBytes = 100_000

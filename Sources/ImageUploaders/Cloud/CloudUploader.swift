@@ -42,6 +42,9 @@ public struct CloudUploader: ImageUploader {
             var query = ImageQuery()
             query.isHidden = isHidden
             query.ownerID = ownerID
+            // Community images of other projects are in no default listing. A copy that is not seen
+            // would be made again.
+            if ownerID == nil { query.visibility = .all }
             for try await images in service.images(query) {
                 try await page(images.map { TargetImage($0, targetKey: targetKey) })
             }
