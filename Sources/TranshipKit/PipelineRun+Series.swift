@@ -17,6 +17,7 @@ extension PipelineRun {
     /// shown, nothing else is changed.
     func changeSeries(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
         let all = try await journal.changes(of: run)
+        let targets = tuning.stages(opened.stages).targets
         var silent: [String: TranshipError] = [:]
         // Also what an earlier process of this run came to.
         var unshown = Set(all.filter { $0.isShownInVain }.map(\.seriesPlace))
@@ -29,12 +30,10 @@ extension PipelineRun {
                 ended = planned.ended(.left, .currentNotShown)
             } else if let objection = try await objection(to: planned) {
                 ended = planned.ended(.left, objection)
-            } else if let target = opened.targets.first(where: {
-                $0.opened.key == planned.targetKey
-            }) {
-                let change = try await located(planned, projectID: target.opened.projectID)
+            } else if let target = targets.first(where: { $0.key == planned.targetKey }) {
+                let change = try await located(planned, projectID: target.projectID)
                 do {
-                    ended = try await target.opened.uploader.carryOut(change)
+                    ended = try await target.uploader.carryOut(change)
                 } catch {
                     if error.code == .interrupted { return }
                     silent[change.targetKey] = error

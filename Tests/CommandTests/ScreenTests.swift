@@ -67,7 +67,7 @@ import TranshipKit
         #expect(report.logLines.isEmpty)
         #expect(
             report.lastLine
-                == "ux-night run 3: exit 0, 57 done, 3 already there, 296 MiB sent, 162 KiB/s, in 31:00"
+                == "ux-night run 3: exit 0, 57 done, 3 already there, 296 MiB sent, 163 KiB/s, in 31:00"
         )
     }
 

@@ -87,12 +87,14 @@ extension ByteCount {
         shortUnits.first { bytes >= $0.1 } ?? ("B", 1)
     }
 
-    private static func number(_ bytes: Int64, in unit: Int64) -> String {
+    private static func number(
+        _ bytes: Int64, in unit: Int64, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+    ) -> String {
         let value = Double(bytes) / Double(unit)
         if unit == 1 || value >= 9.95 || value == value.rounded() {
-            return "\(Int64(clamping: value))"
+            return "\(Int64(clamping: value.rounded(rule)))"
         }
-        let tenths = Int64(clamping: (value * 10).rounded(.down))
+        let tenths = Int64(clamping: (value * 10).rounded(rule))
         return "\(tenths / 10).\(tenths % 10)"
     }
 
@@ -102,10 +104,11 @@ extension ByteCount {
         return "\(number(bytes, in: unit.bytes)) \(unit.name)"
     }
 
-    /// A part and the whole in one unit: `171/280 MiB`.
+    /// A part and the whole in one unit: `171/280 MiB`. Only all of it looks like all of it.
     static func share(_ bytes: Int64, of whole: Int64, joint: String = "/") -> String {
         let unit = unit(of: whole)
         return
-            "\(number(bytes, in: unit.bytes))\(joint)\(number(whole, in: unit.bytes)) \(unit.name)"
+            "\(number(bytes, in: unit.bytes, bytes < whole ? .down : .toNearestOrAwayFromZero))"
+            + "\(joint)\(number(whole, in: unit.bytes)) \(unit.name)"
     }
 }
