@@ -49,8 +49,8 @@ extension PlantedBug {
         case .takesOthersForDead:
             // All is left to the last start, which both hosts do at the same time.
             scenario.starts = Array(scenario.starts.filter { $0.second != nil }.prefix(1))
-            scenario.starts[0].dieAfterSteps = 10
-            scenario.starts[0].second?.dieAfterSteps = 10
+            scenario.starts[0].dieAfterSteps = 14
+            scenario.starts[0].second?.dieAfterSteps = 14
         case .trustsTheSpool:
             scenario.transfer = "spool"
             for index in scenario.sources.indices where !scenario.sources[index].lies {
