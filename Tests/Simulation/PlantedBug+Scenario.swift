@@ -51,6 +51,10 @@ extension PlantedBug {
             scenario.starts = Array(scenario.starts.filter { $0.second != nil }.prefix(1))
             scenario.starts[0].dieAfterSteps = 14
             scenario.starts[0].second?.dieAfterSteps = 14
+            // A body takes long enough for the other host to meet it.
+            for index in scenario.sources.indices {
+                try scenario.sources[index].grow(to: 65 << 10)
+            }
         case .trustsTheSpool:
             scenario.transfer = "spool"
             for index in scenario.sources.indices where !scenario.sources[index].lies {
