@@ -199,10 +199,13 @@ class Bench:
                 "peak": peak.most / MIB}
 
     def run(self, work, rounds):
-        with Step(f"{work.title}: uploading the images to copy"):
-            self.prepare(work)
         results = {contestant: [] for contestant in work.contestants}
         for number in range(rounds):
+            # New ones in each round: a service never gives an id out again that was deleted, and
+            # Tranship's copies have ids that follow from their sources.
+            with Step(f"{work.title}: uploading the images to copy"):
+                self.empty(self.alpha)
+                self.prepare(work)
             for contestant in work.contestants:
                 self.empty(self.beta)
                 result = self.measure(contestant, work)

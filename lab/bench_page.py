@@ -27,6 +27,11 @@ def spread(value, digits):
     return "{median:.{d}f} ({least:.{d}f}–{most:.{d}f})".format(d=digits, **value)
 
 
+def escaped(name):
+    """A bar ends a cell of a table."""
+    return name.replace("|", "\\|")
+
+
 def page(report):
     text = HEAD.format(rounds=report["rounds"], **report["about"])
     for row in report["rows"]:
@@ -38,7 +43,7 @@ def page(report):
                  "|---|---|---|---|---|---|---|---|\n")
         for name, c in row["contestants"].items():
             seconds, cpu = c["seconds"]["median"], c["cpu"]["median"]
-            text += (f"| {name} | {spread(c['seconds'], 2)} | {row['images'] / seconds:.1f} "
+            text += (f"| {escaped(name)} | {spread(c['seconds'], 2)} | {row['images'] / seconds:.1f} "
                      f"| {row['bytes'] / (1 << 20) / seconds:.0f} | {spread(c['cpu'], 2)} "
                      f"| {c['peak']['median']:.0f} | {seconds / best:.2f} "
                      f"| {cpu / leanest:.2f} |\n")
