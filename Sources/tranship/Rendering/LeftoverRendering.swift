@@ -48,6 +48,23 @@ struct LeftoverRendering {
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
+        FateTally(command: "clean", tally: tally, limit: limit, removes: removes)
+            .put(talk, orSay: "nothing is left over")
+    }
+}
+
+/// The last line of a command that removes, or would remove: how many met each fate.
+struct FateTally {
+    /// `clean`, `rollback`: the word of the command and of its line of JSON.
+    let command: String
+    let tally: [Leftover.Fate: Int]
+    /// `limits.deletes` of the pipeline.
+    let limit: Int
+    /// False if it only listed.
+    let removes: Bool
+
+    /// - Parameter nothing: what to say if the command found nothing.
+    func put(_ talk: Talk, orSay nothing: String) {
         talk.endLine()
         func count(_ fate: Leftover.Fate) -> Int { tally[fate] ?? 0 }
         if talk.format == .json {
@@ -55,9 +72,9 @@ struct LeftoverRendering {
             for fate in Leftover.Fate.allCases {
                 members[fate.rawValue] = .integer(Int64(count(fate)))
             }
-            return JSONLine("clean-summary", members).put()
+            return JSONLine("\(command)-summary", members).put()
         }
-        guard !tally.isEmpty else { return Terminal.tell("nothing is left over") }
+        guard !tally.isEmpty else { return Terminal.tell(nothing) }
         var words = ["\(count(.keep)) to keep"]
         if count(.removed) > 0 { words.insert("\(count(.removed)) removed", at: 0) }
         if count(.failed) > 0 { words.append("\(count(.failed)) could not be removed") }
@@ -67,6 +84,6 @@ struct LeftoverRendering {
         Terminal.tell(
             removes
                 ? "hint: limits.deletes is \(limit); run it again for the rest"
-                : "hint: `tranship clean --yes` removes them; nothing was changed")
+                : "hint: `tranship \(command) --yes` removes them; nothing was changed")
     }
 }

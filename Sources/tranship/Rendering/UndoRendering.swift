@@ -35,25 +35,7 @@ struct UndoRendering {
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
-        talk.endLine()
-        func count(_ fate: Leftover.Fate) -> Int { tally[fate] ?? 0 }
-        if talk.format == .json {
-            var members: [String: JSONValue?] = [:]
-            for fate in Leftover.Fate.allCases {
-                members[fate.rawValue] = .integer(Int64(count(fate)))
-            }
-            return JSONLine("rollback-summary", members).put()
-        }
-        guard !tally.isEmpty else { return Terminal.tell("the run made no image") }
-        var words = ["\(count(.keep)) to keep"]
-        if count(.removed) > 0 { words.insert("\(count(.removed)) removed", at: 0) }
-        if count(.failed) > 0 { words.append("\(count(.failed)) could not be removed") }
-        if count(.remove) > 0 { words.append("\(count(.remove)) to remove") }
-        Terminal.tell(words.joined(separator: ", "))
-        guard count(.remove) > 0 else { return }
-        Terminal.tell(
-            removes
-                ? "hint: limits.deletes is \(limit); run it again for the rest"
-                : "hint: `tranship rollback --yes` removes them; nothing was changed")
+        FateTally(command: "rollback", tally: tally, limit: limit, removes: removes)
+            .put(talk, orSay: "the run made no image")
     }
 }
