@@ -95,6 +95,17 @@ package final class GlanceServer: Sendable {
         state.withLock { $0.model[id]?.members.map(\.project) ?? [] }
     }
 
+    /// The active images with their data, all of one moment: an image that is deleted between two
+    /// looks would seem to have none.
+    package var active: [(id: String, fields: [String: JSONValue], data: [UInt8])] {
+        state.withLock { state in
+            state.model.images.compactMap { id, image in
+                guard image.fields["status"] == "active" else { return nil }
+                return (id, image.fields, image.data ?? [])
+            }
+        }
+    }
+
     /// The images that are there, in no order.
     package var ids: [String] { state.withLock { Array($0.model.images.keys) } }
 

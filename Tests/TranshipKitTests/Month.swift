@@ -265,12 +265,9 @@ final class MirroredCloud: Sendable {
 
     /// Images that others can see, with their data.
     var visible: [(id: String, data: [UInt8])] {
-        glance.ids.compactMap { id in
-            guard id != Self.foreignID, let fields = glance.image(id),
-                fields["status"] == "active", fields["visibility"] == "public"
-            else { return nil }
-            return (id, glance.data(id) ?? [])
-        }
+        glance.active.filter {
+            $0.id != Self.foreignID && $0.fields["visibility"] == "public"
+        }.map { ($0.id, $0.data) }
     }
 
     var foreignIsUntouched: Bool {
