@@ -55,11 +55,9 @@ struct ChecksumList {
             start.hasPrefix("<") && ["<!doctype", "<html", "<head"].contains(where: start.contains)
         guard !isWebPage else { return }
         var reader = LineReader(fileName: fileName)
-        for (index, line) in text.split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline
-        ).enumerated() {
-            guard line.utf8.count <= Self.lineBytesMax else { continue }
-            guard let line = reader.withoutArmour(line)?.trimmed else { continue }
+        for (index, bytes) in Self.lines(text).enumerated() {
+            guard bytes.count <= Self.lineBytesMax else { continue }
+            guard let line = reader.withoutArmour(Substring(bytes))?.trimmed else { continue }
             for var entry in reader.entries(line) {
                 (entry.line, entry.text) = (index + 1, String(line))
                 entries.append(entry)
@@ -205,6 +203,13 @@ struct ChecksumList {
         return components.joined(separator: "/")
     }
 
+    /// Bytes, since lists have 200,000 lines, and characters take ten times as long.
+    private static func lines(_ text: String) -> [Substring.UTF8View] {
+        let feed = UInt8(ascii: "\n")
+        let end = text.utf8.contains(feed) ? feed : UInt8(ascii: "\r")
+        return text.utf8.split(separator: end, omittingEmptySubsequences: false)
+    }
+
     private static func decoded(_ bytes: [UInt8]) -> String {
         switch (bytes.first, bytes.dropFirst().first) {
         case (0xFF, 0xFE): String(decoding: units(bytes) { $0 | $1 << 8 }, as: UTF16.self)
@@ -245,6 +250,7 @@ private struct LineReader {
 
     /// Nil for the armour of a signature (RFC 9580, section 7).
     mutating func withoutArmour(_ line: Substring) -> Substring? {
+        if armour == .none, line.utf8.first != UInt8(ascii: "-") { return line }
         if line.hasPrefix("-----BEGIN PGP SIGNED MESSAGE") {
             armour = .headers
             return nil
@@ -309,7 +315,7 @@ private struct LineReader {
         guard let colon = line.firstIndex(of: ":"), let label = Label(String(line[..<colon]))
         else { return nil }
         let rest = line[line.index(after: colon)...].trimmed
-        let digits = rest.prefix { $0.isHexDigit && $0.isASCII }
+        let digits = rest.hexDigits
         guard digits.count == label.digitCount else { return nil }
         return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
     }
@@ -327,8 +333,8 @@ private struct LineReader {
     private func plain(_ given: Substring) -> ChecksumList.Entry? {
         let isEscaped = given.first == "\\"
         let line = isEscaped ? given.dropFirst() : given
-        let digits = line.prefix { $0.isHexDigit && $0.isASCII }
-        guard digits.count >= 32 else { return nil }
+        let digits = line.hexDigits
+        guard digits.utf8.count >= 32 else { return nil }
         let rest = line.dropFirst(digits.count)
         guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
         var name = rest.trimmed
@@ -430,7 +436,20 @@ private struct Label {
 extension Substring {
     fileprivate var trimmed: Substring {
         var text = self
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text.drop(while: \.isWhitespace)
+        while let last = text.unicodeScalars.last, last.properties.isWhitespace {
+            text.unicodeScalars.removeLast()
+        }
+        return Substring(text.unicodeScalars.drop(while: \.properties.isWhitespace))
+    }
+
+    /// The hexadecimal digits at its begin.
+    fileprivate var hexDigits: Substring {
+        Substring(
+            utf8.prefix { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+                default: false
+                }
+            })
     }
 }
