@@ -128,6 +128,11 @@ extension Note {
             )
         case .notShared(let project):
             ("not-shared", "not shared with \(project): the owner table does not map that project")
+        case .memberRejected(let project):
+            (
+                "member-rejected",
+                "not shared with \(project): that project rejected the image at the source"
+            )
         default: nil
         }
     }

@@ -47,6 +47,8 @@ public enum Note: Codable, Hashable, Sendable {
     case missingStores(held: [String], missing: [String], reason: String?)
     case membersWaiting([String], imageID: String)
     case notShared(projectID: String)
+    /// A project said no to the image at the source, and is not asked again.
+    case memberRejected(projectID: String)
 
     /// For programs: stays as it is in every release.
     public var code: String { texts.code }

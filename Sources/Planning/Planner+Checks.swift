@@ -38,7 +38,14 @@ extension Planner {
             case .keep: facts.members
             case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
             }
-        guard !members.isEmpty else { return [] }
+        let rejected =
+            item.record.members == .drop
+            ? [:]
+            : facts.memberAnswers.filter {
+                $0.value == "rejected"
+            }
+        let notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
+        guard !members.isEmpty else { return notes }
         let words = members.map { member in
             facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
         }
@@ -49,7 +56,7 @@ extension Planner {
                         + "than 128, the default of image_member_quota; if the target refuses some, "
                         + "the copy stays unpublished"))
         }
-        return [.membersHaveToAccept(words)]
+        return notes + [.membersHaveToAccept(words)]
     }
 
     /// Why an image cannot be copied because of a kernel or ramdisk that it names.

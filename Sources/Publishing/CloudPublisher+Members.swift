@@ -26,9 +26,7 @@ extension CloudPublisher {
             if answer == .pending, before == .accepted, try await accept(id, for: project) {
                 answer = .accepted
             }
-            if answer == .pending {
-                waiting.append(project + (before == .rejected ? " (rejected at the source)" : ""))
-            }
+            if answer == .pending { waiting.append(project) }
         }
         let note = Note.membersWaiting(waiting, imageID: id)
         transfer.forgetRemarks(like: note)

@@ -61,7 +61,7 @@ public struct CloudPublisher: Publisher {
             try await apply(references, to: image)
             try await applyVisibility(transfer.record, to: image)
             try await applyMembers(&transfer)
-            for note in Self.unmapped(transfer) { transfer.remark(note) }
+            for note in Self.notShared(transfer) { transfer.remark(note) }
             try await applyFlags(transfer.record, to: image)
             return transfer.moved(to: .done)
         } catch {
@@ -100,12 +100,20 @@ public struct CloudPublisher: Publisher {
             image.id, [.replace("visibility", .string(record.visibility.rawValue))])
     }
 
-    /// Members at the source that are not in the owner table.
-    private static func unmapped(_ transfer: Transfer) -> [Note] {
-        guard transfer.record.visibility == .shared,
-            case .map(let table) = transfer.record.members, table["*"] == nil
-        else { return [] }
-        return transfer.members.filter { table[$0] == nil }.map { .notShared(projectID: $0) }
+    /// Members at the source that are not in the owner table, or rejected the image there.
+    private static func notShared(_ transfer: Transfer) -> [Note] {
+        guard transfer.record.visibility == .shared, transfer.record.members != .drop else {
+            return []
+        }
+        let rejected = (transfer.memberAnswers ?? [:]).filter {
+            Member.Status(rawValue: $0.value) == .rejected
+        }
+        let notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
+        guard case .map(let table) = transfer.record.members, table["*"] == nil else {
+            return notes
+        }
+        return notes
+            + transfer.members.filter { table[$0] == nil }.map { .notShared(projectID: $0) }
     }
 
     private func applyFlags(

@@ -123,15 +123,19 @@ import Testing
     // MARK: Members
 
     @Test func `Members that have to accept are named, and remarks do not pile up`() async throws {
-        var transfer = proved(visibility: .shared, members: ["p1", "p2"])
+        var transfer = proved(visibility: .shared, members: ["p1"])
         transfer.memberAnswers = ["p2": "rejected"]
-        let remark =
-            "has to be accepted by the projects that it is shared with: p1, p2 (rejected at the "
-            + "source); each with: openstack image set --accept i"
+        let remarks: Set = [
+            "has to be accepted by the projects that it is shared with: p1; each with: "
+                + "openstack image set --accept i",
+            "not shared with p2: that project rejected the image at the source",
+        ]
         for _ in 0..<3 {
             transfer = try await publish(transfer.republished(as: transfer.record))
-            #expect(transfer.remarks.map(\.words) == [remark])
+            #expect(Set(transfer.remarks.map(\.words)) == remarks)
+            #expect(transfer.remarks.count == remarks.count)
         }
+        #expect(glance.members(of: "i") == ["p1"])
         glance.setMembers([], of: "i")
         transfer.intent.record.members = .drop
         #expect(try await publish(transfer.republished(as: transfer.record)).state == .done)

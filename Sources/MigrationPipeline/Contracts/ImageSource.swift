@@ -205,7 +205,7 @@ public enum ReadingEvent: Sendable {
 public struct SourceFacts: Sendable, Hashable {
     /// Size of the whole data. nil if the source does not know it before the end.
     public var sizeBytes: Int64?
-    /// Project ids that the image is shared with at the source.
+    /// Project ids that the image is shared with at the source, without those that rejected it.
     public var members: [String]
     /// How they answered the offer, by project id: `accepted`, `rejected`. A project that has not
     /// answered, or whose answer is unknown, is not in it.

@@ -130,7 +130,7 @@ extension CloudImages {
             members = try await service.members(of: id)
             return []
         }
-        facts.members = members.map(\.memberID)
+        facts.members = members.filter { $0.status != .rejected }.map(\.memberID)
         for member in members where member.status != .pending {
             facts.memberAnswers[member.memberID] = member.status.rawValue
         }
