@@ -150,7 +150,7 @@ extension Scenario {
                     + "previous: \(rules.previous.rawValue), keep: \(rules.keep), "
                     + "expired: { action: delete, after: 0s } }")
         }
-        lines.append("limits: { images: \(imagesAtOnce), attempts: \(attempts) }")
+        lines.append("limits: { images: \(imagesAtOnce), attempts: \(attempts), deletes: 1000 }")
         if let transfer { lines.append("transfer: \(transfer)") }
         return lines.joined(separator: "\n") + "\n"
     }

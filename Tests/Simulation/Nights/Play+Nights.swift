@@ -31,7 +31,10 @@ extension Simulator.Play {
                 let isAway = world.downCloud == target.name
                 let next =
                     isAway || seen == 0 ? shelves[number] : shelves[number].after(seen, rules)
-                let allowed = event.isFaulty && !isNewHere ? [shelves[number], next] : [next]
+                var allowed = event.isFaulty && !isNewHere ? [shelves[number], next] : [next]
+                // An earlier start of the night may have come to its end before it died. What gave
+                // its name back in that one may be deleted in this one.
+                if next != shelves[number], seen > 0 { allowed.append(next.after(seen, rules)) }
                 let found = world.clouds[target.name]?.shelfWords ?? ""
                 guard let shelf = allowed.first(where: { $0.words == found }) else {
                     world.violation(
