@@ -8,7 +8,7 @@ TEST_ARGS ?=
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Move images between two real clouds, kill the run half-way and resume it
@@ -22,6 +22,10 @@ build: ## Build the release binary, .build/release/tranship
 .PHONY: test
 test: ## Build everything and run all tests, including those against the lab
 	@scripts/test $(TEST_ARGS)
+
+.PHONY: test-release
+test-release: ## Build the release binary and test what is promised of it alone: its memory
+	@scripts/test-release
 
 .PHONY: simulate
 simulate: ## Play whole runs against simulated clouds: SEEDS=100000, or one with SEED=N
