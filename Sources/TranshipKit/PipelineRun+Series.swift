@@ -163,7 +163,7 @@ extension PipelineRun {
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets, facts: facts)
         try await endingIfItFails(run) { () throws(TranshipError) in
-            try await self.journal.adopt(
+            try await self.journal.takeOver(
                 changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],
                 place: rollback?.place)
             try await self.changeSeries(run, in: opened)

@@ -307,7 +307,7 @@ public final class PipelineRun: Sendable {
         if plan.inJournal == nil { try await journal.reopen(run) }
         try await endingIfItFails(run) { () throws(TranshipError) in
             if let shortfall = plan.shortfalls.first { throw shortfall }
-            try await self.adopt(plan, run)
+            try await self.takeOver(plan, run)
             try await self.work(run, in: opened)
             try await self.changeSeries(run, in: opened)
         }
@@ -316,9 +316,9 @@ public final class PipelineRun: Sendable {
 
     /// A function of its own: the plan's file and its lock end with it, so that another process
     /// can plan while the run works.
-    private func adopt(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
+    private func takeOver(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
         guard let made = plan.take() else { return }
-        try await journal.adopt(made, run: run, order: pipeline.order)
+        try await journal.takeOver(made, run: run, order: pipeline.order)
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {

@@ -93,7 +93,7 @@ enum FuzzedJournalRow {
         Task {
             defer { done.signal() }
             guard let journal = try? Journal.inMemory(),
-                (try? await journal.adopt([Sample.item()])) != nil,
+                (try? await journal.takeOver([Sample.item()])) != nil,
                 let image = try? Body.json(Sample.source())
             else { return }
             opened.withLock { $0 = World(journal: journal, image: image) }

@@ -34,7 +34,7 @@ import Testing
         var item = Sample.item("a")
         item.action = .create
         item.start = transfer.retried()
-        return try await journal.adopt([item])
+        return try await journal.takeOver([item])
     }
 
     @Test func `Every run keeps its states, its bytes, its failures and its plan`() async throws {
@@ -44,7 +44,7 @@ import Testing
         var conflict = Sample.item("c")
         conflict.action = .conflict
         conflict.reason = .nameTaken(imageID: "other", .fail)
-        let first = try await journal.adopt([Sample.item("a"), refused, conflict])
+        let first = try await journal.takeOver([Sample.item("a"), refused, conflict])
         let failed = try await fail(first, readBytes: 100)
         let second = try await again(failed)
         let failedAgain = try await fail(second, readBytes: 30)
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `A commit changes the last run's row and no earlier one`() async throws {
-        let first = try await journal.adopt([Sample.item("a")])
+        let first = try await journal.takeOver([Sample.item("a")])
         let failed = try await fail(first, readBytes: 1)
         let second = try await again(failed)
         let now = try #require(try await journal.unfinished(run: second, limit: 1).first)
@@ -88,10 +88,10 @@ import Testing
     }
 
     @Test func `A lineage knows its versions at all targets, the newest first`() async throws {
-        _ = try await journal.adopt(["beta", "gamma"].map { Sample.item("a", to: $0) })
+        _ = try await journal.takeOver(["beta", "gamma"].map { Sample.item("a", to: $0) })
         var next = Sample.item("a")
         next.intent.origin.versionID = "version-2"
-        let run = try await journal.adopt([next])
+        let run = try await journal.takeOver([next])
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         transfer.register()
         transfer.placement.imageID = "i"
@@ -109,7 +109,7 @@ import Testing
         let items = (1...3).map {
             Sample.item("\($0)", source: Sample.source("\($0)", sizeBytes: .max - 1))
         }
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         let most = Int64.max - 1023
         #expect(try await journal.tally(run: run).map(\.sizeBytes) == [most])
         #expect(try await journal.plan(of: run).tallies.map(\.sizeBytes) == [most])
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func `A row with a number that no step of ours writes is an error`() async throws {
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         transfer.proof.sizeBytes = -5
         try await journal.commit(transfer)

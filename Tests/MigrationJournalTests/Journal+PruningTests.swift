@@ -38,7 +38,7 @@ import Testing
     /// A night with a new version; the one before is hidden, and the third one deleted.
     @discardableResult
     private func night(_ version: Int, _ journal: Journal) async throws -> Run {
-        let run = try await journal.adopt([item(version)])
+        let run = try await journal.takeOver([item(version)])
         guard var transfer = try await journal.unfinished(run: run, limit: 1).first else {
             throw TranshipError(.unclassified, "no transfer")
         }
@@ -49,7 +49,7 @@ import Testing
         try await journal.commit(transfer)
         try await journal.finish(transfer)
         if version > 2 {
-            try await journal.adopt(
+            try await journal.takeOver(
                 [change(.hide, version - 1), change(.delete, version - 2)], run: run)
             for change in try await journal.changes(of: run) {
                 try await journal.commit(change.ended(.done))
@@ -100,7 +100,7 @@ import Testing
         let journal = try await Journal.open(path: path)
         for version in 1...5 { try await night(version, journal) }
         // A copy of a cloud's image, as old as the rest.
-        let cloud = try await journal.adopt([Sample.item("c")])
+        let cloud = try await journal.takeOver([Sample.item("c")])
         try await journal.endRun(cloud, outcome: .done)
         let interrupted = try await journal.beginRun(
             pipelineName: "tests", pipelineFile: "t", pipelineText: "version: 1")
@@ -125,7 +125,7 @@ import Testing
         for version in 1...4 { try await night(version, journal) }
         let run = try await journal.beginRun(
             pipelineName: "tests", pipelineFile: "t", pipelineText: "")
-        try await journal.adopt(
+        try await journal.takeOver(
             [], run: run,
             holding: [
                 HeldVersion(

@@ -48,7 +48,7 @@ import Testing
     // MARK: What is due
 
     @Test func `Work is handed out in the plan's order, no more than asked for`() async throws {
-        let run = try await journal.adopt(["c", "a", "b"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["c", "a", "b"].map { Sample.item($0) })
         #expect(try await due(run) == ["c", "a", "b"])
         #expect(try await due(run, limit: 2) == ["c", "a"])
     }
@@ -57,31 +57,33 @@ import Testing
         let sizes: [(String, Int64?)] = [("m", 20), ("u", nil), ("l", 30), ("s", 10)]
         let items = sizes.map { Sample.item($0.0, source: Sample.source($0.0, sizeBytes: $0.1)) }
         #expect(
-            try await due(try await journal.adopt(items, order: .smallFirst)) == [
+            try await due(try await journal.takeOver(items, order: .smallFirst)) == [
                 "s", "m", "l", "u",
             ])
         #expect(
-            try await due(try await journal.adopt(items, order: .largeFirst)) == [
+            try await due(try await journal.takeOver(items, order: .largeFirst)) == [
                 "l", "m", "s", "u",
             ])
         #expect(
-            try await due(try await journal.adopt(items, order: .listed)) == ["m", "u", "l", "s"])
+            try await due(try await journal.takeOver(items, order: .listed)) == [
+                "m", "u", "l", "s",
+            ])
     }
 
     @Test func `What is being worked on is not handed out again`() async throws {
-        let run = try await journal.adopt(["a", "b"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a", "b"].map { Sample.item($0) })
         #expect(try await due(run, busy: [try await find("a", run).id]) == ["b"])
     }
 
     @Test func `What waits is handed out when its time has come`() async throws {
-        let run = try await journal.adopt(["a", "b"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a", "b"].map { Sample.item($0) })
         try await set("a", run, to: .reading, dueAt: 2000)
         #expect(try await due(run, at: 1999) == ["b"])
         #expect(try await due(run, at: 2000) == ["a", "b"])
     }
 
     @Test func `Moving data and looking at the target are two lanes`() async throws {
-        let run = try await journal.adopt(["a", "b", "c", "d", "e"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a", "b", "c", "d", "e"].map { Sample.item($0) })
         try await set("b", run, to: .registered, .sending)
         try await set("c", run, to: .registered, .sending, .importing)
         try await set("d", run, to: .registered, .verifying)
@@ -92,7 +94,7 @@ import Testing
 
     @Test(arguments: [TransferState.failed, .skipped])
     func `What has ended is not handed out`(state: TransferState) async throws {
-        let run = try await journal.adopt(["a"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a"].map { Sample.item($0) })
         try await set("a", run, to: state)
         #expect(try await due(run).isEmpty)
         #expect(try await due(run, movesData: false).isEmpty)
@@ -102,7 +104,7 @@ import Testing
     @Test func `An image waits until those that it names have ended`() async throws {
         var record = Sample.record()
         record.references = ["kernel_id": "image:kernel", "ramdisk_id": "image:ramdisk"]
-        let run = try await journal.adopt([
+        let run = try await journal.takeOver([
             Sample.item("ami", record: record), Sample.item("kernel"), Sample.item("ramdisk"),
         ])
         #expect(try await due(run) == ["kernel", "ramdisk"])
@@ -116,15 +118,15 @@ import Testing
     @Test func `An image at another target waits for nobody`() async throws {
         var record = Sample.record()
         record.references = ["kernel_id": "image:kernel"]
-        let run = try await journal.adopt([
+        let run = try await journal.takeOver([
             Sample.item("ami", to: "gamma", record: record), Sample.item("kernel", to: "beta"),
         ])
         #expect(try await due(run) == ["ami", "kernel"])
     }
 
     @Test func `Another run's transfers are not this run's work`() async throws {
-        let first = try await journal.adopt([Sample.item("a"), Sample.item("b")])
-        let second = try await journal.adopt([Sample.item("b")])
+        let first = try await journal.takeOver([Sample.item("a"), Sample.item("b")])
+        let second = try await journal.takeOver([Sample.item("b")])
         #expect(try await due(first) == ["a"])
         #expect(try await due(second) == ["b"])
     }
@@ -132,7 +134,7 @@ import Testing
     // MARK: When to look again
 
     @Test func `The next time is the earliest that has not come yet`() async throws {
-        let run = try await journal.adopt(["a", "b", "c"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a", "b", "c"].map { Sample.item($0) })
         #expect(try await journal.nextDueAt(run: run, after: 0, excluding: []) == nil)
         try await set("a", run, to: .reading, dueAt: 500)
         try await set("b", run, to: .reading, dueAt: 3000)
@@ -146,7 +148,7 @@ import Testing
     // MARK: Looking things up
 
     @Test func `Commits replace the row and keep its id`() async throws {
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         var transfer = try await find("a", run)
         transfer.move(to: .failed)
         transfer.tries.failure = .init(TranshipError(.quotaExceeded, "full"))
@@ -159,7 +161,7 @@ import Testing
     }
 
     @Test func `An image is found by source and target`() async throws {
-        let run = try await journal.adopt([Sample.item("a"), Sample.item("a", to: "gamma")])
+        let run = try await journal.takeOver([Sample.item("a"), Sample.item("a", to: "gamma")])
         let found = try await journal.transfer(sourceKey: "image:a", targetKey: "gamma")
         #expect(found?.targetKey == "gamma")
         #expect(found?.id == (try await journal.unfinished(run: run, limit: 9).last?.id))
@@ -167,7 +169,7 @@ import Testing
     }
 
     @Test func `A tally counts images and bytes by state`() async throws {
-        let run = try await journal.adopt(["a", "b", "c"].map { Sample.item($0) })
+        let run = try await journal.takeOver(["a", "b", "c"].map { Sample.item($0) })
         try await set("b", run, to: .failed)
         let tally = Set(try await journal.tally(run: run))
         #expect(
@@ -178,7 +180,7 @@ import Testing
     }
 
     @Test func `Transfers are read page by page`() async throws {
-        let run = try await journal.adopt((0..<25).map { Sample.item("i\($0)") })
+        let run = try await journal.takeOver((0..<25).map { Sample.item("i\($0)") })
         var seen: [String] = []
         while true {
             let page = try await journal.transfers(
@@ -190,14 +192,14 @@ import Testing
     }
 
     @Test func `Failed tries are counted for their run`() async throws {
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         let transfer = try await find("a", run)
         for _ in 0..<3 {
             try await journal.recordAttempt(
                 transfer, run: run, error: TranshipError(.timedOut, "slow"))
         }
         #expect(try await journal.attemptCount(run: run) == 3)
-        let other = try await journal.adopt([])
+        let other = try await journal.takeOver([])
         #expect(try await journal.attemptCount(run: other) == 0)
     }
 }

@@ -35,12 +35,12 @@ import Testing
     @Test func `Each run keeps when its transfers came into each state, and their request ids`()
         async throws
     {
-        let first = try await journal.adopt([Sample.item("a")])
+        let first = try await journal.takeOver([Sample.item("a")])
         let failed = try await work(first, as: "req-1")
         var item = Sample.item("a")
         item.action = .create
         item.start = failed.retried()
-        let second = try await journal.adopt([item])
+        let second = try await journal.takeOver([item])
         _ = try await work(second, as: "req-2")
 
         let before = try #require(
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `What a run made is what no earlier run had done`() async throws {
-        let first = try await journal.adopt([Sample.item("a")])
+        let first = try await journal.takeOver([Sample.item("a")])
         let failed = try await work(first, as: "req-1")
         #expect(try await journal.made(by: first, limit: 9, after: 0).map(\.id) == [failed.id])
         #expect(try await journal.made(by: first, limit: 9, after: failed.id).isEmpty)
@@ -75,7 +75,7 @@ import Testing
         var item = Sample.item("a")
         item.action = .create
         item.start = failed.retried()
-        let second = try await journal.adopt([item])
+        let second = try await journal.takeOver([item])
         let transfer = try #require(try await journal.unfinished(run: second, limit: 1).first)
         #expect(try await journal.made(by: second, limit: 9, after: 0).map(\.id) == [failed.id])
         var finished = Transfer(
@@ -88,7 +88,7 @@ import Testing
             try await journal.transfers(run: second, in: [.done], limit: 1).first)
         item.action = .update
         item.start = done.republished(as: done.record)
-        let third = try await journal.adopt([item])
+        let third = try await journal.takeOver([item])
         #expect(try await journal.made(by: third, limit: 9, after: 0).isEmpty)
     }
 
@@ -96,9 +96,9 @@ import Testing
         let facts = RunFacts(who: "ops@host", pipelineDigest: "sha256:1")
         let idle = try await journal.beginRun(
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "", facts: facts)
-        let old = try await journal.adopt([Sample.item("a")])
+        let old = try await journal.takeOver([Sample.item("a")])
         let failed = try await work(old, as: "req-1")
-        _ = try await journal.adopt([Sample.item("b")])
+        _ = try await journal.takeOver([Sample.item("b")])
         try await journal.prune(before: .max)
         #expect(try await journal.facts(of: idle) == nil)
         let history = try await journal.histories(of: [failed.id], run: old)[failed.id]

@@ -19,7 +19,7 @@ import Testing
             pipelineName: "p", pipelineFile: "p.yaml", pipelineText: "name: ${SECRET}")
         #expect(run.isInterrupted)
         #expect(run.plannedAt == nil && run.endedAt == nil)
-        try await journal.adopt(try Plan.finished(beside: journal), run: run, order: .listed)
+        try await journal.takeOver(try Plan.finished(beside: journal), run: run, order: .listed)
         #expect(try await journal.lastRun()?.plannedAt != nil)
 
         try await journal.endRun(run, outcome: .interrupted)

@@ -17,7 +17,7 @@ import Testing
         try await plan.begin()
         for upstream in upstreams { try await plan.add(upstream) }
         plan.finish()
-        try await journal.adopt(plan, run: run, order: .listed)
+        try await journal.takeOver(plan, run: run, order: .listed)
         return run
     }
 
@@ -47,7 +47,7 @@ import Testing
             item.intent.origin.lineageID = "a"
             items.append(item)
         }
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         #expect(try await journal.copiedVersions(ofLineage: "a") == [])
         var transfer = try #require(
             try await journal.transfers(run: run, in: [.planned], limit: 9)

@@ -29,7 +29,7 @@ import Testing
 
     @Test func `A write in a cancelled task is carried out`() async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item()])
+        let run = try await journal.takeOver([Sample.item()])
         var transfer = try #require(try await journal.unfinished(run: run, limit: 1).first)
         transfer.move(to: .reading)
         let changed = transfer
@@ -52,7 +52,7 @@ import Testing
     @Test func `What was written is there after it was closed`() async throws {
         do {
             let journal = try await Journal.open(path: path)
-            _ = try await journal.adopt([Sample.item()])
+            _ = try await journal.takeOver([Sample.item()])
         }
         let journal = try await Journal.open(path: path)
         let run = try #require(try await journal.lastRun())
@@ -61,7 +61,7 @@ import Testing
 
     @Test func `It can be read while a run has it`() async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item()])
+        let run = try await journal.takeOver([Sample.item()])
         let reader = try Journal.openForReading(path: path)
         #expect(try await reader.lastRun()?.id == run.id)
         #expect(try await reader.tally(run: run).map(\.images) == [1])
@@ -78,7 +78,7 @@ import Testing
     @Test func `A newer version's journal is refused and stays as it is`() async throws {
         do {
             let journal = try await Journal.open(path: path)
-            _ = try await journal.adopt([Sample.item()])
+            _ = try await journal.takeOver([Sample.item()])
             try await journal.write {
                 try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 from tomorrow')")
             }
@@ -168,7 +168,7 @@ import Testing
 
     @Test func `A lost journal knows nothing`() async throws {
         let journal = try Journal.inMemory()
-        _ = try await journal.adopt([Sample.item("a")])
+        _ = try await journal.takeOver([Sample.item("a")])
         try journal.forget()
         #expect(try await journal.lastRun() == nil)
         #expect(try await journal.tally(run: nil).isEmpty)

@@ -32,7 +32,7 @@ import Testing
         async throws
     {
         let item = Sample.item("a")
-        let run = try await journal.adopt([item], in: plan)
+        let run = try await journal.takeOver([item], in: plan)
         var known = try #require(try await journal.unfinished(run: run, limit: 1).first)
         known.move(to: .registered)
         known.placement.imageID = "from-the-journal"
@@ -145,7 +145,7 @@ import Testing
         }
         var silent = Sample.item("skip-unknown")
         silent.action = .skip
-        let run = try await journal.adopt(items + [silent], in: plan)
+        let run = try await journal.takeOver(items + [silent], in: plan)
         let keys = try await journal.unfinished(run: run, limit: 99).map(\.source.key)
         #expect(keys == ["image:create", "image:update", "image:skip"])
         #expect(try await journal.lastRun()?.plannedAt != nil)
@@ -154,9 +154,9 @@ import Testing
     /// Rows are named by id in attempts and dependencies, and by the process
     /// that was killed in the middle.
     @Test func `Planning again keeps the row of a transfer and its id`() async throws {
-        let first = try await journal.adopt([Sample.item("a"), Sample.item("b")], in: plan)
+        let first = try await journal.takeOver([Sample.item("a"), Sample.item("b")], in: plan)
         let before = try await journal.unfinished(run: first, limit: 9)
-        let second = try await journal.adopt([Sample.item("b"), Sample.item("a")], in: plan)
+        let second = try await journal.takeOver([Sample.item("b"), Sample.item("a")], in: plan)
         let after = try await journal.unfinished(run: second, limit: 9)
         #expect(after.map(\.source.key) == ["image:b", "image:a"])
         #expect(Set(after.map(\.id)) == Set(before.map(\.id)))
@@ -164,10 +164,10 @@ import Testing
     }
 
     @Test func `Another version of an image is another transfer`() async throws {
-        _ = try await journal.adopt([Sample.item("a")], in: plan)
+        _ = try await journal.takeOver([Sample.item("a")], in: plan)
         var next = Sample.item("a")
         next.intent.origin.versionID = "version-2"
-        let run = try await journal.adopt([next], in: plan)
+        let run = try await journal.takeOver([next], in: plan)
         let newest = try await journal.transfer(sourceKey: "image:a", targetKey: "beta")
         #expect(newest?.origin.versionID == "version-2")
         #expect(try await journal.unfinished(run: run, limit: 9).count == 1)
@@ -176,8 +176,9 @@ import Testing
     @Test func `Dependencies are those of the latest plan`() async throws {
         var record = Sample.record()
         record.references = ["kernel_id": "image:k"]
-        _ = try await journal.adopt([Sample.item("a", record: record), Sample.item("k")], in: plan)
-        let run = try await journal.adopt([Sample.item("a"), Sample.item("k")], in: plan)
+        _ = try await journal.takeOver(
+            [Sample.item("a", record: record), Sample.item("k")], in: plan)
+        let run = try await journal.takeOver([Sample.item("a"), Sample.item("k")], in: plan)
         let due = try await journal.due(
             run: run, at: 0, movesData: true, excluding: [], limit: 9)
         #expect(due.map(\.source.key) == ["image:a", "image:k"])
@@ -193,7 +194,7 @@ import Testing
     // MARK: The file
 
     @Test func `A plan is made while another process has the journal`() async throws {
-        _ = try await journal.adopt([Sample.item("a")], in: plan)
+        _ = try await journal.takeOver([Sample.item("a")], in: plan)
         let run = try #require(try await journal.lastRun())
         try await plan.begin()
         try await plan.add([Sample.item("a"), Sample.item("b")])
@@ -231,7 +232,7 @@ import Testing
         item.start = Sample.transfer("a")
         try await plan.add([item])
         try await plan.decide([(1, item)])
-        let error = await failure { try await journal.adopt(plan, run: run, order: .listed) }
+        let error = await failure { try await journal.takeOver(plan, run: run, order: .listed) }
         #expect(error?.code == .interrupted)
         #expect(try await journal.lastRun()?.plannedAt == nil)
         #expect(try await journal.tally(run: run).isEmpty)
@@ -241,7 +242,7 @@ import Testing
         let items = ["a", "b", "c"].map {
             Sample.item($0, source: Sample.source($0, sizeBytes: .max))
         }
-        let run = try await journal.adopt(items, in: plan)
+        let run = try await journal.takeOver(items, in: plan)
         let most: Int64 = 9_223_372_036_854_774_784
         #expect(try await journal.tally(run: run).map(\.sizeBytes) == [most])
         #expect(try await journal.plan(of: run).tallies.map(\.sizeBytes) == [most])

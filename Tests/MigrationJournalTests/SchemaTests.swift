@@ -111,7 +111,7 @@ import Testing
         let count = 10_000
         do {
             let journal = try await Journal.open(path: path)
-            let run = try await journal.adopt(try (0..<count).map(item))
+            let run = try await journal.takeOver(try (0..<count).map(item))
             // Half of them get as far as an image at the target.
             for var transfer in try await journal.unfinished(run: run, limit: 500) {
                 transfer.register()
@@ -126,7 +126,7 @@ import Testing
 
     @Test func `An image to several targets is kept once`() async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt(["beta", "gamma"].map { Sample.item("a", to: $0) })
+        let run = try await journal.takeOver(["beta", "gamma"].map { Sample.item("a", to: $0) })
         #expect(
             try await journal.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM image") } == 1)
         #expect(try await journal.unfinished(run: run, limit: 9).count == 2)
@@ -140,7 +140,7 @@ import Testing
     ])
     func `A row of the spool that contradicts itself is an error`(sql: String) async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         let entry = SpoolEntry(
             sourceKey: "image:a", fingerprint: "f", path: "/x", reservedBytes: 10)
         try await journal.keep(entry)
@@ -153,7 +153,7 @@ import Testing
 
     @Test func `Numbers that no step writes are an error`() async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         for (offset, reserved) in [(Int64(-1), Int64(1)), (0, -1), (1, .max)] {
             var entry = SpoolEntry(
                 sourceKey: "image:a", fingerprint: "f", path: "/x", reservedBytes: reserved)
@@ -177,7 +177,7 @@ import Testing
     ])
     func `A damaged row is an error with a hint, and stops no process`(sql: String) async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item("a")])
+        let run = try await journal.takeOver([Sample.item("a")])
         try await journal.write { try $0.execute(sql: sql) }
         let error = await failure {
             _ = try await journal.transfers(run: run, in: TransferState.allCases, limit: 9)
@@ -191,7 +191,7 @@ import Testing
         item.action = .create
         item.start = .fresh(item.intent, promised: nil, generation: -1)
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([item])
+        let run = try await journal.takeOver([item])
         let error = await failure { _ = try await journal.unfinished(run: run, limit: 9) }
         #expect(error?.code == .journalFailed)
     }
@@ -202,7 +202,7 @@ import Testing
         _ value: String
     ) async throws {
         let journal = try await Journal.open(path: path)
-        let run = try await journal.adopt([Sample.item()])
+        let run = try await journal.takeOver([Sample.item()])
         try await journal.write { db in
             for table in ["run", "attempt", "outage", "refusal", "plan_tally"] {
                 let columns = try db.columns(in: table).map { "\"\($0.name)\"" }

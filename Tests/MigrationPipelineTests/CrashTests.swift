@@ -44,7 +44,7 @@ import Testing
     }
 
     private func plan(_ fixture: Fixture) async throws -> Run {
-        try await fixture.journal().adopt(items(fixture))
+        try await fixture.journal().takeOver(items(fixture))
     }
 
     /// Like a process of its own: opens the journal and closes it.

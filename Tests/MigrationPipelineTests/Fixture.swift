@@ -61,7 +61,7 @@ final class Fixture: Sendable {
         _ items: [PlanItem], images: Int = 4, attempts: Int = 3
     ) async throws -> [String: Transfer] {
         let journal = try await journal()
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         try await scheduler(journal, images: images, attempts: attempts).work(run)
         return try await ends(journal, run)
     }

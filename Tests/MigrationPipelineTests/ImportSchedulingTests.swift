@@ -55,7 +55,7 @@ import Testing
     @Test func `A target's own limit holds, and leaves the other targets theirs`() async throws {
         world.hold(.send)
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(
+        let run = try await journal.takeOver(
             (0..<4).map { item("b\($0)") } + (0..<2).map { item("g\($0)", to: "gamma") })
         let scheduler = scheduler(journal, images: 6, targets: ["beta": limited("beta", 1)])
         let work = Task { try await scheduler.work(run) }
@@ -79,7 +79,7 @@ import Testing
             for item in items { state.looks[item.source.key] = Self.forEver }
         }
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         let scheduler = scheduler(journal, targets: ["beta": ("beta", limits)])
         let work = Task { try await scheduler.work(run) }
         let world = world
@@ -95,7 +95,7 @@ import Testing
     @Test func `An image that is larger than the staging quota goes alone, not never`() async throws
     {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(
+        let run = try await journal.takeOver(
             [item("a", count: 5000, method: .glanceDirect), item("b", method: .glanceDirect)])
         try await scheduler(
             journal, targets: ["beta": ("beta", .init(uploading: 0, stagedBytes: 10))]
@@ -106,7 +106,7 @@ import Testing
     @Test func `Plain uploads stage nothing`() async throws {
         world.hold(.send)
         let journal = try await fixture.journal()
-        let run = try await journal.adopt((0..<3).map { item("i\($0)") })
+        let run = try await journal.takeOver((0..<3).map { item("i\($0)") })
         let scheduler = scheduler(journal, targets: ["beta": ("beta", .init(stagedBytes: 1))])
         let work = Task { try await scheduler.work(run) }
         let world = world
@@ -118,7 +118,7 @@ import Testing
     @Test func `Targets of one service share its limit`() async throws {
         world.hold(.send)
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(
+        let run = try await journal.takeOver(
             [item("b0"), item("g0", to: "gamma"), item("g1", to: "gamma"), item("d0", to: "delta")])
         // The lowest limit that any of them states holds for all.
         let scheduler = scheduler(
@@ -142,7 +142,7 @@ import Testing
     @Test func `A source's own limit holds, and leaves the other sources theirs`() async throws {
         world.hold(.send)
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(
+        let run = try await journal.takeOver(
             (0..<4).map { item("a\($0)") } + (0..<3).map { item("c\($0)", from: 1) })
         let scheduler = scheduler(
             journal, images: 4, sources: [0: ("alpha", 1)])
@@ -158,7 +158,7 @@ import Testing
     @Test func `Sources of one place share its limit`() async throws {
         world.hold(.send)
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(
+        let run = try await journal.takeOver(
             [item("a0"), item("b0", from: 1), item("b1", from: 1), item("c0", from: 2)])
         // One states no limit, so that of the other holds for both.
         let scheduler = scheduler(journal, sources: [0: ("alpha", 2), 1: ("alpha", nil)])
@@ -180,7 +180,7 @@ import Testing
             for item in items.dropLast() { state.looks[item.source.key] = Self.forEver }
         }
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         let scheduler = scheduler(journal, sources: [0: ("alpha", 2)])
         let work = Task { try await scheduler.work(run) }
         let world = world
@@ -200,7 +200,7 @@ import Testing
             for item in items { state.looks[item.source.key] = Self.forEver }
         }
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         let scheduler = scheduler(journal, sources: [0: ("alpha", 1)])
         let work = Task { try await scheduler.work(run) }
         let world = world
@@ -226,7 +226,7 @@ import Testing
     ) async throws {
         world.fail(.send, "image:a", with: refusal(words))
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([
+        let run = try await journal.takeOver([
             item("a", count: 100), item("b", count: 200), item("c", count: 300),
             item("d", to: "gamma", count: 400), item("e", to: "gamma", count: 500),
         ])
@@ -245,7 +245,7 @@ import Testing
     @Test func `One image that is too large pauses nothing`() async throws {
         world.fail(.send, "image:a", with: refusal("Image exceeds the size cap"))
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([item("a", count: 100), item("b", count: 200)])
+        let run = try await journal.takeOver([item("a", count: 100), item("b", count: 200)])
         let scheduler = scheduler(journal, images: 1)
         try await scheduler.work(run)
         let ends = try await fixture.ends(journal, run)
@@ -280,7 +280,7 @@ import Testing
         var item = item("a", method: .glanceDirect)
         item.intent.fallbacks = [.upload]
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([item])
+        let run = try await journal.takeOver([item])
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
         #expect(transfer.state == .done)
@@ -294,7 +294,7 @@ import Testing
 
     @Test func `Where the ladder ends, the image fails and nothing is left`() async throws {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([item("a", method: .glanceDirect)])
+        let run = try await journal.takeOver([item("a", method: .glanceDirect)])
         try await scheduler(journal, waiter: FailingWaiter()).work(run)
         let transfer = try #require(try await fixture.ends(journal, run)["a"])
         #expect(transfer.state == .failed)

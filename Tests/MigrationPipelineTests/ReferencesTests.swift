@@ -19,7 +19,7 @@ import Testing
         _ state: TransferState, failure: TranshipError? = nil
     ) async throws -> [String: String] {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([
+        let run = try await journal.takeOver([
             fixture.item("k"), fixture.item("a", naming: "k"),
         ])
         let all = try await journal.unfinished(run: run, limit: 2)

@@ -26,7 +26,7 @@ import Testing
         fixture.world.failNext(call, with: Array(repeating: refused, count: 18))
         let notices = Mutex<[String]>([])
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt((0..<6).map { fixture.item("i\($0)") })
+        let run = try await journal.takeOver((0..<6).map { fixture.item("i\($0)") })
         let scheduler = fixture.scheduler(
             journal,
             events: { event in
@@ -64,7 +64,7 @@ import Testing
     {
         for index in 0..<4 { fail(.register, "i\(index)", times: 10_000) }
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt((0..<4).map { fixture.item("i\($0)") })
+        let run = try await journal.takeOver((0..<4).map { fixture.item("i\($0)") })
         let scheduler = fixture.scheduler(
             journal,
             retries: {
@@ -85,7 +85,7 @@ import Testing
             for _ in 0..<50 { fixture.world.fail(.register, "image:i\(index)", with: busy) }
         }
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt((0..<20).map { fixture.item("i\($0)") })
+        let run = try await journal.takeOver((0..<20).map { fixture.item("i\($0)") })
         try await fixture.scheduler(journal, attempts: 40).work(run)
         let ends = try await fixture.ends(journal, run)
         #expect(ends.values.allSatisfy { $0.state == .failed && $0.failure?.isTransient == true })
@@ -95,7 +95,7 @@ import Testing
 
     @Test func `A due time that no wait of ours can mean counts as now`() async throws {
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
+        let run = try await journal.takeOver([fixture.item("a"), fixture.item("b")])
         for var transfer in try await journal.unfinished(run: run, limit: 2) {
             transfer.wait.dueAt = Timestamp.now() + 86_400_000
             try await journal.commit(transfer)
@@ -115,7 +115,7 @@ import Testing
             item.start?.intent.spools = true
             return item
         }
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         // The other one comes when the outage has begun, and looks first.
         var other = try await journal.unfinished(run: run, limit: 9)[0]
         other.wait.dueAt = Timestamp.now() + 600_000

@@ -221,7 +221,7 @@ import Testing
 
     @Test func `Draining finishes what was begun and starts nothing more`() async throws {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
+        let run = try await journal.takeOver(["a", "b", "c"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal, images: 1)
         world.hold(.send)
         let work = Task { try await scheduler.work(run) }
@@ -239,7 +239,7 @@ import Testing
 
     @Test func `Aborting leaves every transfer where the next run finds it`() async throws {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(["a", "b", "c"].map { fixture.item($0) })
+        let run = try await journal.takeOver(["a", "b", "c"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal, images: 2)
         world.hold(.send)
         let work = Task { try await scheduler.work(run) }
@@ -259,7 +259,7 @@ import Testing
 
     @Test func `A cancelled task aborts the run and does not spin`() async throws {
         let journal = try await fixture.journal()
-        let run = try await journal.adopt(["a", "b"].map { fixture.item($0) })
+        let run = try await journal.takeOver(["a", "b"].map { fixture.item($0) })
         let scheduler = fixture.scheduler(journal)
         world.hold(.send)
         let work = Task { try await scheduler.work(run) }
@@ -310,7 +310,7 @@ import Testing
     @Test func `Each image is told to have started and to have ended`() async throws {
         let told = Guarded<[String]>([])
         let journal = try await fixture.journal()
-        let run = try await journal.adopt([fixture.item("a"), fixture.item("b")])
+        let run = try await journal.takeOver([fixture.item("a"), fixture.item("b")])
         world.fail(.send, "image:b", with: TranshipError(.formatRejected, "not raw"))
         let scheduler = fixture.scheduler(journal) { event in
             switch event {

@@ -52,7 +52,7 @@ import Testing
                 published?.conversion?.format.rawValue ?? start.record.diskFormat
             start.intent.spools = true
             item.start = start
-            run = try await journal.adopt([item])
+            run = try await journal.takeOver([item])
             spool = try await Spool.open(
                 Spool.Place(folder: fixture.folder.file("spool"), maxBytes: maxBytes),
                 takesFlakySources: false, journal: journal, run: run, disk: disk)

@@ -40,7 +40,7 @@ import Testing
         isFlaky: Bool = false, events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> [Transfer] {
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         let spool = try await Spool.open(
             Spool.Place(folder: folder, maxBytes: maxBytes), takesFlakySources: isFlaky,
             journal: journal, run: run, disk: disk)
@@ -247,7 +247,7 @@ import Testing
         async throws
     {
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt(items("a"))
+        let run = try await journal.takeOver(items("a"))
         let place = Spool.Place(folder: folder)
         let spool = try await Spool.open(place, journal: journal, run: run)
         let transfer = try await journal.unfinished(run: run, limit: 1)[0]
@@ -290,7 +290,7 @@ import Testing
             all[index].intent.source.sizeBytes = .max - 1
             all[index].start?.intent.source.sizeBytes = .max - 1
         }
-        let run = try await journal.adopt([])
+        let run = try await journal.takeOver([])
         let spool = try await Spool.open(
             Spool.Place(folder: folder, maxBytes: .max - 1), journal: journal, run: run)
         var claims: [String] = []
@@ -333,7 +333,7 @@ import Testing
         isNeeded: Bool
     ) async throws {
         let journal = try await Journal.open(path: fixture.path)
-        let run = try await journal.adopt(items("a"))
+        let run = try await journal.takeOver(items("a"))
         let transfer = try await journal.unfinished(run: run, limit: 1)[0]
         let place = Spool.Place(folder: folder)
         guard

@@ -136,7 +136,7 @@ final class Encounter {
             targets: [PlanningTarget(target(), rules: entry.rules)],
             nowUnixSeconds: clock.now / 1000
         ).makePlan()
-        try await journal.adopt(plan, run: run, order: .listed)
+        try await journal.takeOver(plan, run: run, order: .listed)
         return (run, try await plan.items(after: 0, limit: 9).first?.item)
     }
 

@@ -27,7 +27,7 @@ import Testing
                 action == .refuse ? .init(TranshipError(.refused, "it has no data")) : nil
             items.append(item)
         }
-        let run = try await journal.adopt(items)
+        let run = try await journal.takeOver(items)
         for var transfer in try await journal.unfinished(run: run, limit: 99) {
             let end = ends[String(transfer.source.key.dropFirst(6))]
             let states: [TransferState] =

@@ -18,7 +18,7 @@ import Testing
     private func plan(_ name: String, _ items: [PlanItem]) async throws -> SavedPlan {
         let journal = try await Journal.open(path: folder.file("\(name).sqlite"))
         let plan = try Plan(beside: journal)
-        _ = try await journal.adopt(items, in: plan)
+        _ = try await journal.takeOver(items, in: plan)
         return try await PipelinePlan(plan, pipelineName: "p").saved()
     }
 

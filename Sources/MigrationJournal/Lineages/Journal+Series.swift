@@ -86,7 +86,7 @@ extension Journal {
     ///   - series: the series and targets that a rollback is about; those without an entry in `held`
     ///     go on as before.
     ///   - place: the place that it is about, of a series with several sources; nil is all.
-    public func adopt(
+    public func takeOver(
         _ changes: [Change], run: Run, holding held: [HeldVersion] = [],
         series: [(lineageID: String, targetKey: String)] = [], place: String? = nil
     ) async throws(TranshipError) {

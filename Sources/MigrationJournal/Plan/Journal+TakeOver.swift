@@ -14,7 +14,7 @@ extension Journal {
     ///
     /// - Parameter order: which images start first.
     /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is half made.
-    public func adopt(
+    public func takeOver(
         _ plan: Plan, run: Run, order: TransferOrder
     ) async throws(TranshipError) {
         try Self.check(plan)
@@ -50,7 +50,7 @@ extension Journal {
     /// ended in this moment, in one transaction: a crash leaves all or nothing,
     /// and nothing for `resume`.
     ///
-    /// - Throws: as ``adopt(_:run:order:)``.
+    /// - Throws: as ``takeOver(_:run:order:)``.
     public func recordAdoption(
         _ plan: Plan, pipelineName: String, pipelineFile: String, pipelineText: String
     ) async throws(TranshipError) {

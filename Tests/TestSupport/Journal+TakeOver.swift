@@ -10,7 +10,7 @@ extension Journal {
     /// action are created from nothing.
     ///
     /// - Parameter plan: nil is one of its own.
-    public func adopt(
+    public func takeOver(
         _ items: [PlanItem], order: TransferOrder = .listed, in plan: Plan? = nil
     ) async throws -> Run {
         let run = try await beginRun(
@@ -26,7 +26,7 @@ extension Journal {
             position = last.position
         }
         plan.finish()
-        try await adopt(plan, run: run, order: order)
+        try await takeOver(plan, run: run, order: order)
         return run
     }
 }
