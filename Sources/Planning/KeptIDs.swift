@@ -26,10 +26,7 @@ enum KeptIDs {
                 "keep_id is true, and its id \(id) is not a UUID, which the target requires",
                 hint: "use keep_id: prefer")
         }
-        let region = target.opened.region
-        if let place = source.region, place.sharesKeystone(with: region),
-            !place.isSibling(of: region)
-        {
+        if target.isOneService(with: source) {
             return TranshipError(
                 .refused,
                 "keep_id is true, and source and target are one Image service, where an id is "

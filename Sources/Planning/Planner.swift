@@ -171,7 +171,7 @@ public struct Planner: Sendable {
         let image = listed.image
         let rules = MetadataRules(
             target: target.rules,
-            sharesKeystone: source.region?.sharesKeystone(with: target.opened.region) ?? false,
+            sharesKeystone: target.sharesKeystone(with: source),
             date: date, projects: target.route?.members)
         var name = image.name
         var unnamed: TranshipError?

@@ -21,6 +21,25 @@ public struct PlanningTarget: Sendable {
         self.verification = verification
     }
 
+    /// True if both are one project of one Image service: the ids of their copies would be the
+    /// same.
+    public func isSamePlace(as other: PlanningTarget) -> Bool {
+        opened.endpoint == other.opened.endpoint && opened.projectID == other.opened.projectID
+    }
+
+    /// True if the source's projects are those of the target, however their addresses are spelled.
+    func sharesKeystone(with source: any ImageSource) -> Bool {
+        source.region?.sharesKeystone(with: opened.region) == true || isOneService(with: source)
+    }
+
+    /// True if an image of the source and its copy would be in one Image service.
+    func isOneService(with source: any ImageSource) -> Bool {
+        if source.endpoint == opened.endpoint { return true }
+        guard let region = source.region else { return false }
+        return region.sharesKeystone(with: opened.region)
+            && !region.isSibling(of: opened.region)
+    }
+
     /// Stores that an image is put into.
     var storeCount: Int64 {
         switch rules.stores {

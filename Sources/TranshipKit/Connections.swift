@@ -84,7 +84,9 @@ final class NetworkConnections: Connections {
         }
         note(session.weaknesses(imageEndpoint: project.imageEndpoint))
         return SignedInCloud(
-            session, endpoint: shownURL(project.imageEndpoint),
+            session,
+            endpoint: ServiceAddress.inOneSpelling(
+                shownURL(project.imageEndpoint), versions: ["/v1", "/v2"]),
             region: session.configuration.authURL.map {
                 CloudRegion(keystoneURL: $0, name: session.configuration.region)
             },

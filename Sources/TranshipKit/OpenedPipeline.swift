@@ -72,11 +72,19 @@ struct OpenedPipeline: Sendable {
                 outage = outage ?? error
                 continue
             }
-            let key = targets[targets.count - 1].opened.key
+            let newest = targets[targets.count - 1]
+            let key = newest.opened.key
             guard !targets.dropLast().contains(where: { $0.opened.key == key }) else {
                 throw TranshipError(
                     .invalidPipeline, "\(target.position): the target \(key) is named twice",
                     hint: "name each cloud, region and project once")
+            }
+            if let other = targets.dropLast().first(where: { $0.isSamePlace(as: newest) }) {
+                throw TranshipError(
+                    .invalidPipeline,
+                    "\(target.position): the targets \(key) and \(other.opened.key) are the same "
+                        + "project of the same Image service, \(other.opened.endpoint)",
+                    hint: "name each project of an Image service once")
             }
         }
         if targets.isEmpty, let outage { throw outage }

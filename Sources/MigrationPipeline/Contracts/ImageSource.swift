@@ -249,25 +249,10 @@ public struct CloudRegion: Sendable, Hashable {
     public var name: String?
 
     public init(keystoneURL: String, name: String?) {
-        self.keystoneURL = Self.inOneSpelling(keystoneURL)
+        // Half of a deployment's tools want the version at the end, half a slash.
+        self.keystoneURL = ServiceAddress.inOneSpelling(
+            keystoneURL, versions: ["/v3/auth/tokens", "/v3", "/v2.0"])
         self.name = name
-    }
-
-    /// Half of a deployment's tools want the version at the end, half a slash, so entries of
-    /// one Keystone look different.
-    private static func inOneSpelling(_ text: String) -> String {
-        guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased()
-        else { return text }
-        parts.scheme = scheme
-        parts.host = parts.host?.lowercased()
-        if parts.port == ["http": 80, "https": 443][scheme] { parts.port = nil }
-        parts.path = "/" + parts.path.split(separator: "/").joined(separator: "/")
-        for version in ["/v3/auth/tokens", "/v3", "/v2.0"] where parts.path.hasSuffix(version) {
-            parts.path.removeLast(version.count)
-        }
-        if parts.path == "/" { parts.path = "" }
-        (parts.query, parts.fragment) = (nil, nil)
-        return parts.string ?? text
     }
 
     /// True if both have the same Keystone, and so the same projects.

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// Addresses of services, which clouds and operators spell in many ways.
+public enum ServiceAddress {
+    /// One text for all spellings of an address: with and without a version or a slash at its end,
+    /// a port that is the scheme's own, capital letters, and the names of this machine.
+    ///
+    /// - Parameter versions: what may stand at the end of the path: `/v3`.
+    public static func inOneSpelling(_ text: String, versions: [String]) -> String {
+        guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased()
+        else { return text }
+        parts.scheme = scheme
+        parts.host = parts.host?.lowercased()
+        if let host = parts.host, ["localhost", "::1", "[::1]"].contains(host) {
+            parts.host = "127.0.0.1"
+        }
+        if parts.port == ["http": 80, "https": 443][scheme] { parts.port = nil }
+        parts.path = "/" + parts.path.split(separator: "/").joined(separator: "/")
+        for version in versions where parts.path.hasSuffix(version) {
+            parts.path.removeLast(version.count)
+        }
+        if parts.path == "/" { parts.path = "" }
+        (parts.query, parts.fragment) = (nil, nil)
+        return parts.string ?? text
+    }
+}
