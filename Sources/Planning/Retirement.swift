@@ -9,8 +9,9 @@ internal import PipelineFiles
 
 /// What becomes of the versions of a series that are not current any more. Pure.
 ///
-/// A version counts as replaced when the next one was done; how long ago that is
-/// decides whether it has expired. A record that someone edited, or that the
+/// A version counts as replaced when the next one became current; how long ago that is
+/// decides whether it has expired. One that came back, by a rollback or at its source, counts from
+/// then. A record that someone edited, or that the
 /// journal cannot tell to be ours, is left alone.
 struct Retirement {
     /// Earlier versions that stay as `previous` says; nil keeps all.
@@ -187,11 +188,11 @@ extension Retirement {
     struct Standing {
         var copy: SeriesCopy
         var isCurrent: Bool
-        /// Done later than a current one.
+        /// Became current later than the one that is current now.
         var isNewer = false
         /// Among the earlier versions, 0 is the newest.
         var rank = 0
-        /// When the next version was done, before this run; nil if it was not.
+        /// When the next version became current, before this run; nil if it did not.
         var replacedAt: Int64?
     }
 
@@ -212,10 +213,10 @@ extension Retirement {
                 continue
             }
             let next = index + 1 < earlier.count ? earlier[index + 1] : nil
-            // By what the journal or the target's record says. A version that came back was done
-            // before those that it replaces.
-            let replacedAt = (next ?? now)?.doneAtUnixSeconds.flatMap {
-                $0 >= copy.doneAtUnixSeconds ?? 0 ? $0 : nil
+            // By what the journal or the target's record says. A version that comes back in this
+            // run was done before those that it replaces.
+            let replacedAt = (next ?? now)?.currentSinceUnixSeconds.flatMap {
+                $0 >= copy.currentSinceUnixSeconds ?? 0 ? $0 : nil
             }
             standings.append(
                 Standing(
@@ -265,8 +266,10 @@ extension Retirement {
 }
 
 extension SeriesCopy {
-    /// When the copy was done: by the journal, else when its record was made.
-    var doneAtUnixSeconds: Int64? { doneAt.map { $0 / 1000 } ?? image.createdAtUnixSeconds }
+    /// When it last became the current version: by the journal, else when its record was made.
+    var currentSinceUnixSeconds: Int64? {
+        currentSince.map { $0 / 1000 } ?? image.createdAtUnixSeconds
+    }
 
     static func isEarlier(_ one: SeriesCopy, _ other: SeriesCopy) -> Bool {
         one.order < other.order
@@ -276,7 +279,7 @@ extension SeriesCopy {
     /// follow each other.
     private var order: (Int64, Int64, String) {
         let seconds = image.createdAtUnixSeconds ?? 0
-        return (doneAt ?? seconds.clampedProduct(1000), transfer?.id ?? 0, image.id)
+        return (currentSince ?? seconds.clampedProduct(1000), transfer?.id ?? 0, image.id)
     }
 
     var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }

@@ -34,7 +34,7 @@ import Testing
         transfer?(&row)
         return SeriesCopy(
             image, transfer: transfer == nil ? nil : row,
-            doneAt: Int64(version) * Self.daySeconds * 1000, changes: changes)
+            currentSince: Int64(version) * Self.daySeconds * 1000, changes: changes)
     }
 
     private func item(_ version: Int, _ action: PlanAction = .skip) -> PlanItem {
@@ -103,6 +103,21 @@ import Testing
         #expect(found == expected)
     }
 
+    /// Versions 1 and 2 were done, version 1 became current again on day 5, and version 3 is new.
+    @Test(arguments: [
+        ("keep: 1", "0s", ["2 delete", "1 hide"]), ("keep: 0", "3d", ["2 delete", "1 hide"]),
+        ("keep: 0", "6d", ["2 hide", "1 hide"]), ("keep: 0", "0s", ["2 delete", "1 delete"]),
+    ])
+    func `A version that came back counts from then`(
+        keep: String, after: String, expected: [String]
+    ) throws {
+        var back = copy(1)
+        back.currentSince = 5 * Self.daySeconds * 1000
+        let rules = "\(keep)\nprevious: hide\nexpired: { action: delete, after: \(after) }"
+        let found = try changes(rules, current: item(3, .create), copies: [back, copy(2)])
+        #expect(found == expected)
+    }
+
     @Test func `A target that says nothing about versions has no changes`() throws {
         #expect(try changes("method: upload", current: item(2), copies: [copy(1), copy(2)]) == [])
     }
@@ -140,7 +155,7 @@ import Testing
 
     @Test func `Versions of one second keep their order`() throws {
         var (first, second) = (copy(2), copy(1))
-        (first.doneAt, second.doneAt) = (5000, 5001)
+        (first.currentSince, second.currentSince) = (5000, 5001)
         #expect(
             try changes(
                 "keep: 1\nexpired: { action: delete, after: 0s }", current: item(3, .create),

@@ -11,18 +11,19 @@ public struct SeriesCopy: Sendable {
     public var image: TargetImage
     /// Of its version at this target; nil if the journal does not know it.
     public var transfer: Transfer?
-    /// When the journal last changed that, in milliseconds since 1970.
-    public var doneAt: Int64?
+    /// When it last became the current version, in milliseconds since 1970: it was done, it was
+    /// shown again, or its source offered it again.
+    public var currentSince: Int64?
     /// What earlier runs changed about it, the newest first.
     public var changes: [Change.Action]
 
     public init(
-        _ image: TargetImage, transfer: Transfer? = nil, doneAt: Int64? = nil,
+        _ image: TargetImage, transfer: Transfer? = nil, currentSince: Int64? = nil,
         changes: [Change.Action] = []
     ) {
         self.image = image
         self.transfer = transfer
-        self.doneAt = doneAt
+        self.currentSince = currentSince
         self.changes = changes
     }
 }
@@ -42,7 +43,8 @@ extension Plan {
             ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
         }
         return try await journal.read { db in
-            try images.compactMap { image in
+            let offered = try Journal.upstream(db, ofLineage: lineageID)
+            return try images.compactMap { image in
                 let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
                 let transfer = try Journal.transfer(db, targetKey, version)
                 if let id = transfer?.imageID, id != image.id { return nil }
@@ -51,8 +53,12 @@ extension Plan {
                         SELECT w.updated_at FROM \(TransferRows.joined)
                         WHERE t.id = ? AND w.run_id = t.run_id AND w.image_id = ?
                         """, arguments: [transfer?.id, image.id])
+                let offeredAt =
+                    transfer?.source.fingerprint == offered?.fingerprint ? offered?.since : nil
+                let shownAt = try Journal.shownAt(db, image.id, at: targetKey)
                 return SeriesCopy(
-                    image, transfer: transfer, doneAt: doneAt,
+                    image, transfer: transfer,
+                    currentSince: [doneAt, shownAt, offeredAt].compactMap(\.self).max(),
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
             }
         }
@@ -143,6 +149,18 @@ extension Journal {
                     try Body.pack(change), change.id,
                 ])
         }
+    }
+
+    /// When an image was last made the current version again, in milliseconds since 1970.
+    fileprivate static func shownAt(
+        _ db: Database, _ imageID: String, at targetKey: String
+    ) throws -> Int64? {
+        let actions = Change.Action.allCases.filter(\.shows).map { "'\($0.rawValue)'" }
+        return try db.value(
+            cached: """
+                SELECT max(updated_at) FROM change WHERE target_key = ? AND image_id = ?
+                    AND state = 'done' AND action IN (\(actions.joined(separator: ", ")))
+                """, arguments: [targetKey, imageID])
     }
 
     static func changes(

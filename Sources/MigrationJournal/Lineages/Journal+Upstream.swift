@@ -20,13 +20,15 @@ extension Plan {
 extension Journal {
     /// What the last run with this series found at its source; nil if the journal does not know it.
     public func upstream(ofLineage lineageID: String) async throws(TranshipError) -> Upstream? {
-        try await read { db in
-            // A journal that is only read may be of an older version.
-            guard try db.tableExists("upstream") else { return nil }
-            return try db.value(
-                cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [lineageID]
-            ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
-        }
+        try await read { db in try Self.upstream(db, ofLineage: lineageID) }
+    }
+
+    static func upstream(_ db: Database, ofLineage lineageID: String) throws -> Upstream? {
+        // A journal that is only read may be of an older version.
+        guard try db.tableExists("upstream") else { return nil }
+        return try db.value(
+            cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [lineageID]
+        ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
     }
 
     /// What the plan of a run found at its sources, by series.
