@@ -52,7 +52,9 @@ import Testing
             "disk.raw does not begin as a qcow2 image, and its disk_format is qcow2",
             "`disk_format: raw`"
         ),
-        ([], "qcow2", "disk.raw is empty, and its disk_format is qcow2", "inspect: false"),
+        ([], "qcow2", "disk.raw is empty", "inspect: false"),
+        ([], "raw", "disk.raw is empty", "inspect: false"),
+        ([], "aki", "disk.raw is empty", "inspect: false"),
         (
             DiskHeads.qcow2(backing: "base.qcow2"), "qcow2",
             "disk.raw is a qcow2 image and needs its backing file \"base.qcow2\"",

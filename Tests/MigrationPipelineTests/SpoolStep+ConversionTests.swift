@@ -90,6 +90,18 @@ struct SpoolStepConversionTests {
         #expect(try files(bench).count <= 1)
     }
 
+    /// A conversion alone would write zeros in the place of the last bytes.
+    @Test(arguments: ["qcow2", "vmdk", "vpc", "vhdx", "vdi"])
+    func `An image that was cut off is not converted`(format: String) async throws {
+        let image = try QEMUImage.make(format, of: Self.disk)
+        let bench = try await Bench(
+            Array(image.dropLast(600_000)),
+            published: published(format == "vpc" ? "vhd" : format, .raw))
+        let error = await failure { _ = try await bench.step() }
+        #expect(error?.code == .conversionFailed)
+        #expect(try await bench.entry()?.isComplete != true)
+    }
+
     @Test func `A damaged image is an error with qemu's words`() async throws {
         var image = try QEMUImage.make("qcow2", of: Self.disk)
         // The table of the disk's tables.

@@ -82,6 +82,41 @@ struct ImageConverter: Sendable {
         return extents.contains { $0["filename"] != .string(input) } ? "other extents" : nil
     }
 
+    /// Looks for damage that `convert` does not see: it reads zeros where a cut file ends.
+    ///
+    /// - Throws: ``TranshipError/Code/conversionFailed``.
+    func expectWhole(inputBytes: Int64) async throws(TranshipError) {
+        let ending = try await run(
+            ["check", "-f", inputFormat, "--output=json", input],
+            seconds: (inputBytes / Self.bytesPerSecond).clampedSum(Self.lookSeconds),
+            fileBytes: 1 << 20, accepting: [0, 1, 2, 3, 63])
+        if try isCutVDI(inputBytes: inputBytes) {
+            throw failed(
+                "it is cut off: its blocks need more than \(inputBytes) bytes",
+                hint: "get it from its publisher again, with a checksum if there is one")
+        }
+        // 3: only room is lost. 63: the format has nothing that can be checked.
+        guard let code = ending.exitCode, [1, 2].contains(code) else { return }
+        let line = ending.talk.split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
+        throw failed(
+            "it is damaged or cut off, says qemu-img check\(line)",
+            hint: "get it from its publisher again, with a checksum if there is one")
+    }
+
+    /// The check of QEMU does not compare a VDI with the length of its file. The header has, from
+    /// byte 0x158 on, the place of the first block, and later a block's size and their number.
+    private func isCutVDI(inputBytes: Int64) throws(TranshipError) -> Bool {
+        guard conversion.from == "vdi" else { return false }
+        guard let file = FileHandle(forReadingAtPath: input),
+            let head = try? file.read(upToCount: 0x188), head.count == 0x188
+        else { throw failed("its head cannot be read", hint: nil) }
+        func number(at offset: Int) -> Int64 {
+            (0..<4).reduce(0) { $0 | Int64(head[head.startIndex + offset + $1]) << (8 * Int64($1)) }
+        }
+        let blocks = number(at: 0x178).clampedProduct(number(at: 0x184))
+        return number(at: 0x158).clampedSum(blocks) > inputBytes
+    }
+
     // MARK: The conversion
 
     /// Writes the converted file, flushed to the disk.
@@ -135,7 +170,7 @@ struct ImageConverter: Sendable {
     // MARK: The program
 
     private func run(
-        _ arguments: [String], seconds: Int64, fileBytes: Int64
+        _ arguments: [String], seconds: Int64, fileBytes: Int64, accepting codes: Set<Int32> = [0]
     ) async throws(TranshipError) -> ExternalProgram.Ending {
         let folder = PathText.folder(of: output)
         do throws(TranshipError) {
@@ -146,7 +181,7 @@ struct ImageConverter: Sendable {
             let ending = try await Self.qemu.run(
                 arguments, home: folder, timeoutSeconds: Double(seconds),
                 wrapper: limits + Self.withoutNetwork(folder))
-            guard ending.exitCode == 0 else { throw failed(ending) }
+            guard let code = ending.exitCode, codes.contains(code) else { throw failed(ending) }
             return ending
         } catch {
             guard error.code == .unclassified else { throw error }

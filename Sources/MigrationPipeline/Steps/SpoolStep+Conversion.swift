@@ -21,6 +21,7 @@ extension SpoolStep {
         defer { unlink(output) }
         let virtualBytes = try await converter.virtualSizeBytes()
         let inputBytes = filling.entry.offsetBytes
+        try await converter.expectWhole(inputBytes: inputBytes)
         try spool.reserve(&filling.entry, inputBytes.clampedSum(virtualBytes), transfer)
         monitor.note(
             transfer, "converting from \(conversion.from) to \(conversion.format.rawValue)")
