@@ -108,6 +108,8 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var stores: [String]
     /// Nil if the cloud does not report it in a form that we read.
     public var createdAtUnixSeconds: Int64?
+    /// The images that it names as its kernel and its ramdisk; nil if it names none.
+    public var namedImageIDs: [String]?
 
     public init(
         targetKey: String, id: String, name: String?, status: ImageStatus, sizeBytes: Int64?,

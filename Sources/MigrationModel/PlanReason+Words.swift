@@ -54,6 +54,7 @@ extension PlanReason: CustomStringConvertible {
         switch self {
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
+        case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"
         case .replaced: "a newer version replaces it"
         case .expired(let seconds, let keep):
             "it is not among the \(keep) earlier versions to keep"

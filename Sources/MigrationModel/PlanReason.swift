@@ -68,6 +68,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
 
     case madeByRun(Int64)
     case targetNotInPipeline
+    /// Another image, which stays, needs this one as its kernel or ramdisk.
+    case neededBy(imageID: String)
 
     // MARK: What becomes of earlier versions
 
@@ -187,6 +189,7 @@ extension PlanReason {
         case .removalFailed: "removal-failed"
         case .madeByRun: "made-by-run"
         case .targetNotInPipeline: "target-not-in-pipeline"
+        case .neededBy: "needed-by-image"
         case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,

@@ -41,18 +41,68 @@ extension PipelineRun {
         }
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
-        var last: Int64 = 0
-        while true {
-            let page = try await journal.made(
-                by: run, limit: Self.undoPageTransfers, after: last)
-            guard let end = page.last else { return tally }
-            last = end.id
-            for transfer in page {
-                var copy = UndoneCopy(transfer, .madeByRun(number))
-                try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
-                tally[copy.fate, default: 0] += 1
-                try await each(copy)
+        var needs = Needs()
+        // Kernels and ramdisks come last: what names them may go before.
+        for isNamed in [false, true] {
+            var last: Int64 = 0
+            while true {
+                let page = try await journal.made(
+                    by: run, limit: Self.undoPageTransfers, after: last)
+                guard let end = page.last else { break }
+                last = end.id
+                for transfer in page {
+                    try await needs.look(at: transfer.targetKey, in: opened)
+                    guard needs.areThere(of: transfer) == isNamed else { continue }
+                    var copy = UndoneCopy(transfer, .madeByRun(number))
+                    if let user = needs.user(of: transfer) {
+                        (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
+                    } else {
+                        try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
+                    }
+                    if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
+                    tally[copy.fate, default: 0] += 1
+                    try await each(copy)
+                }
             }
+        }
+        return tally
+    }
+
+    /// Which images of the targets need others of the same target.
+    private struct Needs {
+        /// By target and by the image that is needed: those that name it.
+        private var users: [String: [String: Set<String>]] = [:]
+        /// By target: what goes.
+        private var leaving: [String: Set<String>] = [:]
+
+        /// Lists a target that was not looked at yet.
+        mutating func look(
+            at targetKey: String, in opened: OpenedPipeline
+        ) async throws(TranshipError) {
+            guard users[targetKey] == nil else { return }
+            var found: [String: Set<String>] = [:]
+            let target = opened.targets.first { $0.opened.key == targetKey }
+            try await target?.opened.uploader.list(ownerID: nil) { images in
+                for image in images {
+                    for id in image.namedImageIDs ?? [] { found[id, default: []].insert(image.id) }
+                }
+            }
+            users[targetKey] = found
+        }
+
+        func areThere(of transfer: Transfer) -> Bool {
+            transfer.imageID.map { users[transfer.targetKey]?[$0] != nil } ?? false
+        }
+
+        /// An image that stays and needs this one.
+        func user(of transfer: Transfer) -> String? {
+            guard let id = transfer.imageID else { return nil }
+            return users[transfer.targetKey]?[id]?
+                .subtracting(leaving[transfer.targetKey] ?? []).min()
+        }
+
+        mutating func leaves(_ transfer: Transfer) {
+            if let id = transfer.imageID { leaving[transfer.targetKey, default: []].insert(id) }
         }
     }
 

@@ -51,6 +51,32 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a kernel and a ramdisk stay with the image that names them")
+        func kernels() async throws {
+            try await scene("rollneed") { scene in
+                try await scene.addTwelve(bytes: 20_000)
+                let file = try scene.cloudPipeline()
+                #expect(try await scene.tranship("run", file).status == 0)
+                let machine = try #require(
+                    try await scene.beta.images(scene.prefix).first {
+                        !$0.text("kernel_id").isEmpty
+                    })
+                try await scene.beta.change(
+                    machine.text("id"), ["name": .string("\(scene.prefix) kept")])
+                let removal = try await scene.tranship("rollback", file, "1", "--yes")
+                #expect(removal.status == 3, removal.said)
+                #expect(
+                    removal.output.contains(
+                        "image \(machine.text("id")), which stays, names it as its kernel"),
+                    removal.said)
+                let left = Set(try await scene.beta.images(scene.prefix).map { $0.text("id") })
+                #expect(
+                    left == [
+                        machine.text("id"), machine.text("kernel_id"), machine.text("ramdisk_id"),
+                    ], removal.said)
+            }
+        }
+
         @Test(
             "after a half-done run the listing of the target is what it was before, byte for byte")
         func halfDone() async throws {

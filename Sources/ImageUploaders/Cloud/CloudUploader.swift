@@ -215,5 +215,7 @@ extension TargetImage {
             isHidden: image.isHidden, isProtected: image.isProtected, ownerID: image.ownerID,
             originValue: image.properties[Origin.propertyName]?.string, stores: image.stores,
             createdAtUnixSeconds: image.createdAt.flatMap { UTCTime.unixSeconds($0) })
+        let named = ["kernel_id", "ramdisk_id"].compactMap { image.properties[$0]?.string }
+        if !named.isEmpty { namedImageIDs = named }
     }
 }
