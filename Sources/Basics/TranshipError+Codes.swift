@@ -116,10 +116,11 @@ extension TranshipError {
         case idBlocked = "id-blocked"
         /// The plan refuses this image; the message says why.
         case refused = "refused"
-        /// The target reports other data than was sent. The copy was discarded.
+        /// The target reports other data than was sent. The copy is discarded, or named where the
+        /// target does not let it be.
         case verificationMismatch = "verification-mismatch"
         /// An import of the service converted the data to another format, which the pipeline does not
-        /// accept. The copy was discarded.
+        /// accept. The copy is discarded.
         case transformed = "transformed"
         /// No checksum could prove the copy. It was not published.
         case unverifiable = "unverifiable"

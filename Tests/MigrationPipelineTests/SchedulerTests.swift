@@ -173,6 +173,20 @@ import Testing
         #expect(ends["a"]?.failure?.code == .formatRejected)
     }
 
+    @Test func `A wrong copy that cannot be discarded is named`() async throws {
+        var item = fixture.item("a")
+        item.action = .update
+        item.start = Sample.transfer(
+            "a", source: item.source, state: .verifying, imageID: "image:a/0")
+        world.state.withLock { state in
+            state.records["image:a/0"] = .init(marker: "m", status: "active", data: [1, 2, 3])
+        }
+        world.fail(.discard, "image:a", with: transient())
+        let ends = try await fixture.run([item])
+        #expect(ends["a"]?.failure?.code == .verificationMismatch)
+        #expect(ends["a"]?.failure?.hint?.contains("image delete image:a/0") == true)
+    }
+
     @Test func `What was adopted is never discarded`() async throws {
         var item = fixture.item("a")
         item.action = .update

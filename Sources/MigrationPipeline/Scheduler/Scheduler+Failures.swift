@@ -107,20 +107,27 @@ extension Scheduler {
     }
 
     /// Discards an unproved copy of ours, and records why the transfer ended.
-    private func givenUp(_ given: Transfer, _ error: TranshipError) async -> Transfer {
-        var transfer = given
+    private func givenUp(_ given: Transfer, _ cause: TranshipError) async -> Transfer {
+        var (transfer, error) = (given, cause)
         if transfer.state == .publishing || transfer.placement.isCopying {
             // The data is proved, so the copy stays, private, and can be published later.
             transfer.leaveUnpublished(error)
             return transfer
         }
-        if transfer.imageID != nil, !transfer.placement.isAdopted {
+        if let id = transfer.imageID, !transfer.placement.isAdopted {
+            let isWrong = [.verificationMismatch, .transformed].contains(error.code)
             do throws(TranshipError) {
-                transfer = try await abandon(
-                    transfer, isWrong: [.verificationMismatch, .transformed].contains(error.code))
-            } catch {
+                transfer = try await abandon(transfer, isWrong: isWrong)
+            } catch let obstacle {
                 // The id stays in the journal: the next run looks at it first.
-                monitor.note(transfer, "could not discard the unfinished copy: \(error.message)")
+                monitor.note(
+                    transfer, "could not discard the unfinished copy: \(obstacle.message)")
+                if isWrong {
+                    error = cause.hinting(
+                        "the wrong copy is still at the target, private, since it could not be "
+                            + "discarded (\(obstacle.message)): delete it with `openstack image "
+                            + "delete \(id)`, then run again")
+                }
             }
         }
         transfer.fail(error)

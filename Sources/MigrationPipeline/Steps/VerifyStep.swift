@@ -206,7 +206,6 @@ struct VerifyStep: Sendable {
     private static func mismatch(_ message: String) -> TranshipError {
         TranshipError(
             .verificationMismatch, message,
-            hint: "the copy was discarded; run again, and check the target's store if it happens "
-                + "again")
+            hint: "run again, and check the target's store if it happens again")
     }
 }
