@@ -75,6 +75,16 @@ package enum OwnFile {
                 hint: "run as that user, or change the owner of the journal and the files beside it"
             )
         }
+        // SQLite warns of databases with two names as well: "How To Corrupt An SQLite Database
+        // File", section 2.5.
+        guard file.st_nlink <= 1 else {
+            close(descriptor)
+            throw TranshipError(
+                .journalFailed,
+                "\(path) is also a file of another name (\(file.st_nlink) hard links), which would "
+                    + "be written to as well",
+                hint: "copy it to a name of its own, or choose another place with --journal PATH")
+        }
         if file.st_mode & 0o077 != 0 { fchmod(descriptor, 0o600) }
         return descriptor
     }

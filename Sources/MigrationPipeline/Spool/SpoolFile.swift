@@ -91,7 +91,10 @@ final class SpoolFile: @unchecked Sendable {
                     + error.localizedDescription,
                 hint: "name another place with `spool` in the pipeline file")
         }
-        // Do not follow a link that another user may have created.
+        // Do not follow a link that another user may have created, and do not write into a file
+        // that has another name.
+        var standing = stat()
+        if lstat(path, &standing) == 0, standing.st_nlink > 1 { unlink(path) }
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolDisk.failure("cannot open", path) }
         do {
