@@ -34,8 +34,10 @@ public struct RunProgress: Sendable {
     public var active: [(transfer: Transfer, doneBytes: Int64)] = []
     /// Images that began and wait for their next step: a look at an import, another try.
     public var waiting: [Transfer] = []
-    /// Bytes moved by this process, of ended and of active images.
+    /// Bytes moved by this process, of ended and of active images, into the spool and to targets.
     public var movedBytes: Int64 = 0
+    /// Of these, bytes that went to a target.
+    public var sentBytes: Int64 = 0
     /// Bytes of images that ended in this process.
     public var endedBytes: Int64 = 0
     public var endedImages = 0

@@ -10,7 +10,10 @@ import Testing
 @testable import MigrationPipeline
 
 @Suite struct RunMonitorTests {
-    @Test func `Bytes under way and bytes that arrived are counted apart`() async throws {
+    @Test(arguments: [true, false])
+    func `Bytes under way, that arrived and that are spooled are counted apart`(
+        isSent: Bool
+    ) async throws {
         let monitor = RunMonitor()
         var transfer = Sample.transfer("a")
         transfer.id = 1
@@ -19,7 +22,7 @@ import Testing
         monitor.started(transfer)
         monitor.started(other)
         let ring = ByteRing()
-        monitor.opened(transfer, ring)
+        monitor.opened(transfer, ring, isSent: isSent)
         try await blocking {
             try noise(10).withUnsafeBytes { try ring.write($0) }
             ring.finishWriting()
@@ -30,11 +33,12 @@ import Testing
         #expect(during.active.map(\.doneBytes) == [4, 0])
         #expect(during.active.map(\.transfer.sizeBytes) == [10, nil])
         #expect(during.movedBytes == 4 && during.endedBytes == 0)
+        #expect(during.sentBytes == (isSent ? 4 : 0))
 
         monitor.left(transfer.moved(to: .failed), .ended(transfer))
         let after = monitor.snapshot()
         #expect(after.active.map(\.transfer.id) == [2])
-        #expect(after.movedBytes == 4)
+        #expect(after.movedBytes == 4 && after.sentBytes == (isSent ? 4 : 0))
         #expect(after.endedImages == 1 && after.endedBytes == 10)
     }
 

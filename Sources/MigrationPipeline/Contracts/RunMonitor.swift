@@ -8,11 +8,24 @@ public import MigrationModel
 /// Counts the work under way: bytes, images, and the state of each image.
 public final class RunMonitor: Sendable {
     private struct State {
-        var active: [Int64: (transfer: Transfer, ring: ByteRing?)] = [:]
+        var active: [Int64: Active] = [:]
         /// Images that wait for their next step, at most ``waitingMax``.
         var waiting: [Int64: Transfer] = [:]
         /// Of images that are not in flight any more.
         var ended = RunProgress()
+    }
+
+    private struct Active {
+        var transfer: Transfer
+        var ring: ByteRing?
+        /// True if what is read from the ring goes to the target, and not to the spool.
+        var isSent = false
+
+        func add(to progress: inout RunProgress) {
+            guard let ring else { return }
+            progress.movedBytes = progress.movedBytes.clampedSum(ring.readBytes)
+            if isSent { progress.sentBytes = progress.sentBytes.clampedSum(ring.readBytes) }
+        }
     }
 
     /// What is kept for a display must not grow with the run.
@@ -29,9 +42,8 @@ public final class RunMonitor: Sendable {
         state.withLock { state in
             var snapshot = state.ended
             for (_, entry) in state.active.sorted(by: { $0.key < $1.key }) {
-                let bytes = entry.ring?.readBytes ?? 0
-                snapshot.movedBytes = snapshot.movedBytes.clampedSum(bytes)
-                snapshot.active.append((entry.transfer, bytes))
+                entry.add(to: &snapshot)
+                snapshot.active.append((entry.transfer, entry.ring?.readBytes ?? 0))
             }
             snapshot.waiting = state.waiting.sorted { $0.key < $1.key }.map(\.value)
             return snapshot
@@ -41,16 +53,18 @@ public final class RunMonitor: Sendable {
     func started(_ transfer: Transfer) {
         state.withLock { state in
             state.waiting[transfer.id] = nil
-            state.active[transfer.id] = (transfer, nil)
+            state.active[transfer.id] = Active(transfer: transfer)
         }
         sink(.started(transfer))
     }
 
-    func opened(_ transfer: Transfer, _ ring: ByteRing) {
+    /// - Parameter isSent: false if the data goes to the spool.
+    func opened(_ transfer: Transfer, _ ring: ByteRing, isSent: Bool) {
         state.withLock { state in
             // The spool uses another ring, so its bytes are counted apart.
-            state.ended.movedBytes += state.active[transfer.id]?.ring?.readBytes ?? 0
+            state.active[transfer.id]?.add(to: &state.ended)
             state.active[transfer.id]?.ring = ring
+            state.active[transfer.id]?.isSent = isSent
         }
     }
 
@@ -71,9 +85,7 @@ public final class RunMonitor: Sendable {
     /// its next step.
     func left(_ transfer: Transfer, _ event: RunEvent) {
         state.withLock { state in
-            if let entry = state.active.removeValue(forKey: transfer.id) {
-                state.ended.movedBytes += entry.ring?.readBytes ?? 0
-            }
+            state.active.removeValue(forKey: transfer.id)?.add(to: &state.ended)
             if transfer.state.isFinal {
                 state.waiting[transfer.id] = nil
                 state.ended.endedImages += 1

@@ -166,7 +166,7 @@ struct SpoolStep: Sendable {
         let ring = ByteRing(
             capacityBytes: Self.ringBytes, observers: verification.observers, limiter: limiter,
             runner: queues.observers)
-        monitor.opened(given, ring)
+        monitor.opened(given, ring, isSent: false)
         let reading = Reading(ring, ReadingTally(given, monitor, from: filling.start))
         let reader = try stages.source(of: given)
         async let read: Void = withTaskExecutorPreference(queues.read) {

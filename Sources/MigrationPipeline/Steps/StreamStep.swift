@@ -76,7 +76,7 @@ struct StreamStep: Sendable {
         let ring = ByteRing(
             capacityBytes: Self.ringBytes, observers: verification.observers, withholdsEnd: true,
             limiter: limiter, runner: queues.observers)
-        monitor.opened(transfer, ring)
+        monitor.opened(transfer, ring, isSent: true)
         let pass = Pass(
             transfer: transfer, reader: try stages.source(of: transfer), uploader: uploader,
             references: ids, spooled: spooled, verification: verification, ring: ring,

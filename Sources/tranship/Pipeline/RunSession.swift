@@ -84,7 +84,7 @@ struct RunSession {
         let facts = RunFacts(
             pipelineFile: run.pipelineFile,
             journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
-            sentBytes: run.progress.movedBytes, pipelineName: run.pipelineName,
+            sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,
             ownCommand: command)
         do {
             let report = try await EndReport(
@@ -103,7 +103,7 @@ struct RunSession {
     private func end(_ status: ExitStatus, _ runID: Int64) {
         let report = EndReport(
             pipeline: run.pipelineName, runID: runID, status: status, seconds: seconds,
-            endedAt: Timestamp.now(), sentBytes: run.progress.movedBytes, groups: [])
+            endedAt: Timestamp.now(), sentBytes: run.progress.sentBytes, groups: [])
         if talk.format == .json { report.json.put() }
         if talk.style.isForLogs { Terminal.tell(report.lastLine) }
     }

@@ -25,7 +25,7 @@ final class Progress: Sendable {
         var fileAt = 0.0
         var jsonAt = 0.0
         /// Bytes that this process sent, at the end.
-        var movedBytes: Int64 = 0
+        var sentBytes: Int64 = 0
     }
 
     init(run: PipelineRun, talk: Talk) {
@@ -63,7 +63,7 @@ final class Progress: Sendable {
         await working?.value
         Log.wipe()
         if working != nil { LiveProgress.remove(besideJournal: run.journalPath) }
-        return run.progress.movedBytes
+        return run.progress.sentBytes
     }
 
     private var drawsBars: Bool { talk.style.draws && talk.format == .text }
