@@ -38,13 +38,11 @@ extension Planner {
             case .keep: facts.members
             case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
             }
-        let rejected =
-            item.record.members == .drop
-            ? [:]
-            : facts.memberAnswers.filter {
-                $0.value == "rejected"
-            }
-        let notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
+        let rejected = facts.memberAnswers.filter { $0.value == "rejected" }
+        var notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
+        notes += Set(facts.members).subtracting(members).sorted().map {
+            .notShared(projectID: $0)
+        }
         guard !members.isEmpty else { return notes }
         let words = members.map { member in
             facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member

@@ -39,10 +39,19 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     /// Writes the plan, and its text for people beside it: `plan.txt` for `plan.json`.
     ///
-    /// Only this user can read the files (0600). A link in their place is not followed.
+    /// Only this user can read the files (0600). A link in their place is not followed, and no
+    /// other file is replaced than an earlier plan.
     ///
     /// - Throws: ``TranshipError/Code/usage``.
     public func write(to path: String) throws(TranshipError) {
+        let textPath = Self.textPath(beside: path)
+        for (place, begin) in [(path, "{"), (textPath, Self.textBegin)] {
+            guard Self.isFree(place, forTextThatBegins: begin) else {
+                throw TranshipError(
+                    .usage, "\(place) is there already, and is not a saved plan",
+                    hint: "name another file with --save, or remove it")
+            }
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let data: Data
@@ -53,7 +62,34 @@ public struct SavedPlan: Codable, Hashable, Sendable {
                 .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
         }
         try OwnFile.replace(path, with: data)
-        try OwnFile.replace(Self.textPath(beside: path), with: Data(text.utf8))
+        try OwnFile.replace(textPath, with: Data(text.utf8))
+    }
+
+    private static let textBegin = "plan of the pipeline "
+
+    /// False for what would be lost. A pipeline file may be JSON as well, so a plan is read whole.
+    private static func isFree(_ path: String, forTextThatBegins begin: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return true }
+        defer { try? file.close() }
+        let head = (try? file.read(upToCount: begin.utf8.count)) ?? Data()
+        guard head.isEmpty || head == Data(begin.utf8) else { return false }
+        guard begin == "{", !head.isEmpty else { return true }
+        do {
+            try file.seek(toOffset: 0)
+            let data = try file.read(upToCount: fileBytesMax) ?? Data()
+            return (try? JSONDecoder().decode(Head.self, from: data)) != nil
+        } catch {
+            return false
+        }
+    }
+
+    /// What plans of all versions of the format have.
+    private struct Head: Decodable {
+        var version: Int
+        var pipeline: String
+        var entries: [Entry]
+
+        struct Entry: Decodable {}
     }
 
     /// Where the text lies.
@@ -156,7 +192,7 @@ extension SavedPlan.Entry {
 extension SavedPlan {
     /// The plan for people: what each image becomes at each target, field by field.
     public var text: String {
-        var lines = ["plan of the pipeline \(pipeline)", "digest \(digest)", ""]
+        var lines = [Self.textBegin + pipeline, "digest \(digest)", ""]
         let counts = Dictionary(grouping: entries, by: \.action).mapValues(\.count)
         lines.append(
             PlanAction.allCases.map { "\(counts[$0] ?? 0) to \($0.rawValue)" }
@@ -289,6 +325,9 @@ extension SavedPlan.Entry {
             "fallbacks": intent.fallbacks.map(\.rawValue).joined(separator: ", "),
             "promise": item.promise.map { "\($0)" },
         ]
+        for case .membersHaveToAccept(let projects) in item.notes {
+            fields["shared with"] = projects.sorted().joined(separator: ", ")
+        }
         for (name, value) in record.properties { fields["properties.\(name)"] = value }
         for (name, key) in record.references { fields["properties.\(name)"] = key }
         return fields.compactMapValues { $0 }

@@ -126,6 +126,34 @@ import Testing
         #expect(error.message.hasSuffix("\n  image:a -> beta: \(words)"), "\(error)")
     }
 
+    @Test func `Another project that an image would be shared with is drift`() async throws {
+        func shared(with projects: [String]) -> PlanItem {
+            var item = Sample.item("a")
+            item.notes = [.membersHaveToAccept(projects)]
+            return item
+        }
+        let before = try await plan("1", [shared(with: ["p"])])
+        let after = try await plan("2", [shared(with: ["q", "p"])])
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
+        #expect(error.message.hasSuffix("image:a -> beta: shared with: p -> p, q"), "\(error)")
+    }
+
+    @Test func `A plan replaces an earlier plan, and nothing else`() async throws {
+        let folder = try TemporaryFolder()
+        let plan = try await plan("1", [Sample.item("a")])
+        let path = folder.file("plan.json")
+        for _ in 0..<2 { try plan.write(to: path) }
+        for text in ["version: 1\n", "{ \"version\": 1, \"name\": \"a pipeline\" }", "SQLite"] {
+            let other = folder.file("other.json")
+            try folder.write([UInt8](text.utf8), to: "other.json")
+            #expect(throws: TranshipError.self) { try plan.write(to: other) }
+            #expect(try folder.bytes(of: "other.json") == [UInt8](text.utf8))
+        }
+        try folder.write([UInt8]("notes of mine".utf8), to: "new.txt")
+        #expect(throws: TranshipError.self) { try plan.write(to: folder.file("new.json")) }
+        #expect(try folder.bytes(of: "new.txt") == [UInt8]("notes of mine".utf8))
+    }
+
     /// A field that is added to the record has to be compared as well.
     @Test func `The changes above are all fields that a record has`() throws {
         let fields = Mirror(reflecting: Sample.record()).children.compactMap(\.label)
