@@ -19,6 +19,10 @@ build: ## Build the release binary, .build/release/tranship
 	@scripts/install-dependencies
 	swift build -c release --product tranship --static-swift-stdlib
 
+.PHONY: package
+package: ## Build the packages for Debian and Red Hat, .build/packages
+	@scripts/package
+
 .PHONY: test
 test: ## Build everything and run all tests, including those against the lab
 	@scripts/test $(TEST_ARGS)
