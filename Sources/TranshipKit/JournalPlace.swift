@@ -23,6 +23,17 @@ public enum JournalPlace {
         "\(folder(environment: environment))/\(pipelineName).sqlite"
     }
 
+    /// The pipelines that have a journal in the folder of all journals, sorted.
+    public static func pipelineNames(environment: [String: String]) -> [String] {
+        let names = try? FileManager.default.contentsOfDirectory(
+            atPath: folder(environment: environment))
+        return (names ?? []).filter { name in
+            name.hasSuffix(".sqlite")
+                // The plans beside journals.
+                && !name.hasSuffix(".plan.sqlite") && !name.hasSuffix(".check.sqlite")
+        }.map { String($0.dropLast(".sqlite".count)) }.sorted()
+    }
+
     /// The journal of a pipeline.
     ///
     /// - Parameter pipeline: its name or its file; nil is the pipeline that ran last.

@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
               $ tranship doctor beta --region RegionTwo --format json
             """)
 
-    @Argument(help: "An entry of clouds.yaml.")
+    @Argument(help: "An entry of clouds.yaml.", completion: .cloud)
     var cloud: String
 
     @Option(help: .value("name", "Another region than the entry's."))

@@ -11,7 +11,8 @@ struct PipelineOptions: ParsableArguments {
     @Option(
         help: .value(
             "path", "The journal to use.",
-            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"))
+            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"),
+        completion: .file(extensions: ["sqlite"]))
     var journal: String?
 
     @Option(help: "text, or json for JSON Lines on standard output.")
@@ -29,7 +30,9 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The pipeline file.
 struct PipelineArgument: ParsableArguments {
-    @Argument(help: .value("pipeline", "The pipeline file (docs/pipeline-format.md)."))
+    @Argument(
+        help: .value("pipeline", "The pipeline file (docs/pipeline-format.md)."),
+        completion: .pipelineFile)
     var file: String
 
     /// Reads the file and opens the journal of the pipeline.

@@ -56,7 +56,9 @@ struct Tranship: AsyncParsableCommand {
                 return
             }
             try MistypedCommand.refuse(in: arguments)
-            var command = try parseAsRoot(arguments)
+            var command =
+                try DescribedTranship.isAsked(arguments)
+                ? DescribedTranship.parseAsRoot(arguments) : parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -72,7 +74,9 @@ struct Tranship: AsyncParsableCommand {
         } catch let status as EarlyExit {
             exit(status.status)
         } catch {
-            let text = fullMessage(for: error)
+            let text =
+                DescribedTranship.isAsked(Array(CommandLine.arguments.dropFirst()))
+                ? DescribedTranship.fullMessage(for: error) : fullMessage(for: error)
             if exitCode(for: error).isSuccess {
                 print(text)
                 // The parser's own text ends with the commands.

@@ -13,7 +13,7 @@ struct CloudOptions: ParsableArguments {
         name: [.customLong("cloud"), .customLong("os-cloud")],
         help: .value(
             "name", "The entry of the cloud in clouds.yaml.",
-            discussion: "Default: $OS_CLOUD, else the OS_* variables."))
+            discussion: "Default: $OS_CLOUD, else the OS_* variables."), completion: .cloud)
     var cloud: String?
 
     @Option(
@@ -26,7 +26,7 @@ struct CloudOptions: ParsableArguments {
         name: [.customLong("interface"), .customLong("os-interface")],
         help: .value(
             "interface", "The endpoint to use: public, internal or admin.",
-            discussion: "Default: that of the entry, else public."))
+            discussion: "Default: that of the entry, else public."), completion: .interface)
     var interface: String?
 
     @Option(

@@ -24,20 +24,23 @@ struct CopyCommand: AsyncParsableCommand {
             a command line can.
             """)
 
-    @Argument(help: "A cloud, a file, a folder or a glob of files, or an http(s) address.")
+    @Argument(
+        help: "A cloud, a file, a folder or a glob of files, or an http(s) address.",
+        completion: .copySource)
     var source: String
 
-    @Argument(help: "The cloud that gets the images.")
+    @Argument(help: "The cloud that gets the images.", completion: .cloud)
     var target: String
 
     @Argument(
-        help: .value("image", "Names, globs and ids. Default: all active images of the project."))
+        help: .value("image", "Names, globs and ids. Default: all active images of the project."),
+        completion: .copiedImage)
     var images: [String] = []
 
     @Flag(name: [.customLong("dry-run"), .customShort("n")], help: "Show the plan; copy nothing.")
     var isDryRun = false
 
-    @Option(help: .value("file", "Also write the pipeline file."))
+    @Option(help: .value("file", "Also write the pipeline file."), completion: .pipelineFile)
     var save: String?
 
     @OptionGroup(title: "Images") var choice: CopyChoiceOptions
@@ -99,11 +102,13 @@ struct CopyChoiceOptions: ParsableArguments {
     var checksum: ChecksumArgument?
 
     @Option(
-        help: .value("place", "The address or path of a list of checksums, such as SHA256SUMS."))
+        help: .value("place", "The address or path of a list of checksums, such as SHA256SUMS."),
+        completion: .file())
     var checksumFile: String?
 
     @Option(
-        help: .value("format", "qcow2, raw, … Default: as the extension or the data says."))
+        help: .value("format", "qcow2, raw, … Default: as the extension or the data says."),
+        completion: .diskFormat)
     var diskFormat: String?
 
     func validate() throws {

@@ -18,16 +18,19 @@ struct InitCommand: AsyncParsableCommand {
             clouds.yaml are taken. Replaces no file.
             """)
 
-    @Argument(help: "A cloud, a file, a folder or a glob of files, or an http(s) address.")
+    @Argument(
+        help: "A cloud, a file, a folder or a glob of files, or an http(s) address.",
+        completion: .copySource)
     var source: String?
 
-    @Argument(help: "The cloud that gets the images.")
+    @Argument(help: "The cloud that gets the images.", completion: .cloud)
     var target: String?
 
     @Option(
         name: .shortAndLong,
-        help: .value("file", "A new file, or - for standard output. Default: SOURCE-to-TARGET.yaml")
-    )
+        help: .value(
+            "file", "A new file, or - for standard output. Default: SOURCE-to-TARGET.yaml"),
+        completion: .pipelineFile)
     var output: String?
 
     func validate() throws {

@@ -19,12 +19,12 @@ struct ImageCommand: ParsableCommand {
 
 /// The image of a command.
 struct ImageArgument: ParsableArguments {
-    @Argument(help: "The image, by id or name.")
+    @Argument(help: "The image, by id or name.", completion: .image)
     var image: String
 }
 
 /// One or more images.
 struct ImagesArgument: ParsableArguments {
-    @Argument(help: .value("image", "The images, by id or name."))
+    @Argument(help: .value("image", "The images, by id or name."), completion: .image)
     var images: [String]
 }

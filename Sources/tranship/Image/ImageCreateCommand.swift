@@ -61,7 +61,9 @@ struct ImageCreateCommand: AsyncParsableCommand {
 
 /// Where the data of a new image comes from, and where it goes.
 struct NewDataOptions: ParsableArguments {
-    @Option(help: "A file, a URL that this machine reads, or - for standard input.")
+    @Option(
+        help: "A file, a URL that this machine reads, or - for standard input.", completion: .file()
+    )
     var file: DataArgument?
 
     @Option(help: .value("url", "A URL that the service fetches (web-download)."))

@@ -22,7 +22,7 @@ struct ImageUploadCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "A file, a URL, or - for standard input.")
+    @Argument(help: "A file, a URL, or - for standard input.", completion: .file())
     var file: DataArgument
 
     @OptionGroup(title: "The data") var promises: PromiseOptions
@@ -68,7 +68,7 @@ struct ImageStageCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "A file, a URL, or - for standard input.")
+    @Argument(help: "A file, a URL, or - for standard input.", completion: .file())
     var file: DataArgument
 
     @OptionGroup(title: "The data") var promises: PromiseOptions
@@ -104,12 +104,12 @@ struct ImageDownloadCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "A new file, or - for standard output.")
+    @Argument(help: "A new file, or - for standard output.", completion: .file())
     var file: String?
 
     @Option(
         name: .customLong("file"),
-        help: .value("file", "The same, as the openstack client spells it."))
+        help: .value("file", "The same, as the openstack client spells it."), completion: .file())
     var namedFile: String?
 
     @Flag(help: "Replace a file that is there already.")

@@ -7,10 +7,14 @@ import OpenStackImage
 
 /// The fields of a record that users can set, except its name.
 struct ImageFieldOptions: ParsableArguments {
-    @Option(help: .value("format", "The format of the data: qcow2, raw, vmdk, iso, …"))
+    @Option(
+        help: .value("format", "The format of the data: qcow2, raw, vmdk, iso, …"),
+        completion: .diskFormat)
     var diskFormat: String?
 
-    @Option(help: .value("format", "The format around the data: bare, ova, docker, …"))
+    @Option(
+        help: .value("format", "The format around the data: bare, ova, docker, …"),
+        completion: .containerFormat)
     var containerFormat: String?
 
     @Option(help: .value("n", "The least disk to boot it, in GiB."))

@@ -13,13 +13,17 @@ struct ImageFilterOptions: ParsableArguments {
     @Option(help: "With this id; repeat it for any of several.")
     var id: [String] = []
 
-    @Option(help: "With this status; repeat it for any of several.")
+    @Option(help: "With this status; repeat it for any of several.", completion: .imageStatus)
     var status: [String] = []
 
-    @Option(help: .value("format", "With this format; repeat it for any of several."))
+    @Option(
+        help: .value("format", "With this format; repeat it for any of several."),
+        completion: .diskFormat)
     var diskFormat: [String] = []
 
-    @Option(help: .value("format", "With this container format; repeat it for any of several."))
+    @Option(
+        help: .value("format", "With this container format; repeat it for any of several."),
+        completion: .containerFormat)
     var containerFormat: [String] = []
 
     @Option(help: .value("id", "Owned by the project with this id."))

@@ -17,10 +17,13 @@ struct ImportOIMCommand: AsyncParsableCommand {
               $ tranship plan mirror.yaml
             """)
 
-    @Argument(help: .value("file", "Catalogues, such as etc/images/ubuntu.yml."))
+    @Argument(
+        help: .value("file", "Catalogues, such as etc/images/ubuntu.yml."),
+        completion: .pipelineFile)
     var files: [String]
 
-    @Option(help: .value("name", "The entry of clouds.yaml that gets the images."))
+    @Option(
+        help: .value("name", "The entry of clouds.yaml that gets the images."), completion: .cloud)
     var cloud = "openstack"
 
     @Option(help: .value("name", "The name of the pipeline."))
@@ -29,7 +32,9 @@ struct ImportOIMCommand: AsyncParsableCommand {
     @Flag(help: "Write the versions that the catalogues list, with their checksums.")
     var pinned = false
 
-    @Option(name: .shortAndLong, help: .value("file", "A new file. Default: standard output."))
+    @Option(
+        name: .shortAndLong, help: .value("file", "A new file. Default: standard output."),
+        completion: .pipelineFile)
     var output: String?
 
     func run() async throws {

@@ -22,7 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(
         help: .value(
             "file", "Also write the plan to a file, for `run --plan`, and a text to read beside it."
-        ))
+        ), completion: .file())
     var save: String?
 
     func run() async throws {

@@ -21,7 +21,8 @@ struct ReportCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The pipeline's name or file, or the number of a run. Default: what ran last.")
+        help: "The pipeline's name or file, or the number of a run. Default: what ran last.",
+        completion: .pipeline)
     var pipeline: String?
 
     @Argument(help: .value("run", "The number of the run. Default: the last one."))
@@ -38,7 +39,9 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "An in-toto Statement v1: the copies are its subjects, by their digests.")
     var inToto = false
 
-    @Option(help: .value("file", "Write one HTML page, with a timeline of each transfer."))
+    @Option(
+        help: .value("file", "Write one HTML page, with a timeline of each transfer."),
+        completion: .file(extensions: ["html"]))
     var html: String?
 
     func validate() throws {

@@ -20,7 +20,8 @@ struct ResumeCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The pipeline's name or file. Default: the pipeline whose run was interrupted last.")
+        help: "The pipeline's name or file. Default: the pipeline whose run was interrupted last.",
+        completion: .pipeline)
     var pipeline: String?
 
     @OptionGroup var common: PipelineOptions

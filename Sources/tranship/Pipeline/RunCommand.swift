@@ -24,8 +24,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: .value(
-            "file", "Carry out exactly this saved plan; refuse if sources or targets have changed.")
-    )
+            "file", "Carry out exactly this saved plan; refuse if sources or targets have changed."),
+        completion: .file())
     var plan: String?
 
     func run() async throws {

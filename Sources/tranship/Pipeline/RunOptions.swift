@@ -21,8 +21,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         help: .value(
             "file", "Write the result for Prometheus' textfile collector.",
-            discussion: "The file is written beside its place and renamed. Its name ends in .prom.")
-    )
+            discussion: "The file is written beside its place and renamed. Its name ends in .prom."),
+        completion: .file(extensions: ["prom"]))
     var metrics: String?
 
     @Option(

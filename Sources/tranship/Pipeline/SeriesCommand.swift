@@ -17,7 +17,7 @@ struct SeriesCommand: AsyncParsableCommand {
 
 /// The pipeline whose journal is read.
 struct SeriesPipeline: ParsableArguments {
-    @Argument(help: "The pipeline's name or file.")
+    @Argument(help: "The pipeline's name or file.", completion: .pipeline)
     var pipeline: String
 
     @OptionGroup var common: PipelineOptions

@@ -16,7 +16,9 @@ struct StatusCommand: AsyncParsableCommand {
               $ tranship status nightly --run 3
             """)
 
-    @Argument(help: "The pipeline's name or file. Default: the pipeline that ran last.")
+    @Argument(
+        help: "The pipeline's name or file. Default: the pipeline that ran last.",
+        completion: .pipeline)
     var pipeline: String?
 
     @OptionGroup var common: PipelineOptions

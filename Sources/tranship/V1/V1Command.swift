@@ -188,7 +188,7 @@ struct V1DownloadCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
 
-    @Argument(help: "A new file, or - for standard output.")
+    @Argument(help: "A new file, or - for standard output.", completion: .file())
     var file: String
 
     @Flag(help: "Replace a file that is there already.")

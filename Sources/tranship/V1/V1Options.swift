@@ -7,10 +7,14 @@ import OpenStackImage
 
 /// The fields of a v1 record that clients can set, except id and name.
 struct V1FieldOptions: ParsableArguments {
-    @Option(help: .value("format", "The format of the data: qcow2, raw, vmdk, ami, …"))
+    @Option(
+        help: .value("format", "The format of the data: qcow2, raw, vmdk, ami, …"),
+        completion: .diskFormat)
     var diskFormat: String?
 
-    @Option(help: .value("format", "The format around the data: bare, ovf, ami, …"))
+    @Option(
+        help: .value("format", "The format around the data: bare, ovf, ami, …"),
+        completion: .containerFormat)
     var containerFormat: String?
 
     @Option(help: .value("n", "The least disk to boot it, in GiB."))
@@ -55,7 +59,9 @@ struct V1FieldOptions: ParsableArguments {
 
 /// Where the data of a v1 image comes from.
 struct V1DataOptions: ParsableArguments {
-    @Option(help: "A file, a URL that this machine reads, or - for standard input.")
+    @Option(
+        help: "A file, a URL that this machine reads, or - for standard input.", completion: .file()
+    )
     var file: DataArgument?
 
     @Option(
@@ -90,10 +96,10 @@ struct V1FilterOptions: ParsableArguments {
     @Option(help: "With this status.")
     var status: String?
 
-    @Option(help: .value("format", "With this format."))
+    @Option(help: .value("format", "With this format."), completion: .diskFormat)
     var diskFormat: String?
 
-    @Option(help: .value("format", "With this container format."))
+    @Option(help: .value("format", "With this container format."), completion: .containerFormat)
     var containerFormat: String?
 
     @Option(help: .value("size", "At least this size, such as 512MiB."))

@@ -43,7 +43,11 @@ struct Transcript: Sendable {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Transcripts")
 
+    /// Those of `TRANSHIP_TRANSCRIPTS`, separated by commas; all without it.
     static let names: [String] = {
+        if let names = ProcessInfo.processInfo.environment["TRANSHIP_TRANSCRIPTS"] {
+            return names.split(separator: ",").map(String.init)
+        }
         let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         return (files ?? []).filter { $0.hasSuffix(".txt") }.sorted()
     }()
