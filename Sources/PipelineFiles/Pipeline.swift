@@ -55,9 +55,9 @@ extension Pipeline {
 
     /// Reads and checks a pipeline file.
     ///
-    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for the first
-    ///   mistake, or ``TranshipError/Code/notBuiltYet`` if the file has no mistake but uses a key
-    ///   that this version does not support.
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for each mistake, in
+    ///   the order of the file and at most 20 of them; or ``TranshipError/Code/notBuiltYet`` if the
+    ///   file has no mistake but uses a key that this version does not support.
     public static func load(file: String, environment: [String: String]) throws(TranshipError)
         -> Pipeline
     {
@@ -71,7 +71,10 @@ extension Pipeline {
         throws(TranshipError) -> Pipeline
     {
         let reader = PipelineReader(text: text, file: file, environment: environment)
-        let pipeline = try reader.pipeline()
+        let pipeline = reader.attempt { try reader.pipeline() }
+        guard let pipeline, reader.mistakes.isEmpty else {
+            throw reader.refusedFile() ?? TranshipError(.invalidPipeline, "\(file): not read")
+        }
         if let refusal = reader.unbuiltRefusal() { throw refusal }
         return pipeline
     }

@@ -34,8 +34,14 @@ struct PipelineReaderPipelineTests {
             "no number of a version", "version: 1.0\n",
             "p.yaml:1:10: `version` is \"1.0\", not a whole number"),
         BadFile(
-            "no name", "version: 1\n",
-            "p.yaml:1:1: a pipeline needs `name`\nhint: the default journal is named after it"),
+            "nothing but a version", "version: 1\n",
+            """
+            p.yaml has 3 mistakes
+              p.yaml:1:1: a pipeline needs `name`
+                hint: the default journal is named after it
+              p.yaml:1:1: a pipeline needs `sources`
+              p.yaml:1:1: a pipeline needs `targets`
+            """),
         BadFile(
             "a name with a slash", named("../x"),
             "p.yaml:2:7: `name` is \"../x\", but must be letters, digits, \".\", \"_\" and \"-\"\n\(nameHint)"
@@ -48,14 +54,16 @@ struct PipelineReaderPipelineTests {
             "no sources", "version: 1\nname: a\ntargets: [{ cloud: b }]\n",
             "p.yaml:1:1: a pipeline needs `sources`"),
         BadFile(
-            "an empty list of sources", "version: 1\nname: a\nsources: []\ntargets: []\n",
+            "an empty list of sources",
+            "version: 1\nname: a\nsources: []\ntargets: [{ cloud: b }]\n",
             "p.yaml:3:10: `sources` is empty: it needs at least one entry"),
         BadFile(
             "an empty list of targets",
             PipelineTexts.with().replacing("\n  - cloud: beta", with: " []"),
             "p.yaml:5:10: `targets` is empty: it needs at least one entry"),
         BadFile(
-            "one source without a dash", "version: 1\nname: a\nsources: { cloud: a }\n",
+            "one source without a dash",
+            "version: 1\nname: a\nsources: { cloud: a }\ntargets: [{ cloud: b }]\n",
             "p.yaml:3:10: `sources` must be a list, but this is a mapping\nhint: start each entry with a dash"
         ),
         BadFile(

@@ -85,7 +85,8 @@ struct PipelineReaderSourcesTests {
             """),
         BadFile(
             "with two promises",
-            PipelineTexts.withURL("    checksum: sha256:12\n    checksum_file: SUMS"),
+            PipelineTexts.withURL(
+                "    checksum: md5:\(String(repeating: "0", count: 32))\n    checksum_file: SUMS"),
             "p.yaml:6:20: `checksum` and `checksum_file` cannot be used together\nhint: keep one of them"
         ),
         BadFile(

@@ -115,7 +115,9 @@ struct PipelineTests {
             guard let error = refusal(damaged) else { continue }
             #expect(error.code == .invalidPipeline || error.code == .notBuiltYet)
             #expect(
-                error.message.firstMatch(of: /^p\.yaml:[1-9][0-9]*:[1-9][0-9]*: ./) != nil,
+                error.message.firstMatch(
+                    of: /^(p\.yaml has [1-9][0-9]* mistakes\n  )?p\.yaml:[1-9][0-9]*:[1-9][0-9]*: ./
+                ) != nil,
                 "\(error) in \(damaged.debugDescription)")
         }
     }

@@ -4,6 +4,9 @@
 import Basics
 
 /// A mapping with a fixed set of keys. Refuses unknown keys before it reads any value.
+///
+/// A mistake in one value does not keep the others from being read: see
+/// ``PipelineReader/refuse(_:)``.
 struct FileSection<Key: PipelineKey> {
     let reader: PipelineReader
     let position: FilePosition
@@ -15,7 +18,10 @@ struct FileSection<Key: PipelineKey> {
         var values: [Key: FileValue] = [:]
         for entry in try value.entries() {
             let name = entry.key.text
-            guard let key = Key(rawValue: name) else { throw Self.unknown(entry.key, reader) }
+            guard let key = Key(rawValue: name) else {
+                reader.refuse(Self.unknown(entry.key, reader))
+                continue
+            }
             let path = value.path.isEmpty ? name : "\(value.path).\(name)"
             reader.note(path, value: nil, at: entry.key.position)
             values[key] = FileValue(
@@ -29,11 +35,21 @@ struct FileSection<Key: PipelineKey> {
 
     var isEmpty: Bool { values.isEmpty }
 
-    func required(_ key: Key, hint: String? = nil) throws(TranshipError) -> FileValue {
-        guard let value = values[key] else {
-            throw reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint)
+    /// Parses the value of the key. nil if the file does not have it, or if it is wrong.
+    func read<Value>(_ key: Key, _ parse: (FileValue) throws -> Value?) -> Value? {
+        values[key].flatMap { value in reader.attempt { try parse(value) } }
+    }
+
+    /// Parses the value of a key that has to be there. If it is wrong or missing, returns
+    /// `standIn`, and the file is refused at the end.
+    func require<Value>(
+        _ key: Key, hint: String? = nil, standIn: Value, _ parse: (FileValue) throws -> Value
+    ) -> Value {
+        if values[key] == nil {
+            reader.refuse(
+                reader.refusal(position, "\(Key.place) needs `\(key.rawValue)`", hint: hint))
         }
-        return value
+        return read(key, parse) ?? standIn
     }
 
     static func unknown(_ key: FileKey, _ reader: PipelineReader) -> TranshipError {

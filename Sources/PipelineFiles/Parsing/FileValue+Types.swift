@@ -114,9 +114,16 @@ extension FileValue {
     }
 
     func texts(emptyAllowed: Bool = false) throws(TranshipError) -> [String] {
-        try oneOrMore(emptyAllowed: emptyAllowed).map { value throws(TranshipError) in
-            try value.text()
+        try oneOrMore(emptyAllowed: emptyAllowed).compactMap { value in
+            reader.attempt { try value.text() }
         }
+    }
+
+    /// Parses each entry of a list, or a single value.
+    func each<Value>(
+        _ parse: (FileValue) throws -> Value
+    ) throws(TranshipError) -> [Value] {
+        try oneOrMore().compactMap { value in reader.attempt { try parse(value) } }
     }
 
     func globs(emptyAllowed: Bool = false) throws(TranshipError) -> [Glob] {
@@ -128,9 +135,9 @@ extension FileValue {
         var tags: [String] = []
         var known: Set<String> = []
         for value in try oneOrMore(emptyAllowed: true) {
-            let tag = try value.text()
-            guard tag.count <= 255 else {
-                throw value.refusal("a tag can have at most 255 characters")
+            guard let tag = reader.attempt({ try value.text() }) else { continue }
+            if tag.count > 255 {
+                reader.refuse(value.refusal("a tag can have at most 255 characters"))
             }
             if known.insert(tag).inserted { tags.append(tag) }
         }
@@ -146,12 +153,14 @@ extension FileValue {
     func textEntries(
         emptyValues: Bool
     ) throws(TranshipError) -> [(key: FileKey, value: FileValue, text: String)] {
-        try entries().map { entry throws(TranshipError) in
+        try entries().compactMap { entry in
             // Without a space after the colon, a key holds the value as well.
             let name = mayBeSecret ? entry.key.text.prefix { $0 != ":" } : entry.key.text[...]
             let value = FileValue(
                 reader: reader, node: entry.value, path: path + ".*", label: "`\(name)`")
-            return (entry.key, value, try value.text(emptyAllowed: emptyValues))
+            return reader.attempt {
+                (entry.key, value, try value.text(emptyAllowed: emptyValues))
+            }
         }
     }
 

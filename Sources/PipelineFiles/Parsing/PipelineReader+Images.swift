@@ -5,8 +5,8 @@ import Basics
 
 extension PipelineReader {
     /// Parses the `image` block of a url or file source.
-    func template(_ value: FileValue?, fileName: FileName) throws(TranshipError) -> ImageTemplate {
-        let fields = try value.map(imageFields)
+    func template(_ value: FileValue?, fileName: FileName) -> ImageTemplate {
+        let fields = value.flatMap { value in attempt { try imageFields(value) } }
         return ImageTemplate(
             name: fields?.name ?? .fileStem,
             diskFormat: fields?.diskFormat ?? fileName.impliedDiskFormat,
@@ -21,22 +21,23 @@ extension PipelineReader {
     func imageFields(_ value: FileValue) throws(TranshipError) -> ImageFields {
         let keys = try FileSection<ImageKey>(value)
         return ImageFields(
-            name: try keys[.name]?.nameTemplate(.source),
-            diskFormat: try keys[.diskFormat]?.formatName(),
-            containerFormat: try keys[.containerFormat]?.formatName(),
-            minDiskGiB: try keys[.minDisk]?.integer(0...Int(Int32.max)),
-            minRAMMiB: try keys[.minRAM]?.integer(0...Int(Int32.max)),
-            tags: try keys[.tags]?.tags(),
-            properties: try keys[.properties].map(properties),
-            visibility: try keys[.visibility]?.choice(ImageVisibility.self),
-            isProtected: try keys[.protected]?.bool(), isHidden: try keys[.hidden]?.bool())
+            name: keys.read(.name) { try $0.nameTemplate(.source) },
+            diskFormat: keys.read(.diskFormat) { try $0.formatName() },
+            containerFormat: keys.read(.containerFormat) { try $0.formatName() },
+            minDiskGiB: keys.read(.minDisk) { try $0.integer(0...Int(Int32.max)) },
+            minRAMMiB: keys.read(.minRAM) { try $0.integer(0...Int(Int32.max)) },
+            tags: keys.read(.tags) { try $0.tags() },
+            properties: keys.read(.properties, properties),
+            visibility: keys.read(.visibility) { try $0.choice(ImageVisibility.self) },
+            isProtected: keys.read(.protected) { try $0.bool() },
+            isHidden: keys.read(.hidden) { try $0.bool() })
     }
 
     /// Parses properties to set on an image.
     func properties(_ value: FileValue) throws(TranshipError) -> [String: String] {
         var properties: [String: String] = [:]
         for (key, text) in try value.textMap(emptyValues: true) {
-            try refuseReserved(key)
+            _ = attempt { try refuseReserved(key) }
             properties[key.text] = text
         }
         return properties

@@ -12,24 +12,28 @@ extension PipelineReader {
         // First, because keys of a newer version would look like mistakes.
         let version = try version(root)
         let keys = try FileSection<PipelineRootKey>(root)
-        let name = try pipelineName(
-            keys.required(.name, hint: "the default journal is named after it"))
-        let sources = try some(keys.required(.sources)).map(source)
-        let targets = try some(keys.required(.targets)).map(target)
-        let projects = try keys[.projects].map(projects)
-        try refuseUnmappable(sources, targets, projects)
-        try refuseSharedSeries(sources)
+        let name = keys.require(
+            .name, hint: "the default journal is named after it", standIn: "", pipelineName)
+        let sources = keys.require(.sources, standIn: [], some).compactMap { value in
+            attemptWhole { try source(value) }
+        }
+        let targets = keys.require(.targets, standIn: [], some).compactMap { value in
+            attemptWhole { try target(value) }
+        }
+        let projects = keys.read(.projects, projects)
+        refuseUnmappable(sources, targets, hasTable: keys[.projects] != nil)
+        refuseSharedSeries(sources)
         return Pipeline(
             version: version, name: name, sources: sources, targets: targets,
             projects: projects,
-            transfer: try keys[.transfer]?.choice(TransferMode.self) ?? .auto,
-            spool: try keys[.spool].map(spool),
-            verify: try keys[.verify]?.choice(VerificationMode.self) ?? .proof,
-            order: try keys[.order]?.choice(TransferOrder.self) ?? .smallFirst,
-            limits: try keys[.limits].map(limits) ?? PipelineLimits(),
-            hooks: try keys[.hooks].map(hooks) ?? PipelineHooks(),
-            journalKeepSeconds: try keys[.journal].map(journalKeep),
-            allowsEmpty: try keys[.allowEmpty]?.bool() ?? false,
+            transfer: keys.read(.transfer) { try $0.choice(TransferMode.self) } ?? .auto,
+            spool: keys.read(.spool, spool),
+            verify: keys.read(.verify) { try $0.choice(VerificationMode.self) } ?? .proof,
+            order: keys.read(.order) { try $0.choice(TransferOrder.self) } ?? .smallFirst,
+            limits: keys.read(.limits, limits) ?? PipelineLimits(),
+            hooks: keys.read(.hooks, hooks) ?? PipelineHooks(),
+            journalKeepSeconds: keys.read(.journal, journalKeep),
+            allowsEmpty: keys.read(.allowEmpty) { try $0.bool() } ?? false,
             baseDirectory: baseDirectory, text: text, textWithoutSecrets: textWithoutSecrets(),
             file: file)
     }
@@ -80,15 +84,15 @@ extension PipelineReader {
         }
         let keys = try FileSection<SpoolKey>(value)
         return SpoolSetting(
-            path: try keys.required(.path).absolutePath(),
-            maxBytes: try keys[.max]?.byteCount())
+            path: keys.require(.path, standIn: "") { try $0.absolutePath() },
+            maxBytes: keys.read(.max) { try $0.byteCount() })
     }
 
     private func hooks(_ value: FileValue) throws(TranshipError) -> PipelineHooks {
         let keys = try FileSection<HooksKey>(value)
         return PipelineHooks(
-            onSuccess: try keys[.onSuccess].map(command),
-            onFailure: try keys[.onFailure].map(command))
+            onSuccess: keys.read(.onSuccess, command),
+            onFailure: keys.read(.onFailure, command))
     }
 
     /// Parses a program and its arguments. A path is relative to the pipeline file; a name without a
@@ -111,26 +115,27 @@ extension PipelineReader {
 
     private func journalKeep(_ value: FileValue) throws(TranshipError) -> Int64 {
         let keys = try FileSection<JournalKey>(value)
-        let keep = try keys.required(.keep, hint: "write `keep: 90d`")
-        let seconds = try keep.spanSeconds()
-        guard seconds >= 86400 else {
-            throw keep.refusal(
-                "`keep` is \(keep.shown), less than a day", hint: "write `keep: 90d`")
+        return keys.require(.keep, hint: "write `keep: 90d`", standIn: 0) { keep in
+            let seconds = try keep.spanSeconds()
+            guard seconds >= 86400 else {
+                throw keep.refusal(
+                    "`keep` is \(keep.shown), less than a day", hint: "write `keep: 90d`")
+            }
+            return seconds
         }
-        return seconds
     }
 
     private func limits(_ value: FileValue) throws(TranshipError) -> PipelineLimits {
         let keys = try FileSection<LimitsKey>(value)
         let standard = PipelineLimits()
         return PipelineLimits(
-            images: try keys[.images]?.integer(1...1000) ?? standard.images,
-            bandwidthBytesPerSecond: try keys[.bandwidth]?.byteRate(),
-            attempts: try keys[.attempts]?.integer(1...1000) ?? standard.attempts,
-            deletes: try keys[.deletes]?.integer(0...1_000_000) ?? standard.deletes,
-            decompressedBytes: try keys[.decompressedSize]?.byteCount()
+            images: keys.read(.images) { try $0.integer(1...1000) } ?? standard.images,
+            bandwidthBytesPerSecond: keys.read(.bandwidth) { try $0.byteRate() },
+            attempts: keys.read(.attempts) { try $0.integer(1...1000) } ?? standard.attempts,
+            deletes: keys.read(.deletes) { try $0.integer(0...1_000_000) } ?? standard.deletes,
+            decompressedBytes: keys.read(.decompressedSize) { try $0.byteCount() }
                 ?? standard.decompressedBytes,
-            decompressedRatio: try keys[.decompressedRatio]?.integer(1...1_000_000)
+            decompressedRatio: keys.read(.decompressedRatio) { try $0.integer(1...1_000_000) }
                 ?? standard.decompressedRatio)
     }
 
@@ -138,15 +143,17 @@ extension PipelineReader {
     /// that of the other.
     ///
     /// Compares only names that the file alone determines. The plan compares rendered names.
-    private func refuseSharedSeries(_ sources: [Source]) throws(TranshipError) {
+    private func refuseSharedSeries(_ sources: [Source]) {
         var seen: [String: FilePosition] = [:]
         for source in sources {
             guard let series = source.knownSeries else { continue }
             if let first = seen[series.name] {
-                throw refusal(
-                    series.position ?? source.position,
-                    "this source and the one at \(first) share the series \"\(series.name)\"",
-                    hint: "give each its own `series` or `name`")
+                refuse(
+                    refusal(
+                        series.position ?? source.position,
+                        "this source and the one at \(first) share the series \"\(series.name)\"",
+                        hint: "give each its own `series` or `name`"))
+                continue
             }
             seen[series.name] = series.position ?? source.position
         }

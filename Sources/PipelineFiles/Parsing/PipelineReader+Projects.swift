@@ -18,11 +18,12 @@ extension PipelineReader {
         var rest: ProjectTable.Name?
         var seen: Set<String> = []
         for (source, target) in pairs {
-            guard target != "*" else {
-                throw value.refusal("`projects` maps \"\(source)\" to *, which names no project")
+            if target == "*" {
+                refuse(
+                    value.refusal("`projects` maps \"\(source)\" to *, which names no project"))
             }
-            guard seen.insert(source).inserted else {
-                throw value.refusal("`projects` has the project \"\(source)\" twice")
+            if !seen.insert(source).inserted {
+                refuse(value.refusal("`projects` has the project \"\(source)\" twice"))
             }
             if source == "*" {
                 rest = ProjectTable.Name(target)
@@ -32,7 +33,7 @@ extension PipelineReader {
                         source: ProjectTable.Name(source), target: ProjectTable.Name(target)))
             }
         }
-        guard !rows.isEmpty else {
+        guard !rows.isEmpty || !mistakes.isEmpty else {
             throw value.refusal(
                 "`projects` maps no project", hint: "write a line such as `team-a: team-a`")
         }
@@ -90,33 +91,41 @@ extension PipelineReader {
 
     /// Entries that a table of projects has no say about.
     func refuseUnmappable(
-        _ sources: [Source], _ targets: [Target], _ table: ProjectTable?
-    ) throws(TranshipError) {
+        _ sources: [Source], _ targets: [Target], hasTable: Bool
+    ) {
         for target in targets {
             guard case .cloud(let cloud) = target else { continue }
-            if cloud.rules.image.owner?.isProjectTable == true, table == nil {
-                throw refusal(
-                    cloud.cloud.position, "`owner: projects` needs `projects` in the pipeline file",
-                    hint: "write `projects: { team-a: team-b }`")
+            if cloud.rules.image.owner?.isProjectTable == true, !hasTable {
+                refuse(
+                    refusal(
+                        cloud.cloud.position,
+                        "`owner: projects` needs `projects` in the pipeline file",
+                        hint: "write `projects: { team-a: team-b }`"))
             }
-            if table != nil, cloud.cloud.project != nil {
-                throw refusal(
-                    cloud.cloud.position,
-                    "this target has a `project`, and the file has `projects`",
-                    hint: "remove one of them: `projects` says which project gets which images")
+            if hasTable, cloud.cloud.project != nil {
+                refuse(
+                    refusal(
+                        cloud.cloud.position,
+                        "this target has a `project`, and the file has `projects`",
+                        hint: "remove one of them: `projects` says which project gets which images"
+                    ))
             }
         }
-        guard table != nil else { return }
+        guard hasTable else { return }
         for source in sources {
             guard case .cloud(let cloud) = source else {
-                throw refusal(
-                    source.position, "only images of clouds have a project for `projects`",
-                    hint: "put this source into a pipeline of its own")
+                refuse(
+                    refusal(
+                        source.position, "only images of clouds have a project for `projects`",
+                        hint: "put this source into a pipeline of its own"))
+                continue
             }
             if cloud.cloud.project != nil {
-                throw refusal(
-                    source.position, "this source has a `project`, and the file has `projects`",
-                    hint: "remove one of them: `projects` names the projects of the sources")
+                refuse(
+                    refusal(
+                        source.position,
+                        "this source has a `project`, and the file has `projects`",
+                        hint: "remove one of them: `projects` names the projects of the sources"))
             }
         }
     }

@@ -16,9 +16,9 @@ extension PipelineReader {
         }
         let keys = try FileSection<SelectionKey>(value)
         var selection = standard
-        selection.names = try keys[.name]?.globs() ?? []
-        selection.ids = try keys[.id]?.texts() ?? []
-        if let owner = try keys[.owner]?.text() {
+        selection.names = keys.read(.name) { try $0.globs() } ?? []
+        selection.ids = keys.read(.id) { try $0.texts() } ?? []
+        if let owner = keys.read(.owner, { try $0.text() }) {
             selection.owner =
                 switch owner {
                 case "self": .selfProject
@@ -26,42 +26,43 @@ extension PipelineReader {
                 default: .project(owner)
                 }
         }
-        if let visibility = keys[.visibility] {
-            selection.visibility = try visibility.oneOrMore().map { value throws(TranshipError) in
-                try value.choice(ImageVisibility.self)
-            }
+        selection.visibility =
+            keys.read(.visibility) { value in
+                try value.each { try $0.choice(ImageVisibility.self) }
+            } ?? standard.visibility
+        selection.statuses =
+            keys.read(.status) { value in
+                try value.each { try $0.choice(among: Self.statuses) }
+            } ?? standard.statuses
+        selection.tags = keys.read(.tags) { try $0.tags() } ?? []
+        let properties = keys.read(.properties) { try $0.textMap(emptyValues: true) }
+        for property in properties ?? [] {
+            selection.properties[property.key.text] = property.value
         }
-        if let status = keys[.status] {
-            selection.statuses = try status.oneOrMore().map { value throws(TranshipError) in
-                try value.choice(among: Self.statuses)
-            }
+        if let (min, max) = keys.read(.size, sizes) {
+            selection.sizeMinBytes = min
+            selection.sizeMaxBytes = max
         }
-        selection.tags = try keys[.tags]?.tags() ?? []
-        if let properties = keys[.properties] {
-            for (key, text) in try properties.textMap(emptyValues: true) {
-                selection.properties[key.text] = text
-            }
+        if let after = keys.read(.updatedAfter, updatedAfter) { selection.updatedAfter = after }
+        if let hidden = keys.read(.hidden, { try $0.choice(among: ["any", "true", "false"]) }) {
+            selection.hidden = hidden == "any" ? .any : .only(hidden == "true")
         }
-        if let size = keys[.size] {
-            let limits = try FileSection<SizeKey>(size)
-            selection.sizeMinBytes = try limits[.min]?.byteCount()
-            selection.sizeMaxBytes = try limits[.max]?.byteCount()
-            if let min = selection.sizeMinBytes, let max = selection.sizeMaxBytes, min > max {
-                throw size.refusal("`size` has a `min` above its `max`, so no image can match")
-            }
-        }
-        if let after = keys[.updatedAfter] { selection.updatedAfter = try updatedAfter(after) }
-        if let hidden = keys[.hidden] {
-            selection.hidden =
-                switch try hidden.choice(among: ["any", "true", "false"]) {
-                case "any": .any
-                case let text: .only(text == "true")
-                }
-        }
-        if let snapshots = keys[.snapshots] {
-            selection.snapshots = try snapshots.choice(ImageSelection.Snapshots.self)
-        }
+        selection.snapshots =
+            keys.read(.snapshots) { try $0.choice(ImageSelection.Snapshots.self) }
+            ?? standard.snapshots
         return selection
+    }
+
+    private func sizes(
+        _ value: FileValue
+    ) throws(TranshipError) -> (minBytes: Int64?, maxBytes: Int64?) {
+        let limits = try FileSection<SizeKey>(value)
+        let min = limits.read(.min) { try $0.byteCount() }
+        let max = limits.read(.max) { try $0.byteCount() }
+        if let min, let max, min > max {
+            throw value.refusal("`size` has a `min` above its `max`, so no image can match")
+        }
+        return (min, max)
     }
 
     /// The statuses of an image in the Image service's terms.

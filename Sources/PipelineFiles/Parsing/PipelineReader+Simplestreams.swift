@@ -7,25 +7,27 @@ extension PipelineReader {
     /// Parses a source that is an index of Simplestreams.
     func simplestreamsSource(_ value: FileValue) throws(TranshipError) -> SimplestreamsSource {
         let keys = try FileSection<SimplestreamsSourceKey>(value)
-        let url = try httpURL(keys.required(.simplestreams))
-        let series = try keys[.series].map(series)
+        let url = keys.require(.simplestreams, standIn: "", httpURL)
+        let series = keys.read(.series, series)
         let index = URLSource(
-            url: url, latest: nil, allowsDowngrade: try keys[.allowDowngrade]?.bool() ?? false,
-            staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: nil,
+            url: url, latest: nil,
+            allowsDowngrade: keys.read(.allowDowngrade) { try $0.bool() } ?? false,
+            staleAfterSeconds: keys.read(.staleAfter) { try $0.spanSeconds() }, checksum: nil,
             checksumFile: nil,
-            signature: try signature(keys[.signedBy], keys[.signature], of: url),
-            image: try template(keys[.image], fileName: FileName("")),
-            decompress: try decompress(keys[.decompress]), convert: try convert(keys[.convert]),
-            hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
+            signature: signature(keys[.signedBy], keys[.signature], hasList: true),
+            image: template(keys[.image], fileName: FileName("")),
+            decompress: keys.read(.decompress, decompress) ?? .none,
+            convert: keys.read(.convert, convert),
+            hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            cacert: try keys[.cacert]?.absolutePath(),
-            auth: try keys[.auth].map(authentication),
-            headers: try keys[.headers].map(headers) ?? [],
-            inspects: try keys[.inspect]?.bool() ?? true,
-            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+            cacert: keys.read(.cacert) { try $0.absolutePath() },
+            auth: keys.read(.auth, authentication),
+            headers: keys.read(.headers, headers) ?? [],
+            inspects: keys.read(.inspect) { try $0.bool() } ?? true,
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
         return SimplestreamsSource(
-            index: index, filters: try keys[.products].map(filters) ?? [:],
-            item: try keys[.item]?.text() ?? "disk1.img")
+            index: index, filters: keys.read(.products, filters) ?? [:],
+            item: keys.read(.item) { try $0.text() } ?? "disk1.img")
     }
 
     private func filters(_ value: FileValue) throws(TranshipError) -> [String: [Glob]] {
@@ -34,7 +36,7 @@ extension PipelineReader {
             let value = FileValue(
                 reader: self, node: entry.value, path: value.path + ".*",
                 label: "`\(entry.key.text)`")
-            filters[entry.key.text] = try value.globs()
+            filters[entry.key.text] = attempt { try value.globs() }
         }
         return filters
     }

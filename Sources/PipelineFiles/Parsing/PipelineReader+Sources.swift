@@ -45,122 +45,135 @@ extension PipelineReader {
         let keys = try FileSection<CloudSourceKey>(value)
         return CloudSource(
             cloud: CloudName(
-                name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
-                interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
-                projectDomain: nil,
+                name: keys.require(.cloud, standIn: "") { try $0.text() },
+                region: keys.read(.region) { try $0.text() },
+                interface: keys.read(.interface, interface),
+                project: keys.read(.project) { try $0.text() }, projectDomain: nil,
                 position: keys.position),
-            selection: try keys[.images].map { value throws(TranshipError) in
-                try selection(value, from: .standard)
-            } ?? .standard,
-            exclude: try keys[.exclude].map(exclusion),
-            limitsImages: try keys[.limits].flatMap(limitsImages))
+            selection: keys.read(.images) { try selection($0, from: .standard) } ?? .standard,
+            exclude: keys.read(.exclude, exclusion),
+            limitsImages: keys.read(.limits, limitsImages))
     }
 
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {
-        guard !(try FileSection<SelectionKey>(value)).isEmpty else {
+        if value.isMapping, try value.entries().isEmpty {
             throw value.refusal("`exclude` has no condition, so it would exclude every image")
         }
         return try selection(value, from: ImageSelection())
     }
 
-    func interface(_ value: FileValue?) throws(TranshipError) -> String? {
-        try value?.choice(among: ["public", "internal", "admin"])
+    func interface(_ value: FileValue) throws(TranshipError) -> String {
+        try value.choice(among: ["public", "internal", "admin"])
     }
 
     private func urlSource(_ value: FileValue) throws(TranshipError) -> URLSource {
         let keys = try FileSection<URLSourceKey>(value)
-        let address = try keys.required(.url)
-        let url = try httpURL(address)
-        let latest = try keys[.latest]?.versionPattern()
-        try refuseNoFolder(address, url, latest, keys[.checksum])
-        let allowsDowngrade = try keys[.allowDowngrade]?.bool()
-        if latest == nil, let value = keys[.allowDowngrade] {
-            throw value.refusal(
-                "`allow_downgrade` has no effect without `latest`, which finds versions",
-                hint: "remove it: data that comes back at one address is copied anyway")
+        let url = keys.require(.url, standIn: "", httpURL)
+        let latest = keys.read(.latest) { try $0.versionPattern() }
+        refuseNoFolder(keys[.url], url, keys[.latest], keys[.checksum])
+        let allowsDowngrade = keys.read(.allowDowngrade) { try $0.bool() }
+        if keys[.latest] == nil, let value = keys[.allowDowngrade] {
+            refuse(
+                value.refusal(
+                    "`allow_downgrade` has no effect without `latest`, which finds versions",
+                    hint: "remove it: data that comes back at one address is copied anyway"))
         }
-        let decompress = try decompress(keys[.decompress])
+        let decompress = keys.read(.decompress, decompress) ?? .none
         let file = decompress.name(latest.map { FileName($0.text) } ?? FileName(url: url))
-        let series = try keys[.series].map(series)
-        let image = try template(keys[.image], fileName: file)
-        if file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
-            throw refusal(
-                place ?? keys.position,
-                "the name uses {stem}, but the address has no file name",
-                hint: "give the image a `name`")
+        let series = keys.read(.series, series)
+        let image = template(keys[.image], fileName: file)
+        let hasAddress = !url.isEmpty && (latest == nil) == (keys[.latest] == nil)
+        if hasAddress, file.stem.isEmpty, let place = usesOfStem(image.name, series?.name) {
+            refuse(
+                refusal(
+                    place ?? keys.position,
+                    "the name uses {stem}, but the address has no file name",
+                    hint: "give the image a `name`"))
         }
-        let proof = try checksums(keys[.checksum], keys[.checksumFile])
+        let proof = checksums(keys[.checksum], keys[.checksumFile])
         return URLSource(
             url: url, latest: latest, allowsDowngrade: allowsDowngrade ?? false,
-            staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: proof.checksum,
+            staleAfterSeconds: keys.read(.staleAfter) { try $0.spanSeconds() },
+            checksum: proof.checksum,
             checksumFile: proof.file,
-            signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
-            image: image, decompress: decompress, convert: try convert(keys[.convert]),
-            hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
+            signature: signature(
+                keys[.signedBy], keys[.signature], hasList: keys[.checksumFile] != nil),
+            image: image, decompress: decompress, convert: keys.read(.convert, convert),
+            hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            cacert: try keys[.cacert]?.absolutePath(),
-            auth: try keys[.auth].map(authentication),
-            headers: try keys[.headers].map(headers) ?? [],
-            inspects: try keys[.inspect]?.bool() ?? true,
-            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+            cacert: keys.read(.cacert) { try $0.absolutePath() },
+            auth: keys.read(.auth, authentication),
+            headers: keys.read(.headers, headers) ?? [],
+            inspects: keys.read(.inspect) { try $0.bool() } ?? true,
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
     }
 
     /// Checks what `latest` makes of other keys.
     private func refuseNoFolder(
-        _ address: FileValue, _ url: String, _ latest: VersionPattern?, _ checksum: FileValue?
-    ) throws(TranshipError) {
+        _ address: FileValue?, _ url: String, _ latest: FileValue?, _ checksum: FileValue?
+    ) {
         guard latest != nil else { return }
-        guard url.prefix(while: { $0 != "?" && $0 != "#" }).hasSuffix("/") else {
-            throw address.refusal(
-                "`url` has to be a folder if there is `latest`, and its path does not end in a slash",
-                hint: "write the folder, such as https://mirror.example/noble/")
+        let isFolder = url.prefix(while: { $0 != "?" && $0 != "#" }).hasSuffix("/")
+        if let address, !url.isEmpty, !isFolder {
+            refuse(
+                address.refusal(
+                    "`url` has to be a folder if there is `latest`, and its path does not end in a slash",
+                    hint: "write the folder, such as https://mirror.example/noble/"))
         }
         if let checksum {
-            throw checksum.refusal(
-                "one `checksum` cannot be right for every version that `latest` matches",
-                hint: "use `checksum_file`")
+            refuse(
+                checksum.refusal(
+                    "one `checksum` cannot be right for every version that `latest` matches",
+                    hint: "use `checksum_file`"))
         }
     }
 
     private func fileSource(_ value: FileValue) throws(TranshipError) -> FileSource {
         let keys = try FileSection<FileSourceKey>(value)
-        let file = try keys.required(.file)
-        let pattern = try file.pathText()
-        let latest = try keys[.latest]?.versionPattern("file")
-        try refuseNoPath(file, pattern, latest)
-        let allowsDowngrade = try keys[.allowDowngrade]?.bool()
-        if latest == nil, let key = keys[.allowDowngrade] {
-            throw key.refusal(
-                "`allow_downgrade` has no effect without `latest`, which finds versions")
+        let pattern = keys.require(.file, standIn: "") { try $0.pathText() }
+        let latest = keys.read(.latest) { try $0.versionPattern("file") }
+        if let file = keys[.file], !pattern.isEmpty {
+            _ = attempt { try refuseNoPath(file, pattern, keys[.latest]) }
         }
-        let series = try keys[.series].map(series)
-        let decompress = try decompress(keys[.decompress])
-        let proof = try checksums(keys[.checksum], keys[.checksumFile])
+        let allowsDowngrade = keys.read(.allowDowngrade) { try $0.bool() }
+        if keys[.latest] == nil, let key = keys[.allowDowngrade] {
+            refuse(
+                key.refusal(
+                    "`allow_downgrade` has no effect without `latest`, which finds versions"))
+        }
+        let series = keys.read(.series, series)
+        let decompress = keys.read(.decompress, decompress) ?? .none
+        let proof = checksums(keys[.checksum], keys[.checksumFile])
         let name = decompress.name(FileName(latest?.text ?? pattern))
         let source = FileSource(
             pattern: pattern, latest: latest,
             allowsDowngrade: allowsDowngrade ?? false,
-            staleAfterSeconds: try keys[.staleAfter]?.spanSeconds(), checksum: proof.checksum,
+            staleAfterSeconds: keys.read(.staleAfter) { try $0.spanSeconds() },
+            checksum: proof.checksum,
             checksumFile: proof.file,
-            signature: try signature(keys[.signedBy], keys[.signature], of: proof.file),
-            image: try template(keys[.image], fileName: name),
-            decompress: decompress, convert: try convert(keys[.convert]),
-            hasProofProperties: try keys[.proofProperties]?.bool() ?? false,
+            signature: signature(
+                keys[.signedBy], keys[.signature], hasList: keys[.checksumFile] != nil),
+            image: template(keys[.image], fileName: name),
+            decompress: decompress, convert: keys.read(.convert, convert),
+            hasProofProperties: keys.read(.proofProperties) { try $0.bool() } ?? false,
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            inspects: try keys[.inspect]?.bool() ?? true,
-            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
-        if latest != nil || source.isGlob, let checksum = keys[.checksum] {
-            let files = latest == nil ? "file that \(file.shown)" : "version that `latest`"
-            throw checksum.refusal(
-                "one `checksum` cannot be right for every \(files) matches",
-                hint: "use `checksum_file`")
+            inspects: keys.read(.inspect) { try $0.bool() } ?? true,
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
+        if keys[.latest] != nil || source.isGlob, let checksum = keys[.checksum] {
+            let files =
+                keys[.latest] == nil
+                ? "file that \(keys[.file]?.shown ?? "")" : "version that `latest`"
+            refuse(
+                checksum.refusal(
+                    "one `checksum` cannot be right for every \(files) matches",
+                    hint: "use `checksum_file`"))
         }
         return source
     }
 
     /// Checks that `file` names files, or with `latest` one folder.
     private func refuseNoPath(
-        _ file: FileValue, _ pattern: String, _ latest: VersionPattern?
+        _ file: FileValue, _ pattern: String, _ latest: FileValue?
     ) throws(TranshipError) {
         let isFolder = FileName(pattern).text.isEmpty
         guard latest != nil else {
@@ -180,24 +193,24 @@ extension PipelineReader {
 
     private func archiveSource(_ value: FileValue) throws(TranshipError) -> ArchiveSource {
         let keys = try FileSection<ArchiveSourceKey>(value)
-        let archive = try keys.required(.archive)
-        let series = try keys[.series].map(series)
+        let series = keys.read(.series, series)
         return ArchiveSource(
-            path: try archive.absolutePath(), image: try keys[.image].map(imageFields),
+            path: keys.require(.archive, standIn: "") { try $0.absolutePath() },
+            image: keys.read(.image, imageFields),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            limitsImages: try keys[.limits].flatMap(limitsImages), position: keys.position)
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
     }
 
-    func decompress(_ value: FileValue?) throws(TranshipError) -> DecompressSetting {
-        try value?.choice(DecompressSetting.self) ?? .none
+    func decompress(_ value: FileValue) throws(TranshipError) -> DecompressSetting {
+        try value.choice(DecompressSetting.self)
     }
 
-    func convert(_ value: FileValue?) throws(TranshipError) -> Conversion.Format? {
-        try value?.choice(Conversion.Format.self, orNil: "none")
+    func convert(_ value: FileValue) throws(TranshipError) -> Conversion.Format? {
+        try value.choice(Conversion.Format.self, orNil: "none")
     }
 
     func limitsImages(_ value: FileValue) throws(TranshipError) -> Int? {
-        try FileSection<SourceLimitsKey>(value)[.images]?.integer(1...1000)
+        try FileSection<SourceLimitsKey>(value).read(.images) { try $0.integer(1...1000) }
     }
 
     func series(
@@ -207,7 +220,8 @@ extension PipelineReader {
         else { return (try value.nameTemplate(.source), false) }
         let keys = try FileSection<SeriesKey>(value)
         return (
-            try keys.required(.name).nameTemplate(.source), try keys[.several]?.bool() ?? false
+            keys.require(.name, standIn: .fileStem) { try $0.nameTemplate(.source) },
+            keys.read(.several) { try $0.bool() } ?? false
         )
     }
 
@@ -262,22 +276,28 @@ extension PipelineReader {
     }
 
     /// Parses `checksum` or `checksum_file`. A source may have one of them.
-    func checksums(_ checksum: FileValue?, _ file: FileValue?) throws(TranshipError)
-        -> (checksum: Checksum?, file: String?)
-    {
+    func checksums(
+        _ checksum: FileValue?, _ file: FileValue?
+    ) -> (checksum: Checksum?, file: String?) {
         if checksum != nil, let file {
-            throw file.refusal(
-                "`checksum` and `checksum_file` cannot be used together", hint: "keep one of them")
+            refuse(
+                file.refusal(
+                    "`checksum` and `checksum_file` cannot be used together",
+                    hint: "keep one of them"))
         }
-        if let checksum {
-            let text = try checksum.text()
-            do {
-                return (try Checksum(text), nil)
-            } catch {
-                throw checksum.refusal("`checksum`: \(error.message)", hint: error.hint)
-            }
+        return (
+            checksum.flatMap { value in attempt { try self.checksum(value) } },
+            file.flatMap { value in attempt { try place(value) } }
+        )
+    }
+
+    private func checksum(_ value: FileValue) throws(TranshipError) -> Checksum {
+        let text = try value.text()
+        do {
+            return try Checksum(text)
+        } catch {
+            throw value.refusal("`checksum`: \(error.message)", hint: error.hint)
         }
-        return (nil, try file.map(place))
     }
 
     /// Parses a URL, or a path into an absolute one.
@@ -288,22 +308,28 @@ extension PipelineReader {
 
     /// Parses `signed_by` and `signature`, which are of a list of checksums.
     func signature(
-        _ keyring: FileValue?, _ signature: FileValue?, of list: String?
-    ) throws(TranshipError) -> SignatureRule? {
-        let signaturePlace = try signature.map(place)
+        _ keyring: FileValue?, _ signature: FileValue?, hasList: Bool
+    ) -> SignatureRule? {
+        let signaturePlace = signature.flatMap { value in attempt { try place(value) } }
         guard let keyring else {
             guard let signature else { return nil }
-            throw signature.refusal(
-                "`signature` has no effect without `signed_by`",
-                hint: "name the file with the publisher's public key: `signed_by: keys/mirror.gpg`")
+            refuse(
+                signature.refusal(
+                    "`signature` has no effect without `signed_by`",
+                    hint:
+                        "name the file with the publisher's public key: `signed_by: keys/mirror.gpg`"
+                ))
+            return nil
         }
-        let path = try keyring.absolutePath()
-        guard list != nil else {
-            throw keyring.refusal(
-                "`signed_by` is about the signature of a list of checksums, and there is none",
-                hint: "name the list with `checksum_file`")
+        if !hasList {
+            refuse(
+                keyring.refusal(
+                    "`signed_by` is about the signature of a list of checksums, and there is none",
+                    hint: "name the list with `checksum_file`"))
         }
-        return SignatureRule(keyring: path, place: signaturePlace)
+        return attempt {
+            SignatureRule(keyring: try keyring.absolutePath(), place: signaturePlace)
+        }
     }
 
     /// Parses `netrc` or `env:NAME`.
@@ -330,30 +356,34 @@ extension PipelineReader {
         var headers: [URLHeader] = []
         for (key, value, text) in try value.textEntries(emptyValues: false) {
             noteSecret(.all, in: value)
-            // RFC 9110, section 5.6.2.
-            guard !key.text.isEmpty,
-                key.text.utf8.allSatisfy({
-                    $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0)
-                })
-            else {
-                // What follows a colon is probably the value.
-                let name = key.text.prefix { $0 != ":" }
-                let isWhole = name.count == key.text.count
-                throw refusal(
-                    key.position, "`\(name)\(isWhole ? "" : ":…")` is not a valid header name",
-                    hint: isWhole ? nil : "write the name, a colon, a space and then the value")
-            }
-            guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-                throw refusal(
-                    key.position,
-                    "the header `\(key.text)` contains a line break or a control character")
-            }
-            let managed = ["host", "content-length", "transfer-encoding", "range", "if-range"]
-            if managed.contains(key.text.lowercased()) {
-                throw refusal(key.position, "the header `\(key.text)` is set by tranship itself")
-            }
+            _ = attempt { try refuseHeader(key, text) }
             headers.append(URLHeader(name: key.text, value: Secret(text)))
         }
         return headers
+    }
+
+    private func refuseHeader(_ key: FileKey, _ text: String) throws(TranshipError) {
+        // RFC 9110, section 5.6.2.
+        guard !key.text.isEmpty,
+            key.text.utf8.allSatisfy({
+                $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0)
+            })
+        else {
+            // What follows a colon is probably the value.
+            let name = key.text.prefix { $0 != ":" }
+            let isWhole = name.count == key.text.count
+            throw refusal(
+                key.position, "`\(name)\(isWhole ? "" : ":…")` is not a valid header name",
+                hint: isWhole ? nil : "write the name, a colon, a space and then the value")
+        }
+        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw refusal(
+                key.position,
+                "the header `\(key.text)` contains a line break or a control character")
+        }
+        let managed = ["host", "content-length", "transfer-encoding", "range", "if-range"]
+        if managed.contains(key.text.lowercased()) {
+            throw refusal(key.position, "the header `\(key.text)` is set by tranship itself")
+        }
     }
 }

@@ -11,7 +11,7 @@ extension PipelineReader {
         case "cloud": return .cloud(try cloudTarget(value))
         default:
             let keys = try FileSection<ArchiveTargetKey>(value)
-            let path = try keys.required(.archive).absolutePath()
+            let path = keys.require(.archive, standIn: "") { try $0.absolutePath() }
             return .archive(ArchiveTarget(path: path, position: keys.position))
         }
     }
@@ -20,28 +20,29 @@ extension PipelineReader {
         let keys = try FileSection<CloudTargetKey>(value)
         return CloudTarget(
             cloud: CloudName(
-                name: try keys.required(.cloud).text(), region: try keys[.region]?.text(),
-                interface: try interface(keys[.interface]), project: try keys[.project]?.text(),
-                projectDomain: nil,
+                name: keys.require(.cloud, standIn: "") { try $0.text() },
+                region: keys.read(.region) { try $0.text() },
+                interface: keys.read(.interface, interface),
+                project: keys.read(.project) { try $0.text() }, projectDomain: nil,
                 position: keys.position),
-            rules: try rules(keys))
+            rules: rules(keys))
     }
 
-    private func rules(
-        _ keys: FileSection<CloudTargetKey>
-    ) throws(TranshipError) -> TargetRules {
+    private func rules(_ keys: FileSection<CloudTargetKey>) -> TargetRules {
         TargetRules(
-            method: try keys[.method]?.choice(UploadMethod.self, orNil: "auto"),
-            stores: try keys[.stores].map(stores) ?? .standard,
-            image: try keys[.image].map(targetImage) ?? .standard,
-            onConflict: try keys[.onConflict]?.choice(OnConflict.self),
-            keep: try keys[.keep]?.integer(0...1_000_000),
-            previous: try keys[.previous]?.choice(PreviousVersions.self),
-            expired: try keys[.expired].map(expired),
-            acceptTransformed: try keys[.acceptTransformed]?.bool() ?? false,
-            allStoresMustSucceed: try keys[.allStoresMustSucceed]?.bool() ?? true,
-            limitsImages: try keys[.limits].flatMap { value throws(TranshipError) in
-                try FileSection<TargetLimitsKey>(value)[.images]?.integer(1...1000)
+            method: keys.read(.method) { try $0.choice(UploadMethod.self, orNil: "auto") },
+            stores: keys.read(.stores, stores) ?? .standard,
+            image: keys.read(.image, targetImage) ?? .standard,
+            onConflict: keys.read(.onConflict) { try $0.choice(OnConflict.self) },
+            keep: keys.read(.keep) { try $0.integer(0...1_000_000) },
+            previous: keys.read(.previous) { try $0.choice(PreviousVersions.self) },
+            expired: keys.read(.expired, expired),
+            acceptTransformed: keys.read(.acceptTransformed) { try $0.bool() } ?? false,
+            allStoresMustSucceed: keys.read(.allStoresMustSucceed) { try $0.bool() } ?? true,
+            limitsImages: keys.read(.limits) { value in
+                try FileSection<TargetLimitsKey>(value).read(.images) {
+                    try $0.integer(1...1000)
+                }
             })
     }
 
@@ -57,24 +58,33 @@ extension PipelineReader {
 
     private func expired(_ value: FileValue) throws(TranshipError) -> ExpiredVersions {
         let keys = try FileSection<ExpiredKey>(value)
-        let action = try keys.required(.action).choice(ExpiredVersions.Action.self)
-        if action != .leave { _ = try keys.required(.after, hint: "write `after: 90d`") }
-        return ExpiredVersions(action: action, afterSeconds: try keys[.after]?.spanSeconds() ?? 0)
+        let action = keys.require(.action, standIn: .leave) { value in
+            try value.choice(ExpiredVersions.Action.self)
+        }
+        let afterSeconds =
+            action == .leave
+            ? keys.read(.after) { try $0.spanSeconds() } ?? 0
+            : keys.require(.after, hint: "write `after: 90d`", standIn: 0) { value in
+                try value.spanSeconds()
+            }
+        return ExpiredVersions(action: action, afterSeconds: afterSeconds)
     }
 
     private func targetImage(_ value: FileValue) throws(TranshipError) -> TargetImageRules {
         let keys = try FileSection<TargetImageKey>(value)
         let standard = TargetImageRules.standard
         return TargetImageRules(
-            name: try keys[.name]?.nameTemplate(.target) ?? standard.name,
-            visibility: try keys[.visibility]?.keepOr(ImageVisibility.self) ?? .keep,
-            protected: try keys[.protected]?.keepOrBool() ?? .keep,
-            hidden: try keys[.hidden]?.keepOrBool() ?? .keep,
-            keepID: try keys[.keepID]?.choice(PlannedRecord.KeptID.self, orNil: "false"),
-            owner: try keys[.owner].map(owners),
-            members: try keys[.members]?.choice(MemberRule.self),
-            properties: try keys[.properties].map(propertyRules) ?? PropertyRules(),
-            tags: try keys[.tags].map(tagRules) ?? TagRules())
+            name: keys.read(.name) { try $0.nameTemplate(.target) } ?? standard.name,
+            visibility: keys.read(.visibility) { try $0.keepOr(ImageVisibility.self) } ?? .keep,
+            protected: keys.read(.protected) { try $0.keepOrBool() } ?? .keep,
+            hidden: keys.read(.hidden) { try $0.keepOrBool() } ?? .keep,
+            keepID: keys.read(.keepID) { value in
+                try value.choice(PlannedRecord.KeptID.self, orNil: "false")
+            },
+            owner: keys.read(.owner, owners),
+            members: keys.read(.members) { try $0.choice(MemberRule.self) },
+            properties: keys.read(.properties, propertyRules) ?? PropertyRules(),
+            tags: keys.read(.tags, tagRules) ?? TagRules())
     }
 
     private func owners(_ value: FileValue) throws(TranshipError) -> OwnerMap {
@@ -85,7 +95,7 @@ extension PipelineReader {
         for (key, project) in try value.textMap(emptyValues: false) {
             projects[key.text] = project
         }
-        guard !projects.isEmpty else {
+        guard try !value.entries().isEmpty else {
             throw value.refusal("`owner` maps no project", hint: "remove the key instead")
         }
         let rest = projects.removeValue(forKey: "*")
@@ -95,16 +105,17 @@ extension PipelineReader {
     private func propertyRules(_ value: FileValue) throws(TranshipError) -> PropertyRules {
         let keys = try FileSection<PropertyRulesKey>(value)
         var rules = PropertyRules()
-        if let set = keys[.set] { rules.set = try properties(set) }
-        rules.drop = try keys[.drop]?.globs(emptyAllowed: true) ?? []
-        guard let rename = keys[.rename] else { return rules }
-        for (key, name) in try rename.textMap(emptyValues: false) {
-            try refuseReserved(FileKey(text: name, position: key.position))
+        rules.set = keys.read(.set, properties) ?? rules.set
+        rules.drop = keys.read(.drop) { try $0.globs(emptyAllowed: true) } ?? []
+        let renamed = keys.read(.rename) { try $0.textMap(emptyValues: false) } ?? []
+        for (key, name) in renamed {
+            _ = attempt { try refuseReserved(FileKey(text: name, position: key.position)) }
             if let other = rules.rename.first(where: { $0.value == name }) {
-                throw refusal(
-                    key.position,
-                    "`rename` gives both `\(other.key)` and `\(key.text)` "
-                        + "the name `\(name)`")
+                refuse(
+                    refusal(
+                        key.position,
+                        "`rename` gives both `\(other.key)` and `\(key.text)` "
+                            + "the name `\(name)`"))
             }
             rules.rename[key.text] = name
         }
@@ -119,7 +130,7 @@ extension PipelineReader {
         }
         let keys = try FileSection<TagRulesKey>(value)
         return TagRules(
-            add: try keys[.add]?.tags() ?? [],
-            drop: try keys[.drop]?.globs(emptyAllowed: true) ?? [])
+            add: keys.read(.add) { try $0.tags() } ?? [],
+            drop: keys.read(.drop) { try $0.globs(emptyAllowed: true) } ?? [])
     }
 }

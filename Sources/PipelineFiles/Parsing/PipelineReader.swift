@@ -16,6 +16,10 @@ final class PipelineReader {
     let baseDirectory: String
     let lines: [Substring]
     private(set) var unbuiltUses: [UnbuiltUse] = []
+    /// What ``refuse(_:)`` noted.
+    var mistakes: [TranshipError] = []
+    /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
+    private(set) var places: [String: FilePosition] = [:]
     /// What the journal keeps of the values that hold secrets, by where they begin.
     private(set) var redactions: [FilePosition: String] = [:]
 
@@ -42,7 +46,9 @@ final class PipelineReader {
     func refusal(_ position: FilePosition, _ message: String, hint: String? = nil)
         -> TranshipError
     {
-        TranshipError(.invalidPipeline, "\(position): \(message)", hint: hint)
+        let error = TranshipError(.invalidPipeline, "\(position): \(message)", hint: hint)
+        places[error.message] = position
+        return error
     }
 
     /// The rest of the line from a position on, without a comment.

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+/// Goes on reading after a mistake, so that an operator sees all mistakes of a file at once.
+extension PipelineReader {
+    /// Notes a mistake, so that the rest of the file is read as well and an operator sees all
+    /// mistakes at once. ``refusedFile()`` has them.
+    func refuse(_ mistake: TranshipError) {
+        let isKnown = mistakes.contains { $0.message == mistake.message }
+        if !isKnown { mistakes.append(mistake) }
+    }
+
+    /// Reads one part of the file. If it has a mistake, notes that and returns nil.
+    func attempt<Value>(_ read: () throws -> Value?) -> Value? {
+        do {
+            return try read()
+        } catch {
+            refuse(TranshipError(wrapping: error))
+            return nil
+        }
+    }
+
+    /// As ``attempt(_:)``, and nil as well if the part noted mistakes of its own.
+    func attemptWhole<Value>(_ read: () throws -> Value?) -> Value? {
+        let before = mistakes.count
+        let value = attempt(read)
+        return mistakes.count == before ? value : nil
+    }
+
+    /// The mistakes that one error shows. The rest is counted.
+    static let mistakesMax = 20
+
+    /// The error for a file with mistakes, in the order of the file; nil if there are none.
+    ///
+    /// One mistake is an error of its own. Several are lines of one message, each with its hint on
+    /// the next line.
+    func refusedFile() -> TranshipError? {
+        let start = FilePosition(file: file, line: 0, column: 0)
+        let sorted = mistakes.enumerated().sorted { one, other in
+            let found = [one, other].map { places[$0.element.message] ?? start }
+            return (found[0], one.offset) < (found[1], other.offset)
+        }.map(\.element)
+        guard sorted.count > 1 else { return sorted.first }
+        var lines = ["\(file) has \(sorted.count) mistakes"]
+        for mistake in sorted.prefix(Self.mistakesMax) {
+            lines.append("  \(mistake.message)")
+            if let hint = mistake.hint { lines.append("    hint: \(hint)") }
+        }
+        let count = sorted.count - Self.mistakesMax
+        if count > 0 { lines.append("  and \(count) more") }
+        return TranshipError(.invalidPipeline, lines.joined(separator: "\n"))
+    }
+}
