@@ -25,3 +25,21 @@ public func shownURL(_ url: String) -> String {
     guard !authority.contains("@"), isHost || isHostAndPort else { return "\(url[..<start])…" }
     return "\(url[..<start])\(authority)\(path)"
 }
+
+extension String {
+    private static let urlCharactersMax = 200
+    private static let urlEndCharacters = 60
+
+    /// The text with an ellipsis in place of the middle of each long URL. Both ends say more: the
+    /// host is at one, the file at the other.
+    package var withShortURLs: String {
+        guard utf8.count > Self.urlCharactersMax, contains("://") else { return self }
+        return split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard word.contains("://"), word.count > Self.urlCharactersMax else {
+                return String(word)
+            }
+            let start = word.prefix(Self.urlCharactersMax - Self.urlEndCharacters - 1)
+            return "\(start)…\(word.suffix(Self.urlEndCharacters))"
+        }.joined(separator: " ")
+    }
+}

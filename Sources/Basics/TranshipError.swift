@@ -13,7 +13,7 @@ public struct TranshipError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
     /// What happened. At most 10,000 characters: it may repeat what a service, a file or a journal
-    /// says, which has any length.
+    /// says, which has any length. A URL in it has at most 200: its middle is left out.
     public private(set) var message: String
     /// What to try next. As long as a message may be.
     public private(set) var hint: String?
@@ -39,7 +39,7 @@ public struct TranshipError: Error, Sendable {
         isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil
     ) {
         self.code = code
-        self.message = Self.bounded(message)
+        self.message = Self.bounded(message.withShortURLs)
         self.hint = hint.map(Self.bounded)
         self.answer = answer
         self.isTransient = isTransient

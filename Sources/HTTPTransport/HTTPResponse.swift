@@ -36,6 +36,8 @@ public struct HTTPResponse: Sendable {
 
 extension HTTPResponse {
     private static let messageCharactersMax = 1000
+    /// Of the page of a proxy or a web server: its first words suffice.
+    private static let pageCharactersMax = 120
     /// More of a body is not looked at for a message.
     private static let messageBytesMax = 64 << 10
     private static let requestIDCharactersMax = 100
@@ -130,17 +132,24 @@ extension HTTPResponse {
         return folded(rest).isEmpty ? text : rest
     }
 
-    /// Glance answers in HTML: `<h1>409 Conflict</h1>message<br /><br />`. The heading repeats the
-    /// status, so it is removed if there is more.
+    /// The text of a page. Its heading usually repeats the status, so the heading and the title
+    /// count only if there is nothing else.
+    ///
+    /// Glance answers in HTML as well: `<h1>409 Conflict</h1>message<br /><br />`. Its message is
+    /// whole; of the page of a proxy or a web server, only the beginning is kept.
     private static func withoutTags(_ html: String) -> String {
         guard html.contains("<") else { return unescaped(html) }
-        var body = html[...]
-        for element in ["head", "h1", "style", "script"] { body = body.removing(element) }
-        let text = stripped(body)
-        return unescaped(folded(text).isEmpty ? stripped(html[...].removing("style")) : text)
+        let page = html.without(from: "<!--", to: "-->")
+            .withoutElement("style").withoutElement("script")
+        let candidates = [
+            page.withoutElement("head").withoutElement("h1"), page.withoutElement("head"), page,
+        ]
+        let text = candidates.lazy.map { folded(unescaped(stripped($0))) }.first { !$0.isEmpty }
+        let isOfService = html.contains("<br /><br />")
+        return (text ?? "").cut(to: isOfService ? messageCharactersMax : pageCharactersMax)
     }
 
-    private static func stripped(_ html: Substring) -> String {
+    private static func stripped(_ html: String) -> String {
         var text = ""
         var isInTag = false
         for character in html {
@@ -168,12 +177,38 @@ extension HTTPResponse {
     }
 }
 
-extension Substring {
-    /// Removes the first element of this name and its contents.
-    fileprivate func removing(_ element: String) -> Substring {
-        guard let start = firstRange(of: "<\(element)"),
-            let end = self[start.upperBound...].firstRange(of: "</\(element)>")
-        else { return self }
-        return self[..<start.lowerBound] + self[end.upperBound...]
+extension String {
+    /// Removes all elements of this name and their contents.
+    fileprivate func withoutElement(_ element: String) -> String {
+        without(from: "<\(element)", to: "</\(element)", isTag: true)
+    }
+
+    /// Removes all parts between two marks, and the marks. One pass: the text is a stranger's.
+    ///
+    /// - Parameter isTag: a mark is the beginning of a tag, and what follows is not part of its name.
+    fileprivate func without(from start: String, to end: String, isTag: Bool = false) -> String {
+        let bytes = Array(utf8)
+        let lower = bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        func place(of mark: String, from position: Int) -> Range<Int>? {
+            var rest = lower[position...]
+            while let found = rest.firstRange(of: Array(mark.utf8)) {
+                let next = found.upperBound < lower.count ? lower[found.upperBound] : 0x3E
+                if !isTag || next == 0x3E || next <= 0x20 { return found }
+                rest = lower[found.upperBound...]
+            }
+            return nil
+        }
+        var result: [UInt8] = []
+        var position = 0
+        while let opening = place(of: start, from: position),
+            let closing = place(of: end, from: opening.upperBound)
+        {
+            result.append(contentsOf: bytes[position..<opening.lowerBound])
+            result.append(0x20)
+            let tagEnd = isTag ? lower[closing.upperBound...].firstIndex(of: 0x3E) : nil
+            position = tagEnd.map { $0 + 1 } ?? closing.upperBound
+        }
+        result.append(contentsOf: bytes[position...])
+        return String(decoding: result, as: UTF8.self)
     }
 }

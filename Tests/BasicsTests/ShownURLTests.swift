@@ -21,6 +21,20 @@ import Testing
         #expect(shownURL(url) == shown)
     }
 
+    @Test func `The middle of a long URL in an error is left out, and nothing else`() {
+        let path = String(repeating: "abcdefghi/", count: 60)
+        let words = String(repeating: "a ", count: 300)
+        let error = TranshipError(
+            .notFound, "GET https://mirror.example/\(path)noble.img answered 404 \(words)end")
+        #expect(
+            error.message.hasPrefix("GET https://mirror.example/abcdefghi/")
+                && error.message.hasSuffix("/noble.img answered 404 \(words)end"))
+        #expect(error.message.split(separator: " ")[1].count == 200)
+        #expect(error.message.contains("…"))
+        let short = "GET https://mirror.example/noble.img answered 404 \(words)end"
+        #expect(TranshipError(.notFound, short).message == short)
+    }
+
     @Test(arguments: [
         "https://user:s3cret@host/p", "https://user:a@s3cret@host/p", "https://user:a/s3cret@host/",
         "https://user:a?s3cret@host/", "https://user:a#s3cret@host/", "https://user:s3cret#@host/",

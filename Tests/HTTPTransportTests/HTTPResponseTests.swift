@@ -52,6 +52,47 @@ import Testing
         )
     }
 
+    private static let longPage =
+        "<html><body><p>" + String(repeating: "word ", count: 400) + "</p></body></html>"
+    private static let longMessage = String(repeating: "w", count: 300)
+
+    @Test(
+        arguments: [
+            (
+                "<HTML><HEAD><TITLE>404</TITLE></HEAD><BODY><H1>404 Not Found</H1><!-- padding -->"
+                    + "<hr>nginx/1.22.1</BODY></HTML>",
+                "nginx/1.22.1"
+            ),
+            (
+                "<!DOCTYPE html><html><head><title>Error response</title></head><body>\n"
+                    + "<h1>Error response</h1>\n<p>Error code: 404</p>\n<p>Not found.</p>",
+                "Error code: 404 Not found."
+            ),
+            (
+                "<html><head><title>Sign in</title></head><body><script>a<b</script>"
+                    + "<script>b</script><style>p{}</style></body></html>",
+                "Sign in"
+            ),
+            ("<body><header>a</header><h1>b</h1>c", "a c"),
+            (longPage, String(repeating: "word ", count: 24) + "…"),
+            (
+                "<html><body><h1>403</h1>" + longMessage + "<br /><br /></body></html>",
+                longMessage
+            ),
+        ] as [(String, String)])
+    func `A page is shown as its first words`(body: String, words: String) {
+        let response = HTTPResponse(status: 404, body: Array(body.utf8))
+        #expect(response.refusal(by: "server", asked: "GET /").answer?.message == words)
+    }
+
+    @Test func `A page without ends costs little`() {
+        let body = String(repeating: "<style><!--<script><head", count: 10_000)
+        let response = HTTPResponse(status: 404, body: Array(body.utf8))
+        let start = ContinuousClock.now
+        #expect(response.refusal(by: "server", asked: "GET /").message.count < 300)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test func `The request id and the wait are kept, and the words have a limit`() {
         let response = HTTPResponse(
             status: 503, headers: ["X-OpenStack-Request-ID": "req-1", "Retry-After": "7"],
