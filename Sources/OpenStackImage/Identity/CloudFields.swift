@@ -75,12 +75,30 @@ struct CloudFields {
         {
             hint += ", or to the entry of the same name in secure.yaml"
         }
+        let others = alsoMissing(besides: key)
+        if !others.isEmpty { hint += "; it also lacks \(others.joined(separator: " and "))" }
         if let missingProfile {
             hint +=
                 "; its profile \"\(missingProfile)\" was not found in any clouds-public.yaml"
         }
         return TranshipError(
             .invalidCloudsFile, "cloud \"\(cloud)\" has no \(key)\(detail) (\(place))", hint: hint)
+    }
+
+    /// What a password login also needs and the entry does not have, so that one message has it all.
+    private func alsoMissing(besides key: String) -> [String] {
+        guard ["password", "v3password"].contains(self["auth_type"] ?? guessedType) else {
+            return []
+        }
+        let needed: [(key: String, found: String?)] = [
+            ("auth_url", auth("auth_url")), ("username", auth("username", "user_name", "user_id")),
+            ("password", auth("password")),
+            (
+                "project_name",
+                auth("project_name", "project_id", "tenant_name", "tenant_id", "system_scope")
+            ),
+        ]
+        return needed.filter { $0.found == nil && $0.key != key }.map(\.key)
     }
 
     func unsupported(_ what: String, hint: String) -> TranshipError {

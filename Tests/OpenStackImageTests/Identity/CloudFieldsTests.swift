@@ -170,6 +170,15 @@ struct CloudFieldsTests {
         #expect(plain.remarks.isEmpty)
     }
 
+    @Test("a password login that lacks several keys names all of them")
+    func severalMissing() throws {
+        let error = #expect(throws: TranshipError.self) {
+            try cloud("password, auth: { username: u }")
+        }
+        #expect(error?.message == "cloud \"c\" has no password (clouds.yaml)")
+        #expect(error?.hint?.hasSuffix("; it also lacks auth_url and project_name") == true)
+    }
+
     @Test("a password login without a project says which two keys would do")
     func noProject() throws {
         let error = #expect(throws: TranshipError.self) {
