@@ -139,6 +139,8 @@ extension TranshipError {
 
         /// Another process uses this journal.
         case journalInUse = "journal-in-use"
+        /// No journal is where it was looked for: the pipeline never ran here.
+        case journalMissing = "journal-missing"
         /// A newer version wrote the journal.
         case journalTooNew = "journal-too-new"
         /// The journal cannot be opened, read or written: disk full, no permission.

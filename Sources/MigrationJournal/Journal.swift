@@ -130,8 +130,9 @@ public final class Journal: DatabaseAccess {
     public static func openForReading(path: String) throws(TranshipError) -> Journal {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TranshipError(
-                .notFound, "there is no journal at \(path)",
-                hint: "run the pipeline first, or name the journal with --journal PATH")
+                .journalMissing, "there is no journal at \(path)",
+                hint:
+                    "run the pipeline with `tranship run`, or name its journal with --journal PATH")
         }
         return try describing(path) {
             var configuration = Configuration()

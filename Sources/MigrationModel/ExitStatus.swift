@@ -49,7 +49,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .interrupted: self = .interrupted
         case .checksumMismatch, .verificationMismatch: self = .verificationMismatch
         case .authenticationFailed, .notKeystone, .noImageService, .unreachable, .tlsFailed,
-            .journalTooNew, .journalFailed, .unauthorized:
+            .journalMissing, .journalTooNew, .journalFailed, .unauthorized:
             self = .fatal
         case .journalInUse: self = .journalInUse
         case .quotaExceeded: self = .limitReached

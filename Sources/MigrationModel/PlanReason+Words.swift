@@ -57,7 +57,7 @@ extension PlanReason: CustomStringConvertible {
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"
         case .replaced: "a newer version replaces it"
         case .expired(let seconds, let keep):
-            "it is not among the \(keep) earlier versions to keep"
+            "it is not among the \(counted(keep, "earlier version")) to keep"
                 + (seconds > 0 ? ", and was replaced more than \(Self.span(seconds)) ago" : "")
         case .currentAgain: "the source has this version again"
         case .journalDoesNotKnow:
@@ -173,7 +173,7 @@ extension PlanReason: CustomStringConvertible {
         case .methodFailed(let method, let message): "\(method.rawValue) failed: \(message)"
         case .fillsSeveralStores(let reason): "\(reason.words); one import fills several stores"
         case .fetchedByTarget: "the target fetches it"
-        case .severalTargets(let count): "read once for \(count) targets"
+        case .severalTargets(let count): "read once for \(counted(count, "target"))"
         case .sourceBreaks: "the source broke twice and could not go on where it broke"
         case .oneTarget: "one target"
         default: nil

@@ -112,39 +112,72 @@ extension ImageSelection {
         mismatch(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds) == nil
     }
 
-    /// The first condition that the image fails, in words that can follow "is left out: ", or nil
-    /// if it meets all. Explains why an image that the pipeline file names by id is not in the plan.
-    /// Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
-    public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
-        -> String?
-    {
-        if !ids.isEmpty, !ids.contains(facts.id) { return "its id is not in `id`" }
-        if !names.isEmpty, !names.contains(where: { $0.matches(facts.name ?? "") }) {
-            return "its name \"\(facts.name ?? "")\" matches none of `name`"
-        }
-        if let owner, let reason = Self.ownerMismatch(owner, facts, selfProjectID) { return reason }
-        if let visibility, !visibility.contains(where: { $0.rawValue == facts.visibility }) {
-            return "its visibility is \(facts.visibility)"
-        }
-        if let statuses, !statuses.contains(facts.status) { return "its status is \(facts.status)" }
-        if let tag = tags.first(where: { !facts.tags.contains($0) }) {
-            return "it has no tag \"\(tag)\""
-        }
-        for (name, value) in properties.sorted(by: { $0.key < $1.key })
-        where facts.properties[name] != value {
-            return "its property \(name) is "
-                + (facts.properties[name].map { "\"\($0)\"" } ?? "not set")
-        }
-        return sizeMismatch(facts) ?? ageMismatch(facts, nowUnixSeconds)
-            ?? flagMismatch(facts)
+    /// A condition that an image fails.
+    public struct Mismatch: Sendable, Equatable {
+        /// The key of the condition in the pipeline file.
+        public let key: String
+        /// Can follow "is not selected: ".
+        public let words: String
     }
 
-    private static func ownerMismatch(
-        _ owner: Owner, _ facts: ImageFacts, _ selfProjectID: String?
-    ) -> String? {
+    /// The first condition that the image fails, or nil if it meets all. Explains why an image is
+    /// not in the plan. Parameters as in ``matches(_:selfProjectID:nowUnixSeconds:)``.
+    public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
+        -> Mismatch?
+    {
+        let checks: [(SelectionKey, () -> String?)] = [
+            (.id, { idMismatch(facts) }), (.name, { nameMismatch(facts) }),
+            (.owner, { ownerMismatch(facts, selfProjectID) }),
+            (.visibility, { visibilityMismatch(facts) }), (.status, { statusMismatch(facts) }),
+            (.tags, { tagMismatch(facts) }), (.properties, { propertyMismatch(facts) }),
+            (.size, { sizeMismatch(facts) }),
+            (.updatedAfter, { ageMismatch(facts, nowUnixSeconds) }),
+            (.hidden, { hiddenMismatch(facts) }), (.snapshots, { snapshotMismatch(facts) }),
+        ]
+        for (key, check) in checks {
+            if let words = check() { return Mismatch(key: key.rawValue, words: words) }
+        }
+        return nil
+    }
+
+    private func idMismatch(_ facts: ImageFacts) -> String? {
+        ids.isEmpty || ids.contains(facts.id) ? nil : "its id is not in `id`"
+    }
+
+    private func nameMismatch(_ facts: ImageFacts) -> String? {
+        let name = facts.name ?? ""
+        return names.isEmpty || names.contains { $0.matches(name) }
+            ? nil : "its name \"\(name)\" matches none of `name`"
+    }
+
+    private func visibilityMismatch(_ facts: ImageFacts) -> String? {
+        guard let visibility, !visibility.contains(where: { $0.rawValue == facts.visibility })
+        else { return nil }
+        return "its visibility is \(facts.visibility)"
+    }
+
+    private func statusMismatch(_ facts: ImageFacts) -> String? {
+        guard let statuses, !statuses.contains(facts.status) else { return nil }
+        return "its status is \(facts.status)"
+    }
+
+    private func tagMismatch(_ facts: ImageFacts) -> String? {
+        tags.first { !facts.tags.contains($0) }.map { "it has no tag \"\($0)\"" }
+    }
+
+    private func propertyMismatch(_ facts: ImageFacts) -> String? {
+        let wrong = properties.sorted { $0.key < $1.key }.first {
+            facts.properties[$0.key] != $0.value
+        }
+        return wrong.map { name, _ in
+            "its property \(name) is " + (facts.properties[name].map { "\"\($0)\"" } ?? "not set")
+        }
+    }
+
+    private func ownerMismatch(_ facts: ImageFacts, _ selfProjectID: String?) -> String? {
         let wanted: String
         switch owner {
-        case .any: return nil
+        case .any, nil: return nil
         case .selfProject:
             guard let selfProjectID else { return nil }
             wanted = selfProjectID
@@ -175,10 +208,12 @@ extension ImageSelection {
         return updated >= earliest ? nil : "it was updated at \(facts.updatedAt ?? "")"
     }
 
-    private func flagMismatch(_ facts: ImageFacts) -> String? {
-        if case .only(let wanted) = hidden, facts.isHidden != wanted {
-            return facts.isHidden ? "it is hidden" : "it is not hidden"
-        }
+    private func hiddenMismatch(_ facts: ImageFacts) -> String? {
+        guard case .only(let wanted) = hidden, facts.isHidden != wanted else { return nil }
+        return facts.isHidden ? "it is hidden" : "it is not hidden"
+    }
+
+    private func snapshotMismatch(_ facts: ImageFacts) -> String? {
         switch snapshots {
         case .include: return nil
         case .exclude: return facts.isSnapshot ? "it is a snapshot" : nil

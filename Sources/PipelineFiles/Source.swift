@@ -76,10 +76,23 @@ public struct CloudSource: Sendable, Equatable {
     /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.
     public func selects(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64) -> Bool
     {
-        func matches(_ conditions: ImageSelection) -> Bool {
-            conditions.matches(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        mismatch(facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds) == nil
+    }
+
+    /// Why the image is not selected; nil if it is. Parameters as in
+    /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.
+    public func mismatch(
+        _ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64
+    ) -> ImageSelection.Mismatch? {
+        if let found = selection.mismatch(
+            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        {
+            return found
         }
-        return matches(selection) && !(exclude.map(matches) ?? false)
+        let isExcluded = exclude?.matches(
+            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        return isExcluded == true
+            ? ImageSelection.Mismatch(key: "exclude", words: "`exclude` matches it") : nil
     }
 }
 

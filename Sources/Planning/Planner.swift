@@ -26,6 +26,8 @@ public struct Planner: Sendable {
     let tell: @Sendable (PlanningEvent) -> Void
     /// Takes names of the pipeline that no image has.
     let missed: @Sendable (MissedSelection) -> Void
+    /// Takes images that the pipeline does not select, with the key of the condition they fail.
+    let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
@@ -34,9 +36,13 @@ public struct Planner: Sendable {
         journal: Journal, plan: Plan, sources: [any ImageSource], targets: [PlanningTarget],
         nowUnixSeconds: Int64, mode: TransferMode = .auto, deletesMax: Int = 0,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
-        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in }
+        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
+        unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
+            _, _ in
+        }
     ) {
         self.missed = missed
+        self.unselected = unselected
         self.journal = journal
         self.plan = plan
         self.sources = sources
@@ -76,7 +82,8 @@ public struct Planner: Sendable {
         }
         var series = SeriesCheck()
         let listing = Listing(
-            date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed
+            date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
+            unselected: unselected
         ) {
             [journal] (lineage) throws(TranshipError) in
             try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage))
@@ -119,7 +126,7 @@ public struct Planner: Sendable {
             }
         }
         if let left = target.opened.offer.left(of: "image_count_total"), additions.images > left {
-            report("\(additions.images) images", "image_count_total", "\(max(0, left))")
+            report(counted(additions.images, "image"), "image_count_total", "\(max(0, left))")
         }
         return found
     }

@@ -37,7 +37,7 @@ public enum JournalPlace {
     /// The journal of a pipeline.
     ///
     /// - Parameter pipeline: its name or its file; nil is the pipeline that ran last.
-    /// - Throws: ``TranshipError/Code/notFound`` if no pipeline ever ran;
+    /// - Throws: ``TranshipError/Code/journalMissing`` if no pipeline ever ran;
     ///   ``TranshipError/Code/invalidPipeline`` for the file.
     public static func find(
         _ pipeline: String?, environment: [String: String]
@@ -52,8 +52,8 @@ public enum JournalPlace {
         }
         guard let latest = await latest(environment: environment, interruptedOnly: false) else {
             throw TranshipError(
-                .notFound, "there is no journal in \(folder(environment: environment))",
-                hint: "run a pipeline first, or name the journal with --journal PATH")
+                .journalMissing, "there is no journal in \(folder(environment: environment))",
+                hint: "run a pipeline with `tranship run`, or name its journal with --journal PATH")
         }
         return latest.path
     }

@@ -22,6 +22,9 @@ public final class PipelinePlan: Sendable {
     public let shortfalls: [TranshipError]
     /// Names of the pipeline that no image has, unless it allows that.
     public let missed: [MissedSelection]
+    /// Images of the source clouds that the pipeline does not select. A cloud does not list hidden
+    /// images unless `hidden` asks for them, and with `owner: self` none of other projects.
+    public let unselected: UnselectedImages
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
@@ -38,7 +41,7 @@ public final class PipelinePlan: Sendable {
     init(
         _ plan: Plan, pipelineName: String, settings: [String: String] = [:], run: Run? = nil,
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
-        missed: [MissedSelection] = []
+        missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages()
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -50,6 +53,7 @@ public final class PipelinePlan: Sendable {
         self.opened = opened
         self.shortfalls = shortfalls
         self.missed = missed
+        self.unselected = unselected
         isResumed = false
     }
 
@@ -66,6 +70,7 @@ public final class PipelinePlan: Sendable {
         self.opened = opened
         shortfalls = []
         missed = []
+        unselected = UnselectedImages()
         isResumed = true
     }
 

@@ -36,7 +36,7 @@ extension PipelineRun {
         if changes > 0 {
             tell(
                 .warning(
-                    "run \(number) also changed \(changes) earlier versions of series, which stay as "
+                    "run \(number) also changed \(counted(changes, "earlier version")) of series, which stay as "
                         + "they are; `tranship series rollback` goes back to an earlier version"))
         }
         var tally: [Leftover.Fate: Int] = [:]

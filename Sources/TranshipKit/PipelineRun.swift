@@ -236,19 +236,23 @@ public final class PipelineRun: Sendable {
         let plan: Plan
         let shortfalls: [TranshipError]
         let missed: [MissedSelection]
+        let unselected: UnselectedImages
     }
 
     private func compared(_ opened: OpenedPipeline) async throws(TranshipError) -> Comparison {
         let made = try Plan(beside: journal)
         let missed = MissedSelections()
-        let planner = planner(in: opened, made) { [pipeline] in
-            // Of many projects, some have no such image.
-            if !pipeline.allowsEmpty, pipeline.projects == nil { missed.add($0) }
-        }
+        let planner = planner(
+            in: opened, made,
+            missed: { [pipeline] in
+                // Of many projects, some have no such image.
+                if !pipeline.allowsEmpty, pipeline.projects == nil { missed.add($0) }
+            }, unselected: { missed.add($0, key: $1) })
         let shortfalls = try await planner.makePlan()
         if let refusal, !missed.all.isEmpty { throw await refusal(missed.all) }
         for one in missed.all { tell(.warning("\(one.words) (`allow_empty: true` accepts that)")) }
-        return Comparison(plan: made, shortfalls: shortfalls, missed: missed.all)
+        return Comparison(
+            plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected)
     }
 
     private func plan(
@@ -256,7 +260,7 @@ public final class PipelineRun: Sendable {
     ) async throws(TranshipError) -> PipelinePlan {
         try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
-            shortfalls: found.shortfalls, missed: found.missed)
+            shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected)
     }
 
     private static let editsMax = 10
@@ -279,18 +283,22 @@ public final class PipelineRun: Sendable {
         let images = pipeline.limits.images
         return
             "limits.images: \(images) needs about \(OpenFileLimit.files(forImages: images)) open "
-            + "files, and this process may have \(openFiles): no more than \(imagesInFlight) images "
-            + "are in flight at once; raise the limit (`ulimit -n`) for more"
+            + "files, and this process may have \(openFiles): no more than "
+            + "\(counted(imagesInFlight, "image")) at once are in flight; raise the limit (`ulimit -n`) for more"
     }
 
     func planner(
         in opened: OpenedPipeline, _ plan: Plan,
-        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in }
+        missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
+        unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
+            _, _ in
+        }
     ) -> Planner {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
-            deletesMax: pipeline.limits.deletes, tell: tell, missed: missed)
+            deletesMax: pipeline.limits.deletes, tell: tell, missed: missed,
+            unselected: unselected)
     }
 
     // MARK: Running
@@ -399,11 +407,17 @@ public final class PipelineRun: Sendable {
     }
 }
 
-/// Collects names that no image has.
+/// Collects names that no image has, and images that no entry selects.
 private final class MissedSelections: Sendable {
     private let found = Mutex<[MissedSelection]>([])
+    private let left = Mutex(UnselectedImages())
 
     var all: [MissedSelection] { found.withLock { $0 } }
+    var unselected: UnselectedImages { left.withLock { $0 } }
 
     func add(_ missed: MissedSelection) { found.withLock { $0.append(missed) } }
+
+    func add(_ image: UnselectedImages.Image, key: String) {
+        left.withLock { $0.add(image, key: key) }
+    }
 }

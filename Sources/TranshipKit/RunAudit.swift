@@ -45,7 +45,8 @@ public struct RunAudit: Sendable {
     /// Reads a journal; a run may be working on it meanwhile.
     ///
     /// - Parameter number: of a run; nil is the last one.
-    /// - Throws: ``TranshipError/Code/notFound`` without a journal or such a run;
+    /// - Throws: ``TranshipError/Code/journalMissing``;
+    ///   ``TranshipError/Code/notFound`` if the journal has no such run;
     ///   ``TranshipError/Code/journalFailed``.
     public static func read(
         journalPath: String, run number: Int64? = nil

@@ -26,7 +26,7 @@ public struct RunMetrics: Sendable {
     public let lastSuccessAt: Int64?
 
     /// - Returns: nil if the journal has no run yet.
-    /// - Throws: ``TranshipError/Code/notFound`` without a journal;
+    /// - Throws: ``TranshipError/Code/journalMissing``;
     ///   ``TranshipError/Code/journalFailed``.
     public static func read(journalPath: String) async throws(TranshipError) -> RunMetrics? {
         let journal = try Journal.openForReading(path: journalPath)

@@ -36,8 +36,8 @@ public struct RunStatus: Sendable {
     ///
     /// - Parameter number: of an earlier run; nil is the last one.
     /// - Returns: nil if the journal has no run yet.
-    /// - Throws: ``TranshipError/Code/notFound`` if there is no such journal, or no
-    ///   such run in it; ``TranshipError/Code/journalFailed``.
+    /// - Throws: ``TranshipError/Code/journalMissing`` and ``TranshipError/Code/journalFailed``;
+    ///   ``TranshipError/Code/notFound`` if the journal has no such run.
     public static func read(
         journalPath: String, run number: Int64? = nil
     ) async throws(TranshipError) -> RunStatus? {

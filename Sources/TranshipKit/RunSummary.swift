@@ -29,7 +29,13 @@ public struct RunSummary: Sendable {
     private static let failuresMax = 10_000
 
     init(run: Run, journal: Journal) async throws(TranshipError) {
-        status = try await RunStatus(run, isLast: true, journal)
+        try await self.init(try await RunStatus(run, isLast: true, journal))
+    }
+
+    /// The summary of a run as it is now: that of a run under way says how it would end if all that
+    /// is left went well.
+    public init(_ status: RunStatus) async throws(TranshipError) {
+        self.status = status
         failures =
             try await status.transfers(in: [.failed, .unpublished], limit: Self.failuresMax)
             .compactMap(\.failure) + status.refusals + status.changes.compactMap(\.failure)

@@ -48,8 +48,8 @@ public struct SeriesStatus: Sendable {
     /// Hands over the series of a journal, one after the other.
     ///
     /// - Parameter name: only the series of that name, or with that lineage; nil is all.
-    /// - Throws: ``TranshipError/Code/notFound`` without a journal, or if it has no series of that
-    ///   name; ``TranshipError/Code/journalFailed``.
+    /// - Throws: ``TranshipError/Code/journalMissing``; ``TranshipError/Code/notFound`` if the
+    ///   journal has no series of that name; ``TranshipError/Code/journalFailed``.
     public static func read(
         journalPath: String, series name: String? = nil,
         each: (SeriesStatus) throws(TranshipError) -> Void

@@ -69,7 +69,7 @@ import Testing
 
     @Test func `There is nothing to read before the first run`() throws {
         let error = #expect(throws: TranshipError.self) { try Journal.openForReading(path: path) }
-        #expect(error?.code == .notFound)
+        #expect(error?.code == .journalMissing)
         #expect(error?.message.contains(path) == true)
     }
 

@@ -16,7 +16,7 @@ struct ImageSelectionMatchesTests {
     private func mismatch(_ selection: String, _ facts: ImageFacts = image) throws -> String? {
         try cloudSource(
             PipelineTexts.with(source: "  - cloud: alpha\n    images: { \(selection) }")
-        ).selection.mismatch(facts, selfProjectID: "me", nowUnixSeconds: Self.now)
+        ).selection.mismatch(facts, selfProjectID: "me", nowUnixSeconds: Self.now)?.words
     }
 
     @Test(
@@ -99,6 +99,8 @@ struct ImageSelectionMatchesTests {
                     """))
         var facts = ImageFacts(id: "1", name: "a-test", owner: "you", isHidden: true)
         #expect(!source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
+        let reason = source.mismatch(facts, selfProjectID: "me", nowUnixSeconds: Self.now)
+        #expect(reason?.key == "exclude" && reason?.words == "`exclude` matches it")
         facts.name = "a"
         #expect(source.selects(facts, selfProjectID: "me", nowUnixSeconds: Self.now))
         facts.status = "queued"

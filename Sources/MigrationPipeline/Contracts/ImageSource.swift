@@ -100,16 +100,22 @@ public struct Listing: Sendable {
     public let upstream: @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream?
     /// Takes names that no image has.
     public let missed: @Sendable (MissedSelection) -> Void
+    /// Takes images that the entry does not select, with the key of the condition they fail.
+    public let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
 
     public init(
         date: String, nowUnixSeconds: Int64,
         tell: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
+        unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
+            _, _ in
+        },
         upstream: @escaping @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream? =
             { _ in nil }
     ) {
         self.upstream = upstream
         self.missed = missed
+        self.unselected = unselected
         self.date = date
         self.nowUnixSeconds = nowUnixSeconds
         self.tell = tell

@@ -108,10 +108,17 @@ struct CloudListing {
 
     private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
         var seen = SeenNames(catalogue.selection)
-        let isSelected = { (image: SourceImage) in selects(image, project) }
+        let isSelected = { (image: SourceImage) in mismatch(image, project) == nil }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
-            let selected = images.filter { isSelected($0.image) }
+            var selected: [ListedImage] = []
+            for image in images {
+                if let reason = mismatch(image.image, project) {
+                    listing.unselected(unselected(image.image, reason), reason.key)
+                } else {
+                    selected.append(image)
+                }
+            }
             seen.add(images, selected: selected)
             try await page(selected)
             listing.tell(
@@ -126,9 +133,10 @@ struct CloudListing {
         for id in catalogue.selection.selection.ids {
             do {
                 let image = try await catalogue.image(id)
-                guard selects(image, project) else {
+                if let reason = mismatch(image, project) {
                     listing.tell(
-                        .warning("image \(id) was named, but does not meet the other conditions"))
+                        .warning("image \(id) is named, but not selected: \(reason.words)"))
+                    listing.unselected(unselected(image, reason), reason.key)
                     continue
                 }
                 try await page([ListedImage(image)])
@@ -159,9 +167,18 @@ struct CloudListing {
             refusal: error)
     }
 
-    private func selects(_ image: SourceImage, _ project: String?) -> Bool {
-        catalogue.selection.selects(
+    private func mismatch(
+        _ image: SourceImage, _ project: String?
+    ) -> ImageSelection.Mismatch? {
+        catalogue.selection.mismatch(
             image.facts, selfProjectID: project, nowUnixSeconds: listing.nowUnixSeconds)
+    }
+
+    private func unselected(
+        _ image: SourceImage, _ reason: ImageSelection.Mismatch
+    ) -> UnselectedImages.Image {
+        UnselectedImages.Image(
+            name: image.displayName, cloud: catalogue.selection.cloud.name, words: reason.words)
     }
 }
 

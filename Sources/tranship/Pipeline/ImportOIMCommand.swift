@@ -42,6 +42,8 @@ struct ImportOIMCommand: AsyncParsableCommand {
             files: files, name: name, cloud: cloud, isPinned: pinned)
         if let output { try imported.write(to: output) } else { Terminal.putWhole(imported.text) }
         for remark in imported.remarks { Terminal.tell(remark) }
-        Terminal.tell("\(imported.sourceCount) sources, \(imported.remarks.count) remarks")
+        Terminal.tell(
+            "\(counted(imported.sourceCount, "source")), \(counted(imported.remarks.count, "remark"))"
+        )
     }
 }

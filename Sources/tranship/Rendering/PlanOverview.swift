@@ -61,6 +61,7 @@ struct PlanOverview {
     private var versionRows: [[String]] = []
     private var updated = Groups()
     private var skipped = Groups()
+    var unselected = UnselectedImages()
     /// False leaves the targets out of the names.
     private let namesTargets: Bool
 
@@ -137,13 +138,13 @@ struct PlanOverview {
         }
         if versions.count > 0 {
             lines.append(
-                "> \(versions.count) new version\(versions.count == 1 ? "" : "s"), "
+                "> \(counted(versions.count, "new version")), "
                     + ByteCount.short(versions.sizeBytes))
             lines += rows(versionRows, of: versions.count, usable)
         }
         lines += self.lines("~", "to update", updated, columns)
         if !changes.isEmpty {
-            lines.append("^ \(changes.count) earlier version\(changes.count == 1 ? "" : "s")")
+            lines.append("^ \(counted(changes.count, "earlier version"))")
             lines += changes.prefix(Self.shownMax).flatMap {
                 "    \($0)".wrapped(toColumns: usable, indent: 6)
             }
@@ -153,6 +154,9 @@ struct PlanOverview {
             let bytes = skipped.all.reduce(Int64(0)) { $0.clampedSum($1.sizeBytes) }
             lines.append(
                 "= \(skipped.count) already there, \(ByteCount.short(bytes)); -v lists them")
+        }
+        if unselected.count > 0 {
+            lines += "- \(unselected.words); -v lists them".wrapped(toColumns: usable, indent: 4)
         }
         return lines + self.lines("i", "notes", notes, columns)
     }
@@ -188,5 +192,14 @@ struct PlanOverview {
 
     private func more(_ count: Int) -> [String] {
         count > 0 ? ["    … and \(count) more, which -v lists"] : []
+    }
+}
+
+extension UnselectedImages {
+    /// `3 not selected: 2 by status, 1 by snapshots`: the words are keys of the pipeline file.
+    var words: String {
+        let reasons = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return "\(count) not selected: "
+            + reasons.map { "\($0.value) by `\($0.key)`" }.joined(separator: ", ")
     }
 }

@@ -27,7 +27,17 @@ struct PlanRendering {
                 tell(change.plannedLine)
             }
         }
-        talk.format == .json ? putJSON(plan.tallies) : tell(summary(plan.tallies))
+        if talk.format == .json { return putJSON(plan) }
+        if !tallyOnly { tell(plan.unselected) }
+        tell(summary(plan.tallies))
+    }
+
+    private func tell(_ unselected: UnselectedImages) {
+        for image in unselected.images {
+            tell("leave    \(image.name) of \(image.cloud): not selected: \(image.words)")
+        }
+        let left = unselected.count - unselected.images.count
+        if left > 0 { tell("… and \(left) more that are not selected") }
     }
 
     /// The plan on one screen; before a run, what needs eyes.
@@ -35,6 +45,7 @@ struct PlanRendering {
         _ plan: PipelinePlan, _ headline: String
     ) async throws(TranshipError) {
         var overview = PlanOverview(namesTargets: plan.targetCount > 1)
+        overview.unselected = plan.unselected
         let shown: [PlanAction] = tallyOnly ? [.conflict, .refuse] : PlanAction.allCases
         try await plan.items(shown) { page in for item in page { overview.add(item) } }
         // A file and a pipe wrap nothing.
@@ -124,10 +135,11 @@ struct PlanRendering {
         ).put()
     }
 
-    private func putJSON(_ tallies: [Tally<PlanAction>]) {
+    private func putJSON(_ plan: PipelinePlan) {
         var members: [String: JSONValue?] = [:]
+        members["not_selected"] = .object(plan.unselected.counts.mapValues { .integer(Int64($0)) })
         for action in PlanAction.allCases {
-            let tally = tallies.first { $0.kind == action }
+            let tally = plan.tallies.first { $0.kind == action }
             members[action.rawValue] =
                 (tally ?? Tally(action, images: 0, sizeBytes: 0)).jsonValue
         }

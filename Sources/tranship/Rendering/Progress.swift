@@ -191,7 +191,7 @@ struct Total {
     var line: String {
         let inFlight = snapshot.active.count { $0.transfer.state.movesData }
         var parts = [
-            "\(live.endedImages - live.failedImages) of \(live.totalImages) images",
+            "\(live.endedImages - live.failedImages) of \(counted(live.totalImages, "image"))",
             "\(ByteCount.format(live.doneBytes)) of \(ByteCount.format(live.totalBytes))",
             "\(ByteCount.format(Int64(clamping: live.bytesPerSecond)))/s",
         ]

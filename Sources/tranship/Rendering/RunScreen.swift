@@ -110,7 +110,7 @@ struct RunScreen {
         if live.bytesPerSecond >= 1 { parts.append(Self.rate(live.bytesPerSecond)) }
         if let left = live.secondsLeft { parts.append("\(ClockText.format(left)) left") }
         let done = live.endedImages - live.failedImages
-        parts.append("\(done) of \(live.totalImages) images")
+        parts.append("\(done) of \(counted(live.totalImages, "image"))")
         if live.failedImages > 0 { parts.append("\(live.failedImages) failed") }
         let rest = parts.joined(separator: "  ")
         let width = min(20, columns - 1 - rest.columnCount - 3)

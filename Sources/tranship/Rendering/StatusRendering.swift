@@ -19,7 +19,13 @@ struct StatusRendering {
             if format == .json { return JSONLine("status", ["run": .null]).put() }
             return Terminal.put("the journal \(journalPath) has no run yet")
         }
-        format == .json ? putJSON(status, journalPath) : tell(status, journalPath)
+        let isRunning = status.run.outcome == nil && status.holder != nil
+        let soFar = isRunning ? try await RunSummary(status).exitStatus : nil
+        if format == .json {
+            putJSON(status, soFar, journalPath)
+        } else {
+            tell(status, soFar, journalPath)
+        }
         // Everything for programs, and for those who ask for it.
         if verbose || format == .json {
             try await status.eachTransfer { transfer, tries in
@@ -54,13 +60,14 @@ struct StatusRendering {
         if let hint = image.failure.hint { Terminal.put("              hint: \(hint)") }
     }
 
-    private func tell(_ status: RunStatus, _ path: String) {
+    private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
         let run = status.run
         Terminal.put("pipeline      \(run.pipelineName) (\(run.pipelineFile))")
         Terminal.put("journal       \(path)")
         Terminal.put(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
-                + words(run, status.holder))
+                + words(run, status.holder)
+                + (soFar.map { ", exit so far \($0.rawValue)" } ?? ""))
         let decided = status.planned.map { "\($0.kind.rawValue) \($0.images)" }
         if !decided.isEmpty { Terminal.put("plan          " + decided.joined(separator: ", ")) }
         for tally in status.outcomes {
@@ -75,7 +82,9 @@ struct StatusRendering {
         if status.reading.readBytes > 0 { Terminal.put("sources       \(status.reading.words)") }
         let all = status.outcomesInAll
         if status.statesInAll != status.states {
-            Terminal.put("in all        \(all.reduce(0) { $0 + $1.images }) images in this journal")
+            Terminal.put(
+                "in all        \(counted(all.reduce(0) { $0 + $1.images }, "image")) in this journal"
+            )
             for tally in all {
                 Terminal.put("  " + words(tally.kind.words, tally.images, tally.sizeBytes))
             }
@@ -84,8 +93,7 @@ struct StatusRendering {
     }
 
     private func words(_ word: String, _ images: Int, _ sizeBytes: Int64) -> String {
-        "\(word.padded(to: 14))\(images) "
-            + (images == 1 ? "image, " : "images, ") + ByteCount.format(sizeBytes)
+        "\(word.padded(to: 14))\(counted(images, "image")), \(ByteCount.format(sizeBytes))"
     }
 
     private func words(_ run: Run, _ holder: String?) -> String {
@@ -151,7 +159,7 @@ struct StatusRendering {
         JSONLine("transfer", members).put()
     }
 
-    private func putJSON(_ status: RunStatus, _ path: String) {
+    private func putJSON(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
         let run = status.run
         JSONLine(
             "status",
@@ -161,6 +169,7 @@ struct StatusRendering {
                 "ended_at": run.endedAt.map { .string(Timestamp.text($0)) },
                 "outcome": run.outcome.map { .string($0.rawValue) },
                 "holder": status.holder.map { .string($0) },
+                "exit_so_far": soFar.map { .integer(Int64($0.rawValue)) },
                 "plan": members(status.planned),
                 "outcomes": status.outcomesJSON,
                 "failed_tries": .integer(Int64(status.failedTries)),

@@ -18,6 +18,8 @@ struct StatusScreen {
     var run: Run
     /// The process that works on the run; nil if none does.
     var holder: String?
+    /// The exit code if all that is left goes well.
+    var exitSoFar: ExitStatus = .done
     var live: LiveProgress?
     var problems: [Problem]
     var columns: Int
@@ -44,7 +46,7 @@ struct StatusScreen {
         }
         let doing = run.plannedAt == nil ? "planning" : "running"
         return "\(run.pipelineName)   run \(run.id), \(doing) \(spent)\(process ?? "")   "
-            + run.pipelineFile
+            + "exit so far \(exitSoFar.rawValue)   \(run.pipelineFile)"
     }
 
     private func problemLines(_ room: Int) -> [String] {
@@ -84,7 +86,9 @@ extension StatusScreen {
                 target: image.targetKey, reason: image.failure.code.rawValue)
         }
         self.init(
-            run: status.run, holder: status.holder, live: status.live, problems: problems,
-            columns: Terminal.columns, rows: Terminal.rows, now: Timestamp.now())
+            run: status.run, holder: status.holder,
+            exitSoFar: try await RunSummary(status).exitStatus, live: status.live,
+            problems: problems, columns: Terminal.columns, rows: Terminal.rows, now: Timestamp.now()
+        )
     }
 }

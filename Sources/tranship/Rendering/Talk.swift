@@ -32,7 +32,7 @@ final class Talk: Sendable {
             switch event {
             case .listing(let what, let images):
                 guard style.draws || style.writes else { return }
-                screen.show("\(what): \(images) image\(images == 1 ? "" : "s") listed")
+                screen.show("\(what): \(counted(images, "image")) listed")
             case .warning(let text):
                 if format == .json { JSONLine("warning", ["message": .string(text)]).put() }
                 line("warning: \(text)")

@@ -83,7 +83,8 @@ enum Pictures {
                 id: 1, pipelineName: "ux-night", pipelineFile: "/etc/tranship/night.yaml",
                 pipelineText: "", startedAt: now - 76_000, plannedAt: now - 70_000, endedAt: nil,
                 outcome: nil),
-            holder: "process 24104 on host, since 2026-11-28T16:36:42Z", live: live,
+            holder: "process 24104 on host, since 2026-11-28T16:36:42Z",
+            exitSoFar: .verificationMismatch, live: live,
             problems: [
                 .init(
                     word: "failed", name: "ux-night-wrong", target: "beta",
@@ -152,6 +153,14 @@ extension Pictures {
                 item(
                     "s\(number)", name: "there-\(number)", mebibytes: 1, .skip,
                     .alreadyAtTarget(imageID: "i\(number)")))
+        }
+        for number in 1...6 {
+            let (key, words) =
+                number < 4
+                ? ("snapshots", "it is a snapshot")
+                : number < 6 ? ("status", "its status is queued") : ("exclude", "`exclude` matches")
+            overview.unselected.add(
+                .init(name: "left-\(number)", cloud: "alpha", words: words), key: key)
         }
         return overview
     }()

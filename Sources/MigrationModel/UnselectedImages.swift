@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Images that clouds list and the pipeline does not select, counted by the condition that they
+/// fail.
+public struct UnselectedImages: Sendable, Hashable {
+    /// One image, for `plan -v`.
+    public struct Image: Sendable, Hashable {
+        /// The name, or the id of an image without one.
+        public let name: String
+        /// The cloud's entry in clouds.yaml.
+        public let cloud: String
+        /// What the image does not meet, such as "its status is queued".
+        public let words: String
+
+        public init(name: String, cloud: String, words: String) {
+            self.name = name
+            self.cloud = cloud
+            self.words = words
+        }
+    }
+
+    /// More are only counted.
+    public static let imagesMax = 1000
+
+    /// By the key of the condition in the pipeline file, such as `status`.
+    public private(set) var counts: [String: Int] = [:]
+    /// The first ``imagesMax``.
+    public private(set) var images: [Image] = []
+
+    public init() {}
+
+    public var count: Int { counts.values.reduce(0, +) }
+
+    public mutating func add(_ image: Image, key: String) {
+        counts[key, default: 0] += 1
+        if images.count < Self.imagesMax { images.append(image) }
+    }
+}
