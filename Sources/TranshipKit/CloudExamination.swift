@@ -31,6 +31,10 @@ public struct CloudExamination: Sendable {
     /// How far the service's clock is ahead of ours; nil when it sends no
     /// `Date` that can be read. Good to a second.
     public let clockAheadSeconds: Int64?
+    /// What a copy without conditions would read; nil if the service does not list it.
+    public let stock: CloudStock?
+    /// Why ``stock`` is nil.
+    let listingTrouble: String?
     public let choices: [Choice]
     /// What the entry of the cloud says without effect, and what its credential may not do.
     public let remarks: [String]
@@ -68,6 +72,11 @@ public struct CloudExamination: Sendable {
         let seen = await told("its digests", [], &troubles) { () throws(TranshipError) in
             try await service.reportedAlgorithms()
         }
+        var listing: [String] = []
+        let stock = await told("its images", CloudStock?.none, &listing) {
+            () throws(TranshipError) in
+            try await CloudStock.count(service, project: project.projectID)
+        }
         return CloudExamination(
             cloudName: session.cloudName, region: session.configuration.region,
             authURL: session.configuration.authentication.usesKeystone
@@ -75,7 +84,8 @@ public struct CloudExamination: Sendable {
             imageEndpoint: shownURL(project.imageEndpoint),
             project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
             diskFormats: offer.diskFormats, containerFormats: offer.containerFormats,
-            clockAheadSeconds: try await clockAhead(service),
+            clockAheadSeconds: try await clockAhead(service), stock: stock,
+            listingTrouble: listing.first,
             choices: try choices(
                 offer, hasSiblings: session.configuration.authentication.usesKeystone),
             remarks: session.configuration.remarks + denied(offer), troubles: troubles,

@@ -3,31 +3,60 @@
 
 import ArgumentParser
 import Foundation
+import MigrationModel
 import TranshipKit
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Show what a cloud offers and which methods `auto` would choose; change nothing.",
+        abstract: "Say whether a cloud can be a source or a target, and why; change nothing.",
         discussion: """
               $ tranship doctor beta
-              $ tranship doctor beta --region RegionTwo --format json
+              $ tranship doctor alpha beta
+              $ tranship doctor beta --region RegionTwo -f table -c source -c target
+
+            Two clouds: what a copy of the project's images from the first to the second
+            would do. Nothing is tried, so a policy of a cloud may still refuse a request.
+            The exit code is 3 if a copy from the first to the second is not possible.
             """)
 
     @Argument(help: "An entry of clouds.yaml.", completion: .cloud)
     var cloud: String
 
+    @Argument(help: "Another entry: the target of a copy.")
+    var target: String?
+
     @Option(help: .value("name", "Another region than the entry's."))
     var region: String?
 
-    @Option(help: "text, or json for JSON Lines on standard output.")
-    var format: OutputFormat = .text
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if target != nil, region != nil {
+            throw ValidationError("--region belongs to one cloud: name one, or leave it out")
+        }
+    }
 
     func run() async throws {
-        let found = try await CloudExamination.examine(
-            cloud, region: region, environment: ProcessInfo.processInfo.environment)
-        let rendering = DoctorRendering(found: found)
-        if format == .json { return rendering.line.put() }
-        for line in rendering.text { Terminal.put(line) }
+        let environment = ProcessInfo.processInfo.environment
+        guard let target else {
+            let found = try await CloudExamination.examine(
+                cloud, region: region, environment: environment)
+            let rendering = DoctorRendering(found: found)
+            return put(rendering.line, rendering.text)
+        }
+        let found = try await CopyExamination.examine(
+            source: cloud, target: target, environment: environment)
+        let rendering = CopyExaminationRendering(found: found)
+        put(rendering.line, rendering.text)
+        if !found.verdict.isYes { throw EarlyExit(status: .someFailed) }
+    }
+
+    private func put(_ line: JSONLine, _ text: [String]) {
+        if let format = output.record {
+            return Record(line.record).put(format)
+        }
+        if output.kind == .json { return line.put() }
+        for line in text { Terminal.put(line) }
     }
 }

@@ -15,7 +15,9 @@ struct PipelineOptions: ParsableArguments {
         completion: .file(extensions: ["sqlite"]))
     var journal: String?
 
-    @Option(help: "text, or json for JSON Lines on standard output.")
+    @Option(
+        name: [.customLong("format"), .customShort("f")],
+        help: "text, or json for JSON Lines on standard output.")
     var format: OutputFormat = .text
 
     @Flag(name: .shortAndLong, help: "Show more: every step and every skipped image.")
@@ -41,8 +43,20 @@ struct PipelineArgument: ParsableArguments {
     func open(
         _ common: PipelineOptions, _ talk: Talk, plansOnly: Bool = false
     ) async throws -> PipelineRun {
+        try await open(journal: common.journal, talk, plansOnly: plansOnly)
+    }
+
+    /// The same for commands that print tables and plan only.
+    func open(_ common: RowOptions, _ talk: Talk) async throws -> PipelineRun {
+        try await open(journal: common.journal, talk, plansOnly: true)
+    }
+
+    private func open(
+        journal: String?, _ talk: Talk, plansOnly: Bool
+    ) async throws -> PipelineRun {
         try await PipelineRun(
-            file: file, journalPath: common.journal, environment: common.environment,
-            plansOnly: plansOnly, planning: talk.planning, events: talk.event)
+            file: file, journalPath: journal,
+            environment: ProcessInfo.processInfo.environment, plansOnly: plansOnly,
+            planning: talk.planning, events: talk.event)
     }
 }

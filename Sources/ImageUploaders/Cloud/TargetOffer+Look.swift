@@ -44,8 +44,10 @@ extension TargetOffer {
             offer.containerFormats = schema.allowedValues(of: "container_format")
             offer.requiredProperties = schema.requiredProperties
         }
-        let seen = try await service.reportedAlgorithms()
-        if !seen.isEmpty { offer.reportedAlgorithms = seen }
+        try await told { () throws(TranshipError) in
+            let seen = try await service.reportedAlgorithms()
+            if !seen.isEmpty { offer.reportedAlgorithms = seen }
+        }
         return offer
     }
 

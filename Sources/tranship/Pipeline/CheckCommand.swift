@@ -21,21 +21,34 @@ struct CheckCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var pipeline: PipelineArgument
-    @OptionGroup var common: PipelineOptions
+    @OptionGroup var common: RowOptions
 
     @Flag(
         help:
             "Also read all data of every copy, and compare its digest with the source's checksum.")
     var download = false
 
+    private static let columns: [RecordList.Column] = [
+        ("Verdict", "verdict"), ("Name", "name"), ("Target", "target"), ("Image", "image_id"),
+        ("Differences", "differences"), ("Note", "note"),
+    ]
+    private static let more: [RecordList.Column] = [
+        ("Source", "source"), ("Size", "size"), ("Proofs", "proofs"),
+    ]
+
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await pipeline.open(common, talk, plansOnly: true)
+        let session = try await pipeline.open(common, talk)
         let rendering = CheckRendering(talk: talk)
-        let tally = try await session.check(downloads: download) { checked throws(TranshipError) in
-            rendering.render(checked)
+        try await common.output.withRows(of: ["check"], Self.columns, more: Self.more) {
+            let tally = try await session.check(downloads: download) {
+                checked throws(TranshipError) in
+                rendering.render(checked)
+            }
+            rendering.render(tally)
+            if tally.keys.contains(where: { $0 != .same }) {
+                throw EarlyExit(status: .differences)
+            }
         }
-        rendering.render(tally)
-        if tally.keys.contains(where: { $0 != .same }) { throw EarlyExit(status: .differences) }
     }
 }

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var pipeline: PipelineArgument
-    @OptionGroup var common: PipelineOptions
+    @OptionGroup var common: RowOptions
 
     @Option(
         help: .value(
@@ -25,13 +25,24 @@ struct PlanCommand: AsyncParsableCommand {
         ), completion: .file())
     var save: String?
 
+    private static let columns: [RecordList.Column] = [
+        ("Action", "action"), ("Name", "name"), ("Target", "target"), ("Size", "size"),
+        ("Method", "method"), ("Reason", "reason"),
+    ]
+    private static let more: [RecordList.Column] = [
+        ("Source", "source"), ("Target Name", "target_name"), ("Code", "code"), ("Hint", "hint"),
+        ("Version", "version"), ("Promise", "promise"),
+    ]
+
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let run = try await pipeline.open(common, talk, plansOnly: true)
+        let run = try await pipeline.open(common, talk)
         let plan = try await run.plan()
         talk.endLine()
-        try await PlanRendering(talk: talk, tallyOnly: false).render(
-            plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
+        try await common.output.withRows(of: ["plan-item"], Self.columns, more: Self.more) {
+            try await PlanRendering(talk: talk, tallyOnly: false).render(
+                plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
+        }
         for shortfall in plan.shortfalls {
             talk.planning(.warning(shortfall.message))
             if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }

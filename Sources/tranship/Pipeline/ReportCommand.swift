@@ -28,7 +28,7 @@ struct ReportCommand: AsyncParsableCommand {
     @Argument(help: .value("run", "The number of the run. Default: the last one."))
     var run: Int64?
 
-    @OptionGroup var common: PipelineOptions
+    @OptionGroup var common: RowOptions
 
     @Flag(help: "JSON Lines, as --format json.")
     var json = false
@@ -43,6 +43,15 @@ struct ReportCommand: AsyncParsableCommand {
         help: .value("file", "Write one HTML page, with a timeline of each transfer."),
         completion: .file(extensions: ["html"]))
     var html: String?
+
+    private static let columns: [RecordList.Column] = [
+        ("Name", "name"), ("Target", "target"), ("State", "state"), ("Bytes", "bytes"),
+        ("Method", "method"), ("Started", "started"), ("Ended", "ended"), ("Attempts", "attempts"),
+    ]
+    private static let more: [RecordList.Column] = [
+        ("Source", "source"), ("Target ID", "target_id"), ("Project", "project"),
+        ("Digest", "digest"), ("Promise", "promise"), ("Proof", "proof"), ("Error", "error"),
+    ]
 
     func validate() throws {
         let chosen = [json, csv, inToto, html != nil].count { $0 }
@@ -66,8 +75,10 @@ struct ReportCommand: AsyncParsableCommand {
         if csv { return try await AuditTable(audit).put() }
         if inToto { return try await AuditStatement(audit).put() }
         if let html { return try await AuditPage(audit).write(to: html) }
-        try await AuditRendering(
-            format: json ? .json : common.format, verbose: common.verbose
-        ).render(audit)
+        try await common.output.withRows(of: ["report-transfer"], Self.columns, more: Self.more) {
+            try await AuditRendering(
+                format: json ? .json : common.format, verbose: common.verbose
+            ).render(audit)
+        }
     }
 }

@@ -21,7 +21,7 @@ struct StatusCommand: AsyncParsableCommand {
         completion: .pipeline)
     var pipeline: String?
 
-    @OptionGroup var common: PipelineOptions
+    @OptionGroup var common: RowOptions
 
     @Option(
         name: .customLong("run"),
@@ -41,8 +41,28 @@ struct StatusCommand: AsyncParsableCommand {
             let following = StatusWatch(path: path, runNumber: runNumber, rendering: rendering)
             try await Interruption.guarding { try await following.follow() }
         }
-        try await rendering.render(
-            try await RunStatus.read(journalPath: path, run: runNumber), journalPath: path)
+        let status = try await RunStatus.read(journalPath: path, run: runNumber)
+        try await common.output.withRows(
+            of: ["transfer", "refused"], Self.columns, more: Self.more
+        ) {
+            try await rendering.render(status, journalPath: path)
+        }
+    }
+
+    private static let columns: [RecordList.Column] = [
+        ("State", "state"), ("Name", "name"), ("Target", "target"), ("Size", "size"),
+        ("Image", "image_id"), ("Error", "error"),
+    ]
+    private static let more: [RecordList.Column] = [
+        ("Source", "source"), ("Method", "method"), ("Attempts", "attempts"),
+        ("Proofs", "proofs"), ("Note", "note"), ("Version", "version"),
+    ]
+
+    func validate() throws {
+        if watch, common.output.record != nil {
+            throw ValidationError(
+                "--watch shows text or JSON Lines: leave -f out, or write -f json")
+        }
     }
 }
 

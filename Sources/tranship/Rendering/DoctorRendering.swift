@@ -15,6 +15,15 @@ struct DoctorRendering {
     var text: [String] {
         let offer = found.offer
         var lines = [
+            row("source", [Self.words(found.asSource)]),
+            row("target", [Self.words(found.asTarget)]),
+            row(
+                "admin",
+                [
+                    found.needsAdmin.isEmpty
+                        ? "nothing more" : "only for " + found.needsAdmin.joined(separator: "; ")
+                ]),
+            "",
             row("cloud", [found.cloudName, found.region.map { "region \($0)" }]),
             row("identity", [found.authURL ?? "no Keystone", found.project.userName]),
             row(
@@ -57,6 +66,12 @@ struct DoctorRendering {
         return lines
     }
 
+    /// `yes: 12 images of the project, 3.4 GiB`.
+    static func words(_ verdict: CloudVerdict) -> String {
+        let reasons = verdict.reasons.joined(separator: "; ")
+        return (verdict.isYes ? "yes" : "NO") + (reasons.isEmpty ? "" : ": \(reasons)")
+    }
+
     private static func name(_ store: TargetOffer.Store) -> String {
         store.id + (store.isDefault ? " (default)" : "")
             + (store.isReadOnly ? " (read-only)" : "")
@@ -71,6 +86,10 @@ struct DoctorRendering {
     }
 
     private func row(_ title: String, _ words: [String?]) -> String {
+        Self.row(title, words)
+    }
+
+    static func row(_ title: String, _ words: [String?]) -> String {
         let text = words.compactMap { $0 }.joined(separator: ", ")
         return "\(title.padded(to: 10))\(text)"
     }
@@ -86,6 +105,13 @@ struct DoctorRendering {
         return JSONLine(
             "doctor",
             [
+                "source": .bool(found.asSource.isYes),
+                "source_reasons": strings(found.asSource.reasons),
+                "target": .bool(found.asTarget.isYes),
+                "target_reasons": strings(found.asTarget.reasons),
+                "needs_admin": strings(found.needsAdmin),
+                "images": found.stock.map { .integer(Int64($0.images)) },
+                "images_bytes": found.stock.map { .integer($0.sizeBytes) },
                 "cloud": .string(found.cloudName), "region": found.region.map { .string($0) },
                 "auth_url": found.authURL.map { .string($0) },
                 "image_endpoint": .string(found.imageEndpoint),

@@ -19,8 +19,13 @@ struct JSONLine {
 
     var value: JSONValue { .object(members) }
 
-    /// Writes the line, with the time as `time` (RFC 3339).
+    /// What the line says, without what every line has.
+    var record: [String: JSONValue] { members.filter { !["v", "type"].contains($0.key) } }
+
+    /// Writes the line, with the time as `time` (RFC 3339), or adds it to the table that a command
+    /// prints instead.
     func put() {
+        if TableOfLines.take(self) { return }
         var line = self
         line.members["time"] = .string(Timestamp.text(Timestamp.now()))
         Terminal.putJSON(line.value.text())

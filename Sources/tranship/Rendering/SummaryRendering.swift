@@ -64,6 +64,7 @@ extension RefusedImage {
             "refused",
             [
                 "action": .string(action.rawValue), "name": .string(name),
+                "state": .string(action == .conflict ? "in conflict" : "refused"),
                 "source": .string(sourceKey), "target": .string(targetKey),
                 "code": .string(failure.code.rawValue), "message": .string(failure.message),
                 "hint": failure.hint.map { .string($0) },

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+
+/// What a cloud is good for, by what it answers. Nothing is tried: a policy of the cloud may still
+/// refuse a request.
+public struct CloudVerdict: Sendable, Hashable {
+    public let isYes: Bool
+    /// Why not; or what limits a yes.
+    public let reasons: [String]
+}
+
+/// The images that a pipeline without conditions would copy: the active ones of the project, without
+/// hidden ones and snapshots.
+public struct CloudStock: Sendable, Hashable {
+    /// The list is not read beyond so many images.
+    static let imagesMax = 10_000
+
+    public internal(set) var images = 0
+    public internal(set) var sizeBytes: Int64 = 0
+    /// Images by disk format, "none" for those without one.
+    public internal(set) var diskFormats: [String: Int] = [:]
+    /// Images by container format.
+    public internal(set) var containerFormats: [String: Int] = [:]
+    /// True if there are more images than were read.
+    public internal(set) var isCut = false
+
+    /// Counts the images of the session's project.
+    static func count(_ service: ImageService, project: String?) async throws(TranshipError)
+        -> CloudStock
+    {
+        var stock = CloudStock()
+        var query = ImageQuery()
+        query.ownerID = project
+        query.status = [.active]
+        for try await page in service.images(query) {
+            for image in page where image.properties["image_type"]?.string != "snapshot" {
+                stock.images += 1
+                stock.sizeBytes = stock.sizeBytes.clampedSum(image.sizeBytes ?? 0)
+                stock.diskFormats[image.diskFormat ?? "none", default: 0] += 1
+                stock.containerFormats[image.containerFormat ?? "none", default: 0] += 1
+            }
+            guard stock.images < imagesMax else {
+                stock.isCut = true
+                break
+            }
+        }
+        return stock
+    }
+
+    /// `12 images of the project, 3.4 GiB`.
+    public var words: String {
+        (isCut ? "more than " : "")
+            + "\(counted(images, "image")) of the project, \(ByteCount.format(sizeBytes))"
+    }
+}
+
+extension CloudExamination {
+    /// Whether its images can be copied elsewhere.
+    public var asSource: CloudVerdict {
+        let lacking = lacking([
+            ("GET", "/v2/images"), ("GET", "/v2/images/*"), ("GET", "/v2/images/*/file"),
+        ])
+        if !lacking.isEmpty { return CloudVerdict(isYes: false, reasons: lacking) }
+        guard let stock else {
+            return CloudVerdict(
+                isYes: false, reasons: [listingTrouble ?? "it does not list its images"])
+        }
+        return CloudVerdict(
+            isYes: true,
+            reasons: stock.images == 0
+                ? ["the project owns no image; `owner: any` selects those of others"]
+                : [stock.words])
+    }
+
+    /// Whether images can be copied to it.
+    public var asTarget: CloudVerdict {
+        var against = lacking([
+            ("GET", "/v2/images"), ("POST", "/v2/images"), ("GET", "/v2/images/*"),
+            ("PATCH", "/v2/images/*"), ("PUT", "/v2/images/*/file"),
+        ])
+        if project.roles == ["reader"] {
+            against.append("the role reader may not create images; it takes the role member")
+        }
+        if !offer.stores.isEmpty, offer.writableStores.isEmpty {
+            against.append("all of its stores are read-only")
+        }
+        for quota in offer.quotas where quota.limit >= 0 && quota.used >= quota.limit {
+            against.append(
+                "the quota \(quota.name) is used up: \(quota.used) of \(quota.limit)")
+        }
+        if !against.isEmpty { return CloudVerdict(isYes: false, reasons: against) }
+        var limits = offer.quotas.filter { $0.limit >= 0 }.map { quota in
+            "the quota \(quota.name) leaves \(quota.limit - quota.used)"
+        }
+        if !offer.requiredProperties.isEmpty {
+            limits.append(
+                "images need the properties " + offer.requiredProperties.joined(separator: ", "))
+        }
+        return CloudVerdict(isYes: true, reasons: limits)
+    }
+
+    /// What the default policies of the Image service keep for administrators. Empty for one.
+    public var needsAdmin: [String] {
+        guard !project.isAdmin, authURL != nil else { return [] }
+        return [
+            "`visibility: public` at a target", "`image: { owner: … }` at a target",
+            "images of other projects that are not shared with this one",
+            "the data of deactivated images", "tasks and caches",
+        ]
+    }
+
+    /// What the access rules of an application credential lack.
+    private func lacking(_ requests: [(method: String, path: String)]) -> [String] {
+        guard let rules = project.accessRules else { return [] }
+        let denied = requests.filter { method, path in
+            !rules.allows(method, path.replacing("*", with: "0"))
+        }.map { "\($0.method) \($0.path)" }
+        return denied.isEmpty
+            ? []
+            : [
+                "the access rules of the application credential lack "
+                    + denied.joined(separator: ", ")
+            ]
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Basics
+import Foundation
+import Synchronization
+
+/// The options of pipeline commands whose result is a list of images.
+struct RowOptions: ParsableArguments {
+    @Option(
+        help: .value(
+            "path", "The journal to use.",
+            discussion: "Default: $XDG_STATE_HOME/tranship/NAME.sqlite"))
+    var journal: String?
+
+    @OptionGroup var output: OutputOptions
+
+    @Flag(name: .shortAndLong, help: "Show more: every step and every skipped image.")
+    var verbose = false
+
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+    var format: OutputFormat { output.kind == .text ? .text : .json }
+}
+
+/// How a command of a pipeline, or `doctor`, prints what it found.
+struct OutputOptions: ParsableArguments {
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case text, json, table, csv, value, yaml
+
+        /// nil for text and JSON Lines.
+        var record: RecordFormat.Kind? {
+            switch self {
+            case .text, .json: nil
+            case .table: .table
+            case .csv: .csv
+            case .value: .value
+            case .yaml: .yaml
+            }
+        }
+    }
+
+    @Option(
+        name: [.customLong("format"), .customShort("f")],
+        help: "text; json for JSON Lines; or table, csv, value or yaml with the keys of those.")
+    var kind = Kind.text
+
+    @Option(
+        name: [.customLong("column"), .customShort("c")],
+        help: .value("column", "Of a table, only this column or key; repeatable."))
+    var columns: [String] = []
+
+    func validate() throws {
+        if !columns.isEmpty, kind.record == nil {
+            throw ValidationError("-c needs a table: add -f table, csv, value or yaml")
+        }
+    }
+
+    /// The format of tables; nil for text and JSON Lines.
+    var record: RecordFormat? { kind.record.map { RecordFormat($0, columns: columns) } }
+
+    /// Does the work of a command. If it is to print a table, the lines of JSON of some types become
+    /// its rows, and all others are left out.
+    func withRows(
+        of types: Set<String>, _ columns: [RecordList.Column], more: [RecordList.Column] = [],
+        _ work: () async throws -> Void
+    ) async throws {
+        guard let record else { return try await work() }
+        TableOfLines.begin(types, RecordList(record, columns, more: more))
+        // Some commands end with an exit code of their own.
+        defer { TableOfLines.end() }
+        try await work()
+    }
+}
+
+/// The table that lines of JSON go into instead of standard output. One for the process, because
+/// there is one standard output.
+enum TableOfLines {
+    private static let state = Mutex<(types: Set<String>, list: RecordList)?>(nil)
+
+    static func begin(_ types: Set<String>, _ list: RecordList) {
+        state.withLock { $0 = (types, list) }
+    }
+
+    /// Takes a line; false if there is no table.
+    static func take(_ line: JSONLine) -> Bool {
+        state.withLock { state in
+            guard state != nil else { return false }
+            guard let type = line.value["type"]?.string, state?.types.contains(type) == true else {
+                return true
+            }
+            let record = line.record
+            // What `refused` has beside others is the `error` of a transfer.
+            let code = record["error"]?["code"] ?? record["code"]
+            state?.list.add(record, cells: code.map { ["error": $0] } ?? [:])
+            return true
+        }
+    }
+
+    static func end() {
+        state.withLock { state in
+            state?.list.end()
+            state = nil
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import TestSupport
+import Testing
+
+/// The verdict of `doctor` about clouds without Keystone; the lab has those with one.
+@Suite(.timeLimit(.minutes(5)))
+struct DoctorCommandTests {
+    @Test func `A cloud is judged as a source and as a target`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.status == 0, "\(alpha.said)")
+        #expect(
+            alpha.output.contains("source    yes: 1 image of the project, 4.9 KiB\n"),
+            "\(alpha.said)")
+        #expect(alpha.output.contains("target    yes\n"), "\(alpha.said)")
+        let beta = try await desk.run("tranship doctor beta -f value -c source -c source_reasons")
+        #expect(
+            beta.output
+                == "True\nthe project owns no image; `owner: any` selects those of others\n",
+            "\(beta.said)")
+        #expect(desk.alpha.changes.isEmpty && desk.beta.changes.isEmpty)
+    }
+
+    @Test func `A cloud that does not list its images is not a source`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        desk.alpha.refuse("GET", "/v2/images", status: 403, text: "policy says no")
+        let alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.output.contains("source    NO: its images: "), "\(alpha.said)")
+        #expect(alpha.output.contains("policy says no"), "\(alpha.said)")
+        let both = try await desk.run("tranship doctor alpha beta")
+        #expect(both.status == 3, "\(both.said)")
+        #expect(both.output.contains("copy      NO: source alpha: its images: "), "\(both.said)")
+    }
+
+    @Test func `Two clouds are judged as a copy, and the next command works`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let copy = try await desk.run("tranship doctor alpha beta")
+        #expect(copy.status == 0, "\(copy.said)")
+        for line in [
+            "copy      yes\n", "images    1 image of the project, 4.9 KiB\n", "method    upload",
+            "formats   raw 1; the target takes them\n",
+            "next      tranship copy alpha beta --dry-run\n",
+        ] {
+            #expect(copy.output.contains(line), "\(copy.said)")
+        }
+        let next = try await desk.run("tranship copy alpha beta --dry-run")
+        #expect(next.status == 0, "\(next.said)")
+        let json = try await desk.run("tranship doctor alpha beta -f json")
+        #expect(json.output.contains(#""type":"doctor-copy""#), "\(json.said)")
+        #expect(json.output.contains(#""possible":true"#), "\(json.said)")
+        let same = try await desk.run("tranship doctor alpha alpha")
+        #expect(same.status == 3, "\(same.said)")
+        #expect(same.output.contains("one project of one cloud"), "\(same.said)")
+    }
+}
