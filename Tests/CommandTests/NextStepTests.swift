@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GlanceServer
+import TestSupport
+import Testing
+
+/// What a person reads after a mistake, and what to do then: each next step is done, and works.
+@Suite(.timeLimit(.minutes(5)))
+struct NextStepTests {
+    // MARK: Broken pipeline files
+
+    /// A file with mistakes, what is said of it, and the file as the message says to write it.
+    struct BrokenFile: CustomTestStringConvertible, Sendable {
+        var title: String
+        /// Parts of the right file and what is there instead.
+        var broken: [(String, String)]
+        var said: [String]
+        /// Parts of the right file and what the message says to write there.
+        var mended: [(String, String)] = []
+
+        var testDescription: String { title }
+    }
+
+    static let files: [BrokenFile] = [
+        BrokenFile(
+            title: "a mistyped key", broken: [("version: 1", "version: 1\nverfy: proof")],
+            said: ["night.yaml:2:1: unknown key `verfy`", "hint: did you mean `verify`?"],
+            mended: [("version: 1", "version: 1\nverify: proof")]),
+        BrokenFile(
+            title: "a spelling of true", broken: [("name: copy", "name: copy, hidden: yes")],
+            said: ["hidden", "hint: write true or false"],
+            mended: [("name: copy", "name: copy, hidden: true")]),
+        BrokenFile(
+            title: "a path as a URL", broken: [("file: ./a.raw", "url: ./a.raw")],
+            said: [
+                "not an http or https address", "hint: for a file on this machine, write `file:`",
+            ]),
+        BrokenFile(
+            title: "no name", broken: [("name: night\n", "")],
+            said: ["a pipeline needs `name`", "the default journal is named after it"]),
+        BrokenFile(
+            title: "a version of the future", broken: [("version: 1", "version: 2")],
+            said: ["`version` is 2", "this one reads `version: 1` only"]),
+        BrokenFile(
+            title: "a brace without quotes", broken: [("name: copy, ", "name: {stem}-x, ")],
+            said: ["must be quoted", "hint: write \"{stem}-x\""],
+            mended: [("name: copy, ", "name: \"{stem}-x\", ")]),
+        BrokenFile(
+            title: "a tab", broken: [("  - cloud: beta", "\t- cloud: beta")],
+            said: ["YAML allows no tabs", "hint: indent with spaces"]),
+        BrokenFile(
+            title: "one target without a list", broken: [("  - cloud: beta", "  cloud: beta")],
+            said: ["`targets` must be a list", "hint: start each entry with a dash"]),
+        BrokenFile(
+            title: "a variable that is not set",
+            broken: [("cloud: beta", "cloud: ${NIGHT_TARGET}")],
+            said: ["needs ${NIGHT_TARGET}", "write ${NIGHT_TARGET:-default}"],
+            mended: [("cloud: beta", "cloud: ${NIGHT_TARGET:-beta}")]),
+        BrokenFile(
+            title: "a home folder", broken: [("./a.raw", "~/a.raw")],
+            said: ["starts with ~", "hint: write ${HOME}/a.raw"],
+            mended: [("./a.raw", "${HOME}/a.raw")]),
+        BrokenFile(
+            title: "six mistakes at once",
+            broken: [
+                ("version: 1", "version: 1\nverfy: proof"), ("disk_format", "disk_frmat"),
+                ("bare }", "bare, min_ram: few }"), ("cloud: beta", "cloud: beta\n    keep: -1"),
+                ("./a.raw", "~/a.raw"), ("name: night", "name: all night"),
+            ],
+            said: [
+                "night.yaml has 6 mistakes", "unknown key `verfy`", "did you mean `disk_format`?",
+                "`min_ram`", "`keep`", "write ${HOME}/a.raw", "`name` is \"all night\"",
+            ]),
+    ]
+
+    @Test(arguments: files)
+    func `A broken pipeline file says how it is mended`(file: BrokenFile) async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline(file.broken))
+        let outcome = try await desk.run("tranship plan night.yaml")
+        #expect(outcome.status == 2, "\(outcome.said)")
+        for words in file.said { #expect(outcome.talk.contains(words), "\(outcome.said)") }
+        try desk.write("night.yaml", Desk.pipeline(file.mended))
+        let mended = try await desk.run("tranship plan night.yaml")
+        #expect(mended.status == 0, "\(mended.said)")
+        #expect(desk.beta.changes.isEmpty)
+    }
+
+    // MARK: Wrong command lines
+
+    /// A command, its status, what is said, and the command that it leads to.
+    struct WrongCommand: CustomTestStringConvertible, Sendable {
+        var command: String
+        var status: Int32
+        var said: [String]
+        var next: String
+
+        var testDescription: String { command }
+    }
+
+    static let commands: [WrongCommand] = [
+        WrongCommand(
+            command: "tranship imgae list", status: 2, said: ["did you mean `tranship image`?"],
+            next: "tranship image list"),
+        WrongCommand(
+            command: "tranship plna night.yaml", status: 2, said: ["did you mean `tranship plan`?"],
+            next: "tranship plan night.yaml"),
+        WrongCommand(
+            command: "tranship run nihgt.yaml", status: 2,
+            said: ["cannot read the pipeline file nihgt.yaml", "hint: check the path"],
+            next: "tranship run night.yaml"),
+        WrongCommand(
+            command: "tranship copy alhpa beta", status: 2, said: ["hint: did you mean alpha?"],
+            next: "tranship copy alpha beta"),
+        WrongCommand(
+            command: "tranship copy alpha beta ubuntu-24", status: 2,
+            said: ["has no image \"ubuntu-24\"", "ubuntu-24.04"],
+            next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship image show ubuntu-2404", status: 1,
+            said: ["hint: did you mean \"ubuntu-24.04\"?"], next: "tranship image show ubuntu-24.04"
+        ),
+        WrongCommand(
+            command: "tranship image list --clod beta", status: 2,
+            said: ["Did you mean '--cloud'?"],
+            next: "tranship image list --cloud beta"),
+        WrongCommand(
+            command: "tranship plan night.yaml -f jsn", status: 2,
+            said: ["'jsn' is invalid", "- json"],
+            next: "tranship plan night.yaml -f json"),
+        WrongCommand(
+            command: "tranship plan night.yaml -c name", status: 2,
+            said: ["-c needs a table: add -f table, csv, value or yaml"],
+            next: "tranship plan night.yaml -c name -f value"),
+        WrongCommand(
+            command: "tranship status", status: 7,
+            said: ["there is no journal in", "hint: run a pipeline with `tranship run`"],
+            next: "tranship run night.yaml && tranship status"),
+        WrongCommand(
+            command: "tranship image download ubuntu-24.04 a.raw", status: 2,
+            said: ["a.raw", "--force"],
+            next: "tranship image download ubuntu-24.04 a.raw --force"),
+        WrongCommand(
+            command: "tranship doctor alpha beat", status: 2, said: ["did you mean beta?"],
+            next: "tranship doctor alpha beta"),
+    ]
+
+    @Test(arguments: commands)
+    func `A wrong command line leads to the right one`(wrong: WrongCommand) async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try desk.write("night.yaml", Desk.pipeline())
+        let outcome = try await desk.run(wrong.command)
+        #expect(outcome.status == wrong.status, "\(outcome.said)")
+        for words in wrong.said { #expect(outcome.talk.contains(words), "\(outcome.said)") }
+        let next = try await desk.run(wrong.next)
+        #expect(next.status == 0, "\(next.said)")
+    }
+}
