@@ -90,7 +90,7 @@ public struct SourceFactory: Sendable {
 /// A cloud that a pipeline names, with a session that has a token.
 public struct SignedInCloud: Sendable {
     public let session: CloudSession
-    /// The address of its Image service.
+    /// The address of its Image service, the same however it was spelled.
     public let endpoint: String
     /// Nil without Keystone.
     public let region: CloudRegion?
@@ -104,7 +104,7 @@ public struct SignedInCloud: Sendable {
         isLegacy: Bool = false
     ) {
         self.session = session
-        self.endpoint = endpoint
+        self.endpoint = ServiceAddress.inOneSpelling(endpoint, versions: ["/v1", "/v2"])
         self.region = region
         self.projectID = projectID
         self.isLegacy = isLegacy

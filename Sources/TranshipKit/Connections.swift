@@ -84,9 +84,7 @@ final class NetworkConnections: Connections {
         }
         note(session.weaknesses(imageEndpoint: project.imageEndpoint))
         return SignedInCloud(
-            session,
-            endpoint: ServiceAddress.inOneSpelling(
-                shownURL(project.imageEndpoint), versions: ["/v1", "/v2"]),
+            session, endpoint: shownURL(project.imageEndpoint),
             region: session.configuration.authURL.map {
                 CloudRegion(keystoneURL: $0, name: session.configuration.region)
             },

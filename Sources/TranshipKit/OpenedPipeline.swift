@@ -72,20 +72,7 @@ struct OpenedPipeline: Sendable {
                 outage = outage ?? error
                 continue
             }
-            let newest = targets[targets.count - 1]
-            let key = newest.opened.key
-            guard !targets.dropLast().contains(where: { $0.opened.key == key }) else {
-                throw TranshipError(
-                    .invalidPipeline, "\(target.position): the target \(key) is named twice",
-                    hint: "name each cloud, region and project once")
-            }
-            if let other = targets.dropLast().first(where: { $0.isSamePlace(as: newest) }) {
-                throw TranshipError(
-                    .invalidPipeline,
-                    "\(target.position): the targets \(key) and \(other.opened.key) are the same "
-                        + "project of the same Image service, \(other.opened.endpoint)",
-                    hint: "name each project of an Image service once")
-            }
+            try expectOtherPlace(targets, target)
         }
         if targets.isEmpty, let outage { throw outage }
         for (source, opened) in zip(pipeline.sources, sources) {
@@ -102,6 +89,27 @@ struct OpenedPipeline: Sendable {
         return OpenedPipeline(
             sources: sources, targets: targets, weaknesses: connections.weaknesses,
             absent: absent)
+    }
+
+    /// Throws if the newest target is where another one is: the ids of their copies would be the
+    /// same.
+    private static func expectOtherPlace(
+        _ targets: [PlanningTarget], _ target: Target
+    ) throws(TranshipError) {
+        guard let newest = targets.last else { return }
+        let key = newest.opened.key
+        guard !targets.dropLast().contains(where: { $0.opened.key == key }) else {
+            throw TranshipError(
+                .invalidPipeline, "\(target.position): the target \(key) is named twice",
+                hint: "name each cloud, region and project once")
+        }
+        if let other = targets.dropLast().first(where: { $0.isSamePlace(as: newest) }) {
+            throw TranshipError(
+                .invalidPipeline,
+                "\(target.position): the targets \(other.opened.key) and \(key) are the same "
+                    + "project of the same Image service, \(other.opened.endpoint)",
+                hint: "name each project of an Image service once")
+        }
     }
 
     /// Stable over runs, and readable: the journal and messages name a target by it.

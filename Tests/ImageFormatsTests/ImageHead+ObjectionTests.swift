@@ -21,7 +21,7 @@ import Testing
         (DiskHeads.iso(isHybrid: true), "raw"), (DiskHeads.mbr, "raw"), (DiskHeads.gpt, "gpt"),
         (DiskHeads.luks, "luks"), (DiskHeads.luks, "raw"), (noise(70_000), "raw"),
         // A fixed VHD begins with its data.
-        (DiskHeads.mbr, "vhd"), (noise(70_000), "vhd"), (noise(70_000), "papertape"), ([], "raw"),
+        (DiskHeads.mbr, "vhd"), (noise(70_000), "vhd"), (noise(70_000), "papertape"),
     ]
 
     @Test(arguments: truths)
