@@ -76,7 +76,10 @@ struct CloudFields {
             hint += ", or to the entry of the same name in secure.yaml"
         }
         let others = alsoMissing(besides: key)
-        if !others.isEmpty { hint += "; it also lacks \(others.joined(separator: " and "))" }
+        if !others.isEmpty {
+            let names = others.map { isFromVariables ? "OS_\($0.uppercased())" : $0 }
+            hint += "; \(names.joined(separator: " and ")) must be there as well"
+        }
         if let missingProfile {
             hint +=
                 "; its profile \"\(missingProfile)\" was not found in any clouds-public.yaml"

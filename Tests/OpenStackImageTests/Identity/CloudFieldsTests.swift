@@ -176,7 +176,7 @@ struct CloudFieldsTests {
             try cloud("password, auth: { username: u }")
         }
         #expect(error?.message == "cloud \"c\" has no password (clouds.yaml)")
-        #expect(error?.hint?.hasSuffix("; it also lacks auth_url and project_name") == true)
+        #expect(error?.hint?.hasSuffix("; auth_url and project_name must be there as well") == true)
     }
 
     @Test("a password login without a project says which two keys would do")

@@ -191,7 +191,7 @@ struct CloudFilesTests {
         ])
         let error = #expect(throws: TranshipError.self) { try files.configuration() }
         #expect(error?.message == "cloud \"envvars\" has no password (the OS_* variables)")
-        #expect(error?.hint == "set OS_PASSWORD")
+        #expect(error?.hint == "set OS_PASSWORD; OS_PROJECT_NAME must be there as well")
     }
 
     @Test("a region alone describes no cloud, and of several none is the default")
