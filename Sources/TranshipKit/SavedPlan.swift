@@ -69,7 +69,11 @@ public struct SavedPlan: Codable, Hashable, Sendable {
 
     /// False for what would be lost. A pipeline file may be JSON as well, so a plan is read whole.
     private static func isFree(_ path: String, forTextThatBegins begin: String) -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else { return true }
+        var facts = stat()
+        // What is no plain file is refused when it is to be replaced.
+        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+            let file = FileHandle(forReadingAtPath: path)
+        else { return true }
         defer { try? file.close() }
         let head = (try? file.read(upToCount: begin.utf8.count)) ?? Data()
         guard head.isEmpty || head == Data(begin.utf8) else { return false }

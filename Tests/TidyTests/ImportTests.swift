@@ -23,9 +23,7 @@ import Testing
     init() throws {
         edges = PackageEdges(manifest: try SourceTree.text("Package.swift"))
         var imports: [String: Set<String>] = [:]
-        // XCTMain.swift starts the tests of all targets, and belongs to none.
-        for file in try SourceTree.sources.get() + SourceTree.tests.get()
-        where file.target != "XCTMain.swift" {
+        for file in try SourceTree.sources.get() + SourceTree.tests.get() {
             for line in file.lines(with: "import ") {
                 let words = line.text.split(separator: " ")
                 guard let index = words.firstIndex(of: "import"), index + 1 < words.count,

@@ -35,7 +35,7 @@ import Testing
     @Test func `Only this user reads it, and it replaces an earlier one`() async throws {
         let plan = try await plan("1", [Sample.item("a")])
         let path = folder.file("plan.json")
-        try folder.write([1], to: "plan.json")
+        try plan.write(to: path)
         chmod(path, 0o644)
         try plan.write(to: path)
         var facts = stat()
