@@ -12,3 +12,32 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// The text with characters that a terminal obeys or hides, line ends among them, written as
+    /// `\u{1B}`. Names, properties and answers come from strangers.
+    package var withControlsShown: String { replacingControls { $0.escaped(asASCII: true) } }
+
+    /// JSON (RFC 8259) in which every such character of a string is escaped. Outside strings there
+    /// are only line ends, which stay.
+    package var withControlsEscapedAsJSON: String {
+        replacingControls { scalar in
+            guard scalar != "\n" else { return "\n" }
+            return scalar.utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }
+    }
+
+    private func replacingControls(_ words: (Unicode.Scalar) -> String) -> String {
+        guard unicodeScalars.contains(where: \.isUnseen) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isUnseen {
+                text += words(scalar)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}

@@ -83,15 +83,44 @@ extension Exchange {
             isTransient: true)
     }
 
+    private var settings: String {
+        switch configuration.settingsPlace {
+        case .cloudsFile: "in clouds.yaml"
+        case .pipelineSource: "of this source in the pipeline file"
+        }
+    }
+
+    private var authorityHint: String {
+        switch configuration.settingsPlace {
+        case .cloudsFile:
+            "if this cloud has a certificate authority of its own, set cacert in clouds.yaml to its "
+                + "certificate"
+        case .pipelineSource:
+            "if this server has a certificate authority of its own, set cacert of this source in "
+                + "the pipeline file to its certificate"
+        }
+    }
+
+    /// The words of curl with OpenSSL: "no alternative certificate subject name matches target host
+    /// name", "certificate subject name 'a' does not match target host name 'b'".
+    private func isOfAnotherHost(_ words: String) -> Bool {
+        words.contains("subject name") && words.contains("target host")
+    }
+
     private func tlsFailure(_ code: CURLcode, _ words: String) -> TranshipError? {
         let hint: String
         switch code {
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION where isOfAnotherHost(words):
             hint =
-                "if this cloud has a certificate authority of its own, set cacert in clouds.yaml "
-                + "to its certificate"
+                "the certificate is for another host name: use the name that it is for, or ask the "
+                + "operator of the server for a certificate with this name"
+        case CURLE_PEER_FAILED_VERIFICATION where words.contains("has expired"),
+            CURLE_PEER_FAILED_VERIFICATION where words.contains("not yet valid"):
+            hint = "ask the operator of the server to renew it, and check the clock of this machine"
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
+            hint = authorityHint
         case CURLE_SSL_CACERT_BADFILE:
-            hint = "cacert in clouds.yaml must name a readable file of PEM certificates"
+            hint = "cacert \(settings) must name a readable file of PEM certificates"
         case CURLE_SSL_CERTPROBLEM:
             hint = "cert and key in clouds.yaml must name a PEM certificate and its key"
         case CURLE_SSL_CONNECT_ERROR where words.contains("wrong version number"):
@@ -104,7 +133,10 @@ extension Exchange {
             CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
             CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS,
             CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT:
-            hint = "check cacert, cert and key in clouds.yaml, and the service's TLS settings"
+            hint =
+                configuration.settingsPlace == .cloudsFile
+                ? "check cacert, cert and key in clouds.yaml, and the service's TLS settings"
+                : "check cacert \(settings), and the TLS settings of the server"
         default: return nil
         }
         return TranshipError(

@@ -61,8 +61,9 @@ extension Exchange {
         handle.set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesTLS ? 2 : 0)
         handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         // A redirect could name any host of the netrc.
-        if configuration.usesNetrc, !request.isElsewhere {
+        if let file = configuration.netrcFile, !request.isElsewhere {
             handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
+            handle.set(CURLOPT_NETRC_FILE, file)
         }
         if let file = configuration.caFile {
             handle.set(CURLOPT_CAINFO, file)

@@ -6,7 +6,6 @@ import ByteStreams
 import Dispatch
 
 extension HTTPClient {
-    private static let redirectStatuses: Set<Int> = [301, 302, 303, 307, 308]
     /// If a name server is silent, curl waits as long as the resolver of the C library does. A
     /// cancelled caller does not wait for that.
     private static let patience = DispatchTimeInterval.milliseconds(700)
@@ -28,7 +27,9 @@ extension HTTPClient {
             var response = answer.response
             response.isRedirected = request.isRedirected
             response.echoes = echoes
-            guard request.followsRedirects, Self.redirectStatuses.contains(response.status) else {
+            response.netrc = configuration.netrcFile.map(NetrcFile.init)
+            response.isElsewhere = request.isElsewhere
+            guard request.followsRedirects, response.isRedirect else {
                 return response
             }
             request = try request.redirected(status: response.status, to: answer.redirectURL)

@@ -19,6 +19,10 @@ public struct HTTPResponse: Sendable {
     public internal(set) var answeredBy: String?
     /// True if ``effectiveURL`` comes from a redirect, so that messages must name it.
     var isRedirected = false
+    /// True if another origin answered than the caller asked: it got no login.
+    var isElsewhere = false
+    /// Where the login of the request comes from, if it has one from such a file.
+    var netrc: NetrcFile?
     /// What the requests contained that no message may repeat.
     var echoes = Echoes()
 
@@ -56,10 +60,33 @@ extension HTTPResponse {
         let words = message.isEmpty ? "" : ": \(message)"
         let place =
             (isRedirected ? ", redirected to \(shownURL(effectiveURL))" : "")
-            + (answeredBy.map { ", answered by \($0)" } ?? "")
+            + (answeredBy.map { ", answered by \($0)" } ?? "") + unfollowed
         return TranshipError(
-            code, "\(service) answered \(status)\(words) (\(asked)\(place))", answer: answer,
-            isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
+            code, "\(service) answered \(status)\(words) (\(asked)\(place))", hint: loginHint,
+            answer: answer, isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
+    }
+
+    /// True for an answer that asks the client to go to another address.
+    public var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
+
+    /// Where a redirect leads. Every caller that follows redirects has followed it already.
+    private var unfollowed: String {
+        guard isRedirect else { return "" }
+        guard let place = headers["Location"], !place.isEmpty else {
+            return "; the redirect names no address"
+        }
+        return
+            "; the redirect leads to \(shownURL(echoes.removed(from: place))) and is not followed"
+    }
+
+    /// What to do about a 401 if the login is from a file.
+    private var loginHint: String? {
+        guard status == 401, let netrc, let host = Origin(effectiveURL)?.host else { return nil }
+        guard !isElsewhere else {
+            return "the redirect led to another server, \(host), which gets no login from "
+                + "\(netrc.path): use the address that needs no redirect to it"
+        }
+        return netrc.hint(for: host)
     }
 
     private var requestID: String? {

@@ -12,11 +12,22 @@ extension HTTPRequest {
     /// - Throws: ``TranshipError/Code/badRedirect`` if the target is neither http nor https, if it
     ///   is http after https, and if it is a link-local address of another host.
     func redirected(status: Int, to target: String?) throws(TranshipError) -> HTTPRequest {
-        guard let target, let there = Origin(target), ["http", "https"].contains(there.scheme)
-        else {
-            let place = target.map { "to \(shownURL($0))" } ?? "without a target"
+        guard let target, !target.isEmpty else {
             throw TranshipError(
-                .badRedirect, "\(shown) was redirected \(place)",
+                .badRedirect,
+                "\(shown): the server answered \(status), a redirect, without a Location: it names "
+                    + "no address to go to",
+                hint: "ask the operator of the server, or use the address that needs no redirect")
+        }
+        guard let there = Origin(target) else {
+            throw TranshipError(
+                .badRedirect,
+                "\(shown) was redirected to \(shownURL(target)), which is not a valid URL",
+                hint: "ask the operator of the server, or use the address that needs no redirect")
+        }
+        guard ["http", "https"].contains(there.scheme) else {
+            throw TranshipError(
+                .badRedirect, "\(shown) was redirected to \(shownURL(target))",
                 hint: "only http and https URLs are followed")
         }
         let here = Origin(url)

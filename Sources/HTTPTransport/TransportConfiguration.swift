@@ -10,8 +10,19 @@ public struct TransportConfiguration: Sendable {
     /// False accepts any certificate for any host. For a cloud whose entry in clouds.yaml says so.
     public var verifiesTLS: Bool
 
-    /// Takes user and password of a host from the `.netrc` of the user.
-    public var usesNetrc = false
+    /// Takes user and password of a host from this file, in the format of `.netrc`.
+    public var netrcFile: String?
+
+    /// Where the operator sets certificates, for hints.
+    public var settingsPlace = SettingsPlace.cloudsFile
+
+    /// Who configures a client.
+    public enum SettingsPlace: Sendable {
+        /// An entry of clouds.yaml, with `cacert`, `cert` and `key`.
+        case cloudsFile
+        /// A source of a pipeline file, with `cacert`.
+        case pipelineSource
+    }
 
     /// For name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int

@@ -61,7 +61,8 @@ final class NetworkConnections: Connections {
     func client(for url: URLSource) -> HTTPClient {
         var configuration = transport
         configuration.caFile = url.cacert
-        if url.auth == .netrc { configuration.usesNetrc = true }
+        configuration.settingsPlace = .pipelineSource
+        if url.auth == .netrc { configuration.netrcFile = Self.netrcFile(environment) }
         if url.auth != nil || !url.headers.isEmpty, PlainAddress.crossesNetwork(url.url) {
             note([
                 "\(url.position): `auth` and `headers` go to \(shownURL(url.url)) without TLS, so "
@@ -69,6 +70,12 @@ final class NetworkConnections: Connections {
             ])
         }
         return HTTPClient(configuration)
+    }
+
+    /// `$NETRC`, else `~/.netrc`.
+    static func netrcFile(_ environment: [String: String]) -> String {
+        if let file = environment["NETRC"], !file.isEmpty { return file }
+        return "\(environment["HOME"] ?? NSHomeDirectory())/.netrc"
     }
 
     func signIn(_ cloud: CloudName) async throws(TranshipError) -> SignedInCloud {

@@ -82,6 +82,22 @@ import Testing
         let url = server.url.replacing("127.0.0.1", with: "localhost")
         let error = await failure { _ = try await client.send(HTTPRequest(.get, url)) }
         #expect(error?.code == .tlsFailed)
+        #expect(error?.hint?.contains("another host name") == true)
+        #expect(error?.hint?.contains("cacert") == false)
+    }
+
+    @Test func `The hint names the place where the authority is set`() async throws {
+        let server = try await TLSServer()
+        for (place, words) in [
+            (TransportConfiguration.SettingsPlace.cloudsFile, "set cacert in clouds.yaml"),
+            (.pipelineSource, "set cacert of this source in the pipeline file"),
+        ] {
+            var configuration = TransportConfiguration()
+            configuration.settingsPlace = place
+            let client = HTTPClient(configuration)
+            let error = await failure { _ = try await client.send(HTTPRequest(.get, server.url)) }
+            #expect(error?.hint?.contains(words) == true)
+        }
     }
 
     @Test func `A file of authorities that cannot be read is named as the cause`() async throws {

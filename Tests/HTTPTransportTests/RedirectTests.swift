@@ -190,26 +190,74 @@ import Testing
         #expect(!error.message.contains("signature"))
     }
 
-    /// In a process of its own, as the environment belongs to all tests.
-    @Test func `The netrc is for the origin that was asked`() async {
-        await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
-            let file = folder.file(".netrc")
-            try "machine 127.0.0.1 login someone password hidden\n".write(
-                toFile: file, atomically: true, encoding: .utf8)
-            setenv("HOME", folder.path, 1)
-            let other = try RawHTTPServer { _ in .status(200) }
-            let server = try RawHTTPServer(scripts: [
-                "/near": [.redirect(to: "/far")], "/far": [.redirect(to: other.url + "/there")],
-            ])
-            var configuration = TransportConfiguration()
-            configuration.usesNetrc = true
-            _ = try await HTTPClient(configuration).send(
-                HTTPRequest(.get, server.url + "/near", followsRedirects: true))
-            #expect(server.requests.count == 2)
-            #expect(server.requests.allSatisfy { $0[header: "authorization"] != nil })
-            #expect(other.requests.count == 1)
-            #expect(other.requests.first?[header: "authorization"] == nil)
+    @Test func `The netrc is for the origin that was asked`() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.file("logins")
+        try "machine 127.0.0.1 login someone password hidden\n".write(
+            toFile: file, atomically: true, encoding: .utf8)
+        let other = try RawHTTPServer { _ in .status(401) }
+        let server = try RawHTTPServer(scripts: [
+            "/near": [.redirect(to: "/far")], "/far": [.redirect(to: other.url + "/there")],
+        ])
+        var configuration = TransportConfiguration()
+        configuration.netrcFile = file
+        let response = try await HTTPClient(configuration).send(
+            HTTPRequest(.get, server.url + "/near", followsRedirects: true))
+        #expect(server.requests.count == 2)
+        #expect(server.requests.allSatisfy { $0[header: "authorization"] != nil })
+        #expect(other.requests.count == 1)
+        #expect(other.requests.first?[header: "authorization"] == nil)
+        let hint = response.refusal(by: "the source", asked: "GET x").hint
+        #expect(hint?.hasPrefix("the redirect led to another server, 127.0.0.1") == true)
+    }
+
+    @Test(
+        arguments: [
+            (nil, "cannot be read: no such file or directory"),
+            (
+                "machine other.example login a password 127.0.0.1",
+                "has no entry for the host 127.0.0.1"
+            ),
+            ("login machine password 127.0.0.1", "has no entry for the host 127.0.0.1"),
+            ("machine 127.0.0.1 login a password hidden", "check the login that"),
+            ("default login a password hidden", "check the login that"),
+        ] as [(String?, String)])
+    func `A 401 names the netrc and the host`(text: String?, words: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.file("logins")
+        try text?.write(toFile: file, atomically: true, encoding: .utf8)
+        let server = try RawHTTPServer { _ in .status(401) }
+        var configuration = TransportConfiguration()
+        configuration.netrcFile = file
+        let response = try await HTTPClient(configuration).send(HTTPRequest(.get, server.url))
+        let hint = try #require(response.refusal(by: "the source", asked: "GET x").hint)
+        #expect(hint.contains(words) && hint.contains(file) && hint.contains("127.0.0.1"))
+        #expect(!hint.contains("hidden"))
+    }
+
+    @Test(arguments: [
+        (Reply.status(302), "answered 302, a redirect, without a Location"),
+        (.redirect(to: "http://[::1/x?signature=1"), "/x, which is not a valid URL"),
+        (.redirect(to: "ftp://host/x"), "was redirected to ftp://host/x"),
+    ])
+    func `A redirect that leads nowhere says why`(reply: Reply, words: String) async throws {
+        let server = try RawHTTPServer { _ in reply }
+        let error = await #expect(throws: TranshipError.self) {
+            _ = try await HTTPClient().send(
+                HTTPRequest(.get, server.url + "/a", followsRedirects: true))
         }
+        #expect(error?.code == .badRedirect)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("signature") == false)
+    }
+
+    @Test func `A refusal names where an unfollowed redirect leads, without its query`() {
+        let answer = HTTPResponse(status: 301, headers: ["Location": "https://new/v2?sig=secret"])
+        let error = answer.refusal(by: "Glance", asked: "GET /v2/images")
+        #expect(error.code == .badRedirect)
+        #expect(
+            error.message
+                == "Glance answered 301 (GET /v2/images; the redirect leads to https://new/v2 and "
+                + "is not followed)")
     }
 }

@@ -146,7 +146,7 @@ extension URLImage {
         return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
             "\(shown) cannot be read: \(refusal.message)",
-            hint: refusal.isTransient ? nil : "check the URL and who may read it",
+            hint: refusal.isTransient ? nil : refusal.hint ?? "check the URL and who may read it",
             answer: refusal.answer, isTransient: refusal.isTransient)
     }
 

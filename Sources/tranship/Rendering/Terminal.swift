@@ -120,38 +120,11 @@ enum Terminal {
 }
 
 extension String {
-    /// The text with characters that a terminal obeys, line ends among them, written as
-    /// `\u{1B}`. Names, properties and answers come from strangers.
-    var withControlsShown: String { replacingControls { $0.escaped(asASCII: true) } }
-
-    /// The same for a message of several lines. All lines after the first are indented.
+    /// ``withControlsShown`` for a message of several lines. All lines after the first are indented.
     var linesShown: String {
         split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in
             let shown = String(line).withControlsShown
             return index == 0 || shown.hasPrefix("  ") || shown.isEmpty ? shown : "  " + shown
         }.joined(separator: "\n")
-    }
-
-    /// JSON (RFC 8259) in which every such character of a string is escaped. Outside strings
-    /// there are only line ends, which stay.
-    var withControlsEscapedAsJSON: String {
-        replacingControls { scalar in
-            guard scalar != "\n" else { return "\n" }
-            return scalar.utf16.map { unit in
-                let digits = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }.joined()
-        }
-    }
-
-    private func replacingControls(_ words: (Unicode.Scalar) -> String) -> String {
-        guard unicodeScalars.contains(where: \.isUnseen) else { return self }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.isUnseen {
-                text += words(scalar)
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
     }
 }

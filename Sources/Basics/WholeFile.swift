@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Reads whole files that the operator names: settings, lists, keys and plans.
+package enum WholeFile {
+    /// Why a file was not read.
+    package enum Problem: Error, Equatable {
+        /// The words of the C library, in lower case.
+        case unreadable(String, isMissing: Bool)
+        /// What it is in place of a regular file, such as `a directory`.
+        case special(String)
+        /// It has more than so many bytes.
+        case larger(bytesMax: Int)
+
+        /// To be put after the path.
+        package var words: String {
+            switch self {
+            case .unreadable(let words, _): "cannot be read: \(words)"
+            case .special(let kind): "is \(kind), not a regular file"
+            case .larger(let bytesMax): "has more than \(ByteCount.format(Int64(bytesMax)))"
+            }
+        }
+    }
+
+    /// Reads a regular file.
+    ///
+    /// A named pipe without a writer would block for ever, and a device may never end. The standard
+    /// input and the descriptors that a shell passes (`/dev/fd/63`) are read, whatever they are.
+    package static func read(_ path: String, bytesMax: Int) throws(Problem) -> [UInt8] {
+        let isPassed = isPassed(path)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPassed ? 0 : O_NONBLOCK))
+        guard descriptor >= 0 else { throw unreadable() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable() }
+        if let kind = kind(status.st_mode), !isPassed || kind == directory {
+            throw .special(kind)
+        }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable() }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= bytesMax else { throw .larger(bytesMax: bytesMax) }
+        }
+    }
+
+    private static let directory = "a directory"
+
+    /// What a file of this mode is; nil for a regular file.
+    package static func kind(_ mode: UInt32) -> String? {
+        switch mode & S_IFMT {
+        case S_IFREG: nil
+        case S_IFDIR: directory
+        case S_IFIFO: "a named pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        case S_IFLNK: "a symbolic link"
+        default: "of an unknown kind"
+        }
+    }
+
+    private static func isPassed(_ path: String) -> Bool {
+        path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
+    }
+
+    private static func unreadable() -> Problem {
+        let number = errno
+        let words = String(cString: strerror(number))
+        return .unreadable(
+            words.prefix(1).lowercased() + words.dropFirst(), isMissing: number == ENOENT)
+    }
+}
