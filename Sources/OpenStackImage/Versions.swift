@@ -34,7 +34,7 @@ extension ImageService {
     /// disabled what a minor version added.
     ///
     /// - Throws: ``TranshipError/Code/invalidAnswer`` if the server at the endpoint is not an Image
-    ///   service.
+    ///   service, ``TranshipError/Code/badRedirect`` if it sends the request elsewhere.
     public func versions() async throws(TranshipError) -> [ServiceVersion] {
         var refused: HTTPResponse?
         // "/" answers 300 with the same body. Behind some proxies only this form works. Neither
@@ -42,6 +42,7 @@ extension ImageService {
         for path in ["/versions", "/"] {
             let request = ServiceRequest(.get, path)
             let answer = try await send(request)
+            if answer.isRedirect { throw refusal(answer, request) }
             if [200, 300].contains(answer.status),
                 let json = try? JSONValue(body: answer.body, asked: request.asked),
                 let versions = ServiceVersion.list(json)

@@ -75,6 +75,17 @@ import Testing
         #expect(reading.error?.message.contains("deactivated") == true)
     }
 
+    @Test func `A refusal of active data is not called one of a deactivated image`() async throws {
+        let image = try await source.planned([1])
+        source.glance.refuse("GET", "/v2/images/a/file", status: 403)
+        let error = await read(image, by: source.source).error
+        #expect(error?.code == .sourceUnavailable)
+        #expect(error?.hint?.contains("download_image") == true, "\(error?.hint ?? "")")
+        let deactivated = CloudImages.described(
+            TranshipError(.forbidden, "no", hint: "other"), "a", .deactivated)
+        #expect(deactivated.hint?.contains("reactivate it") == true)
+    }
+
     @Test func `A failure of the source that may pass stays one`() async throws {
         let image = try await source.planned([1])
         source.glance.refuse("GET", "/v2/images/a/file", status: 503)

@@ -84,13 +84,18 @@ extension CloudFiles {
 
     /// Nil if it cannot be read.
     private static func contents(_ path: String) throws(TranshipError) -> CloudEntry? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        guard data.count <= fileBytesMax, let text = String(validating: data, as: UTF8.self) else {
+        let data: [UInt8]
+        do {
+            data = try WholeFile.read(path, bytesMax: fileBytesMax)
+        } catch {
+            if case .unreadable = error { return nil }
+            throw TranshipError(
+                .invalidCloudsFile, "\(path) is not a clouds file: it \(error.words)")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
             throw TranshipError(
                 .invalidCloudsFile,
-                "\(path) is not a clouds file: \(data.count) bytes, "
-                    + (data.count > fileBytesMax
-                        ? "which is too large" : "which are not UTF-8 text"))
+                "\(path) is not a clouds file: \(data.count) bytes, which are not UTF-8 text")
         }
         let entry = try CloudEntry(yaml: text, file: path)
         guard entry.mapping != nil else {

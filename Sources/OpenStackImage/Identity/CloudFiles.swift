@@ -73,11 +73,27 @@ public struct CloudFiles: Sendable {
                 .unknownCloud, "there is no cloud \"\(name)\" (\(read))",
                 hint: clouds.isEmpty ? whereToPutThem : guess(name) + "known clouds: \(knownNames)")
         }
+        try expectMapping(own, name)
         own = own.normalized
         guard let profile = own["profile"]?.text ?? own["cloud"]?.text,
             let base = publicClouds[profile]
         else { return (name, own) }
         return (name, base.normalized.overlaid(with: own))
+    }
+
+    /// An entry of another shape has no fields, so the message would be about a missing password.
+    private func expectMapping(_ entry: CloudEntry, _ name: String) throws(TranshipError) {
+        let place = "(\(paths.joined(separator: ", ")))"
+        guard let fields = entry.mapping else {
+            throw TranshipError(
+                .invalidCloudsFile,
+                "the entry of cloud \"\(name)\" must be a mapping \(place)",
+                hint: "indent its keys, such as auth and region_name, below its name")
+        }
+        guard let auth = fields["auth"], auth.mapping == nil else { return }
+        throw TranshipError(
+            .invalidCloudsFile, "auth of cloud \"\(name)\" must be a mapping \(place)",
+            hint: "indent its keys, such as auth_url and username, below auth")
     }
 
     private func guess(_ name: String) -> String {

@@ -196,7 +196,6 @@ public final class CloudSession: Sendable {
                 ? told.hinting("check auth_url and the network path to it") : told
         case .tlsFailed:
             return error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
-                .hinting("set cacert in the cloud's entry to the CA certificates of the cloud")
         default:
             return error
         }

@@ -64,11 +64,16 @@ extension IssuedToken {
         let refusal = answer.refusal(by: "Keystone", asked: "POST /v3/auth/tokens")
         switch answer.status {
         case 300...399:
+            guard answer.isRedirect, let place = answer.headers["Location"] else {
+                return notKeystone(authURL, "\(answer.status)")
+            }
             return notKeystone(
                 authURL,
-                "\(answer.status)"
-                    + (answer.headers["Location"].map { ", a redirect to \(shownURL($0))" } ?? ""))
-        case 401:
+                "\(answer.status), a redirect to \(shownURL(place)), which is not followed"
+            ).hinting("if Keystone is there, set auth_url to that address, without /auth/tokens")
+        // Keystone answers 404 if it does not know the token that is to be exchanged.
+        case 401,
+            404 where isKeystones(answer):
             return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
                 hint: hint(cloud.authentication), answer: refusal.answer)
@@ -102,14 +107,19 @@ extension IssuedToken {
         case .password:
             "check username, password, project and both domains; Keystone does not say which of "
                 + "them is wrong"
-        case .token: "the token may have expired; get a new one with: openstack token issue"
+        case .token:
+            "the token is expired, or of another Keystone; get a new one with: openstack token issue"
         case .applicationCredential:
             "the application credential may have expired or been deleted; list them with: "
                 + "openstack application credential list"
         case .multifactor:
             "a passcode works once, within its 30 seconds; for unattended work use an application "
                 + "credential, or token_command"
-        case .federated, .command:
+        case .command(let words):
+            "the token is expired, or of another Keystone, or its user has no role in the project "
+                + "of the entry; token_command printed it, so run that program by hand: "
+                + "\(words.first ?? "")"
+        case .federated:
             "check that the user of the token has a role in the project of the entry"
         case .none, .basic: "check the entry"
         }

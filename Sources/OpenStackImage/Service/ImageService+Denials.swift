@@ -43,8 +43,7 @@ extension ImageService {
                     ? "the access rules of the application credential allow this request: the "
                         + "Image service cannot check them before its operator sets service_type "
                         + "in [keystone_authtoken]"
-                    : "Keystone issued the token that cloud \"\(session.cloudName)\" refuses: does "
-                        + "its Image service belong to that Keystone?")
+                    : unauthorizedHint)
         }
         session.learnThatItDenies(request.kind)
         let may = isInRules == false ? "lack" : "may lack"
@@ -55,6 +54,21 @@ extension ImageService {
             hint: "use a credential with a rule for service image, method "
                 + "\(request.method.rawValue), path \(request.pattern), or one without access rules",
             answer: error.answer)
+    }
+
+    /// What to do about a 401, by the cloud's way to log in.
+    private var unauthorizedHint: String {
+        let cloud = session.cloudName
+        return switch session.configuration.authentication {
+        case .none:
+            "the entry of cloud \"\(cloud)\" has auth_type none, so the request had no login: set "
+                + "auth_type and auth_url, or correct image_endpoint_override"
+        case .basic:
+            "check username and password of cloud \"\(cloud)\": its entry has auth_type http_basic"
+        case .password, .token, .multifactor, .applicationCredential, .federated, .command:
+            "Keystone issued the token that cloud \"\(cloud)\" refuses: does its Image service "
+                + "belong to that Keystone?"
+        }
     }
 
     /// The error of a body that got a 401. The body is spent, so it is never sent again here.

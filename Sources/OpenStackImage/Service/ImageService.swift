@@ -104,6 +104,10 @@ extension ImageService {
                 hint: "does its entry ask for another one in image_api_version?",
                 answer: error.answer)
         }
+        if answer.isRedirect {
+            return error.whileDoing("cloud \"\(session.cloudName)\"")
+                .hinting("correct the endpoint in the catalogue, or set image_endpoint_override")
+        }
         return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
     }
 }

@@ -55,8 +55,12 @@ enum RefusalHint {
             return "share it with fewer projects: the cloud's image_member_quota is the limit"
         case (.put, _, 413):
             return "`tranship usage` shows the quotas of this project"
-        case (.get, "file", 403):
+        case (.get, "file", 403) where words.contains("deactivated"):
             return "only admins may read the data of a deactivated image; reactivate it first"
+        case (.get, "file", 403):
+            return
+                "ask the operator of the cloud: its policy (download_image) or its store refuses "
+                + "the data to this project"
         case (.delete, "", 403) where words.contains("protected"):
             return "unprotect the image first"
         case (.delete, "", 409):
@@ -76,6 +80,9 @@ enum RefusalHint {
             return "by default only admins may publish images; community and shared are open to all"
         case (_, "", 404) where parts.count == 3:
             return "no image has this id, or this project may not see it"
+        case (.get, "", 404):
+            return "there is no Images API v2 at this endpoint: correct the endpoint in the "
+                + "catalogue, or set image_endpoint_override"
         default: return nil
         }
     }
@@ -84,6 +91,12 @@ enum RefusalHint {
         switch status {
         case 403 where words.contains("protected"): "unprotect the image first"
         case 404 where words.contains("is not active"): "only active images have data"
+        // The lists.
+        case 404 where parts.count == 2 || parts.last == "detail":
+            "there is no Images API v1 at this endpoint: remove image_api_version: 1 from the "
+                + "cloud's entry, or correct its endpoint"
+        case 403 where words.contains("deactivated"):
+            "only admins may read the data of a deactivated image; reactivate it first"
         case 404 where parts.count == 3 && parts[1] == "images":
             "no image has this id, or this project may not see it"
         case 409 where words.contains("unqueued"):

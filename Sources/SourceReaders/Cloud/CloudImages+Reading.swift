@@ -24,13 +24,14 @@ extension CloudImages {
             if let point {
                 try await goOn(id, facts, from: point, into: ring, opened)
             } else {
-                try await begin(id, facts, into: ring, opened)
+                try await begin(
+                    id, facts, transfer.source.status ?? .active, into: ring, opened)
             }
         }
     }
 
     private func begin(
-        _ id: String, _ facts: SourceFacts, into ring: ByteRing,
+        _ id: String, _ facts: SourceFacts, _ status: ImageStatus, into ring: ByteRing,
         _ opened: @escaping @Sendable (SourceFacts) -> Void
     ) async throws(TranshipError) {
         let response: Any?
@@ -39,7 +40,7 @@ extension CloudImages {
                 (_) throws(TranshipError) in opened(facts)
             }
         } catch {
-            throw Self.described(error, id)
+            throw Self.described(error, id, status)
         }
         if response == nil {
             guard facts.sizeBytes == 0 else {
@@ -172,7 +173,11 @@ extension CloudImages {
     }
 
     /// A refusal of the source is the source's failure, not the target's.
-    static func described(_ error: TranshipError, _ id: String) -> TranshipError {
+    ///
+    /// - Parameter status: that of the image, if it was read right before.
+    static func described(
+        _ error: TranshipError, _ id: String, _ status: ImageStatus? = nil
+    ) -> TranshipError {
         switch error.code {
         case .notFound, .gone:
             TranshipError(
@@ -181,7 +186,11 @@ extension CloudImages {
         case .forbidden:
             TranshipError(
                 .sourceUnavailable, "image \(id) may not be read at the source: \(error.message)",
-                hint: error.hint ?? "a deactivated image can be read by an administrator only",
+                hint: status == .deactivated
+                    ? "only admins may read the data of a deactivated image; reactivate it, or use "
+                        + "an administrator's entry of clouds.yaml"
+                    : error.hint
+                        ?? "ask the operator of the cloud: its policy refuses this to the project",
                 answer: error.answer)
         default: error.whileDoing("reading image \(id) at the source")
         }

@@ -47,7 +47,7 @@ struct LegacyCloudImages: ImageSource {
             if error.isTransient, ring.failure == nil, ring.writtenBytes > 0 {
                 tell(.cannotGoOn(atByte: ring.writtenBytes, reason: Self.noRanges.message))
             }
-            throw CloudImages.described(error, id)
+            throw CloudImages.described(error, id, transfer.source.status ?? .active)
         }
     }
 

@@ -54,6 +54,20 @@ struct CloudFilesTests {
             environment: environment, paths: ["clouds.yaml"])
     }
 
+    @Test(
+        "an entry or its auth that is no mapping is said to be none",
+        arguments: [
+            ("f1: text", "the entry of cloud \"f1\" must be a mapping (clouds.yaml)"),
+            ("f1: [a]", "the entry of cloud \"f1\" must be a mapping (clouds.yaml)"),
+            ("f1: { auth: text }", "auth of cloud \"f1\" must be a mapping (clouds.yaml)"),
+        ])
+    func wrongShape(_ entry: String, _ words: String) throws {
+        let files = try Self.files("clouds:\n  \(entry)\n")
+        let error = #expect(throws: TranshipError.self) { try files.configuration(of: "f1") }
+        #expect(error?.code == .invalidCloudsFile)
+        #expect(error?.message == words)
+    }
+
     @Test("secure.yaml adds to an entry and overrides it")
     func secure() throws {
         let files = try Self.files(

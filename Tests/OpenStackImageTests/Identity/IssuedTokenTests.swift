@@ -98,6 +98,40 @@ struct TokenDecodingTests {
         #expect(error?.message.contains("\(status)") == true)
     }
 
+    @Test(
+        "a token that Keystone does not know is a failed login",
+        arguments: [
+            (CloudConfiguration.Authentication.token(Secret("t")), "openstack token issue"),
+            (.command(["/opt/login", "--pin=1234"]), "run that program by hand: /opt/login"),
+        ] as [(CloudConfiguration.Authentication, String)], [401, 404])
+    func unknownToken(
+        _ login: (CloudConfiguration.Authentication, String), _ status: Int
+    ) throws {
+        var cloud = cloud
+        cloud.authentication = login.0
+        let body = #"{"error":{"code":404,"message":"Could not recognize Fernet token"}}"#
+        let error = #expect(throws: TranshipError.self) {
+            try IssuedToken(answer(status, body, [:]), of: cloud)
+        }
+        #expect(error?.code == .authenticationFailed)
+        #expect(error?.message.contains("Could not recognize Fernet token") == true)
+        #expect(error?.hint?.contains("expired, or of another Keystone") == true)
+        #expect(error?.hint?.contains(login.1) == true)
+        #expect(error?.hint?.contains("1234") == false)
+    }
+
+    @Test("a redirect of Keystone says where it leads")
+    func redirect() throws {
+        let error = #expect(throws: TranshipError.self) {
+            try IssuedToken(
+                answer(301, "", ["Location": "https://new:5000/v3/auth/tokens?t=1"]), of: cloud)
+        }
+        #expect(
+            error?.message.contains(
+                "a redirect to https://new:5000/v3/auth/tokens, which is not followed") == true)
+        #expect(error?.hint?.contains("set auth_url to that address") == true)
+    }
+
     @Test("a Keystone that is down may come back")
     func unavailable() throws {
         let error = #expect(throws: TranshipError.self) {

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import ByteStreams
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import OpenStackImage
+
+@Suite("Hints of refusals")
+struct RefusalHintTests {
+    private func hint(
+        _ request: ServiceRequest, _ status: Int, _ message: String = ""
+    ) -> String? {
+        let answer = ServiceAnswer(status: status, message: message, asked: request.asked)
+        return RefusalHint.hint(
+            for: TranshipError(.forbidden, message, answer: answer), request)
+    }
+
+    @Test("403 of data speaks of a deactivated image only if the service does")
+    func dataOfActiveImage() {
+        for path in ["/v2/images/a/file", "/v1/images/a"] {
+            let words = "The requested image has been deactivated."
+            #expect(hint(ServiceRequest(.get, path), 403, words)?.contains("reactivate") == true)
+            #expect(
+                hint(ServiceRequest(.get, path), 403, "Forbidden")?.contains("deactivated") != true)
+        }
+        #expect(
+            hint(ServiceRequest(.get, "/v2/images/a/file"), 403)?.contains("download_image") == true
+        )
+    }
+
+    @Test("404 of a list is about the API, and 404 of a record about its id")
+    func missingList() {
+        for path in ["/v1/images", "/v1/images/detail"] {
+            #expect(hint(ServiceRequest(.get, path), 404)?.contains("no Images API v1") == true)
+        }
+        #expect(hint(ServiceRequest(.get, "/v2/images"), 404)?.contains("no Images API v2") == true)
+        for path in ["/v1/images/a", "/v2/images/a"] {
+            #expect(
+                hint(ServiceRequest(.get, path), 404)?.hasPrefix("no image has this id") == true)
+        }
+    }
+
+    @Test("a redirect is not followed, and the error says where it leads and what to correct")
+    func redirects() async throws {
+        let cloud = try FaultyCloud { _, _ in
+            .status(301, headers: [("Location", "https://new.example/v2/images?sig=secret")])
+        }
+        let service = cloud.service
+        var errors: [TranshipError?] = []
+        errors.append(
+            await #expect(throws: TranshipError.self) {
+                for try await _ in service.images() {}
+            })
+        errors.append(
+            await #expect(throws: TranshipError.self) {
+                let ring = ByteRing()
+                ring.finishWriting()
+                try await service.upload("a", from: ring, sizeBytes: 0)
+            })
+        errors.append(
+            await #expect(throws: TranshipError.self) { _ = try await service.versions() })
+        errors.append(
+            await #expect(throws: TranshipError.self) {
+                _ = try await LegacyImageService(service.session).image("a")
+            })
+        for error in errors {
+            #expect(error?.code == .badRedirect)
+            #expect(
+                error?.message.hasPrefix("cloud \"faulty\": Glance answered 301") == true)
+            #expect(
+                error?.message.contains("the redirect leads to https://new.example/v2/images and")
+                    == true)
+            #expect(error?.message.contains("secret") == false)
+            #expect(error?.hint?.contains("image_endpoint_override") == true)
+        }
+    }
+
+    @Test(
+        "a 401 is explained by the cloud's way to log in",
+        arguments: [
+            (CloudConfiguration.Authentication.none, "has auth_type none"),
+            (.basic(username: "u", password: Secret("p")), "auth_type http_basic"),
+        ] as [(CloudConfiguration.Authentication, String)])
+    func withoutKeystone(
+        _ login: CloudConfiguration.Authentication, _ words: String
+    ) async throws {
+        let server = try RawHTTPServer { _ in .status(401) }
+        let service = ImageService(
+            CloudSession(
+                CloudConfiguration(
+                    name: "plain", authentication: login, imageEndpointOverride: server.url)))
+        let error = await #expect(throws: TranshipError.self) {
+            for try await _ in service.images() {}
+        }
+        #expect(error?.code == .unauthorized)
+        #expect(error?.hint?.contains(words) == true)
+        #expect(error?.hint?.contains("Keystone issued") == false)
+    }
+}
