@@ -121,14 +121,24 @@ struct ListSignature {
         try Digests.digest(.sha256, of: keys).value
     }
 
+    /// A keyring of a whole distribution has 1 MiB.
+    private static let keyringBytesMax = 64 << 20
+
+    private func noKeyring(_ words: String) -> TranshipError {
+        refused(
+            "the keyring \(keyring) \(words)",
+            hint: "check that signed_by names a file with the publisher's public key, relative to "
+                + "the pipeline file")
+    }
+
     private func readKeyring() throws(TranshipError) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: keyring), !data.isEmpty else {
-            throw refused(
-                "cannot read the keyring \(keyring)",
-                hint: "check that signed_by names a file with the publisher's public key, relative "
-                    + "to the pipeline file")
+        let bytes: [UInt8]
+        do throws(WholeFile.Problem) {
+            bytes = try WholeFile.read(keyring, bytesMax: Self.keyringBytesMax)
+        } catch {
+            throw noKeyring(error.words)
         }
-        let bytes = Array(data)
+        guard !bytes.isEmpty else { throw noKeyring("is empty") }
         guard String(decoding: bytes.prefix(4096), as: UTF8.self).contains("-----BEGIN PGP") else {
             return bytes
         }

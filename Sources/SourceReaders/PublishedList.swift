@@ -161,13 +161,14 @@ struct PublishedList {
         at place: String, _ access: Access, isThere: Bool = true, known: Upstream.List? = nil
     ) async throws(TranshipError) -> File {
         guard Self.isAddress(place) else {
-            guard let data = FileManager.default.contents(atPath: place) else {
+            do {
+                return File(bytes: try WholeFile.read(place, bytesMax: bytesMax))
+            } catch {
                 throw TranshipError(
-                    .sourceUnavailable, "cannot read \(place)",
+                    .sourceUnavailable, "\(place) \(error.words)",
                     hint: "check that checksum_file and signature are there, relative to the "
                         + "pipeline file")
             }
-            return File(bytes: Array(data))
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin
         var request = HTTPRequest(

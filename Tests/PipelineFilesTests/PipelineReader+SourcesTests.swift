@@ -64,6 +64,22 @@ struct PipelineReaderSourcesTests {
             "p.yaml:4:10: `url` has the scheme file; only http and https are supported\n"
                 + "hint: write `file:` with a path instead"),
         BadFile(
+            "of a file that is an address",
+            PipelineTexts.with(source: "  - file: \"http://u:SECRET@h/x?sig=S\""),
+            "p.yaml:4:11: `file` is an address (http://…), and that is a `url`\n"
+                + "hint: write `url:` instead of `file:`"),
+        BadFile(
+            "of a cloud that is an address",
+            PipelineTexts.with(source: "  - cloud: https://u:SECRET@h/x"),
+            "p.yaml:4:12: `cloud` is an address (https://…), and that is a `url`\n"
+                + "hint: write the name of an entry of clouds.yaml; for data at an address, write "
+                + "`url`"),
+        BadFile(
+            "of an authority that is an address",
+            PipelineTexts.withURL("    cacert: https://u:SECRET@h/ca.pem"),
+            "p.yaml:5:13: `cacert` is an address (https://…), and that is not supported here\n"
+                + "hint: write a path; for data at an address, use a `url` source"),
+        BadFile(
             "that is a path", url("./a.iso"),
             "p.yaml:4:10: `url` is not an http or https address\n"
                 + "hint: for a file on this machine, write `file:` instead of `url:`"),

@@ -178,6 +178,29 @@ extension FileValue {
                 "\(label) starts with ~, which only a shell expands",
                 hint: "write ${HOME}\(text.dropFirst())")
         }
+        try refuseAddress(text, hint: "write a path; for data at an address, use a `url` source")
         return text
+    }
+
+    /// Parses the name of an entry of clouds.yaml.
+    func cloudName() throws(TranshipError) -> String {
+        let text = try text()
+        try refuseAddress(
+            text,
+            hint: "write the name of an entry of clouds.yaml; for data at an address, write `url`")
+        return text
+    }
+
+    /// The message must not repeat the address: it may hold a password or a signature.
+    private func refuseAddress(_ text: String, hint: String) throws(TranshipError) {
+        guard let scheme = text.prefixMatch(of: /([A-Za-z][A-Za-z0-9+.\-]*):\/\//)?.1 else {
+            return
+        }
+        let words = scheme.lowercased()
+        let isURL = ["http", "https"].contains(words) && ["`file`", "`cloud`"].contains(label)
+        throw refusal(
+            "\(label) is an address (\(words.prefix(40))://…), and that is "
+                + (isURL ? "a `url`" : "not supported here"),
+            hint: isURL && label == "`file`" ? "write `url:` instead of `file:`" : hint)
     }
 }

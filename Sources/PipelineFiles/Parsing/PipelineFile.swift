@@ -2,43 +2,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Glibc
 
 /// Reads the text of a pipeline file, or of another file of the same kind.
 enum PipelineFile {
-    /// Reads the file and removes a byte order mark. The file may also be a pipe.
+    /// Reads the file and removes a byte order mark. The standard input may also be a pipe.
     ///
     /// - Parameter kind: what the file should be, for messages.
     static func read(
         _ file: String, kind: String = "pipeline file"
     ) throws(TranshipError) -> String {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw refusal(
-                "cannot read the \(kind) \(file): \(FilePath.lastError())",
-                hint: errno == ENOENT
-                    ? "check the path; a relative path starts at the working directory" : nil)
-        }
-        defer { close(descriptor) }
-        if FilePath.kind(file) == .directory {
-            throw refusal(
-                "\(file) is a directory, not a \(kind)",
-                hint: "name a file in it, such as \(file)/pipeline.yaml")
-        }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw refusal("cannot read the \(kind) \(file): \(FilePath.lastError())")
-            }
-            if count == 0 { break }
-            bytes += chunk[..<count]
-            if bytes.count > Pipeline.fileBytesMax {
-                throw refusal(
-                    "\(file) is larger than 1 MiB, too large for a \(kind)",
-                    hint: "check the path")
+        let bytes: [UInt8]
+        do {
+            bytes = try WholeFile.read(file, bytesMax: Pipeline.fileBytesMax)
+        } catch {
+            throw switch error {
+            case .unreadable(let words, let isMissing):
+                refusal(
+                    "cannot read the \(kind) \(file): \(words)",
+                    hint: isMissing
+                        ? "check the path; a relative path starts at the working directory" : nil)
+            case .special(let special):
+                refusal(
+                    "\(file) is \(special), not a \(kind)",
+                    hint: special == "a directory"
+                        ? "name a file in it, such as \(file)/pipeline.yaml"
+                        : "name a regular file, or pass the text as /dev/stdin")
+            case .larger:
+                refusal(
+                    "\(file) is larger than 1 MiB, too large for a \(kind)", hint: "check the path")
             }
         }
         return try text(bytes, file, kind: kind)

@@ -45,7 +45,7 @@ extension PipelineReader {
         let keys = try FileSection<CloudSourceKey>(value)
         return CloudSource(
             cloud: CloudName(
-                name: keys.require(.cloud, standIn: "") { try $0.text() },
+                name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
                 region: keys.read(.region) { try $0.text() },
                 interface: keys.read(.interface, interface),
                 project: keys.read(.project) { try $0.text() }, projectDomain: nil,
@@ -245,7 +245,9 @@ extension PipelineReader {
         guard let colon = url.firstRange(of: "://") else {
             throw value.refusal(
                 "\(value.label) is not an http or https address",
-                hint: "for a file on this machine, write `file:` instead of `url:`")
+                hint: value.label == "`url`"
+                    ? "for a file on this machine, write `file:` instead of `url:`"
+                    : "write it with its scheme, as in https://host/path")
         }
         let scheme = url[..<colon.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else {

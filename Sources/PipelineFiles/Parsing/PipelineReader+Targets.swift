@@ -20,7 +20,7 @@ extension PipelineReader {
         let keys = try FileSection<CloudTargetKey>(value)
         return CloudTarget(
             cloud: CloudName(
-                name: keys.require(.cloud, standIn: "") { try $0.text() },
+                name: keys.require(.cloud, standIn: "") { try $0.cloudName() },
                 region: keys.read(.region) { try $0.text() },
                 interface: keys.read(.interface, interface),
                 project: keys.read(.project) { try $0.text() }, projectDomain: nil,
