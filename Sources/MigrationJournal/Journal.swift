@@ -58,7 +58,11 @@ public final class Journal: DatabaseAccess {
     ///
     /// - Parameter path: where that run would make it.
     public static func openIfPresent(path: String) throws(TranshipError) -> Journal {
-        if FileManager.default.fileExists(atPath: path) { return try openForReading(path: path) }
+        if FileManager.default.fileExists(atPath: path),
+            let database = try databaseForReading(path: path)
+        {
+            return Journal(path: path, database: database, lock: nil)
+        }
         return try describing(path) {
             let queue = try DatabaseQueue()
             try Schema.migrator.migrate(queue)
@@ -134,13 +138,29 @@ public final class Journal: DatabaseAccess {
                 hint:
                     "run the pipeline with `tranship run`, or name its journal with --journal PATH")
         }
+        guard let database = try databaseForReading(path: path) else {
+            throw TranshipError(
+                .notFound, "the journal \(path) is empty: no run has begun in it yet",
+                hint: "run the pipeline first, or name another journal with --journal PATH")
+        }
+        return Journal(path: path, database: database, lock: nil)
+    }
+
+    /// Nil if the file is empty, as a run that has just begun leaves it for a moment.
+    private static func databaseForReading(path: String) throws(TranshipError) -> DatabaseQueue? {
+        try OwnFile.check(path)
         return try describing(path) {
             var configuration = Configuration()
             configuration.readonly = true
             configuration.busyMode = .timeout(10)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.read { try check($0, path: path) }
-            return Journal(path: path, database: queue, lock: nil)
+            let isEmpty = try queue.read { db in
+                try check(db, path: path)
+                return try String.fetchAll(
+                    db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"
+                ).isEmpty
+            }
+            return isEmpty ? nil : queue
         }
     }
 

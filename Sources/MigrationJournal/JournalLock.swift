@@ -42,7 +42,7 @@ final class JournalLock: Sendable {
     /// The process that holds the lock now, or nil. Never waits.
     static func holder(path locked: String) -> String? {
         let path = locked + ".lock"
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
@@ -53,7 +53,8 @@ final class JournalLock: Sendable {
     }
 
     private static func text(of path: String) -> String {
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let bytes = (try? WholeFile.read(path, bytesMax: 64 << 10)) ?? []
+        let text = String(decoding: bytes, as: UTF8.self)
         let line = text.prefix(200).trimmingCharacters(in: .whitespacesAndNewlines)
         return line.isEmpty ? "another process" : line
     }

@@ -49,9 +49,28 @@ package enum OwnFile {
     /// - Returns: a file descriptor, which the caller closes.
     /// - Throws: ``TranshipError/Code/journalFailed``.
     static func open(_ path: String) throws(TranshipError) -> Int32 {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let (descriptor, mode) = try checked(path, O_RDWR | O_CREAT)
+        if mode & 0o077 != 0 { fchmod(descriptor, 0o600) }
+        return descriptor
+    }
+
+    /// Throws if ``open(_:)`` would refuse the file, and makes and changes nothing.
+    static func check(_ path: String) throws(TranshipError) {
+        close(try checked(path, O_RDONLY).descriptor)
+    }
+
+    private static func checked(
+        _ path: String, _ flags: Int32
+    ) throws(TranshipError) -> (descriptor: Int32, mode: mode_t) {
+        // A named pipe without a writer would block for ever.
+        let descriptor = Glibc.open(
+            path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             let number = errno
+            var file = stat()
+            if number != ELOOP, lstat(path, &file) == 0, let kind = WholeFile.kind(file.st_mode) {
+                throw special(path, kind)
+            }
             throw number == ELOOP
                 ? TranshipError(
                     .journalFailed, "\(path) is a symbolic link, which is not followed",
@@ -63,9 +82,7 @@ package enum OwnFile {
         var file = stat()
         guard fstat(descriptor, &file) == 0, file.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw TranshipError(
-                .journalFailed, "\(path) is not a plain file",
-                hint: "choose another place with --journal PATH")
+            throw special(path, WholeFile.kind(file.st_mode) ?? "gone")
         }
         guard file.st_uid == geteuid() else {
             close(descriptor)
@@ -77,7 +94,7 @@ package enum OwnFile {
         }
         // SQLite warns of databases with two names as well: "How To Corrupt An SQLite Database
         // File", section 2.5.
-        guard file.st_nlink <= 1 else {
+        guard flags == O_RDONLY || file.st_nlink <= 1 else {
             close(descriptor)
             throw TranshipError(
                 .journalFailed,
@@ -85,8 +102,13 @@ package enum OwnFile {
                     + "be written to as well",
                 hint: "copy it to a name of its own, or choose another place with --journal PATH")
         }
-        if file.st_mode & 0o077 != 0 { fchmod(descriptor, 0o600) }
-        return descriptor
+        return (descriptor, file.st_mode)
+    }
+
+    private static func special(_ path: String, _ kind: String) -> TranshipError {
+        TranshipError(
+            .journalFailed, "\(path) is \(kind), not a regular file",
+            hint: "name a journal, or a place for one, with --journal PATH")
     }
 
     /// As ``open(_:)``, for a file that another library opens next.

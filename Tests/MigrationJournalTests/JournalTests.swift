@@ -42,6 +42,50 @@ import Testing
         #expect(try await journal.unfinished(run: run, limit: 1).first?.state == .reading)
     }
 
+    @Test func `What is not a journal is refused by what it is`() async throws {
+        let pipe = folder.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let link = folder.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: pipe)
+        for (path, words) in [
+            (pipe, "a named pipe, not a regular file"), (folder.path, "a directory"),
+            ("/dev/null", "a device"), (link, "a symbolic link, which is not followed"),
+        ] {
+            for error in [
+                #expect(throws: TranshipError.self) { _ = try Journal.openForReading(path: path) },
+                #expect(throws: TranshipError.self) { _ = try Journal.openIfPresent(path: path) },
+            ] {
+                #expect(error?.code == .journalFailed)
+                #expect(error?.message.contains("is \(words)") == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
+    @Test func `An empty file is no journal to look at, and a plan may be made beside it`()
+        async throws
+    {
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let error = #expect(throws: TranshipError.self) {
+            _ = try Journal.openForReading(path: path)
+        }
+        #expect(error?.code == .notFound)
+        #expect(try await Journal.openIfPresent(path: path).lastRun() == nil)
+    }
+
+    /// Only root can give a file away.
+    @Test(.enabled(if: geteuid() == 0))
+    func `A journal of another user is not opened, not even to look`() async throws {
+        _ = try await Journal.open(path: path)
+        #expect(chown(path, 12_345, 12_345) == 0)
+        for error in [
+            #expect(throws: TranshipError.self) { _ = try Journal.openForReading(path: path) },
+            #expect(throws: TranshipError.self) { _ = try Journal.openIfPresent(path: path) },
+        ] {
+            #expect(error?.code == .journalFailed)
+            #expect(error?.message.contains("belongs to another user (uid 12345") == true)
+        }
+    }
+
     @Test func `A journal lies in a folder of its own, for its owner alone`() async throws {
         let inner = folder.file("a/b/journal.sqlite")
         _ = try await Journal.open(path: inner)
