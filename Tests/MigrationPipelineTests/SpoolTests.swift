@@ -50,6 +50,32 @@ import Testing
         return try await journal.transfers(run: run, in: TransferState.allCases, limit: 100)
     }
 
+    @Test func `A folder that others may change is refused`() async throws {
+        let journal = try await Journal.open(path: fixture.path)
+        let run = try await journal.takeOver(items("a"))
+        func error(_ folder: String) async -> TranshipError? {
+            await #expect(throws: TranshipError.self) {
+                _ = try await Spool.open(
+                    Spool.Place(folder: folder), journal: journal, run: run)
+            }
+        }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        _ = try await Spool.open(Spool.Place(folder: folder), journal: journal, run: run)
+        let link = fixture.folder.file("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder)
+        for place in [link, link + "/"] {
+            #expect(await error(place)?.message.contains("is a symbolic link") == true)
+        }
+        #expect(chmod(folder, 0o777) == 0)
+        let open = await error(folder)
+        #expect(open?.code == .targetFailed)
+        #expect(open?.message.contains("by other users (mode 777)") == true)
+        guard geteuid() == 0 else { return }
+        #expect(chmod(folder, 0o700) == 0 && chown(folder, 12_345, 0) == 0)
+        #expect(await error(folder)?.message.contains("another user (uid 12345") == true)
+    }
+
     private var left: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }

@@ -91,14 +91,15 @@ public final class Spool: Sendable {
     private let state = Guarded(State())
     private let onChange = Guarded<(@Sendable () -> Void)?>(nil)
 
-    /// Opens the spool of a run: makes its folder and removes what no transfer needs.
+    /// Opens the spool of a run: removes what no transfer needs.
     ///
-    /// - Throws: ``TranshipError/Code/targetFailed`` when the folder cannot be
-    ///   made; the journal's errors.
+    /// - Throws: ``TranshipError/Code/targetFailed`` for a folder that other users may write to,
+    ///   that belongs to another user, or that is a link; the journal's errors.
     package static func open(
         _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run,
         disk: SpoolDisk = .real
     ) async throws(TranshipError) -> Spool {
+        try SpoolFolder.check(place.folder)
         let spool = Spool(place, takesFlakySources, journal, run, disk)
         for orphan in try await orphans(in: place, journal: journal, run: run) {
             try remove(orphan.path, disk)

@@ -79,24 +79,22 @@ final class SpoolFile: @unchecked Sendable {
     ///
     /// - Throws: ``TranshipError/Code/targetFailed``.
     init(_ path: String, disk: SpoolDisk) throws(TranshipError) {
-        let folder = PathText.folder(of: path)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw TranshipError(
-                .targetFailed,
-                "cannot make the spool's folder \(folder): "
-                    + error.localizedDescription,
-                hint: "name another place with `spool` in the pipeline file")
-        }
+        try SpoolFolder.make(PathText.folder(of: path))
         // Do not follow a link that another user may have created, and do not write into a file
         // that has another name.
         var standing = stat()
         if lstat(path, &standing) == 0, standing.st_nlink > 1 { unlink(path) }
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SpoolDisk.failure("cannot open", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
+            status.st_mode & S_IFMT == S_IFREG
+        else {
+            close(descriptor)
+            throw TranshipError(
+                .targetFailed, "the spooled file \(path) is not a regular file of this user",
+                hint: "remove it, or name another place with `spool` in the pipeline file")
+        }
         do {
             digest = try StreamingDigest(.sha256)
         } catch {

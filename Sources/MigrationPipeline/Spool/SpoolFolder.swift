@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+
+/// The folder of the spool. A user who can write to it can replace what is sent.
+enum SpoolFolder {
+    /// Makes the folder if it is missing, with mode 0700.
+    ///
+    /// - Throws: ``TranshipError/Code/targetFailed``; see ``check(_:)``.
+    static func make(_ folder: String) throws(TranshipError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw TranshipError(
+                .targetFailed,
+                "cannot make the spool's folder \(folder): "
+                    + error.localizedDescription,
+                hint: "name another place with `spool` in the pipeline file")
+        }
+        try check(folder)
+    }
+
+    /// Refuses a folder that belongs to another user, is a link, or can be written to by other
+    /// users. A missing folder passes. Write access for the primary group of this process passes:
+    /// many systems have a group for each user.
+    ///
+    /// - Throws: ``TranshipError/Code/targetFailed``.
+    static func check(_ folder: String) throws(TranshipError) {
+        var status = stat()
+        guard lstat(withoutSlash(folder), &status) == 0 else { return }
+        let words: String
+        if status.st_mode & S_IFMT != S_IFDIR {
+            words = "is \(WholeFile.kind(status.st_mode) ?? "a regular file"), not a folder"
+        } else if status.st_uid != geteuid() {
+            words = "belongs to another user (uid \(status.st_uid); this is uid \(geteuid()))"
+        } else if status.st_mode & S_IWOTH != 0
+            || (status.st_mode & S_IWGRP != 0 && status.st_gid != getegid())
+        {
+            words =
+                "can be written to by other users (mode \(String(status.st_mode & 0o7777, radix: 8)))"
+        } else {
+            return
+        }
+        throw TranshipError(
+            .targetFailed, "the spool's folder \(folder) \(words)",
+            hint: "name a folder of this user with `spool` in the pipeline file, which only this "
+                + "user may write to (chmod go-w)")
+    }
+
+    /// With a slash at its end, a link counts as the folder that it leads to.
+    private static func withoutSlash(_ path: String) -> String {
+        var path = path[...]
+        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+        return String(path)
+    }
+}
