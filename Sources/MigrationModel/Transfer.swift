@@ -119,6 +119,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public mutating func fail(_ error: TranshipError) {
         move(to: .failed)
         tries.failure = Failure(error)
+        // Nothing was copied.
+        remarks.removeAll { if case .copiedAsIs = $0 { true } else { false } }
     }
 
     /// Ends it proved and private: a last step is missing.

@@ -36,6 +36,14 @@ import Testing
         #expect(try busy().moved(to: .failed).failure?.code == .timedOut)
     }
 
+    @Test func `Of an image that failed it is not said that it was copied`() throws {
+        var transfer = try busy()
+        transfer.remark(.copiedAsIs(objection: "image a is text"))
+        transfer.remark(.unverifiable("no checksum"))
+        transfer.fail(TranshipError(.formatRejected, "no"))
+        #expect(transfer.remarks == [.unverifiable("no checksum")])
+    }
+
     @Test func `An abandoned record leaves its id and its digests behind`() throws {
         var transfer = try busy()
         transfer.placement.adoptContents()
