@@ -10,6 +10,9 @@ package enum OpenFileLimit {
     /// Of everything else: the journal, small requests, standard streams.
     package static let otherFiles = 128
 
+    /// Below this limit not even one image can be copied.
+    package static let filesMin = 48
+
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 
     /// Raises the limit of this process as far as its user may.
@@ -25,6 +28,17 @@ package enum OpenFileLimit {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return .max }
         return Int(clamping: limit.rlim_cur)
+    }
+
+    /// - Throws: ``TranshipError/Code/usage`` if no run can work under this limit.
+    package static func expectEnough(files: Int = Self.files) throws(TranshipError) {
+        guard files < filesMin else { return }
+        throw TranshipError(
+            .usage,
+            "this process may have \(files) files and sockets open at once, and a run needs at "
+                + "least \(filesMin)",
+            hint: "raise the limit (`ulimit -n`): a run needs about \(otherFiles), and "
+                + "\(filesPerImage) more for each image in flight")
     }
 
     /// How many files a run needs with so many images in flight.

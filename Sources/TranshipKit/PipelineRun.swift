@@ -56,6 +56,7 @@ public final class PipelineRun: Sendable {
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
+        try OpenFileLimit.expectEnough()
         let pipeline = try Pipeline.load(file: file, environment: environment)
         let path = JournalPlace.absolute(
             journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
@@ -81,6 +82,7 @@ public final class PipelineRun: Sendable {
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) -> PipelineRun? {
+        try OpenFileLimit.expectEnough()
         guard
             let (path, run) = try await JournalPlace.interrupted(
                 journalPath: journalPath, environment: environment)

@@ -56,7 +56,8 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let data: Data
         do {
-            data = try encoder.encode(self)
+            let json = String(decoding: try encoder.encode(self), as: UTF8.self)
+            data = Data(json.withControlsEscapedAsJSON.utf8)
         } catch {
             throw TranshipError(
                 .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
@@ -106,13 +107,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     public static func read(from path: String) throws(TranshipError) -> SavedPlan {
         let hint = "make one with `tranship plan PIPELINE --save \(path)`"
         do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
-            let data = try file.read(upToCount: fileBytesMax + 1) ?? Data()
-            guard data.count <= fileBytesMax else {
-                throw TranshipError(
-                    .usage, "\(path) is not a saved plan: it is larger than 1 GiB", hint: hint)
-            }
+            let data = Data(try WholeFile.read(path, bytesMax: fileBytesMax))
             let version = try JSONDecoder().decode(Format.self, from: data).version
             guard version == formatVersion else {
                 throw TranshipError(
@@ -124,6 +119,9 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             return try JSONDecoder().decode(SavedPlan.self, from: data)
         } catch let error as TranshipError {
             throw error
+        } catch let problem as WholeFile.Problem {
+            throw TranshipError(
+                .usage, "\(path) is not a saved plan: it \(problem.words)", hint: hint)
         } catch {
             throw TranshipError(
                 .usage, "\(path) is not a saved plan: \(error.localizedDescription)", hint: hint)
@@ -213,15 +211,7 @@ extension SavedPlan {
         lines += Self.section("what becomes of earlier versions", changes ?? [:])
         lines += Self.section("the pipeline file, key by key", settings)
         // A name may contain anything; a line of the text is a line of the plan.
-        return lines.map(Self.inOneLine).joined(separator: "\n") + "\n"
-    }
-
-    /// Control characters as `\u{1b}`.
-    private static func inOneLine(_ line: String) -> String {
-        line.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control
-                ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
+        return lines.map(\.withControlsShown).joined(separator: "\n") + "\n"
     }
 
     private static func section(_ title: String, _ values: [String: String]) -> [String] {

@@ -20,10 +20,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [(20_000, 1987), (1024, 89), (256, 12), (138, 1), (64, 1)])
+    @Test(arguments: [(20_000, 1987), (1024, 89), (256, 12), (138, 1), (48, 1)])
     func `A limit leaves room for so many images, and for one at least`(files: Int, images: Int) {
         #expect(OpenFileLimit.imagesMax(files: files) == images)
         if images > 1 { #expect(OpenFileLimit.files(forImages: images) <= files) }
+    }
+
+    @Test func `Too few files for one image are refused with the limit`() {
+        #expect(throws: Never.self) {
+            try OpenFileLimit.expectEnough(files: OpenFileLimit.filesMin)
+        }
+        let error = #expect(throws: TranshipError.self) {
+            try OpenFileLimit.expectEnough(files: 24)
+        }
+        #expect(error?.message.contains("may have 24 files") == true)
+        #expect(error?.hint?.contains("ulimit -n") == true)
     }
 
     @Test func `No limit leaves room for all`() {

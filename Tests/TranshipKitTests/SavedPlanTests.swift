@@ -61,6 +61,37 @@ import Testing
         #expect(error?.message.hasSuffix("it is not a plain file") == true)
     }
 
+    @Test func `What is not a file is refused at once, by what it is`() {
+        mkfifo(folder.file("pipe"), 0o600)
+        for (path, words) in [
+            (folder.file("pipe"), "it is a named pipe"), ("/dev/zero", "it is a device"),
+            (folder.path, "it is a directory"), (folder.file("none"), "it cannot be read: no such"),
+        ] {
+            let error = #expect(throws: TranshipError.self) { _ = try SavedPlan.read(from: path) }
+            #expect(error?.code == .usage)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
+    }
+
+    @Test func `The text shows characters that a terminal hides or obeys`() async throws {
+        var item = Sample.item("a")
+        item.intent.record.name = "x\u{202E}y\u{200B}z\u{2028}"
+        let plan = try await plan("1", [item])
+        let text = plan.text
+        #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.isUnseen })
+        #expect(text.contains(#"x\u{202E}y\u{200B}z\u{2028}"#))
+        let path = folder.file("plan.json")
+        try plan.write(to: path)
+        let json = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(json.contains(#"x\u202ey\u200bz\u2028"#))
+        #expect(try SavedPlan.read(from: path) == plan)
+    }
+
+    @Test func `The netrc is the one that the environment names`() {
+        #expect(NetworkConnections.netrcFile(["NETRC": "/etc/n", "HOME": "/h"]) == "/etc/n")
+        #expect(NetworkConnections.netrcFile(["NETRC": "", "HOME": "/h"]) == "/h/.netrc")
+    }
+
     @Test func `What changed since is told, source by source`() async throws {
         let before = try await plan("1", ["a", "b", "d"].map { Sample.item($0) })
         var changed = Sample.item("b")

@@ -117,7 +117,7 @@ extension CopyOrder {
         name: String, command: String, clouds: [String], images: [String], offer: [String]
     ) -> String {
         let comment = { (lines: [String], margin: Int) in
-            lines.map { "\(String(repeating: " ", count: margin))# \($0)" }
+            lines.map { "\(String(repeating: " ", count: margin))# \($0.withControlsShown)" }
         }
         var lines = comment(
             [

@@ -24,6 +24,7 @@ extension PipelineRun {
         planning: @escaping @Sendable (PlanningEvent) -> Void = { _ in },
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
+        try OpenFileLimit.expectEnough()
         // The file does not exist; messages with a line of it begin with this word.
         let pipeline = try Pipeline.parse(
             text: text, file: PipelineRun.withoutFile, environment: environment)

@@ -3,6 +3,7 @@
 
 public import Basics
 internal import Foundation
+internal import PipelineFiles
 
 /// A pipeline file that a command writes. It never replaces another file.
 public struct SavedPipeline: Sendable {
@@ -33,7 +34,9 @@ public struct SavedPipeline: Sendable {
 
     /// Comments may differ: they tell which command wrote the file.
     private var isWritten: Bool {
-        guard let data = FileManager.default.contents(atPath: path) else { return false }
+        guard let data = try? WholeFile.read(path, bytesMax: Pipeline.fileBytesMax) else {
+            return false
+        }
         return Self.withoutComments(String(decoding: data, as: UTF8.self))
             == Self.withoutComments(text)
     }
