@@ -65,7 +65,8 @@ struct Tranship: AsyncParsableCommand {
                 try command.run()
             }
             if let failure = Terminal.outputFailure { throw failure }
-        } catch let error as TranshipError {
+        } catch let unnamed as TranshipError {
+            let error = CommandCloud.naming(unnamed)
             Terminal.tell(error)
             let status = ExitStatus(error.code)
             // A log ends with the exit code, also if no run began.

@@ -6,6 +6,7 @@ import Basics
 import Foundation
 import MigrationModel
 import OpenStackImage
+import Synchronization
 
 /// The cloud of a command, and the format of its output.
 struct CloudOptions: ParsableArguments {
@@ -50,14 +51,32 @@ struct CloudOptions: ParsableArguments {
 
     /// The Image service of that cloud. Nothing is sent yet.
     func service() throws(TranshipError) -> ImageService {
-        ImageService(
-            try CloudSession.named(
-                cloud, region: region, interface: interface, project: project,
-                environment: ProcessInfo.processInfo.environment))
+        let session = try CloudSession.named(
+            cloud, region: region, interface: interface, project: project,
+            environment: ProcessInfo.processInfo.environment)
+        CommandCloud.remember(session.cloudName)
+        return ImageService(session)
     }
 }
 
 extension RecordFormat.Kind: ExpressibleByArgument {}
+
+/// The cloud that a command for one cloud works with, for its errors: the operator may not have
+/// named it.
+enum CommandCloud {
+    private static let name = Mutex<String?>(nil)
+
+    static func remember(_ cloud: String) { name.withLock { $0 = cloud } }
+
+    /// The error with the name of the cloud in front, if its Image service answered it.
+    static func naming(_ error: TranshipError) -> TranshipError {
+        guard error.message.contains("Glance answered"), let cloud = name.withLock({ $0 }) else {
+            return error
+        }
+        let words = "cloud \"\(cloud)\""
+        return error.message.contains(words) ? error : error.whileDoing(words)
+    }
+}
 
 extension CloudOptions {
     /// The Image service, and the image that the argument names.
@@ -84,7 +103,7 @@ extension CloudOptions {
             } catch {
                 if missingIsFine, error.code == .notFound { continue }
                 guard names.count > 1 else { throw error }
-                Terminal.tell(error, of: name)
+                Terminal.tell(CommandCloud.naming(error), of: name)
                 failures += 1
             }
         }
