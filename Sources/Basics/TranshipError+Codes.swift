@@ -93,7 +93,8 @@ extension TranshipError {
         case sourceTruncated = "source-truncated"
         /// The source changed during reading, or since it was planned.
         case sourceChanged = "source-changed"
-        /// The bytes do not have the promised checksum. Never retried.
+        /// The bytes do not have the promised checksum. A URL is read again, since another mirror may
+        /// have the right data.
         case checksumMismatch = "checksum-mismatch"
 
         /// The compressed data is damaged, ends early, or is larger than `limits` allow once it is

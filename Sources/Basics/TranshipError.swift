@@ -58,6 +58,11 @@ public struct TranshipError: Error, Sendable {
         changed { $0.message = Self.bounded("\(context): \(message)") }
     }
 
+    /// The same error, with words behind its message.
+    public func adding(_ words: String) -> TranshipError {
+        changed { $0.message = Self.bounded("\(message)\(words)") }
+    }
+
     /// True if a service answered, with a refusal or with something that cannot be read.
     public var isAnAnswer: Bool { answer != nil || code == .invalidAnswer }
 

@@ -120,7 +120,8 @@ extension Exchange {
     private func writeToRing(_ bytes: UnsafeRawBufferPointer, _ ring: ByteRing) -> Int {
         let stated = request.bodySizeField.flatMap { head.headers[$0] }
             .flatMap(OutsideNumber.parse)
-        let most = min(request.bodyBytesMax ?? .max, stated ?? .max)
+        let isDeclared = request.declaredLengthCounts && head.headers.contentLengthBytes != nil
+        let most = min(isDeclared ? .max : request.bodyBytesMax ?? .max, stated ?? .max)
         let excess = min(Int64(bytes.count), max(0, bodyBytes - most))
         // A wait for our own ring does not count as a stall.
         clock.beginOwnWait()

@@ -36,6 +36,9 @@ public struct HTTPRequest: Sendable {
     /// The length of the body of a download, if the caller knows it: a longer one is cut there, and
     /// the download fails. Nil for no limit.
     public var bodyBytesMax: Int64?
+    /// True if a length that the answer declares counts instead of ``bodyBytesMax``: the caller has
+    /// better proof of the data than its length.
+    public var declaredLengthCounts = false
     /// The name of a header field of the answer that states that length as well; nil for none.
     package var bodySizeField: String?
 

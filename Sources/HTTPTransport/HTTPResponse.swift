@@ -58,9 +58,7 @@ extension HTTPResponse {
             requestID: requestID,
             asked: asked, retryAfterSeconds: retryAfterSeconds)
         let words = message.isEmpty ? "" : ": \(message)"
-        let place =
-            (isRedirected ? ", redirected to \(shownURL(effectiveURL))" : "")
-            + (answeredBy.map { ", answered by \($0)" } ?? "") + unfollowed
+        let place = (whoAnswered.map { ", \($0)" } ?? "") + unfollowed
         return TranshipError(
             code, "\(service) answered \(status)\(words) (\(asked)\(place))", hint: loginHint,
             answer: answer, isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
@@ -87,6 +85,16 @@ extension HTTPResponse {
                 + "\(netrc.path): use the address that needs no redirect to it"
         }
         return netrc.hint(for: host)
+    }
+
+    /// Which server of a pool answered: `redirected to URL, answered by ADDRESS`, without secrets.
+    /// Nil if the URL of the request says it.
+    public var whoAnswered: String? {
+        let words = [
+            isRedirected ? "redirected to \(shownURL(effectiveURL))" : nil,
+            answeredBy.map { "answered by \($0)" },
+        ].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     private var requestID: String? {

@@ -107,6 +107,10 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// What the source promises of the data that it publishes.
     public var promise: Checksum? { published?.checksum ?? checksums.first }
 
+    /// True if the data comes from a URL, so that another server may answer the next time, and a
+    /// promise says which one has the right data.
+    public var hasMirrors: Bool { key.hasPrefix("url:") && promise != nil }
+
     /// The name, or where the image is, for people. Longer than a name may be in the Image service,
     /// it is cut.
     public var displayName: String {

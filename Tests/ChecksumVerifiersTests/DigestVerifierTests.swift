@@ -70,6 +70,12 @@ import Testing
         #expect(error.message.contains("promised \(promised) bytes and gave 3"))
     }
 
+    @Test func `A checksum that is right outweighs the size that was planned`() throws {
+        let promise = try Checksum(sha256)
+        #expect(
+            try judge(abc, promise: promise, reported: .sha256, promisedBytes: 4) == [promise])
+    }
+
     @Test func `Relying on the services computes nothing where they are comparable`() throws {
         #expect(
             try judge(abc, promise: try Checksum(md5), reported: .md5, .services).isEmpty)

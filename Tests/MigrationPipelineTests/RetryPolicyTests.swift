@@ -51,4 +51,19 @@ import Testing
         #expect(policy.decide(error, attempts: 1, chance: 1) == .retry(afterSeconds: waited))
         #expect(policy.decide(error, attempts: 5, chance: 1) == .giveUp)
     }
+
+    @Test func `Other data than was promised is read again from a URL, a few times only`() {
+        for code in [TranshipError.Code.checksumMismatch, .sourceTruncated] {
+            let error = TranshipError(code, "other data")
+            let decisions = (1...4).map {
+                policy.decide(error, attempts: $0, hasMirrors: true, chance: 0) == .giveUp
+            }
+            #expect(decisions == [false, false, true, true])
+            #expect(policy.decide(error, attempts: 1, chance: 0) == .giveUp)
+            let once = RetryPolicy(attemptsMax: 1)
+            #expect(once.decide(error, attempts: 1, hasMirrors: true, chance: 0) == .giveUp)
+        }
+        let other = TranshipError(.sourceChanged, "changed")
+        #expect(policy.decide(other, attempts: 1, hasMirrors: true, chance: 0) == .giveUp)
+    }
 }

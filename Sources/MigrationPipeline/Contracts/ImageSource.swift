@@ -218,6 +218,8 @@ public struct SourceFacts: Sendable, Hashable {
     public var memberAnswers: [String: String] = [:]
     /// nil if a broken read cannot continue where it broke.
     public var version: SourceVersion?
+    /// Which server of a pool answered, in words; nil if the source has one server only.
+    public var whoAnswered: String?
 
     public init(sizeBytes: Int64?, members: [String] = [], version: SourceVersion? = nil) {
         self.sizeBytes = sizeBytes

@@ -32,6 +32,9 @@ public struct RetryPolicy: Sendable {
     /// Tries after an unexpected state, spooled data that is damaged
     /// included.
     public static let surprisesMax = 2
+    /// Tries of data that is not what was promised, the first one included. More than one, since
+    /// another mirror of a pool may have the right data; few, since each reads all of it.
+    public static let otherDataMax = 3
 
     public init(attemptsMax: Int, backoffSecondsMax: Double = 60) {
         self.attemptsMax = attemptsMax
@@ -47,11 +50,15 @@ public struct RetryPolicy: Sendable {
     ///   - attempts: failed tries so far, this one included.
     ///   - surprises: those of them that met an unexpected state, this one
     ///     included.
+    ///   - hasMirrors: true if the source has a promise, and another server may answer the next time.
     ///   - chance: uniformly from 0 up to 1, for full jitter.
     public func decide(
-        _ error: TranshipError, attempts: Int, surprises: Int = 0, chance: Double
+        _ error: TranshipError, attempts: Int, surprises: Int = 0, hasMirrors: Bool = false,
+        chance: Double
     ) -> Decision {
-        let mayPass = error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
+        let mayPass =
+            error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
+            || hasMirrors && error.isOtherData && attempts < Self.otherDataMax
         guard mayPass, attempts < attemptsMax else { return .giveUp }
         if let seconds = error.answer?.retryAfterSeconds {
             // The service asks for this wait; limit it.
@@ -67,4 +74,7 @@ extension TranshipError {
     /// The target's record is in an unexpected state, or gone: every try begins
     /// with a look at it, so another one may find its way.
     var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }
+
+    /// The source sent other data than was promised: so many bytes, or with another checksum.
+    var isOtherData: Bool { [.checksumMismatch, .sourceTruncated].contains(code) }
 }

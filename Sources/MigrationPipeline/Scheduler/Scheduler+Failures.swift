@@ -75,6 +75,7 @@ extension Scheduler {
         if error.isSurprise { transfer.tries.surprises += 1 }
         var decision = limits.retries.decide(
             error, attempts: transfer.tries.attempts, surprises: transfer.tries.surprises,
+            hasMirrors: transfer.source.hasMirrors && !transfer.method.isServerSide,
             chance: surroundings.chance())
         if !spendsTry(), decision != .giveUp { decision = .giveUp }
         switch decision {

@@ -13,6 +13,7 @@ final class ReadingTally: Sendable {
     private let state: Guarded<SourceReading>
     private let tookBytes = Guarded<Int64?>(nil)
     private let proof = Guarded<PublishedProof?>(nil)
+    private let whoAnswered = Guarded<String?>(nil)
 
     /// - Parameter startBytes: where the reading begins.
     init(_ transfer: Transfer, _ monitor: RunMonitor, from startBytes: Int64 = 0) {
@@ -24,7 +25,9 @@ final class ReadingTally: Sendable {
 
     func take(_ event: ReadingEvent) {
         switch event {
-        case .opened: state.withLock { $0.save(startBytes) }
+        case .opened(let facts):
+            state.withLock { $0.save(startBytes) }
+            whoAnswered.withLock { $0 = facts.whoAnswered }
         case .dropped(let byte, let error):
             monitor.note(
                 transfer,
@@ -47,6 +50,14 @@ final class ReadingTally: Sendable {
 
     /// What was read, if that is not what the ring got.
     var published: PublishedProof? { proof.withLock { $0 } }
+
+    /// The error, with the server of a pool that sent other data than was promised.
+    func named(_ error: TranshipError) -> TranshipError {
+        guard error.isOtherData, let who = whoAnswered.withLock({ $0 }),
+            !error.message.contains(who)
+        else { return error }
+        return error.adding(" (\(who))")
+    }
 
     /// The totals after this many bytes of this read, or nil if there are none yet.
     func reading(to countBytes: Int64) -> SourceReading? {

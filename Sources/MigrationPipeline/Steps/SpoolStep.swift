@@ -202,7 +202,7 @@ struct SpoolStep: Sendable {
             filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
             try await trip.commit(filling.transfer)
             try await spool.discard(filling.entry)
-            throw failure
+            throw reading.tally.named(failure)
         }
         if let failure = failure ?? reading.failure.withLock({ $0 }) {
             // Keep as many bytes as possible. The first error counts.
@@ -308,12 +308,13 @@ struct SpoolStep: Sendable {
             _ = try verification.judge(totalBytes: total)
         } catch {
             if error.code == .interrupted { throw error }
+            let named = reading.tally.named(error)
             filling.transfer.reading = reading.tally.reading(to: file.offsetBytes - filling.start)
-            if error.code == .checksumMismatch, filling.start > 0 { throw error }
+            if error.code == .checksumMismatch, filling.start > 0 { throw named }
             // The bytes do not match the promise, so keep none of them.
             try await trip.commit(filling.transfer)
             try await spool.discard(filling.entry)
-            throw error
+            throw named
         }
     }
 

@@ -101,7 +101,9 @@ struct StreamStep: Sendable {
             }
             if transfer != trip.committed { try await trip.commit(transfer) }
             let first = Self.first(ring.failure, error)
-            guard first.code == .formatRejected, let cure = pass.cure else { throw first }
+            guard first.code == .formatRejected, let cure = pass.cure else {
+                throw pass.tally.named(first)
+            }
             throw first.hinting(cure)
         }
     }

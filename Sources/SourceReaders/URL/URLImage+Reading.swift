@@ -77,15 +77,18 @@ extension URLImage {
         var request = request(.get)
         // An answer need not declare its length, and then may never end.
         request.bodyBytesMax = image.sizeAtSourceBytes
+        // Of a pool, the server that the plan saw may have had another version.
+        request.declaredLengthCounts = image.promise != nil
         // The transport's errors name the URL themselves.
         let response = try await client.download(request, into: ring) {
             (head) throws(TranshipError) in
             if head.status == 204 { return }
             guard head.status == 200 else { throw Self.refusal(head, shown) }
             if let now = image.otherVersion(in: head) { throw Self.changed(shown, to: now) }
-            opened(
-                SourceFacts(sizeBytes: head.headers.contentLengthBytes, version: head.sourceVersion)
-            )
+            var facts = SourceFacts(
+                sizeBytes: head.headers.contentLengthBytes, version: head.sourceVersion)
+            facts.whoAnswered = head.whoAnswered
+            opened(facts)
         }
         guard response.status == 200 || response.status == 204 else {
             throw Self.refusal(response, shown)
@@ -146,7 +149,7 @@ extension URLImage {
         return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
             "\(shown) cannot be read: \(refusal.message)",
-            hint: refusal.isTransient ? nil : refusal.hint ?? "check the URL and who may read it",
+            hint: refusal.hintedByStatus.hint ?? "check the URL and who may read it",
             answer: refusal.answer, isTransient: refusal.isTransient)
     }
 
