@@ -118,14 +118,16 @@ import Testing
         #expect(requests.last?[header: "range"] == "bytes=0-65535")
     }
 
-    @Test func `The size is that of the whole where only GET answers`() async throws {
-        let (image, _) = try await listed { request in
-            guard request.method == "GET" else { return .status(405) }
+    @Test(arguments: [400, 403, 404, 405, 410, 500, 501, 502, 503, 599])
+    func `The size is that of the whole where only GET answers`(status: Int) async throws {
+        let (image, requests) = try await listed { request in
+            guard request.method == "GET" else { return .status(status) }
             return .status(
                 206, headers: [("Content-Range", "bytes 0-65535/9000000"), ("ETag", "\"a\"")],
                 body: Array(DiskHeads.qcow2().prefix(65536)))
         }
         #expect(image.image.sizeBytes == 9_000_000 && image.refusal == nil)
+        #expect(requests.map(\.method) == ["HEAD", "GET"])
     }
 
     @Test func `A body without an end is not read to its end`() async throws {

@@ -113,7 +113,7 @@ extension URLImage {
                 // A list that has changed says more than the headers of the data.
                 found = try await probe(known: list == nil ? known : nil)
             } catch {
-                problem = error.whileDoing("looking at \(shown)")
+                problem = error.hintedByStatus.whileDoing("looking at \(shown)")
             }
         }
         if let problem, problem.code == .interrupted { throw problem }
@@ -269,7 +269,7 @@ extension URLImage {
     /// Asks for the head of the answer, then for the first bytes of the data.
     ///
     /// What a HEAD says is not final: signed URLs refuse it, and servers that know only GET answer
-    /// 404 or a length of 0. What the GET says counts.
+    /// 404, 500 or a length of 0. What the GET says counts.
     ///
     /// - Parameter known: the last look. If the data is still the same, the HEAD is the only request.
     private func probeOnce(_ known: Upstream.Look?) async throws(TranshipError) -> Probe {
@@ -283,7 +283,9 @@ extension URLImage {
             }
         }
         let isEmpty = response.isSuccess && response.headers["Content-Length"] == "0"
-        if isEmpty || [304, 400, 403, 404, 405, 410, 501].contains(response.status) {
+        if isEmpty || [304, 400, 403, 404, 405, 410].contains(response.status)
+            || response.status >= 500
+        {
             return try await beginning()
         }
         try expectSuccess(response, .head)
