@@ -31,13 +31,26 @@ public struct ProjectTable: Sendable, Equatable {
     public struct Row: Sendable, Equatable {
         public let source: Name
         public let target: Name
+        /// Where it is: `file:line:column`, of a CSV file `file:line`.
+        public let place: String
+
+        /// The line for messages.
+        public var words: String { "\(place): \(source.text) to \(target.text)" }
     }
 
     /// In the order of the table.
     public let rows: [Row]
     /// The project for all others (`"*"`). nil: the plan refuses their images.
     public let rest: Name?
+    /// The line of ``rest``.
+    let restPlace: String?
     public let position: FilePosition
+
+    /// The first line that names this project of the targets, for messages.
+    public func line(ofTarget name: Name) -> String {
+        if let row = rows.first(where: { $0.target == name }) { return row.words }
+        return "\(restPlace ?? "\(position)"): * to \(name.text)"
+    }
 
     /// Each project of the targets once.
     public var targets: [Name] {

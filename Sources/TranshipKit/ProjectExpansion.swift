@@ -33,31 +33,51 @@ struct ProjectExpansion: Sendable {
         for source in pipeline.sources {
             guard case .cloud(let cloud) = source else { continue }
             let session = try await connections.signIn(cloud.cloud).session
+            var lines: [String: ProjectTable.Row] = [:]
+            for row in table.rows {
+                let asked = Asked(row.source, of: cloud.cloud, .source, line: row.words)
+                let id: String?
+                if cloud.isOfOwnProject {
+                    let scoped = cloud.inProject(row.source)
+                    id = try await asked.explain { () throws(TranshipError) in
+                        try await connections.signIn(scoped.cloud).projectID
+                    }
+                    if id != nil { sources.append(.cloud(scoped)) }
+                } else {
+                    id = try await asked.explain { () throws(TranshipError) in
+                        try await session.projectID(
+                            of: row.source.project, domain: row.source.domain)
+                    }
+                }
+                guard let id else { continue }
+                if let other = lines.updateValue(row, forKey: id) {
+                    throw Self.contradiction(other, row, id, cloud.cloud)
+                }
+                ids[row.source, default: []].insert(id)
+            }
             guard cloud.isOfOwnProject else {
                 sources.append(source)
-                for row in table.rows {
-                    let id = try await session.projectID(
-                        of: row.source.project, domain: row.source.domain)
-                    ids[row.source, default: []].insert(id)
-                }
                 continue
             }
-            var known: Set<String> = []
-            for row in table.rows {
-                let scoped = cloud.inProject(row.source)
-                let signedIn = try await connections.signIn(scoped.cloud)
-                guard let id = signedIn.projectID else { continue }
-                known.insert(id)
-                ids[row.source, default: []].insert(id)
-                sources.append(.cloud(scoped))
-            }
             // At the end, so that a new project does not change the places of the others.
-            for project in try await session.ownProjects() where !known.contains(project.id) {
+            for project in try await session.ownProjects() where lines[project.id] == nil {
                 others.append(.cloud(cloud.inProject(ProjectTable.Name(project.id))))
             }
         }
         self.sources = sources + others
         (targets, routes) = try await Self.targets(pipeline, table, ids, connections)
+    }
+
+    /// Two lines for one project of a source: a name and its id, or a name and the same with its
+    /// domain.
+    private static func contradiction(
+        _ one: ProjectTable.Row, _ other: ProjectTable.Row, _ id: String, _ cloud: CloudName
+    ) -> TranshipError {
+        TranshipError(
+            .invalidPipeline,
+            "`projects` has two lines for the project \(id) of the source cloud \"\(cloud.name)\": "
+                + "\(one.words), and \(other.words)",
+            hint: "remove one of the two lines", side: .source)
     }
 
     private static func targets(
@@ -79,12 +99,17 @@ struct ProjectExpansion: Sendable {
             var first = true
             var places: [(ProjectTable.Name, id: String)] = []
             for name in table.targets {
+                let asked = Asked(name, of: cloud.cloud, .target, line: table.line(ofTarget: name))
                 let id: String
                 if isAdmin {
-                    id = try await connections.signIn(cloud.cloud).session
-                        .projectID(of: name.project, domain: name.domain)
+                    let session = try await connections.signIn(cloud.cloud).session
+                    id = try await asked.explain { () throws(TranshipError) in
+                        try await session.projectID(of: name.project, domain: name.domain)
+                    }
                 } else {
-                    id = try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
+                    id = try await asked.explain { () throws(TranshipError) in
+                        try await connections.signIn(cloud.inProject(name).cloud).projectID ?? ""
+                    }
                 }
                 for row in table.rows where row.target == name {
                     for source in ids[row.source] ?? [] { owners[source] = id }
@@ -111,5 +136,40 @@ struct ProjectExpansion: Sendable {
             }
         }
         return (targets, routes)
+    }
+}
+
+/// A project of the table that a cloud is asked for.
+private struct Asked {
+    private let name: ProjectTable.Name
+    private let cloud: CloudName
+    private let side: TranshipError.Side
+    private let line: String
+
+    init(
+        _ name: ProjectTable.Name, of cloud: CloudName, _ side: TranshipError.Side, line: String
+    ) {
+        self.name = name
+        self.cloud = cloud
+        self.side = side
+        self.line = line
+    }
+
+    /// Names project, side and line in the error. Keystone says neither, and answers a missing role
+    /// and a missing project as it answers a wrong password.
+    func explain<Value: Sendable>(
+        _ work: () async throws(TranshipError) -> Value
+    ) async throws(TranshipError) -> Value {
+        do {
+            return try await work()
+        } catch {
+            let words = side == .source ? "source" : "target"
+            let named = error.at(side).whileDoing(
+                "project \"\(name.text)\" of the \(words) cloud \"\(cloud.name)\" (\(line))")
+            guard [.authenticationFailed, .notFound].contains(error.code) else { throw named }
+            throw named.hinting(
+                "give the user of cloud \"\(cloud.name)\" a role in that project, or remove the line; "
+                    + "if the project does not exist, correct its name, id or domain")
+        }
     }
 }

@@ -60,6 +60,16 @@ import Testing
         #expect(message?.contains("p.csv:2: a line has a source project") == true)
         let missing = refusal { try pipeline("projects: none.csv", file: file) }
         #expect(missing?.contains("none.csv") == true)
+        let error = #expect(throws: TranshipError.self) {
+            try pipeline("projects: none.csv", file: file)
+        }
+        #expect(error?.message.contains("No such file") == true)
+        #expect(error?.hint?.contains("check the path in `projects`") == true)
+
+        try Data("a,b\nc,d\na,e\n".utf8).write(to: csv)
+        let twice = refusal { try pipeline("projects: p.csv", file: file) }
+        #expect(twice?.contains("p.csv:1: a to b, and ") == true)
+        #expect(twice?.hasSuffix("p.csv:3: a to e") == true)
     }
 
     @Test func `What a table cannot say anything about is refused`() throws {

@@ -6,52 +6,55 @@ import Basics
 extension PipelineReader {
     /// Parses `projects`: a mapping, or the path of a CSV file.
     func projects(_ value: FileValue) throws(TranshipError) -> ProjectTable {
-        var pairs: [(source: String, target: String)] = []
+        var lines: [ProjectTable.Row] = []
         if value.isMapping {
             for (key, target) in try value.textMap(emptyValues: false) {
-                pairs.append((key.text, target))
+                lines.append(
+                    ProjectTable.Row(
+                        source: .init(key.text), target: .init(target), place: "\(key.position)"))
             }
         } else {
-            pairs = try projectLines(value)
+            lines = try projectLines(value)
         }
-        var rows: [ProjectTable.Row] = []
-        var rest: ProjectTable.Name?
-        var seen: Set<String> = []
-        for (source, target) in pairs {
-            if target == "*" {
+        var seen: [ProjectTable.Name: ProjectTable.Row] = [:]
+        for line in lines {
+            if line.target.text == "*" {
                 refuse(
-                    value.refusal("`projects` maps \"\(source)\" to *, which names no project"))
+                    value.refusal(
+                        "`projects` maps \"\(line.source.text)\" to *, which names no project "
+                            + "(\(line.place))"))
             }
-            if !seen.insert(source).inserted {
-                refuse(value.refusal("`projects` has the project \"\(source)\" twice"))
-            }
-            if source == "*" {
-                rest = ProjectTable.Name(target)
-            } else {
-                rows.append(
-                    ProjectTable.Row(
-                        source: ProjectTable.Name(source), target: ProjectTable.Name(target)))
+            if let other = seen.updateValue(line, forKey: line.source) {
+                refuse(
+                    value.refusal(
+                        "`projects` has the project \"\(line.source.text)\" twice: \(other.words), "
+                            + "and \(line.words)", hint: "remove one of the two lines"))
             }
         }
+        let rows = lines.filter { $0.source.text != "*" }
+        let rest = lines.first { $0.source.text == "*" }
         guard !rows.isEmpty || !mistakes.isEmpty else {
             throw value.refusal(
                 "`projects` maps no project", hint: "write a line such as `team-a: team-a`")
         }
-        return ProjectTable(rows: rows, rest: rest, position: value.position)
+        return ProjectTable(
+            rows: rows, rest: rest?.target, restPlace: rest?.place, position: value.position)
     }
 
     /// Lines of a source and a target project. A first line `source,target` is a heading.
     private func projectLines(
         _ value: FileValue
-    ) throws(TranshipError) -> [(source: String, target: String)] {
+    ) throws(TranshipError) -> [ProjectTable.Row] {
         let path = try value.absolutePath()
         let text: String
         do {
             text = try PipelineFile.read(path, kind: "table of projects")
         } catch {
-            throw value.refusal("cannot read the table of projects \(path)", hint: error.message)
+            throw value.refusal(
+                error.message,
+                hint: "check the path in `projects`; a relative path starts at the pipeline file")
         }
-        var pairs: [(source: String, target: String)] = []
+        var lines: [ProjectTable.Row] = []
         for (index, line) in text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline
         ).enumerated() {
@@ -64,9 +67,12 @@ extension PipelineReader {
                         + "separated by a comma",
                     hint: "write it as team-a,team-b")
             }
-            pairs.append((cells[0], cells[1]))
+            lines.append(
+                ProjectTable.Row(
+                    source: .init(cells[0]), target: .init(cells[1]), place: "\(path):\(index + 1)")
+            )
         }
-        return pairs
+        return lines
     }
 
     /// The cells of one line of CSV (RFC 4180). A quoted cell ends in its line.

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import HTTPTransport
+import MigrationPipeline
+import OpenStackImage
+import PipelineFiles
+import SourceReaders
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// What the clouds say of the projects in a table.
+@Suite struct ProjectExpansionTests {
+    /// Clouds whose user has a role in the projects `demo` and `other`, and in no other.
+    private struct TwoProjects: Connections {
+        static let demo = "0123456789abcdef0123456789abcdef"
+
+        let glance: GlanceServer
+
+        func client(for url: URLSource) -> HTTPClient { HTTPClient() }
+
+        func signIn(_ cloud: CloudName) async throws(TranshipError) -> SignedInCloud {
+            let ids = ["demo": Self.demo, Self.demo: Self.demo, "other": "o"]
+            guard let id = cloud.project == nil ? "home" : ids[cloud.project ?? ""] else {
+                throw TranshipError(
+                    .authenticationFailed, "cloud \"\(cloud.name)\": Keystone answered 401",
+                    hint: "check username, password, project and both domains")
+            }
+            let session = CloudSession(
+                CloudConfiguration(
+                    name: cloud.name, authentication: .password(.id("u"), password: Secret("p")),
+                    authURL: glance.url, scope: .projectID(id)))
+            return SignedInCloud(session, endpoint: glance.url, region: nil, projectID: id)
+        }
+    }
+
+    private let glance: GlanceServer
+
+    init() throws {
+        glance = try GlanceServer()
+        glance.answer(
+            "GET", "/v3/auth/projects",
+            with: .status(
+                200,
+                text: """
+                    {"projects":[{"id":"\(TwoProjects.demo)","name":"demo"},
+                    {"id":"o","name":"other"},{"id":"third","name":"third"}]}
+                    """))
+        let demo = #"{"projects":[{"id":"\#(TwoProjects.demo)","name":"demo"}]}"#
+        glance.answer("GET", "/v3/projects", with: .status(200, text: demo)) {
+            $0.target.hasSuffix("=demo")
+        }
+        glance.answer("GET", "/v3/projects", with: .status(200, text: #"{"projects":[]}"#))
+    }
+
+    /// - Parameter keys: more keys of the source and of the target.
+    private func expansion(
+        _ table: String, source: String = "", target: String = ""
+    ) async throws -> ProjectExpansion {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: p
+                sources: [{ cloud: alpha\(source) }]
+                targets: [{ cloud: beta\(target) }]
+                projects: \(table)
+                """, file: "/p/p.yaml", environment: [:])
+        return try await ProjectExpansion(pipeline, TwoProjects(glance: glance))
+    }
+
+    private func refusal(
+        _ table: String, source: String = "", target: String = ""
+    ) async throws -> TranshipError {
+        let error = await #expect(throws: TranshipError.self) {
+            try await expansion(table, source: source, target: target)
+        }
+        return try #require(error)
+    }
+
+    @Test func `Each line is a project, and the user's other projects follow`() async throws {
+        let found = try await expansion("{ demo: other, other: demo }")
+        #expect(
+            found.sources.map { source in
+                guard case .cloud(let cloud) = source else { return "" }
+                return cloud.cloud.project ?? ""
+            } == ["demo", "other", "third"])
+        #expect(found.targets.count == 2)
+    }
+
+    @Test(arguments: ["", ", images: { owner: any }"])
+    func `Two lines for one project are refused, with both lines`(source: String) async throws {
+        let error = try await refusal(
+            "{ \(TwoProjects.demo): other, demo: demo }", source: source)
+        #expect(error.code == .invalidPipeline && error.side == .source)
+        #expect(error.message.contains("/p/p.yaml:5:13: \(TwoProjects.demo) to other"), "\(error)")
+        #expect(error.message.contains(": demo to demo"), "\(error)")
+        #expect(error.hint == "remove one of the two lines")
+    }
+
+    @Test func `A missing role names the project, its side and its line`() async throws {
+        let source = try await refusal("{ demo: demo, strange: other }")
+        #expect(source.code == .authenticationFailed && source.side == .source)
+        #expect(
+            source.message.hasPrefix(
+                "project \"strange\" of the source cloud \"alpha\" (/p/p.yaml:5:"),
+            "\(source)")
+        #expect(source.message.contains("strange to other"))
+        #expect(source.hint?.hasPrefix("give the user of cloud \"alpha\" a role") == true)
+        let target = try await refusal("{ demo: strange }")
+        #expect(target.side == .target && target.code == .authenticationFailed)
+        #expect(target.message.hasPrefix("project \"strange\" of the target cloud \"beta\""))
+        #expect(target.message.contains("demo to strange"))
+        let rest = try await refusal("{ demo: demo, '*': strange }")
+        #expect(rest.message.contains("* to strange"), "\(rest)")
+    }
+
+    @Test func `A project that an administrator does not find is named in the same way`()
+        async throws
+    {
+        let error = try await refusal("{ nowhere: demo }", source: ", images: { owner: any }")
+        #expect(error.code == .notFound && error.side == .source)
+        #expect(
+            error.message.hasPrefix(
+                "project \"nowhere\" of the source cloud \"alpha\" (/p/p.yaml:5"))
+        #expect(error.hint?.contains("remove the line") == true)
+    }
+}
