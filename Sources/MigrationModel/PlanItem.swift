@@ -78,6 +78,11 @@ public struct RefusedImage: Sendable, Hashable {
     public let action: PlanAction
     public let failure: Transfer.Failure
 
+    /// The image's id at the source, or where it is.
+    public var sourceID: String {
+        sourceKey.split(separator: ":", maxSplits: 1).last.map(String.init) ?? sourceKey
+    }
+
     public init(
         name: String, sourceKey: String, targetKey: String, action: PlanAction,
         failure: Transfer.Failure

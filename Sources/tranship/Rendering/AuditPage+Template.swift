@@ -124,7 +124,7 @@ extension AuditPage {
         };
         const done = transfers.filter(t => t.state === "done");
         const moved = done.reduce((sum, t) => sum + (t.bytes || 0), 0);
-        const bad = transfers.filter(isBad).length + run.refusals.length;
+        const bad = transfers.filter(isBad).length + run.refused.length;
         card("images", transfers.length);
         card("done", done.length);
         card("failed or refused", bad, bad > 0);
@@ -229,8 +229,10 @@ extension AuditPage {
           root.toggle("dark", !isDark);
           root.toggle("light", isDark);
         });
-        for (const text of run.refusals) {
-          const line = make("div", "refused: " + text, "bad");
+        for (const image of [...run.refused].reverse()) {
+          const word = image.action === "conflict" ? "in conflict: " : "refused: ";
+          const line = make("div", word + image.name + " (" + image.source_id + ") → "
+            + image.target + ": " + image.code + ": " + image.message, "bad");
           at("rows").prepend(line);
         }
         show();

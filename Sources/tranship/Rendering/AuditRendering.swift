@@ -27,7 +27,7 @@ struct AuditFields {
     }
     var who: String { audit.facts?.who ?? "" }
 
-    /// In the order of the columns of a table.
+    /// In the order of ``names``.
     var columns: [(name: String, value: String)] {
         [
             ("source_id", sourceID), ("target_id", transfer.imageID ?? ""),
@@ -39,8 +39,27 @@ struct AuditFields {
             ("attempts", "\(attempts)"), ("who", who),
             ("request_ids", entry.history.requestIDs.joined(separator: " ")),
             ("error", transfer.failure?.message ?? ""),
+            ("code", transfer.failure?.code.rawValue ?? ""),
         ]
     }
+
+    /// The columns of an image without a transfer: the plan refused it, or found it in conflict.
+    static func columns(
+        of image: RefusedImage, in audit: RunAudit
+    ) -> [(name: String, value: String)] {
+        let values = [
+            "source_id": image.sourceID, "name": image.name, "target": image.targetKey,
+            "state": image.words, "who": audit.facts?.who ?? "",
+            "error": image.failure.message, "code": image.failure.code.rawValue,
+        ]
+        return names.map { ($0, values[$0] ?? "") }
+    }
+
+    /// Of the columns, in their order.
+    static let names = [
+        "source_id", "target_id", "name", "target", "project", "state", "bytes", "digest", "proof",
+        "method", "started", "ended", "attempts", "who", "request_ids", "error", "code",
+    ]
 
     var json: [String: JSONValue?] {
         [
@@ -90,6 +109,7 @@ extension RunAudit {
             "planned": .object(Self.numbers(status.planned, \.rawValue)),
             "states": .object(Self.numbers(status.states, \.rawValue)),
             "refusals": .array(status.refusals.map { .string($0.message) }),
+            "refused": .array(status.refused.map(\.json.value)),
         ]
     }
 
@@ -137,7 +157,11 @@ struct AuditRendering {
             ])
         }
         table.put()
-        for refusal in audit.status.refusals { Terminal.put("refused: \(refusal.message)") }
+        for image in audit.status.refused {
+            Terminal.put(
+                "\(image.words): \(image.name) (\(image.sourceID)) -> \(image.targetKey): "
+                    + "\(image.failure.code): \(image.failure.message)")
+        }
     }
 }
 
@@ -148,11 +172,13 @@ struct AuditTable {
     init(_ audit: RunAudit) { self.audit = audit }
 
     func put() async throws(TranshipError) {
-        var isFirst = true
+        Terminal.putWhole(Self.line(AuditFields.names))
         try await audit.eachEntry { (entry) throws(TranshipError) in
             let columns = AuditFields(entry: entry, audit: audit).columns
-            if isFirst { Terminal.putWhole(Self.line(columns.map(\.name))) }
-            isFirst = false
+            Terminal.putWhole(Self.line(columns.map(\.value)))
+        }
+        for image in audit.status.refused {
+            let columns = AuditFields.columns(of: image, in: audit)
             Terminal.putWhole(Self.line(columns.map(\.value)))
         }
     }

@@ -48,11 +48,17 @@ struct RunReport {
         }
     }
 
-    /// What did not go well first, then what arrived, then what became of earlier versions.
+    /// What did not go well first: failures, then what the plan refused. Then what arrived, and what
+    /// became of earlier versions.
     private func entries() async throws(TranshipError) -> [JSONValue] {
         guard let summary else { return [] }
         var entries: [JSONValue] = []
         for state in [TransferState.failed, .unpublished, .done] {
+            if state == .done {
+                for image in summary.status.refused.prefix(Self.entriesMax - entries.count) {
+                    entries.append(image.json.value)
+                }
+            }
             let left = Self.entriesMax - entries.count
             for transfer in try await summary.status.transfers(in: [state], limit: left) {
                 entries.append(.object(transfer.jsonMembers.compactMapValues(\.self)))

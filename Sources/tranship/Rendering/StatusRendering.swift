@@ -54,7 +54,7 @@ struct StatusRendering {
     }
 
     private func tell(_ image: RefusedImage) {
-        let word = image.action == .conflict ? "in conflict" : "refused"
+        let word = image.words
         Terminal.put("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
         Terminal.put("              \(image.failure.code): \(image.failure.message)")
         if let hint = image.failure.hint { Terminal.put("              hint: \(hint)") }

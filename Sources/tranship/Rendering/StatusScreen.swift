@@ -82,7 +82,7 @@ extension StatusScreen {
         }
         problems += status.refused.prefix(Self.problemsMax).map { image in
             Problem(
-                word: image.action == .conflict ? "in conflict" : "refused", name: image.name,
+                word: image.words, name: image.name,
                 target: image.targetKey, reason: image.failure.code.rawValue)
         }
         self.init(

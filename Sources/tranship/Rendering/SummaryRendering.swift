@@ -33,7 +33,7 @@ struct SummaryRendering {
         for image in summary.status.refused.prefix(Self.rowsMax - shown) {
             shown += 1
             table.add([
-                image.action == .conflict ? "in conflict" : "refused", image.name, image.targetKey,
+                image.words, image.name, image.targetKey,
                 "-", "-", image.failure.code.rawValue,
             ])
         }
@@ -58,14 +58,17 @@ struct SummaryRendering {
 }
 
 extension RefusedImage {
+    /// For people: `refused` or `in conflict`.
+    var words: String { action == .conflict ? "in conflict" : "refused" }
+
     /// A line of type `refused`.
     var json: JSONLine {
         JSONLine(
             "refused",
             [
                 "action": .string(action.rawValue), "name": .string(name),
-                "state": .string(action == .conflict ? "in conflict" : "refused"),
-                "source": .string(sourceKey), "target": .string(targetKey),
+                "state": .string(words), "source": .string(sourceKey),
+                "source_id": .string(sourceID), "target": .string(targetKey),
                 "code": .string(failure.code.rawValue), "message": .string(failure.message),
                 "hint": failure.hint.map { .string($0) },
             ])

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationJournal
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+@testable import tranship
+
+/// What reports and hooks say of images that have no transfer.
+@Suite struct RefusedReportTests {
+    private let folder: TemporaryFolder
+    private let journal: Journal
+    private let run: MigrationModel.Run
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        journal = try await .open(path: folder.file("journal.sqlite"))
+        var refused = Sample.item("a")
+        refused.action = .refuse
+        refused.refusal = .init(TranshipError(.sourceUnavailable, "no such <file>", hint: "look"))
+        var conflict = Sample.item("b")
+        conflict.action = .conflict
+        conflict.reason = .nameTaken(imageID: "t", .fail)
+        run = try await journal.takeOver([refused, conflict, Sample.item("c")])
+    }
+
+    private var audit: RunAudit {
+        get async throws { try await RunAudit.read(journalPath: journal.path) }
+    }
+
+    @Test func `A table has a line for each, with the columns of the others`() async throws {
+        let audit = try await audit
+        #expect(audit.status.refused.count == 2)
+        let image = try #require(audit.status.refused.first)
+        let columns = AuditFields.columns(of: image, in: audit)
+        #expect(columns.map(\.name) == AuditFields.names)
+        let values = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.value) })
+        #expect(values["source_id"] == "a" && values["target"] == "beta")
+        #expect(values["state"] == "refused" && values["code"] == "source-unavailable")
+        #expect(values["error"] == "no such <file>")
+        let other = AuditFields.columns(of: audit.status.refused[1], in: audit)
+        #expect(other.first { $0.name == "state" }?.value == "in conflict")
+        try await audit.eachEntry { (entry) throws(TranshipError) in
+            let names = AuditFields(entry: entry, audit: audit).columns.map(\.name)
+            #expect(names == AuditFields.names)
+        }
+    }
+
+    @Test func `JSON has an object for each`() async throws {
+        let refused = try #require((try await audit.json["refused"] ?? nil)?.array)
+        #expect(refused.map { $0["action"]?.string } == ["refuse", "conflict"])
+        #expect(refused.map { $0["source_id"]?.string } == ["a", "b"])
+        #expect(refused.first?["hint"]?.string == "look")
+    }
+
+    @Test func `The page has each image`() async throws {
+        let page = try await AuditPage(audit).text()
+        #expect(page.contains("no such \\u003cfile>") && page.contains(#""source_id":"b""#))
+        #expect(page.contains("run.refused") && !page.contains("run.refusals"))
+    }
+
+    @Test func `A hook gets each image, before those that arrived`() async throws {
+        let report = try await RunReport(
+            pipelineName: "p", journalPath: journal.path, status: .someFailed,
+            summary: RunSummary(run: run, journal: journal), error: nil
+        ).text(bytesMax: 60_000)
+        #expect(report.contains(#""type":"refused""#) && report.contains(#""source_id":"b""#))
+        #expect(report.contains("source-unavailable") && report.contains("no such <file>"))
+    }
+}
