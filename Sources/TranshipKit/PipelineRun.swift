@@ -194,11 +194,13 @@ public final class PipelineRun: Sendable {
     /// plan is never carried out, the run counts as interrupted, and `resume` plans
     /// it again. A run that was interrupted after it was planned goes on as planned.
     ///
-    /// - Parameter saved: what an operator has reviewed; nil is any plan.
+    /// - Parameters:
+    ///   - saved: what an operator has reviewed; nil is any plan.
+    ///   - listsAllDifferences: true for a warning for every difference; the error has the first ones.
     /// - Throws: ``TranshipError/Code/planDrifted`` if the plan differs from the saved
     ///   one; what makes planning impossible. Errors of single images are in the plan.
     public func plan(
-        matching saved: SavedPlan? = nil
+        matching saved: SavedPlan? = nil, listsAllDifferences: Bool = false
     ) async throws(TranshipError) -> PipelinePlan {
         if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
         let planned = self.planned
@@ -228,7 +230,13 @@ public final class PipelineRun: Sendable {
             guard !self.isStopped else {
                 throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
             }
-            if let saved { try saved.check(against: try await plan.saved()) }
+            if let saved {
+                let now = try await plan.saved()
+                for words in listsAllDifferences ? saved.differenceLines(from: now) : [] {
+                    self.tell(.warning("not as in the saved plan: \(words)"))
+                }
+                try saved.check(against: now)
+            }
             return plan
         }
     }

@@ -223,10 +223,22 @@ extension SavedPlan {
 // MARK: Comparing
 
 extension SavedPlan {
-    /// How many differences an error lists.
+    /// How many differences an error lists, unless they are of more kinds.
     private static let differencesMax = 10
 
-    /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences.
+    private struct Difference {
+        /// What differs: the same for differences of which one is enough to see.
+        var kind: String
+        var words: String
+    }
+
+    /// Every difference, a line each.
+    public func differenceLines(from now: SavedPlan) -> [String] {
+        differences(from: now).map(\.words)
+    }
+
+    /// - Throws: ``TranshipError/Code/planDrifted`` with the first differences, and at least one of
+    ///   each kind.
     public func check(against now: SavedPlan) throws(TranshipError) {
         guard pipeline == now.pipeline else {
             throw TranshipError(
@@ -234,9 +246,9 @@ extension SavedPlan {
         }
         let differences = differences(from: now)
         guard !differences.isEmpty else { return }
-        var lines = Array(differences.prefix(Self.differencesMax))
+        var lines = Self.chosen(differences)
         if lines.count < differences.count {
-            lines.append("and \(differences.count - lines.count) more")
+            lines.append("and \(differences.count - lines.count) more, which -v lists")
         }
         throw TranshipError(
             .planDrifted,
@@ -244,24 +256,49 @@ extension SavedPlan {
             hint: "look at the new plan, save it, and run that")
     }
 
-    private func differences(from now: SavedPlan) -> [String] {
-        var lines = Self.differences(settings, now.settings).map { "pipeline file: \($0)" }
-        lines += Self.differences(changes ?? [:], now.changes ?? [:])
+    /// The first one of each kind, and as many more as there is room for, in their order.
+    private static func chosen(_ all: [Difference]) -> [String] {
+        var kinds: Set<String> = []
+        var chosen = Set(all.indices.filter { kinds.insert(all[$0].kind).inserted })
+        for index in all.indices where chosen.count < differencesMax { chosen.insert(index) }
+        return chosen.sorted().map { all[$0].words }
+    }
+
+    private func differences(from now: SavedPlan) -> [Difference] {
+        var found = Self.differences(settings, now.settings).map {
+            Difference(kind: "pipeline file", words: "pipeline file: \($0)")
+        }
+        found += Self.differences(changes ?? [:], now.changes ?? [:]).map {
+            Difference(kind: "earlier versions", words: $0)
+        }
         let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
         let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }
         for place in Set(before.keys).union(after.keys).sorted() {
-            switch (before[place], after[place]) {
-            case (let old?, nil): lines.append("\(place): \(old.action.rawValue) -> not planned")
-            case (nil, let new?): lines.append("\(place): not planned -> \(new.action.rawValue)")
+            let (old, new) = (before[place], after[place])
+            let shown = (new ?? old)?.shownPlace ?? place
+            switch (old, new) {
+            case (let old?, nil):
+                found.append(
+                    Difference(
+                        kind: "gone", words: "\(shown): \(old.action.rawValue) -> not planned"))
+            case (nil, let new?):
+                found.append(
+                    Difference(
+                        kind: "new \(new.action.rawValue)",
+                        words: "\(shown): not planned -> \(new.action.rawValue)"))
             case (let old?, let new?):
-                let differences = Self.differences(old.allFields, new.allFields)
-                if !differences.isEmpty {
-                    lines.append("\(place): \(differences.joined(separator: ", "))")
-                }
+                let (old, new) = (old.allFields, new.allFields)
+                let words = Self.differences(old, new)
+                if words.isEmpty { continue }
+                let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+                found.append(
+                    Difference(
+                        kind: keys.joined(separator: " "),
+                        words: "\(shown): \(words.joined(separator: ", "))"))
             case (nil, nil): break
             }
         }
-        return lines
+        return found
     }
 
     /// The keys whose values differ, each with both values.
@@ -291,6 +328,12 @@ extension SavedPlan.Entry {
     }
 
     fileprivate var place: String { "\(source) -> \(target)" }
+
+    /// With the name that the copy gets.
+    fileprivate var shownPlace: String {
+        guard let name = fields["name"], !name.isEmpty else { return place }
+        return "\(source) (\(name)) -> \(target)"
+    }
 
     fileprivate var allFields: [String: String] {
         fields.merging(["action": action.rawValue, "data": version]) { $1 }

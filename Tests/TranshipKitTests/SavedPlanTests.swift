@@ -102,9 +102,9 @@ import Testing
         #expect(
             error.message == """
                 the saved plan is not what this run would do:
-                  image:b -> beta: data: version-b -> version-2
-                  image:c -> beta: not planned -> create
-                  image:d -> beta: create -> not planned
+                  image:b (sample) -> beta: data: version-b -> version-2
+                  image:c (sample) -> beta: not planned -> create
+                  image:d (sample) -> beta: create -> not planned
                 """)
     }
 
@@ -154,7 +154,7 @@ import Testing
         let after = try await plan("2", [item])
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error.code == .planDrifted)
-        #expect(error.message.hasSuffix("\n  image:a -> beta: \(words)"), "\(error)")
+        #expect(error.message.hasSuffix(" -> beta: \(words)"), "\(error)")
     }
 
     @Test func `Another project that an image would be shared with is drift`() async throws {
@@ -212,7 +212,29 @@ import Testing
         let after = try await plan("2", (0..<30).map { Sample.item("\($0)") })
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error.message.split(separator: "\n").count == 12)
-        #expect(error.message.hasSuffix("\n  and 20 more"))
+        #expect(error.message.hasSuffix("\n  and 20 more, which -v lists"))
+        #expect(before.differenceLines(from: after).count == 30)
+    }
+
+    @Test func `Of each kind of difference one is told at least`() async throws {
+        let before = try await plan("1", (0..<30).map { Sample.item("\($0)") })
+        let after = try await plan(
+            "2",
+            (0..<29).map { number in
+                var item = Sample.item("\(number)")
+                if number == 28 {
+                    item.intent.record.visibility = .public
+                } else {
+                    item.intent.record.minDiskGiB = 8
+                }
+                return item
+            } + [Sample.item("new")])
+        let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
+        #expect(error.message.contains("visibility: private -> public"), "\(error)")
+        #expect(error.message.contains("image:29 (sample) -> beta: create -> not planned"))
+        #expect(error.message.contains("image:new (sample) -> beta: not planned -> create"))
+        #expect(error.message.contains("min_disk: 0 -> 8"))
+        #expect(error.message.hasSuffix("and 21 more, which -v lists"))
     }
 
     @Test func `Another action is drift as well`() async throws {
@@ -221,7 +243,9 @@ import Testing
         after.entries[0].action = .conflict
         let error = #expect(throws: TranshipError.self) { try before.check(against: after) }
         #expect(error?.code == .planDrifted)
-        #expect(error?.message.hasSuffix("image:a -> beta: action: create -> conflict") == true)
+        #expect(
+            error?.message.hasSuffix("image:a (sample) -> beta: action: create -> conflict") == true
+        )
     }
 
     @Test func `A plan of another pipeline is no plan for this one`() async throws {

@@ -134,7 +134,8 @@ struct RunSession {
     private func work(matching saved: SavedPlan?, _ runID: Int64) async throws -> RunSummary {
         let progress = Progress(run: run, talk: talk)
         let task = Task { [run, talk] in
-            let plan = try await run.plan(matching: saved)
+            let plan = try await run.plan(
+                matching: saved, listsAllDifferences: talk.verbose)
             talk.endLine()
             // An earlier process has already shown the plan of a resumed run.
             if !plan.isResumed {
