@@ -15,6 +15,7 @@ internal import Basics
 /// | Debian `Release` | `SHA256:` above `<digits> <size> <name>` |
 /// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
 /// | registries | `sha256:<digits>`, with or without a name |
+/// | the name first | `name: <digits>`, `name  <digits>` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
@@ -34,6 +35,11 @@ struct ChecksumList {
         /// The line, counted from 1, and its text.
         var line = 0
         var text = ""
+
+        /// True if the label names a supported algorithm, whose values have another length.
+        var hasWrongLength: Bool {
+            checksum == nil && Checksum.Algorithm(rawValue: algorithm) != nil
+        }
     }
 
     /// The longest line that is read; a longer one is skipped.
@@ -49,10 +55,7 @@ struct ChecksumList {
     ///   - fileName: of the list; `b2sums.txt` and `SHA512SUMS` name an algorithm.
     init(_ bytes: [UInt8], fileName: String) {
         let text = Self.decoded(bytes)
-        let start = text.drop(while: \.isWhitespace).prefix(1024).lowercased()
-        // Comments may come before.
-        isWebPage =
-            start.hasPrefix("<") && ["<!doctype", "<html", "<head"].contains(where: start.contains)
+        isWebPage = Self.isWebPage(text)
         guard !isWebPage else { return }
         var reader = LineReader(fileName: fileName)
         for (index, bytes) in Self.lines(text).enumerated() {
@@ -65,6 +68,14 @@ struct ChecksumList {
         }
     }
 
+    /// True for the beginning of HTML, which servers send in the place of missing files.
+    static func isWebPage(_ text: String) -> Bool {
+        let start = text.drop(while: \.isWhitespace).prefix(1024).lowercased()
+        // Comments may come before.
+        return start.hasPrefix("<")
+            && ["<!doctype", "<html", "<head"].contains(where: start.contains)
+    }
+
     /// The paths of the files that the list names, in its order, each once.
     var names: [String] {
         var known: Set<String> = []
@@ -74,8 +85,8 @@ struct ChecksumList {
 
     /// What the list says of one file.
     ///
-    /// Matches the whole path first, then a path that is only the name, then a last path component that
-    /// occurs once. Of several supported algorithms the strongest counts.
+    /// Matches the whole path first, then the path with the longest common end, at least the name. Of
+    /// several supported algorithms the strongest counts.
     ///
     /// - Parameters:
     ///   - path: of the file, relative to the list's own folder; the name alone where that is unknown.
@@ -101,16 +112,15 @@ struct ChecksumList {
         let named = entries.filter { $0.path != nil }
         // A list without names belongs to the file that it is named after.
         if named.isEmpty { return entries }
-        for exact in [wanted, name] {
-            let found = named.filter { $0.path.map(Self.normalized) == exact }
-            if !found.isEmpty { return found }
-        }
-        // A list may name files by their folders on the publisher's machine.
-        let inFolder = named.filter {
-            $0.path.map(Self.normalized)?.hasSuffix("/" + wanted) == true
-        }
-        if wanted.contains("/"), Set(inFolder.map(\.path)).count == 1 { return inFolder }
-        let found = named.filter { $0.path.map(Self.lastComponent) == name }
+        let exact = named.filter { $0.path.map(Self.normalized) == wanted }
+        if !exact.isEmpty { return exact }
+        // A list may be elsewhere than the data, or name files by their folders on the publisher's
+        // machine: the longest common end of the paths decides.
+        let ends = named.map { Self.commonEnd($0.path.map(Self.normalized) ?? "", wanted) }
+        guard let longest = ends.max(), longest > 0 else { return [] }
+        var found = zip(named, ends).filter { $0.1 == longest }.map(\.0)
+        let bare = found.filter { $0.path.map(Self.normalized) == name }
+        if longest == 1, !bare.isEmpty { found = bare }
         let paths = Set(found.compactMap { $0.path.map(Self.normalized) })
         guard paths.count > 1, Set(found.map(\.checksum)).count > 1 else { return found }
         throw TranshipError(
@@ -135,6 +145,14 @@ struct ChecksumList {
             throw TranshipError(
                 .sourceUnavailable,
                 "\(shown) contradicts itself about \(name): " + Self.quoted([first, other]),
+                hint: "ask its publisher, or write the right one with `checksum`")
+        }
+        if let wrong = found.first(where: \.hasWrongLength) {
+            let digits = Checksum.Algorithm(rawValue: wrong.algorithm)?.digitCount ?? 0
+            throw TranshipError(
+                .sourceUnavailable,
+                "\(shown) has \(wrong.digitCount) digits for \(name), and \(wrong.algorithm) has "
+                    + "\(digits): " + Self.quoted([wrong]),
                 hint: "ask its publisher, or write the right one with `checksum`")
         }
         let algorithms = Set(found.map(\.algorithm)).sorted().joined(separator: " and ")
@@ -186,6 +204,12 @@ struct ChecksumList {
             .joined(separator: ", ")
     }
 
+    /// The number of path components at the end that are the same.
+    private static func commonEnd(_ one: String, _ other: String) -> Int {
+        zip(one.split(separator: "/").reversed(), other.split(separator: "/").reversed())
+            .prefix { $0 == $1 }.count
+    }
+
     private static func lastComponent(_ path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
@@ -233,9 +257,9 @@ struct ChecksumList {
 /// Reads the lines of a list in order: a line above may name the algorithm of a line.
 private struct LineReader {
     /// What the list's own name says of digits without a label.
-    private let fileLabel: Label?
+    private let fileLabel: ChecksumLabel?
     /// What the last heading said.
-    private var heading: Label?
+    private var heading: ChecksumLabel?
     private var armour = Armour.none
 
     private enum Armour { case none, headers, text, signature }
@@ -244,7 +268,7 @@ private struct LineReader {
         let words = fileName.lowercased().split { !$0.isLetter && !$0.isNumber }
         fileLabel =
             words.lazy.compactMap {
-                Label(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
+                ChecksumLabel(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
             }.first
     }
 
@@ -277,20 +301,20 @@ private struct LineReader {
         guard !line.isEmpty else { return [] }
         if line.hasPrefix("#") {
             let words = line.dropFirst().split { $0 == " " || $0 == ":" }
-            if let label = words.first.flatMap({ Label(String($0)) }),
+            if let label = words.first.flatMap({ ChecksumLabel(String($0)) }),
                 words.count == 1 || words.dropFirst().allSatisfy({ $0.allSatisfy(\.isLetter) })
             {
                 heading = label
             }
             return []
         }
-        if line.hasSuffix(":"), let label = Label(String(line.dropLast())) {
+        if line.hasSuffix(":"), let label = ChecksumLabel(String(line.dropLast())) {
             heading = label
             return []
         }
         if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
         if line.hasPrefix("DIST ") { return manifest(line) }
-        return plain(line).map { [$0] } ?? []
+        return (plain(line) ?? nameFirst(line)).map { [$0] } ?? []
     }
 
     /// `SHA256 (name) = <digits>`.
@@ -304,7 +328,7 @@ private struct LineReader {
         let name = line[line.index(after: open)..<close]
         // OpenSSL writes this for data that it read from a pipe.
         let isNameless = name == "stdin" || name == "-"
-        guard let label = Label(String(line[..<open].trimmed)) else {
+        guard let label = ChecksumLabel(String(line[..<open].trimmed)) else {
             return isNameless && open == line.startIndex ? plain(digits) : nil
         }
         return entry(label, String(digits), path: isNameless ? nil : String(name))
@@ -312,11 +336,13 @@ private struct LineReader {
 
     /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
     private func prefixed(_ line: Substring) -> ChecksumList.Entry? {
-        guard let colon = line.firstIndex(of: ":"), let label = Label(String(line[..<colon]))
+        guard let colon = line.firstIndex(of: ":"),
+            let label = ChecksumLabel(String(line[..<colon]))
         else { return nil }
         let rest = line[line.index(after: colon)...].trimmed
         let digits = rest.hexDigits
-        guard digits.count == label.digitCount else { return nil }
+        let isWhole = rest.dropFirst(digits.count).first?.isWhitespace ?? true
+        guard digits.count == label.digitCount || digits.count >= 32 && isWhole else { return nil }
         return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
     }
 
@@ -325,7 +351,7 @@ private struct LineReader {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 5 else { return [] }
         return stride(from: 3, to: words.count - 1, by: 2).compactMap { index in
-            Label(words[index]).flatMap { entry($0, words[index + 1], path: words[1]) }
+            ChecksumLabel(words[index]).flatMap { entry($0, words[index + 1], path: words[1]) }
         }
     }
 
@@ -348,6 +374,29 @@ private struct LineReader {
         }
         let path =
             name.isEmpty || name == "-" ? nil : isEscaped ? Self.unescaped(name) : String(name)
+        return unlabelled(digits, path: path)
+    }
+
+    /// `name: <digits>`, or a name without blanks and digits.
+    private func nameFirst(_ line: Substring) -> ChecksumList.Entry? {
+        guard let blank = line.lastIndex(where: { $0 == " " || $0 == "\t" }) else { return nil }
+        let digits = line[line.index(after: blank)...]
+        guard digits.utf8.count >= 32, digits.hexDigits.count == digits.count else { return nil }
+        var name = line[..<blank].trimmed
+        if name.last == ":" {
+            name = name.dropLast()
+        } else if name.contains(where: \.isWhitespace) {
+            return nil
+        }
+        guard !name.isEmpty else { return nil }
+        if let label = ChecksumLabel(String(name)) {
+            return entry(label, String(digits), path: nil)
+        }
+        return unlabelled(digits, path: String(name))
+    }
+
+    /// Digits whose algorithm a heading, the list's name or their number says.
+    private func unlabelled(_ digits: Substring, path: String?) -> ChecksumList.Entry? {
         let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
         if let label { return entry(label, String(digits), path: path) }
         let algorithm = Checksum.Algorithm.allCases.first { $0.digitCount == digits.count }
@@ -365,7 +414,7 @@ private struct LineReader {
     }
 
     private func entry(
-        _ label: Label, _ digits: String, path: String?
+        _ label: ChecksumLabel, _ digits: String, path: String?
     ) -> ChecksumList.Entry? {
         guard !digits.isEmpty, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
             return nil
@@ -391,45 +440,6 @@ private struct LineReader {
             isEscape = false
         }
         return result
-    }
-}
-
-/// An algorithm as publishers spell it: `SHA256`, `SHA-256`, `SHA2-256`, `sha512sum`, `BLAKE2B`.
-private struct Label {
-    /// Lower case, for messages.
-    let name: String
-    /// Nil where it is not supported.
-    let algorithm: Checksum.Algorithm?
-
-    /// Digits of a value; nil where several lengths are usual.
-    var digitCount: Int? {
-        algorithm?.digitCount
-            ?? [
-                "blake2b": 128, "blake2s": 64, "blake3": 64, "sha224": 56, "sha384": 96,
-                "rmd160": 40,
-            ][name]
-    }
-
-    init?(_ word: String) {
-        var text = word.lowercased()
-        text.removeAll { $0 == "-" || $0 == "_" || $0 == " " }
-        // OpenSSL 3 writes SHA2-256.
-        if text.hasPrefix("sha2"), text.count == 7, let bits = Int(text.dropFirst(4)), bits > 100 {
-            text = "sha\(bits)"
-        }
-        if text.hasSuffix("sum") { text.removeLast(3) }
-        switch text {
-        case "md5", "sha1", "sha256", "sha512": algorithm = Checksum.Algorithm(rawValue: text)
-        case "b2", "blake2", "blake2b", "blake2b512": (text, algorithm) = ("blake2b", nil)
-        case "b3", "blake3": (text, algorithm) = ("blake3", nil)
-        case "rmd160", "ripemd160": (text, algorithm) = ("rmd160", nil)
-        case "blake2s", "blake2s256", "sha224", "sha384", "sha512/256", "sha512/224", "sha3224",
-            "sha3256",
-            "sha3384", "sha3512", "whirlpool", "sm3", "streebog256", "streebog512", "crc32", "md4":
-            algorithm = nil
-        default: return nil
-        }
-        name = text
     }
 }
 

@@ -14,6 +14,8 @@ struct PublishedList {
     /// An address or an absolute path.
     let place: String
     var signature: SignatureRule?
+    /// The key of the pipeline file that names it, for messages.
+    var key = "checksum_file"
     var bytesMax = 16 << 20
     let client: HTTPClient
     /// Waits so many seconds, or until the task is cancelled.
@@ -108,11 +110,14 @@ struct PublishedList {
                 validators: validators)
         }
         let check = ListSignature(keyring: signature.keyring, shown: shown)
+        var signed = file.bytes
         var detached: [UInt8]?
         if signature.place != nil || !ListSignature.isInline(file.bytes) {
-            detached = try await detachedSignature(signature, access)
+            let beside = try await detachedSignature(signature, access)
+            // Some publishers put a clear-signed copy beside the list. What it signs is the list.
+            if ListSignature.isInline(beside) { signed = beside } else { detached = beside }
         }
-        let verified = try await check.verify(file.bytes, signature: detached)
+        let verified = try await check.verify(signed, signature: detached)
         (validators.signers, validators.keyring) = (verified.fingerprints, verified.keyring)
         return Read(
             list: try list(verified.text, fileName: name), text: verified.text,
@@ -123,20 +128,38 @@ struct PublishedList {
     private func detachedSignature(
         _ rule: SignatureRule, _ access: Access
     ) async throws(TranshipError) -> [UInt8] {
-        if let place = rule.place { return try await file(at: place, access).bytes }
+        if let place = rule.place {
+            let bytes = try await file(at: place, access).bytes
+            if Self.isWebPage(bytes) { throw Self.webPage(place) }
+            return bytes
+        }
+        var page: String?
         for ending in Self.signatureEndings {
             do throws(TranshipError) {
-                return try await file(at: place + ending, access, isThere: false).bytes
+                let bytes = try await file(at: place + ending, access, isThere: false).bytes
+                guard Self.isWebPage(bytes) else { return bytes }
+                page = page ?? place + ending
             } catch {
                 // The next ending may be there. After a failure that may pass, this one may be.
                 guard !error.isTransient, error.code != .interrupted else { throw error }
             }
         }
+        if let page { throw Self.webPage(page) }
         throw TranshipError(
             .signatureRefused,
             "\(shown) has no signature: it is not clear-signed, and there is none beside it ("
                 + Self.signatureEndings.joined(separator: ", ") + ")",
             hint: "name it with `signature`, or remove `signed_by` if its publisher signs nothing")
+    }
+
+    private static func isWebPage(_ bytes: [UInt8]) -> Bool {
+        ChecksumList.isWebPage(String(decoding: bytes.prefix(4096), as: UTF8.self))
+    }
+
+    private static func webPage(_ place: String) -> TranshipError {
+        TranshipError(
+            .signatureRefused, "\(shown(place)) is a web page, not a signature",
+            hint: "open it in a browser: the address may need a login or may have moved")
     }
 
     /// What requests may carry.
@@ -176,8 +199,14 @@ struct PublishedList {
         request.secrets = HTTPRequest.secrets(ofURL: place)
         request.responseBytesMax = bytesMax
         request.headers.ask(ifChangedFrom: known?.eTag, known?.lastModified)
-        let response = try await Self.answer(
-            to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
+        let response: HTTPResponse
+        do throws(TranshipError) {
+            response = try await Self.answer(
+                to: request, by: client, shown: Self.shown(place), isThere: isThere, wait: wait)
+        } catch {
+            throw error.hintedByStatus.whileDoing(
+                "reading `\(place == self.place ? key : "signature")`")
+        }
         let isUnchanged = response.status == 304
         return File(
             bytes: isUnchanged ? [] : try decoded(response, place), headers: response.headers,
@@ -242,21 +271,20 @@ struct PublishedList {
         return ChecksumList(isGzip ? try unpacked(bytes, place) : bytes, fileName: fileName)
     }
 
-    /// The path of a file relative to the folder of the list, if both are at the same place; its name
-    /// if not.
+    /// The path of a file relative to the folder of the list, if both are at the same place; its
+    /// whole path if not.
     func path(of file: String) -> String {
         switch (file.contains("://"), isAddress) {
         case (true, true): relative(file)
         case (false, false): ChecksumList.path(of: file, inFolderOf: place)
-        case (true, false): URLImage.fileName(file)
-        case (false, true): PathText.lastComponent(file)
+        // The end of the path may say which one is meant.
+        case (true, false): URLImage.path(file)
+        case (false, true): file
         }
     }
 
     private func relative(_ url: String) -> String {
-        guard URLImage.host(of: url) == URLImage.host(of: place) else {
-            return URLImage.fileName(url)
-        }
+        guard URLImage.host(of: url) == URLImage.host(of: place) else { return URLImage.path(url) }
         return ChecksumList.path(of: URLImage.path(url), inFolderOf: URLImage.path(place))
     }
 }
@@ -276,5 +304,21 @@ extension HTTPHeaders {
 extension HTTPRequest {
     var isConditional: Bool {
         headers["If-None-Match"] != nil || headers["If-Modified-Since"] != nil
+    }
+}
+
+extension TranshipError {
+    /// With what to do about the refusal of a source's server, unless the error says it already.
+    var hintedByStatus: TranshipError {
+        guard hint == nil, let status = answer?.status else { return self }
+        switch status {
+        case 401, 403, 407:
+            return hinting("check the URL and who may read it: `auth` and `headers` log in")
+        case 404, 410:
+            return hinting("check the URL: its publisher may have moved or removed the file")
+        case 429, 500...:
+            return hinting("run again later; if it stays so, ask the operator of that server")
+        default: return self
+        }
     }
 }

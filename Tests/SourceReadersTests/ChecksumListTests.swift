@@ -118,6 +118,54 @@ import Testing
         #expect(find("a.img", "(b)= \(digits(.sha256))") == nil)
     }
 
+    @Test func `The longest common end of the paths decides, if only one has it`() throws {
+        let b = try Sample.checksum(.sha512, "b")
+        let folders = "\(digits(.sha512))  ./amd64/a.img\n\(digits(.sha512, "b"))  ./arm64/a.img"
+        #expect(find("/mirror/r/arm64/a.img", folders) == b)
+        #expect(find("/mirror/r/riscv/a.img", folders) == nil)
+        let deeper = "\(digits(.sha512))  a.img\n\(digits(.sha512, "b"))  r/arm64/a.img"
+        #expect(find("/mirror/r/arm64/a.img", deeper) == b)
+        #expect(find("/mirror/x/a.img", deeper) == (try Sample.checksum(.sha512, "a")))
+    }
+
+    @Test func `A label with another length says both lengths`() {
+        for line in [
+            "SHA512 (a.img) = \(digits(.sha256))", "sha512:\(digits(.sha256))  a.img",
+        ] {
+            let error = refusal("a.img", line)
+            #expect(
+                error?.message.hasPrefix(
+                    "SUMS has 64 digits for a.img, and sha512 has 128: line 1 \"") == true,
+                "\(error?.message ?? "none")")
+        }
+        let both = "SHA512 (a.img) = \(digits(.sha256))\nSHA256 (a.img) = \(digits(.sha256))"
+        #expect(find("a.img", both) != nil)
+    }
+
+    @Test(arguments: [
+        ("SHA3-512", "sha3-512"), ("SHA512-256", "sha512-256"), ("SHA512/256", "sha512-256"),
+        ("SHA3-256", "sha3-256"),
+    ])
+    func `An algorithm that is not supported has its own name`(label: String, name: String) {
+        let digits = digits(label == "SHA3-512" ? .sha512 : .sha256)
+        #expect(
+            refusal("a.img", "\(label) (a.img) = \(digits)")?.message
+                == "SUMS has only \(name) for a.img")
+        #expect(
+            refusal("a.img", "\(label): \(digits)  a.img")?.message
+                == "SUMS has only \(name) for a.img")
+    }
+
+    @Test(arguments: Checksum.Algorithm.allCases)
+    func `A name may be before its digits`(algorithm: Checksum.Algorithm) throws {
+        let expected = try Checksum(algorithm, digits(algorithm))
+        for line in ["a.img: DIGITS", "a.img  DIGITS", "a.img\tDIGITS", "r/a.img : DIGITS"] {
+            let text = line.replacing("DIGITS", with: digits(algorithm))
+            #expect(find("a.img", text) == expected, "\(line)")
+            #expect(find("b.img", text) == nil, "\(line)")
+        }
+    }
+
     @Test(arguments: ["", "  ", "  -", "\r\n"])
     func `A bare digest belongs to the file that the list is named after`(rest: String) throws {
         let text = " \(digits(.sha512))\(rest)"

@@ -92,6 +92,22 @@ struct ListSignatureTests {
         #expect(refusal?.message.contains("it lists only other.raw") == true)
     }
 
+    @Test(arguments: ["", "named"])
+    func `A clear-signed copy beside the list is the list`(named: String) async throws {
+        try folder.write([UInt8]("\(sha256([1]).value)  disk.raw\n".utf8), to: "SUMS")
+        try folder.write(try key.clearSigned(Self.sums), to: "SUMS.asc")
+        let keys = named.isEmpty ? "" : ", signature: '\(folder.file("SUMS.asc"))'"
+        expectGood(try await listed(keys))
+
+        let other = [UInt8]("\(sha256(Self.data).value)  other.raw\n".utf8)
+        try folder.write(Self.sums, to: "SUMS")
+        try folder.write(try key.clearSigned(other), to: "SUMS.asc")
+        let refusal = try await listed(keys).refusal
+        #expect(refusal?.message.contains("it lists only other.raw") == true)
+        try folder.write(try SigningKey().clearSigned(Self.sums), to: "SUMS.asc")
+        #expect(try await listed(keys).refusal?.code == .signatureRefused)
+    }
+
     @Test func `A changed list is refused`() async throws {
         try folder.write([UInt8]("\(sha256([1]).value)  disk.raw\n".utf8), to: "SUMS")
         try folder.write(try key.signature(of: Self.sums), to: "SUMS.asc")
@@ -108,7 +124,11 @@ struct ListSignatureTests {
         try folder.write(Self.sums, to: "SUMS")
         expectRefused(try await listed(), "has no signature", "`signature`")
         try folder.write([UInt8]("<html>404</html>".utf8), to: "SUMS.asc")
-        expectRefused(try await listed(), "holds no signature", "an error page")
+        expectRefused(try await listed(), "SUMS.asc is a web page", "a login")
+        try folder.write(try key.signature(of: Self.sums), to: "SUMS.gpg")
+        expectGood(try await listed())
+        let page = ", signature: '\(folder.file("SUMS.asc"))'"
+        expectRefused(try await listed(page), "SUMS.asc is a web page", "a login")
     }
 
     @Test func `A signature by another key is refused`() async throws {

@@ -77,6 +77,8 @@ import Testing
             place: server.url + "/SUMS", client: HTTPClient())
         let error = await failure { _ = try await published.read() }
         #expect(error?.code == .notFound)
+        #expect(error?.message.hasPrefix("reading `checksum_file`: ") == true)
+        #expect(error?.hint?.contains("moved or removed") == true)
         #expect(server.requests.count == 3)
     }
 
@@ -110,6 +112,42 @@ import Testing
             case .file(let entry) = try entries(
                 """
                 { file: '\(folder.path)/arm64/a.img', checksum_file: '\(folder.file(place))',
+                    image: { disk_format: raw } }
+                """)[0]
+        else { throw NotThatKind() }
+        let files = try await list(FileImages(source: entry, sourceIndex: 0, baseDirectory: "/"))
+        #expect(files.first?.image.checksums == expected)
+    }
+
+    @Test func `A list elsewhere says which of two files of one name is meant`() async throws {
+        let lines = [("amd64", "b"), ("arm64", "a")].map {
+            String(repeating: $0.1, count: 64) + "  ./\($0.0)/a.img\n"
+        }.joined()
+        let expected = [try Sample.checksum(.sha256, "a")]
+        let folder = try TemporaryFolder()
+        try folder.write(Array(lines.utf8), to: "SUMS")
+        let server = try RawHTTPServer {
+            .status(200, text: $0.path.hasSuffix("SUMS") ? lines : "data of a disk \u{1}")
+        }
+        let other = try RawHTTPServer { _ in .status(200, text: lines) }
+        defer {
+            server.stop()
+            other.stop()
+        }
+        for place in [folder.file("SUMS"), "\(other.url)/x/SUMS"] {
+            let source = URLImage(
+                source: try urlEntry(
+                    server.url + "/plain/r/arm64/a.img", ", checksum_file: '\(place)'"),
+                sourceIndex: 0, client: HTTPClient())
+            #expect(try await list(source).first?.image.checksums == expected, "\(place)")
+        }
+        let parent = URL(fileURLWithPath: folder.file("arm64"))
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try folder.write([1], to: "arm64/a.img")
+        guard
+            case .file(let entry) = try entries(
+                """
+                { file: '\(folder.path)/arm64/a.img', checksum_file: '\(server.url)/SUMS',
                     image: { disk_format: raw } }
                 """)[0]
         else { throw NotThatKind() }

@@ -96,6 +96,7 @@ struct SimplestreamsImages: ImageSource {
     private func file(at place: String) async throws(TranshipError) -> PublishedList.Read {
         var list = images.published(place)
         list.bytesMax = Self.fileBytesMax
+        list.key = "simplestreams"
         return try await list.read(headers: images.headers, origin: endpoint)
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+
+/// An algorithm as publishers spell it: `SHA256`, `SHA-256`, `SHA2-256`, `sha512sum`, `BLAKE2B`.
+struct ChecksumLabel {
+    /// Lower case, for messages.
+    let name: String
+    /// Nil where it is not supported.
+    let algorithm: Checksum.Algorithm?
+
+    /// Digits of a value; nil where several lengths are usual.
+    var digitCount: Int? {
+        algorithm?.digitCount
+            ?? [
+                "blake2b": 128, "blake2s": 64, "blake3": 64, "sha224": 56, "sha384": 96,
+                "rmd160": 40, "sha512-256": 64, "sha512-224": 56, "sha3-224": 56, "sha3-256": 64,
+                "sha3-384": 96, "sha3-512": 128,
+            ][name]
+    }
+
+    init?(_ word: String) {
+        var text = word.lowercased()
+        text.removeAll { $0 == "-" || $0 == "_" || $0 == " " }
+        // OpenSSL 3 writes SHA2-256.
+        if text.hasPrefix("sha2"), text.count == 7, let bits = Int(text.dropFirst(4)), bits > 100 {
+            text = "sha\(bits)"
+        }
+        if text.hasSuffix("sum") { text.removeLast(3) }
+        switch text {
+        case "md5", "sha1", "sha256", "sha512": algorithm = Checksum.Algorithm(rawValue: text)
+        case "b2", "blake2", "blake2b", "blake2b512": (text, algorithm) = ("blake2b", nil)
+        case "b3", "blake3": (text, algorithm) = ("blake3", nil)
+        case "rmd160", "ripemd160": (text, algorithm) = ("rmd160", nil)
+        case "sha512/256", "sha512256": (text, algorithm) = ("sha512-256", nil)
+        case "sha512/224", "sha512224": (text, algorithm) = ("sha512-224", nil)
+        case "sha3224", "sha3256", "sha3384", "sha3512":
+            (text, algorithm) = ("sha3-\(text.dropFirst(4))", nil)
+        case "blake2s", "blake2s256", "sha224", "sha384", "whirlpool", "sm3", "streebog256",
+            "streebog512", "crc32", "md4":
+            algorithm = nil
+        default: return nil
+        }
+        name = text
+    }
+}
