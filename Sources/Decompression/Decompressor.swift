@@ -124,7 +124,9 @@ public struct Decompressor: Sendable {
             return TranshipError(
                 .decompressionFailed,
                 "the \(format) data of \(shown) ends early, after \(input.takenBytes) bytes",
-                hint: "its publisher may still be uploading it; run again later")
+                hint:
+                    "run again later: its publisher may still be uploading it; if it stays so, the "
+                    + "file is damaged, or other data follows its end")
         case .isDamaged(let words):
             return TranshipError(
                 .decompressionFailed, "the \(format) data of \(shown) is damaged: \(words)",

@@ -135,7 +135,7 @@ extension PlanReason: CustomStringConvertible {
         case .changedByOthers(let visibility, let isProtected):
             "it is \(visibility)\(isProtected ? " and protected" : ""), so someone changed it"
         case .inOtherProject(let id): "it belongs to project \(id ?? "?")"
-        case .goneMeanwhile: "someone else removed it just now"
+        case .goneMeanwhile: "someone else has removed it"
         case .changedMeanwhile(let status): "it changed during the check: it is \(status) now"
         case .busySince(let status, let time, let seconds):
             "it is \(status) since \(time), so another process may be sending it; it counts as left "

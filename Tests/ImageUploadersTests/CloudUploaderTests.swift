@@ -72,6 +72,16 @@ import Testing
         #expect(ring.failure != nil)
     }
 
+    @Test func `The hint for a refused format is about the pipeline, not about the copy`()
+        async throws
+    {
+        let given = target.begun(.sending, [:])
+        target.glance.refuse("PUT", "/v2/images/\(target.id())/file", status: 415)
+        let error = await failure { _ = try await target.uploader.send(given, from: ring([1])) }
+        #expect(error?.code == .formatRejected)
+        #expect(error?.hint?.hasPrefix("correct `disk_format` in the pipeline file") == true)
+    }
+
     // MARK: Looking
 
     @Test func `A report is what the service says now`() async throws {

@@ -73,9 +73,10 @@ struct RunOptions: ParsableArguments {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o644], ofItemAtPath: metrics)
         } catch {
+            let words = (error as? TranshipError)?.message ?? error.localizedDescription
             Terminal.tell(
-                "warning: cannot write --metrics \(metrics): \(TranshipError(wrapping: error).message)"
-            )
+                "warning: cannot write --metrics \(metrics): \(words)\n"
+                    + "hint: check that its folder exists and that you may write there")
         }
     }
 }
