@@ -32,7 +32,8 @@ public struct DigestVerifier: ChecksumVerifier {
         }
         return RunningDigests(
             digests: digests, promise: transfer.proof.promised,
-            promisedBytes: transfer.source.sizeBytes, name: transfer.source.displayName)
+            promisedBytes: transfer.source.sizeBytes, sizeBinds: !transfer.source.hasMirrors,
+            name: transfer.source.displayName)
     }
 
     public func compare(_ transfer: Transfer, with report: TargetReport) -> Verdict {
@@ -92,6 +93,8 @@ struct RunningDigests: RunningVerification {
     let digests: [StreamingDigest]
     let promise: Checksum?
     let promisedBytes: Int64?
+    /// False if the server of a pool that was asked for the size may have had another version.
+    let sizeBinds: Bool
     let name: String
 
     var observers: [ByteRing.Observer] {
@@ -104,15 +107,15 @@ struct RunningDigests: RunningVerification {
             computed.append(try digest.finish())
         }
         let own = computed.first { $0.algorithm == promise?.algorithm }
-        // A checksum that is right proves the data, whatever its size was when it was planned.
-        if let promise, own?.matches(promise) == true { return computed }
+        // A checksum that is right proves the data.
+        if !sizeBinds, let promise, own?.matches(promise) == true { return computed }
         if let promisedBytes, promisedBytes != totalBytes {
             throw TranshipError(
                 .sourceTruncated,
                 "the source of \(name) promised \(promisedBytes) bytes and gave \(totalBytes)",
                 hint: "compare the source with its publisher; nothing was left at the target")
         }
-        if let promise, let own {
+        if let promise, let own, !own.matches(promise) {
             throw TranshipError(
                 .checksumMismatch,
                 "the bytes of \(name) do not match their checksum: "

@@ -384,7 +384,7 @@ private struct LineReader {
         guard digits.utf8.count >= 32, digits.hexDigits.count == digits.count else { return nil }
         var name = line[..<blank].trimmed
         if name.last == ":" {
-            name = name.dropLast()
+            name = name.dropLast().trimmed
         } else if name.contains(where: \.isWhitespace) {
             return nil
         }

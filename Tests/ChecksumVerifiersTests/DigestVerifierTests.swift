@@ -18,10 +18,14 @@ import Testing
     /// What a pass over these bytes computes, or how it ends.
     private func judge(
         _ bytes: [UInt8], promise: Checksum?, reported: Checksum.Algorithm,
-        promisedBytes: Int64? = nil, _ mode: VerificationMode = .proof
+        promisedBytes: Int64? = nil, _ mode: VerificationMode = .proof, isAtURL: Bool = false
     ) throws -> [Checksum] {
-        var transfer = Sample.transfer(
-            "a", source: Sample.source("a", sizeBytes: promisedBytes), promise: promise)
+        var source = Sample.source("a", sizeBytes: promisedBytes)
+        if isAtURL {
+            source.key = "url:https://a.example/a"
+            source.checksums = [promise].compactMap(\.self)
+        }
+        var transfer = Sample.transfer("a", source: source, promise: promise)
         transfer.intent.record.verification = mode
         let running = try verifier.begin(transfer, reportedAlgorithm: reported)
         for observer in running.observers { bytes.withUnsafeBytes { observer($0) } }
@@ -70,10 +74,16 @@ import Testing
         #expect(error.message.contains("promised \(promised) bytes and gave 3"))
     }
 
-    @Test func `A checksum that is right outweighs the size that was planned`() throws {
+    @Test func `A checksum that is right outweighs the size that a URL was planned with`() throws {
         let promise = try Checksum(sha256)
         #expect(
-            try judge(abc, promise: promise, reported: .sha256, promisedBytes: 4) == [promise])
+            try judge(
+                abc, promise: promise, reported: .sha256, promisedBytes: 4, isAtURL: true)
+                == [promise])
+        let error = #expect(throws: TranshipError.self) {
+            try judge(abc, promise: promise, reported: .sha256, promisedBytes: 4)
+        }
+        #expect(error?.code == .sourceTruncated)
     }
 
     @Test func `Relying on the services computes nothing where they are comparable`() throws {

@@ -75,7 +75,8 @@ import Testing
     @Test func `The hint for a refused format is about the pipeline, not about the copy`()
         async throws
     {
-        let given = target.begun(.sending, [:])
+        var given = target.begun(.sending, [:])
+        given.proof.sizeBytes = 1
         target.glance.refuse("PUT", "/v2/images/\(target.id())/file", status: 415)
         let error = await failure { _ = try await target.uploader.send(given, from: ring([1])) }
         #expect(error?.code == .formatRejected)

@@ -63,7 +63,7 @@ import Testing
         let error = #expect(throws: TranshipError.self) {
             try pipeline("projects: none.csv", file: file)
         }
-        #expect(error?.message.contains("No such file") == true)
+        #expect(error?.message.contains("o such file") == true)
         #expect(error?.hint?.contains("check the path in `projects`") == true)
 
         try Data("a,b\nc,d\na,e\n".utf8).write(to: csv)
