@@ -43,12 +43,6 @@ extension ImageHead {
     public func objection(
         to declared: DeclaredFormat, shown: String, facts: [String] = [], isUnpacked: Bool = false
     ) -> TranshipError? {
-        if isEmpty, declared.disk != nil {
-            return TranshipError(
-                .formatRejected, "\(shown) is empty",
-                hint: "get it from its publisher again, or write `inspect: false` if an image "
-                    + "without data is meant")
-        }
         guard declared.isChecked, let disk = declared.disk else { return nil }
         if declared.container == "ova" { return objectionToOVA(shown) }
         if let need, let kind {
@@ -116,7 +110,9 @@ extension ImageHead {
                 hint: "write `disk_format: \(actual)`, or `inspect: false` if \(disk) is meant")
         }
         guard Self.certainFormats.contains(disk) else { return nil }
-        let found = kind.map { "is \($0.words)" } ?? "does not begin as \(Self.image(disk))"
+        let found =
+            isEmpty
+            ? "is empty" : kind.map { "is \($0.words)" } ?? "does not begin as \(Self.image(disk))"
         return TranshipError(
             .formatRejected, "\(shown) \(found), and its disk_format is \(disk)",
             hint: "write the format of the data, such as `disk_format: raw`, or `inspect: false` "

@@ -23,7 +23,7 @@ public struct ImageHead: Hashable, Sendable {
     public let damage: String?
     /// True for an ISO with a partition table, which boots as a disk as well.
     let isHybrid: Bool
-    let isEmpty: Bool
+    public let isEmpty: Bool
 
     public init(_ bytes: [UInt8]) {
         let head = HeadBytes(Array(bytes.prefix(Self.bytesMax)))

@@ -69,6 +69,17 @@ extension ImageTemplate {
         let isUnknown = declared.disk == nil
         // Without a format, data is compared with disks of any format.
         if isUnknown { declared.disk = "disk" }
+        // Images of clouds may be empty, as those of servers that boot from volumes are. What a
+        // publisher offers is not.
+        if inspects, head?.isEmpty == true {
+            return (
+                TranshipError(
+                    .formatRejected, "\(shown) is empty",
+                    hint: "get it from its publisher again, or write `inspect: false` if an image "
+                        + "without data is meant"
+                ).at(.source), []
+            )
+        }
         let facts = [contentType, sizeBytes.map { "\($0) bytes" }].compactMap { $0 }
         let found = head?.objection(
             to: declared, shown: shown, facts: facts, isUnpacked: isUnpacked)

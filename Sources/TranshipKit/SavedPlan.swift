@@ -71,7 +71,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// False for what would be lost. A pipeline file may be JSON as well, so a plan is read whole.
     private static func isFree(_ path: String, forTextThatBegins begin: String) -> Bool {
         var facts = stat()
-        // What is no plain file is refused when it is to be replaced.
+        // Links, folders and the like are refused when the plan is written.
         guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
             let file = FileHandle(forReadingAtPath: path)
         else { return true }

@@ -12,7 +12,7 @@ import Testing
         (410, "gone", false), (413, "quota-exceeded", false), (415, "format-rejected", false),
         (416, "range-not-satisfiable", false), (422, "bad-request", false),
         (425, "bad-request", true), (429, "rate-limited", true), (500, "service-failed", true),
-        (501, "service-failed", false), (503, "service-failed", true), (302, "bad-redirect", false),
+        (501, "service-failed", false), (503, "service-failed", true),
     ])
     func `A status has its code`(status: Int, code: String, isTransient: Bool) {
         let error = HTTPResponse(status: status).refusal(by: "Glance", asked: "GET /v2/images")

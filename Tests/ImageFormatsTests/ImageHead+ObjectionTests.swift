@@ -21,7 +21,7 @@ import Testing
         (DiskHeads.iso(isHybrid: true), "raw"), (DiskHeads.mbr, "raw"), (DiskHeads.gpt, "gpt"),
         (DiskHeads.luks, "luks"), (DiskHeads.luks, "raw"), (noise(70_000), "raw"),
         // A fixed VHD begins with its data.
-        (DiskHeads.mbr, "vhd"), (noise(70_000), "vhd"), (noise(70_000), "papertape"),
+        (DiskHeads.mbr, "vhd"), (noise(70_000), "vhd"), (noise(70_000), "papertape"), ([], "raw"),
     ]
 
     @Test(arguments: truths)
@@ -52,9 +52,7 @@ import Testing
             "disk.raw does not begin as a qcow2 image, and its disk_format is qcow2",
             "`disk_format: raw`"
         ),
-        ([], "qcow2", "disk.raw is empty", "inspect: false"),
-        ([], "raw", "disk.raw is empty", "inspect: false"),
-        ([], "aki", "disk.raw is empty", "inspect: false"),
+        ([], "qcow2", "disk.raw is empty, and its disk_format is qcow2", "inspect: false"),
         (
             DiskHeads.qcow2(backing: "base.qcow2"), "qcow2",
             "disk.raw is a qcow2 image and needs its backing file \"base.qcow2\"",

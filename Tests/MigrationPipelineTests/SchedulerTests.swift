@@ -88,7 +88,7 @@ import Testing
 
     @Test func `Many small images all arrive, each once`() async throws {
         let items = (0..<60).map {
-            fixture.item("i\($0)", count: $0 + 1, method: $0 % 3 == 0 ? .glanceDirect : .upload)
+            fixture.item("i\($0)", count: $0, method: $0 % 3 == 0 ? .glanceDirect : .upload)
         }
         let ends = try await fixture.run(items, images: 8)
         #expect(ends.values.allSatisfy { $0.state == .done && $0.tries.attempts == 0 })

@@ -26,7 +26,8 @@ extension TestSource {
     func planned(_ bytes: [UInt8]) async throws -> SourceImage {
         try await put(bytes)
         let listed = try await list(source)
-        return try #require(listed.first { $0.refusal == nil }).image
+        // A plan refuses empty data of publishers. With `inspect: false` it is read as all other.
+        return try #require(listed.first { $0.refusal == nil || bytes.isEmpty }).image
     }
 }
 

@@ -166,7 +166,7 @@ import Testing
         let before = try await plan("1", [shared(with: ["p"])])
         let after = try await plan("2", [shared(with: ["q", "p"])])
         let error = try #require(throws: TranshipError.self) { try before.check(against: after) }
-        #expect(error.message.hasSuffix("image:a -> beta: shared with: p -> p, q"), "\(error)")
+        #expect(error.message.hasSuffix(" -> beta: shared with: p -> p, q"), "\(error)")
     }
 
     @Test func `A plan replaces an earlier plan, and nothing else`() async throws {

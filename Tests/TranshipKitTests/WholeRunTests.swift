@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func `Images in memory arrive, and a second run finds nothing to do`() async throws {
-        let images = ["small": noise(1), "large": noise(300_001)]
+        let images = ["small": noise(1), "large": noise(300_001), "empty": []]
         let (summary, copies) = try await run(images)
         #expect(summary.failures == [])
         #expect(summary.exitStatus == .done && !summary.isNothingToDo)
