@@ -58,20 +58,21 @@ extension ImageTemplate {
     ///
     /// - Parameters:
     ///   - inspects: false if the data need not be what the record says.
+    ///   - isPublished: true for what a publisher offers, and for versions of a series.
     ///   - sizeBytes: of the data that is sent; nil if unknown.
     ///   - isUnpacked: true if the data came out of compressed data.
     func checked(
-        _ head: ImageHead?, inspects: Bool, fileName: String, shown: String, sizeBytes: Int64?,
-        contentType: String? = nil, isUnpacked: Bool
+        _ head: ImageHead?, inspects: Bool, isPublished: Bool, fileName: String, shown: String,
+        sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool
     ) -> (refusal: TranshipError?, notes: [Note]) {
         var declared = DeclaredFormat(
             disk: diskFormat(of: fileName, head), container: containerFormat)
         let isUnknown = declared.disk == nil
         // Without a format, data is compared with disks of any format.
         if isUnknown { declared.disk = "disk" }
-        // Images of clouds may be empty, as those of servers that boot from volumes are. What a
-        // publisher offers is not.
-        if inspects, head?.isEmpty == true {
+        // Files of one's own may be empty, and images of clouds, as those of servers that boot from
+        // volumes are. What a publisher offers, or what takes the place of other versions, is not.
+        if inspects, isPublished, head?.isEmpty == true {
             return (
                 TranshipError(
                     .formatRejected, "\(shown) is empty",

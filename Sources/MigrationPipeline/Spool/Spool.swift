@@ -99,7 +99,7 @@ public final class Spool: Sendable {
         _ place: Place, takesFlakySources: Bool = false, journal: Journal, run: Run,
         disk: SpoolDisk = .real
     ) async throws(TranshipError) -> Spool {
-        try SpoolFolder.check(place.folder)
+        try SpoolFolder.check(place.folder, isNeeded: false)
         let spool = Spool(place, takesFlakySources, journal, run, disk)
         for orphan in try await orphans(in: place, journal: journal, run: run) {
             try remove(orphan.path, disk)

@@ -28,10 +28,13 @@ enum SpoolFolder {
     /// users. A missing folder passes. Write access for the primary group of this process passes:
     /// many systems have a group for each user.
     ///
+    /// - Parameter isNeeded: false before the first image is spooled: a file in the folder's place is
+    ///   the trouble of images that are spooled.
     /// - Throws: ``TranshipError/Code/targetFailed``.
-    static func check(_ folder: String) throws(TranshipError) {
+    static func check(_ folder: String, isNeeded: Bool = true) throws(TranshipError) {
         var status = stat()
         guard lstat(withoutSlash(folder), &status) == 0 else { return }
+        if !isNeeded, status.st_mode & S_IFMT == S_IFREG { return }
         let words: String
         if status.st_mode & S_IFMT != S_IFDIR {
             words = "is \(WholeFile.kind(status.st_mode) ?? "a regular file"), not a folder"

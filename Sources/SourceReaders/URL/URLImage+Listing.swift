@@ -151,7 +151,8 @@ extension URLImage {
         image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
-            data.head, inspects: source.inspects, fileName: fileName, shown: shown,
+            data.head, inspects: source.inspects, isPublished: true, fileName: fileName,
+            shown: shown,
             sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"),
             isUnpacked: data.compression != nil)
         if found.answer != nil {
