@@ -54,7 +54,7 @@ extension EndToEndTests {
         @Test("a kernel and a ramdisk stay with the image that names them")
         func kernels() async throws {
             try await scene("rollneed") { scene in
-                try await scene.addTwelve(bytes: 20_000)
+                try await scene.addTwelve(bytes: 70_000)
                 let file = try scene.cloudPipeline()
                 #expect(try await scene.tranship("run", file).status == 0)
                 let machine = try #require(

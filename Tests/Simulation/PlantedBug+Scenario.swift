@@ -53,7 +53,7 @@ extension PlantedBug {
             scenario.starts[0].second?.dieAfterSteps = 14
             // A body takes long enough for the other host to meet it.
             for index in scenario.sources.indices {
-                try scenario.sources[index].grow(to: 65 << 10)
+                try scenario.sources[index].grow(to: 512 << 10)
             }
         case .trustsTheSpool:
             scenario.transfer = "spool"

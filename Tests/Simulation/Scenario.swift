@@ -193,8 +193,10 @@ struct Scenario: Sendable {
             case 14..<19: 1000 + chance.below(63_000)
             default: 64_000 + chance.below(136_000)
             }
-        let bytes = chance.bytes(count)
+        var bytes = chance.bytes(count)
         let isURL = chance.happens(0.3)
+        // What a publisher offers is not empty.
+        if isURL, bytes.isEmpty { bytes = [0] }
         var promise: Promise = chance.pick(
             isURL
                 ? [.sha256, .sha256, .sha512, .md5, .none]
