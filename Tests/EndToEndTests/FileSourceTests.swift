@@ -120,7 +120,7 @@ extension EndToEndTests {
         func changes() async throws {
             try await scene("grows") { scene in
                 let file = try scene.filePipeline(
-                    bytes: 4 * Sample.mebibyte, "limits: { bandwidth: 2MiB/s, attempts: 2 }")
+                    bytes: 12 * Sample.mebibyte, "limits: { bandwidth: 2MiB/s, attempts: 2 }")
                 let command = try scene.start(["run", file])
                 var isSaving = false
                 while !isSaving {
@@ -142,7 +142,7 @@ extension EndToEndTests {
                 let again = try await scene.tranship("run", file)
                 #expect(again.status == 0, again.said)
                 let copy = try await scene.beta.only(scene.prefix)
-                #expect(copy["size"]?.integer == Int64(4 * Sample.mebibyte + 1000))
+                #expect(copy["size"]?.integer == Int64(12 * Sample.mebibyte + 1000))
             }
         }
     }
