@@ -49,7 +49,10 @@ public struct CopyExamination: Sendable {
 
     /// True if both are the same project of the same Image service.
     public var isOneProject: Bool {
-        source.imageEndpoint == target.imageEndpoint
+        func spelled(_ cloud: CloudExamination) -> String {
+            ServiceAddress.inOneSpelling(cloud.imageEndpoint, versions: ["/v1", "/v2"])
+        }
+        return spelled(source) == spelled(target)
             && source.project.projectID == target.project.projectID
     }
 

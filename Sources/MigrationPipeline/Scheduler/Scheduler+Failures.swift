@@ -125,7 +125,7 @@ extension Scheduler {
                     transfer, "could not discard the unfinished copy: \(obstacle.message)")
                 if isWrong {
                     error = cause.hinting(
-                        "the wrong copy is still at the target, private, since it could not be "
+                        "the wrong copy is still at the target, since it could not be "
                             + "discarded (\(obstacle.message)): delete it with `openstack image "
                             + "delete \(id)`, then run again")
                 }
