@@ -128,6 +128,23 @@ extension Note {
             )
         case .notShared(let project):
             ("not-shared", "not shared with \(project): the owner table does not map that project")
+        case .fieldsChanged(let id, let fields):
+            (
+                "fields-changed",
+                "image \(id) was published before \(fields.joined(separator: ", ")) changed; "
+                    + "`on_conflict: update` carries that over"
+            )
+        case .editedAtTarget(let fields):
+            (
+                "edited-at-target",
+                "\(fields.joined(separator: ", ")) changed at the source, and was edited at the "
+                    + "target: that stays as it is"
+            )
+        case .notReplaced(let id):
+            (
+                "not-replaced",
+                "image \(id) had the same name and has changed since the plan: it was not hidden"
+            )
         case .memberRejected(let project):
             (
                 "member-rejected",

@@ -47,6 +47,12 @@ public enum Note: Codable, Hashable, Sendable {
     case missingStores(held: [String], missing: [String], reason: String?)
     case membersWaiting([String], imageID: String)
     case notShared(projectID: String)
+    /// The pipeline would give the copy other fields now than it was published with.
+    case fieldsChanged(imageID: String, fields: [String])
+    /// An update leaves alone what an operator edited at the target.
+    case editedAtTarget(fields: [String])
+    /// An image of the same name that `on_conflict: replace` was to hide has changed since.
+    case notReplaced(imageID: String)
     /// A project said no to the image at the source, and is not asked again.
     case memberRejected(projectID: String)
 

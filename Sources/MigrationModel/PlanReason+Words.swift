@@ -34,6 +34,8 @@ extension PlanReason: CustomStringConvertible {
             "image \(id) is at the target, and still has to be proved and published as planned"
         case .missingInStores(let id, let stores):
             "image \(id) is at the target, but not in store \(stores.joined(separator: ", ")) yet"
+        case .fieldsChanged(let id, let fields):
+            "image \(id) was published before \(fields.joined(separator: ", ")) changed"
         case .referenceCopiedAgain(let name): "names \(name), which is copied again"
         case .nameTaken(let id, let rule): "another image has this name (\(id))" + rule.words
         case .keptIDTaken(let id, let name):
@@ -188,6 +190,9 @@ extension PlanReason.NameRule {
         case .skip: ""
         case .fail: " and on_conflict is fail"
         case .rename: "; renamed"
+        case .replace: "; it is hidden once the copy is published"
+        case .cannotReplace:
+            ", and on_conflict: replace hides no image that is protected or of another project"
         }
     }
 }

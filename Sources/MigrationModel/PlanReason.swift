@@ -27,6 +27,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case toBePublished(imageID: String)
     case toBeProved(imageID: String)
     case missingInStores(imageID: String, stores: [String])
+    /// `on_conflict: update` brings the copy's fields up to date.
+    case fieldsChanged(imageID: String, fields: [String])
     /// A kernel or ramdisk that it names gets another id.
     case referenceCopiedAgain(name: String)
     case nameTaken(imageID: String, NameRule)
@@ -36,7 +38,11 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case copyCannotBeProved(imageID: String, status: ImageStatus)
 
     /// What `on_conflict` says of another image with the same name.
-    public enum NameRule: String, Codable, Sendable { case keepBoth, skip, fail, rename }
+    public enum NameRule: String, Codable, Sendable {
+        case keepBoth, skip, fail, rename, replace
+        /// `replace` does not touch what is protected, or of another project.
+        case cannotReplace
+    }
 
     // MARK: What `adopt` finds
 
@@ -163,6 +169,7 @@ extension PlanReason {
         case .toBePublished: "to-be-published"
         case .toBeProved: "to-be-proved"
         case .missingInStores: "missing-in-stores"
+        case .fieldsChanged: "fields-changed"
         case .referenceCopiedAgain: "reference-copied-again"
         case .nameTaken: "name-taken"
         case .keptIDTaken: "kept-id-taken"

@@ -79,6 +79,11 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// A deactivated image keeps its data, which administrators alone may read.
     public var isDeactivated = false
     public var isProtected = false
+    /// Set while a published copy gets the fields that its source has now: those that it was
+    /// published with. What differs from them at the target was edited there, and stays.
+    public var updatedFrom: RecordFields?
+    /// The ids of images that have the copy's name. They are hidden once the copy is published.
+    public var replaces: [String]?
 
     /// Properties whose value is another image of the same plan: property name
     /// to that image's source key. Written with the record, as the id that the

@@ -280,6 +280,13 @@ extension Transfer {
         return copy.renewed()
     }
 
+    /// Gives a published copy the fields that its source has now.
+    public func updated(to record: PlannedRecord) -> Transfer {
+        var copy = republished(as: record)
+        copy.intent.record.updatedFrom = self.record.updatedFrom ?? self.record.fields
+        return copy
+    }
+
     /// Compares a proved copy once more, which brings it into the stores that the
     /// plan wants now. Whatever that finds, the copy stays.
     public func spread(as record: PlannedRecord, imageID: String) -> Transfer {

@@ -24,6 +24,10 @@ struct Decision {
     let onConflict: OnConflict
     /// The stores that `all` means at the target; empty if it has only one.
     var allStores: [String] = []
+    /// True if names of copies have the day of planning in them.
+    var namesHaveDays = false
+    /// The project at the target. Nil if it is not known: then `replace` hides nothing.
+    var projectID: String?
 
     func decide(_ comparison: PlanComparison) -> PlanItem {
         var item = comparison.item
@@ -61,12 +65,23 @@ struct Decision {
         guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
             return item.decided(.create, .notAtTarget, start: item.fresh)
         }
+        // Copies of ours alone are updated: of anybody else's image nothing is changed.
         func taken(_ rule: PlanReason.NameRule) -> PlanReason {
             .nameTaken(imageID: other.id, rule)
         }
         switch onConflict {
-        case .keepBoth, .update, .replace:
+        case .keepBoth, .update:
             return item.decided(.create, taken(.keepBoth), start: item.fresh)
+        case .replace:
+            let others = comparison.namesakes.filter { !$0.isMarked && !$0.isHidden }
+            if let other = others.first(where: {
+                $0.isProtected || projectID == nil || $0.ownerID != projectID
+            }) {
+                return item.decided(
+                    .conflict, .nameTaken(imageID: other.id, .cannotReplace))
+            }
+            item.intent.record.replaces = others.map(\.id).sorted()
+            return item.decided(.create, taken(.replace), start: item.fresh)
         case .skip:
             return item.decided(.skip, taken(.skip))
         case .fail:
@@ -134,7 +149,19 @@ struct Decision {
                     .update, .missingInStores(imageID: standing.id, stores: missing),
                     start: transfer.spread(as: item.record, imageID: standing.id))
             }
+            let changed = item.record.fields.differing(
+                from: transfer.record.fields,
+                datesCount: !namesHaveDays && item.source.imageID != nil)
+            if !changed.isEmpty, onConflict == .update {
+                return item.decided(
+                    .update, .fieldsChanged(imageID: standing.id, fields: changed),
+                    start: transfer.updated(to: item.record))
+            }
             guard transfer.state == .unpublished else {
+                var item = item
+                if !changed.isEmpty {
+                    item.notes.append(.fieldsChanged(imageID: standing.id, fields: changed))
+                }
                 return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
             }
             return item.decided(

@@ -345,7 +345,9 @@ public struct Planner: Sendable {
         let fallback: OnConflict = comparison.item.source.imageID == nil ? .fail : .keepBoth
         return Decision(
             onConflict: target.rules.onConflict ?? fallback,
-            allStores: target.opened.offer.writableStores
+            allStores: target.opened.offer.writableStores,
+            namesHaveDays: target.rules.image.name.placeholders.contains(.date),
+            projectID: target.opened.projectID
         ).decide(comparison)
     }
 

@@ -58,11 +58,14 @@ public struct CloudPublisher: Publisher {
                 hint: "look at it with `openstack image show \(id)`; the next run copies it again")
         }
         do throws(TranshipError) {
+            let (image, record) = try await applyFields(&transfer, to: image)
             try await apply(references, to: image)
-            try await applyVisibility(transfer.record, to: image)
+            try await applyVisibility(record, to: image)
             try await applyMembers(&transfer)
             for note in Self.notShared(transfer) { transfer.remark(note) }
-            try await applyFlags(transfer.record, to: image)
+            try await applyFlags(record, to: image)
+            try await hideReplaced(&transfer)
+            transfer.intent.record.updatedFrom = nil
             return transfer.moved(to: .done)
         } catch {
             if isJustRead, error.code == .notFound { throw error }

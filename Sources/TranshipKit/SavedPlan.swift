@@ -360,6 +360,10 @@ extension SavedPlan.Entry {
             "deactivated": "\(record.isDeactivated)", "protected": "\(record.isProtected)",
             "method": intent.method.rawValue,
             "fallbacks": intent.fallbacks.map(\.rawValue).joined(separator: ", "),
+            "changes": record.updatedFrom.map {
+                record.fields.differing(from: $0).joined(separator: ", ")
+            },
+            "replaces": record.replaces?.joined(separator: ", "),
             "promise": item.promise.map { "\($0)" },
         ]
         for case .membersHaveToAccept(let projects) in item.notes {

@@ -214,7 +214,7 @@ enum PipelineReference {
           limits                { images } [the pipeline's]; images sent at once to
                                 this target, 1 to 1000
 
-        THE IMAGE BLOCK OF A TARGET
+        WHAT ON_CONFLICT DOES
           name                  name with placeholders ["{name}"]
           visibility            keep, private, shared, community, public [keep]
           protected             keep, true, false [keep]

@@ -126,10 +126,6 @@ extension EndToEndTests {
                     "limits"
                 ),
                 (
-                    "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta, on_conflict: update }]",
-                    "not built yet"
-                ),
-                (
                     "sources: [{ cloud: alpha }]\ntargets: [{ cloud: beta }]\nlimits: { images: many }",
                     "many"
                 ),

@@ -21,8 +21,6 @@ struct UnbuiltKeyTests {
         BadFile(
             "`archive` targets are", PipelineTexts.with(target: "  - archive: ./export"),
             "p.yaml:6:5: "),
-        BadFile("`on_conflict: update` is", target("on_conflict: update"), "p.yaml:7:18: "),
-        BadFile("`on_conflict: replace` is", target("on_conflict: replace"), "p.yaml:7:18: "),
     ]
 
     @Test("a key that is documented but not built is refused, not ignored", arguments: uses)
@@ -55,6 +53,7 @@ struct UnbuiltKeyTests {
             PipelineTexts.with(more: "verify: paranoid"), target("stores: fast"),
             target("stores: [fast]"), target("image: { keep_id: false }"),
             target("on_conflict: keep-both"), target("on_conflict: skip"),
+            target("on_conflict: update"), target("on_conflict: replace"),
             target("on_conflict: rename"), target("on_conflict: fail"), target("keep: 2"),
             target("previous: hide"), target("expired: { action: leave }"),
             target("accept_transformed: false"), target("image: { members: map }"),
@@ -75,12 +74,11 @@ struct UnbuiltKeyTests {
         let error = try #require(
             refusal(
                 PipelineTexts.with(
-                    target: "  - cloud: beta\n    on_conflict: update\n  - archive: ./a\n"
-                        + "  - cloud: gamma\n    on_conflict: replace")))
+                    source: "  - archive: ./b", target: "  - cloud: beta\n  - archive: ./a")))
         #expect(
             "\(error)" == """
-                p.yaml:7:18: `on_conflict: update` is not built yet
-                hint: also not built yet: `archive` targets (line 8), `on_conflict: replace` (line 10)
+                p.yaml:4:5: `archive` sources are not built yet
+                hint: also not built yet: `archive` targets (line 7)
                 """)
     }
 
@@ -88,8 +86,9 @@ struct UnbuiltKeyTests {
     func mistakesFirst() throws {
         let error = try #require(
             refusal(
-                PipelineTexts.with(target: "  - cloud: beta\n    on_conflict: update\n    zzz: 1")))
+                PipelineTexts.with(
+                    source: "  - archive: ./b", target: "  - cloud: beta\n    zzz: 1")))
         #expect(error.code == .invalidPipeline)
-        #expect(error.message == "p.yaml:8:5: unknown key `zzz` in a cloud target")
+        #expect(error.message == "p.yaml:7:5: unknown key `zzz` in a cloud target")
     }
 }

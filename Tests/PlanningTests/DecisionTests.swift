@@ -337,7 +337,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.keepBoth, .create), (.update, .create), (.replace, .create), (.skip, .skip),
+            (.keepBoth, .create), (.update, .create), (.replace, .conflict), (.skip, .skip),
             (.fail, .conflict), (.rename, .create),
         ] as [(OnConflict, PlanAction)])
     func `Different data under the same name is what the pipeline says`(

@@ -17,6 +17,7 @@ enum Exceptions {
     static let subjects: [String: String] = [
         "Tests/PlanningTests/MetadataPageTests.swift": "the page of the rules for properties",
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
+        "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",
         "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",

@@ -141,6 +141,15 @@ import Testing
                 $0.record.references["kernel_id"] = "image:k"
             }
         ),
+        ("replaces: none -> i", { $0.record.replaces = ["i"] }),
+        (
+            "changes: none -> min_disk",
+            {
+                var former = $0.record.fields
+                former.minDiskGiB = 8
+                $0.record.updatedFrom = former
+            }
+        ),
         ("method: upload -> web-download", { $0.method = .webDownload }),
         ("fallbacks: \"\" -> upload", { $0.fallbacks = [.upload] }),
     ]

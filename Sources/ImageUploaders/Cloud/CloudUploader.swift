@@ -181,13 +181,27 @@ extension CloudUploader {
             under: .undo(copy.transfer, references: references), at: service,
             deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
         switch outcome {
-        case .removed: copy.fate = .removed
+        case .removed:
+            copy.fate = .removed
+            try await showReplaced(by: copy.transfer)
         case .gone: (copy.fate, copy.reason) = (.removed, .goneMeanwhile)
         case .removable: break
         case .changed(let why): (copy.fate, copy.reason) = (.keep, why)
         case .failed(let error):
             (copy.fate, copy.reason) = (.failed, .removalFailed(message: error.message))
         case .refused, .toBeFilledAgain: preconditionFailure("a rollback is not a discard")
+        }
+    }
+}
+
+extension CloudUploader {
+    /// Shows the images again that the copy replaced under its name.
+    private func showReplaced(by transfer: Transfer) async throws(TranshipError) {
+        for id in transfer.record.replaces ?? [] {
+            guard let image = try await service.imageIfPresent(id), image.isHidden,
+                image.name == transfer.record.shownName
+            else { continue }
+            _ = try await service.update(id, [.replace("os_hidden", .bool(false))])
         }
     }
 }

@@ -110,8 +110,6 @@ struct UnbuiltKey {
     static let all = [
         Self(path: "sources[].archive", words: "`archive` sources are"),
         Self(path: "targets[].archive", words: "`archive` targets are"),
-        Self(path: "targets[].on_conflict", value: "update", words: "`on_conflict: update` is"),
-        Self(path: "targets[].on_conflict", value: "replace", words: "`on_conflict: replace` is"),
     ]
 }
 

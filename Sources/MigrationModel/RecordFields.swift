@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import Foundation
+
+/// What of an image's record can still change once the image has data.
+///
+/// The service never changes the data or its two formats. Members, kernels and ramdisks have
+/// rules of their own.
+public struct RecordFields: Codable, Hashable, Sendable {
+    /// Nil if a series gives the name.
+    public var name: String?
+    public var minDiskGiB: Int
+    public var minRAMMiB: Int
+    public var tags: [String]
+    public var properties: [String: String]
+    public var visibility: ImageVisibility
+    public var isHidden: Bool
+    public var isDeactivated: Bool
+    public var isProtected: Bool
+
+    public init(_ record: PlannedRecord) {
+        name = record.currentName == nil ? record.name : nil
+        minDiskGiB = record.minDiskGiB
+        minRAMMiB = record.minRAMMiB
+        tags = Set(record.tags).sorted()
+        properties = record.properties
+        visibility = record.visibility
+        isHidden = record.isHidden
+        isDeactivated = record.isDeactivated
+        isProtected = record.isProtected
+    }
+
+    /// The names of the fields that have another value in `others`, as the service spells them,
+    /// in alphabetical order. A property is `properties.os_distro`.
+    ///
+    /// - Parameter datesCount: false if names that differ only in a day, such as 2026-11-21, count
+    ///   as one name: `{date}` gives them another one each day.
+    public func differing(from others: RecordFields, datesCount: Bool = true) -> [String] {
+        let mine = values
+        let theirs = others.values
+        return Set(mine.keys).union(theirs.keys).filter { field in
+            if field == "name", !datesCount {
+                return Self.withoutDays(mine[field]) != Self.withoutDays(theirs[field])
+            }
+            return mine[field] != theirs[field]
+        }.sorted()
+    }
+
+    /// Each field's value as text, so that all can be compared alike.
+    private var values: [String: String] {
+        var values = [
+            "min_disk": String(minDiskGiB), "min_ram": String(minRAMMiB),
+            "tags": tags.joined(separator: "\n"), "visibility": visibility.rawValue,
+            "os_hidden": String(isHidden), "protected": String(isProtected),
+            "deactivated": String(isDeactivated),
+        ]
+        values["name"] = name
+        for (key, value) in properties { values["properties.\(key)"] = value }
+        return values
+    }
+
+    private static func withoutDays(_ name: String?) -> String? {
+        name?.replacingOccurrences(
+            of: "[0-9]{4}-[0-9]{2}-[0-9]{2}", with: "", options: .regularExpression)
+    }
+}
+
+extension PlannedRecord {
+    /// The fields as the copy is to have them.
+    public var fields: RecordFields { RecordFields(self) }
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+
+extension CloudPublisher {
+    /// Brings a published copy to the fields that its source has now. What someone edited at the
+    /// target stays: a field that has neither the value that it was published with nor the new one.
+    ///
+    /// - Returns: the image as it is then, and the record for what publishing does after this.
+    func applyFields(
+        _ transfer: inout Transfer, to image: Image
+    ) async throws(TranshipError) -> (Image, PlannedRecord) {
+        var record = transfer.record
+        guard let former = record.updatedFrom else { return (image, record) }
+        var merge = FieldMerge()
+        var wanted = image
+        merge.set("name", &wanted.name, from: former.name, to: record.fields.name)
+        merge.set("min_disk", &wanted.minDiskGiB, from: former.minDiskGiB, to: record.minDiskGiB)
+        merge.set("min_ram", &wanted.minRAMMiB, from: former.minRAMMiB, to: record.minRAMMiB)
+        var tags = Set(image.tags).sorted()
+        merge.set("tags", &tags, from: former.tags, to: record.fields.tags)
+        if tags != Set(image.tags).sorted() { wanted.tags = tags }
+        for key in Set(former.properties.keys).union(record.properties.keys).sorted() {
+            merge.set(
+                "properties.\(key)", &wanted.properties[key],
+                from: former.properties[key].map(JSONValue.string),
+                to: record.properties[key].map(JSONValue.string))
+        }
+        // What comes after this applies the rest. It gets the target's value where that stays.
+        var visibility = image.visibility
+        merge.set("visibility", &visibility, from: former.visibility, to: record.visibility)
+        record.visibility = visibility
+        var isHidden = image.isHidden
+        merge.set("os_hidden", &isHidden, from: former.isHidden, to: record.isHidden)
+        record.isHidden = isHidden
+        var isProtected = image.isProtected
+        merge.set("protected", &isProtected, from: former.isProtected, to: record.isProtected)
+        record.isProtected = isProtected
+        var isDeactivated = image.status == .deactivated
+        merge.set(
+            "deactivated", &isDeactivated, from: former.isDeactivated, to: record.isDeactivated)
+        record.isDeactivated = isDeactivated
+        if !merge.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: merge.kept)) }
+
+        let operations = PatchOperation.changes(from: image, to: wanted)
+        let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
+        if image.status == .deactivated, !isDeactivated { try await service.reactivate(image.id) }
+        return (updated, record)
+    }
+}
+
+/// Decides field by field whether the target's value gives way.
+private struct FieldMerge {
+    /// The fields whose value at the target stays.
+    private(set) var kept: [String] = []
+
+    mutating func set<Value: Equatable>(
+        _ field: String, _ value: inout Value, from former: Value, to new: Value
+    ) {
+        guard former != new, value != new else { return }
+        if value == former { value = new } else { kept.append(field) }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import OpenStackImage
+
+extension CloudPublisher {
+    /// `on_conflict: replace`: hides the images that had the name of the copy, which others see by
+    /// now. None is deleted. One that has changed since the plan stays as it is.
+    func hideReplaced(_ transfer: inout Transfer) async throws(TranshipError) {
+        var hidden: [String] = []
+        for id in transfer.record.replaces ?? [] {
+            guard let image = try await service.imageIfPresent(id) else { continue }
+            guard image.name == transfer.record.shownName, !image.isProtected,
+                image.properties[Origin.propertyName] == nil
+            else {
+                transfer.remark(.notReplaced(imageID: id))
+                continue
+            }
+            if !image.isHidden {
+                _ = try await service.update(id, [.replace("os_hidden", .bool(true))])
+            }
+            hidden.append(id)
+        }
+        // What a rollback shows again.
+        if transfer.record.replaces != nil { transfer.intent.record.replaces = hidden }
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// `on_conflict: update` and `on_conflict: replace`, in whole runs between two clouds.
+@Suite(.timeLimit(.minutes(5))) struct OnConflictTests {
+    private let folder: TemporaryFolder
+    private let alpha: GlanceServer
+    private let beta: GlanceServer
+
+    init() throws {
+        folder = try TemporaryFolder()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
+        put(["os_distro": "debian", "tags": ["a"]])
+    }
+
+    private func put(_ fields: [String: JSONValue]) {
+        let base: [String: JSONValue] = [
+            "name": "web", "disk_format": "raw", "container_format": "bare",
+        ]
+        alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
+    }
+
+    private func pipelineRun(_ target: String) async throws -> PipelineRun {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: conflicts
+                sources: [{ cloud: alpha }]
+                targets: [{ cloud: beta, \(target) }]
+                """, file: folder.file("conflicts.yaml"), environment: [:])
+        let path = folder.file("journal.sqlite")
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var tuning = RunTuning()
+        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
+        return PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+    }
+
+    /// - Returns: what the plan says of the image, and its transfer at the end.
+    private func run(_ target: String) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let run = try await pipelineRun(target)
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(
+            in: TransferState.allCases, limit: 10)
+        return (try #require(items.first), transfers.first)
+    }
+
+    @Test func `An update carries over what changed at the source, and leaves what was edited`()
+        async throws
+    {
+        let first = try await run("on_conflict: update")
+        let id = try #require(first.transfer?.imageID)
+        beta.put(id, ["os_distro": "edited"])
+        put([
+            "name": "web2", "os_distro": "ubuntu", "os_version": "24.04", "tags": ["a", "b"],
+            "visibility": "community", "min_disk": 4,
+        ])
+
+        let second = try await run("on_conflict: update")
+        #expect(second.item.action == .update)
+        #expect(
+            second.item.reason
+                == .fieldsChanged(
+                    imageID: id,
+                    fields: [
+                        "min_disk", "name", "properties.os_distro", "properties.os_version", "tags",
+                        "visibility",
+                    ]))
+        #expect(second.transfer?.state == .done)
+        #expect(
+            second.transfer?.remarks.contains(.editedAtTarget(fields: ["properties.os_distro"]))
+                == true)
+        #expect(beta.changes.count { $0.hasPrefix("POST /v2/images") } == 1)
+        let now = try #require(beta.image(id))
+        #expect(now["id"] == .string(id))
+        #expect(now["name"] == "web2")
+        #expect(now["os_distro"] == "edited")
+        #expect(now["os_version"] == "24.04")
+        #expect(now["tags"]?.array?.count == 2)
+        #expect(now["visibility"] == "community")
+        #expect(now["min_disk"] == 4)
+
+        // What an operator edited stays in all later nights, too.
+        let third = try await run("on_conflict: update")
+        #expect(third.item.action == .skip)
+        #expect(beta.image(id)?["os_distro"] == "edited")
+    }
+
+    @Test func `Without it nothing is changed, and the plan says what would be`() async throws {
+        let id = try #require(try await run("on_conflict: keep-both").transfer?.imageID)
+        put(["os_distro": "ubuntu"])
+        let second = try await run("on_conflict: keep-both")
+        #expect(second.item.action == .skip)
+        #expect(
+            second.item.notes.map(\.code) == ["fields-changed"], "\(second.item.notes)")
+        #expect(beta.image(id)?["os_distro"] == "debian")
+    }
+
+    @Test func `A replaced image is hidden once the copy is there, and a rollback shows it again`()
+        async throws
+    {
+        beta.put("old", data: [1], ["name": "web"])
+        let first = try await run("on_conflict: replace")
+        #expect(first.item.action == .create)
+        #expect(first.item.reason == .nameTaken(imageID: "old", .replace))
+        #expect(first.transfer?.state == .done)
+        #expect(beta.image("old")?["os_hidden"] == true)
+        let id = try #require(first.transfer?.imageID)
+        #expect(beta.image(id) != nil)
+
+        #expect(try await run("on_conflict: replace").item.action == .skip)
+
+        let rollback = try await pipelineRun("on_conflict: replace")
+        _ = try await rollback.undo(run: 1, removes: true) { _ in }
+        #expect(beta.image(id) == nil)
+        #expect(beta.image("old")?["os_hidden"] == false)
+    }
+
+    @Test func `A protected image is never replaced`() async throws {
+        beta.put("old", data: [1], ["name": "web", "protected": true])
+        let first = try await run("on_conflict: replace")
+        #expect(first.item.action == .conflict)
+        #expect(first.item.reason == .nameTaken(imageID: "old", .cannotReplace))
+        #expect(!beta.changes.contains { $0.contains("/v2/") })
+    }
+}
