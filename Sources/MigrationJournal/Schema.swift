@@ -263,6 +263,8 @@ enum Schema {
 
     /// The shape of a plan, which lives as long as the process that makes it.
     static let plan = """
+        -- With row ids: without them, SQLite takes the primary key's first column for as good
+        -- as an index by name, and reads all images of the target for each image of the plan.
         CREATE TABLE target_image (
             target_key TEXT NOT NULL,
             id TEXT NOT NULL,
@@ -271,7 +273,7 @@ enum Schema {
             version_id TEXT,
             body BLOB NOT NULL,
             PRIMARY KEY (target_key, id)
-        ) STRICT, WITHOUT ROWID;
+        ) STRICT;
         CREATE INDEX target_image_by_name ON target_image (target_key, name);
         CREATE INDEX target_image_by_version ON target_image (target_key, version_id);
         CREATE INDEX target_image_by_lineage ON target_image (target_key, lineage_id);

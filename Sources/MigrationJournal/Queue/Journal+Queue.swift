@@ -24,25 +24,31 @@ extension Journal {
     ) async throws(TranshipError) -> [Transfer] {
         let states = TransferState.allCases.filter { !$0.isFinal && $0.movesData == movesData }
         let finals = Self.list(TransferState.allCases.filter(\.isFinal))
+        // State by state, so that the index gives each in order and the query ends at the limit.
+        // CROSS JOIN keeps the order of the tables: SQLite would begin with all work of the run.
+        let first = states.map { state in
+            """
+            SELECT * FROM (
+                SELECT w.id FROM work AS w INDEXED BY work_by_state
+                CROSS JOIN transfer AS t ON t.id = w.transfer_id
+                WHERE w.run_id = ?1 AND w.state = '\(state.rawValue)' AND t.run_id = w.run_id
+                    AND (w.due_at IS NULL OR w.due_at <= ?2)
+                    AND w.transfer_id NOT IN (SELECT value FROM json_each(?3))
+                    AND t.target_key NOT IN (SELECT value FROM json_each(?4))
+                    AND w.source_index NOT IN (SELECT value FROM json_each(?5))
+                    AND NOT EXISTS (
+                        SELECT 1 FROM dependency AS d
+                        CROSS JOIN image AS oi ON oi.source_key = d.source_key
+                        CROSS JOIN work AS o ON o.image = oi.id AND o.run_id = w.run_id
+                        CROSS JOIN transfer AS ot ON ot.id = o.transfer_id
+                            AND ot.target_key = t.target_key
+                        WHERE d.transfer_id = w.transfer_id AND o.state NOT IN (\(finals)))
+                ORDER BY w.position LIMIT ?6)
+            """
+        }.joined(separator: " UNION ALL ")
         return try await read { db in
             try TransferRows.transfers(
-                db,
-                where: """
-                    w.run_id = ? AND t.run_id = w.run_id
-                        AND w.state IN (\(Self.list(states)))
-                        AND (w.due_at IS NULL OR w.due_at <= ?)
-                        AND w.transfer_id NOT IN (SELECT value FROM json_each(?))
-                        AND t.target_key NOT IN (SELECT value FROM json_each(?))
-                        AND w.source_index NOT IN (SELECT value FROM json_each(?))
-                        AND NOT EXISTS (
-                            SELECT 1 FROM dependency AS d
-                            JOIN image AS oi ON oi.source_key = d.source_key
-                            JOIN work AS o ON o.image = oi.id AND o.run_id = w.run_id
-                            JOIN transfer AS ot ON ot.id = o.transfer_id
-                                AND ot.target_key = t.target_key
-                            WHERE d.transfer_id = w.transfer_id AND o.state NOT IN (\(finals)))
-                    ORDER BY w.position LIMIT ?
-                    """,
+                db, where: "w.id IN (\(first)) ORDER BY w.position LIMIT ?6",
                 [
                     run.id, now, try Body.text(busy.sorted()),
                     try Body.text(excludingTargets.sorted()),
