@@ -19,6 +19,9 @@ public struct RecordFields: Codable, Hashable, Sendable {
     public var isHidden: Bool
     public var isDeactivated: Bool
     public var isProtected: Bool
+    /// False as long as the copy was never published: then it is private whatever it is to be, and
+    /// what publishing applies says nothing about edits.
+    public var wasPublished = false
 
     public init(_ record: PlannedRecord) {
         name = record.currentName == nil ? record.name : nil

@@ -283,7 +283,36 @@ extension Transfer {
     /// Gives a published copy the fields that its source has now.
     public func updated(to record: PlannedRecord) -> Transfer {
         var copy = republished(as: record)
-        copy.intent.record.updatedFrom = self.record.updatedFrom ?? self.record.fields
+        var former = self.record.fields
+        former.wasPublished = true
+        copy.intent.record.updatedFrom = self.record.updatedFrom ?? former
+        return copy
+    }
+
+    /// Goes on with what was begun, and ends with the fields that the pipeline and the source give
+    /// now: they may have changed since. What only a new record could have stays as it was begun.
+    ///
+    /// - Parameter datesCount: as for ``RecordFields/differing(from:datesCount:)``.
+    public func continued(as record: PlannedRecord, datesCount: Bool) -> Transfer {
+        var copy = renewed()
+        var next = record
+        let former = self.record
+        if !next.fields.differing(from: former.fields, datesCount: datesCount).contains("name") {
+            next.name = former.name
+        }
+        if imageID != nil {
+            next.diskFormat = former.diskFormat
+            next.containerFormat = former.containerFormat
+            next.keptID = former.keptID
+            next.ownerID = former.ownerID
+            next.stores = former.stores
+            next.replaces = former.replaces
+            next.updatedFrom = former.updatedFrom
+            if next.fields != former.fields, next.updatedFrom == nil {
+                next.updatedFrom = former.fields
+            }
+        }
+        copy.intent.record = next
         return copy
     }
 

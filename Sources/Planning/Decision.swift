@@ -150,8 +150,7 @@ struct Decision {
                     start: transfer.spread(as: item.record, imageID: standing.id))
             }
             let changed = item.record.fields.differing(
-                from: transfer.record.fields,
-                datesCount: !namesHaveDays && item.source.imageID != nil)
+                from: transfer.record.fields, datesCount: datesCount(item))
             if !changed.isEmpty, onConflict == .update {
                 return item.decided(
                     .update, .fieldsChanged(imageID: standing.id, fields: changed),
@@ -172,8 +171,14 @@ struct Decision {
                 .create, .failedBefore(code: transfer.failure?.code), start: transfer.retried())
         case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, .continues(state: transfer.state), start: transfer.renewed())
+                .create, .continues(state: transfer.state),
+                start: transfer.continued(as: item.record, datesCount: datesCount(item)))
         }
+    }
+
+    /// False if `{date}` may be in the name of a copy.
+    private func datesCount(_ item: PlanItem) -> Bool {
+        !namesHaveDays && item.source.imageID != nil
     }
 
     /// Our copy by its derived id: the journal does not know it, or knows another
@@ -231,7 +236,8 @@ struct Decision {
             return item.decided(.create, .notAtTarget, start: transfer)
         case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
-                .create, .continues(state: known.state), start: transfer.renewed())
+                .create, .continues(state: known.state),
+                start: known.continued(as: item.record, datesCount: datesCount(item)))
         }
     }
 }

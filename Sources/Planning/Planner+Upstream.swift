@@ -19,7 +19,11 @@ extension Planner {
         if listed.refusal == nil, let version = listed.image.version {
             let copied = try await journal.copiedVersions(ofLineage: lineageID)
             let memory = UpstreamMemory(known: known, copied: copied)
-            listed.refusal = memory.downgrade(to: version, rules, listed.image.location)
+            let refusal = memory.downgrade(to: version, rules, listed.image.location)
+            // An operator who goes back to a version accepts that its publisher does.
+            if refusal != nil, try await !isRolledBack(to: listed.image) {
+                listed.refusal = refusal
+            }
             if listed.refusal == nil, let note = memory.acceptedDowngrade(to: version) {
                 listed.notes.append(note)
             }
@@ -40,6 +44,17 @@ extension Planner {
         }
         try await plan.add(upstream)
         return listed
+    }
+
+    private func isRolledBack(to image: SourceImage) async throws(TranshipError) -> Bool {
+        let held = try await journal.heldVersions()
+        return targets.contains { target in
+            let project = target.opened.projectID ?? ""
+            let versionID = ImageIdentity.origin(of: image, project: project).versionID
+            return held.contains {
+                $0.targetKey == target.opened.key && $0.currentVersionID == versionID
+            }
+        }
     }
 
     private var nowMilliseconds: Int64 { nowUnixSeconds.clampedProduct(1000) }

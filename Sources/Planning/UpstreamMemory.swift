@@ -53,12 +53,13 @@ struct UpstreamMemory {
         keys(rules).map { before, now in .otherKeyAccepted(now: now, before: before) }
     }
 
-    /// The key before and now, if none of the signers is the one from before.
+    /// The keys before and now, if none of the signers was one before. A publisher that changes its
+    /// key signs with both for a while.
     private func keys(_ rules: UpstreamRules) -> (before: String, now: String)? {
-        guard let before = known?.signedBy, let now = rules.signers.first,
-            !rules.signers.contains(before)
-        else { return nil }
-        return (before, now)
+        guard let before = known?.signedBy, let now = rules.signers.first else { return nil }
+        let known = Set(before.split(separator: " ").map(String.init))
+        guard known.isDisjoint(with: rules.signers) else { return nil }
+        return (before.replacing(" ", with: " and "), now)
     }
 
     /// What to remember.
@@ -66,10 +67,10 @@ struct UpstreamMemory {
         _ image: SourceImage, _ lineageID: String, _ rules: UpstreamRules, at now: Int64
     ) -> Upstream {
         // Several keys may sign, in any order.
-        let signer = known?.signedBy.flatMap { rules.signers.contains($0) ? $0 : nil }
+        let signers = Set(rules.signers).sorted().joined(separator: " ")
         var upstream = Upstream(
             lineage: image.lineage, lineageID: lineageID, version: image.version,
-            fingerprint: image.fingerprint, since: now, signedBy: signer ?? rules.signers.first,
+            fingerprint: image.fingerprint, since: now, signedBy: signers.isEmpty ? nil : signers,
             keyring: rules.keyringDigest)
         upstream.look = rules.look
         if let known, known.isSameVersion(as: upstream) { upstream.since = known.since }

@@ -29,25 +29,14 @@ extension CloudPublisher {
                 from: former.properties[key].map(JSONValue.string),
                 to: record.properties[key].map(JSONValue.string))
         }
-        // What comes after this applies the rest. It gets the target's value where that stays.
-        var visibility = image.visibility
-        merge.set("visibility", &visibility, from: former.visibility, to: record.visibility)
-        record.visibility = visibility
-        var isHidden = image.isHidden
-        merge.set("os_hidden", &isHidden, from: former.isHidden, to: record.isHidden)
-        record.isHidden = isHidden
-        var isProtected = image.isProtected
-        merge.set("protected", &isProtected, from: former.isProtected, to: record.isProtected)
-        record.isProtected = isProtected
-        var isDeactivated = image.status == .deactivated
-        merge.set(
-            "deactivated", &isDeactivated, from: former.isDeactivated, to: record.isDeactivated)
-        record.isDeactivated = isDeactivated
+        if former.wasPublished { merge.setFlags(of: &record, from: former, at: image) }
         if !merge.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: merge.kept)) }
 
         let operations = PatchOperation.changes(from: image, to: wanted)
         let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
-        if image.status == .deactivated, !isDeactivated { try await service.reactivate(image.id) }
+        if image.status == .deactivated, !record.isDeactivated {
+            try await service.reactivate(image.id)
+        }
         return (updated, record)
     }
 }
@@ -62,5 +51,23 @@ private struct FieldMerge {
     ) {
         guard former != new, value != new else { return }
         if value == former { value = new } else { kept.append(field) }
+    }
+
+    /// What publishing applies after this: where the target's value stays, it applies that one.
+    mutating func setFlags(
+        of record: inout PlannedRecord, from former: RecordFields, at image: Image
+    ) {
+        var visibility = image.visibility
+        set("visibility", &visibility, from: former.visibility, to: record.visibility)
+        record.visibility = visibility
+        var isHidden = image.isHidden
+        set("os_hidden", &isHidden, from: former.isHidden, to: record.isHidden)
+        record.isHidden = isHidden
+        var isProtected = image.isProtected
+        set("protected", &isProtected, from: former.isProtected, to: record.isProtected)
+        record.isProtected = isProtected
+        var isDeactivated = image.status == .deactivated
+        set("deactivated", &isDeactivated, from: former.isDeactivated, to: record.isDeactivated)
+        record.isDeactivated = isDeactivated
     }
 }

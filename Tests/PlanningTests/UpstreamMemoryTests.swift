@@ -63,7 +63,11 @@ import Testing
         let rules = UpstreamRules(keyringDigest: "k1", signers: ["B", "A"])
         #expect(memory.otherKey(rules, "a") == nil && memory.acceptedKey(rules) == nil)
         let found = memory.found(image(version: "9.11"), "l", rules, at: Self.start)
-        #expect(found.signedBy == "A")
+        #expect(found.signedBy == "A B")
+        // A publisher that changes its key signs with both for a while: then B alone is known.
+        let next = UpstreamMemory(known: found, copied: [])
+        let alone = UpstreamRules(keyringDigest: "k1", signers: ["B"])
+        #expect(next.otherKey(alone, "a") == nil && next.acceptedKey(alone) == nil)
         // A list that is not signed any more: the operator took signed_by away.
         #expect(memory.otherKey(UpstreamRules(), "a") == nil)
     }
