@@ -15,6 +15,8 @@ public struct MissedSelection: Sendable, Hashable {
     public let examples: [String]
     /// The number of images that the cloud lists for the entry.
     public let listedImages: Int
+    /// What is not there, of a source that is not a cloud.
+    private let what: String?
 
     public init(
         place: String, cloud: String, name: String?, nearest: String?, examples: [String],
@@ -26,10 +28,19 @@ public struct MissedSelection: Sendable, Hashable {
         self.nearest = nearest
         self.examples = examples
         self.listedImages = listedImages
+        what = nil
+    }
+
+    /// - Parameter what: what happened, in words: "… has no product with release: nix".
+    public init(place: String, what: String) {
+        self.place = place
+        self.what = what
+        (cloud, name, nearest, examples, listedImages) = ("", nil, nil, [], 0)
     }
 
     /// What happened, and what was probably meant.
     public var words: String {
+        if let what { return "\(place): \(what)" }
         guard let name else {
             return "\(place): cloud \(cloud) has no image that meets the conditions; "
                 + "\(listedImages) listed"

@@ -30,6 +30,13 @@ public struct FileName: Sendable, Equatable {
         }
     }
 
+    /// The file that the query of a script names; nil for other addresses.
+    public static func inQuery(of url: String) -> String? {
+        let path = FileName(pathOf: url)
+        let name = FileName(url: url)
+        return path.isScript && name != path ? name.text : nil
+    }
+
     /// True if the address is that of a script whose query names no file, so that only the answer
     /// can name it.
     public static func isUnknown(url: String) -> Bool {

@@ -15,7 +15,7 @@ internal import Basics
 /// | Debian `Release` | `SHA256:` above `<digits> <size> <name>` |
 /// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
 /// | registries | `sha256:<digits>`, with or without a name |
-/// | the name first | `name: <digits>`, `name  <digits>` |
+/// | the name first | `name: <digits>`, `name: sha256:<digits>`, `name  <digits>` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
@@ -377,18 +377,26 @@ private struct LineReader {
         return unlabelled(digits, path: path)
     }
 
-    /// `name: <digits>`, or a name without blanks and digits.
+    /// `name: <digits>`, `name: sha256:<digits>`, `sha256=<digits>`, or a name without blanks and
+    /// digits.
     private func nameFirst(_ line: Substring) -> ChecksumList.Entry? {
-        guard let blank = line.lastIndex(where: { $0 == " " || $0 == "\t" }) else { return nil }
-        let digits = line[line.index(after: blank)...]
+        guard let mark = line.lastIndex(where: { " \t:=".contains($0) }) else { return nil }
+        let digits = line[line.index(after: mark)...]
         guard digits.utf8.count >= 32, digits.hexDigits.count == digits.count else { return nil }
-        var name = line[..<blank].trimmed
-        if name.last == ":" {
+        var name = line[...mark].trimmed
+        var label: ChecksumLabel?
+        if name.last == ":" || name.last == "=" {
             name = name.dropLast().trimmed
+            if let blank = name.lastIndex(where: { " \t:".contains($0) }) {
+                label = ChecksumLabel(String(name[name.index(after: blank)...]))
+                if label != nil { name = name[...blank].trimmed }
+                if label != nil, name.last == ":" { name = name.dropLast().trimmed }
+            }
         } else if name.contains(where: \.isWhitespace) {
             return nil
         }
         guard !name.isEmpty else { return nil }
+        if let label { return entry(label, String(digits), path: String(name)) }
         if let label = ChecksumLabel(String(name)) {
             return entry(label, String(digits), path: nil)
         }

@@ -48,4 +48,15 @@ struct FileNameTests {
         #expect(FileName(url: url).text == name)
         #expect(FileName.isUnknown(url: url) == isUnknown)
     }
+
+    @Test(
+        arguments: [
+            ("https://m/download?file=a.raw&sig=x", "a.raw"),
+            ("https://m/get.php?x=1&f=d/b.img", "b.img"),
+            ("https://m/a.raw?file=b.raw", nil), ("https://m/download?id=7", nil),
+            ("https://m/a.raw", nil),
+        ] as [(String, String?)])
+    func `A script's query names one of its files`(url: String, name: String?) {
+        #expect(FileName.inQuery(of: url) == name)
+    }
 }

@@ -36,10 +36,18 @@ import Testing
             "\(value)  a.img", "\(value) *a.img", "\(value.uppercased())  a.img",
             "\(value)  ./a.img", "\(value)\ta.img", "\(value)  releases/24.04/a.img",
             "\(word) (a.img) = \(value)", "\(word) (a.img)= \(value)", "\(word)(a.img)=\(value)",
-            "\(value)  a.img   ", "  \(value)  a.img",
+            "\(value)  a.img   ", "  \(value)  a.img", "a.img: \(value)", "a.img:\(value)",
+            "a.img: \(word):\(value)", "a.img:\(word)=\(value)", "a.img \(word): \(value)",
+            "r/a.img  \(value)",
         ] {
             #expect(find("a.img", line) == expected, "\(line)")
             #expect(find("a.img", "# x\r\n\(line)\r\n\r\n") == expected, "\(line) CRLF")
+        }
+    }
+
+    @Test func `Digits behind the name of an algorithm alone are those of the one file`() throws {
+        for line in ["sha256=\(digits(.sha256))", "SHA256: \(digits(.sha256))"] {
+            #expect(find("a.img", line) == (try Sample.checksum(.sha256, "a")), "\(line)")
         }
     }
 

@@ -140,14 +140,49 @@ import Testing
     }
 
     @Test(arguments: ["../x.img", "/etc/x.img", "http://evil.example/x.img", "a//b", "", "a\\b"])
-    func `A path that leads elsewhere refuses the index`(path: String) async throws {
+    func `A path that leads elsewhere refuses its product alone`(path: String) async throws {
         let text = path.replacing("\\", with: "\\\\")
         let server = try server(products: Self.products(path: text))
         defer { server.stop() }
-        let listed = try #require(try await list(source(server)).first)
-        #expect(listed.refusal?.code == .sourceUnavailable)
-        #expect(listed.refusal?.message.contains("leads out of it") == true)
-        #expect(!server.requests.contains { $0.path.hasSuffix(".img") })
+        let listed = try await list(source(server))
+        #expect(listed.map(\.refusal?.code) == [nil, .sourceUnavailable])
+        let words = try #require(listed.last?.refusal?.message)
+        #expect(words.contains("of product com.example:24.04:amd64, which leads out of it"))
+        #expect(
+            Set(server.requests.map(\.path).filter { $0.hasSuffix(".img") }) == ["/r/jammy/1.img"])
+    }
+
+    @Test(arguments: ["zz", "", "bbbb"])
+    func `A checksum that is none refuses its product alone`(digits: String) async throws {
+        let all = String(repeating: "b", count: 64)
+        let server = try server(
+            products: Self.products().replacing(
+                "\"sha256\": \"\(all)\"", with: "\"sha256\": \"\(digits)\""))
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        #expect(listed.map(\.refusal?.code) == [nil, .sourceUnavailable])
+        #expect(listed.last?.refusal?.message.contains("no valid sha256") == true)
+    }
+
+    @Test(arguments: [
+        ("{ release: [noble, nix] }", 1, ["release: nix"]), ("{ release: nix }", 0, ["products"]),
+        ("{ release: [noble, jammy] }", 2, []),
+    ])
+    func `What is selected and is not there is said`(
+        filters: String, count: Int, words: [String]
+    ) async throws {
+        let server = try server()
+        defer { server.stop() }
+        let missed = Mutex<[String]>([])
+        var listed = 0
+        let listing = Listing(
+            date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
+            missed: { one in missed.withLock { $0.append(one.words) } })
+        try await source(server, ", products: \(filters)").list(listing) { listed += $0.count }
+        #expect(listed == count)
+        let said = missed.withLock { $0 }
+        #expect(said.count == words.count)
+        for (one, word) in zip(said, words) { #expect(one.contains(word), "\(one)") }
     }
 
     @Test(arguments: [

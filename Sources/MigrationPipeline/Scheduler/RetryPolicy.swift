@@ -22,8 +22,9 @@ public struct RetryPolicy: Sendable {
     /// How long a run waits for an endpoint that does not answer, in seconds.
     public var outageSecondsMax: Double = 1800
 
-    /// The longest wait that a service may ask for, in seconds. No wait is longer.
-    public static let waitSecondsMax = 3600
+    /// The longest wait that a service may ask for, in seconds. What asks for more is left to a
+    /// later run: a run that waited would hold its journal, and the images that are done.
+    public static let waitSecondsMax = 900
     /// Lower bound of the run-wide retry budget.
     public var runTriesMin = 100
     /// Failed tries of all images of a run together: two for each image, and
@@ -61,8 +62,7 @@ public struct RetryPolicy: Sendable {
             || hasMirrors && error.isOtherData && attempts < Self.otherDataMax
         guard mayPass, attempts < attemptsMax else { return .giveUp }
         if let seconds = error.answer?.retryAfterSeconds {
-            // The service asks for this wait; limit it.
-            return .retry(afterSeconds: Double(min(seconds, Self.waitSecondsMax)))
+            return seconds > Self.waitSecondsMax ? .giveUp : .retry(afterSeconds: Double(seconds))
         }
         var ceiling = 1.0
         for _ in 0..<min(attempts, 20) { ceiling *= 2 }

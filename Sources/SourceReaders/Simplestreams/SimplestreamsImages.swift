@@ -45,51 +45,86 @@ struct SimplestreamsImages: ImageSource {
         _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         var newest: [URLImage.Newest] = []
+        var missing = Set(source.filters.flatMap { key, globs in globs.map { Wanted(key, $0) } })
         do throws(TranshipError) {
-            newest = try await products()
+            newest = try await products(&missing)
         } catch {
             if error.code == .interrupted { throw error }
             return try await page([images.unknown(error, date: listing.date)])
         }
+        let shown = URLImage.withoutSecrets(images.url)
+        let place = "\(source.index.position)"
         if newest.isEmpty {
-            listing.tell(
-                .warning(
-                    "\(URLImage.withoutSecrets(images.url)) has no product with "
-                        + "\(source.item) that `products` selects"))
+            listing.missed(
+                MissedSelection(
+                    place: place,
+                    what: "\(shown) has no product with \(source.item) that `products` selects"))
+        }
+        for one in missing.sorted(by: { $0.text < $1.text }) where !newest.isEmpty {
+            listing.missed(
+                MissedSelection(place: place, what: "\(shown) has no product with \(one.text)"))
         }
         for newest in newest {
             try await page([try await images.look(at: newest, listing)])
         }
     }
 
+    /// A value of `products`.
+    private struct Wanted: Hashable {
+        let key: String
+        let glob: Glob
+
+        init(_ key: String, _ glob: Glob) { (self.key, self.glob) = (key, glob) }
+
+        var text: String { "\(key): \(glob.pattern)" }
+    }
+
     /// The newest version of each product that the entry selects.
-    private func products() async throws(TranshipError) -> [URLImage.Newest] {
+    ///
+    /// - Parameter missing: gives up the values that a product has.
+    private func products(
+        _ missing: inout Set<Wanted>
+    ) async throws(TranshipError) -> [URLImage.Newest] {
         let index = images.url
         let read = try await file(at: index)
         let catalogue = try SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(index))
-        guard let paths = try catalogue.paths() else { return try found(catalogue, read) }
+        guard let paths = try catalogue.paths() else { return try found(catalogue, read, &missing) }
         var newest: [URLImage.Newest] = []
         for path in paths.prefix(Self.filesMax) {
             let place = SimplestreamsIndex.root(of: index) + path
             let read = try await file(at: place)
             newest += try found(
-                SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place)), read)
+                SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place)), read, &missing
+            )
         }
         return newest
     }
 
     private func found(
-        _ catalogue: SimplestreamsIndex, _ read: PublishedList.Read
+        _ catalogue: SimplestreamsIndex, _ read: PublishedList.Read, _ missing: inout Set<Wanted>
     ) throws(TranshipError) -> [URLImage.Newest] {
-        try catalogue.products(item: source.item) { fields in
-            source.filters.allSatisfy { filter in
+        var unmet = missing
+        defer { missing = unmet }
+        let products = try catalogue.products(item: source.item) { fields in
+            unmet = unmet.filter { one in fields[one.key].map(one.glob.matches) != true }
+            return source.filters.allSatisfy { filter in
                 fields[filter.key].map { text in filter.value.contains { $0.matches(text) } }
                     ?? false
             }
-        }.map { product in
-            URLImage.Newest(
+        }
+        return products.map { product in
+            var newest = URLImage.Newest(
                 version: product.version, name: product.path, list: read,
                 promise: product.checksum, properties: product.properties)
+            newest.refusal = product.refusal
+            if newest.refusal == nil, product.checksum == nil, source.index.signature != nil {
+                newest.refusal = TranshipError(
+                    .sourceUnavailable,
+                    "\(URLImage.withoutSecrets(images.url)) has no checksum for \(product.path): its "
+                        + "signature says nothing of the data",
+                    hint: "ask its publisher, or leave `signed_by` out if the data may be anyone's")
+            }
+            return newest
         }
     }
 

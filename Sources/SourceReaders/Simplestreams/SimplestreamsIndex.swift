@@ -32,9 +32,11 @@ struct SimplestreamsIndex {
         var version: String
         /// Relative to the root.
         var path: String
-        var checksum: Checksum?
+        var checksum: Checksum? = nil
         /// For the record: `os_distro`, `os_version`, `architecture`.
         var properties: [String: String]
+        /// What is wrong with this product alone.
+        var refusal: TranshipError?
     }
 
     private static let architectures = [
@@ -78,7 +80,7 @@ struct SimplestreamsIndex {
         item: String, selects: ([String: String]) -> Bool
     ) throws(TranshipError) -> [Product] {
         var products: [Product] = []
-        for (_, product) in (root["products"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+        for (name, product) in (root["products"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             let fields = (product.object ?? [:]).compactMapValues(Self.words)
             guard selects(fields) else { continue }
             var newest: (version: String, item: JSONValue)?
@@ -99,10 +101,14 @@ struct SimplestreamsIndex {
             properties["os_distro"] = fields["os"]
             properties["os_version"] = fields["version"]
             properties["architecture"] = fields["arch"].map { Self.architectures[$0] ?? $0 }
-            products.append(
-                Product(
-                    version: newest.version, path: try checked(path),
-                    checksum: Self.checksum(newest.item), properties: properties))
+            var found = Product(version: newest.version, path: "", properties: properties)
+            do throws(TranshipError) {
+                found.path = try checked(path, of: name)
+                found.checksum = try checksum(newest.item, of: name)
+            } catch {
+                found.refusal = error
+            }
+            products.append(found)
         }
         return products
     }
@@ -112,20 +118,37 @@ struct SimplestreamsIndex {
     }
 
     /// The strongest that the item has.
-    private static func checksum(_ item: JSONValue) -> Checksum? {
-        Checksum.Algorithm.allCases.reversed().lazy
-            .compactMap { algorithm in
-                item[algorithm.rawValue]?.string.flatMap { try? Checksum(algorithm, $0) }
-            }.first
+    ///
+    /// - Throws: for one that is not a checksum of its algorithm.
+    private func checksum(_ item: JSONValue, of product: String) throws(TranshipError) -> Checksum?
+    {
+        for algorithm in Checksum.Algorithm.allCases.reversed() {
+            guard let value = item[algorithm.rawValue], value != .null else { continue }
+            guard let digits = value.string, let checksum = try? Checksum(algorithm, digits) else {
+                throw TranshipError(
+                    .sourceUnavailable,
+                    "\(shown) has no valid \(algorithm.rawValue) for product \(product): "
+                        + "\(value.string.map { "\"\($0.prefix(80))\"" } ?? "not a text")",
+                    hint: "ask its publisher; `products` can leave the product out")
+            }
+            return checksum
+        }
+        return nil
     }
 
     /// - Throws: for a path that leads out of the root.
-    private func checked(_ path: String) throws(TranshipError) -> String {
+    private func checked(
+        _ path: String, of product: String? = nil
+    ) throws(TranshipError) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, path.utf8.count <= 4096, !path.contains("\\"),
             !parts.contains(where: { ["", ".", ".."].contains($0) || $0.hasSuffix(":") }),
             path.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F })
-        else { throw refused("names the path \"\(path.prefix(200))\", which leads out of it") }
+        else {
+            let owner = product.map { " of product \($0)" } ?? ""
+            throw refused(
+                "names the path \"\(path.prefix(200))\"\(owner), which leads out of it")
+        }
         return path
     }
 

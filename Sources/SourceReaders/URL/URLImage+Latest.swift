@@ -22,6 +22,8 @@ extension URLImage {
         var promise: Checksum?
         /// Of the product, for the record; the pipeline file's own come first.
         var properties: [String: String] = [:]
+        /// Why this product of an index cannot be copied; the others can.
+        var refusal: TranshipError?
     }
 
     private static let pageBytesMax = 8 << 20

@@ -44,12 +44,19 @@ extension URLImage {
         try await page([listed])
     }
 
+    /// A query may be a signature, which differs from day to day, so it is not part of the key. But
+    /// a script hands out many files: the one that its query names is.
+    static func key(_ url: String, shown: String) -> String {
+        "url:\(shown)" + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
+    }
+
     /// The entry, if its newest version cannot be known.
     func unknown(_ problem: TranshipError, date: String) -> ListedImage {
         let pattern = source.latest?.text ?? ""
         let shown = Self.withoutSecrets(source.url) + pattern
         let (image, stem) = source.image.described(
-            key: "url:\(shown)", sourceIndex: sourceIndex, location: shown, fingerprint: "",
+            key: Self.key(url, shown: shown), sourceIndex: sourceIndex, location: shown,
+            fingerprint: "",
             sizeBytes: nil, checksum: nil, published: nil,
             fileName: FileName(pattern).text, head: nil, series: source.series,
             lineageStem: source.stem, date: date)
@@ -62,6 +69,7 @@ extension URLImage {
     func look(at newest: Newest, _ listing: Listing) async throws(TranshipError) -> ListedImage {
         let url = SimplestreamsIndex.root(of: source.url) + (newest.name ?? "")
         let version = at(url)
+        if let refusal = newest.refusal { return version.unknown(refusal, date: listing.date) }
         let stem = version.stem(of: newest)
         let known = try await remembered(listing, stem: stem)
         return try await version.look(newest, known: known, date: listing.date)
@@ -141,7 +149,7 @@ extension URLImage {
             fileName: fileName, head: data.head)
         let seen = found.seen
         var (image, stem) = source.image.described(
-            key: "url:\(shown)", sourceIndex: sourceIndex, location: shown,
+            key: Self.key(url, shown: shown), sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
             sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
@@ -258,8 +266,9 @@ extension URLImage {
             do throws(TranshipError) {
                 return try await probeOnce(known)
             } catch {
+                // A server that says nothing for a minute is left to the run.
                 guard triesLeft > 0, !Task.isCancelled,
-                    error.code == .notFound || (error.isTransient && error.answer != nil)
+                    error.code == .notFound || (error.isTransient && error.code != .timedOut)
                 else { throw error }
             }
             await reopening.wait(waitSeconds)
