@@ -217,8 +217,13 @@ public final class PipelineRun: Sendable {
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
         if let planned { return try await PipelinePlan(restOf: planned, in: journal, opened) }
         guard writes else { return try await plan(try await compared(opened), opened, run: nil) }
-        // A mistyped name leaves no run behind.
-        let early = refusal == nil ? nil : try await compared(opened)
+        // A mistyped name, or a plan that is refused, leaves no run behind: it would hide the one
+        // that was interrupted.
+        let early = refusal == nil && saved == nil ? nil : try await compared(opened)
+        if let early, let saved, !isStopped {
+            try await check(
+                try await plan(early, opened, run: nil), is: saved, listsAll: listsAllDifferences)
+        }
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
             pipelineText: pipeline.textWithoutSecrets, facts: facts)
@@ -230,15 +235,18 @@ public final class PipelineRun: Sendable {
             guard !self.isStopped else {
                 throw TranshipError(.interrupted, "interrupted while planning", isTransient: true)
             }
-            if let saved {
-                let now = try await plan.saved()
-                for words in listsAllDifferences ? saved.differenceLines(from: now) : [] {
-                    self.tell(.warning("not as in the saved plan: \(words)"))
-                }
-                try saved.check(against: now)
-            }
             return plan
         }
+    }
+
+    private func check(
+        _ plan: PipelinePlan, is saved: SavedPlan, listsAll: Bool
+    ) async throws(TranshipError) {
+        let now = try await plan.saved()
+        for words in listsAll ? saved.differenceLines(from: now) : [] {
+            tell(.warning("not as in the saved plan: \(words)"))
+        }
+        try saved.check(against: now)
     }
 
     /// What the planner found.

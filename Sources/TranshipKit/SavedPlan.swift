@@ -21,6 +21,9 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         /// What the copy gets or has, and how: name, visibility, properties, method and the rest. Of
         /// a refused image, the reason.
         public var fields: [String: String]
+        /// True if the copy is at the target, published with these very fields. What a plan wanted
+        /// and is done by now does not count as drift.
+        public var isDone = false
     }
 
     /// The version of the format that this program writes and reads.
@@ -153,7 +156,9 @@ extension SavedPlan {
 }
 
 extension SavedPlan.Entry {
-    private enum Key: String, CodingKey { case source, target, version, action, fields, digest }
+    private enum Key: String, CodingKey {
+        case source, target, version, action, fields, digest, done
+    }
 
     /// The sha256 of the entry: of the data's version, the record, the method and the rules.
     public var digest: String {
@@ -169,6 +174,7 @@ extension SavedPlan.Entry {
         version = try values.decode(String.self, forKey: .version)
         action = try values.decode(PlanAction.self, forKey: .action)
         fields = try values.decode([String: String].self, forKey: .fields)
+        isDone = try values.decodeIfPresent(Bool.self, forKey: .done) ?? false
         guard try values.decode(String.self, forKey: .digest) == digest else {
             throw TranshipError(
                 .usage,
@@ -186,6 +192,7 @@ extension SavedPlan.Entry {
         try values.encode(action, forKey: .action)
         try values.encode(fields, forKey: .fields)
         try values.encode(digest, forKey: .digest)
+        if isDone { try values.encode(true, forKey: .done) }
     }
 }
 
@@ -287,7 +294,7 @@ extension SavedPlan {
                         kind: "new \(new.action.rawValue)",
                         words: "\(shown): not planned -> \(new.action.rawValue)"))
             case (let old?, let new?):
-                let (old, new) = (old.allFields, new.allFields)
+                let (old, new) = (old.allFields, new.fields(asFollowUpOf: old))
                 let words = Self.differences(old, new)
                 if words.isEmpty { continue }
                 let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
@@ -321,6 +328,9 @@ extension SavedPlan.Entry {
         target = item.targetKey
         version = item.origin.versionID
         action = item.action ?? .refuse
+        if case .alreadyAtTarget = item.reason, action == .skip {
+            isDone = !item.notes.contains { if case .fieldsChanged = $0 { true } else { false } }
+        }
         fields =
             action == .refuse
             ? ["reason": item.refusal?.message ?? item.reason?.words ?? ""]
@@ -337,6 +347,12 @@ extension SavedPlan.Entry {
 
     fileprivate var allFields: [String: String] {
         fields.merging(["action": action.rawValue, "data": version]) { $1 }
+    }
+
+    /// A run that goes on with a saved plan finds done what an earlier one did of it.
+    fileprivate func fields(asFollowUpOf saved: Self) -> [String: String] {
+        guard isDone, saved.action == .create || saved.action == .update else { return allFields }
+        return allFields.merging(["action": saved.action.rawValue]) { $1 }
     }
 
     /// Under the names that pipeline files use.

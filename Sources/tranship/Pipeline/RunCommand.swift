@@ -32,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
         let talk = try options.begin(common)
         let saved = try plan.map { try SavedPlan.read(from: $0) }
         let run = try await pipeline.open(common, talk)
-        try await RunSession(run: run, talk: talk, options: options).carryOut(matching: saved)
+        try await RunSession(run: run, talk: talk, options: options, planFile: plan)
+            .carryOut(matching: saved)
     }
 }

@@ -15,10 +15,16 @@ struct RunSession {
 
     /// The command that goes on with the run; nil is `run` with the pipeline's file.
     let command: String?
+    /// The saved plan that the operator named.
+    let planFile: String?
     private let startedAt = Timestamp.now()
 
-    init(run: PipelineRun, talk: Talk, options: RunOptions, command: String? = nil) {
+    init(
+        run: PipelineRun, talk: Talk, options: RunOptions, command: String? = nil,
+        planFile: String? = nil
+    ) {
         self.command = command
+        self.planFile = planFile
         self.run = run
         self.talk = talk
         self.options = options
@@ -85,7 +91,7 @@ struct RunSession {
             pipelineFile: run.pipelineFile,
             journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
             sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,
-            ownCommand: command)
+            ownCommand: command, planFile: planFile)
         do {
             let report = try await EndReport(
                 summary, pipeline: run.pipelineName, status: status, facts: facts)

@@ -16,9 +16,12 @@ struct RunFacts {
     var pipelineName: String
     /// The command that goes on with the run; nil is `run` with the pipeline's file.
     var ownCommand: String?
+    /// The saved plan that the run carries out.
+    var planFile: String?
 
     var command: String {
-        ownCommand ?? "tranship run \(pipelineFile.shellQuoted)\(journalOption)"
+        let plan = planFile.map { " --plan \($0.shellQuoted)" } ?? ""
+        return ownCommand ?? "tranship run \(pipelineFile.shellQuoted)\(plan)\(journalOption)"
     }
 
     var statusCommand: String {
