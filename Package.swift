@@ -119,9 +119,13 @@ let package = Package(
                 "Basics", "MigrationModel",
             ]),
         part(
+            "ImageArchives",
+            ["MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "Basics"]),
+        part(
             "SourceReaders",
             [
-                "MigrationPipeline", "OpenStackImage", "HTTPTransport", "ByteStreams", "Digests",
+                "ImageArchives", "MigrationPipeline", "OpenStackImage", "HTTPTransport",
+                "ByteStreams", "Digests",
                 "Decompression", "ExternalPrograms", "ImageFormats", "PipelineFiles", "Basics",
                 "MigrationModel",
             ]
@@ -132,11 +136,14 @@ let package = Package(
         part(
             "ImageUploaders",
             [
-                "MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams", "Basics",
+                "ImageArchives", "MigrationPipeline", "OpenStackImage", "Digests", "ByteStreams",
+                "Basics",
                 "MigrationModel",
             ]),
         part("TaskWaiters", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
-        part("Publishing", ["MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
+        part(
+            "Publishing",
+            ["ImageArchives", "MigrationPipeline", "OpenStackImage", "Basics", "MigrationModel"]),
         part("PipelineFiles", ["YAMLText", "Basics", "MigrationModel", yams]),
         part(
             "Planning",
@@ -152,7 +159,7 @@ let package = Package(
                 "Basics", "MigrationModel", "ByteStreams", "Digests", "ExternalPrograms",
                 "HTTPTransport", "OpenStackImage",
                 "MigrationJournal", "MigrationPipeline", "Decompression", "ImageFormats",
-                "SourceReaders", "ChecksumVerifiers",
+                "ImageArchives", "SourceReaders", "ChecksumVerifiers",
                 "ImageUploaders", "TaskWaiters", "Publishing", "PipelineFiles", "Planning",
             ]),
         .executableTarget(
@@ -210,10 +217,16 @@ let package = Package(
         tests(
             "MigrationJournal", ["ByteStreams", "Basics", "MigrationModel", "TestSupport", grdb]),
         tests(
+            "ImageArchives",
+            [
+                "ByteStreams", "Digests", "MigrationPipeline", "OpenStackImage", "Basics",
+                "TestSupport",
+            ]),
+        tests(
             "ImageUploaders",
             [
-                "ByteStreams", "Digests", "GlanceServer", "Basics", "MigrationModel",
-                "MigrationPipeline", "OpenStackImage", "TestSupport",
+                "ByteStreams", "Digests", "GlanceServer", "ImageArchives", "Publishing", "Basics",
+                "MigrationModel", "MigrationPipeline", "OpenStackImage", "TestSupport",
             ]),
         tests(
             "TaskWaiters",
@@ -231,7 +244,8 @@ let package = Package(
         tests(
             "SourceReaders",
             [
-                "ByteStreams", "Digests", "GlanceServer", "HTTPTransport", "Basics",
+                "ByteStreams", "Digests", "GlanceServer", "HTTPTransport", "ImageArchives",
+                "Basics",
                 "MigrationModel",
                 "MigrationPipeline", "PipelineFiles", "OpenStackImage", "TestSupport",
             ]),

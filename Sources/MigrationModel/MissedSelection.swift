@@ -1,11 +1,15 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// A name of a pipeline, or all conditions of an entry, that no image of the cloud meets.
+/// A name of a pipeline, or all conditions of an entry, that no image of the source meets.
 public struct MissedSelection: Sendable, Hashable {
+    /// What kind of source it is.
+    public enum Kind: String, Sendable { case cloud, archive }
+
     /// `file:line:column` of the entry.
     public let place: String
-    /// The cloud's entry in clouds.yaml.
+    public let kind: Kind
+    /// The cloud's entry in clouds.yaml, or the path of the archive.
     public let cloud: String
     /// The name or glob; nil: all conditions together.
     public let name: String?
@@ -19,10 +23,12 @@ public struct MissedSelection: Sendable, Hashable {
     private let what: String?
 
     public init(
-        place: String, cloud: String, name: String?, nearest: String?, examples: [String],
+        place: String, kind: Kind = .cloud, cloud: String, name: String?, nearest: String?,
+        examples: [String],
         listedImages: Int
     ) {
         self.place = place
+        self.kind = kind
         self.cloud = cloud
         self.name = name
         self.nearest = nearest
@@ -42,7 +48,7 @@ public struct MissedSelection: Sendable, Hashable {
     public var words: String {
         if let what { return "\(place): \(what)" }
         guard let name else {
-            return "\(place): cloud \(cloud) has no image that meets the conditions; "
+            return "\(place): \(kind.rawValue) \(cloud) has no image that meets the conditions; "
                 + "\(listedImages) listed"
         }
         let guess = nearest.map { near in
@@ -50,6 +56,6 @@ public struct MissedSelection: Sendable, Hashable {
                 ? "; the image of that name does not" : "; did you mean \"\(near)\"?"
         }
         return
-            "\(place): cloud \(cloud) has no image \"\(name)\" that meets the conditions\(guess ?? "")"
+            "\(place): \(kind.rawValue) \(cloud) has no image \"\(name)\" that meets the conditions\(guess ?? "")"
     }
 }

@@ -140,6 +140,22 @@ extension ImageSelection {
         return nil
     }
 
+    /// The same, with other conditions that leave images out.
+    public func mismatch(
+        _ facts: ImageFacts, except exclude: ImageSelection?, selfProjectID: String?,
+        nowUnixSeconds: Int64
+    ) -> Mismatch? {
+        if let found = mismatch(
+            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        {
+            return found
+        }
+        let isExcluded = exclude?.matches(
+            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
+        return isExcluded == true
+            ? Mismatch(key: "exclude", words: "`exclude` matches it") : nil
+    }
+
     private func idMismatch(_ facts: ImageFacts) -> String? {
         ids.isEmpty || ids.contains(facts.id) ? nil : "its id is not in `id`"
     }

@@ -31,7 +31,8 @@ extension Source {
 }
 
 extension Target {
-    fileprivate var shortName: String {
+    /// For a headline.
+    var shortName: String {
         switch self {
         case .cloud(let target): target.cloud.shortName
         case .archive: "archive"

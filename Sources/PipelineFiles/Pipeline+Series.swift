@@ -6,19 +6,22 @@ extension Pipeline {
     /// all sources are clouds. The data of a cloud's image never changes, so it has no versions.
     package var rulesWithoutEffect: [String] {
         let haveVersions = sources.contains { source in
-            if case .cloud = source { false } else { true }
+            switch source {
+            case .cloud: false
+            case .archive(let archive): archive.series != nil
+            default: true
+            }
         }
         guard !haveVersions else { return [] }
         return targets.compactMap { target in
-            guard case .cloud(let entry) = target else { return nil }
-            let rules = entry.rules
+            let rules = target.rules
             let keys = [
                 rules.keep == nil ? nil : "`keep`", rules.previous == nil ? nil : "`previous`",
                 rules.expired == nil ? nil : "`expired`",
             ].compactMap { $0 }
             guard !keys.isEmpty else { return nil }
             return "\(target.position): \(keys.joined(separator: ", ")) of target "
-                + "\(entry.cloud.name) change nothing: they are about earlier versions, and "
+                + "\(target.shortName) change nothing: they are about earlier versions, and "
                 + "images of clouds have none"
         }
     }

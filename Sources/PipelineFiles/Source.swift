@@ -43,7 +43,8 @@ public enum Source: Sendable, Equatable {
         case .simplestreams(let source):
             source.index.seriesHasSeveral ? source.index.series ?? source.index.image.name : nil
         case .file(let source): source.seriesHasSeveral ? source.series ?? source.image.name : nil
-        case .cloud, .archive: nil
+        case .archive(let source): source.seriesHasSeveral ? source.series : nil
+        case .cloud: nil
         }
     }
 }
@@ -84,15 +85,8 @@ public struct CloudSource: Sendable, Equatable {
     public func mismatch(
         _ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64
     ) -> ImageSelection.Mismatch? {
-        if let found = selection.mismatch(
-            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
-        {
-            return found
-        }
-        let isExcluded = exclude?.matches(
-            facts, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
-        return isExcluded == true
-            ? ImageSelection.Mismatch(key: "exclude", words: "`exclude` matches it") : nil
+        selection.mismatch(
+            facts, except: exclude, selfProjectID: selfProjectID, nowUnixSeconds: nowUnixSeconds)
     }
 }
 
@@ -235,8 +229,12 @@ public struct FileSource: Sendable, Equatable {
 public struct ArchiveSource: Sendable, Equatable {
     /// An absolute path.
     public let path: String
+    public let selection: ImageSelection
+    /// Leaves out images that ``selection`` selects and this matches.
+    public let exclude: ImageSelection?
     /// Replaces fields of the archived records.
     public let image: ImageFields?
+    /// nil: each image is a series of its own, as images of clouds are.
     public let series: NameTemplate?
     public let seriesHasSeveral: Bool
     /// See ``Source/limitsImages``.

@@ -15,6 +15,14 @@ public enum Target: Sendable, Equatable {
         case .archive(let target): target.position
         }
     }
+
+    /// What the target does with the images that it receives.
+    package var rules: TargetRules {
+        switch self {
+        case .cloud(let target): target.rules
+        case .archive(let target): target.rules
+        }
+    }
 }
 
 /// A cloud that receives images.
@@ -48,6 +56,8 @@ public struct TargetRules: Sendable, Equatable {
 public struct ArchiveTarget: Sendable, Equatable {
     /// An absolute path.
     public let path: String
+    /// Without `method`, stores and owners: an archive has none of them.
+    public let rules: TargetRules
     public let position: FilePosition
 }
 

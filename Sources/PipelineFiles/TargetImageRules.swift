@@ -23,6 +23,13 @@ public struct TargetImageRules: Sendable, Equatable {
     public static let standard = TargetImageRules(
         name: NameTemplate.sourceName, visibility: .keep, protected: .keep, hidden: .keep,
         keepID: nil, owner: nil, members: nil, properties: PropertyRules(), tags: TagRules())
+
+    /// The same with the members of the source.
+    var keepingMembers: TargetImageRules {
+        TargetImageRules(
+            name: name, visibility: visibility, protected: protected, hidden: hidden,
+            keepID: keepID, owner: owner, members: .keep, properties: properties, tags: tags)
+    }
 }
 
 /// Keeps the source's value or sets another one.

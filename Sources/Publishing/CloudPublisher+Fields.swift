@@ -13,10 +13,33 @@ extension CloudPublisher {
     func applyFields(
         _ transfer: inout Transfer, to image: Image
     ) async throws(TranshipError) -> (Image, PlannedRecord) {
-        var record = transfer.record
-        guard let former = record.updatedFrom else { return (image, record) }
+        guard let former = transfer.record.updatedFrom else { return (image, transfer.record) }
+        let update = FieldUpdate(of: image, from: former, to: transfer.record)
+        if !update.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: update.kept)) }
+
+        let operations = PatchOperation.changes(from: image, to: update.wanted)
+        let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
+        if image.status == .deactivated, !update.record.isDeactivated {
+            try await service.reactivate(image.id)
+        }
+        return (updated, update.record)
+    }
+}
+
+/// What becomes of a published copy whose source has other fields now. The same at every kind of
+/// target.
+struct FieldUpdate {
+    /// The image with the name, the sizes, the tags and the properties that it gets.
+    private(set) var wanted: Image
+    /// The record for what publishing does after this: with the target's value where that stays.
+    private(set) var record: PlannedRecord
+    /// The fields whose value at the target stays.
+    let kept: [String]
+
+    /// - Parameter former: the fields that the copy was published with.
+    init(of image: Image, from former: RecordFields, to planned: PlannedRecord) {
         var merge = FieldMerge()
-        var wanted = image
+        (wanted, record) = (image, planned)
         merge.set("name", &wanted.name, from: former.name, to: record.fields.name)
         merge.set("min_disk", &wanted.minDiskGiB, from: former.minDiskGiB, to: record.minDiskGiB)
         merge.set("min_ram", &wanted.minRAMMiB, from: former.minRAMMiB, to: record.minRAMMiB)
@@ -30,14 +53,7 @@ extension CloudPublisher {
                 to: record.properties[key].map(JSONValue.string))
         }
         if former.wasPublished { merge.setFlags(of: &record, from: former, at: image) }
-        if !merge.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: merge.kept)) }
-
-        let operations = PatchOperation.changes(from: image, to: wanted)
-        let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
-        if image.status == .deactivated, !record.isDeactivated {
-            try await service.reactivate(image.id)
-        }
-        return (updated, record)
+        kept = merge.kept
     }
 }
 

@@ -68,8 +68,7 @@ public struct SourceFactory: Sendable {
                 source: file, sourceIndex: index, baseDirectory: baseDirectory,
                 decompression: decompression)
         case .archive(let archive):
-            throw TranshipError(
-                .notBuiltYet, "\(archive.position): archive sources are not built yet")
+            return ArchiveImages(source: archive, sourceIndex: index)
         }
     }
 

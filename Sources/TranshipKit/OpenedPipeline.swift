@@ -4,6 +4,7 @@
 internal import Basics
 internal import ChecksumVerifiers
 internal import Decompression
+internal import ImageArchives
 internal import ImageUploaders
 internal import MigrationModel
 internal import MigrationPipeline
@@ -126,9 +127,10 @@ struct OpenedPipeline: Sendable {
     private static func open(
         _ target: Target, _ pipeline: Pipeline, _ connections: any Connections, _ tuning: RunTuning
     ) async throws(TranshipError) -> PlanningTarget {
-        guard case .cloud(let entry) = target else {
-            throw TranshipError(
-                .notBuiltYet, "\(target.position): archive targets are not built yet")
+        let entry: CloudTarget
+        switch target {
+        case .cloud(let cloud): entry = cloud
+        case .archive(let archive): return try await open(archive, pipeline, tuning)
         }
         let cloud = try await connections.signIn(entry.cloud)
         guard !cloud.isLegacy else {
@@ -160,6 +162,35 @@ struct OpenedPipeline: Sendable {
                     targetKey: key, service: service, now: now, recent: recent),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
                 publisher: CloudPublisher(service: service, recent: recent)),
+            rules: entry.rules, verification: pipeline.verify)
+    }
+
+    private static func open(
+        _ entry: ArchiveTarget, _ pipeline: Pipeline, _ tuning: RunTuning
+    ) async throws(TranshipError) -> PlanningTarget {
+        let archive = ArchiveFolder(entry.path, as: .target)
+        do {
+            try await archive.onThread { _ = try $0.check() }
+        } catch {
+            throw error.whileDoing("\(entry.position)")
+        }
+        // An image would be copied beside itself, and its copy by the next run.
+        for case .archive(let source) in pipeline.sources
+        where ArchiveFolder(source.path, as: .source).isSame(as: archive) {
+            throw TranshipError(
+                .invalidPipeline,
+                "\(entry.position): the archive \(archive.path) is a source and a target",
+                hint: "name another folder for the target")
+        }
+        let now = tuning.surroundings.now
+        let key = "archive:\(archive.path)"
+        return PlanningTarget(
+            OpenedTarget(
+                key: key, endpoint: "archive \(archive.path)",
+                limits: TargetLimits(images: entry.rules.limitsImages),
+                offer: ArchiveUploader.offer,
+                uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),
+                waiter: ArchiveWaiter(), publisher: ArchivePublisher(archive: archive, now: now)),
             rules: entry.rules, verification: pipeline.verify)
     }
 }

@@ -168,9 +168,14 @@ enum PipelineReference {
         ARCHIVE SOURCES
           archive               path [required]; a directory that an archive target
                                 wrote
+          images                mapping [all images]; conditions on images, as for
+                                clouds
+          exclude               mapping [none]; leaves out images that match all of its
+                                conditions
           image                 mapping [the archive's own]; replaces fields of every
                                 record
-          series                text or mapping [the rendered name]
+          series                text or mapping [none]; each image is its own, as
+                                images of clouds are
           limits                { images } [the pipeline's]; images read at once from
                                 here, 1 to 1000
 
@@ -228,6 +233,16 @@ enum PipelineReference {
           properties            { set, drop, rename }; first drop (globs over names),
                                 then rename (old name to new), then set
           tags                  { add, drop }; first drop (globs), then add
+
+        ARCHIVE TARGETS
+          archive               path [required]; a directory
+          image                 mapping [all as at the source]; as for clouds, without
+                                owner and members: an archive keeps both as at the
+                                source
+          on_conflict           as for clouds
+          keep, previous, expired  as for clouds; see earlier versions
+          limits                { images } [the pipeline's]; images written at once, 1
+                                to 1000
 
         NAMES WITH PLACEHOLDERS
           {name}                the image's name at the source

@@ -88,6 +88,8 @@ struct PipelineKeysTests {
             "cloudTarget.method": (words(UploadMethod.self) + ["auto"]).sorted(),
             "cloudTarget.on_conflict": words(OnConflict.self),
             "cloudTarget.previous": words(PreviousVersions.self),
+            "archiveTarget.on_conflict": words(OnConflict.self),
+            "archiveTarget.previous": words(PreviousVersions.self),
             "cloudTarget.accept_transformed": flags,
             "cloudTarget.all_stores_must_succeed": flags,
             "targetImage.visibility": (words(ImageVisibility.self) + ["keep"]).sorted(),
@@ -225,7 +227,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 11)
+        #expect(blocks.count == 13)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

@@ -21,6 +21,16 @@ struct PipelineReaderTargetsTests {
             "of a kind of source", PipelineTexts.with(target: "  - file: a"),
             "p.yaml:6:5: a target needs one of `cloud`, `archive`"),
         BadFile(
+            "an archive with a key of clouds",
+            PipelineTexts.with(target: "  - archive: a\n    method: upload"),
+            "p.yaml:7:5: unknown key `method` in an archive target\nhint: known keys: archive, image, "
+                + "on_conflict, keep, previous, expired, limits"),
+        BadFile(
+            "an archive with owners",
+            PipelineTexts.with(target: "  - archive: a\n    image: { owner: { a: b } }"),
+            "p.yaml:7:12: an archive keeps every image's owner as at the source, so its `image` has no "
+                + "`owner`\nhint: write it in the pipeline that reads the archive"),
+        BadFile(
             "with a mistyped method", target("method: glance-driect"),
             "p.yaml:7:13: `method` is \"glance-driect\", but must be one of auto, upload, "
                 + "glance-direct, web-download, glance-download\nhint: did you mean glance-direct?"),

@@ -13,34 +13,7 @@ struct UnbuiltKeyTests {
         PipelineTexts.with(target: "  - cloud: beta\n    \(line)")
     }
 
-    /// Delete a line here when you delete its row.
-    private static let uses: [BadFile] = [
-        BadFile(
-            "`archive` sources are", PipelineTexts.with(source: "  - archive: ./export"),
-            "p.yaml:4:5: "),
-        BadFile(
-            "`archive` targets are", PipelineTexts.with(target: "  - archive: ./export"),
-            "p.yaml:6:5: "),
-    ]
-
-    @Test("a key that is documented but not built is refused, not ignored", arguments: uses)
-    func refused(use: BadFile) throws {
-        let error = try #require(refusal(use.text))
-        #expect(error.code == .notBuiltYet)
-        #expect(ExitStatus(error.code) == .usage)
-        #expect(
-            "\(error)" == """
-                \(use.message)\(use.title) not built yet
-                hint: remove it for now; docs/pipeline-format.md lists what is not built yet
-                """)
-    }
-
-    @Test("each row of the table has its test")
-    func complete() {
-        #expect(UnbuiltKey.all.map(\.words).sorted() == Self.uses.map(\.title).sorted())
-    }
-
-    @Test("the other values of the same keys are accepted")
+    @Test("every documented key and value is built")
     func built() {
         let target = Self.target
         let texts = [
@@ -54,7 +27,8 @@ struct UnbuiltKeyTests {
             target("stores: [fast]"), target("image: { keep_id: false }"),
             target("on_conflict: keep-both"), target("on_conflict: skip"),
             target("on_conflict: update"), target("on_conflict: replace"),
-            target("on_conflict: rename"), target("on_conflict: fail"), target("keep: 2"),
+            PipelineTexts.with(source: "  - archive: ./export"),
+            PipelineTexts.with(target: "  - archive: ./export"), target("on_conflict: rename"), target("on_conflict: fail"), target("keep: 2"),
             target("previous: hide"), target("expired: { action: leave }"),
             target("accept_transformed: false"), target("image: { members: map }"),
             PipelineTexts.withURL("    series: { name: a, several: false }"),
@@ -67,28 +41,5 @@ struct UnbuiltKeyTests {
             PipelineTexts.withURL("    auth: netrc\n    cacert: ca.pem\n    headers: { X-A: b }"),
         ]
         for text in texts { #expect(refusal(text).map { "\($0)" } == nil) }
-    }
-
-    @Test("several are listed together, in the order of the file, each once")
-    func several() throws {
-        let error = try #require(
-            refusal(
-                PipelineTexts.with(
-                    source: "  - archive: ./b", target: "  - cloud: beta\n  - archive: ./a")))
-        #expect(
-            "\(error)" == """
-                p.yaml:4:5: `archive` sources are not built yet
-                hint: also not built yet: `archive` targets (line 7)
-                """)
-    }
-
-    @Test("a mistake is reported before keys that are not built")
-    func mistakesFirst() throws {
-        let error = try #require(
-            refusal(
-                PipelineTexts.with(
-                    source: "  - archive: ./b", target: "  - cloud: beta\n    zzz: 1")))
-        #expect(error.code == .invalidPipeline)
-        #expect(error.message == "p.yaml:7:5: unknown key `zzz` in a cloud target")
     }
 }

@@ -147,12 +147,7 @@ public struct CloudUploader: ImageUploader {
         let outcome = try await Removal.remove(
             under: .discard(transfer), at: service, deletesLeft: &unlimited,
             nowUnixSeconds: now() / 1000)
-        switch outcome {
-        case .gone: return false
-        case .removed, .toBeFilledAgain: return true
-        case .refused(let error), .failed(let error): throw error
-        case .removable, .changed: preconditionFailure("a discard is neither dry nor a cleaning")
-        }
+        return try outcome.wasThere()
     }
 
     public func clean(
@@ -161,36 +156,17 @@ public struct CloudUploader: ImageUploader {
         let outcome = try await Removal.remove(
             under: .clean(leftover.image, sizeBytes: leftover.sizeBytes), at: service,
             deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
-        switch outcome {
-        case .removed: leftover.fate = .removed
-        case .gone: (leftover.fate, leftover.reason) = (.removed, .goneMeanwhile)
-        case .removable: break
-        case .changed(let why): (leftover.fate, leftover.reason) = (.keep, why)
-        case .failed(let error):
-            (leftover.fate, leftover.reason) = (.failed, .removalFailed(message: error.message))
-        case .refused, .toBeFilledAgain: preconditionFailure("a cleaning is not a discard")
-        }
+        outcome.settle(&leftover)
     }
-}
 
-extension CloudUploader {
     public func undo(
         _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
     ) async throws(TranshipError) {
         let outcome = try await Removal.remove(
             under: .undo(copy.transfer, references: references), at: service,
             deletesLeft: &deletesLeft, nowUnixSeconds: now() / 1000)
-        switch outcome {
-        case .removed:
-            copy.fate = .removed
-            try await showReplaced(by: copy.transfer)
-        case .gone: (copy.fate, copy.reason) = (.removed, .goneMeanwhile)
-        case .removable: break
-        case .changed(let why): (copy.fate, copy.reason) = (.keep, why)
-        case .failed(let error):
-            (copy.fate, copy.reason) = (.failed, .removalFailed(message: error.message))
-        case .refused, .toBeFilledAgain: preconditionFailure("a rollback is not a discard")
-        }
+        outcome.settle(&copy)
+        if case .removed = outcome { try await showReplaced(by: copy.transfer) }
     }
 }
 

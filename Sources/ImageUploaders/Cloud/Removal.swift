@@ -76,20 +76,10 @@ public enum Removal {
                     "the service does not say of image \(id) who sees it and whether it is protected",
                     hint: "it is left alone; look at it with `openstack image show \(id)`"))
         }
-        let found = TargetImage(image, targetKey: "")
-        let objection: Outcome? =
-            switch right {
-            case .discard(let transfer): objection(to: transfer, discarding: found)
-            case .clean(let listed, let sizeBytes):
-                objection(
-                    toCleaning: listed, found, updatedAt: image.updatedAt, sizeBytes: sizeBytes,
-                    nowUnixSeconds: nowUnixSeconds)
-            case .expire(let change): change.difference(of: found).map(Outcome.changed)
-            case .undo(let transfer, let references):
-                objection(
-                    to: transfer, undoing: try await record(image, at: service),
-                    references: references)
-            }
+        var found = TargetRecord(image, targetKey: "")
+        if case .undo = right { found = try await record(image, at: service) }
+        let objection = objection(
+            under: right, to: found, updatedAt: image.updatedAt, nowUnixSeconds: nowUnixSeconds)
         if let objection { return objection }
         if deletesLeft == 0 { return .removable }
         // Protected as planned: by us. Only an expiry and a rollback find such a record removable.
@@ -107,6 +97,27 @@ public enum Removal {
     }
 
     // MARK: The rights
+
+    /// Why the right does not hold for what the record is now; nil if it holds. The same at every
+    /// kind of target.
+    ///
+    /// - Parameters:
+    ///   - found: with its members, to undo a copy.
+    ///   - updatedAt: as the record says it.
+    static func objection(
+        under right: Right, to found: TargetRecord, updatedAt: String?, nowUnixSeconds: Int64
+    ) -> Outcome? {
+        switch right {
+        case .discard(let transfer): objection(to: transfer, discarding: found.image)
+        case .clean(let listed, let sizeBytes):
+            objection(
+                toCleaning: listed, found.image, updatedAt: updatedAt, sizeBytes: sizeBytes,
+                nowUnixSeconds: nowUnixSeconds)
+        case .expire(let change): change.difference(of: found.image).map(Outcome.changed)
+        case .undo(let transfer, let references):
+            objection(to: transfer, undoing: found, references: references)
+        }
+    }
 
     /// The journal's row gives the right. The marker proves that the row still
     /// speaks of this image.

@@ -20,7 +20,7 @@ extension Scheduler {
             return
         }
         noteConversion(given, error)
-        if error.code == .quotaExceeded, error.isAboutWholeTarget {
+        if error.isAboutWholeTarget {
             state.withLock { $0.paused[given.targetKey] = error }
         }
         do throws(TranshipError) {
@@ -187,10 +187,11 @@ extension Scheduler {
 }
 
 extension TranshipError {
-    /// True if the project's quota or the service's disk is full, and not only this image too
+    /// True if the project's quota or the target's disk is full, and not only this image too
     /// large. All of them are 413, so only the text of the answer shows which.
     var isAboutWholeTarget: Bool {
-        guard let words = answer?.message.lowercased(),
+        if cause is FullTarget { return true }
+        guard code == .quotaExceeded, let words = answer?.message.lowercased(),
             // These limits are for each image: `image_property_quota` and its like.
             !["propert", " tag", "member", "location"].contains(where: words.contains)
         else { return false }

@@ -56,7 +56,7 @@ enum FileSourceKey: String, PipelineKey {
 }
 
 enum ArchiveSourceKey: String, PipelineKey {
-    case archive, image, series, limits
+    case archive, images, exclude, image, series, limits
     static let place = "an archive source"
 }
 
@@ -98,7 +98,9 @@ enum CloudTargetKey: String, PipelineKey {
 }
 
 enum ArchiveTargetKey: String, PipelineKey {
-    case archive
+    case archive, image
+    case onConflict = "on_conflict"
+    case keep, previous, expired, limits
     static let place = "an archive target"
 }
 

@@ -196,6 +196,9 @@ extension PipelineReader {
         let series = keys.read(.series, series)
         return ArchiveSource(
             path: keys.require(.archive, standIn: "") { try $0.absolutePath() },
+            selection: keys.read(.images) { try selection($0, from: ImageSelection()) }
+                ?? ImageSelection(),
+            exclude: keys.read(.exclude, exclusion),
             image: keys.read(.image, imageFields),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             limitsImages: keys.read(.limits, limitsImages), position: keys.position)

@@ -11,8 +11,10 @@ extension PipelineReader {
         case "cloud": return .cloud(try cloudTarget(value))
         default:
             let keys = try FileSection<ArchiveTargetKey>(value)
-            let path = keys.require(.archive, standIn: "") { try $0.absolutePath() }
-            return .archive(ArchiveTarget(path: path, position: keys.position))
+            return .archive(
+                ArchiveTarget(
+                    path: keys.require(.archive, standIn: "") { try $0.absolutePath() },
+                    rules: rules(keys), position: keys.position))
         }
     }
 
@@ -39,11 +41,34 @@ extension PipelineReader {
             expired: keys.read(.expired, expired),
             acceptTransformed: keys.read(.acceptTransformed) { try $0.bool() } ?? false,
             allStoresMustSucceed: keys.read(.allStoresMustSucceed) { try $0.bool() } ?? true,
-            limitsImages: keys.read(.limits) { value in
-                try FileSection<TargetLimitsKey>(value).read(.images) {
-                    try $0.integer(1...1000)
-                }
-            })
+            limitsImages: keys.read(.limits, targetLimit))
+    }
+
+    /// The rules of an archive, which keeps owners and members as they are at the source.
+    private func rules(_ keys: FileSection<ArchiveTargetKey>) -> TargetRules {
+        let image = keys.read(.image) { (value) throws(TranshipError) in
+            let image = try targetImage(value)
+            for (key, isThere) in [
+                ("owner", image.owner != nil), ("members", image.members != nil),
+            ] where isThere {
+                throw value.refusal(
+                    "an archive keeps every image's \(key) as at the source, so its `image` has no "
+                        + "`\(key)`", hint: "write it in the pipeline that reads the archive")
+            }
+            return image
+        }
+        return TargetRules(
+            method: nil, stores: .standard, image: (image ?? .standard).keepingMembers,
+            onConflict: keys.read(.onConflict) { try $0.choice(OnConflict.self) },
+            keep: keys.read(.keep) { try $0.integer(0...1_000_000) },
+            previous: keys.read(.previous) { try $0.choice(PreviousVersions.self) },
+            expired: keys.read(.expired, expired), acceptTransformed: false,
+            allStoresMustSucceed: true,
+            limitsImages: keys.read(.limits, targetLimit))
+    }
+
+    private func targetLimit(_ value: FileValue) throws(TranshipError) -> Int? {
+        try FileSection<TargetLimitsKey>(value).read(.images) { try $0.integer(1...1000) }
     }
 
     /// Parses `all`, one store or a list of stores.

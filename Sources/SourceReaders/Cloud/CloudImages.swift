@@ -34,8 +34,8 @@ struct CloudImages: ImageSource {
 }
 
 extension CloudImages: CloudCatalogue {
-    func image(_ id: String) async throws(TranshipError) -> SourceImage {
-        SourceImage(try await service.image(id), sourceIndex: sourceIndex)
+    func image(_ id: String) async throws(TranshipError) -> ListedImage {
+        ListedImage(SourceImage(try await service.image(id), sourceIndex: sourceIndex))
     }
 
     func eachPage(

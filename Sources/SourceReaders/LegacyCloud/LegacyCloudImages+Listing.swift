@@ -15,7 +15,7 @@ extension LegacyCloudImages: CloudCatalogue {
     /// Requests for members at once.
     private static let lookupsMax = 8
 
-    func image(_ id: String) async throws(TranshipError) -> SourceImage {
+    func image(_ id: String) async throws(TranshipError) -> ListedImage {
         let image = try await service.image(id)
         // Administrators also see deleted images.
         guard !image.isDeleted else {
@@ -23,7 +23,7 @@ extension LegacyCloudImages: CloudCatalogue {
         }
         var found = SourceImage(image, sourceIndex: sourceIndex)
         if !image.isPublic, try await !memberIDs(id).isEmpty { found.visibility = .shared }
-        return found
+        return ListedImage(found)
     }
 
     /// Lists everything: v1 cannot filter by owner, and does not take every name.

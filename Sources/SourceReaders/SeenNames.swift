@@ -12,7 +12,7 @@ struct SeenNames {
     private static let namesMax = 2000
     private static let examplesMax = 5
 
-    private let source: CloudSource
+    private let conditions: CatalogueConditions
     /// Images that were listed.
     private(set) var count = 0
     private var selectedCount = 0
@@ -20,9 +20,9 @@ struct SeenNames {
     private var pending: [Glob]
     private var names: [String] = []
 
-    init(_ source: CloudSource) {
-        self.source = source
-        pending = source.selection.names
+    init(_ conditions: CatalogueConditions) {
+        self.conditions = conditions
+        pending = conditions.selection.names
     }
 
     /// - Parameter selected: those of the images that the entry selects.
@@ -38,13 +38,14 @@ struct SeenNames {
 
     /// Call after the last page.
     var missed: [MissedSelection] {
-        if source.selection.names.isEmpty { return selectedCount == 0 ? [missed(nil)] : [] }
+        if conditions.selection.names.isEmpty { return selectedCount == 0 ? [missed(nil)] : [] }
         return pending.map { missed($0) }
     }
 
     private func missed(_ glob: Glob?) -> MissedSelection {
         MissedSelection(
-            place: "\(source.cloud.position)", cloud: source.cloud.name, name: glob?.pattern,
+            place: conditions.place, kind: conditions.kind, cloud: conditions.name,
+            name: glob?.pattern,
             // A condition other than the name may have left it out.
             nearest: glob.flatMap { Nearest.to($0.literal ?? $0.pattern, in: names) },
             examples: Array(names.prefix(Self.examplesMax)), listedImages: count)

@@ -7,15 +7,18 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// A cloud's images as a listing sees them, whichever API the cloud speaks.
-protocol CloudCatalogue: ImageSource {
-    var selection: CloudSource { get }
+/// Images with records and ids, as a listing sees them: of a cloud, whichever API it speaks, or of an
+/// archive.
+protocol ImageCatalogue: ImageSource {
+    var conditions: CatalogueConditions { get }
     var sourceIndex: Int { get }
-    var cloud: SignedInCloud { get }
+
+    /// The project of the user; nil without Keystone.
+    func projectID() async throws(TranshipError) -> String?
 
     /// - Throws: ``TranshipError/Code/notFound`` when there is none,
     ///   ``TranshipError/Code/invalidAnswer`` for a record that cannot be right.
-    func image(_ id: String) async throws(TranshipError) -> SourceImage
+    func image(_ id: String) async throws(TranshipError) -> ListedImage
 
     /// Hands over every image that may meet the conditions, page by page; others
     /// may be among them.
@@ -27,50 +30,29 @@ protocol CloudCatalogue: ImageSource {
     ) async throws(TranshipError)
 }
 
-extension ListedImage {
-    /// An image of a listing. A record with a size that cannot be right becomes a refusal, so that
-    /// the others go on.
-    init(_ image: SourceImage, of record: some ServiceRecord) {
-        self.init(
-            image,
-            refusal: record.numberFault.map {
-                TranshipError(
-                    .invalidAnswer, "the source lies or is damaged: \($0)",
-                    hint: "ask the operator of the source, or leave the image out with `exclude`")
-            })
-    }
+/// Which images of a catalogue an entry of the pipeline file selects.
+struct CatalogueConditions {
+    var selection: ImageSelection
+    /// Leaves out images that ``selection`` selects and this matches.
+    var exclude: ImageSelection?
+    /// What the catalogue is.
+    var kind: MissedSelection.Kind
+    /// The entry of clouds.yaml, or the path of the archive.
+    var name: String
+    /// `file:line:column` of the entry.
+    var place: String
 }
 
-extension CloudCatalogue {
-    var endpoint: String { cloud.endpoint }
-    var limitImages: Int? { selection.limitsImages }
-    var inspection: Inspection { .remarks }
-
-    func list(
-        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) {
-        do throws(TranshipError) {
-            try await CloudListing(listing: listing, catalogue: self).list(page)
-        } catch {
-            let name = selection.cloud.name
-            guard error.isAnAnswer, !error.message.contains("cloud \"\(name)\"") else {
-                throw error
-            }
-            throw error.whileDoing("listing the images of cloud \"\(name)\"")
-        }
-    }
-}
-
-/// Lists the images of a cloud that an entry selects, with the kernels and
+/// Lists the images of a catalogue that an entry selects, with the kernels and
 /// ramdisks that these name.
-struct CloudListing {
+struct CatalogueListing {
     let listing: Listing
-    let catalogue: any CloudCatalogue
+    let catalogue: any ImageCatalogue
 
     typealias Page = ([ListedImage]) async throws(TranshipError) -> Void
 
     func list(_ page: Page) async throws(TranshipError) {
-        let project = try await catalogue.cloud.session.authenticate().projectID
+        let project = try await catalogue.projectID()
         // Each kernel and ramdisk, with the first image that names it and all properties that do.
         var named: [String: (by: String, keys: Set<String>)] = [:]
         func noting(_ images: [ListedImage]) async throws(TranshipError) {
@@ -82,7 +64,7 @@ struct CloudListing {
             }
             try await page(images)
         }
-        if !catalogue.selection.selection.ids.isEmpty {
+        if !catalogue.conditions.selection.ids.isEmpty {
             try await listByID(project, noting)
         } else {
             try await listAll(project, noting)
@@ -90,8 +72,8 @@ struct CloudListing {
         // Kernels and ramdisks come along with the images that name them.
         for (id, use) in named.sorted(by: { $0.key < $1.key }) {
             do {
-                let image = try await catalogue.image(id)
-                var listed = ListedImage(image, notes: [.addedBecauseNamed(by: use.by)])
+                var listed = try await catalogue.image(id)
+                listed.notes.append(.addedBecauseNamed(by: use.by))
                 listed.namedAs = use.keys
                 try await page([listed])
             } catch {
@@ -107,7 +89,7 @@ struct CloudListing {
     }
 
     private func listAll(_ project: String?, _ page: Page) async throws(TranshipError) {
-        var seen = SeenNames(catalogue.selection)
+        var seen = SeenNames(catalogue.conditions)
         let isSelected = { (image: SourceImage) in mismatch(image, project) == nil }
         try await catalogue.eachPage(project: project, selects: isSelected) {
             (images) throws(TranshipError) in
@@ -122,7 +104,7 @@ struct CloudListing {
             seen.add(images, selected: selected)
             try await page(selected)
             listing.tell(
-                .listing(what: "source \(catalogue.selection.cloud.name)", images: seen.count))
+                .listing(what: "source \(catalogue.conditions.name)", images: seen.count))
         }
         for missed in seen.missed { listing.missed(missed) }
     }
@@ -130,16 +112,17 @@ struct CloudListing {
     /// Asks for ids one by one: an image that the pipeline names must be found
     /// even where no listing shows it, and reported when it is missing.
     private func listByID(_ project: String?, _ page: Page) async throws(TranshipError) {
-        for id in catalogue.selection.selection.ids {
+        for id in catalogue.conditions.selection.ids {
             do {
-                let image = try await catalogue.image(id)
+                let listed = try await catalogue.image(id)
+                let image = listed.image
                 if let reason = mismatch(image, project) {
                     listing.tell(
                         .warning("image \(id) is named, but not selected: \(reason.words)"))
                     listing.unselected(unselected(image, reason), reason.key)
                     continue
                 }
-                try await page([ListedImage(image)])
+                try await page([listed])
             } catch {
                 switch error.code {
                 case .notFound:
@@ -148,7 +131,7 @@ struct CloudListing {
                             id,
                             TranshipError(
                                 .refused,
-                                "there is no image \(id) at \(catalogue.selection.cloud.name)",
+                                "there is no image \(id) at \(catalogue.conditions.name)",
                                 hint: "check the id, and that this project may see it"))
                     ])
                 case .invalidAnswer: try await page([unreadable(id, error)])
@@ -170,27 +153,16 @@ struct CloudListing {
     private func mismatch(
         _ image: SourceImage, _ project: String?
     ) -> ImageSelection.Mismatch? {
-        catalogue.selection.mismatch(
-            image.facts, selfProjectID: project, nowUnixSeconds: listing.nowUnixSeconds)
+        let conditions = catalogue.conditions
+        return conditions.selection.mismatch(
+            image.facts, except: conditions.exclude, selfProjectID: project,
+            nowUnixSeconds: listing.nowUnixSeconds)
     }
 
     private func unselected(
         _ image: SourceImage, _ reason: ImageSelection.Mismatch
     ) -> UnselectedImages.Image {
         UnselectedImages.Image(
-            name: image.displayName, cloud: catalogue.selection.cloud.name, words: reason.words)
-    }
-}
-
-/// Projects that an image is shared with, as far as the service shows them: only the owner may list
-/// them, and the image may be deleted meanwhile.
-func visibleMembers(
-    _ list: () async throws(TranshipError) -> [String]
-) async throws(TranshipError) -> [String] {
-    do {
-        return try await list()
-    } catch {
-        guard error.code == .forbidden || error.code == .notFound else { throw error }
-        return []
+            name: image.displayName, cloud: catalogue.conditions.name, words: reason.words)
     }
 }

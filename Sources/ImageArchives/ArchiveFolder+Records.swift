@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+internal import Glibc
+internal import OpenStackImage
+
+/// An image of an archive, as its files show it.
+package struct ArchivedImage: Sendable {
+    package var record: ArchiveRecord
+    /// False while it is not complete or not published: archive sources do not see it.
+    package var isPublished: Bool
+    /// What is wrong with its data; nil if a file of the right size is there, or if the record is of
+    /// an image that has no data yet.
+    package var dataProblem: String?
+
+    /// True if all data is there, as far as its size shows.
+    package var isWhole: Bool {
+        let status = record.image.status
+        return (status == .active || status == .deactivated) && dataProblem == nil
+    }
+}
+
+extension ArchiveFolder {
+    /// More images are not listed: each takes memory.
+    private static let imagesMax = 1_000_000
+
+    /// The ids of the images, in order.
+    ///
+    /// - Parameter onlyPublished: leaves out images that are not complete or not published.
+    /// - Throws: by the side.
+    package func ids(onlyPublished: Bool) throws(TranshipError) -> [ArchivedID] {
+        guard try check(), let folder = try images() else { return [] }
+        var found: [ArchivedID] = []
+        var isFull = false
+        try folder.eachName { name in
+            let isPending = name.hasPrefix(".")
+            guard name.hasSuffix(".json"), !(isPending && onlyPublished),
+                let id = ArchivedID(String(name.dropFirst(isPending ? 1 : 0).dropLast(5)))
+            else { return }
+            guard found.count < Self.imagesMax else {
+                isFull = true
+                return
+            }
+            found.append(id)
+        }
+        guard !isFull else {
+            throw problem(
+                "the archive \(path) has more than \(Self.imagesMax) records",
+                hint: "split it into several archives")
+        }
+        found.sort()
+        // Publishing writes one record and then removes the other.
+        return found.enumerated().filter { $0.offset == 0 || found[$0.offset - 1] != $0.element }
+            .map(\.element)
+    }
+
+    /// The image with an id; nil if there is none.
+    ///
+    /// - Throws: ``TranshipError/Code/invalidAnswer`` for a record that cannot be right; by the
+    ///   side for one that cannot be read.
+    package func image(_ id: ArchivedID) throws(TranshipError) -> ArchivedImage? {
+        guard let folder = try images() else { return nil }
+        return try image(id, in: folder)
+    }
+
+    func image(
+        _ id: ArchivedID, in folder: OpenFolder
+    ) throws(TranshipError) -> ArchivedImage? {
+        for (name, isPublished) in [(id.record, true), (id.pending, false)] {
+            guard let bytes = try folder.read(name, bytesMax: Self.recordBytesMax) else { continue }
+            let record = try ArchiveRecord(bytes, id: id, place: "\(folder.path)/\(name)")
+            return ArchivedImage(
+                record: record, isPublished: isPublished,
+                dataProblem: Self.dataProblem(id, record, in: folder))
+        }
+        return nil
+    }
+
+    private static func dataProblem(
+        _ id: ArchivedID, _ record: ArchiveRecord, in folder: OpenFolder
+    ) -> String? {
+        let image = record.image
+        guard image.status == .active || image.status == .deactivated else { return nil }
+        let place = "\(folder.path)/\(id.data)"
+        guard let status = folder.status(id.data) else { return "its data \(place) is missing" }
+        if let kind = WholeFile.kind(status.st_mode) {
+            return "its data \(place) is \(kind), not a plain file"
+        }
+        guard let size = image.sizeBytes else { return "its record has no size" }
+        guard size == Int64(status.st_size) else {
+            return "its data \(place) has \(status.st_size) bytes, and its record says \(size)"
+        }
+        return nil
+    }
+
+    // MARK: Writing
+
+    /// Writes the record of an image that has no data yet, or is not published yet.
+    package func prepare(_ id: ArchivedID, _ record: ArchiveRecord) throws(TranshipError) {
+        try make()
+        let folder = try writable()
+        try folder.replace(id.pending, with: try bytes(record, id), write: write)
+    }
+
+    /// Writes the record by which the image is in the archive. Call it when everything is proved.
+    package func publish(_ id: ArchivedID, _ record: ArchiveRecord) throws(TranshipError) {
+        let folder = try writable()
+        try folder.replace(id.record, with: try bytes(record, id), write: write)
+        try folder.remove(id.pending)
+        try folder.sync()
+    }
+
+    /// Removes an image with all its files. Whenever the process dies, what is left is an image that
+    /// is not complete.
+    ///
+    /// - Throws: ``TranshipError/Code/targetConflict`` while another process writes the image.
+    package func remove(_ id: ArchivedID) throws(TranshipError) {
+        let folder = try writable()
+        guard let lock = try folder.lock(id.part) else { throw beingWritten(id) }
+        defer { withExtendedLifetime(lock) {} }
+        if var image = try? image(id, in: folder) {
+            image.record.fields["status"] = "queued"
+            try folder.replace(id.pending, with: try bytes(image.record, id), write: write)
+            try folder.remove(id.record)
+            try folder.sync()
+        }
+        for name in [
+            id.data, OpenFolder.newName(of: id.record), OpenFolder.newName(of: id.pending),
+        ] {
+            try folder.remove(name)
+        }
+        try folder.remove(id.part)
+        try folder.remove(id.pending)
+        try folder.sync()
+    }
+
+    func writable() throws(TranshipError) -> OpenFolder {
+        guard let folder = try images() else {
+            throw problem(
+                "the archive \(path) has gone, or its folder \(Self.imagesName)",
+                hint: "check that its disk is mounted")
+        }
+        return folder
+    }
+
+    private func bytes(
+        _ record: ArchiveRecord, _ id: ArchivedID
+    ) throws(TranshipError) -> [UInt8] {
+        let bytes = try record.bytes
+        guard bytes.count <= Self.recordBytesMax else {
+            throw TranshipError(
+                .refused,
+                "the record of image \(id.text) has \(bytes.count) bytes, and an archive takes at most "
+                    + "\(Self.recordBytesMax)",
+                hint: "drop some of its properties with `properties: { drop: [...] }`")
+        }
+        return bytes
+    }
+
+    func beingWritten(_ id: ArchivedID) -> TranshipError {
+        TranshipError(
+            .targetConflict, "another process is writing image \(id.text) of the archive \(path)",
+            hint: "wait until the other run is over", isTransient: true, side: side)
+    }
+
+    /// True while another process writes the image's data. Its lock ends with it.
+    package func isBeingWritten(_ id: ArchivedID) throws(TranshipError) -> Bool {
+        try images()?.isLocked(id.part) ?? false
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+package import ByteStreams
+internal import Glibc
+
+/// A folder with images and their records: what an archive target writes and an archive source
+/// reads.
+///
+/// `docs/pipeline-format.md` describes the files. An image is in the archive if its record
+/// `images/ID.json` is there, and that file comes last. Files with a leading dot are of images that
+/// are not complete or not published yet.
+///
+/// Every function blocks on the disk: call them through ``onThread(_:)``.
+package struct ArchiveFolder: Sendable {
+    /// The file at the top that says what the folder is.
+    package static let markerName = "tranship-archive.json"
+    /// The version of the format that this program writes, and the newest that it reads.
+    package static let formatVersion: Int64 = 1
+    /// Maximum size of a record, in bytes.
+    package static let recordBytesMax = 1 << 20
+    static let imagesName = "images"
+    private static let markerKey = "tranship_archive"
+
+    /// Absolute.
+    package let path: String
+    /// As what the pipeline uses the folder: it decides the code of errors.
+    let side: TranshipError.Side
+    /// As `write(2)`. Tests replace it by a full disk.
+    package var write: @Sendable (Int32, UnsafeRawPointer, Int) -> Int = { Glibc.write($0, $1, $2) }
+
+    /// - Parameter path: absolute. Other spellings of it make the same archive.
+    package init(_ path: String, as side: TranshipError.Side) {
+        self.path = Self.inOneSpelling(path)
+        self.side = side
+    }
+
+    /// Without links and dots above the folder, and without a slash at the end. The same before and
+    /// after the folder is made.
+    private static func inOneSpelling(_ path: String) -> String {
+        let name = PathText.lastComponent(path)
+        guard ![".", "..", "/"].contains(name) else { return real(path) ?? path }
+        guard let parent = real(PathText.folder(of: path)) else { return path }
+        return (parent == "/" ? "" : parent) + "/" + name
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
+    /// True if both are one folder, also by a link.
+    package func isSame(as other: ArchiveFolder) -> Bool {
+        var (own, others) = (stat(), stat())
+        if path == other.path { return true }
+        return stat(path, &own) == 0 && stat(other.path, &others) == 0
+            && own.st_ino == others.st_ino && own.st_dev == others.st_dev
+    }
+
+    /// Awaits work that blocks on the disk.
+    ///
+    /// - Parameter ring: what the work reads from or writes to; fails if the task is cancelled.
+    package func onThread<Value: Sendable>(
+        failingOnCancel ring: ByteRing? = nil,
+        _ work: @escaping @Sendable (ArchiveFolder) throws -> Value
+    ) async throws(TranshipError) -> Value {
+        try await BlockingWork.run(failingOnCancel: ring) { [self] in try work(self) }
+    }
+
+    /// Checks that the folder is an archive of a version that this program knows. A target may also
+    /// be a folder that is missing or empty.
+    ///
+    /// - Returns: false if there is no archive yet.
+    /// - Throws: ``TranshipError/Code/sourceUnavailable`` or ``TranshipError/Code/targetFailed`` by
+    ///   the side.
+    @discardableResult
+    package func check() throws(TranshipError) -> Bool {
+        guard let folder = try OpenFolder.ifThere(path, side) else {
+            guard side == .target else {
+                throw problem(
+                    "there is no archive \(path): \(OpenFolder.words(ENOENT))",
+                    hint: "`archive` names a folder that an archive target wrote; a relative path "
+                        + "starts at the folder of the pipeline file")
+            }
+            return false
+        }
+        if let marker = try folder.read(Self.markerName, bytesMax: Self.recordBytesMax) {
+            try check(marker)
+            return true
+        }
+        guard side == .target else {
+            throw problem(
+                "\(path) is not an archive: it has no file \(Self.markerName)",
+                hint:
+                    "`archive` names a folder that an archive target wrote; for plain image files "
+                    + "use `file`")
+        }
+        // What a new disk has, and what a process leaves that dies while it makes the archive.
+        let harmless = ["lost+found", OpenFolder.newName(of: Self.markerName)]
+        var other: String?
+        try folder.eachName { name in
+            if other == nil, !harmless.contains(name) { other = name }
+        }
+        if let other {
+            throw problem(
+                "\(path) is not an archive and not empty: it has \"\(other.cut(to: 100))\"",
+                hint:
+                    "name an empty or a new folder: an archive target writes only into a folder of "
+                    + "its own")
+        }
+        return false
+    }
+
+    private func check(_ marker: [UInt8]) throws(TranshipError) {
+        let place = "\(path)/\(Self.markerName)"
+        guard case .object(let object) = ArchiveRecord.json(marker),
+            let version = object[Self.markerKey]?.integer, version > 0
+        else {
+            throw problem(
+                "\(place) is not the file of an archive: it has no number \"\(Self.markerKey)\"",
+                hint: "restore it from a copy of the archive, or name another folder")
+        }
+        guard version <= Self.formatVersion else {
+            throw problem(
+                "a newer version of Tranship wrote the archive \(path): its format is \(version), and "
+                    + "this one knows \(Self.formatVersion)",
+                hint: "use that version of Tranship")
+        }
+    }
+
+    /// Makes the archive, unless it is there. Its parent folder has to be there: a path with a
+    /// mistake, or of a disk that is not mounted, is not filled.
+    func make() throws(TranshipError) {
+        guard try !check() else { return try makeImages() }
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw OpenFolder.failure("cannot make the folder", path, side)
+        }
+        let marker: JSONValue = .object([
+            Self.markerKey: .integer(Self.formatVersion),
+            "about":
+                "images and their records, written by Tranship; docs/pipeline-format.md describes them",
+        ])
+        let folder = try OpenFolder(path, side)
+        try folder.replace(Self.markerName, with: try ArchiveRecord.bytes(marker), write: write)
+        try makeImages()
+    }
+
+    private func makeImages() throws(TranshipError) {
+        let folder = try OpenFolder(path, side)
+        guard mkdirat(folder.descriptor, Self.imagesName, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw OpenFolder.failure("cannot make the folder", "\(path)/\(Self.imagesName)", side)
+        }
+        try folder.sync()
+    }
+
+    /// The folder of the images; nil if the archive has none yet.
+    func images() throws(TranshipError) -> OpenFolder? {
+        guard let folder = try OpenFolder.ifThere(path, side) else { return nil }
+        return try folder.folder(Self.imagesName)
+    }
+
+    func problem(_ message: String, hint: String? = nil) -> TranshipError {
+        TranshipError(OpenFolder.code(side), message, hint: hint, side: side)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Basics
+internal import Foundation
+package import OpenStackImage
+
+/// The record of an image in an archive.
+package struct ArchiveRecord: Sendable, Hashable {
+    /// The record in the form of the Image service
+    /// (<https://docs.openstack.org/api-ref/image/v2/#show-image>).
+    package var fields: [String: JSONValue]
+    /// Projects that the image is shared with, in the form of the Image service: `member_id` and
+    /// `status`.
+    package var members: [[String: JSONValue]]
+    /// Where the image came from, for people.
+    package var source: [String: JSONValue]
+
+    package init(
+        fields: [String: JSONValue], members: [[String: JSONValue]] = [],
+        source: [String: JSONValue] = [:]
+    ) {
+        self.fields = fields
+        self.members = members
+        self.source = source
+    }
+
+    package var image: Image { Image(record: fields) }
+
+    /// Project ids of ``members`` with their answers.
+    package var memberAnswers: [(id: String, status: String?)] {
+        members.compactMap { member in
+            member["member_id"]?.string.map { ($0, member["status"]?.string) }
+        }
+    }
+
+    // MARK: JSON
+
+    private static let imageKey = "image"
+    private static let membersKey = "members"
+    private static let sourceKey = "source"
+    private static let valuesMax = 20_000
+
+    /// Reads a record.
+    ///
+    /// - Parameters:
+    ///   - id: by the name of the file; the record has to have the same one.
+    ///   - place: of the file, for messages.
+    /// - Throws: ``TranshipError/Code/invalidAnswer``.
+    init(_ bytes: [UInt8], id: ArchivedID, place: String) throws(TranshipError) {
+        func problem(_ words: String) -> TranshipError {
+            TranshipError(
+                .invalidAnswer, "the record \(place) \(words)",
+                hint: "restore it from a copy of the archive, or remove the record and its data")
+        }
+        if let excess = bytes.withUnsafeBytes({
+            JSONBounds.excess(of: $0, valuesMax: Self.valuesMax)
+        }) {
+            throw problem(excess)
+        }
+        guard let json = Self.json(bytes) else { throw problem("is not JSON") }
+        guard let fields = json[Self.imageKey]?.object else {
+            throw problem("has no object \"\(Self.imageKey)\"")
+        }
+        guard fields["id"]?.string == id.text else {
+            let shown = (fields["id"]?.string ?? "").cut(to: 100)
+            throw problem("is of another image: its \"id\" is \"\(shown)\"")
+        }
+        let members = json[Self.membersKey]?.array ?? []
+        self.init(
+            fields: fields, members: members.compactMap(\.object),
+            source: json[Self.sourceKey]?.object ?? [:])
+        if let fault = image.numberFault { throw problem("is damaged: \(fault)") }
+        guard fields["status"]?.string != nil else { throw problem("has no text \"status\"") }
+    }
+
+    /// The bytes of its file.
+    ///
+    /// - Throws: ``TranshipError/Code/refused`` if the record has a number that JSON cannot say.
+    var bytes: [UInt8] {
+        get throws(TranshipError) {
+            try Self.bytes(
+                .object([
+                    Self.imageKey: .object(fields),
+                    Self.membersKey: .array(members.map { .object($0) }),
+                    Self.sourceKey: .object(source),
+                ]))
+        }
+    }
+
+    static func json(_ bytes: [UInt8]) -> JSONValue? {
+        try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    }
+
+    static func bytes(_ json: JSONValue) throws(TranshipError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(json) else {
+            throw TranshipError(.refused, "the record has a number that JSON cannot say")
+        }
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import ByteStreams
+package import ImageArchives
+public import MigrationModel
+public import MigrationPipeline
+internal import OpenStackImage
+
+/// Writes images and their records into an archive.
+///
+/// An archive gives an id again after its image was removed, unlike the Image service. Two runs may
+/// write into one archive: each image has a lock of its own while its data is written.
+public struct ArchiveUploader: ImageUploader {
+    let targetKey: String
+    let archive: ArchiveFolder
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    package init(
+        targetKey: String, archive: ArchiveFolder, now: @escaping @Sendable () -> Int64
+    ) {
+        self.targetKey = targetKey
+        self.archive = archive
+        self.now = now
+    }
+
+    /// What an archive offers: it takes every format, and reports SHA-512.
+    package static var offer: TargetOffer {
+        TargetOffer(reportedAlgorithms: [.sha512], hasProjects: false)
+    }
+
+    private static let pageImages = 500
+
+    /// An archive belongs to no project, so `ownerID` selects nothing.
+    public func list(
+        ownerID: String?, page: ([TargetImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        var rest = try await archive.onThread { try $0.ids(onlyPublished: false) }[...]
+        while !rest.isEmpty {
+            let ids = rest.prefix(Self.pageImages)
+            let images = try await archive.onThread { [targetKey] archive in
+                ids.compactMap { id in
+                    do {
+                        return try archive.image(id).map {
+                            TargetRecord($0, targetKey: targetKey).image
+                        }
+                    } catch {
+                        // The others go on. Nothing writes over this one.
+                        return TargetImage(
+                            targetKey: targetKey, id: id.text, name: nil, status: .killed,
+                            sizeBytes: nil, checksums: [], visibility: .private, isHidden: false,
+                            isProtected: false, ownerID: nil, originValue: nil)
+                    }
+                }
+            }
+            try await page(images)
+            rest = rest.dropFirst(Self.pageImages)
+        }
+    }
+
+    public func record(
+        _ imageID: String, withMembers: Bool
+    ) async throws(TranshipError) -> TargetRecord? {
+        try await image(imageID).map { TargetRecord($0, targetKey: targetKey) }
+    }
+
+    /// The archive's image with this id; nil if there is none.
+    func image(_ id: String) async throws(TranshipError) -> ArchivedImage? {
+        let id = try Self.archivedID(id)
+        return try await archive.onThread { try $0.image(id) }
+    }
+
+    static func archivedID(_ text: String) throws(TranshipError) -> ArchivedID {
+        guard let id = ArchivedID(text) else {
+            throw TranshipError(
+                .refused,
+                "an archive cannot keep the id \"\(text.cut(to: 100))\": it is not a UUID "
+                    + "in lower case", hint: "use keep_id: prefer or false")
+        }
+        return id
+    }
+
+    public func reportedAlgorithm(
+        for transfer: Transfer
+    ) async throws(TranshipError) -> Checksum.Algorithm { .sha512 }
+
+    public func send(
+        _ transfer: Transfer, from ring: ByteRing
+    ) async throws(TranshipError) -> Transfer {
+        let id = try Self.archivedID(try transfer.recordID())
+        // Of the source's data, if that is what is sent.
+        let md5 = transfer.source.checksums.first { $0.algorithm == .md5 }
+        let time = Timestamp.text(now())
+        try await archive.onThread(failingOnCancel: ring) { archive in
+            try archive.receive(
+                id, from: ring, sizeBytes: transfer.proof.sizeBytes, md5: md5, time: time)
+        }
+        return transfer.moved(to: .verifying)
+    }
+
+    public func request(
+        _ request: ImportNeed, for transfer: Transfer, from fetchable: Fetchable
+    ) async throws(TranshipError) {
+        throw TranshipError(.unexpectedState, "an archive imports nothing")
+    }
+
+    public func report(_ transfer: Transfer) async throws(TranshipError) -> TargetReport {
+        let id = try transfer.recordID()
+        guard let found = try await image(id) else {
+            throw TranshipError(
+                .notFound, "image \(id) was removed from the archive \(archive.path)")
+        }
+        if let problem = found.dataProblem {
+            throw TranshipError(
+                .verificationMismatch, problem,
+                hint: "run again, and check that disk if it happens again")
+        }
+        let image = found.record.image
+        return TargetReport(
+            status: image.status, sizeBytes: image.sizeBytes, checksums: image.checksums,
+            diskFormat: image.diskFormat, containerFormat: image.containerFormat)
+    }
+
+    public func readBack(
+        _ transfer: Transfer, into ring: ByteRing
+    ) async throws(TranshipError) {
+        let text = try transfer.recordID()
+        let id = try Self.archivedID(text)
+        guard let found = try await image(text) else {
+            throw TranshipError(
+                .notFound, "image \(text) was removed from the archive \(archive.path)")
+        }
+        let sizeBytes = found.record.image.sizeBytes ?? 0
+        try await archive.onThread(failingOnCancel: ring) { archive in
+            try archive.read(id, into: ring, sizeBytes: sizeBytes)
+        }
+    }
+
+    // MARK: Removing
+
+    /// The only place that removes an image of an archive, under the rights of ``Removal``.
+    private func remove(
+        under right: Removal.Right, deletesLeft: inout Int
+    ) async throws(TranshipError) -> Removal.Outcome {
+        guard let text = right.imageID, let found = try await image(text) else { return .gone }
+        let objection = Removal.objection(
+            under: right, to: TargetRecord(found, targetKey: ""),
+            updatedAt: found.record.image.updatedAt, nowUnixSeconds: now() / 1000)
+        if let objection { return objection }
+        if deletesLeft == 0 { return .removable }
+        let id = try Self.archivedID(text)
+        do {
+            try await archive.onThread { try $0.remove(id) }
+        } catch {
+            return .failed(error)
+        }
+        deletesLeft -= 1
+        return .removed
+    }
+
+    /// - Returns: always false: the archive gives the id again.
+    @discardableResult
+    public func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool {
+        var unlimited = Int.max
+        _ = try await remove(under: .discard(transfer), deletesLeft: &unlimited).wasThere()
+        return false
+    }
+
+    public func clean(
+        _ leftover: inout Leftover, deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        let right = Removal.Right.clean(leftover.image, sizeBytes: leftover.sizeBytes)
+        try await remove(under: right, deletesLeft: &deletesLeft).settle(&leftover)
+    }
+
+    public func undo(
+        _ copy: inout UndoneCopy, references: [String: String], deletesLeft: inout Int
+    ) async throws(TranshipError) {
+        let right = Removal.Right.undo(copy.transfer, references: references)
+        try await remove(under: right, deletesLeft: &deletesLeft).settle(&copy)
+    }
+
+    // MARK: Earlier versions
+
+    public func carryOut(_ change: Change) async throws(TranshipError) -> Change {
+        if change.action == .delete {
+            var one = 1
+            return try await remove(under: .expire(change), deletesLeft: &one).ended(change)
+        }
+        guard let found = try await image(change.image.id) else {
+            return change.ended(.left, .goneMeanwhile)
+        }
+        let target = TargetRecord(found, targetKey: targetKey).image
+        if change.isCarriedOut(on: target) { return change.ended(.done) }
+        if let difference = change.difference(of: target) {
+            return change.ended(.left, difference)
+        }
+        let id = try Self.archivedID(change.image.id)
+        var record = found.record
+        record.apply(change)
+        record.fields["updated_at"] = .string(Timestamp.text(now()))
+        do {
+            try await archive.onThread { [record] archive in
+                try found.isPublished ? archive.publish(id, record) : archive.prepare(id, record)
+            }
+            return change.ended(.done)
+        } catch {
+            if error.code == .interrupted { throw error }
+            return change.ended(.failed, failure: error)
+        }
+    }
+}
+
+extension Removal.Outcome {
+    /// After an expiry.
+    fileprivate func ended(_ change: Change) -> Change {
+        switch self {
+        case .removed: change.ended(.done)
+        case .gone: change.ended(.left, .goneMeanwhile)
+        case .changed(let why): change.ended(.left, why)
+        case .failed(let error): change.ended(.failed, failure: error)
+        case .removable, .refused, .toBeFilledAgain:
+            preconditionFailure("an expiry is neither dry nor a discard")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+internal import OpenStackImage
+internal import PipelineFiles
+
+/// A cloud's images as a listing sees them, whichever API it speaks.
+protocol CloudCatalogue: ImageCatalogue {
+    var selection: CloudSource { get }
+    var cloud: SignedInCloud { get }
+}
+
+extension ListedImage {
+    /// An image of a listing. A record with a size that cannot be right becomes a refusal, so that
+    /// the others go on.
+    init(_ image: SourceImage, of record: some ServiceRecord) {
+        self.init(
+            image,
+            refusal: record.numberFault.map {
+                TranshipError(
+                    .invalidAnswer, "the source lies or is damaged: \($0)",
+                    hint: "ask the operator of the source, or leave the image out with `exclude`")
+            })
+    }
+}
+
+extension CloudCatalogue {
+    var endpoint: String { cloud.endpoint }
+    var limitImages: Int? { selection.limitsImages }
+    var inspection: Inspection { .remarks }
+    var conditions: CatalogueConditions {
+        CatalogueConditions(
+            selection: selection.selection, exclude: selection.exclude, kind: .cloud,
+            name: selection.cloud.name, place: "\(selection.cloud.position)")
+    }
+
+    func projectID() async throws(TranshipError) -> String? {
+        try await cloud.session.authenticate().projectID
+    }
+
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        do throws(TranshipError) {
+            try await CatalogueListing(listing: listing, catalogue: self).list(page)
+        } catch {
+            let name = selection.cloud.name
+            guard error.isAnAnswer, !error.message.contains("cloud \"\(name)\"") else {
+                throw error
+            }
+            throw error.whileDoing("listing the images of cloud \"\(name)\"")
+        }
+    }
+}
+
+/// Projects that an image is shared with, as far as the service shows them: only the owner may list
+/// them, and the image may be deleted meanwhile.
+func visibleMembers(
+    _ list: () async throws(TranshipError) -> [String]
+) async throws(TranshipError) -> [String] {
+    do {
+        return try await list()
+    } catch {
+        guard error.code == .forbidden || error.code == .notFound else { throw error }
+        return []
+    }
+}

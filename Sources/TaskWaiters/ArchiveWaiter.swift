@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+public import MigrationModel
+public import MigrationPipeline
+
+/// An archive imports nothing, so that no transfer to it ever waits.
+public struct ArchiveWaiter: TaskWaiter {
+    public init() {}
+
+    public func look(_ transfer: Transfer) async throws(TranshipError) -> Look {
+        throw Self.error(transfer)
+    }
+
+    public func requested(
+        _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
+    ) async throws(TranshipError) -> Outcome {
+        throw Self.error(transfer)
+    }
+
+    private static func error(_ transfer: Transfer) -> TranshipError {
+        TranshipError(
+            .unexpectedState,
+            "\(transfer.source.displayName) waits for an import, and its target is an archive",
+            hint: "the pipeline file was edited since; start with another --journal")
+    }
+}
