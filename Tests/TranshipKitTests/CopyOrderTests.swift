@@ -65,6 +65,38 @@ import Testing
         #expect(rules.cloud.region == "RegionOne")
     }
 
+    @Test func `A path is an archive, as the target and as the source if it is one`() throws {
+        let id = "5ffa62d7-c08d-4678-a9f4-7c8b267be350"
+        for word in ["./export/", "./export", "export/", "/nowhere/export"] {
+            let order = try Self.order("alpha", word)
+            guard case .archive(let target) = try Self.pipeline(order).targets[0] else {
+                Issue.record("no archive: \(word)")
+                return
+            }
+            #expect(["/nowhere/export", "/nowhere/export/"].contains(target.path), "\(word)")
+            #expect(order.pipelineName.hasPrefix("copy-alpha-export-"))
+        }
+        #expect(Self.refusal("alpha", "export")?.code == .unknownCloud)
+
+        let folder = try Self.folder("tranship-archive.json")
+        let sources = try Self.pipeline(
+            Self.order(folder, "beta", [id, "debian*"]) { $0.tags = ["prod"] }
+        ).sources
+        #expect(sources.count == 2)
+        for source in sources {
+            guard case .archive(let archive) = source else {
+                Issue.record("no archive")
+                return
+            }
+            #expect(archive.path == folder)
+        }
+        let renamed = try Self.pipeline(Self.order(folder, "beta") { $0.imageName = "{name} 2" })
+        #expect(renamed.targets[0].position.line > 0)
+        #expect(
+            Self.refusal(folder, "beta") { $0.diskFormat = "raw" }?.message.contains(
+                "are for files and addresses") == true)
+    }
+
     @Test func `Ids, names and globs select what they should`() throws {
         let id = "5ffa62d7-c08d-4678-a9f4-7c8b267be350"
         let order = try Self.order("alpha", "beta", ["ubuntu-*", id, "it's \"$HOME\" {x}"])
@@ -187,7 +219,7 @@ import Testing
             ),
             (
                 "alpha", "/etc/passwd", [],
-                "the target /etc/passwd is a file, and only a cloud can be a target",
+                "the target /etc/passwd is a file, and only a cloud or an archive can be a target",
                 "quote a glob, so that the shell leaves it to tranship: "
                     + "tranship copy 'images/*.qcow2' CLOUD"
             ),

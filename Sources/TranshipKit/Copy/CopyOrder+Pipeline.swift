@@ -34,6 +34,7 @@ extension CopyOrder {
     var sourceLines: [String] {
         switch source {
         case .cloud(let cloud): cloudEntries(cloud)
+        case .archive(let path): archiveEntries(path)
         case .files(let patterns):
             patterns.flatMap {
                 ["  - file: \(YAMLScalar.text($0))"] + promiseLines
@@ -81,6 +82,22 @@ extension CopyOrder {
         }
     }
 
+    /// An archive lists images of any owner, snapshots and hidden ones among them.
+    private func archiveEntries(_ path: String) -> [String] {
+        let ids = names.filter(Self.isID)
+        let others = names.filter { !Self.isID($0) }
+        var entries: [[String]] = []
+        if !ids.isEmpty { entries.append(["id: \(Self.list(ids))"]) }
+        if !others.isEmpty { entries.append(["name: \(Self.list(others))"] + conditions) }
+        if names.isEmpty { entries.append(conditions) }
+        return entries.flatMap { conditions in
+            ["  - archive: \(YAMLScalar.text(path))"]
+                + (conditions.isEmpty
+                    ? ["    # Without `images`: all images of the archive."]
+                    : ["    images:"] + conditions.map { "      \($0)" })
+        }
+    }
+
     private var conditions: [String] {
         var lines: [String] = []
         if let owner = options.owner { lines.append("owner: \(YAMLScalar.text(owner))") }
@@ -118,8 +135,12 @@ extension CopyOrder {
     // MARK: Targets
 
     var targetLines: [String] {
-        var lines = Self.lines(of: target)
-        if case .cloud = source, let name = options.imageName {
+        var lines =
+            switch target {
+            case .cloud(let cloud): Self.lines(of: cloud)
+            case .archive(let path): ["  - archive: \(YAMLScalar.text(path))"]
+            }
+        if hasRecords, let name = options.imageName {
             lines += ["    image:", "      name: \(YAMLScalar.text(name))"]
         }
         return lines

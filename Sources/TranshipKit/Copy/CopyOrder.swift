@@ -3,9 +3,10 @@
 
 public import Basics
 internal import Foundation
+internal import ImageArchives
 internal import PipelineFiles
 
-/// What a command line asks to be copied: from where, to which cloud, and which images.
+/// What a command line asks to be copied: from where, to where, and which images.
 ///
 /// ``pipeline(writtenBy:)`` is the pipeline file for it, so that a copy is a pipeline like any other.
 public struct CopyOrder: Sendable, Equatable {
@@ -15,6 +16,22 @@ public struct CopyOrder: Sendable, Equatable {
         /// Absolute paths and globs, as the pipeline file takes them.
         case files([String])
         case url(String)
+        /// The absolute path of an archive.
+        case archive(String)
+    }
+
+    /// Where images go.
+    enum Target: Sendable, Equatable {
+        case cloud(CloudPlace)
+        /// The absolute path of an archive, which may be missing.
+        case archive(String)
+
+        var words: String {
+            switch self {
+            case .cloud(let cloud): cloud.words
+            case .archive(let path): path
+            }
+        }
     }
 
     /// `alpha` or `alpha/RegionTwo`.
@@ -45,7 +62,7 @@ public struct CopyOrder: Sendable, Equatable {
     }
 
     let source: Source
-    let target: CloudPlace
+    let target: Target
     let names: [String]
     let options: Options
     /// The same for the same command, so that it finds its journal again.
@@ -55,8 +72,8 @@ public struct CopyOrder: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - source: a cloud, a cloud and a region (`alpha/RegionTwo`), a file, a folder, a glob of
-    ///     files, or an http or https address.
-    ///   - target: a cloud, or a cloud and a region.
+    ///     files, an archive, or an http or https address.
+    ///   - target: a cloud, a cloud and a region, or the path of an archive, with a slash in it.
     ///   - names: names, globs and ids of images; none are all images of the project.
     ///   - clouds: the names of the entries of clouds.yaml.
     ///   - folder: where relative paths start.
@@ -66,7 +83,7 @@ public struct CopyOrder: Sendable, Equatable {
         clouds: [String], folder: String
     ) throws(TranshipError) {
         let known = KnownClouds(names: clouds)
-        self.target = try known.target(target)
+        self.target = try known.target(target, folder: folder)
         self.names = names
         self.options = options
         let origin: String
@@ -78,8 +95,12 @@ public struct CopyOrder: Sendable, Equatable {
             origin = cloud.words
         } else {
             let path = FilePath.absolute(source, in: folder)
-            self.source = .files(
-                try CopiedFiles(word: source, path: path).patterns(names, known))
+            if FilePath.kind("\(path)/\(ArchiveFolder.markerName)") == .file {
+                self.source = .archive(path)
+            } else {
+                self.source = .files(
+                    try CopiedFiles(word: source, path: path).patterns(names, known))
+            }
             origin = path
         }
         identity = ([origin, self.target.words] + names.sorted() + [options.identity])
@@ -111,14 +132,16 @@ public struct CopyOrder: Sendable, Equatable {
 
     private func refuseContradictions() throws(TranshipError) {
         switch source {
-        case .cloud(let cloud):
+        case .cloud, .archive:
             try Self.refuse(
                 options.checksum != nil || options.checksumFile != nil || options.diskFormat != nil,
                 "--checksum, --checksum-file and --disk-format are for files and addresses; "
                     + "the record of a cloud's image says these itself", hint: nil)
-            try Self.refuse(
-                cloud == target, "source and target are the same: \(cloud.words)",
-                hint: "name another cloud, or another region of it as \(cloud.name)/REGION")
+            if case .cloud(let cloud) = source {
+                try Self.refuse(
+                    .cloud(cloud) == target, "source and target are the same: \(cloud.words)",
+                    hint: "name another cloud, or another region of it as \(cloud.name)/REGION")
+            }
         case .files, .url:
             try Self.refuse(
                 !options.tags.isEmpty || !options.properties.isEmpty || options.owner != nil,
@@ -147,13 +170,21 @@ public struct CopyOrder: Sendable, Equatable {
     }
 
     /// What is different for each image.
-    private var placeholder: String { if case .cloud = source { "name" } else { "stem" } }
+    private var placeholder: String { hasRecords ? "name" : "stem" }
+
+    /// True if the images have records, which say their names.
+    var hasRecords: Bool {
+        switch source {
+        case .cloud, .archive: true
+        case .files, .url: false
+        }
+    }
 
     private var isOneImage: Bool {
         switch source {
         case .url: true
         case .files(let patterns): patterns.count == 1 && Glob(patterns[0]).literal != nil
-        case .cloud: names.count == 1 && Glob(names[0]).literal != nil
+        case .cloud, .archive: names.count == 1 && Glob(names[0]).literal != nil
         }
     }
 
@@ -167,8 +198,14 @@ public struct CopyOrder: Sendable, Equatable {
             case .cloud(let cloud): cloud.words
             case .files(let patterns): FileName(patterns[0]).stem
             case .url(let url): FileName(url: url).stem
+            case .archive(let path): PathText.lastComponent(path)
             }
-        let words = [origin, target.words].map { word in
+        let place =
+            switch target {
+            case .cloud(let cloud): cloud.words
+            case .archive(let path): PathText.lastComponent(path)
+            }
+        let words = [origin, place].map { word in
             let letters = word.unicodeScalars.prefix(30).map { scalar in
                 scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
                     ? Character(scalar) : "-"

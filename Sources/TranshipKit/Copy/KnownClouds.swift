@@ -25,14 +25,18 @@ struct KnownClouds {
         return .init(name: name, region: region)
     }
 
-    func target(_ word: String) throws(TranshipError) -> CopyOrder.CloudPlace {
-        if let place = place(word) { return place }
+    /// - Parameter folder: where relative paths start.
+    func target(_ word: String, folder: String) throws(TranshipError) -> CopyOrder.Target {
+        if let place = place(word) { return .cloud(place) }
         if FilePath.kind(word) == .file {
             throw TranshipError(
-                .usage, "the target \(word) is a file, and only a cloud can be a target",
+                .usage,
+                "the target \(word) is a file, and only a cloud or an archive can be a target",
                 hint: "quote a glob, so that the shell leaves it to tranship: "
                     + "tranship copy 'images/*.qcow2' CLOUD")
         }
+        let isPath = ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
+        if isPath { return .archive(FilePath.absolute(word, in: folder)) }
         throw TranshipError(.unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word))
     }
 

@@ -51,10 +51,12 @@ public struct PipelineDraft: Sendable {
             }
         }
         var offered: [String] = []
-        do {
-            offered = try await offer(of: order.target, environment)
-        } catch {
-            troubles.append("cloud \(order.target.words): \(error.message)")
+        if case .cloud(let cloud) = order.target {
+            do {
+                offered = try await offer(of: cloud, environment)
+            } catch {
+                troubles.append("cloud \(cloud.words): \(error.message)")
+            }
         }
         let name = order.draftName
         return PipelineDraft(
@@ -105,8 +107,14 @@ extension CopyOrder {
             case .cloud(let cloud): cloud.words
             case .files(let patterns): FileName(patterns[0]).stem
             case .url(let url): FileName(url: url).stem
+            case .archive(let path): PathText.lastComponent(path)
             }
-        let words = "\(origin)-to-\(target.words)".map { letter in
+        let place =
+            switch target {
+            case .cloud(let cloud): cloud.words
+            case .archive(let path): PathText.lastComponent(path)
+            }
+        let words = "\(origin)-to-\(place)".map { letter in
             letter.isASCII && (letter.isLetter || letter.isNumber) ? letter : "-"
         }
         let name = String(words.prefix(80)).trimmingCharacters(in: ["-"])
@@ -132,12 +140,12 @@ extension CopyOrder {
         ]
         lines += sourceLines
         switch source {
-        case .cloud:
+        case .cloud, .archive:
             lines += comment(images + Self.cloudHelp, 4)
         case .files, .url:
             lines += comment(Self.dataHelp, 4)
         }
-        lines += ["", "targets:"] + targetLines + comment(offer + Self.targetHelp, 4)
+        lines += ["", "targets:"] + targetLines + comment(offer + targetHelp, 4)
         lines += [""] + comment(Self.limitsHelp, 0)
         return lines.map { $0.hasSuffix("# ") ? String($0.dropLast()) : $0 }
             .joined(separator: "\n") + "\n"
@@ -153,8 +161,13 @@ extension CopyOrder {
         "image: { name: \"Ubuntu 24.04\", properties: { os_distro: ubuntu } }",
     ]
 
-    private static let targetHelp = [
-        "method: auto", "image: { visibility: private, tags: { add: [mirrored] } }",
+    private var targetHelp: [String] {
+        guard case .cloud = target else { return Self.archiveHelp }
+        return ["method: auto"] + Self.archiveHelp
+    }
+
+    private static let archiveHelp = [
+        "image: { visibility: private, tags: { add: [mirrored] } }",
         "on_conflict: keep-both",
     ]
 

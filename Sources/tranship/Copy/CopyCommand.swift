@@ -10,13 +10,16 @@ import TranshipKit
 struct CopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy",
-        abstract: "Copy images into a cloud: from a cloud, files or an address.",
+        abstract:
+            "Copy images into a cloud or an archive: from a cloud, files, an archive or an address.",
         discussion: """
               $ tranship copy alpha beta ubuntu-24.04
               $ tranship copy alpha beta 'ubuntu-*' debian-12 --dry-run
               $ tranship copy alpha/RegionTwo beta --tag prod
               $ tranship copy ./noble.qcow2 beta --name "Ubuntu 24.04"
               $ tranship copy https://mirror.example/noble.img beta --checksum sha256:…
+              $ tranship copy alpha ./export/
+              $ tranship copy ./export/ beta
 
             Clouds are entries of clouds.yaml; alpha/RegionTwo is one of their regions. The
             same command again continues after an interruption, and skips what is done. A
@@ -25,11 +28,13 @@ struct CopyCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A cloud, a file, a folder or a glob of files, or an http(s) address.",
+        help: "A cloud, a file, a folder or a glob of files, an archive, or an http(s) address.",
         completion: .copySource)
     var source: String
 
-    @Argument(help: "The cloud that gets the images.", completion: .cloud)
+    @Argument(
+        help: "The cloud that gets the images, or an archive: a path with a slash.",
+        completion: .cloud)
     var target: String
 
     @Argument(

@@ -19,11 +19,13 @@ struct InitCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A cloud, a file, a folder or a glob of files, or an http(s) address.",
+        help: "A cloud, a file, a folder or a glob of files, an archive, or an http(s) address.",
         completion: .copySource)
     var source: String?
 
-    @Argument(help: "The cloud that gets the images.", completion: .cloud)
+    @Argument(
+        help: "The cloud that gets the images, or an archive: a path with a slash.",
+        completion: .cloud)
     var target: String?
 
     @Option(
