@@ -119,10 +119,9 @@ extension ArchiveFolder {
         let folder = try writable()
         guard let lock = try folder.lock(id.part) else { throw beingWritten(id) }
         defer { withExtendedLifetime(lock) {} }
-        if var image = try? image(id, in: folder) {
-            image.record.fields["status"] = "queued"
-            try folder.replace(id.pending, with: try bytes(image.record, id), write: write)
-            try folder.remove(id.record)
+        // Nothing is written: the disk may be full.
+        if folder.status(id.record) != nil {
+            try folder.rename(id.record, to: id.pending)
             try folder.sync()
         }
         for name in [

@@ -39,7 +39,8 @@ struct FieldUpdate {
     /// - Parameter former: the fields that the copy was published with.
     init(of image: Image, from former: RecordFields, to planned: PlannedRecord) {
         var merge = FieldMerge()
-        (wanted, record) = (image, planned)
+        wanted = image
+        record = planned
         merge.set("name", &wanted.name, from: former.name, to: record.fields.name)
         merge.set("min_disk", &wanted.minDiskGiB, from: former.minDiskGiB, to: record.minDiskGiB)
         merge.set("min_ram", &wanted.minRAMMiB, from: former.minRAMMiB, to: record.minRAMMiB)

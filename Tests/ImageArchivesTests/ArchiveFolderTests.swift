@@ -186,6 +186,10 @@ struct TestArchive: Sendable {
         #expect(error?.message.contains(test.archive.path) == true)
         #expect(error?.message.contains("No space left") == true)
         #expect(test.names == [".\(try TestArchive.id(1).text).json"])
+        // A removal needs no room.
+        try full.remove(try TestArchive.id(1))
+        #expect(test.names.isEmpty)
+        try test.prepare(1)
         // With room, it goes on.
         try await test.receive(1, noise(1_000_000))
         #expect(try test.archive.image(try TestArchive.id(1))?.isWhole == true)

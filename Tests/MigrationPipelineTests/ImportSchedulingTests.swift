@@ -242,6 +242,22 @@ import Testing
         #expect(world.count("discard image:a") == 1)
     }
 
+    @Test func `A full disk pauses its target`() async throws {
+        let full = TranshipError(.targetFailed, "cannot write", cause: FullTarget())
+        world.fail(.send, "image:a", with: full)
+        let journal = try await fixture.journal()
+        let run = try await journal.takeOver([
+            item("a", count: 100), item("b", count: 200), item("c", to: "gamma", count: 400),
+        ])
+        let scheduler = scheduler(journal, images: 1)
+        try await scheduler.work(run)
+        let ends = try await fixture.ends(journal, run)
+        #expect(ends["a"]?.state == .failed)
+        #expect(ends["b"]?.state == .planned)
+        #expect(ends["c"]?.state == .done)
+        #expect(scheduler.pausedTargets.keys.sorted() == ["beta"])
+    }
+
     @Test func `One image that is too large pauses nothing`() async throws {
         world.fail(.send, "image:a", with: refusal("Image exceeds the size cap"))
         let journal = try await fixture.journal()

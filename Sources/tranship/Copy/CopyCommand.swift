@@ -10,8 +10,7 @@ import TranshipKit
 struct CopyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy",
-        abstract:
-            "Copy images into a cloud or an archive: from a cloud, files, an archive or an address.",
+        abstract: "Copy images from a cloud, files, an address or an archive.",
         discussion: """
               $ tranship copy alpha beta ubuntu-24.04
               $ tranship copy alpha beta 'ubuntu-*' debian-12 --dry-run
