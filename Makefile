@@ -59,7 +59,7 @@ soak: ## Kill runs at every commit, at random and in 2 GiB; 1000 images at once 
 		scripts/test --filter 'KillTests|SpoolTests/killed|ThousandTests|CanaryTests|LyingTests'
 
 .PHONY: bench
-bench: ## Measure beside curl and openstacksdk; writes docs/benchmarks.md (QUICK=1: .build)
+bench: ## Measure beside other tools, half an hour; writes docs/benchmarks.md (QUICK=1: guard the CPU)
 	@scripts/bench $(if $(QUICK),--quick)
 
 .PHONY: lint
