@@ -35,6 +35,16 @@ public enum ByteCount {
         return value < Double(Int64.max) ? Int64(value) : nil
     }
 
+    /// Reads a rate such as `50MiB/s`, above 0.
+    ///
+    /// - Returns: bytes a second; nil for any other text, and for more than 2^53.
+    public static func parseRate(_ text: String) -> Int64? {
+        guard text.hasSuffix("/s"),
+            let bytes = parse(String(text.dropLast(2))).flatMap(OutsideNumber.checked), bytes > 0
+        else { return nil }
+        return bytes
+    }
+
     /// The largest binary unit with one decimal: `1.4 GiB`, `512 B`.
     public static func format(_ bytes: Int64) -> String {
         for (unit, size) in units.prefix(4) where bytes >= size {

@@ -5,9 +5,8 @@ public import Basics
 import Glibc
 
 extension ByteRing {
-    /// How much one write reserves of a shared budget at a time. A long write must not hold up the
-    /// other transfers for seconds.
-    private static let limitedBytesMax = 64 << 10
+    /// How often a writer that waits for bandwidth asks whether the rate has changed.
+    private static let rateLookNanoseconds: UInt64 = 250_000_000
 
     /// Puts all bytes into the ring. BLOCKS while the ring is full or the bandwidth is used up.
     ///
@@ -16,8 +15,13 @@ extension ByteRing {
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let part = limiter == nil ? rest : rest.prefix(Self.limitedBytesMax)
-            if let limiter { try waitForBandwidth(part.count, limiter) }
+            var part = rest
+            if let limiter, let pieceBytes = limiter.pieceBytes {
+                // The room comes first. A writer that waits for room with its bandwidth in hand
+                // would use it late, together with that of other transfers.
+                part = rest.prefix(min(pieceBytes, try roomWhenFree()))
+                try waitForBandwidth(part.count, limiter)
+            }
             try writeWhenFree(UnsafeRawBufferPointer(rebasing: part))
             rest = rest.dropFirst(part.count)
         }
@@ -36,17 +40,7 @@ extension ByteRing {
     private func writeWhenFree(_ bytes: UnsafeRawBufferPointer) throws(TranshipError) {
         var done = 0
         while done < bytes.count {
-            monitor.lock()
-            precondition(!state.isFinished, "a write after the end")
-            while state.failure == nil, freeBytes == 0 || state.isWriterWaiting {
-                state.isWriterWaiting = freeBytes < capacityBytes / 2
-                if state.isWriterWaiting { monitor.wait(Self.canWrite) }
-            }
-            state.isWriterWaiting = false
-            if let failure = state.failure {
-                monitor.unlock()
-                throw failure
-            }
+            try lockWhenFree()
             let memory: UnsafeMutableRawPointer
             do {
                 memory = try mapped()
@@ -62,6 +56,28 @@ extension ByteRing {
             done += count
             wrote(count)
         }
+    }
+
+    /// Waits for room, and returns with the lock held unless it throws.
+    private func lockWhenFree() throws(TranshipError) {
+        monitor.lock()
+        precondition(!state.isFinished, "a write after the end")
+        while state.failure == nil, freeBytes == 0 || state.isWriterWaiting {
+            state.isWriterWaiting = freeBytes < capacityBytes / 2
+            if state.isWriterWaiting { monitor.wait(Self.canWrite) }
+        }
+        state.isWriterWaiting = false
+        if let failure = state.failure {
+            monitor.unlock()
+            throw failure
+        }
+    }
+
+    /// Waits for room, and returns how many bytes it has: only the producer can make that less.
+    private func roomWhenFree() throws(TranshipError) -> Int {
+        try lockWhenFree()
+        defer { monitor.unlock() }
+        return freeBytes
     }
 
     private func copyIn(
@@ -90,11 +106,15 @@ extension ByteRing {
     private func waitForBandwidth(
         _ bytes: Int, _ limiter: BandwidthLimiter
     ) throws(TranshipError) {
-        let start = limiter.reserve(bytes, nowNanoseconds: nowNanoseconds())
+        let position = limiter.reserve(bytes, nowNanoseconds: nowNanoseconds())
         monitor.lock()
         defer { monitor.unlock() }
-        while state.failure == nil, nowNanoseconds() < start {
-            monitor.wait(Self.canWrite, untilNanoseconds: start)
+        while state.failure == nil {
+            let now = nowNanoseconds()
+            let wait = limiter.waitNanoseconds(for: position, nowNanoseconds: now)
+            guard wait > 0 else { break }
+            monitor.wait(
+                Self.canWrite, untilNanoseconds: now + min(wait, Self.rateLookNanoseconds))
         }
         if let failure = state.failure { throw failure }
     }

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import MigrationModel
+
 /// How image data gets from a source to its targets.
 public enum TransferMode: String, Sendable, CaseIterable {
     /// The plan chooses for each transfer: the spool for several targets and for sources that broke
@@ -37,8 +39,8 @@ public struct PipelineHooks: Sendable, Equatable {
 public struct PipelineLimits: Sendable, Equatable {
     /// Number of transfers at once, 1 to 1,000.
     public var images = 4
-    /// Total of all transfers. nil means unlimited.
-    public var bandwidthBytesPerSecond: Int64?
+    /// Total of all transfers.
+    public var bandwidth = BandwidthSchedule()
     /// Number of tries for each transfer after temporary failures, 1 to 1,000.
     public var attempts = 5
     /// Number of published images that one run may delete, and of leftovers that one `clean` may

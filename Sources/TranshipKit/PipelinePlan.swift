@@ -28,6 +28,9 @@ public final class PipelinePlan: Sendable {
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
+    /// What the pipeline file allows all transfers together.
+    public let bandwidth: BandwidthSchedule
+
     /// The targets that answered.
     public var targetCount: Int { opened?.targets.count ?? 1 }
 
@@ -39,7 +42,8 @@ public final class PipelinePlan: Sendable {
     private static let pageImages = 500
 
     init(
-        _ plan: Plan, pipelineName: String, settings: [String: String] = [:], run: Run? = nil,
+        _ plan: Plan, pipelineName: String, settings: [String: String] = [:],
+        bandwidth: BandwidthSchedule = .init(), run: Run? = nil,
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
         missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages()
     ) async throws(TranshipError) {
@@ -49,6 +53,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(plan)
         self.pipelineName = pipelineName
         self.settings = settings
+        self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
         self.shortfalls = shortfalls
@@ -58,7 +63,8 @@ public final class PipelinePlan: Sendable {
     }
 
     init(
-        restOf run: Run, in journal: Journal, _ opened: OpenedPipeline
+        restOf run: Run, in journal: Journal, bandwidth: BandwidthSchedule,
+        _ opened: OpenedPipeline
     ) async throws(TranshipError) {
         tallies = try await journal.plan(of: run).tallies
         work = Self.sum(try await journal.tally(run: run)) { !$0.isFinal }
@@ -66,6 +72,7 @@ public final class PipelinePlan: Sendable {
         made = Mutex(nil)
         pipelineName = run.pipelineName
         settings = [:]
+        self.bandwidth = bandwidth
         self.run = run
         self.opened = opened
         shortfalls = []

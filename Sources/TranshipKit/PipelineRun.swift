@@ -215,7 +215,10 @@ public final class PipelineRun: Sendable {
                         + "next run copies what it lacks"))
         }
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
-        if let planned { return try await PipelinePlan(restOf: planned, in: journal, opened) }
+        if let planned {
+            return try await PipelinePlan(
+                restOf: planned, in: journal, bandwidth: pipeline.limits.bandwidth, opened)
+        }
         guard writes else { return try await plan(try await compared(opened), opened, run: nil) }
         // A mistyped name, or a plan that is refused, leaves no run behind: it would hide the one
         // that was interrupted.
@@ -277,7 +280,8 @@ public final class PipelineRun: Sendable {
         _ found: Comparison, _ opened: OpenedPipeline, run: Run?
     ) async throws(TranshipError) -> PipelinePlan {
         try await PipelinePlan(
-            found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts, run: run, opened,
+            found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
+            bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected)
     }
 
@@ -354,15 +358,16 @@ public final class PipelineRun: Sendable {
             disk: tuning.surroundings.disk)
         var retries = RetryPolicy(attemptsMax: pipeline.limits.attempts)
         tuning.retries(&retries)
+        let limits = RunLimits(
+            pipeline.limits.bandwidth, now: tuning.surroundings.now, notice: monitor.notice)
         let scheduler = Scheduler(
             journal: journal, stages: tuning.stages(opened.stages),
             limits: .init(images: imagesInFlight, retries: retries),
-            limiter: pipeline.limits.bandwidthBytesPerSecond.map {
-                BandwidthLimiter(bytesPerSecond: $0)
-            }, monitor: monitor, surroundings: tuning.surroundings, spool: spool)
+            limiter: limits.limiter, monitor: monitor, surroundings: tuning.surroundings,
+            spool: spool)
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
-        try await scheduler.work(run)
+        try await limits.following { () throws(TranshipError) in try await scheduler.work(run) }
     }
 
     /// Where the pipeline spools: what its file says, else `NAME.spool` beside its

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 import Testing
 
 @testable import PipelineFiles
@@ -243,7 +244,8 @@ struct FileValueTests {
         #expect(
             pipeline.limits
                 == PipelineLimits(
-                    images: 1000, bandwidthBytesPerSecond: 1_610_612_736, attempts: 1, deletes: 0))
+                    images: 1000, bandwidth: BandwidthSchedule(rest: 1_610_612_736), attempts: 1,
+                    deletes: 0))
         guard case .cloud(let source) = pipeline.sources[0] else { throw Missing(what: "cloud") }
         #expect(source.selection.sizeMinBytes == 1536)
         #expect(source.selection.sizeMaxBytes == 2_000_000_000_000)

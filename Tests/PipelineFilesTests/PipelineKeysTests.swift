@@ -42,7 +42,8 @@ struct PipelineKeysTests {
             keys(CloudTargetKey.self), keys(ArchiveTargetKey.self), keys(TargetImageKey.self),
             keys(PropertyRulesKey.self), keys(TagRulesKey.self), keys(ExpiredKey.self),
             keys(SourceLimitsKey.self), keys(TargetLimitsKey.self), keys(LimitsKey.self),
-            keys(SpoolKey.self), keys(HooksKey.self), keys(JournalKey.self),
+            keys(BandwidthWindowKey.self), keys(SpoolKey.self), keys(HooksKey.self),
+            keys(JournalKey.self),
         ])
     }()
 
@@ -180,6 +181,9 @@ struct PipelineKeysTests {
                 return texts.with(target: "  - cloud: a\n    expired: { \($0)\(action) }")
             }
             + lines(LimitsKey.self) { texts.with(more: "limits: { \($0) }") }
+            + lines(BandwidthWindowKey.self) {
+                texts.with(more: "limits: { bandwidth: [{ \($0) }] }")
+            }
             + lines(HooksKey.self) { texts.with(more: "hooks: { \($0) }") }
             + lines(JournalKey.self) { texts.with(more: "journal: { \($0) }") }
             + lines(SpoolKey.self) {
@@ -227,7 +231,7 @@ struct PipelineKeysTests {
         let text = String(decoding: try Self.file("docs/pipeline-format.md"), as: UTF8.self)
         let blocks = text.matches(of: /```yaml\n((?:[^`]|`[^`])*)```/).map { String($0.1) }
             .filter { !$0.hasPrefix("#") }
-        #expect(blocks.count == 13)
+        #expect(blocks.count == 14)
         for block in blocks {
             let file: String
             if block.hasPrefix("version") {

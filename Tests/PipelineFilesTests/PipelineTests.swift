@@ -181,7 +181,7 @@ struct PipelineTests {
         #expect(target.rules.expired == ExpiredVersions(action: .delete, afterSeconds: 90 * 86400))
         #expect(target.rules.limitsImages == 2)
         #expect(pipeline.spool == SpoolSetting(path: "/var/tmp/tranship", maxBytes: nil))
-        #expect(pipeline.limits.bandwidthBytesPerSecond == 200 << 20)
+        #expect(pipeline.limits.bandwidth == BandwidthSchedule(rest: 200 << 20))
         #expect(reader.unbuiltUses.isEmpty)
     }
 

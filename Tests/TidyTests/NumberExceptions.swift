@@ -16,7 +16,7 @@ enum NumberExceptions {
 
     static let conversions: [String: Reason] = [
         "ByteStreams/BandwidthLimiter.swift":
-            Reason(1, "a piece of a ring, at a rate of at least 1 byte a second"),
+            Reason(1, "a Double that was clamped and is not negative"),
         "ByteStreams/ByteRing+Descriptors.swift": Reason(1, "a constant"),
         "ByteStreams/ByteRing+Reader.swift": Reason(1, "milliseconds of our own callers"),
         "ByteStreams/Monitor.swift": Reason(2, "our clock"),
@@ -91,7 +91,6 @@ enum NumberExceptions {
     static let preconditions: [String: Reason] = [
         "ExternalPrograms/OperatorCommand.swift":
             Reason(1, "a command that the parser of pipeline files has checked"),
-        "ByteStreams/BandwidthLimiter.swift": Reason(1, "the pipeline file refuses a limit of 0"),
         "ByteStreams/ByteRing+Producer.swift": Reason(1, "the order of calls"),
         "ByteStreams/ByteRing+Reader.swift": Reason(3, "the order of calls"),
         "ByteStreams/ByteRing+Waiting.swift": Reason(2, "the order of calls"),

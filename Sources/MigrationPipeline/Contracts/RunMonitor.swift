@@ -77,7 +77,8 @@ public final class RunMonitor: Sendable {
         sink(.note(transfer, text))
     }
 
-    func notice(_ text: String) {
+    /// Reports something about the run, not about a single image.
+    package func notice(_ text: String) {
         sink(.notice(text))
     }
 

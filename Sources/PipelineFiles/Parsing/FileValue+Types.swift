@@ -49,11 +49,7 @@ extension FileValue {
     }
 
     func byteRate() throws(TranshipError) -> Int64 {
-        let text = try text()
-        guard text.hasSuffix("/s"),
-            let bytes = ByteCount.parse(String(text.dropLast(2))).flatMap(OutsideNumber.checked),
-            bytes > 0
-        else {
+        guard let bytes = ByteCount.parseRate(try text()) else {
             throw refusal(
                 "\(label) is \(shown), not a rate in bytes a second", hint: "write it as 200MiB/s")
         }

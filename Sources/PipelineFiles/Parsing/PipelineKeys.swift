@@ -143,6 +143,11 @@ enum LimitsKey: String, PipelineKey {
     static let place = "`limits`"
 }
 
+enum BandwidthWindowKey: String, PipelineKey {
+    case from, to, rate
+    static let place = "a window of `bandwidth`"
+}
+
 enum HooksKey: String, PipelineKey {
     case onSuccess = "on_success"
     case onFailure = "on_failure"

@@ -125,20 +125,6 @@ extension PipelineReader {
         }
     }
 
-    private func limits(_ value: FileValue) throws(TranshipError) -> PipelineLimits {
-        let keys = try FileSection<LimitsKey>(value)
-        let standard = PipelineLimits()
-        return PipelineLimits(
-            images: keys.read(.images) { try $0.integer(1...1000) } ?? standard.images,
-            bandwidthBytesPerSecond: keys.read(.bandwidth) { try $0.byteRate() },
-            attempts: keys.read(.attempts) { try $0.integer(1...1000) } ?? standard.attempts,
-            deletes: keys.read(.deletes) { try $0.integer(0...1_000_000) } ?? standard.deletes,
-            decompressedBytes: keys.read(.decompressedSize) { try $0.byteCount() }
-                ?? standard.decompressedBytes,
-            decompressedRatio: keys.read(.decompressedRatio) { try $0.integer(1...1_000_000) }
-                ?? standard.decompressedRatio)
-    }
-
     /// Refuses two sources that share a series: each run would replace the image of one source with
     /// that of the other.
     ///

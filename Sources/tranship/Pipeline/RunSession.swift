@@ -144,9 +144,11 @@ struct RunSession {
                 matching: saved, listsAllDifferences: talk.verbose)
             talk.endLine()
             // An earlier process has already shown the plan of a resumed run.
+            let rendering = PlanRendering(talk: talk, tallyOnly: true)
             if !plan.isResumed {
-                try await PlanRendering(talk: talk, tallyOnly: true).render(
-                    plan, headline: run.pipelineName)
+                try await rendering.render(plan, headline: run.pipelineName)
+            } else if talk.format == .text {
+                rendering.tell(bandwidth: plan)
             }
             progress.begin(plan, runID: runID)
             return try await run.carryOut(plan)

@@ -15,7 +15,8 @@ struct PlanRendering {
     func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
         guard talk.verbose || talk.format == .json else {
             try await renderOverview(plan, headline)
-            return tell(summary(plan.tallies))
+            tell(summary(plan.tallies))
+            return tell(bandwidth: plan)
         }
         try await plan.items { page in
             for item in page { talk.format == .json ? putJSON(item) : tell(item) }
@@ -30,6 +31,14 @@ struct PlanRendering {
         if talk.format == .json { return putJSON(plan) }
         if !tallyOnly { tell(plan.unselected) }
         tell(summary(plan.tallies))
+        tell(bandwidth: plan)
+    }
+
+    /// Which limit of the bandwidth counts now, and when it changes.
+    func tell(bandwidth plan: PipelinePlan) {
+        guard !plan.bandwidth.isUnlimited else { return }
+        let minute = LocalTime.minuteOfDay(Timestamp.now())
+        tell("bandwidth: \(plan.bandwidth.words(atMinute: minute))")
     }
 
     private func tell(_ unselected: UnselectedImages) {
@@ -138,12 +147,27 @@ struct PlanRendering {
     private func putJSON(_ plan: PipelinePlan) {
         var members: [String: JSONValue?] = [:]
         members["not_selected"] = .object(plan.unselected.counts.mapValues { .integer(Int64($0)) })
+        members["bandwidth"] = plan.bandwidth.json(atMinute: LocalTime.minuteOfDay(Timestamp.now()))
         for action in PlanAction.allCases {
             let tally = plan.tallies.first { $0.kind == action }
             members[action.rawValue] =
                 (tally ?? Tally(action, images: 0, sizeBytes: 0)).jsonValue
         }
         JSONLine("plan-summary", members).put()
+    }
+}
+
+extension BandwidthSchedule {
+    /// Nil if no time of day has a limit.
+    func json(atMinute minute: Int) -> JSONValue? {
+        guard !isUnlimited else { return nil }
+        func rate(_ bytes: Int64?) -> JSONValue { bytes.map { .integer($0) } ?? .null }
+        var members = ["bytes_per_second": rate(bytesPerSecond(atMinute: minute))]
+        if let change = change(afterMinute: minute) {
+            members["until"] = .string(LocalTime.text(minuteOfDay: change.minute))
+            members["then_bytes_per_second"] = rate(change.bytesPerSecond)
+        }
+        return .object(members)
     }
 }
 
