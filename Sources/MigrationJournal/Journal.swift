@@ -51,7 +51,8 @@ public final class Journal: DatabaseAccess {
         }
     }
 
-    var isInMemory: Bool { passage != nil }
+    /// True in a simulation: no other process can reach the journal.
+    package var isInMemory: Bool { passage != nil }
 
     /// Opens a journal for a plan, beside a run that may have it. If no run has made
     /// one yet, it is empty.
@@ -144,6 +145,29 @@ public final class Journal: DatabaseAccess {
                 hint: "run the pipeline first, or name another journal with --journal PATH")
         }
         return Journal(path: path, database: database, lock: nil)
+    }
+
+    /// Opens a journal to change the limits of the run that has it.
+    ///
+    /// Without the lock, which the run holds. SQLite lets one process write at a time, and a commit
+    /// of the run takes milliseconds.
+    ///
+    /// - Throws: as ``openForReading(path:)``; ``TranshipError/Code/journalFailed`` if the process of
+    ///   the run is of a version that does not look for changes.
+    package static func openBesideRun(path: String) throws(TranshipError) -> Journal {
+        _ = try openForReading(path: path)
+        return try describing(path) {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            guard try queue.read({ try $0.tableExists(Journal.limitTable) }) else {
+                throw TranshipError(
+                    .journalFailed,
+                    "an earlier version of tranship works on the run, whose limits cannot be changed",
+                    hint: "stop the run, then go on with this version: `tranship resume`")
+            }
+            return Journal(path: path, database: queue, lock: nil)
+        }
     }
 
     /// Nil if the file is empty, as a run that has just begun leaves it for a moment.

@@ -20,6 +20,9 @@ enum Schema {
             try $0.execute(sql: refusedNames)
         }
         migrator.registerMigration("7 reports") { try $0.execute(sql: reports) }
+        migrator.registerMigration("limits of a run under way") {
+            try $0.execute(sql: limitOverrides)
+        }
         return migrator
     }
 
@@ -32,7 +35,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "held_version", "upstream", "change", "run_facts", "state_time", "request", "attempt",
+        "limit_override", "held_version", "upstream", "change", "run_facts", "state_time",
+        "request", "attempt",
         "dependency", "outage", "spool", "refusal",
         "plan_tally", "work",
         "transfer",
@@ -223,6 +227,18 @@ enum Schema {
             held_at INTEGER NOT NULL,
             PRIMARY KEY (lineage, target_key, version_id)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let limitOverrides = """
+        -- What `tranship limit` set for a run, in place of what its pipeline file says.
+        CREATE TABLE limit_override (
+            run_id INTEGER PRIMARY KEY REFERENCES run (id),
+            -- NULL: as in the file; 0: no limit.
+            bandwidth_bytes_per_second INTEGER,
+            -- NULL: as in the file.
+            images INTEGER,
+            changed_at INTEGER NOT NULL
+        ) STRICT;
         """
 
     private static let holdsOfOnePlace = """

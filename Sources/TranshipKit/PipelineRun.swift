@@ -359,7 +359,10 @@ public final class PipelineRun: Sendable {
         var retries = RetryPolicy(attemptsMax: pipeline.limits.attempts)
         tuning.retries(&retries)
         let limits = RunLimits(
-            pipeline.limits.bandwidth, now: tuning.surroundings.now, notice: monitor.notice)
+            .init(
+                bandwidth: pipeline.limits.bandwidth, images: imagesInFlight,
+                imagesMax: OpenFileLimit.imagesMax(files: openFiles)),
+            of: run, in: journal, now: tuning.surroundings.now, notice: monitor.notice)
         let scheduler = Scheduler(
             journal: journal, stages: tuning.stages(opened.stages),
             limits: .init(images: imagesInFlight, retries: retries),
@@ -367,7 +370,11 @@ public final class PipelineRun: Sendable {
             spool: spool)
         self.scheduler.withLock { $0 = scheduler }
         if let stop = stopped.withLock({ $0 }) { scheduler.stop(stop) }
-        try await limits.following { () throws(TranshipError) in try await scheduler.work(run) }
+        try await limits.following {
+            scheduler.change(images: $0)
+        } work: { () throws(TranshipError) in
+            try await scheduler.work(run)
+        }
     }
 
     /// Where the pipeline spools: what its file says, else `NAME.spool` beside its

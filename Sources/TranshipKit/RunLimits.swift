@@ -3,47 +3,126 @@
 
 internal import Basics
 internal import ByteStreams
+internal import MigrationJournal
 internal import MigrationModel
 
-/// Keeps the bandwidth of a run at what its pipeline file says for the time of day.
+/// Keeps the limits of a run at what its pipeline file says for the time of day, or at what
+/// `tranship limit` says, from the journal.
 final class RunLimits: Sendable {
+    /// What the pipeline file says, and what this process can do.
+    struct Settings: Sendable {
+        var bandwidth: BandwidthSchedule
+        var images: Int
+        /// As many images as this process may open files for.
+        var imagesMax: Int
+
+        /// The images at once, as the file or the operator says.
+        func images(_ override: LimitOverride) -> Int {
+            guard case .atMost(let images) = override.images else { return images }
+            return min(images, imagesMax)
+        }
+
+        func bytesPerSecond(_ override: LimitOverride, atMinute minute: Int) -> Int64? {
+            switch override.bandwidth {
+            case .asInFile: bandwidth.bytesPerSecond(atMinute: minute)
+            case .unlimited: nil
+            case .atMost(let bytes): bytes
+            }
+        }
+    }
+
     let limiter: BandwidthLimiter
-    private let schedule: BandwidthSchedule
+    private let settings: Settings
+    private let journal: Journal
+    private let run: Run
     private let now: @Sendable () -> Int64
     private let notice: @Sendable (String) -> Void
+    private let override = Guarded(LimitOverride())
+
+    private static let lookSeconds = 1.0
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
-    ///   - notice: takes a line when the rate changes.
+    ///   - notice: takes a line when a limit changes.
     init(
-        _ schedule: BandwidthSchedule, now: @escaping @Sendable () -> Int64,
-        notice: @escaping @Sendable (String) -> Void
+        _ settings: Settings, of run: Run, in journal: Journal,
+        now: @escaping @Sendable () -> Int64, notice: @escaping @Sendable (String) -> Void
     ) {
-        self.schedule = schedule
+        self.settings = settings
+        self.run = run
+        self.journal = journal
         self.now = now
         self.notice = notice
         limiter = BandwidthLimiter(
-            bytesPerSecond: schedule.bytesPerSecond(atMinute: LocalTime.minuteOfDay(now())))
+            bytesPerSecond: settings.bandwidth.bytesPerSecond(
+                atMinute: LocalTime.minuteOfDay(now())))
     }
 
-    /// Does the work, and follows the clock meanwhile.
+    /// The rate that counts now; nil means unlimited.
+    var bytesPerSecond: Int64? { limiter.bytesPerSecond }
+
+    /// Does the work, and follows the clock and the journal meanwhile.
+    ///
+    /// - Parameter setImages: takes how many images may be in flight, when that changes.
     func following(
-        _ work: () async throws(TranshipError) -> Void
+        _ setImages: @escaping @Sendable (Int) -> Void,
+        work: () async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
-        guard !schedule.windows.isEmpty else { return try await work() }
+        // No other process can reach a journal in memory, and a simulation has its own clock.
+        guard !journal.isInMemory else { return try await work() }
+        // A run that goes on after an interruption keeps its limits.
+        await look(setImages)
         let looking = Task {
-            while (try? await Task.sleep(for: .seconds(1))) != nil { look() }
+            while (try? await Task.sleep(for: .seconds(Self.lookSeconds))) != nil {
+                await look(setImages)
+            }
         }
-        defer { looking.cancel() }
-        try await work()
+        let failure: TranshipError?
+        do throws(TranshipError) {
+            try await work()
+            failure = nil
+        } catch {
+            failure = error
+        }
+        looking.cancel()
+        // It holds the journal, and with it the lock.
+        await looking.value
+        if let failure { throw failure }
     }
 
-    /// Sets the rate that counts now. Says so if it is another one.
-    func look() {
+    /// Sets the limits that count now. Says so in one line if they are other ones.
+    ///
+    /// Reads one row, and writes nothing.
+    func look(_ setImages: (Int) -> Void) async {
+        let last = override.withLock { $0 }
+        // If the journal cannot be read, the transfers find that out.
+        let found = (try? await journal.limitOverride(of: run)) ?? last
         let minute = LocalTime.minuteOfDay(now())
-        let rate = schedule.bytesPerSecond(atMinute: minute)
-        guard rate != limiter.bytesPerSecond else { return }
-        limiter.change(bytesPerSecond: rate)
-        notice("bandwidth: \(schedule.words(atMinute: minute))")
+        let rate = settings.bytesPerSecond(found, atMinute: minute)
+        let isOtherRate = rate != bytesPerSecond
+        if isOtherRate { limiter.change(bytesPerSecond: rate) }
+        let images = settings.images(found)
+        if images != settings.images(last) { setImages(images) }
+        guard found != last else {
+            if isOtherRate { notice("bandwidth: \(settings.bandwidth.words(atMinute: minute))") }
+            return
+        }
+        override.withLock { $0 = found }
+        notice("limits: \(words(found, minute, images)) (set with `tranship limit`)")
+    }
+
+    /// `bandwidth 50.0 MiB/s, 8 images at once`.
+    private func words(_ override: LimitOverride, _ minute: Int, _ images: Int) -> String {
+        let bandwidth =
+            switch override.bandwidth {
+            case .asInFile: settings.bandwidth.words(atMinute: minute)
+            case .unlimited: BandwidthSchedule.words(nil)
+            case .atMost(let bytes): BandwidthSchedule.words(bytes)
+            }
+        var words = "bandwidth \(bandwidth), \(counted(images, "image")) at once"
+        if case .atMost(let wanted) = override.images, wanted > images {
+            words += " instead of \(wanted), since this process may open no more files"
+        }
+        return words
     }
 }

@@ -25,6 +25,8 @@ public struct RunStatus: Sendable {
     /// What the run read from the sources.
     public let reading: SourceReading
     public let outages: [OutageRecord]
+    /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
+    public let limits: LimitOverride?
     /// The path of the journal.
     public var journalPath: String { journal.path }
     private let journal: Journal
@@ -74,6 +76,7 @@ public struct RunStatus: Sendable {
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)
+        limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
     }
 
     /// Why the plan refused images.

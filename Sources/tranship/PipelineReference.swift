@@ -58,7 +58,8 @@ enum PipelineReference {
 
         LIMITS
           images                1 to 1000 [4]; transfers at once
-          bandwidth             rate [none]; over all transfers
+          bandwidth             rate, or a list of windows [none]; over all transfers
+                                together
           attempts              1 to 1000 [5]; tries for each transfer after temporary
                                 failures
           deletes               0 to 1000000 [10]; how many published images one run

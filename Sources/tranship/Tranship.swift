@@ -31,7 +31,7 @@ struct Tranship: AsyncParsableCommand {
                 name: "Copying",
                 subcommands: [
                     CopyCommand.self, InitCommand.self, PlanCommand.self, RunCommand.self,
-                    ResumeCommand.self, StatusCommand.self, CheckCommand.self,
+                    ResumeCommand.self, StatusCommand.self, LimitCommand.self, CheckCommand.self,
                     ReportCommand.self, RollbackCommand.self,
                     AdoptCommand.self, CleanCommand.self, SeriesCommand.self, PruneCommand.self,
                     ImportOIMCommand.self,

@@ -31,6 +31,45 @@ extension EndToEndTests {
             }
         }
 
+        @Test("`tranship limit` changes a run that is under way, and `status` shows it")
+        func change() async throws {
+            try await scene("limit") { scene in
+                let bytes = 8 * Sample.mebibyte
+                // A quarter of an hour at the rate of the file.
+                let file = try scene.filePipeline(bytes: bytes, "limits: { bandwidth: 8KiB/s }")
+                let before = try await scene.tranship("limit", "1MiB/s", "--journal", scene.journal)
+                #expect(before.status == 7, before.said)
+                let command = try scene.start(["run", file])
+                async let ended = command.outcome()
+                var status = try await scene.tranship("status", "--format", "json")
+                while status.lines("status").first?["run"]?.integer == nil,
+                    kill(command.pid, 0) == 0
+                {
+                    status = try await scene.tranship("status", "--format", "json")
+                }
+                let slower = try await scene.tranship("limit", "2MiB/s", "--images", "3")
+                #expect(slower.status == 0, slower.said)
+                #expect(
+                    slower.output.contains("bandwidth 2.0 MiB/s, 3 images at once"), slower.said)
+                let shown = try await scene.tranship("status")
+                #expect(
+                    shown.output.contains("limits        bandwidth 2.0 MiB/s, 3 images at once"),
+                    shown.said)
+                let outcome = await ended
+                #expect(outcome.status == 0, outcome.said)
+                #expect(outcome.seconds < 60, outcome.said)
+                #expect(
+                    outcome.talk.contains(
+                        "limits: bandwidth 2.0 MiB/s, 3 images at once (set with `tranship limit`)"),
+                    outcome.said)
+                let after = try await scene.tranship("limit", "off", "--journal", scene.journal)
+                #expect(after.status == 1, after.said)
+                #expect(after.talk.contains("no run goes on: run 1 of"), after.said)
+                let wrong = try await scene.tranship("limit", "50MiB", "--journal", scene.journal)
+                #expect(wrong.status == 2, wrong.said)
+            }
+        }
+
         @Test("no more images are in flight than limits.images")
         func images() async throws {
             try await scene("inflight") { scene in

@@ -66,6 +66,24 @@ import Testing
         #expect(world.state.withLock { $0.mostSending } == 2)
     }
 
+    @Test func `The number of images at once changes while a run goes on`() async throws {
+        world.hold(.send)
+        let (fixture, world) = (fixture, world)
+        let journal = try await fixture.journal()
+        let run = try await journal.takeOver((0..<7).map { fixture.item("i\($0)") })
+        let scheduler = fixture.scheduler(journal, images: 1)
+        let work = Task { try await scheduler.work(run) }
+        #expect(await eventually { world.sending == 1 })
+        scheduler.change(images: 3)
+        #expect(await eventually { world.sending == 3 })
+        // Images in flight stay; the next one begins when fewer are left than allowed.
+        scheduler.change(images: 2)
+        world.open(.send)
+        try await work.value
+        #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
+        #expect(world.state.withLock { $0.mostSending } == 3)
+    }
+
     @Test func `An image that waits for its import leaves its place to others`() async throws {
         world.state.withLock { $0.looks["image:a"] = 1_000_000 }
         let (fixture, world) = (fixture, world)

@@ -238,6 +238,8 @@ struct PipelineKeysTests {
                 file = block
             } else if block.hasPrefix("sources") {
                 file = "version: 1\nname: a\n\(block)targets:\n  - cloud: beta\n"
+            } else if block.hasPrefix("limits") {
+                file = PipelineTexts.with(more: block)
             } else {
                 file = "version: 1\nname: a\nsources:\n  - cloud: alpha\n\(block)"
             }

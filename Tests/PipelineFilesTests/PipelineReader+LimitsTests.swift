@@ -55,17 +55,17 @@ struct PipelineReaderLimitsTests {
             "windows that overlap",
             inLimits(
                 "[{ from: 08:00, to: 18:00, rate: 1B/s }, { from: 17:59, to: 19:00, rate: 2B/s }]"),
-            "p.yaml:7:64: the window 17:59 to 19:00 overlaps 08:00 to 18:00 at p.yaml:7:23\n"
+            "p.yaml:7:63: the window 17:59 to 19:00 overlaps 08:00 to 18:00 at p.yaml:7:23\n"
                 + "hint: let each window end where the next one begins"),
         BadFile(
             "windows that overlap over midnight",
             inLimits(
                 "[{ from: 22:00, to: 06:00, rate: 1B/s }, { from: 05:00, to: 07:00, rate: 2B/s }]"),
-            "p.yaml:7:64: the window 05:00 to 07:00 overlaps 22:00 to 06:00 at p.yaml:7:23\n"
+            "p.yaml:7:63: the window 05:00 to 07:00 overlaps 22:00 to 06:00 at p.yaml:7:23\n"
                 + "hint: let each window end where the next one begins"),
         BadFile(
             "two entries for the rest", inLimits("[{ rate: 1B/s }, { rate: 2B/s }]"),
-            "p.yaml:7:40: two entries of `bandwidth` have no `from`, the other one at p.yaml:7:23\n"
+            "p.yaml:7:39: two entries of `bandwidth` have no `from`, the other one at p.yaml:7:23\n"
                 + "hint: give one of them `from` and `to`"),
         BadFile(
             "a window of no time", inLimits("[{ from: 08:00, to: 8:00, rate: 1B/s }]"),

@@ -39,7 +39,9 @@ extension Journal {
     /// - Parameter runs: their ids, as a list of JSON.
     private static func prune(_ db: Database, runs: String) throws -> Int {
         let old = "(SELECT value FROM json_each(?1))"
-        for table in ["attempt", "outage", "refusal", "plan_tally", "state_time", "request"] {
+        for table in [
+            "attempt", "outage", "refusal", "plan_tally", "state_time", "request", "limit_override",
+        ] {
             try db.execute(
                 cached: "DELETE FROM \(table) WHERE run_id IN \(old)", arguments: [runs])
         }

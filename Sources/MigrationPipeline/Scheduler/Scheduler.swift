@@ -26,6 +26,8 @@ public final class Scheduler: Sendable {
         var triesLeft = Int.max
         var fatal: TranshipError?
         var busy: [Int64: Busy] = [:]
+        /// Images whose data may move at once.
+        var imagesAtOnce: Int
         var paused: [String: TranshipError] = [:]
         /// What targets convert on import, with the error of the first image of each kind.
         var conversions: [Conversion: TranshipError] = [:]
@@ -66,7 +68,7 @@ public final class Scheduler: Sendable {
     private let limiter: BandwidthLimiter?
     private let references: References
     let spool: Spool?
-    let state = Guarded(State())
+    let state: Guarded<State>
     let breakers: Guarded<CircuitBreakers>
 
     package init(
@@ -78,6 +80,7 @@ public final class Scheduler: Sendable {
         targetLimits = Self.lowest(stages.targets.map { ($0.endpoint, $0.limits.images) })
         self.journal = journal
         self.limits = limits
+        state = Guarded(State(imagesAtOnce: limits.images))
         self.stages = stages
         self.monitor = monitor
         self.surroundings = surroundings
@@ -93,6 +96,13 @@ public final class Scheduler: Sendable {
         state.withLock { state in
             if stop.rawValue > state.stop?.rawValue ?? 0 { state.stop = stop }
         }
+        wake()
+    }
+
+    /// Changes how many images may be in flight. More begin at once; if they are too many, no new one
+    /// begins until enough have ended.
+    package func change(images: Int) {
+        state.withLock { $0.imagesAtOnce = max(1, images) }
         wake()
     }
 
@@ -179,7 +189,7 @@ public final class Scheduler: Sendable {
             var admission = Admission(
                 movesData: movesData, busy: state.withLock { $0.busy },
                 fullTargets: movesData ? Set(state.withLock { $0.paused.keys }) : [])
-            let most = movesData ? limits.images : limits.small
+            let most = movesData ? state.withLock { $0.imagesAtOnce } : limits.small
             while true {
                 let free = most - admission.busy.values.count { $0.movesData == movesData }
                 guard free > 0 else { break }

@@ -68,6 +68,11 @@ struct StatusRendering {
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
                 + words(run, status.holder)
                 + (soFar.map { ", exit so far \($0.rawValue)" } ?? ""))
+        if let limits = status.limits {
+            Terminal.put(
+                "limits        \(limits.words), since \(Timestamp.text(limits.changedAt)) "
+                    + "(`tranship limit`)")
+        }
         let decided = status.planned.map { "\($0.kind.rawValue) \($0.images)" }
         if !decided.isEmpty { Terminal.put("plan          " + decided.joined(separator: ", ")) }
         for tally in status.outcomes {
@@ -170,6 +175,7 @@ struct StatusRendering {
                 "outcome": run.outcome.map { .string($0.rawValue) },
                 "holder": status.holder.map { .string($0) },
                 "exit_so_far": soFar.map { .integer(Int64($0.rawValue)) },
+                "limits": status.limits?.json,
                 "plan": members(status.planned),
                 "outcomes": status.outcomesJSON,
                 "failed_tries": .integer(Int64(status.failedTries)),
