@@ -23,6 +23,7 @@ enum Schema {
         migrator.registerMigration("limits of a run under way") {
             try $0.execute(sql: limitOverrides)
         }
+        migrator.registerMigration("images at once by endpoint") { try $0.execute(sql: paces) }
         return migrator
     }
 
@@ -35,7 +36,7 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "limit_override", "held_version", "upstream", "change", "run_facts", "state_time",
+        "pace", "limit_override", "held_version", "upstream", "change", "run_facts", "state_time",
         "request", "attempt",
         "dependency", "outage", "spool", "refusal",
         "plan_tally", "work",
@@ -239,6 +240,17 @@ enum Schema {
             images INTEGER,
             changed_at INTEGER NOT NULL
         ) STRICT;
+        """
+
+    private static let paces = """
+        -- How many images at once an Image service took best. Of all runs: one row a service, which
+        -- pruning keeps.
+        CREATE TABLE pace (
+            endpoint TEXT PRIMARY KEY,
+            images INTEGER NOT NULL,
+            is_settled INTEGER NOT NULL,
+            learned_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let holdsOfOnePlace = """

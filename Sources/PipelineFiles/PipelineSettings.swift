@@ -37,8 +37,8 @@ public struct PipelineHooks: Sendable, Equatable {
 
 /// The limits of one run.
 public struct PipelineLimits: Sendable, Equatable {
-    /// Number of transfers at once, 1 to 1,000.
-    public var images = 4
+    /// Transfers at once.
+    public var images = ImagesAtOnce.automatic
     /// Total of all transfers.
     public var bandwidth = BandwidthSchedule()
     /// Number of tries for each transfer after temporary failures, 1 to 1,000.

@@ -202,7 +202,9 @@ public final class PipelineRun: Sendable {
     public func plan(
         matching saved: SavedPlan? = nil, listsAllDifferences: Bool = false
     ) async throws(TranshipError) -> PipelinePlan {
-        if imagesInFlight < pipeline.limits.images { tell(.warning(fewFiles)) }
+        if case .atMost(let images) = pipeline.limits.images, imagesInFlight < images {
+            tell(.warning(fewFiles(for: images)))
+        }
         let planned = self.planned
         if !edits.isEmpty { tell(.warning(editsWords)) }
         let opened = try await OpenedPipeline.open(
@@ -296,15 +298,16 @@ public final class PipelineRun: Sendable {
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }
 
-    /// `limits.images`, or fewer if this process may not open enough files for so many.
+    /// `limits.images`, or the most that a run may have with `auto`. Fewer if this process may not
+    /// open enough files for so many.
     var imagesInFlight: Int {
-        min(pipeline.limits.images, OpenFileLimit.imagesMax(files: openFiles))
+        let most = OpenFileLimit.imagesMax(files: openFiles)
+        guard case .atMost(let images) = pipeline.limits.images else { return min(1000, most) }
+        return min(images, most)
     }
 
-    private var fewFiles: String {
-        let images = pipeline.limits.images
-        return
-            "limits.images: \(images) needs about \(OpenFileLimit.files(forImages: images)) open "
+    private func fewFiles(for images: Int) -> String {
+        "limits.images: \(images) needs about \(OpenFileLimit.files(forImages: images)) open "
             + "files, and this process may have \(openFiles): no more than "
             + "\(counted(imagesInFlight, "image")) at once are in flight; raise the limit (`ulimit -n`) for more"
     }
@@ -360,12 +363,16 @@ public final class PipelineRun: Sendable {
         tuning.retries(&retries)
         let limits = RunLimits(
             .init(
-                bandwidth: pipeline.limits.bandwidth, images: imagesInFlight,
+                bandwidth: pipeline.limits.bandwidth,
+                images: pipeline.limits.images == .automatic
+                    ? .automatic : .atMost(imagesInFlight),
                 imagesMax: OpenFileLimit.imagesMax(files: openFiles)),
             of: run, in: journal, now: tuning.surroundings.now, notice: monitor.notice)
         let scheduler = Scheduler(
             journal: journal, stages: tuning.stages(opened.stages),
-            limits: .init(images: imagesInFlight, retries: retries),
+            limits: .init(
+                images: imagesInFlight, isAutomatic: pipeline.limits.images == .automatic,
+                experience: try await journal.paces(), retries: retries),
             limiter: limits.limiter, monitor: monitor, surroundings: tuning.surroundings,
             spool: spool)
         self.scheduler.withLock { $0 = scheduler }
@@ -375,6 +382,7 @@ public final class PipelineRun: Sendable {
         } work: { () throws(TranshipError) in
             try await scheduler.work(run)
         }
+        try await journal.remember(scheduler.experience, at: tuning.surroundings.now())
     }
 
     /// Where the pipeline spools: what its file says, else `NAME.spool` beside its

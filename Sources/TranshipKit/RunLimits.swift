@@ -12,14 +12,14 @@ final class RunLimits: Sendable {
     /// What the pipeline file says, and what this process can do.
     struct Settings: Sendable {
         var bandwidth: BandwidthSchedule
-        var images: Int
+        var images: ImagesAtOnce
         /// As many images as this process may open files for.
         var imagesMax: Int
 
         /// The images at once, as the file or the operator says.
-        func images(_ override: LimitOverride) -> Int {
-            guard case .atMost(let images) = override.images else { return images }
-            return min(images, imagesMax)
+        func images(_ override: LimitOverride) -> ImagesAtOnce {
+            guard case .atMost(let wanted) = override.images else { return images }
+            return .atMost(min(wanted, imagesMax))
         }
 
         func bytesPerSecond(_ override: LimitOverride, atMinute minute: Int) -> Int64? {
@@ -65,7 +65,7 @@ final class RunLimits: Sendable {
     ///
     /// - Parameter setImages: takes how many images may be in flight, when that changes.
     func following(
-        _ setImages: @escaping @Sendable (Int) -> Void,
+        _ setImages: @escaping @Sendable (ImagesAtOnce) -> Void,
         work: () async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
         // No other process can reach a journal in memory, and a simulation has its own clock.
@@ -93,7 +93,7 @@ final class RunLimits: Sendable {
     /// Sets the limits that count now. Says so in one line if they are other ones.
     ///
     /// Reads one row, and writes nothing.
-    func look(_ setImages: (Int) -> Void) async {
+    func look(_ setImages: (ImagesAtOnce) -> Void) async {
         let last = override.withLock { $0 }
         // If the journal cannot be read, the transfers find that out.
         let found = (try? await journal.limitOverride(of: run)) ?? last
@@ -112,13 +112,18 @@ final class RunLimits: Sendable {
     }
 
     /// `bandwidth 50.0 MiB/s, 8 images at once`.
-    private func words(_ override: LimitOverride, _ minute: Int, _ images: Int) -> String {
+    private func words(
+        _ override: LimitOverride, _ minute: Int, _ images: ImagesAtOnce
+    ) -> String {
         let bandwidth =
             switch override.bandwidth {
             case .asInFile: settings.bandwidth.words(atMinute: minute)
             case .unlimited: BandwidthSchedule.words(nil)
             case .atMost(let bytes): BandwidthSchedule.words(bytes)
             }
+        guard case .atMost(let images) = images else {
+            return "bandwidth \(bandwidth), images at once as the run finds best"
+        }
         var words = "bandwidth \(bandwidth), \(counted(images, "image")) at once"
         if case .atMost(let wanted) = override.images, wanted > images {
             words += " instead of \(wanted), since this process may open no more files"

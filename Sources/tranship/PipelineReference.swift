@@ -57,7 +57,7 @@ enum PipelineReference {
                                 runs did, such as keep: 90d
 
         LIMITS
-          images                1 to 1000 [4]; transfers at once
+          images                auto, or 1 to 1000 [auto]; transfers at once
           bandwidth             rate, or a list of windows [none]; over all transfers
                                 together
           attempts              1 to 1000 [5]; tries for each transfer after temporary

@@ -20,6 +20,17 @@ struct PipelineReaderLimitsTests {
         try parse(Self.inLimits(list)).limits.bandwidth
     }
 
+    @Test("of the images are a number or found by the run")
+    func images() throws {
+        #expect(
+            try parse(PipelineTexts.with(more: "limits: { images: auto }")).limits.images
+                == .automatic)
+        #expect(try parse(PipelineTexts.with(more: "limits: { images: 12 }")).limits.images == 12)
+        #expect(
+            try parse(PipelineTexts.with(more: "limits: { deletes: 1 }")).limits.images
+                == .automatic)
+    }
+
     @Test("of the bandwidth may be windows of the day")
     func windows() throws {
         let found = try schedule(

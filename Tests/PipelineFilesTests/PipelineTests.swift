@@ -19,7 +19,7 @@ struct PipelineTests {
         #expect(pipeline.spool == nil)
         #expect(pipeline.verify == .proof)
         #expect(pipeline.order == .smallFirst)
-        #expect(pipeline.limits == PipelineLimits(images: 4, attempts: 5, deletes: 10))
+        #expect(pipeline.limits == PipelineLimits(images: .automatic, attempts: 5, deletes: 10))
         #expect(pipeline.text == PipelineTexts.with())
         #expect(pipeline.file == "p.yaml")
         #expect(pipeline.baseDirectory == FileManager.default.currentDirectoryPath)

@@ -274,7 +274,8 @@ struct Scenario: Sendable {
                 "  - { cloud: \(target.name), method: \(target.method)\(conflict)\(image) }")
         }
         lines += [
-            "verify: \(verify)", "limits: { images: \(imagesAtOnce), attempts: \(attempts) }",
+            "verify: \(verify)",
+            "limits: { images: \(imagesAtOnce < 3 ? "\(imagesAtOnce)" : "auto"), attempts: \(attempts) }",
         ]
         if let transfer { lines.append("transfer: \(transfer)") }
         return lines.joined(separator: "\n") + "\n"

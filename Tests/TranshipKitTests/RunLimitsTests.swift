@@ -32,16 +32,17 @@ import Testing
     /// What the limits say and set.
     private final class Watch: Sendable {
         let lines = Mutex<[String]>([])
-        let images = Mutex<[Int]>([])
+        let images = Mutex<[ImagesAtOnce]>([])
         let clock: Mutex<Int64>
 
         init(_ time: Int64) { clock = Mutex(time) }
 
-        func set(_ count: Int) { images.withLock { $0.append(count) } }
+        func set(_ count: ImagesAtOnce) { images.withLock { $0.append(count) } }
     }
 
     private func limits(
-        _ bandwidth: BandwidthSchedule, images: Int = 4, imagesMax: Int = 20, _ watch: Watch
+        _ bandwidth: BandwidthSchedule, images: ImagesAtOnce = 4, imagesMax: Int = 20,
+        _ watch: Watch
     ) -> RunLimits {
         RunLimits(
             .init(bandwidth: bandwidth, images: images, imagesMax: imagesMax), of: run, in: journal,

@@ -3,20 +3,29 @@
 
 internal import Basics
 internal import MigrationJournal
-internal import MigrationModel
+public import MigrationModel
 
 extension Scheduler {
     /// The limits on what runs at once.
     public struct Limits: Sendable {
-        /// Images whose data moves.
+        /// Images whose data moves: so many, or with ``isAutomatic`` at most so many.
         public var images: Int
+        /// True if the scheduler finds the number for each Image service by itself.
+        public var isAutomatic: Bool
+        /// What an earlier run found, by the endpoint of the Image service.
+        public var experience: [String: PaceExperience]
         /// Images that are looked at, compared or published.
         public var small: Int
         public var retries: RetryPolicy
 
-        public init(images: Int, small: Int = 16, retries: RetryPolicy) {
+        public init(
+            images: Int, isAutomatic: Bool = false, experience: [String: PaceExperience] = [:],
+            small: Int = 16, retries: RetryPolicy
+        ) {
             precondition(images > 0 && small > 0, "a limit that lets nothing through")
             self.images = images
+            self.isAutomatic = isAutomatic
+            self.experience = experience
             self.small = small
             self.retries = retries
         }
@@ -88,12 +97,10 @@ extension Scheduler {
         guard let target = try? stages.target(of: transfer) else { return true }
         let limit = target.limits
         let here = busy.values.filter { $0.movesData && $0.targetKey == transfer.targetKey }
-        if let images = targetLimits[target.endpoint] {
-            let sharing = Set(
-                stages.targets.filter { $0.endpoint == target.endpoint }.map(\.key))
-            let moving = busy.values.count { $0.movesData && sharing.contains($0.targetKey) }
-            guard moving < images else { return false }
-        }
+        let movingHere = moving(busy.values, to: target.endpoint)
+        guard movingHere < targetLimits[target.endpoint] ?? .max,
+            paceAdmits(target.endpoint, moving: movingHere)
+        else { return false }
         guard limit.uploading != nil || limit.stagedBytes != nil else { return true }
         let load = try await journal.load(run: run, targetKey: transfer.targetKey)
         if let uploading = limit.uploading, here.count + load.importing >= max(1, uploading) {

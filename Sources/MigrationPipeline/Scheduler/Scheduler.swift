@@ -27,7 +27,9 @@ public final class Scheduler: Sendable {
         var fatal: TranshipError?
         var busy: [Int64: Busy] = [:]
         /// Images whose data may move at once.
-        var imagesAtOnce: Int
+        var imagesAtOnce: ImagesAtOnce
+        /// By the endpoint of the targets.
+        var controllers: [String: ImageLimitController]
         var paused: [String: TranshipError] = [:]
         /// What targets convert on import, with the error of the first image of each kind.
         var conversions: [Conversion: TranshipError] = [:]
@@ -44,9 +46,11 @@ public final class Scheduler: Sendable {
         var sourceIndex: Int
         /// Bytes that the transfer stages or is about to stage.
         var stagedBytes: Int64
+        var startedAt: Int64
 
-        init(_ transfer: Transfer, movesData: Bool) {
+        init(_ transfer: Transfer, movesData: Bool, startedAt: Int64) {
             self.movesData = movesData
+            self.startedAt = startedAt
             targetKey = transfer.targetKey
             sourceIndex = transfer.source.sourceIndex
             stagedBytes =
@@ -80,7 +84,10 @@ public final class Scheduler: Sendable {
         targetLimits = Self.lowest(stages.targets.map { ($0.endpoint, $0.limits.images) })
         self.journal = journal
         self.limits = limits
-        state = Guarded(State(imagesAtOnce: limits.images))
+        state = Guarded(
+            State(
+                imagesAtOnce: limits.isAutomatic ? .automatic : .atMost(limits.images),
+                controllers: Self.controllers(stages, limits)))
         self.stages = stages
         self.monitor = monitor
         self.surroundings = surroundings
@@ -101,8 +108,8 @@ public final class Scheduler: Sendable {
 
     /// Changes how many images may be in flight. More begin at once; if they are too many, no new one
     /// begins until enough have ended.
-    package func change(images: Int) {
-        state.withLock { $0.imagesAtOnce = max(1, images) }
+    package func change(images: ImagesAtOnce) {
+        state.withLock { $0.imagesAtOnce = images }
         wake()
     }
 
@@ -189,7 +196,7 @@ public final class Scheduler: Sendable {
             var admission = Admission(
                 movesData: movesData, busy: state.withLock { $0.busy },
                 fullTargets: movesData ? Set(state.withLock { $0.paused.keys }) : [])
-            let most = movesData ? state.withLock { $0.imagesAtOnce } : limits.small
+            let most = movesData ? movingMax : limits.small
             while true {
                 let free = most - admission.busy.values.count { $0.movesData == movesData }
                 guard free > 0 else { break }
@@ -200,9 +207,9 @@ public final class Scheduler: Sendable {
                 let refusedBefore = admission.refusals
                 for transfer in due {
                     guard try await admits(transfer, run, &admission, at: now) else { continue }
-                    let entry = Busy(transfer, movesData: movesData)
+                    let entry = Busy(transfer, movesData: movesData, startedAt: now)
                     admission.busy[transfer.id] = entry
-                    state.withLock { $0.busy[transfer.id] = entry }
+                    noteStart(transfer, entry)
                     started = true
                     group.addTask { [self] in
                         await RequestID.$current.withValue(requestID(of: transfer)) {
@@ -243,18 +250,21 @@ public final class Scheduler: Sendable {
             switch try await step(given, trip) {
             case .send(let transfer), .advance(let transfer):
                 try await trip.commit(transfer)
+                notePace(given, to: transfer)
                 await releaseSpool(transfer)
                 monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
             case .snooze(var transfer, let seconds, let reason):
                 transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
                 transfer.wait.reason = reason
                 try await trip.commit(transfer)
+                notePace(given, to: transfer)
                 try await spool?.waitIsWritten(transfer)
                 monitor.left(transfer, .waiting(transfer, seconds: seconds))
             case .restart(let transfer, let error):
                 try await restart(transfer, after: error, run: run)
             }
         } catch {
+            notePace(given, after: error)
             await settle(trip.committed, after: error, run: run)
         }
         if trip.committed.state.isFinal { state.withLock { $0.requestIDs[given.id] = nil } }

@@ -9,7 +9,7 @@ extension PipelineReader {
         let keys = try FileSection<LimitsKey>(value)
         let standard = PipelineLimits()
         return PipelineLimits(
-            images: keys.read(.images) { try $0.integer(1...1000) } ?? standard.images,
+            images: keys.read(.images, imagesAtOnce) ?? standard.images,
             bandwidth: keys.read(.bandwidth, bandwidth) ?? standard.bandwidth,
             attempts: keys.read(.attempts) { try $0.integer(1...1000) } ?? standard.attempts,
             deletes: keys.read(.deletes) { try $0.integer(0...1_000_000) } ?? standard.deletes,
@@ -17,6 +17,10 @@ extension PipelineReader {
                 ?? standard.decompressedBytes,
             decompressedRatio: keys.read(.decompressedRatio) { try $0.integer(1...1_000_000) }
                 ?? standard.decompressedRatio)
+    }
+
+    private func imagesAtOnce(_ value: FileValue) throws(TranshipError) -> ImagesAtOnce {
+        try value.text() == "auto" ? .automatic : .atMost(try value.integer(1...1000))
     }
 
     // MARK: Bandwidth

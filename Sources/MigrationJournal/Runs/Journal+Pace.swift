@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import Basics
+internal import GRDB
+public import MigrationModel
+
+extension Journal {
+    /// How many images at once earlier runs found good, by the endpoint of the Image service.
+    public func paces() async throws(TranshipError) -> [String: PaceExperience] {
+        try await read { db in
+            try db.rows(cached: "SELECT * FROM pace", arguments: []).reduce(into: [:]) {
+                paces, row in
+                // Outside these bounds it is damage, and a run finds the number again.
+                let images: Int = try row["images"]
+                guard (1...64).contains(images) else { return }
+                paces[try row["endpoint"]] = PaceExperience(
+                    images: images, isSettled: try row["is_settled"])
+            }
+        }
+    }
+
+    /// Keeps what a run found, for the next one. Writes nothing if the journal has it already.
+    package func remember(
+        _ paces: [String: PaceExperience], at now: Int64
+    ) async throws(TranshipError) {
+        let known = try await self.paces()
+        let new = paces.filter { known[$0.key] != $0.value }
+        guard !new.isEmpty else { return }
+        try await write { db in
+            for (endpoint, pace) in new.sorted(by: { $0.key < $1.key }) {
+                try db.execute(
+                    cached: """
+                        INSERT INTO pace (endpoint, images, is_settled, learned_at)
+                        VALUES (?1, ?2, ?3, ?4)
+                        ON CONFLICT (endpoint) DO UPDATE
+                        SET images = ?2, is_settled = ?3, learned_at = ?4
+                        """, arguments: [endpoint, pace.images, pace.isSettled, now])
+            }
+        }
+    }
+}
