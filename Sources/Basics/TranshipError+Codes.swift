@@ -14,8 +14,6 @@ extension TranshipError {
         case usage = "usage"
         /// The pipeline file cannot be read or contains a mistake. Never retried.
         case invalidPipeline = "invalid-pipeline"
-        /// A documented key of the pipeline file that this version does not support yet.
-        case notBuiltYet = "not-built-yet"
         /// The saved plan no longer fits sources and targets. Plan again.
         case planDrifted = "plan-drifted"
         /// A signal or a cancelled task ended the work. The next run continues it.

@@ -42,7 +42,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     /// The code for a command that ended with this error alone.
     public init(_ code: TranshipError.Code) {
         switch code {
-        case .usage, .invalidPipeline, .notBuiltYet, .unknownCloud, .invalidCloudsFile,
+        case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,
             .invalidChecksum:
             self = .usage
         case .planDrifted: self = .differences

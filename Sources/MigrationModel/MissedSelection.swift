@@ -41,6 +41,7 @@ public struct MissedSelection: Sendable, Hashable {
     public init(place: String, what: String) {
         self.place = place
         self.what = what
+        kind = .cloud
         (cloud, name, nearest, examples, listedImages) = ("", nil, nil, [], 0)
     }
 

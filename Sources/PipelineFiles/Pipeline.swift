@@ -56,8 +56,7 @@ extension Pipeline {
     /// Reads and checks a pipeline file.
     ///
     /// - Throws: ``TranshipError/Code/invalidPipeline`` with `file:line:column` for each mistake, in
-    ///   the order of the file and at most 20 of them; or ``TranshipError/Code/notBuiltYet`` if the
-    ///   file has no mistake but uses a key that this version does not support.
+    ///   the order of the file and at most 20 of them.
     public static func load(file: String, environment: [String: String]) throws(TranshipError)
         -> Pipeline
     {
@@ -75,7 +74,6 @@ extension Pipeline {
         guard let pipeline, reader.mistakes.isEmpty else {
             throw reader.refusedFile() ?? TranshipError(.invalidPipeline, "\(file): not read")
         }
-        if let refusal = reader.unbuiltRefusal() { throw refusal }
         return pipeline
     }
 }

@@ -302,8 +302,23 @@ public final class PipelineRun: Sendable {
     /// open enough files for so many.
     var imagesInFlight: Int {
         let most = OpenFileLimit.imagesMax(files: openFiles)
-        guard case .atMost(let images) = pipeline.limits.images else { return min(1000, most) }
+        guard case .atMost(let images) = pipeline.limits.images else {
+            return min(readsFromPublishers ? Self.publisherImages : 1000, most)
+        }
         return min(images, most)
+    }
+
+    /// With `auto`, the images at once if some come from URLs or files: mirrors do not like many
+    /// connections, and each decompression takes memory of its own.
+    private static let publisherImages = 8
+
+    private var readsFromPublishers: Bool {
+        pipeline.sources.contains { source in
+            switch source {
+            case .cloud, .archive: false
+            case .url, .simplestreams, .file: true
+            }
+        }
     }
 
     private func fewFiles(for images: Int) -> String {

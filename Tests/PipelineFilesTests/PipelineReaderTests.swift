@@ -7,8 +7,8 @@ import Testing
 
 @testable import PipelineFiles
 
-@Suite("UnbuiltKey")
-struct UnbuiltKeyTests {
+@Suite("PipelineReader")
+struct PipelineReaderTests {
     private static func target(_ line: String) -> String {
         PipelineTexts.with(target: "  - cloud: beta\n    \(line)")
     }

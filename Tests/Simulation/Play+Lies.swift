@@ -10,7 +10,7 @@ import TranshipKit
 extension Simulator.Play {
     /// Codes that say something about us. A service must not be able to cause them.
     private static let ourFaults: Set<TranshipError.Code> = [
-        .unclassified, .usage, .invalidPipeline, .notBuiltYet, .journalFailed, .journalTooNew,
+        .unclassified, .usage, .invalidPipeline, .journalFailed, .journalTooNew,
         .journalInUse,
     ]
     private static let messageCharactersMax = 20_000

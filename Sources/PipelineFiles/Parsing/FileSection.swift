@@ -23,7 +23,6 @@ struct FileSection<Key: PipelineKey> {
                 continue
             }
             let path = value.path.isEmpty ? name : "\(value.path).\(name)"
-            reader.note(path, value: nil, at: entry.key.position)
             values[key] = FileValue(
                 reader: reader, node: entry.value, path: path, label: "`\(name)`")
         }

@@ -11,7 +11,8 @@ import Yams
 struct FileValue {
     let reader: PipelineReader
     let node: Node
-    /// The path of keys that leads to the value, as in ``UnbuiltKey/path``.
+    /// The path of keys that leads to the value: `sources[].url`. `[]` marks lists, `.*` keys of any
+    /// name.
     let path: String
     /// The name for messages, such as "`min_disk`" or "an entry of `tags`".
     let label: String
@@ -108,7 +109,6 @@ struct FileValue {
                     ? "\(label) is empty" : "\(label) is empty: \(shown) expands to nothing")
         }
         if text.unicodeScalars.contains("\0") { throw refusal("\(label) contains a zero byte") }
-        reader.note(path, value: text, at: position)
         return text
     }
 

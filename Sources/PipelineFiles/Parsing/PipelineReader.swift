@@ -5,8 +5,7 @@ import Basics
 import YAMLText
 import Yams
 
-/// The state of one parse: the text for messages, the environment for values, and the keys in use
-/// that are not built yet.
+/// The state of one parse: the text for messages, the environment for values, and the mistakes.
 ///
 /// Used for one call, on one thread.
 final class PipelineReader {
@@ -15,7 +14,6 @@ final class PipelineReader {
     let environment: [String: String]
     let baseDirectory: String
     let lines: [Substring]
-    private(set) var unbuiltUses: [UnbuiltUse] = []
     /// What ``refuse(_:)`` noted.
     var mistakes: [TranshipError] = []
     /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
@@ -67,48 +65,4 @@ final class PipelineReader {
         // An anchor can be a header here and a URL there.
         if redactions[value.position] != SecretPart.mark { redactions[value.position] = shown }
     }
-
-    // MARK: Not built yet
-
-    /// Records that the file uses the key at `path`. `value` is nil until the value has been read.
-    func note(_ path: String, value: String?, at position: FilePosition) {
-        for key in UnbuiltKey.all where key.path == path && key.value == value {
-            unbuiltUses.append((key.words, position))
-        }
-    }
-
-    /// The error for the first key in the file that is not built yet. Its hint lists the others.
-    func unbuiltRefusal() -> TranshipError? {
-        var known: Set<String> = []
-        let uses = unbuiltUses.sorted { $0.position < $1.position }
-            .filter { known.insert("\($0.position) \($0.words)").inserted }
-        guard let first = uses.first else { return nil }
-        let others = uses.dropFirst().map {
-            "\($0.words.replacing(#/ (is|are)$/#, with: "")) (line \($0.position.line))"
-        }
-        return TranshipError(
-            .notBuiltYet, "\(first.position): \(first.words) not built yet",
-            hint: others.isEmpty
-                ? "remove it for now; docs/pipeline-format.md lists what is not built yet"
-                : "also not built yet: " + others.joined(separator: ", "))
-    }
 }
-
-/// A documented key, or a value of one, that has no code yet.
-///
-/// The parser checks it like any other key and then refuses it, so that it is never ignored. When
-/// you build one, delete its row here and its mark in `docs/pipeline-format.md`; nothing else
-/// changes in this target.
-struct UnbuiltKey {
-    /// The path of keys that leads to the key. `[]` marks lists.
-    let path: String
-    /// The value that is not built. nil means all values.
-    var value: String?
-    /// The start of the message, with its verb: "`keep` is".
-    let words: String
-
-    static let all: [UnbuiltKey] = []
-}
-
-/// One use of such a key in a file.
-typealias UnbuiltUse = (words: String, position: FilePosition)
