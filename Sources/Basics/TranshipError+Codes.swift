@@ -12,6 +12,8 @@ extension TranshipError {
         case unclassified = "unclassified"
         /// The command line is incomplete or contradicts itself.
         case usage = "usage"
+        /// No image has a name that `tranship copy` names, or none meets its conditions.
+        case noImageSelected = "no-image-selected"
         /// The pipeline file cannot be read or contains a mistake. Never retried.
         case invalidPipeline = "invalid-pipeline"
         /// The saved plan no longer fits sources and targets. Plan again.

@@ -33,7 +33,7 @@ extension Removal.Outcome {
     func settle(_ copy: inout UndoneCopy) {
         switch self {
         case .removed: copy.fate = .removed
-        case .gone: (copy.fate, copy.reason) = (.removed, .goneMeanwhile)
+        case .gone: (copy.fate, copy.reason) = (.gone, .goneMeanwhile)
         case .removable: break
         case .changed(let why): (copy.fate, copy.reason) = (.keep, why)
         case .failed(let error):

@@ -36,7 +36,7 @@ package enum OwnFile {
             guard rename(new, path) == 0 else { throw refusal(String(cString: strerror(errno))) }
         } catch {
             unlink(new)
-            throw error as? TranshipError ?? refusal(error.localizedDescription)
+            throw error as? TranshipError ?? refusal(error.systemWords)
         }
     }
 

@@ -20,10 +20,13 @@ enum Schema {
             try $0.execute(sql: refusedNames)
         }
         migrator.registerMigration("7 reports") { try $0.execute(sql: reports) }
-        migrator.registerMigration("limits of a run under way") {
+        migrator.registerMigration("8 limits of a run under way") {
             try $0.execute(sql: limitOverrides)
         }
-        migrator.registerMigration("images at once by endpoint") { try $0.execute(sql: paces) }
+        migrator.registerMigration("9 images at once by endpoint") { try $0.execute(sql: paces) }
+        migrator.registerMigration("10 copies that rollback removed") {
+            try $0.execute(sql: removedCopies)
+        }
         return migrator
     }
 
@@ -37,7 +40,7 @@ enum Schema {
     /// In an order in which they can be emptied.
     static let tables = [
         "pace", "limit_override", "held_version", "upstream", "change", "run_facts", "state_time",
-        "request", "attempt",
+        "request", "removed_copy", "attempt",
         "dependency", "outage", "spool", "refusal",
         "plan_tally", "work",
         "transfer",
@@ -287,6 +290,19 @@ enum Schema {
             PRIMARY KEY (transfer_id, run_id, request_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX request_by_run ON request (run_id);
+        """
+
+    private static let removedCopies = """
+        -- What `rollback --yes` deleted at the target.
+        CREATE TABLE removed_copy (
+            transfer_id INTEGER NOT NULL REFERENCES transfer (id),
+            -- The run that was rolled back.
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            image_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (transfer_id, run_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX removed_copy_by_run ON removed_copy (run_id);
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

@@ -45,6 +45,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,
             .invalidChecksum:
             self = .usage
+        case .noImageSelected: self = .someFailed
         case .planDrifted: self = .differences
         case .interrupted: self = .interrupted
         case .checksumMismatch, .verificationMismatch: self = .verificationMismatch

@@ -9,6 +9,8 @@ public struct Leftover: Sendable, Hashable {
         case remove
         /// It was removed.
         case removed
+        /// It was not at the target any more; the reason says who removed it.
+        case gone
         /// It stays; the reason says why.
         case keep
         /// It could not be removed; the reason says why.

@@ -54,6 +54,8 @@ extension PlanReason: CustomStringConvertible {
 
     private var changeWords: String? {
         switch self {
+        case .removedBefore(let time):
+            "an earlier rollback removed it at \(Timestamp.text(time))"
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"

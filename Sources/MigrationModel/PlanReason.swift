@@ -73,6 +73,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     // MARK: What `rollback` finds
 
     case madeByRun(Int64)
+    /// An earlier rollback removed it, at this time in milliseconds since 1970.
+    case removedBefore(Int64)
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
@@ -200,7 +202,7 @@ extension PlanReason {
         case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
-            .notExpired, .neverDeleted:
+            .notExpired, .neverDeleted, .removedBefore:
             seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
@@ -224,9 +226,10 @@ extension PlanReason {
         }
     }
 
-    /// Of what becomes of versions.
+    /// Of what becomes of versions and copies.
     private var seriesCode: String? {
         switch self {
+        case .removedBefore: "removed-before"
         case .replaced: "replaced"
         case .expired: "expired"
         case .currentAgain: "current-again"

@@ -7,7 +7,8 @@ public import Basics
 public struct Run: Sendable, Hashable, Identifiable {
     public let id: Int64
     public let pipelineName: String
-    /// The file it was read from; the text is what counts.
+    /// The absolute path of the file it was read from; the text is what counts. Of a copy, the path
+    /// of a file that does not exist: show ``pipelineWord``.
     public let pipelineFile: String
     /// The file as it was read, without secrets: placeholders for the
     /// environment are unfilled.
@@ -40,6 +41,19 @@ public struct Run: Sendable, Hashable, Identifiable {
         self.endedAt = endedAt
         self.outcome = outcome
     }
+
+    /// Stands for the file of a pipeline that has none.
+    public static let copyFile = "copy"
+
+    /// True if `tranship copy` made the pipeline: the journal has its text, and no file has.
+    public var isCopy: Bool { Self.isCopy(file: pipelineFile, name: pipelineName) }
+
+    public static func isCopy(file: String, name: String) -> Bool {
+        PathText.lastComponent(file) == copyFile && name.hasPrefix("\(copyFile)-")
+    }
+
+    /// What commands take for this pipeline: the path of its file; for a copy its name.
+    public var pipelineWord: String { isCopy ? pipelineName : pipelineFile }
 
     /// True when there may be something left for `resume`.
     public var isInterrupted: Bool { outcome == nil || outcome == .interrupted }

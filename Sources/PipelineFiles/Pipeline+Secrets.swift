@@ -75,7 +75,7 @@ extension Pipeline {
     public static func recall(text: String, file: String, environment: [String: String])
         throws(TranshipError) -> Pipeline
     {
-        guard text.contains(SecretPart.mark) else {
+        guard lacksSecrets(text) else {
             return try parse(text: text, file: file, environment: environment)
         }
         let pipeline = try load(file: file, environment: environment)
@@ -87,6 +87,9 @@ extension Pipeline {
         }
         return pipeline
     }
+
+    /// True if the text, from a journal, has lost a secret.
+    public static func lacksSecrets(_ text: String) -> Bool { text.contains(SecretPart.mark) }
 
     /// What the file says, key by key, as written and without secrets:
     /// `targets[0].image.visibility` is `keep`. For the comparison of two versions of a file.

@@ -132,8 +132,12 @@ struct MetadataRules {
         guard let owners = target.image.owner, let owner = source.ownerID else { return }
         guard let mapped = owners.target(of: owner) else {
             result.refusal = TranshipError(
-                .refused, "its owner \(owner) is not in the target's owner table",
-                hint: "add the project, or \"*\" for the rest, to image.owner")
+                .refused,
+                "its owner \(owner) is not in the "
+                    + (projects == nil ? "target's owner table" : "pipeline's table of projects"),
+                hint: projects == nil
+                    ? "add the project, or \"*\" for the rest, to `image.owner` of the target"
+                    : "add the project, or \"*\" for the rest, to `projects` of the pipeline file")
             return
         }
         result.record.ownerID = mapped

@@ -25,12 +25,14 @@ extension Planner {
         if case .fillsSeveralStores = item.methodReason, !item.record.acceptsTransformed {
             item.notes.append(.mayBeUploaded)
         }
-        if item.record.takesMembers { item.notes += try await memberNotes(item) }
+        if item.record.takesMembers { item.notes += try await memberNotes(item, at: target) }
         return item
     }
 
     /// Who has to accept the copy. A member sees it in its list only then.
-    private func memberNotes(_ item: PlanItem) async throws(TranshipError) -> [Note] {
+    private func memberNotes(
+        _ item: PlanItem, at target: PlanningTarget
+    ) async throws(TranshipError) -> [Note] {
         let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
         let members: [String] =
             switch item.record.members {
@@ -44,7 +46,11 @@ extension Planner {
             .notShared(projectID: $0)
         }
         guard !members.isEmpty else { return notes }
-        let words = members.map { member in
+        let waiting = members.filter { member in
+            facts.memberAnswers[member] != "accepted"
+                || !mayAccept(for: member, item.record, at: target)
+        }
+        let words = waiting.map { member in
             facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
         }
         if members.count > 128 {
@@ -54,7 +60,15 @@ extension Planner {
                         + "than 128, the default of image_member_quota; if the target refuses some, "
                         + "the copy stays unpublished"))
         }
-        return notes + [.membersHaveToAccept(words)]
+        return words.isEmpty ? notes : notes + [.membersHaveToAccept(words)]
+    }
+
+    /// True if the run may accept the copy in the member's place.
+    private func mayAccept(
+        for member: String, _ record: PlannedRecord, at target: PlanningTarget
+    ) -> Bool {
+        target.opened.isAdmin
+            || record.projects(for: [member]).contains { $0.target == target.opened.projectID }
     }
 
     /// Why an image cannot be copied because of a kernel or ramdisk that it names.

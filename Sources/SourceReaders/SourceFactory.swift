@@ -95,17 +95,20 @@ public struct SignedInCloud: Sendable {
     public let region: CloudRegion?
     /// The project of the cloud's user; nil without Keystone.
     public let projectID: String?
+    /// True if that user has the role of an administrator.
+    public let isAdmin: Bool
     /// True when its Image service speaks Images API v1 only.
     public let isLegacy: Bool
 
     public init(
         _ session: CloudSession, endpoint: String, region: CloudRegion?, projectID: String?,
-        isLegacy: Bool = false
+        isAdmin: Bool = false, isLegacy: Bool = false
     ) {
         self.session = session
         self.endpoint = ServiceAddress.inOneSpelling(endpoint, versions: ["/v1", "/v2"])
         self.region = region
         self.projectID = projectID
+        self.isAdmin = isAdmin
         self.isLegacy = isLegacy
     }
 }

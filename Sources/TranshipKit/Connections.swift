@@ -95,7 +95,7 @@ final class NetworkConnections: Connections {
             region: session.configuration.authURL.map {
                 CloudRegion(keystoneURL: $0, name: session.configuration.region)
             },
-            projectID: project.projectID, isLegacy: isLegacy)
+            projectID: project.projectID, isAdmin: project.isAdmin, isLegacy: isLegacy)
     }
 
     var weaknesses: [String] { weak.withLock { $0 } }

@@ -43,10 +43,8 @@ public enum JournalPlace {
         _ pipeline: String?, environment: [String: String]
     ) async throws(TranshipError) -> String {
         if let pipeline {
-            let isFile =
-                pipeline.contains("/") || pipeline.hasSuffix(".yaml") || pipeline.hasSuffix(".yml")
             let name =
-                isFile
+                isFile(pipeline)
                 ? try Pipeline.load(file: pipeline, environment: environment).name : pipeline
             return path(pipelineName: name, environment: environment)
         }
@@ -56,6 +54,11 @@ public enum JournalPlace {
                 hint: "run a pipeline with `tranship run`, or name its journal with --journal PATH")
         }
         return latest.path
+    }
+
+    /// True for the path of a pipeline file, false for what may be a pipeline's name.
+    static func isFile(_ word: String) -> Bool {
+        word.contains("/") || word.hasSuffix(".yaml") || word.hasSuffix(".yml")
     }
 
     /// The journal with the latest run, and that run; interrupted ones only, or

@@ -149,7 +149,7 @@ struct OpenedPipeline: Sendable {
         return PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: cloud.endpoint, region: cloud.region,
-                projectID: cloud.projectID,
+                projectID: cloud.projectID, isAdmin: cloud.isAdmin,
                 limits: TargetLimits(
                     images: entry.rules.limitsImages,
                     uploading: offer.left(of: "image_count_uploading").map { Int(max(0, $0)) },

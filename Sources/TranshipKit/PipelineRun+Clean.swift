@@ -29,6 +29,7 @@ extension PipelineRun {
     ) async throws(TranshipError) -> [Leftover.Fate: Int] {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
+        try await tellOfOtherTargets(than: opened)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
         try await planner(in: opened, try Plan(beside: journal)).leftovers {
@@ -42,6 +43,29 @@ extension PipelineRun {
             try await each(leftover)
         }
         return tally
+    }
+
+    /// Names unfinished records at targets that the pipeline file does not name any more: `clean`
+    /// does not look there.
+    private func tellOfOtherTargets(than opened: OpenedPipeline) async throws(TranshipError) {
+        let known = Set(opened.targets.map(\.opened.key)).union(opened.absent.keys)
+        let states = TransferState.allCases.filter {
+            ![.done, .skipped, .unpublished].contains($0)
+        }
+        let left = try await journal.transfers(run: nil, in: states, limit: 1000).filter {
+            $0.imageID != nil && !known.contains($0.targetKey)
+        }
+        for (target, transfers) in Dictionary(grouping: left, by: \.targetKey).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let ids = transfers.prefix(5).compactMap(\.imageID).joined(separator: ", ")
+            let more = transfers.count > 5 ? " and \(transfers.count - 5) more" : ""
+            tell(
+                .warning(
+                    "the pipeline file does not name the target \(target) any more, where the journal "
+                        + "knows \(counted(transfers.count, "unfinished record")) of ours: \(ids)\(more); "
+                        + "name it again under `targets` and run clean, or delete them by hand"))
+        }
     }
 
     /// A file of the spool that no transfer of the journal's last run waits for.

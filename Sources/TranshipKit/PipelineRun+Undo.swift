@@ -39,6 +39,7 @@ extension PipelineRun {
                     "run \(number) also changed \(counted(changes, "earlier version")) of series, which stay as "
                         + "they are; `tranship series rollback` goes back to an earlier version"))
         }
+        let removals = try await journal.removals(of: run)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
         var needs = Needs()
@@ -58,6 +59,12 @@ extension PipelineRun {
                         (copy.fate, copy.reason) = (.keep, .neededBy(imageID: user))
                     } else {
                         try await undo(&copy, in: opened, deletesLeft: &deletesLeft)
+                    }
+                    if copy.fate == .removed {
+                        try await journal.recordRemoval(of: transfer, madeBy: run)
+                    }
+                    if copy.fate == .gone, let time = transfer.imageID.flatMap({ removals[$0] }) {
+                        copy.reason = .removedBefore(time)
                     }
                     if [.remove, .removed].contains(copy.fate) { needs.leaves(transfer) }
                     tally[copy.fate, default: 0] += 1

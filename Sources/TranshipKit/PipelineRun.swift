@@ -43,6 +43,8 @@ public final class PipelineRun: Sendable {
     /// Reads the pipeline file and opens its journal.
     ///
     /// - Parameters:
+    ///   - file: its path, or the name of a pipeline that ran. A copy has only a name; the journal
+    ///     has its text.
     ///   - journalPath: nil is the place that ``JournalPlace`` names.
     ///   - plansOnly: only ``plan(matching:)`` is called, and another process may
     ///     run the pipeline meanwhile.
@@ -57,7 +59,8 @@ public final class PipelineRun: Sendable {
         events: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(TranshipError) {
         try OpenFileLimit.expectEnough()
-        let pipeline = try Pipeline.load(file: file, environment: environment)
+        let pipeline = try await Self.pipeline(
+            file, journalPath: journalPath, environment: environment, planning: planning)
         let path = JournalPlace.absolute(
             journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
@@ -87,30 +90,10 @@ public final class PipelineRun: Sendable {
             let (path, run) = try await JournalPlace.interrupted(
                 journalPath: journalPath, environment: environment)
         else { return nil }
-        var pipeline: Pipeline
-        var edits: [String] = []
-        let isCopy = PathText.lastComponent(run.pipelineFile) == withoutFile
-        if !isCopy, FileManager.default.fileExists(atPath: run.pipelineFile) {
-            pipeline = try Pipeline.load(file: run.pipelineFile, environment: environment)
-            guard pipeline.name == run.pipelineName else {
-                throw TranshipError(
-                    .usage,
-                    "\(run.pipelineFile) is the pipeline \(pipeline.name) now, and the interrupted run "
-                        + "is of \(run.pipelineName)",
-                    hint: "put the file of \(run.pipelineName) back, or run it from another place")
-            }
-            edits = SavedPlan.differences(
-                Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
-        } else {
-            if !isCopy {
-                planning(
-                    .warning(
-                        "the pipeline file \(run.pipelineFile) is gone; the run goes on with the text "
-                            + "in the journal"))
-            }
-            pipeline = try Pipeline.recall(
-                text: run.pipelineText, file: run.pipelineFile, environment: environment)
-        }
+        let pipeline = try pipeline(of: run, environment: environment, planning: planning)
+        // Without a file, the text is the run's own.
+        let edits = SavedPlan.differences(
+            Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
         return PipelineRun(
             pipeline,
             journal: try await .open(path: path, hook: try KillPoint.hook(environment)),
@@ -141,8 +124,12 @@ public final class PipelineRun: Sendable {
 
     public var pipelineName: String { pipeline.name }
 
-    /// The absolute path of the pipeline file.
-    public var pipelineFile: String { pipeline.absoluteFile }
+    /// The absolute path of the pipeline file; for a copy, which has none, its name. Commands take
+    /// both.
+    public var pipelineFile: String {
+        Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name)
+            ? pipeline.name : pipeline.absoluteFile
+    }
 
     /// The sources and the targets in short, such as `alpha -> beta, gamma`.
     public var route: String { pipeline.route }

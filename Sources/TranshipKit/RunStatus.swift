@@ -21,6 +21,8 @@ public struct RunStatus: Sendable {
     public let changes: [Change]
     /// What the run's plan found at the sources of its series.
     public let upstreams: [Upstream]
+    /// Copies of the run that `rollback` removed later.
+    public let rolledBackImages: Int
     public let failedTries: Int
     /// What the run read from the sources.
     public let reading: SourceReading
@@ -73,6 +75,7 @@ public struct RunStatus: Sendable {
         statesInAll = try await journal.tally(run: nil)
         changes = try await journal.changes(of: run)
         upstreams = try await journal.upstreams(of: run)
+        rolledBackImages = try await journal.removals(of: run).count
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)

@@ -33,8 +33,10 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 /// The pipeline file.
 struct PipelineArgument: ParsableArguments {
     @Argument(
-        help: .value("pipeline", "The pipeline file (docs/pipeline-format.md)."),
-        completion: .pipelineFile)
+        help: .value(
+            "pipeline",
+            "The pipeline file (docs/pipeline-format.md), or the name of a pipeline that ran."),
+        completion: .pipeline)
     var file: String
 
     /// Reads the file and opens the journal of the pipeline.

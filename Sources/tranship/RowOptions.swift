@@ -67,9 +67,14 @@ struct OutputOptions: ParsableArguments {
     ) async throws {
         guard let record else { return try await work() }
         TableOfLines.begin(types, RecordList(record, columns, more: more))
-        // Some commands end with an exit code of their own.
-        defer { TableOfLines.end() }
-        try await work()
+        do {
+            try await work()
+        } catch {
+            // Some commands end with an exit code of their own.
+            try TableOfLines.end()
+            throw error
+        }
+        try TableOfLines.end()
     }
 }
 
@@ -97,10 +102,11 @@ enum TableOfLines {
         }
     }
 
-    static func end() {
-        state.withLock { state in
-            state?.list.end()
-            state = nil
+    static func end() throws(TranshipError) {
+        let list = state.withLock { state in
+            defer { state = nil }
+            return state?.list
         }
+        try list?.end()
     }
 }

@@ -116,7 +116,7 @@ struct NextStepTests {
             command: "tranship copy alhpa beta", status: 2, said: ["hint: did you mean alpha?"],
             next: "tranship copy alpha beta"),
         WrongCommand(
-            command: "tranship copy alpha beta ubuntu-24", status: 2,
+            command: "tranship copy alpha beta ubuntu-24", status: 3,
             said: ["has no image \"ubuntu-24\"", "ubuntu-24.04"],
             next: "tranship copy alpha beta ubuntu-24.04"),
         WrongCommand(

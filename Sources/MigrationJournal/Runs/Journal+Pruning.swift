@@ -39,9 +39,11 @@ extension Journal {
     /// - Parameter runs: their ids, as a list of JSON.
     private static func prune(_ db: Database, runs: String) throws -> Int {
         let old = "(SELECT value FROM json_each(?1))"
-        for table in [
+        let tables = [
             "attempt", "outage", "refusal", "plan_tally", "state_time", "request", "limit_override",
-        ] {
+            "removed_copy",
+        ]
+        for table in tables {
             try db.execute(
                 cached: "DELETE FROM \(table) WHERE run_id IN \(old)", arguments: [runs])
         }
@@ -120,7 +122,9 @@ extension Journal {
                         JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
                         WHERE t.id = ?)
                     """, arguments: [id])
-            for table in ["attempt", "dependency", "state_time", "request", "work"] {
+            for table in [
+                "attempt", "dependency", "state_time", "request", "removed_copy", "work",
+            ] {
                 try db.execute(
                     cached: "DELETE FROM \(table) WHERE transfer_id = ?", arguments: [id])
             }

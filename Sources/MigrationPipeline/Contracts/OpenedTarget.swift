@@ -15,6 +15,8 @@ public struct OpenedTarget: Sendable {
     public var region: CloudRegion?
     /// The project that the target's user is in; nil without Keystone.
     public var projectID: String?
+    /// True if the target's user is an administrator, and so may accept images for other projects.
+    public var isAdmin: Bool
     public var limits: TargetLimits
     public var offer: TargetOffer
     public var uploader: any ImageUploader
@@ -23,13 +25,14 @@ public struct OpenedTarget: Sendable {
 
     public init(
         key: String, endpoint: String, region: CloudRegion? = nil, projectID: String? = nil,
-        limits: TargetLimits = .init(), offer: TargetOffer = .init(),
+        isAdmin: Bool = false, limits: TargetLimits = .init(), offer: TargetOffer = .init(),
         uploader: any ImageUploader, waiter: any TaskWaiter, publisher: any Publisher
     ) {
         self.key = key
         self.endpoint = endpoint
         self.region = region
         self.projectID = projectID
+        self.isAdmin = isAdmin
         self.limits = limits
         self.offer = offer
         self.uploader = uploader

@@ -18,7 +18,7 @@ enum SpoolFolder {
             throw TranshipError(
                 .targetFailed,
                 "cannot make the spool's folder \(folder): "
-                    + error.localizedDescription,
+                    + error.systemWords,
                 hint: "name another place with `spool` in the pipeline file")
         }
         try check(folder)

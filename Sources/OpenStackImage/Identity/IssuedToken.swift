@@ -76,7 +76,8 @@ extension IssuedToken {
             404 where isKeystones(answer):
             return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-                hint: hint(cloud.authentication), answer: refusal.answer)
+                hint: refusal.message.contains("unsupported method")
+                    ? unofferedMethod : hint(cloud.authentication), answer: refusal.answer)
         // Keystone answers JSON with an "error" in it. Another body does not come from Keystone.
         case 400...499 where !isKeystones(answer):
             return notKeystone(authURL, "\(answer.status)")
@@ -101,6 +102,11 @@ extension IssuedToken {
                 "auth_url must be the address of Keystone, such as https://cloud.example:5000/v3; "
                 + "the dashboard shows it under API Access as Identity")
     }
+
+    /// Keystone answers 401 to a method that its configuration (`[auth] methods`) does not list.
+    private static let unofferedMethod =
+        "this Keystone does not offer the entry's way to sign in: write another auth_type into the "
+        + "entry, such as v3applicationcredential, or ask the operator for the method"
 
     private static func hint(_ who: CloudConfiguration.Authentication) -> String {
         switch who {

@@ -40,8 +40,11 @@ struct TokenSource: Sendable {
             if error.code == .interrupted { throw error }
             throw TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": token_command: \(error.message)",
-                hint:
-                    "run it by hand: it has to print a token, and nothing else, on standard output")
+                hint: words.count == 1 && words[0].contains(" ")
+                    ? "write it as a list of words: token_command: "
+                        + "[\(words[0].split(separator: " ").joined(separator: ", "))]"
+                    : "run it by hand: it has to print a token, and nothing else, on standard output"
+            )
         }
         let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard lines.count == 1, let token = lines.first else {
@@ -165,7 +168,10 @@ struct TokenSource: Sendable {
         }
         return TranshipError(
             .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-            hint: "check identity_provider, protocol, client_id and the user of the cloud's entry",
+            hint: refusal.message.contains("unsupported method")
+                ? "this Keystone does not offer the protocol of the cloud's entry: ask its operator "
+                    + "for the method, or write another auth_type"
+                : "check identity_provider, protocol, client_id and the user of the cloud's entry",
             answer: refusal.answer)
     }
 }

@@ -108,6 +108,7 @@ extension ImageService {
             return error.whileDoing("cloud \"\(session.cloudName)\"")
                 .hinting("correct the endpoint in the catalogue, or set image_endpoint_override")
         }
-        return RefusalHint.hint(for: error, request).map(error.hinting) ?? error
+        return RefusalHint.hint(for: error, request, cloud: session.cloudName).map(error.hinting)
+            ?? error
     }
 }

@@ -9,14 +9,18 @@ import HTTPTransport
 /// The request and the status decide. The message of the service decides only between causes of the
 /// same status, since its wording changes from release to release.
 enum RefusalHint {
-    static func hint(for error: TranshipError, _ request: ServiceRequest) -> String? {
+    ///
+    /// - Parameter cloud: the entry of clouds.yaml, for commands that a hint names.
+    static func hint(
+        for error: TranshipError, _ request: ServiceRequest, cloud: String
+    ) -> String? {
         guard let answer = error.answer else { return nil }
         let words = answer.message.lowercased()
         let parts = request.path.split(separator: "/").map(String.init)
         guard parts.count > 1 else { return nil }
         if parts[0] == "v1" { return legacy(parts, answer.status, words) }
         switch parts[1] {
-        case "images": return image(parts, request.method, answer.status, words)
+        case "images": return image(parts, request.method, answer.status, words, cloud)
         case "cache": return cache(answer.status)
         case "metadefs" where answer.status == 403:
             return words.contains("protected")
@@ -32,7 +36,8 @@ enum RefusalHint {
     }
 
     private static func image(
-        _ parts: [String], _ method: HTTPRequest.Method, _ status: Int, _ words: String
+        _ parts: [String], _ method: HTTPRequest.Method, _ status: Int, _ words: String,
+        _ cloud: String
     ) -> String? {
         let part = parts.count > 3 ? parts[3] : ""
         switch (method, part, status) {
@@ -47,6 +52,11 @@ enum RefusalHint {
             return
                 "the data does not have the format that disk_format declares; delete the image and "
                 + "create it with the right format: this one may not take other data any more"
+        case (.post, "", 400) where words.contains("4 byte unicode"),
+            (.patch, "", 400) where words.contains("4 byte unicode"):
+            return
+                "the service's database takes no emoji and no other characters beyond U+FFFF: give "
+                + "the image another name"
         case (.post, "", 413) where words.contains("propert"):
             return "give it fewer properties: the cloud's image_property_quota is the limit"
         case (.post, "", 413) where words.contains("tag"), (.put, "tags", 413):
@@ -54,7 +64,7 @@ enum RefusalHint {
         case (.post, "members", 413):
             return "share it with fewer projects: the cloud's image_member_quota is the limit"
         case (.put, _, 413):
-            return "`tranship usage` shows the quotas of this project"
+            return "`tranship usage --cloud \(cloud)` shows the quotas of this project"
         case (.get, "file", 403) where words.contains("deactivated"):
             return "only admins may read the data of a deactivated image; reactivate it first"
         case (.get, "file", 403):

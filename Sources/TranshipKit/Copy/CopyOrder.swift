@@ -40,6 +40,9 @@ public struct CopyOrder: Sendable, Equatable {
         let region: String?
 
         var words: String { region.map { "\(name)/\($0)" } ?? name }
+
+        /// The options of `tranship image …` for it.
+        var options: String { "--cloud \(name)" + (region.map { " --region \($0)" } ?? "") }
     }
 
     /// Everything but source, target and names.

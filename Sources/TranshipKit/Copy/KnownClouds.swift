@@ -25,6 +25,23 @@ struct KnownClouds {
         return .init(name: name, region: region)
     }
 
+    /// The first entry with another Keystone, region or Image service than an entry has; the next
+    /// entry if none has.
+    func other(than first: String, _ environment: [String: String]) -> String {
+        func place(_ name: String) -> [String?]? {
+            let configuration = try? CloudSession.named(name, environment: environment)
+                .configuration
+            guard let configuration else { return nil }
+            let keystone = configuration.authURL.map {
+                ServiceAddress.inOneSpelling($0, versions: ["/v3"])
+            }
+            return [keystone, configuration.region, configuration.imageEndpointOverride]
+        }
+        let others = names.filter { $0 != first }
+        let own = place(first)
+        return others.first { place($0).map { $0 != own } ?? false } ?? others.first ?? first
+    }
+
     /// - Parameter folder: where relative paths start.
     func target(_ word: String, folder: String) throws(TranshipError) -> CopyOrder.Target {
         if let place = place(word) { return .cloud(place) }

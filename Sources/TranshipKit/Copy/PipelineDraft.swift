@@ -25,7 +25,7 @@ public struct PipelineDraft: Sendable {
     /// - Parameters:
     ///   - source: as for a copy; nil takes the first cloud of clouds.yaml, or an address if there
     ///     is only one cloud.
-    ///   - target: nil takes the other cloud.
+    ///   - target: nil takes the first cloud with another Image service than the source.
     /// - Throws: ``TranshipError/Code/usage`` as ``CopyOrder``; ``TranshipError/Code/unknownCloud``
     ///   if no cloud is configured.
     public static func write(
@@ -39,7 +39,8 @@ public struct PipelineDraft: Sendable {
         let origin =
             source ?? (isAlone ? "https://mirror.example/noble-server-cloudimg-amd64.img" : first)
         let order = try CopyOrder(
-            source: origin, target: target ?? (isAlone ? first : known.names[1]),
+            source: origin,
+            target: target ?? (isAlone ? first : known.other(than: first, environment)),
             clouds: known.names, folder: FileManager.default.currentDirectoryPath)
         var troubles: [String] = []
         var there: [String] = []
@@ -81,7 +82,7 @@ public struct PipelineDraft: Sendable {
             lines.append("\(YAMLScalar.text(image.name ?? image.id))  \(size)")
         }
         let more = count - lines.count
-        let list = "tranship image list --cloud \(cloud.name)"
+        let list = "tranship image list \(cloud.options)"
         if more > 0 { lines.append("and \(more) more: \(list)") }
         return ["\(count) now:"] + lines
     }

@@ -9,9 +9,6 @@ internal import OpenStackImage
 internal import PipelineFiles
 
 extension PipelineRun {
-    /// Stands for the file of a pipeline that has none: `resume` takes its text from the journal.
-    static let withoutFile = "copy"
-
     /// Opens the pipeline of an order and its journal.
     ///
     /// A name that no image has ends ``plan(matching:)`` with an error, before the journal has a run.
@@ -27,7 +24,7 @@ extension PipelineRun {
         try OpenFileLimit.expectEnough()
         // The file does not exist; messages with a line of it begin with this word.
         let pipeline = try Pipeline.parse(
-            text: text, file: PipelineRun.withoutFile, environment: environment)
+            text: text, file: Run.copyFile, environment: environment)
         let path = JournalPlace.absolute(
             journalPath ?? JournalPlace.path(pipelineName: pipeline.name, environment: environment))
         self.init(
@@ -47,12 +44,12 @@ extension CopyOrder {
         _ missed: [MissedSelection], environment: [String: String]
     ) async -> TranshipError {
         guard let first = missed.first, case .cloud(let cloud) = source else {
-            return TranshipError(.usage, "no image is selected")
+            return TranshipError(.noImageSelected, "no image is selected")
         }
-        let list = "tranship image list --cloud \(cloud.name)"
+        let list = "tranship image list \(cloud.options)"
         guard let name = first.name else {
             return TranshipError(
-                .usage, "cloud \"\(cloud.words)\" has no image that meets the conditions",
+                .noImageSelected, "cloud \"\(cloud.words)\" has no image that meets the conditions",
                 hint: first.listedImages == 0
                     ? "it has no active image of this project; `\(list) --all` lists what other "
                         + "projects show, and `--owner any` selects it"
@@ -63,14 +60,15 @@ extension CopyOrder {
         let message = "cloud \"\(cloud.words)\" has no image \(words) of this project"
         if first.nearest == name {
             return TranshipError(
-                .usage, "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
+                .noImageSelected,
+                "the image \"\(name)\" of cloud \"\(cloud.words)\" is not selected",
                 hint: "it is not active, or does not meet the conditions: "
-                    + "`tranship image show --cloud \(cloud.name) \(name)`")
+                    + "`tranship image show \(cloud.options) \(name)`")
         }
         let others = await othersImages(name, cloud, environment)
         if let id = others.first {
             return TranshipError(
-                .usage, message,
+                .noImageSelected, message,
                 hint: others.count == 1
                     ? "another project has one of that name: name its id, \(id), or add --owner any"
                     : "\(others.count) of other projects have that name: name an id, or add "
@@ -79,9 +77,8 @@ extension CopyOrder {
         let guess = first.nearest.map { "did you mean \"\($0)\"? " } ?? ""
         let there = ShortList(first.examples, count: first.listedImages).words
         return TranshipError(
-            .usage, message,
-            hint: "\(guess)there are \(there); `tranship image list --cloud \(cloud.name)` lists "
-                + "all")
+            .noImageSelected, message,
+            hint: "\(guess)there are \(there); `tranship image list \(cloud.options)` lists all")
     }
 
     /// Ids of images of other projects with that name, as far as this project sees them.

@@ -61,7 +61,7 @@ struct CacheNodesCommand: AsyncParsableCommand {
     func run() async throws {
         let (service, image) = try await cloud.find(image)
         let nodes = try await service.cacheNodes(of: image.id)
-        cloud.put(nodes.map { ["node": .string($0)] }, [("Node", "node")])
+        try cloud.put(nodes.map { ["node": .string($0)] }, [("Node", "node")])
     }
 }
 

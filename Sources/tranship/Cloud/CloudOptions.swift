@@ -49,6 +49,15 @@ struct CloudOptions: ParsableArguments {
 
     var format: RecordFormat { RecordFormat(kind, columns: columns) }
 
+    /// The options that choose the cloud, for a command that a hint names.
+    var words: [String] {
+        [
+            ("--cloud", cloud), ("--region", region), ("--interface", interface),
+            ("--project", project),
+        ]
+        .flatMap { name, value in value.map { [name, $0] } ?? [] }
+    }
+
     /// The Image service of that cloud. Nothing is sent yet.
     func service() throws(TranshipError) -> ImageService {
         let session = try CloudSession.named(
@@ -111,10 +120,11 @@ extension CloudOptions {
     }
 
     /// Prints records that are all there already.
-    func put(_ records: [[String: JSONValue]], _ columns: [RecordList.Column]) {
+    func put(_ records: [[String: JSONValue]], _ columns: [RecordList.Column]) throws(TranshipError)
+    {
         var list = RecordList(format, columns)
         for record in records { list.add(record) }
-        list.end()
+        try list.end()
     }
 }
 

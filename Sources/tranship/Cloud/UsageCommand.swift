@@ -12,8 +12,8 @@ struct UsageCommand: AsyncParsableCommand {
         discussion: """
               $ tranship usage --cloud alpha
 
-            Shows nothing if the cloud sets no quotas through Keystone. Sizes are in MiB,
-            and the copy in each store counts.
+            Lists no quota if the cloud sets none through Keystone: the operator may set
+            others in its configuration. Sizes are in MiB, and the copy in each store counts.
             """)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
@@ -27,6 +27,10 @@ struct UsageCommand: AsyncParsableCommand {
             var table = Table(["Quota", "Limit", "Usage"])
             for usage in usage { table.add([usage.name, "\(usage.limit)", "\(usage.used)"]) }
             return table
+        }
+        if usage.isEmpty {
+            Terminal.tell(
+                "the cloud reports no quotas for images; it may still have some: ask its operator")
         }
     }
 }
@@ -52,6 +56,6 @@ struct VersionsCommand: AsyncParsableCommand {
                     "links": url.map { [["rel": "self", "href": $0]] } ?? [],
                 ], cells: ["links": url ?? .null])
         }
-        list.end()
+        try list.end()
     }
 }

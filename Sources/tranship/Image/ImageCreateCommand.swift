@@ -18,9 +18,10 @@ struct ImageCreateCommand: AsyncParsableCommand {
               $ tranship image create both --file disk.raw --import --all-stores
 
             Without --file and --uri the image has no data yet (`queued`); standard input is
-            not read. A name that is taken is refused, unless that image has the same data:
-            then the command shows it. A failure leaves no image behind. The default disk
-            format is the one that the extension or the data shows, else the cloud's.
+            not read. A name that is taken is refused, unless that image has the same data
+            and fields: then the command shows it. A failure leaves no image behind. The
+            default disk format is the one that the extension or the data shows, else the
+            cloud's.
             """)
 
     @Argument(help: "The name. Default: the file name without its extension.")
@@ -54,8 +55,30 @@ struct ImageCreateCommand: AsyncParsableCommand {
             try await service.createImage(
                 image, from: newData, options, onProgress: progress.report)
         }
-        if !created.isNew { Terminal.tell("the cloud has this image already; nothing was sent") }
+        if !created.isNew {
+            try refuseDifferences(from: created.image)
+            Terminal.tell("the cloud has this image already; nothing was sent")
+        }
         created.image.put(cloud.format)
+    }
+
+    /// Throws if the image that the cloud has is not what this command would create.
+    private func refuseDifferences(from image: Image) throws(TranshipError) {
+        var (words, areChangeable) = fields.differences(from: image)
+        if let id, id.lowercased() != image.id {
+            words.insert("its id is \(image.id), not \(id)", at: 0)
+            areChangeable = false
+        }
+        guard !words.isEmpty else { return }
+        let change = (["tranship image set", image.id] + fields.words + cloud.words)
+            .map { $0.hasPrefix("tranship ") ? $0 : $0.shellQuoted }.joined(separator: " ")
+        throw TranshipError(
+            .targetConflict,
+            "the cloud has an image of this name and data already, \(image.id), but "
+                + words.joined(separator: ", ") + "; nothing was sent or changed",
+            hint: areChangeable
+                ? "change it: \(change)"
+                : "delete or rename that image, or create another one with --allow-duplicates")
     }
 }
 
@@ -111,5 +134,49 @@ struct NewDataOptions: ParsableArguments {
             expected: promises.expected, way: isImport ? .stagedImport : .automatic,
             stores: try stores.choice(), allStoresMustSucceed: stores.allMustSucceed,
             validates: !unverified)
+    }
+}
+
+extension ImageFieldOptions {
+    /// What was asked of a new image and differs in one that the cloud has already.
+    ///
+    /// - Returns: how each field differs, for people, and whether `tranship image set` can change it
+    ///   all: formats are fixed once an image has data.
+    func differences(from image: Image) -> (words: [String], areChangeable: Bool) {
+        let wanted = applied(to: image)
+        var words: [String] = []
+        func compare<Value: Equatable>(_ name: String, _ has: Value, _ asked: Value) {
+            if has != asked { words.append("\(name) is \(has), not \(asked)") }
+        }
+        compare("disk_format", image.diskFormat ?? "unset", wanted.diskFormat ?? "unset")
+        compare(
+            "container_format", image.containerFormat ?? "unset", wanted.containerFormat ?? "unset")
+        let areChangeable = words.isEmpty
+        compare("visibility", image.visibility.rawValue, wanted.visibility.rawValue)
+        compare("protected", image.isProtected, wanted.isProtected)
+        compare("hidden", image.isHidden, wanted.isHidden)
+        compare("min_disk", image.minDiskGiB, wanted.minDiskGiB)
+        compare("min_ram", image.minRAMMiB, wanted.minRAMMiB)
+        compare("owner", image.ownerID ?? "unset", wanted.ownerID ?? "unset")
+        for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
+            compare("property \(key)", image.properties[key]?.cell ?? "unset", value.cell)
+        }
+        let missing = tag.filter { !image.tags.contains($0) }
+        if !missing.isEmpty { words.append("it has no tag \(missing.joined(separator: ", "))") }
+        return (words, areChangeable)
+    }
+
+    /// These options as `tranship image set` takes them.
+    var words: [String] {
+        var words = [visibility?.rawValue, protection?.rawValue, hiding?.rawValue]
+            .compactMap(\.self).map { "--\($0)" }
+        if let minDisk { words += ["--min-disk", "\(minDisk)"] }
+        if let minRam { words += ["--min-ram", "\(minRam)"] }
+        if let owner { words += ["--owner", owner] }
+        for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
+            words += ["--property", "\(key)=\(value.cell)"]
+        }
+        for tag in tag { words += ["--tag", tag] }
+        return words
     }
 }

@@ -98,7 +98,8 @@ struct ImageDownloadCommand: AsyncParsableCommand {
 
             The data must have the checksum that the service reports. Until that is certain,
             a file does not get its name, and a pipe does not get its last bytes. A file
-            that is there already is replaced only with --force.
+            that is there already is replaced only with --force. Without a file, the data
+            goes to standard output unless that is a terminal.
             """,
         aliases: ["save"])
 
@@ -136,7 +137,8 @@ struct ImageDownloadCommand: AsyncParsableCommand {
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
 
     func validate() throws {
-        if (file == nil) == (namedFile == nil) {
+        let isNowhere = file == nil && namedFile == nil && Terminal.outputIsTerminal
+        if isNowhere || (file != nil && namedFile != nil) {
             throw ValidationError("Name one file, or - for standard output.")
         }
     }

@@ -61,7 +61,7 @@ struct ImageListCommand: AsyncParsableCommand {
             list.add(
                 image.record, cells: ["tags": .array(image.tags.sorted().map(JSONValue.string))])
         }
-        list.end()
+        try list.end()
     }
 
     static let columns = [("ID", "id"), ("Name", "name"), ("Status", "status")]
@@ -159,7 +159,7 @@ struct ImageTasksCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
-        cloud.put(
+        try cloud.put(
             try await service.tasks(ofImage: image.id).map(\.record),
             [
                 ("ID", "id"), ("Type", "type"), ("Status", "status"), ("Created At", "created_at"),

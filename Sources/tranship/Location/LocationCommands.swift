@@ -40,7 +40,7 @@ struct LocationListCommand: AsyncParsableCommand {
                 ["url": .string(url), "metadata": .object(location.metadata)],
                 cells: ["metadata": .string(location.store ?? "")])
         }
-        list.end()
+        try list.end()
     }
 }
 

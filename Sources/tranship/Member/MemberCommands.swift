@@ -35,7 +35,7 @@ struct MemberListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
-        cloud.put(
+        try cloud.put(
             try await service.members(of: image.id).map(\.record),
             [("Image ID", "image_id"), ("Member ID", "member_id"), ("Status", "status")])
     }

@@ -80,7 +80,7 @@ struct MetadefListCommand: AsyncParsableCommand {
             let names = namespace.resourceTypes.map { JSONValue.string($0.name) }
             list.add(namespace.record, cells: [types: .array(names)])
         }
-        list.end()
+        try list.end()
     }
 }
 
@@ -96,7 +96,7 @@ struct MetadefTypesCommand: AsyncParsableCommand {
 
     func run() async throws {
         let types = try await cloud.service().metadefResourceTypes()
-        cloud.put(types.map(\.record), [("Name", "name")])
+        try cloud.put(types.map(\.record), [("Name", "name")])
     }
 }
 
@@ -132,7 +132,7 @@ struct MetadefShowCommand: AsyncParsableCommand {
         }
         guard let name else {
             let entries = try await service.metadefs(part.kind, of: namespace)
-            return cloud.put(
+            return try cloud.put(
                 entries.map(\.record), [("Name", "name"), ("Description", "description")])
         }
         try await one(part.kind, name, of: service).put(cloud.format)

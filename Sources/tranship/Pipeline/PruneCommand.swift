@@ -35,7 +35,7 @@ struct PruneCommand: AsyncParsableCommand {
         rendering.renderPrunable(changes)
         let isAny = changes.contains { $0.state == .planned }
         guard yes, isAny else {
-            rendering.hint(changes, "tranship prune --yes")
+            rendering.hint(changes, "\(CommandWords.own) --yes")
             if isAny { throw EarlyExit(status: .differences) }
             return
         }

@@ -42,8 +42,8 @@ struct ResumeCommand: AsyncParsableCommand {
             return
         }
         Terminal.tell(
-            "resuming \(interrupted.pipelineName), started "
-                + "\(Timestamp.text(interrupted.startedAt)) (\(interrupted.pipelineFile))")
+            "resuming \(interrupted.shownPipeline), started "
+                + Timestamp.text(interrupted.startedAt))
         try await RunSession(run: run, talk: talk, options: options).carryOut()
     }
 }

@@ -73,7 +73,7 @@ struct RunOptions: ParsableArguments {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o644], ofItemAtPath: metrics)
         } catch {
-            let words = (error as? TranshipError)?.message ?? error.localizedDescription
+            let words = (error as? TranshipError)?.message ?? error.systemWords
             Terminal.tell(
                 "warning: cannot write --metrics \(metrics): \(words)\n"
                     + "hint: check that its folder exists and that you may write there")

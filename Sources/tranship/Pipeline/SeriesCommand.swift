@@ -118,7 +118,7 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
         let rendering = ByHandRendering(talk: talk)
         rendering.render(rollback)
         guard yes else {
-            rendering.hint(rollback.changes, "tranship series rollback --yes")
+            rendering.hint(rollback.changes, "\(CommandWords.own) --yes")
             guard rollback.changes.contains(where: { $0.state == .planned }) else { return }
             throw EarlyExit(status: .differences)
         }

@@ -99,7 +99,7 @@ extension RunAudit {
     var json: [String: JSONValue?] {
         [
             "run": .integer(run.id), "pipeline": .string(run.pipelineName),
-            "pipeline_file": .string(run.pipelineFile),
+            "pipeline_file": .string(run.pipelineWord),
             "pipeline_digest": facts.map { .string($0.pipelineDigest) },
             "who": facts.map { .string($0.who) },
             "started": .string(Timestamp.text(run.startedAt)),
@@ -140,7 +140,9 @@ struct AuditRendering {
                 + "started \(Timestamp.text(run.startedAt))"
                 + (audit.facts.map { " by \($0.who)" } ?? ""))
         if let facts = audit.facts {
-            Terminal.put("pipeline file \(run.pipelineFile), \(facts.pipelineDigest)")
+            Terminal.put(
+                "pipeline file \(run.isCopy ? "in the journal" : run.pipelineFile), \(facts.pipelineDigest)"
+            )
         }
         var table = Table([
             "IMAGE", "TARGET", "STATE", "SIZE", "METHOD", "STARTED", "ENDED", "TRIES", "DIGEST",

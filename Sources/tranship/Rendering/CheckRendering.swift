@@ -29,7 +29,7 @@ struct CheckRendering {
         let image = checked.imageID.map { ", image \($0)" } ?? ""
         let reasons = checked.differences.map(\.words) + [checked.note].compactMap(\.self)
         let why = reasons.isEmpty ? "" : ": \(reasons.joined(separator: "; "))"
-        Terminal.put(
+        Terminal.putSentence(
             "\(checked.verdict.rawValue.padded(to: 10))\(checked.name) -> \(checked.targetKey)"
                 + "\(image)\(why)")
     }

@@ -29,6 +29,23 @@ struct RunFacts {
             .replacing("  ", with: " ")
     }
 
+    /// What to change so that an image does not fail again. A copy has no pipeline file: its words
+    /// are the options of `tranship copy`.
+    func remedy(of failure: Transfer.Failure) -> String {
+        let words = failure.hint ?? failure.message
+        guard ownCommand != nil, !failure.isTransient else { return words }
+        switch failure.code {
+        case .checksumMismatch:
+            return "\(failure.message); if the data is right, correct --checksum or --checksum-file"
+        case .formatRejected: return "\(failure.message); name the right --disk-format"
+        case .badRequest: return "\(failure.message); if it is the name, give another one: --name"
+        case .sourceUnavailable, .notFound:
+            return "\(failure.message); correct the first word of the command"
+        case .targetConflict: return "\(failure.message); give the copy another name: --name"
+        default: return words
+        }
+    }
+
     private var journalOption: String {
         journalPath.map { " --journal \($0.shellQuoted)" } ?? ""
     }
@@ -196,7 +213,7 @@ extension EndReport {
         for (_, group) in groups {
             guard let failure = group.first?.failure else { continue }
             let names = list(group.map(\.name), count: group.count, toColumns: 40)
-            steps.append("\(names): \(failure.hint ?? failure.message)")
+            steps.append("\(names): \(facts.remedy(of: failure))")
         }
         if steps.count > stepsMax {
             steps =
@@ -207,7 +224,11 @@ extension EndReport {
         }
         if silent.isEmpty {
             let isLeft = entries.contains { $0.outcome == .unfinished }
-            steps.append("\(isLeft ? "go on" : "then run again"): \(facts.command)")
+            // The same again would fail again.
+            let mayPass = broken.isEmpty || broken.contains { $0.failure?.isTransient == true }
+            let words =
+                isLeft ? "go on" : mayPass ? "then run again" : "run again once that is changed"
+            steps.append("\(words): \(facts.command)")
         }
         return steps
     }

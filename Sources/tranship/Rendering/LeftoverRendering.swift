@@ -44,7 +44,7 @@ struct LeftoverRendering {
             return JSONLine("leftover", members).put()
         }
         talk.endLine()
-        Terminal.put("\(fate.rawValue.padded(to: 9))\(what): \(reason)")
+        Terminal.putSentence("\(fate.rawValue.padded(to: 9))\(what): \(reason)")
     }
 
     func render(_ tally: [Leftover.Fate: Int], limit: Int, removes: Bool) {
@@ -77,6 +77,7 @@ struct FateTally {
         guard !tally.isEmpty else { return Terminal.tell(nothing) }
         var words = ["\(count(.keep)) to keep"]
         if count(.removed) > 0 { words.insert("\(count(.removed)) removed", at: 0) }
+        if count(.gone) > 0 { words.append("\(count(.gone)) gone already") }
         if count(.failed) > 0 { words.append("\(count(.failed)) could not be removed") }
         if count(.remove) > 0 { words.append("\(count(.remove)) to remove") }
         Terminal.tell(words.joined(separator: ", "))
@@ -84,6 +85,6 @@ struct FateTally {
         Terminal.tell(
             removes
                 ? "hint: limits.deletes is \(limit); run it again for the rest"
-                : "hint: `tranship \(command) --yes` removes them; nothing was changed")
+                : "hint: `\(CommandWords.own) --yes` removes them; nothing was changed")
     }
 }

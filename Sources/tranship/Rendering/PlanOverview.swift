@@ -13,9 +13,11 @@ struct PlanOverview {
         var sizeBytes: Int64 = 0
         /// The first few, for people.
         var names: [String] = []
-        /// Of the first image; of one image alone it is shown.
+        /// What the plan says of all of them. Ids that differ are cut out.
         var words = ""
         var hint: String?
+        /// How many groups of the same kind come before.
+        var rank = 0
 
         mutating func add(_ name: String, _ size: Int64?) {
             count += 1
@@ -24,24 +26,43 @@ struct PlanOverview {
         }
     }
 
-    /// Groups by a key, in the order of their first images.
+    /// Groups by what the plan says, in the order of their first images.
     struct Groups: Equatable {
         private var order: [String] = []
         private var found: [String: Group] = [:]
+        private var kinds: [String: Int] = [:]
 
-        var all: [Group] { order.compactMap { found[$0] } }
+        /// The first group of each kind comes before the second ones, so that a kind with many
+        /// different texts hides no other.
+        var all: [Group] {
+            let groups = order.compactMap { found[$0] }
+            let ranks = Set(groups.map(\.rank)).sorted()
+            return ranks.flatMap { rank in groups.filter { $0.rank == rank } }
+        }
         var count: Int { all.reduce(0) { $0 + $1.count } }
 
+        /// - Parameters:
+        ///   - kind: a code.
+        ///   - alike: the words without what names this image alone; nil cuts out ids.
         mutating func add(
-            _ key: String, _ name: String, _ size: Int64?, words: String, hint: String? = nil
+            _ kind: String, _ name: String, _ size: Int64?, words: String, alike: String? = nil,
+            hint: String? = nil
         ) {
-            // What is beyond is counted in the last group.
-            let isNew = found[key] == nil
-            let key = isNew && order.count >= PlanOverview.groupsMax ? "…" : key
+            let shape = alike ?? words.withoutIDs
+            var key = "\(kind) \(hint ?? "") \(shape)"
             if found[key] == nil {
-                order.append(key)
-                found[key] = Group(words: words, hint: hint)
+                // What is beyond is counted in the last group.
+                let isBeyond = order.count >= PlanOverview.groupsMax
+                if isBeyond { key = "…" }
+                if found[key] == nil {
+                    order.append(key)
+                    found[key] = Group(
+                        words: isBeyond ? "other reasons, which -v lists" : words,
+                        hint: isBeyond ? nil : hint, rank: kinds[kind, default: 0])
+                    kinds[kind, default: 0] += 1
+                }
             }
+            if key != "…", found[key]?.words != words { found[key]?.words = shape }
             found[key]?.add(name, size)
         }
     }
@@ -80,8 +101,8 @@ struct PlanOverview {
             let failure = item.refusal
             let message = failure?.message ?? words
             refused.add(
-                "\(failure?.code.rawValue ?? "") \(failure?.hint ?? "") \(alike(message, item))",
-                name, size, words: message, hint: failure?.hint)
+                failure?.code.rawValue ?? "", name, size, words: message,
+                alike: alike(message, item).withoutIDs, hint: failure?.hint)
         case .conflict:
             conflicts.add(item.reason?.code ?? "", name, size, words: words)
         case .update: updated.add(item.reason?.code ?? "", name, size, words: words)
@@ -93,7 +114,7 @@ struct PlanOverview {
     /// The message without what names this image alone, so that others are found to be alike.
     private func alike(_ message: String, _ item: PlanItem) -> String {
         [item.source.displayName, item.source.location].filter { $0.count > 1 }
-            .reduce(message) { $0.replacing($1, with: "*") }
+            .reduce(message) { $0.replacing($1, with: "…") }
     }
 
     private mutating func addCreated(_ item: PlanItem, _ name: String, _ size: Int64?) {
@@ -158,7 +179,7 @@ struct PlanOverview {
         if unselected.count > 0 {
             lines += "- \(unselected.words); -v lists them".wrapped(toColumns: usable, indent: 4)
         }
-        return lines + self.lines("i", "notes", notes, columns)
+        return lines + self.lines("i", notes.count == 1 ? "note" : "notes", notes, columns)
     }
 
     private func lines(
@@ -169,7 +190,6 @@ struct PlanOverview {
         var lines = ["\(sign) \(groups.count) \(what)"]
         for group in groups.all.prefix(Self.shownMax) {
             let names = EndReport.list(group.names, count: group.count, toColumns: 60)
-            // The words of one image may not fit the others.
             lines += "    \(names): \(group.words)".wrapped(toColumns: usable, indent: 6)
             if let hint = group.hint {
                 lines += "      hint: \(hint)".wrapped(toColumns: usable, indent: 8)
@@ -192,6 +212,13 @@ struct PlanOverview {
 
     private func more(_ count: Int) -> [String] {
         count > 0 ? ["    … and \(count) more, which -v lists"] : []
+    }
+}
+
+extension String {
+    /// With … for each id of an image or a project.
+    fileprivate var withoutIDs: String {
+        replacing(/\b[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b/, with: "…")
     }
 }
 

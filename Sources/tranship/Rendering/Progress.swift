@@ -99,8 +99,9 @@ final class Progress: Sendable {
     }
 
     private func headline(_ live: LiveProgress) -> String {
-        "\(run.pipelineName): \(run.route)   run \(live.runID)   elapsed "
-            + "\(ClockText.format((live.at - live.startedAt) / 1000))   Ctrl-C stops, run again"
+        RunScreen.headline(
+            run.pipelineName, route: run.route, runID: live.runID,
+            seconds: (live.at - live.startedAt) / 1000, columns: Terminal.columns)
     }
 }
 

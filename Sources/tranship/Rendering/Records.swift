@@ -42,6 +42,7 @@ struct RecordList {
     private let format: RecordFormat
     private let columns: [Column]
     private let showsURLs: Bool
+    private let knownTitles: String
     private var table: Table
     private var count = 0
     /// Keys that `-c` names and no record had so far.
@@ -55,6 +56,11 @@ struct RecordList {
     ) {
         self.format = format
         self.showsURLs = showsURLs
+        var titles: [String] = []
+        for column in columns + more where !titles.contains(column.title) {
+            titles.append(column.title)
+        }
+        knownTitles = titles.joined(separator: ", ")
         let known = columns + more
         self.columns =
             format.columns.isEmpty
@@ -94,7 +100,13 @@ struct RecordList {
     }
 
     /// Call once, after the last record.
-    func end() {
+    ///
+    /// - Throws: ``TranshipError/Code/usage`` if `-c` names nothing that a record has.
+    func end() throws(TranshipError) {
+        if count > 0, !unknown.isEmpty, unknown.count == columns.count {
+            if format.kind == .json { Terminal.putJSON("\n]") }
+            throw unknownColumns
+        }
         switch format.kind {
         case .table: table.put()
         case .csv: table.putCSV()
@@ -104,8 +116,14 @@ struct RecordList {
         }
         guard count > 0 else { return }
         for key in unknown.sorted() {
-            Terminal.tell("warning: -c \(key): no record has it")
+            Terminal.tell("warning: -c \(key): no record has it; there are \(knownTitles)")
         }
+    }
+
+    private var unknownColumns: TranshipError {
+        TranshipError(
+            .usage, "-c \(unknown.sorted().joined(separator: ", ")): no record has it",
+            hint: "name a column (\(knownTitles)), or a key that -f json shows")
     }
 }
 

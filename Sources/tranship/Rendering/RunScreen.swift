@@ -29,6 +29,20 @@ struct RunScreen {
         return [headline] + imageLines(shown) + more + end
     }
 
+    /// The first line of a run. On a narrow terminal the route goes first, then part of the name:
+    /// the time and how to stop are what people look for.
+    static func headline(
+        _ name: String, route: String, runID: Int64, seconds: Int64, columns: Int
+    ) -> String {
+        let facts = "   run \(runID)   elapsed \(ClockText.format(seconds))   Ctrl-C stops"
+        let again = ", run again"
+        let all = [
+            "\(name): \(route)\(facts)\(again)", "\(name)\(facts)\(again)", "\(name)\(facts)",
+        ]
+        return all.first { $0.columnCount < columns }
+            ?? name.cut(toColumns: max(1, columns - 1 - facts.columnCount)) + facts
+    }
+
     /// Of the whole run.
     var percent: Int { Self.percent(live.doneBytes, of: live.totalBytes) ?? 0 }
 
@@ -104,15 +118,18 @@ struct RunScreen {
 
     var total: String {
         let share = percent
-        var parts = [
-            "\(share)%", ByteCount.share(live.doneBytes, of: live.totalBytes, joint: " of "),
-        ]
-        if live.bytesPerSecond >= 1 { parts.append(Self.rate(live.bytesPerSecond)) }
-        if let left = live.secondsLeft { parts.append("\(ClockText.format(left)) left") }
+        let rate = live.bytesPerSecond >= 1 ? Self.rate(live.bytesPerSecond) : nil
+        let left = live.secondsLeft.map { "\(ClockText.format($0)) left" }
         let done = live.endedImages - live.failedImages
-        parts.append("\(done) of \(counted(live.totalImages, "image"))")
-        if live.failedImages > 0 { parts.append("\(live.failedImages) failed") }
-        let rest = parts.joined(separator: "  ")
+        let failed = live.failedImages > 0 ? "\(live.failedImages) failed" : nil
+        var parts = [
+            "\(share)%", ByteCount.share(live.doneBytes, of: live.totalBytes, joint: " of "), rate,
+            left, "\(done) of \(counted(live.totalImages, "image"))", failed,
+        ]
+        func joined() -> String { parts.compactMap(\.self).joined(separator: "  ") }
+        // What a narrow terminal misses least goes first: the rate, the bytes, the time left.
+        for place in [2, 1, 3] where joined().columnCount > columns - 1 { parts[place] = nil }
+        let rest = joined()
         let width = min(20, columns - 1 - rest.columnCount - 3)
         guard width >= 5 else { return rest }
         let filled = share * width / 100

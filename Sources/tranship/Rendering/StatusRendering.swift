@@ -62,7 +62,7 @@ struct StatusRendering {
 
     private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
         let run = status.run
-        Terminal.put("pipeline      \(run.pipelineName) (\(run.pipelineFile))")
+        Terminal.put("pipeline      \(run.shownPipeline)")
         Terminal.put("journal       \(path)")
         Terminal.put(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
@@ -77,6 +77,11 @@ struct StatusRendering {
         if !decided.isEmpty { Terminal.put("plan          " + decided.joined(separator: ", ")) }
         for tally in status.outcomes {
             Terminal.put(words(tally.kind.words, tally.images, tally.sizeBytes))
+        }
+        if status.rolledBackImages > 0 {
+            Terminal.put(
+                "rolled back   \(counted(status.rolledBackImages, "image")) of these, removed at the "
+                    + "targets since")
         }
         if let words = status.changes.tallyWords { Terminal.put("series        \(words)") }
         for words in status.staleWords { Terminal.put("stale         \(words)") }
@@ -179,6 +184,7 @@ struct StatusRendering {
                 "plan": members(status.planned),
                 "outcomes": status.outcomesJSON,
                 "failed_tries": .integer(Int64(status.failedTries)),
+                "rolled_back": .integer(Int64(status.rolledBackImages)),
                 "states": members(status.states), "states_in_all": members(status.statesInAll),
                 "reading": status.reading.json,
                 "outages": .array(status.outages.map(\.jsonValue)),
@@ -215,5 +221,14 @@ extension OutageRecord {
             "ended_at": endedAt.map { .string(Timestamp.text($0)) } ?? .null,
             "code": .string(code.rawValue), "message": .string(message),
         ])
+    }
+}
+
+extension Run {
+    /// The pipeline's name and file. A copy has no file, and commands take its name.
+    var shownPipeline: String {
+        isCopy
+            ? "\(pipelineName) (tranship copy, without a file)"
+            : "\(pipelineName) (\(pipelineFile))"
     }
 }

@@ -46,7 +46,7 @@ struct StatusScreen {
         }
         let doing = run.plannedAt == nil ? "planning" : "running"
         return "\(run.pipelineName)   run \(run.id), \(doing) \(spent)\(process ?? "")   "
-            + "exit so far \(exitSoFar.rawValue)   \(run.pipelineFile)"
+            + "exit so far \(exitSoFar.rawValue)" + (run.isCopy ? "" : "   \(run.pipelineFile)")
     }
 
     private func problemLines(_ room: Int) -> [String] {

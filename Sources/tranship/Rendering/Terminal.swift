@@ -29,7 +29,8 @@ enum Terminal {
     /// Writes a message to standard error. Its first line begins at the margin, all others are
     /// indented: text from outside with a line end in it cannot look like a message of ours.
     static func tell(_ text: String) {
-        Log.write(text.cut(to: messageCharactersMax).linesShown)
+        let shown = text.cut(to: messageCharactersMax).linesShown
+        Log.write(talkIsTerminal ? shown.linesWrapped(toColumns: columns - 1) : shown)
     }
 
     /// Writes a text of our own, such as a help page.
@@ -48,6 +49,15 @@ enum Terminal {
         // Both may be one terminal.
         if outputIsTerminal { Log.wipe() }
         write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Writes a sentence to standard output. On a terminal it is broken between words.
+    static func putSentence(_ text: String) {
+        guard outputIsTerminal else { return put(text) }
+        let shown = text.cut(to: messageCharactersMax).withControlsShown
+        for line in shown.linesWrapped(toColumns: columns - 1).split(separator: "\n") {
+            put(String(line))
+        }
     }
 
     /// Writes a text of our own to standard output, such as a file.
@@ -120,6 +130,27 @@ enum Terminal {
 }
 
 extension String {
+    /// Each line broken between words, with the rest indented under it. A command in backticks stays
+    /// on one line, so that it can be copied.
+    func linesWrapped(toColumns columns: Int) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+            (line: Substring) -> [String] in
+            let margin = line.prefix { $0 == " " }.count
+            let isHint = line.dropFirst(margin).hasPrefix("hint: ")
+            let parts = line.split(separator: "`", omittingEmptySubsequences: false)
+            // Text that is shown has no controls: one of them holds the place of a blank.
+            let blank = "\u{1F}"
+            let joined =
+                parts.count % 2 == 0
+                ? String(line)
+                : parts.enumerated().map { index, part in
+                    index % 2 == 1 ? String(part).replacing(" ", with: blank) : String(part)
+                }.joined(separator: "`")
+            return joined.wrapped(toColumns: columns, indent: margin + (isHint ? 6 : 2))
+                .map { $0.replacing(blank, with: " ") }
+        }.joined(separator: "\n")
+    }
+
     /// ``withControlsShown`` for a message of several lines. All lines after the first are indented.
     var linesShown: String {
         split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in

@@ -28,7 +28,7 @@ struct UndoRendering {
         let burned =
             copy.burnsKeptID && [.remove, .removed].contains(copy.fate)
             ? "; its id is the source's, and no later copy can have it" : ""
-        Terminal.put(
+        Terminal.putSentence(
             "\(copy.fate.rawValue.padded(to: 9))image \(transfer.imageID ?? "?") "
                 + "\"\(transfer.record.shownName ?? "")\" at \(transfer.targetKey): "
                 + "\(copy.reason.words)\(burned)")

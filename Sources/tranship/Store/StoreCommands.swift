@@ -42,7 +42,7 @@ struct StoreListCommand: AsyncParsableCommand {
                     "properties": .object(store.properties),
                 ])
         }
-        list.end()
+        try list.end()
     }
 }
 

@@ -54,7 +54,7 @@ struct TaskListCommand: AsyncParsableCommand {
             type: type, status: status.map(ImageTask.Status.init(rawValue:)),
             sortKey: sort?.keys.first?.key, ascending: sort?.keys.first?.isAscending ?? false,
             pageLimit: min(pageSize, limit ?? pageSize), marker: marker)
-        cloud.put(
+        try cloud.put(
             try await cloud.service().tasks(query).prefix(limit ?? .max).map(\.record),
             [("ID", "id"), ("Type", "type"), ("Status", "status"), ("Owner", "owner")])
     }

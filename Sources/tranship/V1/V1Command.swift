@@ -269,7 +269,7 @@ struct V1ListCommand: AsyncParsableCommand {
                 left -= page.count
             }
         }
-        list.end()
+        try list.end()
     }
 
     static let columns = [

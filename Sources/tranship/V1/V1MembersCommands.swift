@@ -30,7 +30,7 @@ struct V1MembersListCommand: AsyncParsableCommand {
     func run() async throws {
         let (service, image) = try await cloud.findLegacy(image)
         let members = try await service.members(of: image.id)
-        cloud.put(
+        try cloud.put(
             members.map { ["member_id": .string($0.memberID), "can_share": .bool($0.canShare)] },
             [("Member ID", "member_id"), ("Can Share", "can_share")])
     }
@@ -120,7 +120,7 @@ struct V1SharedCommand: AsyncParsableCommand {
 
     func run() async throws {
         let images = try await cloud.legacyService().sharedImages(with: member.member)
-        cloud.put(
+        try cloud.put(
             images.map { ["image_id": .string($0.imageID), "can_share": .bool($0.canShare)] },
             [("Image ID", "image_id"), ("Can Share", "can_share")])
     }

@@ -16,7 +16,7 @@ struct RefusalHintTests {
     ) -> String? {
         let answer = ServiceAnswer(status: status, message: message, asked: request.asked)
         return RefusalHint.hint(
-            for: TranshipError(.forbidden, message, answer: answer), request)
+            for: TranshipError(.forbidden, message, answer: answer), request, cloud: "alpha")
     }
 
     @Test("403 of data speaks of a deactivated image only if the service does")
