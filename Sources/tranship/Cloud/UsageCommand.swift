@@ -12,8 +12,8 @@ struct UsageCommand: AsyncParsableCommand {
         discussion: """
               $ tranship usage --cloud alpha
 
-            Lists no quota if the cloud sets none through Keystone: the operator may set
-            others in its configuration. Sizes are in MiB, and the copy in each store counts.
+            Lists no quota if the cloud sets none through Keystone: the operator may have
+            set others in its configuration. Sizes are in MiB; the copy in each store counts.
             """)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions
