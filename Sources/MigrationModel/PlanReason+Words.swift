@@ -190,7 +190,7 @@ extension PlanReason.NameRule {
         switch self {
         case .keepBoth: "; both stay"
         case .skip: ""
-        case .fail: " and on_conflict is fail"
+        case .fail: "; `on_conflict` keep-both, replace, rename or skip accepts that"
         case .rename: "; renamed"
         case .replace: "; it is hidden once the copy is published"
         case .cannotReplace:

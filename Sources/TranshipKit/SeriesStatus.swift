@@ -16,6 +16,9 @@ public struct SeriesStatus: Sendable {
         case renamed, hidden, deactivated, deleted
         /// Its transfer is not done; see the transfer's state.
         case unfinished
+        /// Its copy is done, and an earlier version keeps the name of the series: someone edited or
+        /// protected that one.
+        case waiting
     }
 
     /// One version at one target.
@@ -99,7 +102,7 @@ public struct SeriesStatus: Sendable {
         for (_, found) in Dictionary(grouping: versions, by: \.transfer.targetKey) {
             let shown = found.filter { version in
                 [.done, .skipped].contains(version.transfer.state)
-                    && version.lastChange?.action.shows != false
+                    && version.lastChange?.action.shows != false && !version.waitsForItsName
             }
             let chosen =
                 shown.first(where: \.isRolledBackTo) ?? shown.max { $0.shownAt < $1.shownAt }
@@ -115,6 +118,7 @@ public struct SeriesStatus: Sendable {
             return (.unfinished, version.updatedAt)
         }
         if isCurrent { return (.current, version.shownAt) }
+        if version.waitsForItsName { return (.waiting, version.updatedAt) }
         let since = version.lastChange?.at ?? version.updatedAt
         switch version.lastChange?.action {
         case .rename: return (.renamed, since)
@@ -127,6 +131,11 @@ public struct SeriesStatus: Sendable {
 }
 
 extension SeriesVersion {
+    /// It was made under the name of an earlier version, and has that name still.
+    fileprivate var waitsForItsName: Bool {
+        transfer.record.currentName != nil && lastChange == nil
+    }
+
     fileprivate var shownAt: Int64 {
         guard let lastChange, lastChange.action.shows else { return updatedAt }
         return max(updatedAt, lastChange.at)

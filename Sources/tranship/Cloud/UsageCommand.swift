@@ -12,8 +12,9 @@ struct UsageCommand: AsyncParsableCommand {
         discussion: """
               $ tranship usage --cloud alpha
 
-            Lists no quota if the cloud sets none through Keystone: the operator may have
-            set others in its configuration. Sizes are in MiB; the copy in each store counts.
+            Lists no quota if the cloud sets none through Keystone: the operator may
+            have set others in its configuration. Sizes are in MiB. The copy in each
+            store counts.
             """)
 
     @OptionGroup(title: "Cloud") var cloud: CloudOptions

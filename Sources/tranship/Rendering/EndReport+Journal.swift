@@ -157,6 +157,9 @@ extension EndReport {
         var notes: [String] = []
         if summary.status.reading.isRemarkable { notes.append(summary.status.reading.words) }
         if let words = summary.changes.tallyWords { notes.append(words) }
+        // Until then, others see an older version than they should.
+        let waiting = summary.changes.filter { $0.action.shows && $0.state == .left }
+        notes += waiting.prefix(3).map { "a new version waits: \($0.endedLine)" }
         notes += summary.status.staleWords.map { "warning: \($0)" }
         for transfer in try await summary.status.transfers(
             in: [.done, .failed, .unpublished], limit: imagesMax)
