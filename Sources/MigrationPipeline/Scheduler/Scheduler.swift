@@ -206,6 +206,10 @@ public final class Scheduler: Sendable {
                     excludingSources: admission.fullSources, limit: free)
                 let refusedBefore = admission.refusals
                 for transfer in due {
+                    // `tranship limit` may have lowered the number since it was asked.
+                    if movesData, admission.busy.values.count(where: \.movesData) >= movingMax {
+                        break
+                    }
                     guard try await admits(transfer, run, &admission, at: now) else { continue }
                     let entry = Busy(transfer, movesData: movesData, startedAt: now)
                     admission.busy[transfer.id] = entry

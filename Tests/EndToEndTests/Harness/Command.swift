@@ -77,7 +77,7 @@ final class RunningCommand: Sendable {
     var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
     /// Waits for the end. What hangs is ended by force, and is an issue.
-    func outcome(withinSeconds limit: Double = 180) async -> Outcome {
+    func outcome(withinSeconds limit: Double = 400) async -> Outcome {
         let watchdog = Task { [pid] in
             try await Task.sleep(for: .seconds(limit))
             Issue.record("the command did not end within \(limit) s")

@@ -155,10 +155,11 @@ struct FaultScene: Sendable {
     /// - Parameters:
     ///   - wall: the machine's clock as it is set.
     ///   - stopping: ends the run after its first failed try.
+    ///   - paceMax: with a fast clock, a service that is only busy seems to hang.
     ///   - disk: what the spool lies on.
     func run(
         wall: @escaping @Sendable () -> Int64 = Timestamp.now, stopping: Bool = false,
-        disk: SpoolDisk = .real
+        paceMax: Double = .infinity, disk: SpoolDisk = .real
     ) async throws -> Ended {
         let pipeline = try Pipeline.load(file: pipelineFile, environment: environment)
         let talk = Guarded<[String]>([])
@@ -167,7 +168,7 @@ struct FaultScene: Sendable {
             stallSeconds: stallSeconds, answerTimeoutSeconds: 15)
         // Short, but long enough for a service to notice that a body broke off.
         tuning.retries = { $0.backoffSecondsMax = 1.5 }
-        tuning.surroundings = .fast(fault.pace, wall: wall)
+        tuning.surroundings = .fast(min(fault.pace, paceMax), wall: wall)
         tuning.surroundings.disk = disk
         let stop = Guarded<(@Sendable () -> Void)?>(nil)
         var ended = Ended(exit: .unclassified)
