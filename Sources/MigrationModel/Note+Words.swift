@@ -93,6 +93,11 @@ extension Note {
                 "if the target converts imports, the data is uploaded instead, and an "
                     + "administrator's entry has to copy it into further stores"
             )
+        case .membersAreAccepted(let members):
+            (
+                "members-are-accepted",
+                "shared with \(members.joined(separator: ", ")), as accepted at the source"
+            )
         case .membersHaveToAccept(let members):
             ("members-have-to-accept", Self.haveToAccept(members))
         default: nil

@@ -35,6 +35,8 @@ public enum Note: Codable, Hashable, Sendable {
     case mayBeUploaded
     /// The members, with their answers at the source, who have to accept the copy.
     case membersHaveToAccept([String])
+    /// The members that accepted the image at the source, where the run accepts for them.
+    case membersAreAccepted([String])
 
     // MARK: What happened on the way
 

@@ -60,7 +60,10 @@ extension Planner {
                         + "than 128, the default of image_member_quota; if the target refuses some, "
                         + "the copy stays unpublished"))
         }
-        return words.isEmpty ? notes : notes + [.membersHaveToAccept(words)]
+        if !words.isEmpty { notes.append(.membersHaveToAccept(words)) }
+        let accepted = members.filter { !waiting.contains($0) }
+        if !accepted.isEmpty { notes.append(.membersAreAccepted(accepted)) }
+        return notes
     }
 
     /// True if the run may accept the copy in the member's place.

@@ -382,7 +382,13 @@ extension SavedPlan.Entry {
             "replaces": record.replaces?.joined(separator: ", "),
             "promise": item.promise.map { "\($0)" },
         ]
-        for case .membersHaveToAccept(let projects) in item.notes {
+        let projects = item.notes.flatMap { note -> [String] in
+            switch note {
+            case .membersHaveToAccept(let projects), .membersAreAccepted(let projects): projects
+            default: []
+            }
+        }
+        if !projects.isEmpty {
             fields["shared with"] = projects.sorted().joined(separator: ", ")
         }
         for (name, value) in record.properties { fields["properties.\(name)"] = value }
