@@ -79,8 +79,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// A deactivated image keeps its data, which administrators alone may read.
     public var isDeactivated = false
     public var isProtected = false
-    /// Set while a published copy gets the fields that its source has now: those that it was
-    /// published with. What differs from them at the target was edited there, and stays.
+    /// Set while a copy gets other fields than its record at the target was made or published
+    /// with: those former ones. What differs from them at the target was edited there, and stays.
     public var updatedFrom: RecordFields?
     /// The ids of images that have the copy's name. They are hidden once the copy is published.
     public var replaces: [String]?

@@ -320,6 +320,19 @@ import Testing
         [Sample.target("n", checksums: [try Sample.checksum(.md5, digit)])]
     }
 
+    @Test(arguments: [TransferState.planned, .registered, .sending, .verifying, .publishing])
+    func `What was begun goes on with the fields of now`(state: TransferState) throws {
+        var known = Self.known(state, state == .planned ? nil : "right")
+        known.intent.record.visibility = .community
+        known.intent.record.properties = ["note": "old"]
+        let item = try Self.decide(Situation(known: known))
+        let record = try #require(item.start?.record)
+        #expect(record.visibility == item.record.visibility)
+        #expect(record.properties == item.record.properties)
+        #expect((record.updatedFrom?.properties == ["note": "old"]) == (state != .planned))
+        #expect(record.updatedFrom?.wasPublished != true)
+    }
+
     @Test func `The same data under the same name is not copied once more`() throws {
         let item = try Self.decide(Situation(namesakes: try other("a")))
         #expect(item.action == .skip)

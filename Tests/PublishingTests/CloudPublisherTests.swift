@@ -67,6 +67,26 @@ import Testing
         #expect(glance.members(of: "i") == ["p1"])
     }
 
+    @Test(arguments: [ImageVisibility.private, .community])
+    func `A copy that was begun with other fields ends with those of now`(
+        visibility: ImageVisibility
+    ) async throws {
+        var transfer = proved(visibility: visibility)
+        var former = transfer.record.fields
+        former.visibility = .public
+        former.properties = ["note": "old", "gone": "soon"]
+        transfer.intent.record.properties = ["note": "new"]
+        transfer.intent.record.updatedFrom = former
+        // As the interrupted run made the record: private until it is proved.
+        glance.put("i", ["visibility": "private", "note": "old", "gone": "soon"])
+        let done = try await publish(transfer)
+        #expect(done.state == .done)
+        #expect(done.record.updatedFrom == nil)
+        #expect(glance.image("i")?["visibility"] == .string(visibility.rawValue))
+        #expect(glance.image("i")?["note"] == "new")
+        #expect(glance.image("i")?["gone"] == nil)
+    }
+
     @Test func `A private image needs nothing at all`() async throws {
         #expect(try await publish(proved()).state == .done)
         #expect(glance.asked == ["GET /v2/images/i"])

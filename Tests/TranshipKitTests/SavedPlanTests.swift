@@ -166,10 +166,15 @@ import Testing
         #expect(error.message.hasSuffix(" -> beta: \(words)"), "\(error)")
     }
 
-    @Test func `Another project that an image would be shared with is drift`() async throws {
+    @Test(arguments: [true, false])
+    func `Another project that an image would be shared with is drift`(
+        isAccepted: Bool
+    ) async throws {
         func shared(with projects: [String]) -> PlanItem {
             var item = Sample.item("a")
-            item.notes = [.membersHaveToAccept(projects)]
+            item.notes = [
+                isAccepted ? .membersAreAccepted(projects) : .membersHaveToAccept(projects)
+            ]
             return item
         }
         let before = try await plan("1", [shared(with: ["p"])])
