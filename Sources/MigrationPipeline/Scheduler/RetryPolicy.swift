@@ -47,6 +47,13 @@ public struct RetryPolicy: Sendable {
         case giveUp
     }
 
+    /// The tries that count towards ``attemptsMax``. Those that met an unexpected state have a
+    /// limit of their own: a service that stumbles over the rest of a body that broke off would use
+    /// up the tries of an image to which nothing happened but that one break.
+    func counted(_ attempts: Int, _ surprises: Int) -> Int {
+        attemptsMax > 1 ? attempts - min(surprises, Self.surprisesMax) : attempts
+    }
+
     /// - Parameters:
     ///   - attempts: failed tries so far, this one included.
     ///   - surprises: those of them that met an unexpected state, this one
@@ -60,7 +67,7 @@ public struct RetryPolicy: Sendable {
         let mayPass =
             error.isTransient || error.isSurprise && surprises <= Self.surprisesMax
             || hasMirrors && error.isOtherData && attempts < Self.otherDataMax
-        guard mayPass, attempts < attemptsMax else { return .giveUp }
+        guard mayPass, counted(attempts, surprises) < attemptsMax else { return .giveUp }
         if let seconds = error.answer?.retryAfterSeconds {
             return seconds > Self.waitSecondsMax ? .giveUp : .retry(afterSeconds: Double(seconds))
         }

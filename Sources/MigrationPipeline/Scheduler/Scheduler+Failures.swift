@@ -82,8 +82,10 @@ extension Scheduler {
         case .retry(let seconds):
             transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
             transfer.tries.failure = .init(error)
+            let counted = limits.retries.counted(
+                transfer.tries.attempts, transfer.tries.surprises)
             transfer.wait.reason =
-                "try \(transfer.tries.attempts) of \(limits.retries.attemptsMax) failed"
+                "try \(max(1, counted)) of \(limits.retries.attemptsMax) failed"
             try await journal.commit(transfer)
             monitor.left(transfer, .retrying(transfer, error: error, seconds: seconds))
         case .giveUp:
