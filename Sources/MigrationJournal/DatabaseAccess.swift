@@ -15,43 +15,44 @@ protocol DatabaseAccess: Sendable {
     /// Wraps each access to a database in memory so that a simulation can interrupt it; nil for
     /// files.
     var passage: Journal.Passage? { get }
-    /// What a test does at the commits; nil without tests.
-    var hook: CommitHook? { get }
+    var commits: CommitQueue { get }
 }
 
 extension DatabaseAccess {
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(TranshipError) -> Value {
-        let (database, hook) = (database, hook)
-        return try await access(writes: true) {
-            try database.writeWithoutTransaction(work)
-        } later: {
-            guard let hook else { return try await database.write(work) }
-            return try await hook.around { try await database.write(work) }
+        guard let passage else {
+            do {
+                return try await commits.write(work)
+            } catch {
+                throw Journal.wrap(error, path: path)
+            }
         }
+        return try atOnce(passage, writes: true) { try database.writeWithoutTransaction(work) }
     }
 
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(TranshipError) -> Value {
-        let database = database
-        return try await access(writes: false) {
-            try database.unsafeRead(work)
-        } later: {
-            try await database.read(work)
+        guard let passage else {
+            do {
+                let database = database
+                // Unstructured, so that cancelling the caller does not cancel it.
+                return try await Task { try await database.read(work) }.value
+            } catch {
+                throw Journal.wrap(error, path: path)
+            }
         }
+        return try atOnce(passage, writes: false) { try database.unsafeRead(work) }
     }
 
-    private func access<Value: Sendable>(
-        writes: Bool, atOnce: () throws -> Value,
-        later: @escaping @Sendable () async throws -> Value
-    ) async throws(TranshipError) -> Value {
+    private func atOnce<Value>(
+        _ passage: Journal.Passage, writes: Bool, _ access: @escaping () throws -> Value
+    ) throws(TranshipError) -> Value {
         do {
-            // Unstructured, so that cancelling the caller does not cancel it.
-            guard let passage else { return try await Task { try await later() }.value }
             var value: Value?
-            try passage(writes) { value = try atOnce() }
+            try passage(writes) { value = try access() }
             guard let value else { preconditionFailure("a passage did nothing and threw nothing") }
             return value
         } catch {

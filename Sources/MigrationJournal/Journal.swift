@@ -23,6 +23,7 @@ public final class Journal: DatabaseAccess {
     private let lock: JournalLock?
     let passage: Passage?
     let hook: CommitHook?
+    let commits: CommitQueue
 
     /// Carries out an access, or throws what keeps it from being carried out.
     package typealias Passage =
@@ -37,6 +38,7 @@ public final class Journal: DatabaseAccess {
         self.lock = lock
         self.passage = passage
         self.hook = hook
+        commits = CommitQueue(database, hook: hook)
     }
 
     /// A journal without a file, for simulations: the same tables and the same

@@ -20,7 +20,7 @@ public final class Plan: DatabaseAccess {
     private let lock: JournalLock?
     var path: String { file ?? "the plan" }
     let passage: Journal.Passage?
-    let hook: CommitHook?
+    let commits: CommitQueue
     private let state = Mutex(false)
 
     /// What a plan is made for. Each purpose has a file of its own, so that a check works while a
@@ -34,7 +34,6 @@ public final class Plan: DatabaseAccess {
     public init(
         beside journal: Journal, for purpose: Purpose = .plan
     ) throws(TranshipError) {
-        hook = journal.hook
         if journal.isInMemory {
             database = try Journal.describing(journal.path) { try DatabaseQueue() }
             file = nil
@@ -58,6 +57,7 @@ public final class Plan: DatabaseAccess {
             passage = nil
         }
         let database = database
+        commits = CommitQueue(database, hook: journal.hook)
         try Journal.describing(file ?? journal.path) {
             try database.write { db in try db.execute(sql: Schema.plan) }
         }

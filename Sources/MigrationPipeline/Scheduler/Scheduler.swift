@@ -56,6 +56,12 @@ public final class Scheduler: Sendable {
             stagedBytes =
                 movesData && transfer.method.isImport ? max(0, transfer.source.sizeBytes ?? 0) : 0
         }
+
+        /// The data is at the target. What it staged there, the journal knows.
+        mutating func leaveData() {
+            movesData = false
+            stagedBytes = 0
+        }
     }
 
     let journal: Journal
@@ -244,11 +250,18 @@ public final class Scheduler: Sendable {
         }
     }
 
-    /// Carries a transfer as far as possible without waiting or changing lanes.
+    /// Carries a transfer as far as possible without waiting.
     private func carry(_ given: Transfer, run: Run) async {
+        var next: Transfer? = given
+        while let transfer = next { next = await carryOneStep(transfer, run: run) }
+    }
+
+    /// - Returns: the transfer, if its next step needs no admission and can begin at once.
+    private func carryOneStep(_ given: Transfer, run: Run) async -> Transfer? {
         let trip = Trip(given, commit: journal.commit) { [self] side throws(TranshipError) in
             try await answered([endpoint(of: given, at: side)], run: run)
         }
+        var next: Transfer?
         monitor.started(given)
         do throws(TranshipError) {
             switch try await step(given, trip) {
@@ -257,6 +270,7 @@ public final class Scheduler: Sendable {
                 notePace(given, to: transfer)
                 await releaseSpool(transfer)
                 monitor.left(transfer, transfer.state.isFinal ? .ended(transfer) : .moved(transfer))
+                if goesOn(transfer) { next = transfer }
             case .snooze(var transfer, let seconds, let reason):
                 transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
                 transfer.wait.reason = reason
@@ -274,6 +288,26 @@ public final class Scheduler: Sendable {
         if trip.committed.state.isFinal { state.withLock { $0.requestIDs[given.id] = nil } }
         let now = now()
         breakers.withLock { $0.left(given.id, now: now) }
+        return next
+    }
+
+    /// Moves a transfer to the lane of those whose data has arrived, if there is room and nothing
+    /// speaks against its next step. The journal need not be asked for it then.
+    private func goesOn(_ transfer: Transfer) -> Bool {
+        guard !transfer.state.isFinal, !transfer.state.movesData, transfer.wait.dueAt == nil,
+            !isCutOff(transfer)
+        else { return false }
+        let (goes, leavesRoom) = state.withLock { state in
+            guard state.stop != .abort, state.fatal == nil, let busy = state.busy[transfer.id]
+            else { return (false, false) }
+            guard busy.movesData else { return (true, false) }
+            guard state.busy.values.count(where: { !$0.movesData }) < limits.small
+            else { return (false, false) }
+            state.busy[transfer.id]?.leaveData()
+            return (true, true)
+        }
+        if leavesRoom { wake() }
+        return goes
     }
 
     /// Discards a record that cannot be used any more, and starts over.

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+internal import Synchronization
+
+/// Writes of many transfers to one file, with one wait for the disk for all that come meanwhile.
+///
+/// A commit waits for the disk, for milliseconds, and for two writes no longer than for one. So the
+/// writes that are requested during a commit wait for its end, and then share the next one. Each
+/// caller goes on only after the commit with its own write.
+final class CommitQueue: Sendable {
+    /// No more in one transaction, so that none waits for very many others.
+    private static let writesMax = 64
+
+    private struct Write: Sendable {
+        let work: @Sendable (Database) throws -> Void
+        let ended: @Sendable ((any Error)?) -> Void
+    }
+
+    private final class Returned<Value: Sendable>: Sendable {
+        let kept = Mutex<Value?>(nil)
+    }
+
+    private struct State {
+        var waiting: [Write] = []
+        var isWriting = false
+    }
+
+    private let database: any DatabaseWriter
+    private let hook: CommitHook?
+    private let state = Mutex(State())
+
+    init(_ database: any DatabaseWriter, hook: CommitHook?) {
+        self.database = database
+        self.hook = hook
+    }
+
+    /// Carries out a write, whether or not the calling task is cancelled.
+    ///
+    /// - Parameter work: depends on nothing but the database, because it is carried out again if
+    ///   another write of its transaction fails.
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let value = Returned<Value>()
+        let error: (any Error)? = await withCheckedContinuation { continuation in
+            let write = Write { db in
+                let result = try work(db)
+                value.kept.withLock { $0 = result }
+            } ended: {
+                continuation.resume(returning: $0)
+            }
+            let begins = state.withLock { state in
+                state.waiting.append(write)
+                defer { state.isWriting = true }
+                return !state.isWriting
+            }
+            if begins { Task { await writeAll() } }
+        }
+        if let error { throw error }
+        guard let value = value.kept.withLock({ $0 }) else {
+            preconditionFailure("a write ended without an error and without a value")
+        }
+        return value
+    }
+
+    private func writeAll() async {
+        while let writes = next() {
+            let error = await commit(writes)
+            guard error != nil, writes.count > 1 else {
+                for write in writes { write.ended(error) }
+                continue
+            }
+            // Nothing of them is in the file. Alone, only that one fails which cannot be written.
+            for write in writes { write.ended(await commit([write])) }
+        }
+    }
+
+    /// - Returns: why none of them is in the file; nil if all are.
+    private func commit(_ writes: [Write]) async -> (any Error)? {
+        do {
+            let database = database
+            let transaction = {
+                try await database.write { db in for write in writes { try write.work(db) } }
+            }
+            if let hook { try await hook.around(transaction) } else { try await transaction() }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func next() -> [Write]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isWriting = false
+                return nil
+            }
+            let writes = Array(state.waiting.prefix(Self.writesMax))
+            state.waiting.removeFirst(writes.count)
+            return writes
+        }
+    }
+}
