@@ -139,6 +139,18 @@ extension Note {
                 "image \(id) was published before \(fields.joined(separator: ", ")) changed; "
                     + "`on_conflict: update` carries that over"
             )
+        case .otherFields(let id, let fields):
+            (
+                "other-fields",
+                "image \(id) was copied before, by another pipeline or another journal, and differs "
+                    + "from this plan in \(fields.joined(separator: ", ")); it stays as it is"
+            )
+        case .deactivatedAtTarget(let id):
+            (
+                "deactivated-at-target",
+                "image \(id) was deactivated at the target, so only administrators can read its "
+                    + "data; it stays so"
+            )
         case .editedAtTarget(let fields):
             (
                 "edited-at-target",

@@ -51,6 +51,10 @@ public enum Note: Codable, Hashable, Sendable {
     case notShared(projectID: String)
     /// The pipeline would give the copy other fields now than it was published with.
     case fieldsChanged(imageID: String, fields: [String])
+    /// A copy that another journal published is not as this pipeline would make it.
+    case otherFields(imageID: String, fields: [String])
+    /// Somebody deactivated the copy, so only administrators can read it.
+    case deactivatedAtTarget(imageID: String)
     /// An update leaves alone what an operator edited at the target.
     case editedAtTarget(fields: [String])
     /// An image of the same name that `on_conflict: replace` was to hide has changed since.

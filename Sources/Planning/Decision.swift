@@ -17,15 +17,17 @@ internal import PipelineFiles
 ///    or last steps are missing. If the journal does not know it, it is adopted:
 ///    proved, and never discarded.
 /// 4. A transfer that was begun continues where the journal left it.
-/// 5. Our copy comes back under the next id if someone deleted it.
-/// 6. The same data under the same name, not ours, is not copied again.
-/// 7. For different data under the same name, `on_conflict` decides.
+/// 5. The same data under the same name is not copied again, whoever brought it.
+/// 6. For different data under the same name, not ours, `on_conflict` decides.
+/// 7. Our copy comes back under the next id if someone deleted it.
 struct Decision {
     let onConflict: OnConflict
     /// The stores that `all` means at the target; empty if it has only one.
     var allStores: [String] = []
     /// True if names of copies have the day of planning in them.
     var namesHaveDays = false
+    /// True if the target hides, renames or removes earlier versions.
+    var hasSeriesRules = false
     /// The project at the target. Nil if it is not known: then `replace` hides nothing.
     var projectID: String?
 
@@ -42,7 +44,7 @@ struct Decision {
             return decide(item, comparison.transfer, standing)
         }
         if let transfer = comparison.transfer {
-            return decide(item, transfer)
+            return decide(item, transfer, comparison)
         }
         if let unfinished = comparison.ours.first(where: { $0.originValue == item.marker }) {
             // The journal is lost, the record is not: ours by its derived id.
@@ -54,16 +56,30 @@ struct Decision {
                 .create, .continuesRecord(imageID: unfinished.id, status: unfinished.status),
                 start: .continued(item.intent, promised: item.promise, imageID: unfinished.id))
         }
+        return notThere(item, .notAtTarget, comparison, start: item.fresh)
+    }
+
+    /// The target has no copy of ours, or has it no more.
+    ///
+    /// - Parameter start: what begins if no other image speaks against it.
+    private func notThere(
+        _ given: PlanItem, _ reason: PlanReason, _ comparison: PlanComparison, start: Transfer
+    ) -> PlanItem {
+        var item = given
         if item.record.keptID != .required,
-            let same = comparison.namesakes.first(where: { item.hasSameData(as: $0) })
+            let same = comparison.namesakes.first(where: {
+                item.hasSameData(as: $0) && stays($0, besides: item)
+            })
         {
             // Written down, so that images which name this one find it.
             return item.decided(
                 .skip, .sameDataSameName(imageID: same.id),
-                start: .alreadyThere(item.intent, promised: item.promise, imageID: same.id))
+                start: .alreadyThere(
+                    item.intent, promised: item.promise, imageID: same.id,
+                    generation: start.placement.generation))
         }
         guard let other = comparison.namesakes.first(where: { !$0.isMarked }) else {
-            return item.decided(.create, .notAtTarget, start: item.fresh)
+            return item.decided(.create, reason, start: start)
         }
         // Copies of ours alone are updated: of anybody else's image nothing is changed.
         func taken(_ rule: PlanReason.NameRule) -> PlanReason {
@@ -71,7 +87,7 @@ struct Decision {
         }
         switch onConflict {
         case .keepBoth, .update:
-            return item.decided(.create, taken(.keepBoth), start: item.fresh)
+            return item.decided(.create, taken(.keepBoth), start: start)
         case .replace:
             let others = comparison.namesakes.filter { !$0.isMarked && !$0.isHidden }
             if let other = others.first(where: {
@@ -81,7 +97,7 @@ struct Decision {
                     .conflict, .nameTaken(imageID: other.id, .cannotReplace))
             }
             item.intent.record.replaces = others.map(\.id).sorted()
-            return item.decided(.create, taken(.replace), start: item.fresh)
+            return item.decided(.create, taken(.replace), start: start)
         case .skip:
             return item.decided(.skip, taken(.skip))
         case .fail:
@@ -91,8 +107,15 @@ struct Decision {
                 item.promise.map { String($0.value.prefix(8)) }
                 ?? String(item.firstImageID.prefix(8))
             item.intent.record.name = "\(item.record.name ?? item.source.displayName) (\(suffix))"
-            return item.decided(.create, taken(.rename), start: item.fresh)
+            return item.decided(.create, taken(.rename), start: start)
         }
+    }
+
+    /// False for copies of ours that a series retires one day.
+    private func stays(_ image: TargetImage, besides item: PlanItem) -> Bool {
+        guard let marker = image.originValue else { return true }
+        return !hasSeriesRules && !image.isHidden
+            && marker.split(separator: "/").first.map(String.init) != item.origin.lineageID
     }
 
     /// Our copy that holds data. Of several, the one with the right data: another
@@ -109,7 +132,7 @@ struct Decision {
 
     /// Another image has the id that is to be kept.
     private func decide(_ item: PlanItem, heldBy holder: TargetImage) -> PlanItem {
-        guard item.hasSameData(as: holder) else {
+        guard !holder.isMarked, item.hasSameData(as: holder) else {
             return item.decided(
                 .conflict, .keptIDTaken(imageID: holder.id, name: holder.name))
         }
@@ -145,9 +168,12 @@ struct Decision {
         case .done, .skipped, .unpublished:
             if let missing = item.missingStores(standing, all: allStores) {
                 // The cloud copies it there, and then it is published as planned.
+                var start = transfer.spread(as: item.record, imageID: standing.id)
+                if transfer.state != .unpublished {
+                    start.leaveFields(publishedAs: onConflict == .update ? transfer : start)
+                }
                 return item.decided(
-                    .update, .missingInStores(imageID: standing.id, stores: missing),
-                    start: transfer.spread(as: item.record, imageID: standing.id))
+                    .update, .missingInStores(imageID: standing.id, stores: missing), start: start)
             }
             let changed = item.record.fields.differing(
                 from: transfer.record.fields, datesCount: datesCount(item))
@@ -160,6 +186,9 @@ struct Decision {
                 var item = item
                 if !changed.isEmpty {
                     item.notes.append(.fieldsChanged(imageID: standing.id, fields: changed))
+                }
+                if standing.status == .deactivated, !transfer.record.isDeactivated {
+                    item.notes.append(.deactivatedAtTarget(imageID: standing.id))
                 }
                 return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
             }
@@ -184,10 +213,18 @@ struct Decision {
     /// Our copy by its derived id: the journal does not know it, or knows another
     /// record. If it is not proved yet, it is proved now.
     private func adopt(
-        _ item: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
+        _ given: PlanItem, _ known: Transfer?, _ standing: TargetImage, isProved: Bool
     ) -> PlanItem {
+        var item = given
         let generation = known?.placement.generation ?? 0
-        if isProved, item.isPublished(standing) {
+        let others = item.differences(to: standing)
+        // Publishing is the last step. What others can see was published, so another value is not
+        // a step that is missing: someone wants it so, or another pipeline.
+        let isPublished = item.isPublished(standing) || !standing.isAsCreated
+        if isPublished, !others.isEmpty {
+            item.notes.append(.otherFields(imageID: standing.id, fields: others))
+        }
+        if isProved, isPublished {
             return item.decided(
                 .skip, .alreadyAtTarget(imageID: standing.id),
                 start: .alreadyThere(
@@ -199,18 +236,20 @@ struct Decision {
                 .conflict,
                 .copyCannotBeProved(imageID: standing.id, status: standing.status))
         }
-        return item.decided(
-            .update, .toBeProved(imageID: standing.id),
-            start: .adopted(
-                item.intent, promised: item.promise, imageID: standing.id,
-                generation: generation, sizeBytes: standing.sizeBytes))
+        var start = Transfer.adopted(
+            item.intent, promised: item.promise, imageID: standing.id, generation: generation,
+            sizeBytes: standing.sizeBytes)
+        if isPublished { start.leaveFields(publishedAs: start) }
+        return item.decided(.update, .toBeProved(imageID: standing.id), start: start)
     }
 
     /// The journal knows it, and the target has no copy with data.
-    private func decide(_ item: PlanItem, _ known: Transfer) -> PlanItem {
-        var transfer = known
+    private func decide(
+        _ item: PlanItem, _ known: Transfer, _ comparison: PlanComparison
+    ) -> PlanItem {
         switch known.state {
         case .done, .skipped, .unpublished:
+            var transfer = known
             transfer.intent.record = item.record
             if transfer.holdsKeptID {
                 let reason = "it was deleted at the target, where an id is given out once"
@@ -221,24 +260,40 @@ struct Decision {
             } else {
                 transfer.abandonRecord()
             }
-            return item.decided(
-                .create, .deletedAtTarget(imageID: known.imageID),
+            return notThere(
+                item, .deletedAtTarget(imageID: known.imageID), comparison,
                 start: transfer.renewed())
         case .failed:
-            transfer = known.retried()
+            var transfer = known.retried()
             transfer.intent.record = item.record
-            return item.decided(
-                .create, .failedBefore(code: known.failure?.code),
-                start: transfer)
+            guard transfer.state == .planned else {
+                return begun(item, .failedBefore(code: known.failure?.code), comparison, transfer)
+            }
+            return notThere(
+                item, .failedBefore(code: known.failure?.code), comparison, start: transfer)
         case .planned:
-            transfer = .fresh(
-                item.intent, promised: item.promise, generation: known.placement.generation)
-            return item.decided(.create, .notAtTarget, start: transfer)
+            return notThere(
+                item, .notAtTarget, comparison,
+                start: .fresh(
+                    item.intent, promised: item.promise, generation: known.placement.generation))
         case .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
-            return item.decided(
-                .create, .continues(state: known.state),
-                start: known.continued(as: item.record, datesCount: datesCount(item)))
+            return begun(
+                item, .continues(state: known.state), comparison,
+                known.continued(as: item.record, datesCount: datesCount(item)))
         }
+    }
+
+    /// A copy that was begun goes on as it began, unless someone has taken its name since, and the
+    /// pipeline wants no second image of that name.
+    private func begun(
+        _ item: PlanItem, _ reason: PlanReason, _ comparison: PlanComparison, _ start: Transfer
+    ) -> PlanItem {
+        if [.fail, .skip].contains(onConflict), start.state != .publishing,
+            comparison.namesakes.contains(where: { !$0.isMarked })
+        {
+            return notThere(item, reason, comparison, start: start)
+        }
+        return item.decided(.create, reason, start: start)
     }
 }
 
@@ -279,7 +334,7 @@ extension PlanItem {
     }
 
     func hasSameData(as image: TargetImage) -> Bool {
-        guard !image.isMarked, image.status == .active else { return false }
+        guard image.status == .active else { return false }
         let known = source.checksums + [promise].compactMap { $0 }
         return known.contains { checksum in image.checksums.contains { $0.matches(checksum) } }
     }
@@ -291,7 +346,27 @@ extension PlanItem {
     }
 }
 
+extension PlanItem {
+    /// The fields that an image has otherwise than the plan wants them, as the service spells them.
+    /// Of those that a listing is kept with.
+    fileprivate func differences(to image: TargetImage) -> [String] {
+        let fields: [(name: String, isEqual: Bool)] = [
+            ("name", record.name == nil || record.currentName != nil || image.name == record.name),
+            ("visibility", image.visibility == record.visibility),
+            ("os_hidden", image.isHidden == record.isHidden),
+            ("protected", image.isProtected == record.isProtected),
+            ("deactivated", (image.status == .deactivated) == record.isDeactivated),
+        ]
+        return fields.filter { !$0.isEqual }.map(\.name)
+    }
+}
+
 extension TargetImage {
+    /// True if it is still as a run creates a record: nobody has published it.
+    fileprivate var isAsCreated: Bool {
+        status == .active && visibility == .private && !isHidden && !isProtected
+    }
+
     /// Whose id it is, for messages.
     fileprivate var words: String { "the id of another image, \"\(name ?? "")\"" }
 
@@ -300,6 +375,14 @@ extension TargetImage {
 }
 
 extension Transfer {
+    /// Publishing changes only what the record has otherwise than the copy was published with, and
+    /// leaves alone what someone edited since.
+    fileprivate mutating func leaveFields(publishedAs former: Transfer) {
+        var fields = former.record.fields
+        fields.wasPublished = true
+        intent.record.updatedFrom = fields
+    }
+
     /// True while the target holds data that this journal sent and did not prove
     /// yet.
     fileprivate var holdsUnprovedCopy: Bool {

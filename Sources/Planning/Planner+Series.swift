@@ -191,7 +191,7 @@ extension PlanItem {
 }
 
 extension PlanningTarget {
-    fileprivate var hasSeriesRules: Bool {
+    var hasSeriesRules: Bool {
         rules.keep != nil || rules.previous != nil || rules.expired != nil
     }
 }

@@ -347,7 +347,7 @@ public struct Planner: Sendable {
             onConflict: target.rules.onConflict ?? fallback,
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.rules.image.name.placeholders.contains(.date),
-            projectID: target.opened.projectID
+            hasSeriesRules: target.hasSeriesRules, projectID: target.opened.projectID
         ).decide(comparison)
     }
 

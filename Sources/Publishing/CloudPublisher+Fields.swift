@@ -13,6 +13,7 @@ extension CloudPublisher {
     func applyFields(
         _ transfer: inout Transfer, to image: Image
     ) async throws(TranshipError) -> (Image, PlannedRecord) {
+        nameOthers(&transfer, image)
         guard let former = transfer.record.updatedFrom else { return (image, transfer.record) }
         let update = FieldUpdate(of: image, from: former, to: transfer.record)
         if !update.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: update.kept)) }
@@ -23,6 +24,20 @@ extension CloudPublisher {
             try await service.reactivate(image.id)
         }
         return (updated, update.record)
+    }
+
+    /// Names the fields of a copy that another journal made, as far as publishing does not set them.
+    private func nameOthers(_ transfer: inout Transfer, _ image: Image) {
+        guard transfer.placement.isAdopted else { return }
+        let record = transfer.record
+        var fields: [String] = []
+        if let name = record.fields.name, name != image.name { fields.append("name") }
+        if record.minDiskGiB != image.minDiskGiB { fields.append("min_disk") }
+        if record.minRAMMiB != image.minRAMMiB { fields.append("min_ram") }
+        if !Set(record.tags).isSubset(of: image.tags) { fields.append("tags") }
+        fields += record.properties.filter { image.properties[$0.key]?.string != $0.value }
+            .map { "properties.\($0.key)" }.sorted()
+        if !fields.isEmpty { transfer.remarkAnew(.otherFields(imageID: image.id, fields: fields)) }
     }
 }
 

@@ -16,11 +16,13 @@ extension PipelineRun {
     /// - Parameters:
     ///   - downloads: reads all data of every copy, and hashes it.
     ///   - each: called with every image and target.
-    /// - Returns: how many images each verdict got.
+    /// - Returns: how many images each verdict got, and the names of the pipeline that no image has.
     /// - Throws: as planning. That one image cannot be read is a verdict.
     public func check(
         downloads: Bool, each: (CheckedImage) async throws(TranshipError) -> Void
-    ) async throws(TranshipError) -> [CheckedImage.Verdict: Int] {
+    ) async throws(TranshipError) -> (
+        tally: [CheckedImage.Verdict: Int], missed: [MissedSelection]
+    ) {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
         let stages = opened.stages
@@ -28,13 +30,16 @@ extension PipelineRun {
             try await stages.digest(end, transfer, algorithm)
         }
         var tally: [CheckedImage.Verdict: Int] = [:]
-        try await planner(in: opened, try Plan(beside: journal, for: .check)).check(
-            reading: downloads ? reading : nil
-        ) { (checked) throws(TranshipError) in
+        let missed = MissedSelections()
+        let planner = planner(
+            in: opened, try Plan(beside: journal, for: .check), missed: noting(missed))
+        try await planner.check(reading: downloads ? reading : nil) {
+            (checked) throws(TranshipError) in
             tally[checked.verdict, default: 0] += 1
             try await each(checked)
         }
-        return tally
+        warn(of: missed)
+        return (tally, missed.all)
     }
 }
 

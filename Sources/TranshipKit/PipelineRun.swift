@@ -91,6 +91,17 @@ public final class PipelineRun: Sendable {
                 journalPath: journalPath, environment: environment)
         else { return nil }
         let pipeline = try pipeline(of: run, environment: environment, planning: planning)
+        // What was removed would count as done.
+        let removed = try await Journal.openForReading(path: path).removals(of: run).count
+        guard removed == 0 else {
+            throw TranshipError(
+                .usage,
+                "run \(run.id) of \(run.pipelineName) was rolled back, which removed \(removed) of its "
+                    + "copies, and a run that goes on would not make them again",
+                hint: "begin a new run, which plans again: "
+                    + (run.isCopy
+                        ? "the same `tranship copy` command" : "tranship run \(run.pipelineFile)"))
+        }
         // Without a file, the text is the run's own.
         let edits = SavedPlan.differences(
             Pipeline.keyTexts(of: run.pipelineText), pipeline.keyTexts)
@@ -253,16 +264,22 @@ public final class PipelineRun: Sendable {
         let made = try Plan(beside: journal)
         let missed = MissedSelections()
         let planner = planner(
-            in: opened, made,
-            missed: { [pipeline] in
-                // Of many projects, some have no such image.
-                if !pipeline.allowsEmpty, pipeline.projects == nil { missed.add($0) }
-            }, unselected: { missed.add($0, key: $1) })
+            in: opened, made, missed: noting(missed), unselected: { missed.add($0, key: $1) })
         let shortfalls = try await planner.makePlan()
         if let refusal, !missed.all.isEmpty { throw await refusal(missed.all) }
-        for one in missed.all { tell(.warning("\(one.words) (`allow_empty: true` accepts that)")) }
+        warn(of: missed)
         return Comparison(
             plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected)
+    }
+
+    /// What a planner tells of names that no image has. Of many projects, some have no such image.
+    func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
+        let counts = !pipeline.allowsEmpty && pipeline.projects == nil
+        return { if counts { missed.add($0) } }
+    }
+
+    func warn(of missed: MissedSelections) {
+        for one in missed.all { tell(.warning("\(one.words) (`allow_empty: true` accepts that)")) }
     }
 
     private func plan(
@@ -448,7 +465,7 @@ public final class PipelineRun: Sendable {
 }
 
 /// Collects names that no image has, and images that no entry selects.
-private final class MissedSelections: Sendable {
+final class MissedSelections: Sendable {
     private let found = Mutex<[MissedSelection]>([])
     private let left = Mutex(UnselectedImages())
 

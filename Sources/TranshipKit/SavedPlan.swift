@@ -312,7 +312,8 @@ extension SavedPlan {
     static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
         func shown(_ value: String?) -> String {
             guard let value else { return "none" }
-            return value.count > 80 ? "\(value.prefix(80))…" : value.isEmpty ? "\"\"" : value
+            let line = value.withControlsShown
+            return line.count > 80 ? "\(line.prefix(80))…" : line.isEmpty ? "\"\"" : line
         }
         return Set(old.keys).union(new.keys).sorted().compactMap { key in
             guard old[key] != new[key] else { return nil }
@@ -342,7 +343,7 @@ extension SavedPlan.Entry {
     /// With the name that the copy gets.
     fileprivate var shownPlace: String {
         guard let name = fields["name"], !name.isEmpty else { return place }
-        return "\(source) (\(name)) -> \(target)"
+        return "\(source) (\(name.withControlsShown)) -> \(target)"
     }
 
     fileprivate var allFields: [String: String] {
@@ -378,7 +379,7 @@ extension SavedPlan.Entry {
             "fallbacks": intent.fallbacks.map(\.rawValue).joined(separator: ", "),
             "changes": record.updatedFrom.map {
                 record.fields.differing(from: $0).joined(separator: ", ")
-            },
+            }.flatMap { $0.isEmpty ? nil : $0 },
             "replaces": record.replaces?.joined(separator: ", "),
             "promise": item.promise.map { "\($0)" },
         ]

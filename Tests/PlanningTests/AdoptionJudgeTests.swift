@@ -22,13 +22,15 @@ import Testing
 
     /// As ``Planner/adopt(each:)`` judges: the decision of a plan first.
     private func adopt(
-        known: Transfer? = nil, _ ours: [TargetImage], isPromised: Bool = true
+        known: Transfer? = nil, _ ours: [TargetImage], isPromised: Bool = true,
+        visibility: ImageVisibility = .private
     ) -> Adoption? {
         let source = Sample.source("s", checksums: isPromised ? [right] : [])
+        var wanted = Sample.item("s", source: source)
+        wanted.intent.record.visibility = visibility
         let item = Decision(onConflict: .keepBoth).decide(
             PlanComparison(
-                position: 1, item: Sample.item("s", source: source), transfer: known, ours: ours,
-                namesakes: []))
+                position: 1, item: wanted, transfer: known, ours: ours, namesakes: []))
         return AdoptionJudge(item: item, known: known, ours: ours).judge()
     }
 
@@ -45,9 +47,7 @@ import Testing
     }
 
     @Test func `A copy that is not published yet has work left`() throws {
-        var hidden = target([right])
-        hidden.isHidden = true
-        let adoption = try #require(adopt([hidden]))
+        let adoption = try #require(adopt([target([right])], visibility: .public))
         #expect(adoption.verdict == .work && adoption.transfer?.state == .verifying)
         #expect(adoption.proof == .provedBy(.md5))
     }

@@ -99,7 +99,7 @@ struct CopiedFiles {
     }
 
     /// `noble.img` and `noble.img.xz` are images.
-    private static func isImage(_ name: String) -> Bool {
+    static func isImage(_ name: String) -> Bool {
         let file = FileName(name)
         let inner = isCompressed(file) ? FileName(file.stem) : file
         return extensions.contains(inner.fileExtension)

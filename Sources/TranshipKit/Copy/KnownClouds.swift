@@ -53,7 +53,19 @@ struct KnownClouds {
                     + "tranship copy 'images/*.qcow2' CLOUD")
         }
         let isPath = ["./", "../", "/"].contains(where: word.hasPrefix) || word.hasSuffix("/")
-        if isPath { return .archive(FilePath.absolute(word, in: folder)) }
+        if isPath {
+            let path = FilePath.absolute(word, in: folder)
+            let isMissing = if case .missing = FilePath.kind(path) { true } else { false }
+            guard !word.hasSuffix("/"), isMissing,
+                CopiedFiles.isImage(PathText.lastComponent(path))
+            else { return .archive(path) }
+            throw TranshipError(
+                .usage,
+                "the target \(word) has the name of an image file, and only a cloud or an archive, "
+                    + "which is a folder, can be a target",
+                hint: "for an archive, name a folder: \(word)/; for the data of one image in a "
+                    + "file: tranship image save IMAGE --os-cloud CLOUD --file \(word)")
+        }
         throw TranshipError(.unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word))
     }
 

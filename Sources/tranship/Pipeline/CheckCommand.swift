@@ -41,7 +41,7 @@ struct CheckCommand: AsyncParsableCommand {
         let session = try await pipeline.open(common, talk)
         let rendering = CheckRendering(talk: talk)
         try await common.output.withRows(of: ["check"], Self.columns, more: Self.more) {
-            let tally = try await session.check(downloads: download) {
+            let (tally, missed) = try await session.check(downloads: download) {
                 checked throws(TranshipError) in
                 rendering.render(checked)
             }
@@ -49,6 +49,8 @@ struct CheckCommand: AsyncParsableCommand {
             if tally.keys.contains(where: { $0 != .same }) {
                 throw EarlyExit(status: .differences)
             }
+            // As for a run: a name that no image has is a mistake until the pipeline says otherwise.
+            if !missed.isEmpty { throw EarlyExit(status: .someFailed) }
         }
     }
 }

@@ -66,7 +66,7 @@ struct StatusRendering {
         Terminal.put("journal       \(path)")
         Terminal.put(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
-                + words(run, status.holder)
+                + words(run, status.holder, isRolledBack: status.rolledBackImages > 0)
                 + (soFar.map { ", exit so far \($0.rawValue)" } ?? ""))
         if let limits = status.limits {
             Terminal.put(
@@ -106,13 +106,14 @@ struct StatusRendering {
         "\(word.padded(to: 14))\(counted(images, "image")), \(ByteCount.format(sizeBytes))"
     }
 
-    private func words(_ run: Run, _ holder: String?) -> String {
+    private func words(_ run: Run, _ holder: String?, isRolledBack: Bool) -> String {
         if let holder, run.outcome == nil {
             return (run.plannedAt == nil ? "planning now" : "running now") + " (\(holder))"
         }
-        guard let outcome = run.outcome else { return "killed; `tranship resume` goes on" }
+        let goesOn = isRolledBack ? "a new `tranship run` goes on" : "`tranship resume` goes on"
+        guard let outcome = run.outcome else { return "killed; \(goesOn)" }
         let end = run.endedAt.map { " \(Timestamp.text($0))" } ?? ""
-        let hint = outcome == .interrupted ? "; `tranship resume` goes on" : ""
+        let hint = outcome == .interrupted ? "; \(goesOn)" : ""
         return "\(outcome.rawValue)\(end)\(hint)"
     }
 
