@@ -62,6 +62,14 @@ public enum Note: Codable, Hashable, Sendable {
     /// A project said no to the image at the source, and is not asked again.
     case memberRejected(projectID: String)
 
+    /// True if a plan warns of it, also before a run: the copy is there, and not as people may think.
+    public var isWarning: Bool {
+        switch self {
+        case .otherFields, .deactivatedAtTarget: true
+        default: false
+        }
+    }
+
     /// For programs: stays as it is in every release.
     public var code: String { texts.code }
 

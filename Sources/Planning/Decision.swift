@@ -187,7 +187,10 @@ struct Decision {
                 if !changed.isEmpty {
                     item.notes.append(.fieldsChanged(imageID: standing.id, fields: changed))
                 }
-                if standing.status == .deactivated, !transfer.record.isDeactivated {
+                let others = transfer.placement.isAdopted ? item.differences(to: standing) : []
+                if !others.isEmpty {
+                    item.notes.append(.otherFields(imageID: standing.id, fields: others))
+                } else if standing.status == .deactivated, !transfer.record.isDeactivated {
                     item.notes.append(.deactivatedAtTarget(imageID: standing.id))
                 }
                 return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
@@ -377,7 +380,7 @@ extension TargetImage {
 extension Transfer {
     /// Publishing changes only what the record has otherwise than the copy was published with, and
     /// leaves alone what someone edited since.
-    fileprivate mutating func leaveFields(publishedAs former: Transfer) {
+    mutating func leaveFields(publishedAs former: Transfer) {
         var fields = former.record.fields
         fields.wasPublished = true
         intent.record.updatedFrom = fields

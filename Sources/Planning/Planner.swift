@@ -249,6 +249,7 @@ public struct Planner: Sendable {
     private func decideAll() async throws(TranshipError) {
         var naming: [(position: Int64, item: PlanItem)] = []
         let held = try await journal.heldVersions()
+        var others = OtherCopies()
         try await decideEach { (comparison) throws(TranshipError) in
             if let item = try await rolledBack(comparison.item, held) { return item }
             var item = try await decide(comparison)
@@ -261,8 +262,10 @@ public struct Planner: Sendable {
             if item.action == .skip, !item.record.references.isEmpty {
                 naming.append((comparison.position, item))
             }
+            others.add(item)
             return item
         }
+        for words in others.words { tell(.warning(words)) }
         try await updateReferences(naming)
     }
 
@@ -317,12 +320,12 @@ public struct Planner: Sendable {
                     transfer.state == .done || transfer.state == .skipped
                 else { continue }
                 let name = other?.source.displayName ?? key
+                var start = transfer.republished(as: item.record)
+                start.leaveFields(publishedAs: start)
                 try await plan.decide([
                     (
                         position,
-                        item.decided(
-                            .update, .referenceCopiedAgain(name: name),
-                            start: transfer.republished(as: item.record))
+                        item.decided(.update, .referenceCopiedAgain(name: name), start: start)
                     )
                 ])
                 break

@@ -40,7 +40,7 @@ struct PlanCommand: AsyncParsableCommand {
         let plan = try await run.plan()
         talk.endLine()
         try await common.output.withRows(of: ["plan-item"], Self.columns, more: Self.more) {
-            try await PlanRendering(talk: talk, tallyOnly: false).render(
+            try await PlanRendering(talk: talk, tallyOnly: false, listsUnselected: true).render(
                 plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
         }
         for shortfall in plan.shortfalls {

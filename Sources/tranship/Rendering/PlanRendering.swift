@@ -10,6 +10,9 @@ struct PlanRendering {
     let talk: Talk
     /// Before a run: the sums, and only what needs eyes.
     let tallyOnly: Bool
+    /// True if `-v` lists the images that no entry selects. A copy names what it wants, and most
+    /// images of a cloud are something else.
+    var listsUnselected = false
 
     /// - Parameter headline: the pipeline, its sources and its targets.
     func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
@@ -29,7 +32,7 @@ struct PlanRendering {
             }
         }
         if talk.format == .json { return putJSON(plan) }
-        if !tallyOnly { tell(plan.unselected) }
+        if listsUnselected { tell(plan.unselected) }
         tell(summary(plan.tallies))
         tell(bandwidth: plan)
     }
@@ -86,7 +89,9 @@ struct PlanRendering {
                 + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
         )
         if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
-        guard talk.verbose, [.create, .update].contains(item.action) else { return }
+        guard talk.verbose else { return }
+        defer { for note in item.notes { tell("         \(note)") } }
+        guard [.create, .update].contains(item.action) else { return }
         let proof =
             (item.promise.map { "\($0.algorithm.rawValue) promised by the source" })
             ?? (item.source.published?.checksum).map {
@@ -100,7 +105,6 @@ struct PlanRendering {
         if let start = item.start, let reason = start.intent.wayReason {
             tell("         \(start.intent.spools ? "spooled" : "streamed"): \(reason.words)")
         }
-        for note in item.notes { tell("         \(note)") }
     }
 
     private func summary(_ tallies: [Tally<PlanAction>]) -> String {
