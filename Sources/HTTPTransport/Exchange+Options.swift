@@ -84,7 +84,7 @@ extension Exchange {
         case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
         case .download:
             receiveBytes = configuration.bufferBytes
-            useConnectionOnce(handle)
+            if !request.keepsConnection { useConnectionOnce(handle) }
         case .upload:
             sendBytes = configuration.bufferBytes
             useConnectionOnce(handle)
@@ -121,7 +121,7 @@ extension Exchange {
         }
     }
 
-    /// A body has a connection of its own. A ring cannot be sent twice if a kept connection turns
+    /// A whole body has a connection of its own. A ring cannot be sent twice if a kept connection turns
     /// out to be dead. And if a source sends more than it declared, the rest would be read as the
     /// next answer.
     private func useConnectionOnce(_ handle: CurlHandle) {

@@ -32,6 +32,9 @@ final class Exchange: @unchecked Sendable {
     struct Answer: Sendable {
         var response: HTTPResponse
         var redirectURL: String?
+        /// From the request, over an open connection, to the first byte of the answer; nil for
+        /// requests with a body.
+        var seconds: Double?
     }
 
     let request: HTTPRequest
@@ -141,7 +144,17 @@ final class Exchange: @unchecked Sendable {
         var response = HTTPResponse(
             status: head.status, headers: head.headers, body: body, effectiveURL: request.url)
         response.answeredBy = answeredBy
-        return Answer(response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL))
+        return Answer(
+            response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL),
+            seconds: answerSeconds(handle))
+    }
+
+    private func answerSeconds(_ handle: CurlHandle) -> Double? {
+        let sent = handle.offset(CURLINFO_PRETRANSFER_TIME_T)
+        let began = handle.offset(CURLINFO_STARTTRANSFER_TIME_T)
+        guard [.get, .head].contains(request.method), request.body == nil, sent >= 0, began > sent
+        else { return nil }
+        return Double(began - sent) / 1e6
     }
 
     /// Of the servers behind one name, the one of this connection: another one may answer the next

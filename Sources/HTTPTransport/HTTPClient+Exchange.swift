@@ -14,6 +14,7 @@ extension HTTPClient {
     func exchange(
         _ request: HTTPRequest, _ flow: Exchange.Flow, _ pool: HandlePool
     ) async throws(TranshipError) -> HTTPResponse {
+        let asked = request.url
         var request = request
         var echoes = Echoes()
         for _ in 0...HTTPRequest.redirectsMax {
@@ -30,6 +31,7 @@ extension HTTPClient {
             response.netrc = configuration.netrcFile.map(NetrcFile.init)
             response.isElsewhere = request.isElsewhere
             guard request.followsRedirects, response.isRedirect else {
+                if let seconds = answer.seconds { answerTimes.add(seconds, of: asked) }
                 return response
             }
             request = try request.redirected(status: response.status, to: answer.redirectURL)

@@ -8,7 +8,7 @@ public import ByteStreams
 ///
 /// Classifies failures and never retries, except for ``HTTPRequest/isRepeatable`` requests over a
 /// kept connection that is dead. Small exchanges reuse connections, of which few are kept; each
-/// body has a connection of its own, closed after it. Each exchange blocks a thread of its own.
+/// body has a connection of its own, closed after it unless it is a part of one. Each exchange blocks a thread of its own.
 /// Proxies come from the environment (`http_proxy`, `https_proxy`,
 /// `no_proxy`). Cancelling the task ends an exchange within a second and throws
 /// ``TranshipError/Code/interrupted``.
@@ -20,9 +20,13 @@ public final class HTTPClient: Sendable {
     private let smallHandles: HandlePool
     private let downloadHandles: HandlePool
     private let uploadHandles: HandlePool
+    private let partHandles: HandlePool
+    let answerTimes = AnswerTimes()
     private static let idleHandlesMax = 8
     /// These keep memory, but no connection.
     private static let idleBodyHandlesMax = 4
+    /// Between two parts of one body, so not for long.
+    private static let idlePartSeconds = 5
     /// Nil for libcurl.
     let carrier: (any Carrier)?
 
@@ -41,6 +45,9 @@ public final class HTTPClient: Sendable {
         smallHandles = pool(Self.idleHandlesMax)
         downloadHandles = pool(Self.idleBodyHandlesMax)
         uploadHandles = pool(Self.idleBodyHandlesMax)
+        partHandles = HandlePool(
+            idleMax: Self.idleHandlesMax,
+            idleSeconds: min(Self.idlePartSeconds, configuration.idleSeconds))
     }
 
     /// A small exchange with its body in memory.
@@ -74,7 +81,17 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
     ) async throws(TranshipError) -> HTTPResponse {
-        try await exchange(request, .download(ring, onResponse: onResponse), downloadHandles)
+        try await exchange(
+            request, .download(ring, onResponse: onResponse),
+            request.keepsConnection ? partHandles : downloadHandles)
+    }
+
+    /// The shortest time in which a GET or HEAD of a URL with this scheme, host and port was
+    /// answered, in seconds: at least a round trip. Redirects count as their last answer.
+    ///
+    /// Nil before the second answer, since one may be slow by chance, and without libcurl.
+    package func shortestAnswerSeconds(of url: String) -> Double? {
+        answerTimes.shortest(of: url)
     }
 
     /// Sends the contents of a ring as the body; chunked if the size is unknown.

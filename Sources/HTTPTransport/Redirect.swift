@@ -71,7 +71,7 @@ extension HTTPRequest {
 }
 
 /// Scheme, host and port: a redirect to another origin gets none of our headers.
-struct Origin: Equatable {
+struct Origin: Hashable {
     let scheme: String
     let host: String
     let port: String
