@@ -68,10 +68,10 @@ public struct Reopening: Sendable {
             } catch {
                 let written = ring.writtenBytes
                 let reached = first + written
-                if let drop, error.code == .rangeNotSatisfiable {
+                if error.code == .rangeNotSatisfiable, drop != nil || written > before {
                     tell(.cannotGoOn(atByte: reached, reason: error.message))
                     // Bytes of a wrong part may be in the ring, so start again.
-                    throw written == before ? drop : Self.lied(error)
+                    throw written > before ? Self.lied(error) : drop ?? error
                 }
                 guard error.isTransient, error.code != .interrupted, ring.failure == nil,
                     !Task.isCancelled, written > 0, let facts = known.withLock({ $0 })
@@ -129,15 +129,31 @@ public struct Reopening: Sendable {
     }
 }
 
+/// Reports only the first facts, for an opening that takes several requests.
+func once(
+    _ opened: @escaping @Sendable (SourceFacts) -> Void
+) -> @Sendable (SourceFacts) -> Void {
+    let isTold = Mutex(false)
+    return { facts in
+        let isFirst = isTold.withLock { isTold in
+            defer { isTold = true }
+            return !isTold
+        }
+        if isFirst { opened(facts) }
+    }
+}
+
 /// The servers that did not honour a range in this run. Tranship does not ask them again.
 final class RangeMemory: Sendable {
     private let origins = Mutex<Set<String>>([])
 
     func remember(_ origin: String) { origins.withLock { _ = $0.insert(origin) } }
 
+    func knows(_ origin: String) -> Bool { origins.withLock { $0.contains(origin) } }
+
     /// - Throws: ``TranshipError/Code/rangeNotSatisfiable`` for one that is known.
     func check(_ origin: String) throws(TranshipError) {
-        guard !origins.withLock({ $0.contains(origin) }) else {
+        guard !knows(origin) else {
             throw TranshipError(
                 .rangeNotSatisfiable, "\(origin) did not honour a range before in this run")
         }

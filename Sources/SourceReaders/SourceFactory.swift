@@ -19,6 +19,7 @@ public struct SourceFactory: Sendable {
     let reopening: Reopening
     let decompression: DecompressionLimits
     private let memory = RangeMemory()
+    private let connections = SourceConnections()
 
     /// - Parameters:
     ///   - baseDirectory: the absolute folder that relative paths start at.
@@ -51,16 +52,17 @@ public struct SourceFactory: Sendable {
             }
             return CloudImages(
                 selection: cloud, sourceIndex: index, cloud: signedIn, reopening: reopening,
-                memory: memory)
+                memory: memory, connections: connections)
         case .url(let url):
             return URLImage(
                 source: url, sourceIndex: index, headers: try headers(url), client: client(url),
-                reopening: reopening, memory: memory, decompression: decompression)
+                reopening: reopening, memory: memory, connections: connections,
+                decompression: decompression)
         case .simplestreams(let streams):
             var images = URLImage(
                 source: streams.index, sourceIndex: index, headers: try headers(streams.index),
                 client: client(streams.index), reopening: reopening, memory: memory,
-                decompression: decompression)
+                connections: connections, decompression: decompression)
             images.locatesByImage = true
             return SimplestreamsImages(source: streams, images: images)
         case .file(let file):

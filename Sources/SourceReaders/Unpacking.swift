@@ -111,7 +111,7 @@ struct Unpacking {
                 if let decompressor {
                     try decompressor.run(from: inner, into: ring)
                 } else {
-                    try Self.copy(from: inner, into: ring)
+                    try inner.pour(into: ring)
                 }
             }
             return nil
@@ -119,18 +119,6 @@ struct Unpacking {
             inner.fail(error)
             // What failed the reading came first, and this only follows from it.
             return inner.failure ?? error
-        }
-    }
-}
-
-extension Unpacking {
-    private static func copy(from inner: ByteRing, into ring: ByteRing) throws(TranshipError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
-        defer { buffer.deallocate() }
-        while true {
-            let count = try inner.read(into: buffer)
-            if count == 0 { return }
-            try ring.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 }

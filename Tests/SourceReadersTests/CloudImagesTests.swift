@@ -154,6 +154,55 @@ import Testing
         #expect(source.glance.server.requests.count { $0[header: "range"] != nil } == 1)
     }
 
+    // MARK: Several connections
+
+    private static let far = noise(32 * 64 << 10, seed: 9)
+
+    private func farSource() throws -> CloudImages {
+        CloudImages(
+            selection: try cloudEntry(), sourceIndex: 0,
+            cloud: SignedInCloud(
+                source.glance.service.session, endpoint: source.glance.server.url, region: nil,
+                projectID: nil),
+            connections: SourceConnections(
+                partBytes: 64 << 10, answerSeconds: { 1 }, nowNanoseconds: { 0 }))
+    }
+
+    @Test func `A far image comes in parts that make up the whole, each asked for once`()
+        async throws
+    {
+        let image = try await source.planned(Self.far)
+        let reading = await read(image, by: try farSource())
+        #expect(reading.error == nil && reading.told.isEmpty)
+        #expect(reading.bytes == Self.far)
+        #expect(reading.facts.count == 1)
+        let ranges = source.glance.server.requests.compactMap { $0[header: "range"] }
+        let opening = SourceConnections.connectionsMax * 64 << 10
+        let parts = stride(from: opening, to: Self.far.count, by: 64 << 10).map {
+            "bytes=\($0)-\($0 + (64 << 10) - 1)"
+        }
+        #expect(ranges.first == "bytes=0-\(opening - 1)")
+        #expect(ranges.dropFirst().sorted() == parts.sorted())
+        // The record was read once: it is what the parts are compared with.
+        #expect(source.glance.asked.count { $0 == "GET /v2/images/a" } == 1)
+    }
+
+    @Test(arguments: [400, 416, 200])
+    func `A store that cannot start in the middle is read over one connection`(
+        status: Int
+    ) async throws {
+        let image = try await source.planned(Self.far)
+        source.glance.answer(
+            "GET", "/v2/images/a/file", with: .status(status, body: status == 200 ? Self.far : [])
+        ) { $0[header: "range"] != nil }
+        let reading = await read(image, by: try farSource())
+        #expect(reading.error == nil && reading.told.isEmpty)
+        #expect(reading.bytes == Self.far)
+        #expect(
+            source.glance.server.requests.filter { $0.path.hasSuffix("/file") }
+                .map { $0[header: "range"] != nil } == [true, false])
+    }
+
     @Test func `An image whose hash has changed meanwhile is not gone on with`() async throws {
         let glance = source.glance
         var image = try await source.planned(noise(1000))

@@ -70,6 +70,24 @@ extension ImageService {
         return try await download(request, span, into: ring, onResponse: onResponse)
     }
 
+    /// Reads one part of the data into a ring, one of many: over a kept connection if there is one.
+    ///
+    /// - Returns: the head of a 206 with just these bytes.
+    /// - Throws: as ``download(_:into:from:sizeBytes:onResponse:)``;
+    ///   ``TranshipError/Code/rangeNotSatisfiable`` also for an image without data.
+    package func downloadPart(
+        _ id: String, _ part: ClosedRange<Int64>, into ring: ByteRing,
+        onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        let span = ByteSpan.bytes(part)
+        var request = ImageDataRequests.download(id, span)
+        request.bodyBytesMax = Int64(part.count)
+        request.keepsConnection = true
+        guard try await download(request, span, into: ring, onResponse: onResponse) != nil else {
+            throw TranshipError(.rangeNotSatisfiable, "image \(id) has no data")
+        }
+    }
+
     func download(
         _ request: ServiceRequest, _ span: ByteSpan?, into ring: ByteRing,
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void

@@ -15,6 +15,8 @@ struct CloudImages: ImageSource {
     var reopening = Reopening()
     /// Shared by the sources of a run.
     var memory = RangeMemory()
+    /// Shared by the sources of a run.
+    var connections = SourceConnections()
 
     var service: ImageService { ImageService(cloud.session) }
     var region: CloudRegion? { cloud.region }

@@ -37,9 +37,14 @@ extension URLImage {
         _ image: SourceImage, from point: ReadingPoint?, into ring: ByteRing,
         tell: @escaping @Sendable (ReadingEvent) -> Void
     ) async throws(TranshipError) {
+        connections.begin(at: endpoint)
+        defer { connections.end(at: endpoint) }
         try await reopening.read(from: point, into: ring, tell: tell) {
             (point, opened) throws(TranshipError) in
-            if let point {
+            let opened = once(opened)
+            let reached = try await readParts(image, from: point, into: ring, opened)
+            if let reached, reached.offsetBytes == reached.version.totalBytes { return }
+            if let point = reached ?? point {
                 try await goOn(image, from: point, into: ring, opened)
             } else {
                 try await begin(image, into: ring, opened)
@@ -144,7 +149,7 @@ extension URLImage {
             "\(shown) was asked for the bytes from \(point.offsetBytes) on and \(words)")
     }
 
-    private static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
+    static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
         let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
         return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
@@ -169,10 +174,10 @@ extension SourceImage {
     /// What the server says of its version, when that is not the planned one.
     ///
     /// Only for images without a checksum, which would be the better proof.
-    fileprivate func otherVersion(in head: HTTPResponse) -> String? {
+    func otherVersion(in head: HTTPResponse) -> String? {
         guard checksums.isEmpty else { return nil }
         let isSameFile = Self.isSameFile(
-            self, sizeBytes: head.headers.contentLengthBytes, now: head.headers["Last-Modified"],
+            self, sizeBytes: head.wholeBytes, now: head.headers["Last-Modified"],
             before: seen?.lastModified)
         if isSameFile { return nil }
         if let tag = head.headers["ETag"], let planned = seen?.eTag {
@@ -187,12 +192,17 @@ extension SourceImage {
 
 extension HTTPResponse {
     /// The version to compare a later range with, or nil if it would prove nothing.
-    fileprivate var sourceVersion: SourceVersion? {
+    var sourceVersion: SourceVersion? {
         if headers["Accept-Ranges"]?.lowercased() == "none" { return nil }
         let version = SourceVersion(
             strongETag: strongETag, lastModified: headers["Last-Modified"],
-            totalBytes: headers.contentLengthBytes)
+            totalBytes: wholeBytes)
         return version.isProof ? version : nil
+    }
+
+    /// The length of the whole, also of an answer that is a part of it.
+    fileprivate var wholeBytes: Int64? {
+        status == 206 ? contentRange?.total : headers.contentLengthBytes
     }
 
     /// RFC 9110, section 8.8.3; weak ones begin with `W/`.
@@ -204,7 +214,7 @@ extension HTTPResponse {
 extension SourceVersion {
     /// What the answer says of its version, when it is not this one. An answer
     /// to a range says what the whole would have said (RFC 9110, section 15.3.7).
-    fileprivate func other(in head: HTTPResponse) -> String? {
+    func other(in head: HTTPResponse) -> String? {
         if let strongETag {
             let now = head.headers["ETag"]
             return now == strongETag ? nil : "ETag \(now ?? "none"), before \(strongETag)"

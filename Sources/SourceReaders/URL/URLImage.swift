@@ -23,11 +23,14 @@ struct URLImage: ImageSource {
     let reopening: Reopening
     /// Shared by the sources of a run.
     let memory: RangeMemory
+    /// Shared by the sources of a run.
+    let connections: SourceConnections
     let decompression: DecompressionLimits
 
     init(
         source: URLSource, sourceIndex: Int, headers: HTTPHeaders = [:], client: HTTPClient,
         reopening: Reopening = Reopening(), memory: RangeMemory = RangeMemory(),
+        connections: SourceConnections = SourceConnections(),
         decompression: DecompressionLimits = DecompressionLimits()
     ) {
         self.source = source
@@ -37,6 +40,7 @@ struct URLImage: ImageSource {
         self.client = client
         self.reopening = reopening
         self.memory = memory
+        self.connections = connections
         self.decompression = decompression
     }
 
