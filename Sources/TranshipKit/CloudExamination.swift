@@ -33,6 +33,8 @@ public struct CloudExamination: Sendable {
     public let clockAheadSeconds: Int64?
     /// What a copy without conditions would read; nil if the service does not list it.
     public let stock: CloudStock?
+    /// Whether its images can be read from the middle on.
+    public let ranges: RangeSupport
     /// Why ``stock`` is nil.
     let listingTrouble: String?
     public let choices: [Choice]
@@ -85,7 +87,7 @@ public struct CloudExamination: Sendable {
             project: project, versions: versions, offer: offer, areDigestsSeen: !seen.isEmpty,
             diskFormats: offer.diskFormats, containerFormats: offer.containerFormats,
             clockAheadSeconds: try await clockAhead(service), stock: stock,
-            listingTrouble: listing.first,
+            ranges: await .look(service, stock?.newest), listingTrouble: listing.first,
             choices: try choices(
                 offer, hasSiblings: session.configuration.authentication.usesKeystone),
             remarks: session.configuration.remarks + denied(offer), troubles: troubles,

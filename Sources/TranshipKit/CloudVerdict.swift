@@ -27,6 +27,8 @@ public struct CloudStock: Sendable, Hashable {
     public internal(set) var containerFormats: [String: Int] = [:]
     /// True if there are more images than were read.
     public internal(set) var isCut = false
+    /// The newest image with data.
+    var newest: Image?
 
     /// Counts the images of the session's project.
     static func count(_ service: ImageService, project: String?) async throws(TranshipError)
@@ -39,6 +41,7 @@ public struct CloudStock: Sendable, Hashable {
         for try await page in service.images(query) {
             for image in page where image.properties["image_type"]?.string != "snapshot" {
                 stock.images += 1
+                if stock.newest == nil, image.sizeBytes ?? 0 > 1 { stock.newest = image }
                 stock.sizeBytes = stock.sizeBytes.clampedSum(image.sizeBytes ?? 0)
                 stock.diskFormats[image.diskFormat ?? "none", default: 0] += 1
                 stock.containerFormats[image.containerFormat ?? "none", default: 0] += 1

@@ -38,6 +38,27 @@ struct DoctorCommandTests {
         #expect(both.output.contains("copy      NO: source alpha: its images: "), "\(both.said)")
     }
 
+    @Test func `A cloud says whether it gives parts of an image`() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        var alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.output.contains("ranges    yes, as image "), "\(alpha.said)")
+        let beta = try await desk.run("tranship doctor beta")
+        #expect(
+            beta.output.contains("ranges    not known: there is no image to try it with\n"),
+            "\(beta.said)")
+        desk.alpha.answer(with: .status(400, text: "random access is not supported")) {
+            $0.path.hasSuffix("/file") && $0[header: "range"] != nil
+        }
+        alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.output.contains("ranges    no, the store of image "), "\(alpha.said)")
+        let json = try await desk.run("tranship doctor alpha -f json")
+        #expect(json.output.contains(#""ranges":false"#), "\(json.said)")
+        desk.alpha.refuse("GET", "/v2/images", status: 403, text: "policy says no")
+        alpha = try await desk.run("tranship doctor alpha")
+        #expect(alpha.output.contains("ranges    not known: "), "\(alpha.said)")
+    }
+
     @Test func `Two clouds are judged as a copy, and the next command works`() async throws {
         let desk = try Desk()
         defer { desk.remove() }

@@ -36,6 +36,7 @@ struct DoctorRendering {
                 [found.versions.first.map { "\($0.id) (\($0.status.lowercased()))" } ?? "unknown"]),
             row("import", [list(offer.importMethods)]),
             row("stores", [list(offer.stores.map(Self.name), none: "one, without a name")]),
+            row("ranges", [found.ranges.words]),
             row(
                 "digests",
                 [
@@ -128,6 +129,7 @@ struct DoctorRendering {
                             "read_only": .bool(store.isReadOnly),
                         ]
                     }),
+                "ranges": found.ranges.isThere.map { .bool($0) },
                 "digests": strings(offer.reportedAlgorithms.map(\.rawValue)),
                 "digests_seen": .bool(found.areDigestsSeen),
                 "disk_formats": strings(found.diskFormats),

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import OpenStackImage
+
+/// Whether an Image service gives parts of an image, as its store decides: stores of the types
+/// `file` and `cinder` do, `rbd`, `swift`, `s3` and `http` do not.
+public struct RangeSupport: Sendable, Hashable {
+    /// Nil if it could not be found out.
+    public let isThere: Bool?
+    /// What follows, or why it is not known.
+    public let words: String
+
+    /// Reads one byte from the middle of an image.
+    static func look(_ service: ImageService, _ image: Image?) async -> RangeSupport {
+        guard let image, let size = image.sizeBytes else {
+            return RangeSupport(isThere: nil, words: "not known: there is no image to try it with")
+        }
+        let middle = size / 2
+        do throws(TranshipError) {
+            try await service.downloadPart(image.id, middle...middle, into: ByteRing()) { _ in }
+        } catch {
+            guard error.code == .rangeNotSatisfiable || error.answer?.status == 400 else {
+                return RangeSupport(isThere: nil, words: "not known: \(error.message)")
+            }
+            return RangeSupport(
+                isThere: false,
+                words: "no, the store of image \(image.id) gives no parts: one connection reads an "
+                    + "image, and one that breaks is read again from its first byte")
+        }
+        return RangeSupport(
+            isThere: true,
+            words: "yes, as image \(image.id) shows: far images are read over several connections, "
+                + "and one that breaks goes on where it broke")
+    }
+}
