@@ -46,6 +46,7 @@ extension Exchange {
 
     private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
         let isWhole = head.add(line)
+        if isWhole { noteAnswerTime() }
         if isWhole, let error = severalLengths { return stop(error) }
         guard isWhole, case .download(_, let onResponse) = flow,
             (200..<300) ~= head.status

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: only the thread inside ``perform(on:)``, callbacks included, uses the
 /// variables, and an exchange is performed once. Other threads call ``cancel()``, which uses an
-/// atomic, a lock and the ring.
+/// atomic, a lock and the ring, and read ``answerMicroseconds``.
 final class Exchange: @unchecked Sendable {
     /// Where the body comes from or goes to.
     enum Flow: Sendable {
@@ -32,9 +32,6 @@ final class Exchange: @unchecked Sendable {
     struct Answer: Sendable {
         var response: HTTPResponse
         var redirectURL: String?
-        /// From the request, over an open connection, to the first byte of the answer; nil for
-        /// requests with a body.
-        var seconds: Double?
     }
 
     let request: HTTPRequest
@@ -63,6 +60,10 @@ final class Exchange: @unchecked Sendable {
     /// last check, or it was cut.
     var hasTLSEnded: Bool?
 
+    private var beganNanoseconds: UInt64 = 0
+    /// From the request, over an open connection, to the head of the answer; -1 if there is none,
+    /// and for a redirect that is followed and a request with a body.
+    let answerMicroseconds = Atomic<Int64>(-1)
     private let cancelled = Atomic<Bool>(false)
     private let sockets = Guarded<OpenSockets?>(nil)
 
@@ -96,6 +97,7 @@ final class Exchange: @unchecked Sendable {
             }
             sockets.withLock { $0 = handle.sockets }
             clock.restart()
+            beganNanoseconds = nowNanoseconds()
             let code = isCancelled ? CURLE_ABORTED_BY_CALLBACK : curl_easy_perform(handle.easy)
             sockets.withLock { $0 = nil }
             return .success(try answer(code, handle))
@@ -144,17 +146,17 @@ final class Exchange: @unchecked Sendable {
         var response = HTTPResponse(
             status: head.status, headers: head.headers, body: body, effectiveURL: request.url)
         response.answeredBy = answeredBy
-        return Answer(
-            response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL),
-            seconds: answerSeconds(handle))
+        return Answer(response: response, redirectURL: handle.string(CURLINFO_REDIRECT_URL))
     }
 
-    private func answerSeconds(_ handle: CurlHandle) -> Double? {
-        let sent = handle.offset(CURLINFO_PRETRANSFER_TIME_T)
-        let began = handle.offset(CURLINFO_STARTTRANSFER_TIME_T)
-        guard [.get, .head].contains(request.method), request.body == nil, sent >= 0, began > sent
-        else { return nil }
-        return Double(began - sent) / 1e6
+    /// Notes how long the answer took. The body may break later.
+    func noteAnswerTime() {
+        guard [.get, .head].contains(request.method), request.body == nil,
+            !(request.followsRedirects && HTTPResponse(status: head.status).isRedirect),
+            let sent = handle?.offset(CURLINFO_PRETRANSFER_TIME_T), sent >= 0
+        else { return }
+        let microseconds = Int64(clamping: (nowNanoseconds() - beganNanoseconds) / 1000) - sent
+        if microseconds > 0 { answerMicroseconds.store(microseconds, ordering: .relaxed) }
     }
 
     /// Of the servers behind one name, the one of this connection: another one may answer the next

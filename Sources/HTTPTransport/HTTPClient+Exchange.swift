@@ -4,6 +4,7 @@
 import Basics
 import ByteStreams
 import Dispatch
+import Synchronization
 
 extension HTTPClient {
     /// If a name server is silent, curl waits as long as the resolver of the C library does. A
@@ -23,7 +24,7 @@ extension HTTPClient {
                 if let carrier {
                     try await flow.carried(request, by: carrier)
                 } else {
-                    try await perform(Exchange(request, configuration, flow), pool)
+                    try await perform(Exchange(request, configuration, flow), pool, asked)
                 }
             var response = answer.response
             response.isRedirected = request.isRedirected
@@ -31,7 +32,6 @@ extension HTTPClient {
             response.netrc = configuration.netrcFile.map(NetrcFile.init)
             response.isElsewhere = request.isElsewhere
             guard request.followsRedirects, response.isRedirect else {
-                if let seconds = answer.seconds { answerTimes.add(seconds, of: asked) }
                 return response
             }
             request = try request.redirected(status: response.status, to: answer.redirectURL)
@@ -39,8 +39,9 @@ extension HTTPClient {
         throw request.redirectedTooOften()
     }
 
+    /// - Parameter asked: the URL before all redirects.
     private func perform(
-        _ exchange: Exchange, _ pool: HandlePool
+        _ exchange: Exchange, _ pool: HandlePool, _ asked: String
     ) async throws(TranshipError) -> Exchange.Answer {
         let origin = Origin(exchange.request.url)
         let handle = try pool.take(for: origin)
@@ -64,6 +65,8 @@ extension HTTPClient {
                 outcome.settle(.failure(Exchange.interrupted))
             }
         }
+        let microseconds = exchange.answerMicroseconds.load(ordering: .relaxed)
+        if microseconds > 0 { answerTimes.add(Double(microseconds) / 1e6, of: asked) }
         return try result.get()
     }
 }

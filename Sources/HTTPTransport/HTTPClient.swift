@@ -25,8 +25,6 @@ public final class HTTPClient: Sendable {
     private static let idleHandlesMax = 8
     /// These keep memory, but no connection.
     private static let idleBodyHandlesMax = 4
-    /// Between two parts of one body, so not for long.
-    private static let idlePartSeconds = 5
     /// Nil for libcurl.
     let carrier: (any Carrier)?
 
@@ -46,8 +44,7 @@ public final class HTTPClient: Sendable {
         downloadHandles = pool(Self.idleBodyHandlesMax)
         uploadHandles = pool(Self.idleBodyHandlesMax)
         partHandles = HandlePool(
-            idleMax: Self.idleHandlesMax,
-            idleSeconds: min(Self.idlePartSeconds, configuration.idleSeconds))
+            idleMax: Self.idleHandlesMax, idleSeconds: configuration.idlePartSeconds)
     }
 
     /// A small exchange with its body in memory.

@@ -39,6 +39,9 @@ public struct TransportConfiguration: Sendable {
     /// A kept connection that is idle for so long is closed.
     public var idleSeconds = 15
 
+    /// The same for a connection between two parts of one body.
+    package var idlePartSeconds = 5
+
     /// From the last byte of an upload to the answer. Before it answers, a service may have to
     /// write, and some convert, the data.
     public var answerTimeoutSeconds: Int

@@ -22,7 +22,10 @@ import Testing
 
     @Test func `Parts of a body share a connection, and whole bodies do not`() async throws {
         let server = try RawHTTPServer { _ in .status(200, body: [1, 2, 3]) }
-        let client = HTTPClient()
+        // A pause of a busy machine must not look like an idle connection.
+        var patient = TransportConfiguration()
+        patient.idlePartSeconds = 600
+        let client = HTTPClient(patient)
         for _ in 0..<3 { #expect(try await part(client, server.url) == 3) }
         #expect(server.connectionCount == 1)
         for _ in 0..<3 { #expect(try await part(client, server.url, keeps: false) == 3) }
@@ -69,6 +72,27 @@ import Testing
         }
         #expect(client.shortestAnswerSeconds(of: other.url) != nil)
         #expect(client.shortestAnswerSeconds(of: "http://127.0.0.1:1") == nil)
+    }
+
+    @Test func `An answer whose body is not read to its end counts as well`() async throws {
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "2")])
+                exchange.send([1])
+                exchange.hang()
+            }
+        }
+        let client = HTTPClient()
+        for _ in 0..<2 {
+            let ring = ByteRing()
+            let ended = Task {
+                try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
+            }
+            _ = try await ring.started()
+            ring.fail(TranshipError(.interrupted, "enough"))
+            await #expect(throws: TranshipError.self) { try await ended.value }
+        }
+        #expect(client.shortestAnswerSeconds(of: server.url) != nil)
     }
 
     @Test func `What a request with a body takes says nothing of the way`() async throws {

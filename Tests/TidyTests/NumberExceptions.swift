@@ -56,6 +56,7 @@ enum NumberExceptions {
         "ByteStreams/ByteRing+Reader.swift": Reason(3, "our clock and waits of our own"),
         "ByteStreams/ByteRing.swift": Reason(2, "positions in our buffer"),
         "ByteStreams/ThreadPool.swift": Reason(1, "our clock"),
+        "HTTPTransport/Exchange.swift": Reason(1, "our clock"),
         "HTTPTransport/Exchange+Callbacks.swift": Reason(3, "bytes that really came"),
         "HTTPTransport/Exchange+Options.swift": Reason(2, "settings of ours"),
         "HTTPTransport/HandlePool.swift": Reason(3, "our clock and a setting"),
