@@ -76,7 +76,7 @@ struct PartedReading: Sendable {
             return true
         } catch {
             guard ring.writtenBytes == before, ring.failure == nil, !Task.isCancelled,
-                error.isRefusedPart || error.answer != nil
+                error.isRefusedPart || (error.answer != nil && !error.isTransient)
             else { throw error }
             // If the refusal has another reason, the whole is refused as well, and says it.
             if error.isRefusedPart { connections.refused(by: endpoint) }
@@ -197,7 +197,7 @@ struct PartedReading: Sendable {
             judge(&passage)
         case .failure(let error):
             // A server may refuse so many connections, and give one.
-            if error.answer != nil || error.isRefusedPart {
+            if error.isRefusedPart || (error.answer != nil && error.isTransient) {
                 connections.learn(.paysNot, of: endpoint)
             }
             guard error.isRefusedPart else { throw error }

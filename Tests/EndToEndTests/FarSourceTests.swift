@@ -96,6 +96,33 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a real service that is far away gives parts, and the copy has its digest")
+        func cloud() async throws {
+            let asked = Guarded<[String]>([])
+            let proxy = try await Proxy(to: .beta) { request in
+                usleep(Self.answerMicroseconds)
+                if let range = request[header: "range"] { asked.withLock { $0.append(range) } }
+            }
+            try await scene("farcloud") { scene in
+                let original = try await scene.beta.add(
+                    scene.prefix, Self.bytes(0..<Self.sizeBytes))
+                let file = try scene.pipeline(
+                    """
+                    sources: [{ cloud: proxied, images: { name: "\(scene.prefix)" } }]
+                    targets: [{ cloud: alpha }]
+                    """)
+                let run = try await scene.tranship(
+                    "run", file,
+                    environment: [
+                        "OS_CLIENT_CONFIG_FILE": try proxy.cloudsFile(in: scene.folder)
+                    ])
+                #expect(run.status == 0, run.said)
+                let copy = try await scene.alpha.only(scene.prefix)
+                #expect(copy.text("os_hash_value") == original.text("os_hash_value"))
+                #expect(Set(asked.withLock { $0 }).count > 3, run.said)
+            }
+        }
+
         @Test("a spooled far image is read over several connections as well")
         func spooled() async throws {
             let server = try Self.server()

@@ -155,6 +155,25 @@ import Testing
         #expect(server.asked.dropFirst(before).map(\.isWhole) == [true])
     }
 
+    @Test func `A server that is too busy for the first part is asked again later`() async throws {
+        let server = try PartServer { asked, _ in
+            asked.isOpening ? .status(503, text: "too busy") : nil
+        }
+        let reading = try await reading(server)
+        #expect(reading.error?.answer?.status == 503)
+        #expect(reading.error?.isTransient == true)
+        #expect(server.asked.map(\.isOpening) == [true])
+    }
+
+    @Test func `An image that is gone is refused in the words of the whole`() async throws {
+        let server = try PartServer { _, _ in .status(404, text: "no such file") }
+        let connections = server.connections()
+        let reading = try await reading(server, connections)
+        #expect(reading.error?.code == .sourceUnavailable)
+        #expect(server.asked.last?.isWhole == true)
+        #expect(connections.verdict(on: server.server.url) == .unknown)
+    }
+
     // MARK: Parts that are not what they should be
 
     struct Lie: Sendable, CustomTestStringConvertible {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Sits in front of a real Image service of the lab, passes everything on, and
-/// does in between what a test is about. For bodies of at most a MiB.
+/// does in between what a test is about. For requests of at most a MiB, and any answer that memory holds.
 final class Proxy: Sendable {
     private let server: RawHTTPServer
 
