@@ -11,8 +11,8 @@ internal import ByteStreams
 /// does not fill a wide pipe. The first bytes come over one connection; the time that as many take
 /// over several decides how the rest is read, and how later images of the source are.
 ///
-/// Every part proves in its head that it belongs to the same version, and only whole parts enter
-/// the ring. Behind the ring nothing changes: digests, the last bytes and the bandwidth limit see
+/// Every part proves in its head that it belongs to the same version. After the first one, only
+/// whole parts enter the ring. Behind the ring nothing changes: digests, the last bytes and the bandwidth limit see
 /// one stream.
 struct PartedReading: Sendable {
     /// Reads one part. Throws ``TranshipError/Code/rangeNotSatisfiable``, before the first byte, if
