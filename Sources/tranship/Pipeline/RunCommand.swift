@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: .value(
-            "file", "Carry out exactly this saved plan; refuse if sources or targets have changed."),
+            "file", "Carry out exactly this saved plan; refuse if the run would do anything else."),
         completion: .file())
     var plan: String?
 

@@ -34,15 +34,22 @@ struct RunFacts {
     func remedy(of failure: Transfer.Failure) -> String {
         let words = failure.hint ?? failure.message
         guard ownCommand != nil, !failure.isTransient else { return words }
-        switch failure.code {
+        // A hint that names no key of a pipeline file fits a copy as well, and knows the cause.
+        func instead(_ keys: [String], _ option: String) -> String {
+            if let hint = failure.hint, !keys.contains(where: hint.contains) {
+                return "\(failure.message); \(hint)"
+            }
+            return "\(failure.message); \(option)"
+        }
+        return switch failure.code {
         case .checksumMismatch:
-            return "\(failure.message); if the data is right, correct --checksum or --checksum-file"
-        case .formatRejected: return "\(failure.message); name the right --disk-format"
-        case .badRequest: return "\(failure.message); if it is the name, give another one: --name"
+            instead(["checksum"], "if the data is right, correct --checksum or --checksum-file")
+        case .formatRejected: instead(["disk_format"], "name the right --disk-format")
+        case .badRequest: "\(failure.message); if it is the name, give another one: --name"
         case .sourceUnavailable, .notFound:
-            return "\(failure.message); correct the first word of the command"
-        case .targetConflict: return "\(failure.message); give the copy another name: --name"
-        default: return words
+            instead(["checksum", "url:"], "look at the source, the first word of the command")
+        case .targetConflict: instead(["on_conflict"], "give the copy another name: --name")
+        default: words
         }
     }
 
