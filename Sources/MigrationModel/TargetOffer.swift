@@ -48,6 +48,8 @@ public struct TargetOffer: Sendable, Hashable {
     public var quotas: [Quota]
     /// The digests that it reports of new images, strongest first.
     public var reportedAlgorithms: [Checksum.Algorithm]
+    /// The strongest of them, if an image of the service showed it; nil if it is a guess.
+    public var seenAlgorithm: Checksum.Algorithm?
 
     /// The disk formats that it takes; empty where it does not say.
     public var diskFormats: [String] = []

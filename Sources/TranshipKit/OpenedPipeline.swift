@@ -159,7 +159,8 @@ struct OpenedPipeline: Sendable {
                     }),
                 offer: offer,
                 uploader: CloudUploader(
-                    targetKey: key, service: service, now: now, recent: recent),
+                    targetKey: key, service: service, now: now, recent: recent,
+                    reporting: offer.seenAlgorithm),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
                 publisher: CloudPublisher(service: service, recent: recent)),
             rules: entry.rules, verification: pipeline.verify)

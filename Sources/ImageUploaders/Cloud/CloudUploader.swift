@@ -14,8 +14,8 @@ public struct CloudUploader: ImageUploader {
     public let service: ImageService
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
-    /// The digest that the cloud reports, asked for once in a run.
-    private let learned = Guarded<Checksum.Algorithm?>(nil)
+    /// The digest that the cloud reports. Asked for as long as it has no image that shows it.
+    private let learned: Guarded<Checksum.Algorithm?>
     /// What refusals of this run taught.
     let lessons = Guarded(Lessons())
     private let recent: RecentImages
@@ -23,10 +23,12 @@ public struct CloudUploader: ImageUploader {
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - recent: takes the record of each report, for the publisher.
+    ///   - algorithm: the digest that the cloud reports; nil if that is not known yet.
     package init(
         targetKey: String, service: ImageService, now: @escaping @Sendable () -> Int64,
-        recent: RecentImages? = nil
+        recent: RecentImages? = nil, reporting algorithm: Checksum.Algorithm? = nil
     ) {
+        learned = Guarded(algorithm)
         self.targetKey = targetKey
         self.service = service
         self.now = now

@@ -47,6 +47,7 @@ extension TargetOffer {
         try await told { () throws(TranshipError) in
             let seen = try await service.reportedAlgorithms()
             if !seen.isEmpty { offer.reportedAlgorithms = seen }
+            offer.seenAlgorithm = seen.first
         }
         return offer
     }
