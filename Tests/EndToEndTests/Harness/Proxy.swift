@@ -35,18 +35,32 @@ final class Proxy: Sendable {
         }
     }
 
+    /// The requests that have come, in order, as `GET /v2/images`.
+    var asked: [String] { server.requests.map { "\($0.method) \($0.path)" } }
+
     /// The lab's clouds.yaml with one more entry, `proxied`: beta's user, and
     /// this proxy as the Image service.
     func cloudsFile(in folder: URL) throws -> String {
-        let lines = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
+        try Self.cloudsFile(in: folder, adding: [("proxied", "beta", self)])
+    }
+
+    /// The lab's clouds.yaml with more entries: each like another one, with a proxy as the Image
+    /// service.
+    static func cloudsFile(
+        in folder: URL, adding entries: [(name: String, like: String, proxy: Proxy)]
+    ) throws -> String {
+        var lines = try String(contentsOfFile: Lab.cloudsFile, encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false)
-        let start = try #require(lines.firstIndex(of: "  beta:"))
-        let entry = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }
-        let text =
-            lines + ["  proxied:"] + entry
-            + ["    image_endpoint_override: \"\(server.url)\"", ""]
+        for (name, like, proxy) in entries {
+            let start = try #require(lines.firstIndex(of: "  \(like):"))
+            let entry = lines[(start + 1)...].prefix { $0.hasPrefix("    ") }
+            // The last line of the file is empty.
+            lines =
+                lines.dropLast() + ["  \(name):"] + entry
+                + ["    image_endpoint_override: \"\(proxy.server.url)\"", ""]
+        }
         let file = folder.appendingPathComponent("clouds.yaml")
-        try Data(text.joined(separator: "\n").utf8).write(to: file)
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
         return file.path
     }
 }
