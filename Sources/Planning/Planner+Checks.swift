@@ -141,3 +141,32 @@ extension ListedImage {
         return namedAs.contains { rules.applied(to: [$0: id])[$0] == id }
     }
 }
+
+/// Finds kernels and ramdisks that are in the plan only because images name them that the plan
+/// refuses: a run would copy them for nothing.
+struct AddedImages {
+    private struct Place: Hashable {
+        var sourceKey: String
+        var targetKey: String
+    }
+
+    private var added: [Place: Int64] = [:]
+    private var needed: Set<Place> = []
+
+    /// - Parameter item: decided.
+    mutating func note(_ item: PlanItem, at position: Int64) {
+        let isAdded = item.notes.contains {
+            if case .addedBecauseNamed = $0 { true } else { false }
+        }
+        if isAdded, item.action == .create {
+            added[Place(sourceKey: item.source.key, targetKey: item.targetKey)] = position
+        }
+        guard item.action != .refuse, item.action != .conflict else { return }
+        for key in item.record.references.values {
+            needed.insert(Place(sourceKey: key, targetKey: item.targetKey))
+        }
+    }
+
+    /// The positions in the plan of the images that no copy names, in ascending order.
+    var unneeded: [Int64] { added.filter { !needed.contains($0.key) }.values.sorted() }
+}

@@ -248,10 +248,14 @@ public struct Planner: Sendable {
 
     private func decideAll() async throws(TranshipError) {
         var naming: [(position: Int64, item: PlanItem)] = []
+        var along = AddedImages()
         let held = try await journal.heldVersions()
         var others = OtherCopies()
         try await decideEach { (comparison) throws(TranshipError) in
-            if let item = try await rolledBack(comparison.item, held) { return item }
+            if let item = try await rolledBack(comparison.item, held) {
+                along.note(item, at: comparison.position)
+                return item
+            }
             var item = try await decide(comparison)
             if let target = target(item.targetKey) {
                 item = besideEarlierVersion(item, comparison, at: target)
@@ -263,9 +267,11 @@ public struct Planner: Sendable {
                 naming.append((comparison.position, item))
             }
             others.add(item)
+            along.note(item, at: comparison.position)
             return item
         }
         for words in others.words { tell(.warning(words)) }
+        try await plan.remove(along.unneeded)
         try await updateReferences(naming)
     }
 

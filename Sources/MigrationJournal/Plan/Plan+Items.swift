@@ -160,6 +160,16 @@ extension Plan {
         }
     }
 
+    /// Takes items out of the plan.
+    public func remove(_ positions: [Int64]) async throws(TranshipError) {
+        try await write { db in
+            for position in positions {
+                try db.execute(
+                    cached: "DELETE FROM plan_item WHERE position = ?", arguments: [position])
+            }
+        }
+    }
+
     /// The plan in order, page by page.
     ///
     /// - Parameter actions: nil is everything, also what is not decided yet.
