@@ -93,6 +93,13 @@ extension Note {
                 "if the target converts imports, the data is uploaded instead, and an "
                     + "administrator's entry has to copy it into further stores"
             )
+        case .publicMayBeRefused:
+            (
+                "public-may-be-refused",
+                "most clouds let only administrators publish images, and the target's user is not one: "
+                    + "if the target refuses, the copy stays private; use an administrator's entry, "
+                    + "or write `visibility: private`"
+            )
         case .membersAreAccepted(let members):
             (
                 "members-are-accepted",

@@ -33,6 +33,8 @@ public enum Note: Codable, Hashable, Sendable {
     case manyTags(count: Int)
     /// An import may convert the data. It is uploaded then.
     case mayBeUploaded
+    /// The copy is to be public, and the target's user is not an administrator.
+    case publicMayBeRefused
     /// The members, with their answers at the source, who have to accept the copy.
     case membersHaveToAccept([String])
     /// The members that accepted the image at the source, where the run accepts for them.

@@ -99,6 +99,20 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a plan says that a member may not publish an image, and nothing to an administrator")
+        func publicByMember() async throws {
+            try await scene("publish") { scene in
+                let image = try await scene.alpha.add(scene.prefix, Sample.raw(7000, seed: 3))
+                try await LabCloud.alphaAdmin.change(image.id, ["visibility": "public"])
+                for (target, isSaid) in [("beta", true), ("beta-admin", false)] {
+                    let file = try scene.cloudPipeline(target: target)
+                    let plan = try await scene.tranship("plan", file, "--format", "json")
+                    let codes = plan.lines("plan-item").first?["note_codes"]?.array ?? []
+                    #expect(codes.contains("public-may-be-refused") == isSaid, plan.said)
+                }
+            }
+        }
+
         @Test("a kernel that comes back under another id is named by what needs it")
         func kernelComesBack() async throws {
             try await scene("newkernel") { scene in

@@ -15,7 +15,7 @@ import Testing
         .olderVersionAccepted(version: "1", newest: "2"), .otherKeyAccepted(now: "B", before: "A"),
         .staleVersion(series: "s", version: nil, since: 0, staleAfterSeconds: 86400),
         .propertyLeftOut(key: "k", reason: "r"), .keptIDHeld(imageID: "i", status: "queued"),
-        .manyProperties(count: 129), .manyTags(count: 129), .mayBeUploaded,
+        .manyProperties(count: 129), .manyTags(count: 129), .mayBeUploaded, .publicMayBeRefused,
         .membersHaveToAccept(["p", "q"]), .copiedAsIs(objection: "o"),
         .keptIDGivenUp(imageID: "i", reason: "r"), .converted(.glanceDirect),
         .methodFailed(.webDownload, next: .upload), .transformed("t"), .unverifiable("u"),
