@@ -139,7 +139,11 @@ extension Note {
                     + "; each with: openstack image set --accept \(id)"
             )
         case .notShared(let project):
-            ("not-shared", "not shared with \(project): the owner table does not map that project")
+            (
+                "not-shared",
+                "not shared with \(project): no table (`projects`, `image.owner`) says which project "
+                    + "that is at the target"
+            )
         case .fieldsChanged(let id, let fields):
             (
                 "fields-changed",

@@ -103,6 +103,9 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// True if the members at the source matter.
     public var takesMembers: Bool { visibility == .shared && members != .drop }
 
+    /// True if members matter, and no table says which projects they are at the target.
+    public var mapsNoMember: Bool { takesMembers && members == .map([:]) }
+
     /// The members at the source with their projects at the target. Those that the table does not
     /// map are left out.
     public func projects(for members: [String]) -> [(source: String, target: String)] {

@@ -74,6 +74,12 @@ extension Planner {
         }
         checked.note = nil
         checked.differences = try await differences(comparison, found, at: target)
+        if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == "members" })
+        {
+            checked.note =
+                "`projects` or `image.owner` would say which projects those are at the target; "
+                + "`members: drop` accepts the loss"
+        }
         try await compareData(comparison, found, reading, &checked)
         checked.verdict =
             !checked.differences.isEmpty ? .differs : checked.proofs.isEmpty ? .unproved : .same
@@ -111,6 +117,11 @@ extension Planner {
         if item.record.takesMembers {
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
             record.members = item.record.projects(for: facts.members).map(\.target)
+            if item.record.mapsNoMember {
+                // Project ids of two Keystones cannot be compared, but how many there are.
+                let isLess = (found.members ?? []).count < facts.members.count
+                record.members = isLess ? facts.members : nil
+            }
         }
         record.missingStores =
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []

@@ -25,7 +25,7 @@ extension EndToEndTests {
         func same() async throws {
             try await scene("checksame") { scene in
                 try await scene.addTwelve(bytes: 70_000)
-                let file = try scene.cloudPipeline()
+                let file = try scene.cloudPipeline(targetKeys: "image: { members: drop }")
                 let before = try await scene.tranship("check", file)
                 #expect(before.status == 4, before.said)
                 #expect(before.talk.contains("0 the same, 12 missing"), before.said)
@@ -79,6 +79,38 @@ extension EndToEndTests {
                     text.said)
                 #expect(
                     text.talk.contains("0 the same, 1 missing, 2 different, 1 extra"), text.said)
+            }
+        }
+
+        @Test(
+            "a share that no table brings over is a difference, until it is given again or dropped")
+        func lostShare() async throws {
+            try await scene("checkshare") { scene in
+                let image = try await scene.alpha.add(
+                    scene.prefix, Sample.raw(7000, seed: 1), ["visibility": "shared"])
+                let member = try await LabCloud.alphaOther.projectID
+                try await scene.alpha.share(image.id, with: member)
+                let file = try scene.cloudPipeline()
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                #expect(run.talk.contains("not shared with \(member): no table"), run.said)
+
+                let lost = try await scene.tranship("check", file)
+                #expect(lost.status == 4, lost.said)
+                #expect(lost.output.contains("members: \(member) -> \"\"; `projects`"), lost.said)
+                let dropped = try await scene.tranship(
+                    "check",
+                    try scene.pipeline(
+                        """
+                        sources: [{ cloud: alpha, images: { name: "\(scene.prefix)" } }]
+                        targets: [{ cloud: beta, image: { members: drop } }]
+                        """, file: "drop.yaml"))
+                #expect(dropped.status == 0, dropped.said)
+                try await scene.beta.share(
+                    try await scene.beta.only(scene.prefix).id,
+                    with: try await LabCloud.betaOther.projectID)
+                let shared = try await scene.tranship("check", file)
+                #expect(shared.status == 0, shared.said)
             }
         }
 
