@@ -60,6 +60,8 @@ public struct Transfer: Codable, Hashable, Sendable, Identifiable {
     public var record: PlannedRecord { intent.record }
     public var method: UploadMethod { intent.method }
     public var origin: Origin { intent.origin }
+    /// The project that owns the copy; nil without Keystone, and if the journal does not know it.
+    public var ownerID: String? { record.ownerID ?? intent.projectID }
     public var imageID: String? { placement.imageID }
     public var failure: Failure? { tries.failure }
 

@@ -9,6 +9,9 @@ public import Basics
 public struct Intent: Codable, Hashable, Sendable {
     /// The pipeline's target: see `targets` in the file.
     public var targetKey: String
+    /// The project of the target's token, which owns the copy unless the record says otherwise; nil
+    /// without Keystone, and in journals of earlier versions.
+    public var projectID: String?
     public var source: SourceImage
     public var record: PlannedRecord
     public var origin: Origin

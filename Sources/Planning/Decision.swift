@@ -314,6 +314,7 @@ extension PlanItem {
         // What was decided may have changed the record.
         if copy.start?.state == .planned { copy.start?.intent = intent }
         copy.start?.intent.source = source
+        copy.start?.intent.projectID = intent.projectID
         return copy
     }
 

@@ -205,10 +205,11 @@ public struct Planner: Sendable {
             result.refusal = result.refusal ?? error
         }
         let project = result.record.ownerID ?? target.opened.projectID ?? ""
-        let intent = Intent(
+        var intent = Intent(
             targetKey: target.opened.key, source: image, record: result.record,
             origin: ImageIdentity.origin(of: image, project: project), method: choice.method,
             methodReason: choice.reason, fallbacks: choice.fallbacks)
+        intent.projectID = target.opened.projectID
         return PlanItem(
             intent,
             firstImageID: ImageIdentity.imageID(

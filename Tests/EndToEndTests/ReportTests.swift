@@ -100,6 +100,10 @@ extension EndToEndTests {
                 let csv = try await scene.tranship("report", "1", "--csv")
                 #expect(csv.output.components(separatedBy: "\r\n").count == 5, csv.said)
                 #expect(csv.output.contains(" ami,beta,,refused,"), csv.said)
+                let project = try await scene.beta.projectID
+                #expect(
+                    csv.output.components(separatedBy: ",beta,\(project),done,").count == 3,
+                    csv.said)
                 #expect(csv.output.contains("\"\(scene.prefix) <b>, \"\"x\"\"\""), csv.said)
 
                 let statement = try await scene.tranship("report", "--in-toto")

@@ -13,7 +13,7 @@ struct AuditFields {
     private var transfer: Transfer { entry.transfer }
 
     var sourceID: String { transfer.source.imageID ?? transfer.source.location }
-    var project: String { transfer.record.ownerID ?? "" }
+    var project: String { transfer.ownerID ?? "" }
     var started: String { entry.history.startedAt.map { Timestamp.text($0) } ?? "" }
     /// Empty while it is not over.
     var ended: String {
