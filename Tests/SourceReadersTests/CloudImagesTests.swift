@@ -41,6 +41,22 @@ import Testing
         try await checkConformance { try TestCloud() }
     }
 
+    @Test func `A property that no text can hold is left out with a note`() async throws {
+        source.glance.put(
+            "a", data: [1],
+            ["list": ["x", "y"], "object": ["k": 1], "number": .number(1.5), "text": "t"])
+        let listed = try await list(source.source)
+        #expect(listed.map(\.image.properties) == [["number": "1.5", "text": "t"]])
+        let reason = "its value is a list or an object, and properties are text"
+        #expect(
+            listed.map(\.notes) == [
+                [
+                    .propertyLeftOut(key: "list", reason: reason),
+                    .propertyLeftOut(key: "object", reason: reason),
+                ]
+            ])
+    }
+
     /// The service answers 204 for a record without data.
     @Test func `An image without data is told, unless it has none by right`() async throws {
         source.glance.put("a", ["status": "active", "size": nil])

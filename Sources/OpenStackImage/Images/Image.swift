@@ -79,16 +79,24 @@ extension Image {
 
 extension Image {
     /// ``properties`` as text. The service stores text only; other values come from its plugins.
-    /// Those that are null are left out: null cannot be told from absent.
+    /// Those that are null are left out: null cannot be told from absent. So are
+    /// ``structuredProperties``.
     package var propertyTexts: [String: String] {
         properties.compactMapValues { value in
             switch value {
             case .string(let text): text
             case .bool(let flag): flag ? "True" : "False"
             case .integer(let number): "\(number)"
-            default: nil
+            case .number: String(decoding: value.body, as: UTF8.self)
+            case .array, .object, .null: nil
             }
         }
+    }
+
+    /// The keys of ``properties`` that have a list or an object, in alphabetical order. No request
+    /// can set such a value.
+    package var structuredProperties: [String] {
+        properties.filter { $0.value.array != nil || $0.value.object != nil }.keys.sorted()
     }
 }
 

@@ -37,7 +37,7 @@ struct CloudImages: ImageSource {
 
 extension CloudImages: CloudCatalogue {
     func image(_ id: String) async throws(TranshipError) -> ListedImage {
-        ListedImage(SourceImage(try await service.image(id), sourceIndex: sourceIndex))
+        ListedImage(try await service.image(id), sourceIndex: sourceIndex)
     }
 
     func eachPage(
@@ -46,8 +46,7 @@ extension CloudImages: CloudCatalogue {
     ) async throws(TranshipError) {
         for query in queries(project) {
             for try await page in service.images(query) {
-                try await body(
-                    page.map { ListedImage(SourceImage($0, sourceIndex: sourceIndex), of: $0) })
+                try await body(page.map { ListedImage($0, sourceIndex: sourceIndex) })
             }
         }
     }

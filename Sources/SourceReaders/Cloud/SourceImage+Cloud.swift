@@ -3,6 +3,7 @@
 
 internal import Basics
 internal import MigrationModel
+internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
@@ -34,5 +35,16 @@ extension SourceImage {
             updatedAt: updatedAt, isHidden: isHidden,
             // Nova marks snapshots of servers this way.
             isSnapshot: properties["image_type"] == "snapshot")
+    }
+}
+
+extension ListedImage {
+    /// An image of a cloud, with what its properties have that no other record can take.
+    init(_ image: Image, sourceIndex: Int) {
+        self.init(SourceImage(image, sourceIndex: sourceIndex), of: image)
+        notes += image.structuredProperties.map {
+            .propertyLeftOut(
+                key: $0, reason: "its value is a list or an object, and properties are text")
+        }
     }
 }

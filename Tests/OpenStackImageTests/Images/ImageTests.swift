@@ -52,6 +52,14 @@ struct ImageDecodingTests {
         #expect(old.minDiskGiB == 0)
     }
 
+    @Test("a property that is a number is text, and a list or an object is named")
+    func propertyTexts() throws {
+        let image = try image(
+            #"{"id":"i","a":"text","b":true,"c":5,"d":1.5,"e":["x"],"f":{"g":1},"h":null}"#)
+        #expect(image.propertyTexts == ["a": "text", "b": "True", "c": "5", "d": "1.5"])
+        #expect(image.structuredProperties == ["e", "f"])
+    }
+
     @Test("a checksum that is none is passed over, not believed")
     func badChecksum() throws {
         let image = try image(
