@@ -132,6 +132,14 @@ public enum PlanReason: Codable, Hashable, Sendable {
     /// Beside the reason why the bytes pass through this process.
     indirect case fillsSeveralStores(PlanReason)
 
+    /// True if the pipeline file names the method.
+    public var isNamedByPipeline: Bool {
+        switch self {
+        case .namedByPipeline, .namedByPipelineUnproved, .namedByPipelineReadBack: true
+        default: false
+        }
+    }
+
     /// Two ends whose digests cannot be compared.
     public struct Digests: Codable, Hashable, Sendable {
         /// By the source.

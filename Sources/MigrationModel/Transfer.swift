@@ -329,6 +329,16 @@ extension Transfer {
         return copy.renewed()
     }
 
+    /// Takes the method of a new plan if the pipeline names one now, or named the one before. A
+    /// method that was found by itself stays: it may be what was left after others had failed.
+    public mutating func takeMethod(of planned: Intent) {
+        guard [planned, intent].contains(where: { $0.methodReason?.isNamedByPipeline == true })
+        else { return }
+        intent.method = planned.method
+        intent.methodReason = planned.methodReason
+        intent.fallbacks = planned.fallbacks
+    }
+
     /// Tries again what failed: it looks at the record first, where there is one.
     public func retried() -> Transfer {
         var copy = self

@@ -199,8 +199,10 @@ struct Decision {
                 .update, .toBePublished(imageID: standing.id),
                 start: transfer.republished(as: item.record))
         case .failed:
+            var retried = transfer.retried()
+            retried.takeMethod(of: item.intent)
             return item.decided(
-                .create, .failedBefore(code: transfer.failure?.code), start: transfer.retried())
+                .create, .failedBefore(code: transfer.failure?.code), start: retried)
         case .planned, .reading, .read, .registered, .sending, .importing, .verifying, .publishing:
             return item.decided(
                 .create, .continues(state: transfer.state),
@@ -269,6 +271,7 @@ struct Decision {
         case .failed:
             var transfer = known.retried()
             transfer.intent.record = item.record
+            transfer.takeMethod(of: item.intent)
             guard transfer.state == .planned else {
                 return begun(item, .failedBefore(code: known.failure?.code), comparison, transfer)
             }

@@ -176,16 +176,11 @@ struct ImportLook {
             TranshipError(
                 .unpublished, "the copy \(image.id) is proved, but \(note)",
                 hint: "copying between stores is an administrator's right by default: use an "
-                    + "administrator's entry, all_stores_must_succeed: false, or \(otherWay)"))
+                    + "administrator's entry, or all_stores_must_succeed: false; or delete image "
+                    + "\(image.id) and run again with method: glance-direct, which fills several "
+                    + "stores at once, and accept_transformed: true if the target converts imports")
+        )
         return .advance(next)
-    }
-
-    /// A method that fills several stores at once, unless it was tried and converts the data.
-    private var otherWay: String {
-        if case .methodFailed(.glanceDirect, _) = transfer.intent.methodReason {
-            return "accept_transformed: true with method: glance-direct"
-        }
-        return "method: glance-direct"
     }
 
     // MARK: Waiting

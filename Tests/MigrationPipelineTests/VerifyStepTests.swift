@@ -74,6 +74,16 @@ import Testing
         #expect(error?.code == .transformed)
         #expect(error?.message.contains("converted") == true)
         #expect(error?.hint?.contains("accept_transformed") == true)
+        #expect(error?.hint?.contains("administrator") == false)
+    }
+
+    /// An upload fills one store, and copying on is an administrator's right.
+    @Test func `If several stores are wanted, the hint says who can upload into them`() async {
+        var given = sent(promise: nil, computed: [sha256(bytes)])
+        given.intent.record.stores = .all
+        report([], diskFormat: "qcow2")
+        let error = await failure { _ = try await confirm(given) }
+        #expect(error?.hint?.contains("with an administrator's entry: only administrators") == true)
     }
 
     @Test func `A conversion that auto ran into is followed by an upload`() async throws {

@@ -406,6 +406,32 @@ import Testing
         #expect(item.reason == .failedBefore(code: .timedOut))
     }
 
+    @Test func `What failed is tried again by the method that the pipeline names now`() throws {
+        /// The method of the transfer that a plan starts.
+        func started(
+            _ before: (UploadMethod, PlanReason), _ now: (UploadMethod, PlanReason)
+        ) throws -> UploadMethod? {
+            var known = Self.known(.failed, "s-0")
+            (known.intent.method, known.intent.methodReason) = before
+            known.intent.fallbacks = []
+            var item = try Self.item()
+            (item.intent.method, item.intent.methodReason) = now
+            return Decision(onConflict: .keepBoth).decide(
+                PlanComparison(position: 1, item: item, transfer: known, ours: [], namesakes: [])
+            ).start?.method
+        }
+        let automatic = PlanReason.fillsSeveralStores(.dataIsLocal)
+        let failed = PlanReason.methodFailed(.glanceDirect, message: "it converts")
+        #expect(
+            try started((.glanceDirect, .namedByPipeline), (.upload, .namedByPipeline)) == .upload)
+        #expect(
+            try started((.upload, failed), (.glanceDirect, .namedByPipeline)) == .glanceDirect)
+        #expect(
+            try started((.upload, .namedByPipeline), (.glanceDirect, automatic)) == .glanceDirect)
+        // Found by itself, after another one had failed.
+        #expect(try started((.upload, failed), (.glanceDirect, automatic)) == .upload)
+    }
+
     // MARK: Others under the same name
 
     private func other(_ digit: Character = "b") throws -> [TargetImage] {

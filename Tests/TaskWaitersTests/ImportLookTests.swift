@@ -322,6 +322,10 @@ import Testing
             ])
         #expect(!transfer.placement.isCopying)
         #expect(transfer.failure?.code == (mustSucceed ? .unpublished : nil))
+        // A proved copy is only copied on: another method takes another copy.
+        let hint = transfer.failure?.hint
+        #expect(hint.map { $0.contains("delete image \(look.image.id) and run again") } != false)
+        #expect(hint.map { $0.contains("accept_transformed: true if the target") } != false)
     }
 
     @Test func `A copy that never ends leaves the proved image where it is`() throws {

@@ -195,7 +195,8 @@ struct VerifyStep: Sendable {
                 != transfer.record.containerFormat
         let copying =
             transfer.record.stores.areSeveral
-            ? " (an administrator's entry then copies the image into the other stores)" : ""
+            ? ", with an administrator's entry: only administrators may copy the image into the "
+                + "other stores" : ""
         return TranshipError(
             isConverted ? .transformed : .verificationMismatch,
             "the target converted the data: \(words)",
