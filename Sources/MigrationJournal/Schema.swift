@@ -27,6 +27,7 @@ enum Schema {
         migrator.registerMigration("10 copies that rollback removed") {
             try $0.execute(sql: removedCopies)
         }
+        migrator.registerMigration("11 saved plans of runs") { try $0.execute(sql: savedPlans) }
         return migrator
     }
 
@@ -290,6 +291,11 @@ enum Schema {
             PRIMARY KEY (transfer_id, run_id, request_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX request_by_run ON request (run_id);
+        """
+
+    private static let savedPlans = """
+        -- The digest of the saved plan that the run carries out; NULL without one.
+        ALTER TABLE run_facts ADD COLUMN plan_digest TEXT;
         """
 
     private static let removedCopies = """

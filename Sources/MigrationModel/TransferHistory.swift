@@ -7,10 +7,13 @@ public struct RunFacts: Sendable, Hashable {
     public var who: String
     /// The sha256 of the pipeline file without its secrets.
     public var pipelineDigest: String
+    /// The digest of the saved plan that the run carries out; nil without one.
+    public var planDigest: String?
 
-    public init(who: String, pipelineDigest: String) {
+    public init(who: String, pipelineDigest: String, planDigest: String? = nil) {
         self.who = who
         self.pipelineDigest = pipelineDigest
+        self.planDigest = planDigest
     }
 }
 

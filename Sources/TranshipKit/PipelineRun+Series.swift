@@ -161,7 +161,7 @@ extension PipelineRun {
             pipeline, environment: environment, tuning: tuning, tell: tell)
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
-            pipelineText: pipeline.textWithoutSecrets, facts: facts)
+            pipelineText: pipeline.textWithoutSecrets, facts: facts())
         try await endingIfItFails(run) { () throws(TranshipError) in
             try await self.journal.takeOver(
                 changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],

@@ -204,6 +204,7 @@ public final class PipelineRun: Sendable {
             tell(.warning(fewFiles(for: images)))
         }
         let planned = self.planned
+        if planned == nil, saved == nil { try await expectNoSavedPlan() }
         if !edits.isEmpty { tell(.warning(editsWords)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, needsAll: planned != nil, tell: tell
@@ -229,7 +230,7 @@ public final class PipelineRun: Sendable {
         }
         let run = try await journal.beginRun(
             pipelineName: pipeline.name, pipelineFile: pipeline.absoluteFile,
-            pipelineText: pipeline.textWithoutSecrets, facts: facts)
+            pipelineText: pipeline.textWithoutSecrets, facts: facts(saved))
         return try await endingIfItFails(run) { () throws(TranshipError) in
             let found: Comparison
             if let early { found = early } else { found = try await self.compared(opened) }
@@ -240,6 +241,22 @@ public final class PipelineRun: Sendable {
             }
             return plan
         }
+    }
+
+    /// Work that would be planned again does not go on under a plan that an operator has reviewed.
+    private func expectNoSavedPlan() async throws(TranshipError) {
+        guard let interrupted, let digest = try await journal.facts(of: interrupted)?.planDigest
+        else { return }
+        let why =
+            edits.isEmpty
+            ? "it was interrupted before its work was written down"
+            : "the pipeline file was edited since: \(editsList)"
+        throw TranshipError(
+            .planDrifted,
+            "run \(interrupted.id) carries out a saved plan (\(digest)), and \(why)",
+            hint: edits.isEmpty
+                ? "start it again, with `tranship run --plan` and that plan"
+                : "undo the edits and resume; or save a new plan, look at it, and run that")
     }
 
     private func check(
@@ -294,10 +311,13 @@ public final class PipelineRun: Sendable {
     private static let editsMax = 10
 
     private var editsWords: String {
+        "the pipeline file was edited since run \(interrupted?.id ?? 0) began, so the work is "
+            + "planned again: \(editsList)"
+    }
+
+    private var editsList: String {
         let more = edits.count > Self.editsMax ? " and \(edits.count - Self.editsMax) more" : ""
-        return
-            "the pipeline file was edited since run \(interrupted?.id ?? 0) began, so the work is "
-            + "planned again: \(edits.prefix(Self.editsMax).joined(separator: ", "))\(more)"
+        return edits.prefix(Self.editsMax).joined(separator: ", ") + more
     }
 
     private var openFiles: Int { tuning.openFiles ?? OpenFileLimit.files }

@@ -95,12 +95,13 @@ extension Checksum {
 }
 
 extension PipelineRun {
-    /// Who starts this run, and with which file.
-    var facts: RunFacts {
+    /// Who starts this run, with which file, and with which saved plan.
+    func facts(_ saved: SavedPlan? = nil) -> RunFacts {
         let process = ProcessInfo.processInfo
         return RunFacts(
             who: "\(process.userName)@\(process.hostName)",
-            pipelineDigest: TextDigest.sha256(pipeline.textWithoutSecrets))
+            pipelineDigest: TextDigest.sha256(pipeline.textWithoutSecrets),
+            planDigest: saved?.digest)
     }
 }
 

@@ -127,6 +127,41 @@ extension EndToEndTests {
             }
         }
 
+        @Test("resume does not plan again under a saved plan; without the edit, it goes on")
+        func resumesSavedPlan() async throws {
+            try await scene("resumeplan") { scene in
+                let file = try await slow(scene)
+                let saved = scene.folder.appendingPathComponent("plan.json").path
+                let plan = try await scene.tranship("plan", file, "--save", saved)
+                #expect(plan.status == 0, plan.said)
+                let command = try scene.start(["run", file, "--plan", saved])
+                try await inFlight(scene)
+                command.signal(SIGINT)
+                #expect(await command.outcome().status == 130)
+
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                try Data("\(text)\norder: listed\n".utf8).write(to: URL(fileURLWithPath: file))
+                let before = try await scene.beta.images(scene.prefix)
+                let refused = try await scene.tranship("resume")
+                #expect(refused.status == 4, refused.said)
+                #expect(
+                    refused.talk.contains(
+                        "the pipeline file was edited since: order: none -> listed"),
+                    refused.said)
+                #expect(
+                    refused.talk.contains("run 1 carries out a saved plan (sha256:"), refused.said)
+                #expect(try await scene.beta.images(scene.prefix) == before)
+
+                try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+                let resume = try await scene.tranship("resume")
+                #expect(resume.status == 0, resume.said)
+                try await expectArrived(scene, resume)
+                let report = try await scene.tranship("report", "--json")
+                let digest = report.lines("report-run").first?.text("plan_digest") ?? ""
+                #expect(digest.hasPrefix("sha256:") && refused.talk.contains(digest), report.said)
+            }
+        }
+
         @Test("a second run is told who has the journal; plan and status do not wait")
         func oneProcess() async throws {
             try await scene("second") { scene in

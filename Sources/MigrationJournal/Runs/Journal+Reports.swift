@@ -10,8 +10,10 @@ extension Journal {
     static func write(_ facts: RunFacts, _ db: Database, runID: Int64) throws {
         try db.execute(
             cached:
-                "INSERT OR REPLACE INTO run_facts (run_id, who, pipeline_digest) VALUES (?, ?, ?)",
-            arguments: [runID, facts.who, facts.pipelineDigest])
+                """
+                INSERT OR REPLACE INTO run_facts (run_id, who, pipeline_digest, plan_digest)
+                VALUES (?, ?, ?, ?)
+                """, arguments: [runID, facts.who, facts.pipelineDigest, facts.planDigest])
     }
 
     /// Nil for runs of earlier versions, and for those that `adopt` wrote down.
@@ -19,9 +21,14 @@ extension Journal {
         try await read { db in
             // A journal that is only read may be of an older version.
             guard try db.tableExists("run_facts") else { return nil }
+            let knowsPlans = try db.columns(in: "run_facts").contains { $0.name == "plan_digest" }
             return try db.row(
                 cached: "SELECT * FROM run_facts WHERE run_id = ?", arguments: [run.id]
-            ).map { try RunFacts(who: $0["who"], pipelineDigest: $0["pipeline_digest"]) }
+            ).map {
+                try RunFacts(
+                    who: $0["who"], pipelineDigest: $0["pipeline_digest"],
+                    planDigest: knowsPlans ? $0["plan_digest"] : nil)
+            }
         }
     }
 

@@ -15,8 +15,9 @@ struct ResumeCommand: AsyncParsableCommand {
               $ tranship resume nightly
 
             If the pipeline file was edited since the run began, names the edits, plans the
-            work again and shows the new plan; images that are done are compared with it. If
-            the file is gone, uses its text in the journal.
+            work again and shows the new plan; images that are done are compared with it.
+            The run of a saved plan is not planned again: that ends with exit code 4. If the
+            file is gone, uses its text in the journal.
             """)
 
     @Argument(

@@ -101,6 +101,7 @@ extension RunAudit {
             "run": .integer(run.id), "pipeline": .string(run.pipelineName),
             "pipeline_file": .string(run.pipelineWord),
             "pipeline_digest": facts.map { .string($0.pipelineDigest) },
+            "plan_digest": facts?.planDigest.map { .string($0) },
             "who": facts.map { .string($0.who) },
             "started": .string(Timestamp.text(run.startedAt)),
             "ended": run.endedAt.map { .string(Timestamp.text($0)) },
