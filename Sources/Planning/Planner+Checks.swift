@@ -75,8 +75,13 @@ extension Planner {
     private func mayAccept(
         for member: String, _ record: PlannedRecord, at target: PlanningTarget
     ) -> Bool {
-        target.opened.isAdmin
-            || record.projects(for: [member]).contains { $0.target == target.opened.projectID }
+        let projects = record.projects(for: [member]).map(\.target)
+        // With `projects`, the run may have a token of the member.
+        return target.opened.isAdmin
+            || targets.contains { other in
+                other.opened.endpoint == target.opened.endpoint
+                    && projects.contains { $0 == other.opened.projectID }
+            }
     }
 
     /// Why an image cannot be copied because of a kernel or ramdisk that it names.

@@ -45,9 +45,10 @@ extension CloudPublisher {
     /// False if our user may not accept for this project.
     private func accept(_ id: String, for project: String) async throws(TranshipError) -> Bool {
         let user = try await service.session.authenticate()
-        guard user.isAdmin || user.projectID == project else { return false }
+        let isOurs = user.isAdmin || user.projectID == project
+        guard let member = isOurs ? service : inProject(project) else { return false }
         do {
-            try await service.setMemberStatus(id, projectID: project, .accepted)
+            try await member.setMemberStatus(id, projectID: project, .accepted)
             return true
         } catch {
             guard [.forbidden, .notFound, .conflict].contains(error.code) else { throw error }

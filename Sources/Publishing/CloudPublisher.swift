@@ -14,13 +14,21 @@ package import OpenStackImage
 public struct CloudPublisher: Publisher {
     let service: ImageService
     private let recent: RecentImages?
+    /// The same Image service with a token of another project; nil if the run has none.
+    let inProject: @Sendable (_ projectID: String) -> ImageService?
 
     /// - Parameters:
     ///   - service: of the one target that it publishes at.
     ///   - recent: has the records that were read to prove them.
-    package init(service: ImageService, recent: RecentImages? = nil) {
+    ///   - inProject: the same Image service with a token of another project, which may accept
+    ///     images in the place of that project.
+    package init(
+        service: ImageService, recent: RecentImages? = nil,
+        inProject: @escaping @Sendable (_ projectID: String) -> ImageService? = { _ in nil }
+    ) {
         self.service = service
         self.recent = recent
+        self.inProject = inProject
     }
 
     public func publish(

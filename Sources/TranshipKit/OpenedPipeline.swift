@@ -60,9 +60,10 @@ struct OpenedPipeline: Sendable {
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
+        let services = ProjectServices()
         for (target, route) in zip(expanded.targets, expanded.routes) {
             do {
-                var opened = try await open(target, pipeline, connections, tuning)
+                var opened = try await open(target, pipeline, connections, tuning, services)
                 opened.route = route
                 targets.append(opened)
             } catch {
@@ -125,7 +126,8 @@ struct OpenedPipeline: Sendable {
 
     /// Opens one target: the one place that knows which kinds of target there are.
     private static func open(
-        _ target: Target, _ pipeline: Pipeline, _ connections: any Connections, _ tuning: RunTuning
+        _ target: Target, _ pipeline: Pipeline, _ connections: any Connections,
+        _ tuning: RunTuning, _ services: ProjectServices
     ) async throws(TranshipError) -> PlanningTarget {
         let entry: CloudTarget
         switch target {
@@ -146,6 +148,8 @@ struct OpenedPipeline: Sendable {
         let offer = try await TargetOffer.look(service)
         let (now, chance) = (tuning.surroundings.now, tuning.surroundings.chance)
         let recent = RecentImages(now: now)
+        let endpoint = cloud.endpoint
+        services.add(service, endpoint: endpoint, projectID: cloud.projectID)
         return PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: cloud.endpoint, region: cloud.region,
@@ -162,7 +166,9 @@ struct OpenedPipeline: Sendable {
                     targetKey: key, service: service, now: now, recent: recent,
                     reporting: offer.seenAlgorithm),
                 waiter: ImportWaiter(service: service, now: now, jitter: chance),
-                publisher: CloudPublisher(service: service, recent: recent)),
+                publisher: CloudPublisher(
+                    service: service, recent: recent,
+                    inProject: { services.service(endpoint: endpoint, projectID: $0) })),
             rules: entry.rules, verification: pipeline.verify)
     }
 

@@ -127,6 +127,40 @@ extension EndToEndTests {
             }
         }
 
+        @Test("with a token of each project, a plain member accepts what its projects had accepted")
+        func acceptedByTokens() async throws {
+            try await scene("accepting") { scene in
+                let shared = try await scene.alpha.add(
+                    scene.prefix, Sample.raw(7000, seed: 1), ["visibility": "shared"])
+                let here = try await projects(.alphaAdmin)
+                let there = try await projects(.betaAdmin)
+                for (name, status) in [("team-a", Member.Status.accepted), ("other", .pending)] {
+                    let member = try #require(here[name])
+                    try await scene.alpha.share(shared.id, with: member)
+                    guard status == .accepted else { continue }
+                    _ = try await LabCloud.alphaAdmin.service.setMemberStatus(
+                        shared.id, projectID: member, status)
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources: [{ cloud: alpha, images: { name: "\(scene.prefix)" } }]
+                    targets: [{ cloud: beta }]
+                    projects: { demo: team-a, team-a: demo }
+                    """)
+                let plan = try await scene.tranship("plan", file, "--format", "json")
+                let codes = plan.lines("plan-item").first?["note_codes"]?.array ?? []
+                #expect(codes.contains("members-are-accepted"), plan.said)
+                #expect(!codes.contains("members-have-to-accept"), plan.said)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let copy = try await LabCloud.betaAdmin.only(scene.prefix)
+                #expect(copy.text("owner") == there["team-a"], run.said)
+                let member = try await LabCloud.betaAdmin.service.member(
+                    of: copy.id, projectID: try #require(there["demo"]))
+                #expect(member.status == .accepted, run.said)
+            }
+        }
+
         @Test("a kernel in another project is named by its copy in that project's target")
         func references() async throws {
             try await scene("refs") { scene in

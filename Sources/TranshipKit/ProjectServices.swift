@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import OpenStackImage
+internal import Synchronization
+
+/// The Image services of a run's targets, each with the token of a project. Among them, a publisher
+/// finds the one that accepts a shared image in the place of its member.
+final class ProjectServices: Sendable {
+    private struct Place: Hashable {
+        var endpoint: String
+        var projectID: String
+    }
+
+    private let services = Mutex<[Place: ImageService]>([:])
+
+    func add(_ service: ImageService, endpoint: String, projectID: String?) {
+        guard let projectID else { return }
+        services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] = service }
+    }
+
+    /// Nil if no target has a token of that project.
+    func service(endpoint: String, projectID: String) -> ImageService? {
+        services.withLock { $0[Place(endpoint: endpoint, projectID: projectID)] }
+    }
+}
