@@ -160,15 +160,28 @@ struct AddedImages {
         var targetKey: String
     }
 
+    /// The keys of images that a source lists because of others, and of those that another source
+    /// selects: the plan has only the first of two equal images.
+    private var listed: Set<String> = []
+    private var selected: Set<String> = []
     private var added: [Place: Int64] = [:]
     private var needed: Set<Place> = []
+
+    mutating func list(_ image: ListedImage) {
+        let key = image.image.key
+        if !image.namedAs.isEmpty {
+            listed.insert(key)
+        } else if listed.contains(key) {
+            selected.insert(key)
+        }
+    }
 
     /// - Parameter item: decided.
     mutating func note(_ item: PlanItem, at position: Int64) {
         let isAdded = item.notes.contains {
             if case .addedBecauseNamed = $0 { true } else { false }
         }
-        if isAdded, item.action == .create {
+        if isAdded, item.action == .create, !selected.contains(item.source.key) {
             added[Place(sourceKey: item.source.key, targetKey: item.targetKey)] = position
         }
         guard item.action != .refuse, item.action != .conflict else { return }

@@ -81,6 +81,7 @@ public struct Planner: Sendable {
             try await listTarget(target)
         }
         var series = SeriesCheck()
+        var along = AddedImages()
         let listing = Listing(
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
             unselected: unselected
@@ -93,12 +94,13 @@ public struct Planner: Sendable {
                 var images: [ListedImage] = []
                 for image in page {
                     try series.check(image)
+                    along.list(image)
                     images.append(try await compared(image))
                 }
                 try await add(images, from: source)
             }
         }
-        try await decideAll()
+        try await decideAll(along)
         try await chooseWays()
     }
 
@@ -247,9 +249,9 @@ public struct Planner: Sendable {
 
     // MARK: Decisions
 
-    private func decideAll() async throws(TranshipError) {
+    private func decideAll(_ listed: AddedImages) async throws(TranshipError) {
         var naming: [(position: Int64, item: PlanItem)] = []
-        var along = AddedImages()
+        var along = listed
         let held = try await journal.heldVersions()
         var others = OtherCopies()
         try await decideEach { (comparison) throws(TranshipError) in
