@@ -8,7 +8,9 @@ extension Error {
     /// Foundation's own words for such an error are "The operation could not be completed".
     package var systemWords: String {
         let error = self as NSError
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        // A `POSIXError`, which no cast takes for an `NSError`.
+        let cause =
+            (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
         guard cause.domain == NSPOSIXErrorDomain, let number = Int32(exactly: cause.code) else {
             return localizedDescription
         }

@@ -242,7 +242,7 @@ public final class Journal: DatabaseAccess {
         guard let error = error as? DatabaseError else {
             return TranshipError(
                 .journalFailed,
-                "the journal \(path) cannot be used: \(error.localizedDescription)",
+                "the journal \(path) cannot be used: \(error.systemWords)",
                 hint: "choose another place with --journal PATH", cause: error)
         }
         let words = error.message ?? "error \(error.resultCode.rawValue)"

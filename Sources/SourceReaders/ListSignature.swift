@@ -208,7 +208,7 @@ struct ListSignature {
             } catch {
                 throw TranshipError(
                     .signatureRefused,
-                    "cannot write to \(folder) for gpgv: \(error.localizedDescription)",
+                    "cannot write to \(folder) for gpgv: \(error.systemWords)",
                     hint: "make room there, or set TMPDIR to another folder")
             }
         }

@@ -63,7 +63,7 @@ public struct SavedPlan: Codable, Hashable, Sendable {
             data = Data(json.withControlsEscapedAsJSON.utf8)
         } catch {
             throw TranshipError(
-                .usage, "cannot write the plan to \(path): \(error.localizedDescription)")
+                .usage, "cannot write the plan to \(path): \(error.systemWords)")
         }
         try OwnFile.replace(path, with: data)
         try OwnFile.replace(textPath, with: Data(text.utf8))
@@ -125,9 +125,11 @@ public struct SavedPlan: Codable, Hashable, Sendable {
         } catch let problem as WholeFile.Problem {
             throw TranshipError(
                 .usage, "\(path) is not a saved plan: it \(problem.words)", hint: hint)
+        } catch let error as DecodingError {
+            throw TranshipError(.usage, "\(path) is not a saved plan: \(error.words)", hint: hint)
         } catch {
             throw TranshipError(
-                .usage, "\(path) is not a saved plan: \(error.localizedDescription)", hint: hint)
+                .usage, "\(path) is not a saved plan: \(error.systemWords)", hint: hint)
         }
     }
 
@@ -413,6 +415,26 @@ extension SavedPlan.Entry {
             "map "
                 + table.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
                 .joined(separator: ", ")
+        }
+    }
+}
+
+extension DecodingError {
+    /// What is wrong with the JSON, and where.
+    fileprivate var words: String {
+        func place(_ context: Context) -> String {
+            context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        switch self {
+        case .keyNotFound(let key, let context):
+            let path = [place(context), key.stringValue].filter { !$0.isEmpty }
+            return "it has no `\(path.joined(separator: "."))`"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return context.codingPath.isEmpty
+                ? "it is JSON of another kind" : "its `\(place(context))` has another type"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is not JSON"
+        case .dataCorrupted(let context): return "its `\(place(context))` cannot be read"
+        @unknown default: return "it is not JSON of a plan"
         }
     }
 }

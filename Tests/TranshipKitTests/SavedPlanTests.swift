@@ -320,13 +320,19 @@ import Testing
         #expect(error?.hint?.contains("--save") == true)
     }
 
-    @Test(arguments: ["", "[]", "{\"version\":3}"])
-    func `A file that is not a saved plan is refused, with how to make one`(text: String) throws {
+    @Test(arguments: [
+        ("", "it is not JSON"), ("[]", "it is JSON of another kind"),
+        ("{}", "it has no `version`"), ("{\"version\":\"3\"}", "its `version` has another type"),
+    ])
+    func `A file that is not a saved plan is refused, with how to make one`(
+        text: String, words: String
+    ) throws {
         try folder.write(Array(text.utf8), to: "plan.json")
         let error = #expect(throws: TranshipError.self) {
             try SavedPlan.read(from: folder.file("plan.json"))
         }
         #expect(error?.code == .usage)
+        #expect(error?.message == "\(folder.file("plan.json")) is not a saved plan: \(words)")
         #expect(error?.hint?.contains("--save") == true)
     }
 

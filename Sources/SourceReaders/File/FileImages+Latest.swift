@@ -45,7 +45,7 @@ extension FileImages {
         } catch {
             throw TranshipError(
                 .sourceUnavailable,
-                "\(source.position): cannot list \(place): \(error.localizedDescription)",
+                "\(source.position): cannot list \(place): \(error.systemWords)",
                 hint: "`file` names the folder of `latest`; a relative one starts at the folder of "
                     + "the pipeline file, \(baseDirectory)")
         }
