@@ -86,17 +86,21 @@ public struct FilePosition: Sendable, Hashable, Comparable, CustomStringConverti
     public let line: Int
     /// Starts at 1 and counts Unicode scalars.
     public let column: Int
+    /// The argument of `tranship copy` that the line is made of, such as `<target>` or `--name`; nil
+    /// in a file.
+    public let argument: String?
 
-    public init(file: String, line: Int, column: Int) {
+    public init(file: String, line: Int, column: Int, argument: String? = nil) {
         self.file = file
         self.line = line
         self.column = column
+        self.argument = argument
     }
 
     public static func < (one: FilePosition, other: FilePosition) -> Bool {
         (one.line, one.column) < (other.line, other.column)
     }
 
-    /// `file:line:column`.
-    public var description: String { "\(file):\(line):\(column)" }
+    /// `file:line:column`, or the argument.
+    public var description: String { argument ?? "\(file):\(line):\(column)" }
 }

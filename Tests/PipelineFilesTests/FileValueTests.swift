@@ -86,7 +86,9 @@ struct FileValueTests {
         let error = try #require(
             refusal(
                 PipelineTexts.with(more: "limits: { images: \"${COUNT}\" }"), ["COUNT": "s3cret"]))
-        #expect("\(error)" == "p.yaml:7:19: `images` is \"${COUNT}\", not a whole number")
+        #expect(
+            "\(error)" == "p.yaml:7:19: `images` is \"${COUNT}\", not a whole number from 1 to 1000"
+        )
     }
 
     private static let files = [
@@ -127,20 +129,21 @@ struct FileValueTests {
             "p.yaml:5:25: `protected` is \"1\", not true or false"),
         BadFile(
             "no number", PipelineTexts.withURL("    image: { min_disk: 4GiB }"),
-            "p.yaml:5:24: `min_disk` is \"4GiB\", not a whole number"),
+            "p.yaml:5:24: `min_disk` is \"4GiB\", not a whole number from 0 to 2147483647"),
         BadFile(
             "an octal number", PipelineTexts.with(more: "limits: { images: 010 }"),
-            "p.yaml:7:19: `images` is \"010\", not a whole number"),
+            "p.yaml:7:19: `images` is \"010\", not a whole number from 1 to 1000"),
         BadFile(
             "a negative number", PipelineTexts.with(more: "limits: { deletes: -1 }"),
-            "p.yaml:7:20: `deletes` is \"-1\", not a whole number"),
+            "p.yaml:7:20: `deletes` is \"-1\", not a whole number from 0 to 1000000"),
         BadFile(
             "a number out of range", PipelineTexts.with(more: "limits: { images: 0 }"),
-            "p.yaml:7:19: `images` is \"0\", but must be between 1 and 1000"),
+            "p.yaml:7:19: `images` is \"0\", not a whole number from 1 to 1000"),
         BadFile(
             "a number beyond all ranges",
             PipelineTexts.with(more: "limits: { attempts: 99999999999999999999 }"),
-            "p.yaml:7:21: `attempts` is \"99999999999999999999\", not a whole number"),
+            "p.yaml:7:21: `attempts` is \"99999999999999999999\", not a whole number from 1 to 1000"
+        ),
         BadFile(
             "no bytes",
             PipelineTexts.with(source: "  - cloud: a\n    images: { size: { min: 1Gib } }"),

@@ -33,7 +33,7 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "whose limit lets nothing through",
             PipelineTexts.with(source: "  - cloud: a\n    limits: { images: 0 }"),
-            "p.yaml:5:23: `images` is \"0\", but must be between 1 and 1000"),
+            "p.yaml:5:23: `images` is \"0\", not a whole number from 1 to 1000"),
         BadFile(
             "with a limit that only a pipeline has",
             PipelineTexts.with(source: "  - cloud: a\n    limits: { bandwidth: 1MiB/s }"),

@@ -246,6 +246,41 @@ import Testing
         #expect(Self.refusal("alpha", "beta", ["a"]) { $0.imageName = "b" } == nil)
     }
 
+    @Test(arguments: [
+        ("<source>", "alpha/RegionTwo", "beta"), ("<target>", "alpha", "beta/RegionOne"),
+    ])
+    func `A mistake names the argument, and no line of a file`(
+        argument: String, source: String, target: String
+    ) throws {
+        let text = try Self.order(source, target).pipeline(writtenBy: "tranship copy")
+        let broken = text.replacing("region: ", with: "regoin: ")
+        let error = #expect(throws: TranshipError.self) {
+            try Pipeline.parse(text: broken, file: "copy", environment: [:])
+        }
+        #expect(error?.message.hasPrefix("\(argument): unknown key `regoin`") == true)
+    }
+
+    @Test func `A mistake names the option or the image that it is in`() throws {
+        let file = try Self.folder("a.raw")
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        var orders: [(String, CopyOrder)] = []
+        orders.append(("--name", try Self.order("\(file)/a.raw") { $0.imageName = "" }))
+        orders.append(("--disk-format", try Self.order("\(file)/a.raw") { $0.diskFormat = "" }))
+        orders.append(("--owner", try Self.order("alpha") { $0.owner = "" }))
+        orders.append(("--tag", try Self.order("alpha") { $0.tags = [""] }))
+        orders.append(("<image>", try Self.order("alpha", "beta", [""])))
+        for (argument, order) in orders {
+            let error = #expect(throws: TranshipError.self) { _ = try Self.pipeline(order) }
+            #expect(error?.message.hasPrefix("\(argument): ") == true, "\(error?.message ?? "")")
+        }
+        let both = try Self.order("\(file)/a.raw") {
+            $0.imageName = ""
+            $0.diskFormat = ""
+        }
+        let error = #expect(throws: TranshipError.self) { _ = try Self.pipeline(both) }
+        #expect(error?.message.hasPrefix("the command has ") == true, "\(error?.message ?? "")")
+    }
+
     @Test func `A saved pipeline never replaces another file, and may be there already`() throws {
         let folder = try Self.folder("other.yaml")
         defer { try? FileManager.default.removeItem(atPath: folder) }

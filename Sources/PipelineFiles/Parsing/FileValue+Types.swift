@@ -25,15 +25,16 @@ extension FileValue {
     func integer(_ range: ClosedRange<Int>) throws(TranshipError) -> Int {
         let text = try text()
         let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard isDecimal, text == "0" || !text.hasPrefix("0"), let value = Int(text) else {
-            throw refusal("\(label) is \(shown), not a whole number")
-        }
-        guard range.contains(value) else {
-            throw refusal(
-                "\(label) is \(shown), but must be between \(range.lowerBound) and "
-                    + "\(range.upperBound)")
+        guard isDecimal, text == "0" || !text.hasPrefix("0"), let value = Int(text),
+            range.contains(value)
+        else {
+            throw refusal("\(label) is \(shown), not a whole number\(words(range))")
         }
         return value
+    }
+
+    private func words(_ range: ClosedRange<Int>) -> String {
+        range.upperBound == .max ? "" : " from \(range.lowerBound) to \(range.upperBound)"
     }
 
     func byteCount() throws(TranshipError) -> Int64 {

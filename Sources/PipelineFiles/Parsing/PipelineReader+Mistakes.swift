@@ -43,7 +43,7 @@ extension PipelineReader {
             return (found[0], one.offset) < (found[1], other.offset)
         }.map(\.element)
         guard sorted.count > 1 else { return sorted.first }
-        var lines = ["\(file) has \(sorted.count) mistakes"]
+        var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
         for mistake in sorted.prefix(Self.mistakesMax) {
             lines.append("  \(mistake.message)")
             if let hint = mistake.hint { lines.append("    hint: \(hint)") }

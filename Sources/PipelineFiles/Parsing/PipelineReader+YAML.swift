@@ -212,7 +212,7 @@ extension PipelineReader {
             start < place.column - 1,
             line[start..<(place.column - 1)].contains(line[start] == "{" ? "}" : "]")
         else { return nil }
-        return FilePosition(file: file, line: place.line, column: start + 1)
+        return position(line: place.line, column: start + 1)
     }
 
     /// Yams reports the first of two equal keys. Finds the second, which is the mistake.
@@ -227,7 +227,7 @@ extension PipelineReader {
             guard [key, "\"\(key)\"", "'\(key)'"].contains(where: { rest.hasPrefix("\($0):") })
             else { continue }
             return refusal(
-                FilePosition(file: file, line: index + 1, column: first.column),
+                position(line: index + 1, column: first.column),
                 "duplicate key `\(key)`, first used on line \(first.line)",
                 hint: "keep one of them")
         }
@@ -246,7 +246,7 @@ extension PipelineReader {
                 column += character.unicodeScalars.count
             }
         }
-        return FilePosition(file: file, line: line, column: column)
+        return position(line: line, column: column)
     }
 
     private func hexadecimal(_ value: Int32) -> String {

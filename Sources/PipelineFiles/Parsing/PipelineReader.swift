@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import MigrationModel
 import YAMLText
 import Yams
 
@@ -31,13 +32,24 @@ final class PipelineReader {
     }
 
     func position(_ mark: Mark?) -> FilePosition {
-        FilePosition(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
+        position(line: mark?.line ?? 1, column: mark?.column ?? 1)
+    }
+
+    func position(line: Int, column: Int) -> FilePosition {
+        FilePosition(
+            file: file, line: line, column: column,
+            argument: isCopy ? CopyArgument.word(ofLine: line, in: lines) : nil)
+    }
+
+    /// True if the text is of a copy, and no one has it as a file.
+    var isCopy: Bool {
+        PathText.lastComponent(file) == Run.copyFile && CopyArgument.beginsCopy(text)
     }
 
     func position(of node: Node) -> FilePosition { position(node.mark) }
 
     func position(_ place: YAMLPlace) -> FilePosition {
-        FilePosition(file: file, line: place.line, column: place.column)
+        position(line: place.line, column: place.column)
     }
 
     /// Returns an error about the file. All of them have this form.
