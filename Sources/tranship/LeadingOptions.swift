@@ -21,3 +21,16 @@ enum LeadingOptions {
         return arguments
     }
 }
+
+/// Short words for commands that are typed often.
+enum ShortCommands {
+    static let words = ["ls": ["image", "list"], "rm": ["image", "delete"]]
+
+    /// The arguments with the whole command.
+    static func expanded(_ arguments: [String]) -> [String] {
+        let help = arguments.first == "help" ? ["help"] : []
+        let rest = arguments.dropFirst(help.count)
+        guard let first = rest.first, let words = words[first] else { return arguments }
+        return help + words + rest.dropFirst()
+    }
+}

@@ -49,7 +49,8 @@ struct Tranship: AsyncParsableCommand {
     static func main() async {
         Process.prepare()
         do {
-            let arguments = LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst()))
+            let arguments = ShortCommands.expanded(
+                LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())))
             if arguments == ["help", "pipeline"] {
                 Terminal.putWhole(PipelineReference.text)
                 if let failure = Terminal.outputFailure { throw failure }

@@ -49,6 +49,14 @@ import Testing
         }
     }
 
+    @Test func `ls and rm are short for commands, and rm in an argument stays`() {
+        #expect(ShortCommands.expanded(["ls", "-f", "json"]) == ["image", "list", "-f", "json"])
+        #expect(ShortCommands.expanded(["rm", "ls"]) == ["image", "delete", "ls"])
+        #expect(ShortCommands.expanded(["help", "rm"]) == ["help", "image", "delete"])
+        #expect(ShortCommands.expanded(["copy", "ls", "rm"]) == ["copy", "ls", "rm"])
+        #expect(ShortCommands.expanded([]).isEmpty)
+    }
+
     /// A line that a terminal of 80 columns wraps is a broken command when it is copied.
     @Test func `No example and no line of help is wider than 80 columns`() async throws {
         let shell = try Shell()

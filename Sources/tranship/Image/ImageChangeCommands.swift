@@ -92,7 +92,8 @@ struct ImageDeleteCommand: AsyncParsableCommand {
               $ tranship image delete --missing-ok old-image
 
             A protected image needs `tranship image set --unprotected` first. The cloud
-            never uses the id of a deleted image again.
+            never uses the id of a deleted image again. `tranship rm` is short for this
+            command.
             """,
         aliases: ["rm"])
 

@@ -17,7 +17,7 @@ struct ImageListCommand: AsyncParsableCommand {
               $ tranship image list --all --updated-at gte:2026-01-01T00:00:00Z
 
             All conditions must hold. Hidden images need --hidden, and community images of
-            other projects --community or --all.
+            other projects --community or --all. `tranship ls` is short for this command.
             """,
         aliases: ["ls"])
 
