@@ -25,11 +25,23 @@ public struct ProjectRoute: Sendable {
         var others: Others
         /// All projects of the table, by their ids at the sources.
         var mapped: Set<String>
+        /// Names at the sources of projects that are not in the table, by their ids, as far as they
+        /// are known.
+        var names: [String: String]
 
-        public init(projects: Set<String>, others: Others, mapped: Set<String>) {
+        public init(
+            projects: Set<String>, others: Others, mapped: Set<String>,
+            names: [String: String] = [:]
+        ) {
             self.projects = projects
             self.others = others
             self.mapped = mapped
+            self.names = names
+        }
+
+        /// `payroll (8607…)`, or the id alone.
+        fileprivate func words(ofProject id: String) -> String {
+            names[id].map { "\($0) (\(id))" } ?? id
         }
     }
 
@@ -58,7 +70,7 @@ public struct ProjectRoute: Sendable {
         case .refused:
             return .refused(
                 TranshipError(
-                    .refused, "its project \(owner) is not in `projects`",
+                    .refused, "its project \(takes.words(ofProject: owner)) is not in `projects`",
                     hint: "add the project, or \"*\" for the rest, to `projects`"))
         }
     }

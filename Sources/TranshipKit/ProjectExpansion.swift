@@ -30,6 +30,7 @@ struct ProjectExpansion: Sendable {
         var others: [Source] = []
         /// Project ids at the sources, by the name in the table.
         var ids: [ProjectTable.Name: Set<String>] = [:]
+        var names: [String: String] = [:]
         for source in pipeline.sources {
             guard case .cloud(let cloud) = source else { continue }
             let session = try await connections.signIn(cloud.cloud).session
@@ -62,10 +63,11 @@ struct ProjectExpansion: Sendable {
             // At the end, so that a new project does not change the places of the others.
             for project in try await session.ownProjects() where lines[project.id] == nil {
                 others.append(.cloud(cloud.inProject(ProjectTable.Name(project.id))))
+                names[project.id] = project.name
             }
         }
         self.sources = sources + others
-        (targets, routes) = try await Self.targets(pipeline, table, ids, connections)
+        (targets, routes) = try await Self.targets(pipeline, table, ids, names, connections)
     }
 
     /// Two lines for one project of a source: a name and its id, or a name and the same with its
@@ -82,7 +84,7 @@ struct ProjectExpansion: Sendable {
 
     private static func targets(
         _ pipeline: Pipeline, _ table: ProjectTable, _ ids: [ProjectTable.Name: Set<String>],
-        _ connections: any Connections
+        _ names: [String: String], _ connections: any Connections
     ) async throws(TranshipError) -> ([Target], [ProjectRoute?]) {
         var targets: [Target] = []
         var routes: [ProjectRoute?] = []
@@ -131,7 +133,7 @@ struct ProjectExpansion: Sendable {
                         takes: .init(
                             projects: Set(owners.filter { $0.value == id }.keys),
                             others: rest == id ? .taken : rest == nil && first ? .refused : .left,
-                            mapped: mapped)))
+                            mapped: mapped, names: names)))
                 first = false
             }
         }

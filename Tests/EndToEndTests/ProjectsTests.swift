@@ -116,7 +116,8 @@ extension EndToEndTests {
                 #expect(plan.output.contains("1 to refuse"), plan.said)
                 let other = try await LabCloud.alphaOther.projectID
                 #expect(
-                    plan.output.contains("its project \(other) is not in `projects`"), plan.said)
+                    plan.output.contains("its project other (\(other)) is not in `projects`"),
+                    plan.said)
                 let run = try await scene.tranship(
                     "run", try pipeline(#"{ demo: team-a, "*": team-b }"#))
                 #expect(run.status == 0, run.said)
