@@ -57,6 +57,9 @@ struct DoctorCommand: AsyncParsableCommand {
             return Record(line.record).put(format)
         }
         if output.kind == .json { return line.put() }
-        for line in text { Terminal.put(line) }
+        // A command stays as it is, so that it can be copied.
+        for line in text {
+            line.hasPrefix("next ") ? Terminal.put(line) : Terminal.putSentence(line)
+        }
     }
 }

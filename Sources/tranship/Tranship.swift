@@ -52,7 +52,7 @@ struct Tranship: AsyncParsableCommand {
             let arguments = ShortCommands.expanded(
                 LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())))
             if arguments == ["help", "pipeline"] {
-                Terminal.putWhole(PipelineReference.text)
+                Terminal.putWhole(fitted(PipelineReference.text, Terminal.outputIsTerminal))
                 if let failure = Terminal.outputFailure { throw failure }
                 return
             }
@@ -76,21 +76,27 @@ struct Tranship: AsyncParsableCommand {
         } catch let status as EarlyExit {
             exit(status.status)
         } catch {
+            // Help is written for 80 columns; the parser breaks it in the middle of examples.
+            let columns = Terminal.outputIsTerminal ? max(80, Terminal.columns) : 80
             let text =
                 DescribedTranship.isAsked(Array(CommandLine.arguments.dropFirst()))
-                ? DescribedTranship.fullMessage(for: error) : fullMessage(for: error)
+                ? DescribedTranship.fullMessage(for: error, columns: columns)
+                : fullMessage(for: error, columns: columns)
             if exitCode(for: error).isSuccess {
-                print(text)
                 // The parser's own text ends with the commands.
-                if text.hasPrefix("OVERVIEW: \(configuration.abstract)") {
-                    print("\nEXIT STATUS:\n\(ExitStatus.table)")
-                }
+                let isWhole = text.hasPrefix("OVERVIEW: \(configuration.abstract)")
+                let end = isWhole ? "\n\nEXIT STATUS:\n\(ExitStatus.table)" : ""
+                print(fitted(text + end, Terminal.outputIsTerminal))
                 Foundation.exit(ExitStatus.done.rawValue)
             }
-            Terminal.tellWhole(text)
+            Terminal.tellWhole(fitted(text, Terminal.talkIsTerminal))
             exit(.usage)
         }
         Log.end(ExitStatus.done.rawValue)
+    }
+
+    private static func fitted(_ text: String, _ isTerminal: Bool) -> String {
+        isTerminal ? HelpText.fitted(text, columns: Terminal.columns) : text
     }
 
     private static func exit(_ status: ExitStatus) -> Never {

@@ -95,7 +95,7 @@ struct AnswersTests {
         #expect(copy.status == 6, "\(copy.said)")
         let talk = copy.talk.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(talk.contains("correct --checksum or --checksum-file"), "\(copy.said)")
-        #expect(copy.talk.contains("run again once that is changed: tranship copy"), "\(copy.said)")
+        #expect(talk.contains("run again once that is changed: tranship copy"), "\(copy.said)")
     }
 
     // MARK: Images

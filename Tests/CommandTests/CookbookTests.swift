@@ -84,7 +84,7 @@ struct CookbookTests {
         let reference = try CommandReference(json: Data(dump.output.utf8))
         let aliases = [
             "image ls": "image list", "image rm": "image delete",
-            "image save": "image download",
+            "image save": "image download", "ls": "image list", "rm": "image delete",
         ]
         let rows = try Self.page("from-openstack.md").split(separator: "\n")
             .filter { $0.hasPrefix("| `") }.dropFirst()

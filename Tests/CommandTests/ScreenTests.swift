@@ -64,7 +64,7 @@ import TranshipKit
         ]
         report.notes = []
         report.steps = []
-        #expect(report.logLines.isEmpty)
+        #expect(report.logLines().isEmpty)
         #expect(
             report.lastLine
                 == "ux-night run 3: exit 0, 57 done, 3 already there, 296 MiB sent, 163 KiB/s, in 31:00"
@@ -73,9 +73,9 @@ import TranshipKit
 
     @Test func `A log of a bad run names what is wrong and what to do`() {
         let report = Pictures.end
-        #expect(report.logLines.contains { $0.contains("ux-night-wrong  checksum-mismatch") })
+        #expect(report.logLines().contains { $0.contains("ux-night-wrong  checksum-mismatch") })
         #expect(
-            report.logLines.contains { $0.contains("3. every try and message: tranship status") })
+            report.logLines().contains { $0.contains("3. every try and message: tranship status") })
         #expect(
             report.lastLine.hasPrefix(
                 "ux-night run 3: exit 6, 1 done, 1 failed, 12 refused, 1 not finished, 40 already there"
@@ -83,7 +83,9 @@ import TranshipKit
     }
 
     @Test(arguments: [
-        ("a", 1), ("夜間", 4), ("e\u{301}", 1), ("🐧", 2), ("👩‍💻", 2), ("❤\u{FE0F}", 2), ("\u{301}", 0),
+        ("a", 1), ("夜間", 4), ("e\u{301}", 1), ("🐧", 2), ("👩‍💻", 2), ("❤\u{FE0F}", 2), ("⚡", 2),
+        ("→", 1),
+        ("\u{301}", 0),
     ])
     func `A text takes the columns that terminals give it`(text: String, columns: Int) {
         #expect(text.columnCount == columns)
@@ -111,6 +113,19 @@ import TranshipKit
             "  1. one two three".wrapped(toColumns: 10, indent: 5)
                 == ["  1. one", "     two", "     three"])
         #expect("a  b".wrapped(toColumns: 80, indent: 2) == ["a  b"])
+        #expect(
+            "ab  9 MiB  one two".wrapped(toColumns: 15, indent: 11)
+                == ["ab  9 MiB  one", "           two"])
+        #expect(
+            "go on: `a b c` now".wrapped(toColumns: 9, indent: 2)
+                == ["go on:", "  `a b c`", "  now"])
+        #expect(
+            "id: 0123456789 x".wrapped(toColumns: 13, indent: 6)
+                == ["id:", "  0123456789", "      x"])
+    }
+
+    @Test func `A number keeps its unit`() {
+        #expect("it has 9 MiB".wrapped(toColumns: 9, indent: 2) == ["it has", "  9 MiB"])
     }
 
     @Test func `A part is shown in the unit of the whole`() {
@@ -121,6 +136,53 @@ import TranshipKit
     @Test(arguments: [(0, "0:00"), (76, "1:16"), (3723, "1:02:03")] as [(Int64, String)])
     func `Durations look like clocks`(seconds: Int64, words: String) {
         #expect(ClockText.format(seconds) == words)
+    }
+
+    @Test(arguments: [50, 60, 72]) func `Help fits a narrow terminal and loses no word`(
+        columns: Int
+    ) async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        var texts = [PipelineReference.text]
+        for command in ["", "copy", "doctor", "image list", "image create", "report"] {
+            texts.append(try await shell.run("tranship \(command) --help").output)
+        }
+        for text in texts {
+            let fitted = HelpText.fitted(text, columns: columns)
+            #expect(
+                fitted.split(whereSeparator: \.isWhitespace)
+                    == text.split(whereSeparator: \.isWhitespace))
+            for line in fitted.split(separator: "\n").map(String.init) {
+                // A command that is copied, and a word that is longer than the rest of a line.
+                let isWhole = line.hasPrefix("  $ ") || line.split(separator: " ").count == 1
+                #expect(line.columnCount <= columns || isWhole, "\(line)")
+            }
+        }
+        let error =
+            "Error: \(String(repeating: "word ", count: 20))\nUsage: tranship copy [--a b] <c>"
+        #expect(HelpText.fitted(error, columns: 60).contains("\nUsage: tranship copy [--a b] <c>"))
+        #expect(HelpText.fitted(PipelineReference.text, columns: 80) == PipelineReference.text)
+    }
+
+    @Test func `Examples keep their commands, and what they do is below`() {
+        let text = "  $ tranship copy alpha beta 'ubuntu-*'          every image of that name\nx"
+        #expect(
+            HelpText.fitted(text, columns: 60)
+                == "  $ tranship copy alpha beta 'ubuntu-*'\n      every image of that name\nx")
+    }
+
+    @Test func `A command of a next step that does not fit has a line of its own`() {
+        let step = EndReport.Step(
+            "when beta answers again", command: "tranship run /etc/tranship/a-long-night.yaml")
+        #expect(
+            step.lines(number: 2, toColumns: 59) == [
+                "  2. when beta answers again:",
+                "     tranship run /etc/tranship/a-long-night.yaml",
+            ])
+        #expect(
+            step.lines(number: 2, toColumns: 79) == [
+                "  2. when beta answers again: tranship run /etc/tranship/a-long-night.yaml"
+            ])
     }
 
     @Test(arguments: [

@@ -46,7 +46,7 @@ struct LimitCommand: AsyncParsableCommand {
         let change = try await LimitChange.make(
             journalPath: path, bandwidth: bandwidth, images: images?.images)
         guard common.format == .json else {
-            return Terminal.put(
+            return Terminal.putSentence(
                 "run \(change.run.id) of \(change.run.pipelineName): \(change.limits.words)")
         }
         JSONLine(

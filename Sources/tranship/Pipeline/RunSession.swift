@@ -91,15 +91,17 @@ struct RunSession {
             pipelineFile: run.pipelineFile,
             journalPath: run.isJournalInItsPlace ? nil : run.journalPath, seconds: seconds,
             sentBytes: run.progress.sentBytes, pipelineName: run.pipelineName,
-            ownCommand: command, planFile: planFile)
+            ownCommand: command, planFile: planFile, place: run.place)
         do {
             let report = try await EndReport(
                 summary, pipeline: run.pipelineName, status: status, facts: facts)
             if talk.format == .json { report.json.put() }
             let lines =
                 talk.style.isForLogs
-                ? report.logLines + [report.lastLine] : report.lines(columns: Terminal.columns)
-            for line in lines { Terminal.tell(line) }
+                ? report.logLines(columns: Terminal.talkIsTerminal ? Terminal.columns : 10_000)
+                : report.lines(columns: Terminal.columns)
+            for line in lines { Terminal.tellFitted(line) }
+            if talk.style.isForLogs { Terminal.tell(report.lastLine) }
         } catch {
             talk.planning(.warning("the journal does not say how the run ended: \(error.message)"))
         }

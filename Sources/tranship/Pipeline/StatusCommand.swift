@@ -90,7 +90,8 @@ struct StatusWatch: Sendable {
             } else if rendering.format == .json {
                 try await rendering.render(status, journalPath: path)
             } else if let live = status.live {
-                let line = RunScreen(live: live, headline: "", columns: 200).total
+                let columns = Terminal.outputIsTerminal ? Terminal.columns : 200
+                let line = RunScreen(live: live, headline: "", columns: columns).total
                 if line != told { Terminal.put(line) }
                 told = line
             }

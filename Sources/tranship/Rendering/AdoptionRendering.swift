@@ -14,10 +14,10 @@ struct AdoptionRendering {
         if adoption.verdict == .left, adoption.sourceKey == nil, !talk.verbose { return }
         talk.endLine()
         let id = adoption.imageID.map { " (image \($0))" } ?? ""
-        Terminal.put(
+        Terminal.putSentence(
             "\(adoption.verdict.rawValue.padded(to: 7))\(adoption.name) -> \(adoption.targetKey)\(id): "
                 + adoption.words)
-        for proof in adoption.proofs { Terminal.put("       proved by \(proof)") }
+        for proof in adoption.proofs { Terminal.putSentence("       proved by \(proof)") }
     }
 
     func render(_ tally: [Adoption.Verdict: Int]) {

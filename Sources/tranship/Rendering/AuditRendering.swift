@@ -136,12 +136,12 @@ struct AuditRendering {
             }
         }
         let run = audit.run
-        Terminal.put(
+        Terminal.putSentence(
             "run \(run.id) of \(run.pipelineName), \(run.outcome?.rawValue ?? "not ended"), "
                 + "started \(Timestamp.text(run.startedAt))"
                 + (audit.facts.map { " by \($0.who)" } ?? ""))
         if let facts = audit.facts {
-            Terminal.put(
+            Terminal.putSentence(
                 "pipeline file \(run.isCopy ? "in the journal" : run.pipelineFile), \(facts.pipelineDigest)"
             )
         }
@@ -161,7 +161,7 @@ struct AuditRendering {
         }
         table.put()
         for image in audit.status.refused {
-            Terminal.put(
+            Terminal.putSentence(
                 "\(image.words): \(image.name) (\(image.sourceID)) -> \(image.targetKey): "
                     + "\(image.failure.code): \(image.failure.message)")
         }

@@ -18,7 +18,7 @@ struct ByHandRendering {
                     ["target": .string(target), "version": .string(rollback.version)]
                 ).put()
             } else {
-                Terminal.put(
+                Terminal.putSentence(
                     "leave    \(target): it has no whole copy of version \(rollback.version)")
             }
         }
@@ -45,7 +45,7 @@ struct ByHandRendering {
                 change.json("prune-item").put()
             } else {
                 let word = change.state == .planned ? "delete" : "keep"
-                Terminal.put(
+                Terminal.putSentence(
                     "\(word.padded(to: 8)) \(change.label) at \(change.targetKey): "
                         + change.reason.words)
             }
@@ -77,6 +77,6 @@ struct ByHandRendering {
     }
 
     private func render(_ change: Change, _ type: String) {
-        talk.format == .json ? change.json(type).put() : Terminal.put(change.plannedLine)
+        talk.format == .json ? change.json(type).put() : Terminal.putSentence(change.plannedLine)
     }
 }

@@ -18,6 +18,8 @@ struct RunFacts {
     var ownCommand: String?
     /// The saved plan that the run carries out.
     var planFile: String?
+    /// The line of the pipeline file for the key of an image's source.
+    var place: (String) -> String? = { _ in nil }
 
     var command: String {
         let plan = planFile.map { " --plan \($0.shellQuoted)" } ?? ""
@@ -77,6 +79,7 @@ extension EndReport {
         var outcome: ImageOutcome
         var name: String
         var target: String
+        var sourceKey: String
         var reason: String
         var failure: Transfer.Failure?
     }
@@ -116,7 +119,8 @@ extension EndReport {
         notes = try await Self.notes(summary)
         nothingToDo = Self.nothingToDo(summary)
         steps = Self.steps(
-            summary, status, facts, entries.map { ($0.outcome, name($0), $0.failure) })
+            summary, status, facts,
+            entries.map { ($0.outcome, name($0), facts.place($0.sourceKey), $0.failure) })
     }
 
     private static func entries(_ summary: RunSummary) async throws(TranshipError) -> [Entry] {
@@ -133,7 +137,7 @@ extension EndReport {
             entries.append(
                 Entry(
                     outcome: outcome, name: transfer.source.displayName,
-                    target: transfer.targetKey,
+                    target: transfer.targetKey, sourceKey: transfer.source.key,
                     reason: outcome == .unfinished && reason == "not finished" ? "" : reason,
                     failure: transfer.failure))
         }
@@ -141,7 +145,8 @@ extension EndReport {
             entries.append(
                 Entry(
                     outcome: image.action == .conflict ? .conflict : .refused, name: image.name,
-                    target: image.targetKey, reason: image.failure.code.rawValue,
+                    target: image.targetKey, sourceKey: image.sourceKey,
+                    reason: image.failure.code.rawValue,
                     failure: image.failure))
         }
         return entries
@@ -198,23 +203,29 @@ extension EndReport {
     // MARK: What to do next
 
     private static let stepsMax = 8
+    /// Lines of the pipeline file that one step names.
+    private static let placesMax = 3
 
     private static func steps(
         _ summary: RunSummary, _ status: ExitStatus, _ facts: RunFacts,
-        _ entries: [(outcome: ImageOutcome, name: String, failure: Transfer.Failure?)]
-    ) -> [String] {
+        _ entries: [(
+            outcome: ImageOutcome, name: String, place: String?, failure: Transfer.Failure?
+        )]
+    ) -> [Step] {
         guard status != .done else { return [] }
-        var steps: [String] = []
+        var steps: [Step] = []
         let silent = summary.absentTargets.keys.sorted() + summary.deadEndpoints.keys.sorted()
         if !silent.isEmpty {
             steps.append(
-                "when \(silent.joined(separator: ", ")) answers again: \(facts.command)")
+                Step(
+                    "when \(silent.joined(separator: ", ")) answers again",
+                    command: facts.command))
         }
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
-            steps.append("\(target): \(error.hint ?? error.message)")
+            steps.append(Step("\(target): \(error.hint ?? error.message)"))
         }
         steps += summary.missed.map {
-            "\($0.words): correct the name, or write `allow_empty: true`"
+            Step("\($0.words): correct the name, or write `allow_empty: true`")
         }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
         let groups = grouped(broken) { entry in
@@ -223,14 +234,18 @@ extension EndReport {
         for (_, group) in groups {
             guard let failure = group.first?.failure else { continue }
             let names = list(group.map(\.name), count: group.count, toColumns: 40)
-            steps.append("\(names): \(facts.remedy(of: failure))")
+            let lines = group.prefix(placesMax + 1).compactMap(\.place)
+            let places =
+                (1...placesMax).contains(lines.count)
+                ? " (\(lines.joined(separator: ", ")))" : ""
+            steps.append(Step("\(names)\(places): \(facts.remedy(of: failure))"))
         }
         if steps.count > stepsMax {
             steps =
                 Array(steps.prefix(stepsMax - 1))
-                + ["and \(steps.count - stepsMax + 1) more: \(facts.statusCommand)"]
+                + [Step("and \(steps.count - stepsMax + 1) more", command: facts.statusCommand)]
         } else if !broken.isEmpty {
-            steps.append("every try and message: \(facts.statusCommand)")
+            steps.append(Step("every try and message", command: facts.statusCommand))
         }
         if silent.isEmpty {
             let isLeft = entries.contains { $0.outcome == .unfinished }
@@ -238,7 +253,7 @@ extension EndReport {
             let mayPass = broken.isEmpty || broken.contains { $0.failure?.isTransient == true }
             let words =
                 isLeft ? "go on" : mayPass ? "then run again" : "run again once that is changed"
-            steps.append("\(words): \(facts.command)")
+            steps.append(Step(words, command: facts.command))
         }
         return steps
     }

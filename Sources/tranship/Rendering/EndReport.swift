@@ -19,6 +19,30 @@ struct EndReport {
         var reason = ""
     }
 
+    /// What to do next.
+    struct Step: Equatable {
+        var words: String
+        /// To copy and paste.
+        var command: String?
+
+        init(_ words: String, command: String? = nil) {
+            self.words = words
+            self.command = command
+        }
+
+        var text: String { command.map { "\(words): \($0)" } ?? words }
+
+        /// A command that does not fit has a line of its own.
+        func lines(number: Int, toColumns columns: Int) -> [String] {
+            let line = "  \(number). \(text)"
+            guard let command, line.columnCount > columns else {
+                return line.wrapped(toColumns: columns, indent: 5)
+            }
+            return "  \(number). \(words):".wrapped(toColumns: columns, indent: 5)
+                + ["     \(command)"]
+        }
+    }
+
     var pipeline: String
     var runID: Int64
     var status: ExitStatus
@@ -33,14 +57,16 @@ struct EndReport {
     var notes: [String] = []
     /// Instead of the groups, if there was nothing to do.
     var nothingToDo: String?
-    var steps: [String] = []
+    var steps: [Step] = []
 
     // MARK: On a terminal
 
     func lines(columns: Int) -> [String] {
         let usable = columns - 1
         if let nothingToDo, status == .done, steps.isEmpty {
-            return ["\(pipeline): \(nothingToDo)"] + notes
+            return (["\(pipeline): \(nothingToDo)"] + notes).flatMap {
+                $0.wrapped(toColumns: usable, indent: 2)
+            }
         }
         return [title(usable)] + rows(usable) + [traffic].compactMap(\.self).map { "  \($0)" }
             + notes.flatMap { "  \($0)".wrapped(toColumns: usable, indent: 4) } + next(usable)
@@ -64,16 +90,23 @@ struct EndReport {
     }
 
     private func rows(_ usable: Int) -> [String] {
-        groups.map { group in
+        groups.flatMap { group -> [String] in
             let start =
                 "  " + group.outcome.words.filled(toColumns: 13) + " "
                 + "\(group.images)".filled(toColumns: 5, fromRight: true) + "   "
             guard !group.names.isEmpty else {
-                return start + (group.sizeBytes > 0 ? ByteCount.short(group.sizeBytes) : "")
+                return [start + (group.sizeBytes > 0 ? ByteCount.short(group.sizeBytes) : "")]
             }
             let reason = group.reason.isEmpty ? "" : "  " + group.reason
-            let room = max(12, usable - start.columnCount - reason.columnCount)
-            return start + Self.list(group.names, count: group.images, toColumns: room) + reason
+            let room = usable - start.columnCount - reason.columnCount
+            let names = Self.list(group.names, count: group.images, toColumns: room)
+            if names.columnCount <= room, !names.contains("…") { return [start + names + reason] }
+            // The names have a line of their own.
+            return [
+                start + group.reason,
+                "       "
+                    + Self.list(group.names, count: group.images, toColumns: max(12, usable - 7)),
+            ]
         }.map { line in
             String(line.reversed().drop { $0 == " " }.reversed()).cut(toColumns: usable)
         }
@@ -102,17 +135,18 @@ struct EndReport {
         guard !steps.isEmpty else { return [] }
         return ["Next:"]
             + steps.enumerated().flatMap { index, step in
-                "  \(index + 1). \(step)".wrapped(toColumns: usable, indent: 5)
+                step.lines(number: index + 1, toColumns: usable)
             }
     }
 
     // MARK: In a log
 
     /// The lines before the last one: none after a run that went well.
-    var logLines: [String] {
-        let wide = 200
-        let bad = status == .done ? [] : rows(wide).map { String($0.dropFirst(2)) }
-        return bad + notes + (steps.isEmpty ? [] : next(10_000))
+    ///
+    /// - Parameter columns: of a terminal that cannot draw; a file wraps nothing.
+    func logLines(columns: Int = 10_000) -> [String] {
+        let bad = status == .done ? [] : rows(min(200, columns - 1)).map { String($0.dropFirst(2)) }
+        return bad + notes + (steps.isEmpty ? [] : next(columns - 1))
     }
 
     /// The last line: the exit code, the counts, the time and the rate.
@@ -140,7 +174,7 @@ struct EndReport {
                 "pipeline": .string(pipeline), "run": .integer(runID),
                 "exit_status": .integer(Int64(status.rawValue)), "seconds": .integer(seconds),
                 "bytes_sent": .integer(sentBytes), "outcomes": .object(outcomes),
-                "next": .array(steps.map { .string($0) }),
+                "next": .array(steps.map { .string($0.text) }),
             ])
     }
 }

@@ -150,11 +150,12 @@ struct PlanOverview {
     ///   - changes: of earlier versions, a line each.
     func lines(headline: String, changes: [String], columns: Int) -> [String] {
         let usable = columns - 1
-        var lines = [headline.cut(toColumns: usable)] + problemLines(columns: columns)
+        var lines =
+            headline.wrapped(toColumns: usable, indent: 4) + problemLines(columns: columns)
         if created.count > 0 {
-            lines.append(
-                "+ \(created.count) to create, \(ByteCount.short(created.sizeBytes)), by "
-                    + methods.joined(separator: ", "))
+            let head = "+ \(created.count) to create, \(ByteCount.short(created.sizeBytes)), by "
+            lines += (head + methods.joined(separator: ", "))
+                .wrapped(toColumns: usable, indent: 4)
             lines += rows(createdRows, of: created.count, usable)
         }
         if versions.count > 0 {
@@ -189,7 +190,8 @@ struct PlanOverview {
         let usable = columns - 1
         var lines = ["\(sign) \(groups.count) \(what)"]
         for group in groups.all.prefix(Self.shownMax) {
-            let names = EndReport.list(group.names, count: group.count, toColumns: 60)
+            let names = EndReport.list(
+                group.names, count: group.count, toColumns: min(60, usable - 6))
             lines += "    \(names): \(group.words)".wrapped(toColumns: usable, indent: 6)
             if let hint = group.hint {
                 lines += "      hint: \(hint)".wrapped(toColumns: usable, indent: 8)
@@ -203,11 +205,14 @@ struct PlanOverview {
     private func rows(_ rows: [[String]], of count: Int, _ usable: Int) -> [String] {
         let shown = rows.map { $0.map(\.withControlsShown) }
         let sizes = shown.map(\.[1].columnCount).max() ?? 0
-        let name = min(shown.map(\.[0].columnCount).max() ?? 0, max(12, usable / 2))
+        let others = 4 + 2 + sizes + 2 + min(24, shown.map(\.[2].columnCount).max() ?? 0)
+        let name = min(shown.map(\.[0].columnCount).max() ?? 0, max(12, usable - others))
+        let third = 4 + name + 2 + sizes + 2
         return shown.map { row in
             "    " + row[0].filled(toColumns: name) + "  "
                 + row[1].filled(toColumns: sizes, fromRight: true) + "  " + row[2]
-        }.flatMap { $0.wrapped(toColumns: usable, indent: 6) } + more(count - rows.count)
+        }.flatMap { $0.wrapped(toColumns: usable, indent: usable - third < 24 ? 6 : third) }
+            + more(count - rows.count)
     }
 
     private func more(_ count: Int) -> [String] {

@@ -73,7 +73,7 @@ struct PlanRendering {
 
     /// A plan is data; before a run it is talk.
     private func tell(_ text: String) {
-        tallyOnly ? Terminal.tell(text) : Terminal.put(text)
+        tallyOnly ? Terminal.tell(text) : Terminal.putSentence(text)
     }
 
     private func tell(_ item: PlanItem) {

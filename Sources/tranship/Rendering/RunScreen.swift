@@ -17,7 +17,9 @@ struct RunScreen {
     var rows = 24
 
     var lines: [String] {
-        let end = [total] + live.outages.map(words)
+        let end =
+            [total]
+            + live.outages.flatMap { words($0).wrapped(toColumns: columns - 1, indent: 2) }
         let room = max(1, rows - 2 - end.count)
         var shown = live.images
         var more: [String] = []

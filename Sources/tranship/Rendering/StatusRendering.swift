@@ -17,7 +17,7 @@ struct StatusRendering {
     func render(_ status: RunStatus?, journalPath: String) async throws(TranshipError) {
         guard let status else {
             if format == .json { return JSONLine("status", ["run": .null]).put() }
-            return Terminal.put("the journal \(journalPath) has no run yet")
+            return Terminal.putSentence("the journal \(journalPath) has no run yet")
         }
         let isRunning = status.run.outcome == nil && status.holder != nil
         let soFar = isRunning ? try await RunSummary(status).exitStatus : nil
@@ -48,55 +48,61 @@ struct StatusRendering {
             tell(transfer, [], status)
         }
         for image in status.refused.prefix(Self.rowsMax) { tell(image) }
-        if status.refused.count > Self.rowsMax {
-            Terminal.put("… and \(status.refused.count - Self.rowsMax) more, which -v lists")
-        }
+        let images = status.states.reduce(0) { open.contains($1.kind) ? $0 + $1.images : $0 }
+        let left = max(0, images - Self.rowsMax) + max(0, status.refused.count - Self.rowsMax)
+        if left > 0 { Terminal.putSentence("… and \(left) more, which -v lists") }
     }
 
     private func tell(_ image: RefusedImage) {
         let word = image.words
-        Terminal.put("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
-        Terminal.put("              \(image.failure.code): \(image.failure.message)")
-        if let hint = image.failure.hint { Terminal.put("              hint: \(hint)") }
+        Terminal.putSentence("\(word.padded(to: 14))\(image.name) -> \(image.targetKey)")
+        Terminal.putSentence("              \(image.failure.code): \(image.failure.message)")
+        if let hint = image.failure.hint { Terminal.putSentence("              hint: \(hint)") }
     }
 
     private func tell(_ status: RunStatus, _ soFar: ExitStatus?, _ path: String) {
         let run = status.run
-        Terminal.put("pipeline      \(run.shownPipeline)")
-        Terminal.put("journal       \(path)")
-        Terminal.put(
+        Terminal.putSentence("pipeline      \(run.shownPipeline)")
+        Terminal.putSentence("journal       \(path)")
+        Terminal.putSentence(
             "run           \(run.id), started \(Timestamp.text(run.startedAt)), "
                 + words(run, status.holder, isRolledBack: status.rolledBackImages > 0)
                 + (soFar.map { ", exit so far \($0.rawValue)" } ?? ""))
         if let limits = status.limits {
-            Terminal.put(
+            Terminal.putSentence(
                 "limits        \(limits.words), since \(Timestamp.text(limits.changedAt)) "
                     + "(`tranship limit`)")
         }
         let decided = status.planned.map { "\($0.kind.rawValue) \($0.images)" }
-        if !decided.isEmpty { Terminal.put("plan          " + decided.joined(separator: ", ")) }
+        if !decided.isEmpty {
+            Terminal.putSentence("plan          " + decided.joined(separator: ", "))
+        }
         for tally in status.outcomes {
-            Terminal.put(words(tally.kind.words, tally.images, tally.sizeBytes))
+            Terminal.putSentence(words(tally.kind.words, tally.images, tally.sizeBytes))
         }
         if status.rolledBackImages > 0 {
-            Terminal.put(
+            Terminal.putSentence(
                 "rolled back   \(counted(status.rolledBackImages, "image")) of these, removed at the "
                     + "targets since")
         }
-        if let words = status.changes.tallyWords { Terminal.put("series        \(words)") }
-        for words in status.staleWords { Terminal.put("stale         \(words)") }
+        if let words = status.changes.tallyWords { Terminal.putSentence("series        \(words)") }
+        for words in status.staleWords { Terminal.putSentence("stale         \(words)") }
         for change in status.changes where verbose || change.state == .failed {
-            Terminal.put("  \(change.endedLine)")
+            Terminal.putSentence("  \(change.endedLine)")
         }
-        if status.failedTries > 0 { Terminal.put("tries         \(status.failedTries) failed") }
-        if status.reading.readBytes > 0 { Terminal.put("sources       \(status.reading.words)") }
+        if status.failedTries > 0 {
+            Terminal.putSentence("tries         \(status.failedTries) failed")
+        }
+        if status.reading.readBytes > 0 {
+            Terminal.putSentence("sources       \(status.reading.words)")
+        }
         let all = status.outcomesInAll
         if status.statesInAll != status.states {
-            Terminal.put(
+            Terminal.putSentence(
                 "in all        \(counted(all.reduce(0) { $0 + $1.images }, "image")) in this journal"
             )
             for tally in all {
-                Terminal.put("  " + words(tally.kind.words, tally.images, tally.sizeBytes))
+                Terminal.putSentence("  " + words(tally.kind.words, tally.images, tally.sizeBytes))
             }
         }
         for outage in status.outages { tell(outage) }
@@ -120,12 +126,14 @@ struct StatusRendering {
     private func tell(_ transfer: Transfer, _ tries: [Attempt], _ status: RunStatus) {
         let isWorkedOn = status.run.outcome == nil && status.holder != nil
         let word = isWorkedOn ? transfer.state.activity : transfer.state.rest
-        Terminal.put(
+        Terminal.putSentence(
             "\(word.padded(to: 14))\(transfer.label)"
                 + (transfer.imageID.map { ", image \($0)" } ?? ""))
         if verbose {
-            if let reading = transfer.reading { Terminal.put("              \(reading.words)") }
-            Terminal.put(
+            if let reading = transfer.reading {
+                Terminal.putSentence("              \(reading.words)")
+            }
+            Terminal.putSentence(
                 "              by \(transfer.method.rawValue): "
                     + (transfer.intent.methodReason?.words ?? ""))
             if let published = transfer.source.published {
@@ -133,25 +141,27 @@ struct StatusRendering {
                     ", published as \($0.sizeBytes) bytes, \($0.checksum)"
                 }
                 let isPromised = published.checksum == nil ? "" : ", as promised"
-                Terminal.put(
+                Terminal.putSentence(
                     "              \(published.words)\(proof.map { $0 + isPromised } ?? "")")
             }
             if let signer = transfer.source.signedBy {
-                Terminal.put("              its checksum is signed by \(signer)")
+                Terminal.putSentence("              its checksum is signed by \(signer)")
             }
-            for proof in transfer.proof.computed { Terminal.put("              sent \(proof)") }
+            for proof in transfer.proof.computed {
+                Terminal.putSentence("              sent \(proof)")
+            }
             for proof in transfer.proof.reported {
-                Terminal.put("              proved by \(proof)")
+                Terminal.putSentence("              proved by \(proof)")
             }
         }
-        for remark in transfer.remarks { Terminal.put("              \(remark)") }
-        if let note = transfer.wait.reason { Terminal.put("              \(note)") }
+        for remark in transfer.remarks { Terminal.putSentence("              \(remark)") }
+        if let note = transfer.wait.reason { Terminal.putSentence("              \(note)") }
         if let failure = transfer.failure {
-            Terminal.put("              \(failure.code): \(failure.message)")
-            if let hint = failure.hint { Terminal.put("              hint: \(hint)") }
+            Terminal.putSentence("              \(failure.code): \(failure.message)")
+            if let hint = failure.hint { Terminal.putSentence("              hint: \(hint)") }
         }
         for attempt in tries {
-            Terminal.put(
+            Terminal.putSentence(
                 "              failed \(Timestamp.text(attempt.at)) in \(attempt.state.rawValue): "
                     + "\(attempt.code): \(attempt.message)")
         }
@@ -159,7 +169,7 @@ struct StatusRendering {
 
     private func tell(_ outage: OutageRecord) {
         let end = outage.endedAt.map { "to \(Timestamp.text($0))" } ?? "and to the end"
-        Terminal.put(
+        Terminal.putSentence(
             "outage        \(outage.endpoint) from \(Timestamp.text(outage.beganAt)) \(end): "
                 + "\(outage.code): \(outage.message)")
     }

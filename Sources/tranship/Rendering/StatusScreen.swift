@@ -45,8 +45,12 @@ struct StatusScreen {
             holder.split(separator: " ").dropFirst().first.map { " (process \($0))" }
         }
         let doing = run.plannedAt == nil ? "planning" : "running"
-        return "\(run.pipelineName)   run \(run.id), \(doing) \(spent)\(process ?? "")   "
-            + "exit so far \(exitSoFar.rawValue)" + (run.isCopy ? "" : "   \(run.pipelineFile)")
+        let start = "\(run.pipelineName)   run \(run.id), \(doing) \(spent)"
+        let exit = "   exit so far \(exitSoFar.rawValue)"
+        let file = run.isCopy ? "" : "   \(run.pipelineFile)"
+        // The narrower the terminal, the fewer facts.
+        let all = [start + (process ?? "") + exit + file, start + (process ?? "") + exit]
+        return all.first { $0.columnCount < columns } ?? start + exit
     }
 
     private func problemLines(_ room: Int) -> [String] {

@@ -40,7 +40,9 @@ struct SummaryRendering {
         table.put()
         let all = summary.status.outcomes.filter { $0.kind != .skipped }
             .reduce(0) { $0 + $1.images }
-        if all > shown { Terminal.put("… and \(all - shown) more") }
+        if all > shown {
+            Terminal.putSentence("… and \(all - shown) more, which `tranship status -v` lists")
+        }
     }
 
     private func row(_ transfer: Transfer) -> [String] {

@@ -29,12 +29,53 @@ struct Table {
     }
 
     /// Prints the table, or nothing if it has no rows.
-    func put() { if rows.count > 1 { for line in lines { Terminal.put(line) } } }
+    func put() {
+        guard rows.count > 1 else { return }
+        let fitted = Terminal.outputIsTerminal ? lines(toColumns: Terminal.columns - 1) : lines
+        for line in fitted { Terminal.put(line) }
+    }
+
+    private var widths: [Int] {
+        rows[0].indices.map { column in rows.map { $0[column].columnCount }.max() ?? 0 }
+    }
+
+    /// Lines for a terminal. If the last column is too wide, its cells are broken between words. If
+    /// the others are, each row takes several lines, and so does the header: no id is cut, and every
+    /// column keeps its place.
+    func lines(toColumns columns: Int) -> [String] {
+        let widths = widths
+        let lastPlace = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+        guard lastPlace + (widths.last ?? 0) > columns else { return lines }
+        let isLong = (widths.last ?? 0) > columns / 2
+        if columns - lastPlace >= 24, isLong {
+            return lines.flatMap { $0.wrapped(toColumns: columns, indent: lastPlace) }
+        }
+        var groups: [[Int]] = [[]]
+        var place = 0
+        for (column, width) in widths.enumerated() {
+            if place > 0, place + width > columns {
+                groups.append([])
+                place = 2
+            }
+            groups[groups.count - 1].append(column)
+            place += width + 2
+        }
+        let parts = groups.map { group in
+            var part = Table([])
+            part.rows = rows.map { row in group.map { row[$0] } }
+            return part.lines
+        }
+        return rows.indices.flatMap { row in
+            parts.enumerated().flatMap { index, lines -> [String] in
+                let line = (index == 0 ? "" : "  ") + lines[row]
+                return line.allSatisfy { $0 == " " }
+                    ? [] : line.wrapped(toColumns: columns, indent: 4)
+            }
+        }
+    }
 
     var lines: [String] {
-        let widths = rows[0].indices.map { column in
-            rows.map { $0[column].columnCount }.max() ?? 0
-        }
+        let widths = widths
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {

@@ -33,6 +33,11 @@ enum Terminal {
         Log.write(talkIsTerminal ? shown.linesWrapped(toColumns: columns - 1) : shown)
     }
 
+    /// Writes a line that fits the terminal, or that has to stay whole.
+    static func tellFitted(_ line: String) {
+        Log.write(line.cut(to: messageCharactersMax).withControlsShown)
+    }
+
     /// Writes a text of our own, such as a help page.
     static func tellWhole(_ text: String) { Log.write(text) }
 
@@ -51,11 +56,13 @@ enum Terminal {
         write(line.cut(to: messageCharactersMax).withControlsShown + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes a sentence to standard output. On a terminal it is broken between words.
+    /// Writes a sentence, or a row of a title and words, to standard output. On a terminal it is broken
+    /// between words.
     static func putSentence(_ text: String) {
         guard outputIsTerminal else { return put(text) }
         let shown = text.cut(to: messageCharactersMax).withControlsShown
-        for line in shown.linesWrapped(toColumns: columns - 1).split(separator: "\n") {
+        let lines = shown.linesWrapped(toColumns: columns - 1)
+        for line in lines.split(separator: "\n", omittingEmptySubsequences: false) {
             put(String(line))
         }
     }
@@ -130,27 +137,6 @@ enum Terminal {
 }
 
 extension String {
-    /// Each line broken between words, with the rest indented under it. A command in backticks stays
-    /// on one line, so that it can be copied.
-    func linesWrapped(toColumns columns: Int) -> String {
-        split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-            (line: Substring) -> [String] in
-            let margin = line.prefix { $0 == " " }.count
-            let isHint = line.dropFirst(margin).hasPrefix("hint: ")
-            let parts = line.split(separator: "`", omittingEmptySubsequences: false)
-            // Text that is shown has no controls: one of them holds the place of a blank.
-            let blank = "\u{1F}"
-            let joined =
-                parts.count % 2 == 0
-                ? String(line)
-                : parts.enumerated().map { index, part in
-                    index % 2 == 1 ? String(part).replacing(" ", with: blank) : String(part)
-                }.joined(separator: "`")
-            return joined.wrapped(toColumns: columns, indent: margin + (isHint ? 6 : 2))
-                .map { $0.replacing(blank, with: " ") }
-        }.joined(separator: "\n")
-    }
-
     /// ``withControlsShown`` for a message of several lines. All lines after the first are indented.
     var linesShown: String {
         split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, line in

@@ -28,33 +28,12 @@ extension String {
         let blanks = String(repeating: " ", count: max(0, columns - text.columnCount))
         return fromRight ? blanks + text : text + blanks
     }
-
-    /// Lines of at most so many columns, broken at blanks; the second and all others begin with
-    /// `indent` blanks. A longer word has a line of its own, and several blanks within become one.
-    func wrapped(toColumns columns: Int, indent: Int) -> [String] {
-        guard columnCount > columns else { return [self] }
-        var lines: [String] = []
-        let margin = prefix { $0 == " " }
-        var line = String(margin)
-        var isNew = true
-        for word in dropFirst(margin.count).split(separator: " ") {
-            let room = columns - line.columnCount - (isNew ? 0 : 1)
-            if !isNew, String(word).columnCount > room {
-                lines.append(line)
-                line = String(repeating: " ", count: indent)
-                isNew = true
-            }
-            line += (isNew ? "" : " ") + word
-            isNew = false
-        }
-        return lines + [line]
-    }
 }
 
 extension Character {
     fileprivate var columnCount: Int {
         guard let scalar = unicodeScalars.first else { return 0 }
-        if unicodeScalars.contains("\u{FE0F}") { return 2 }
+        if unicodeScalars.contains("\u{FE0F}") || scalar.properties.isEmojiPresentation { return 2 }
         return switch scalar.value {
         case 0x0300...0x036F, 0x200B...0x200F, 0x20D0...0x20F0, 0xFE00...0xFE0F, 0xFE20...0xFE2F: 0
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,

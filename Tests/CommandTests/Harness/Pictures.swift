@@ -71,10 +71,15 @@ enum Pictures {
         ],
         notes: ["1.2 GiB read, 300 MiB of it again"],
         steps: [
-            "when http://10.0.0.7:9292 answers again: tranship run /etc/tranship/night.yaml",
-            "ux-night-wrong: the source is damaged or the checksum is of another version; nothing "
-                + "was left at the target",
-            "every try and message: tranship status /etc/tranship/night.yaml -v",
+            .init(
+                "when http://10.0.0.7:9292 answers again",
+                command: "tranship run /etc/tranship/night.yaml"),
+            .init(
+                "ux-night-wrong: the source is damaged or the checksum is of another version; "
+                    + "nothing was left at the target"),
+            .init(
+                "every try and message",
+                command: "tranship status /etc/tranship/night.yaml -v"),
         ])
 
     static func status(columns: Int) -> [String] {

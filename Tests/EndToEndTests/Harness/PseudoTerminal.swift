@@ -48,15 +48,18 @@ struct PseudoTerminal {
     /// When that happens.
     var afterSeconds = 0
 
-    func run(_ arguments: [String], in scene: Scene, term: String = "xterm") async throws -> (
-        outcome: Outcome, screen: ScreenModel
-    ) {
+    /// - Parameter journal: nil is the place where commands look for it.
+    func run(
+        _ arguments: [String], in scene: Scene, term: String = "xterm", journal: String?,
+        environment: [String: String] = [:]
+    ) async throws -> (outcome: Outcome, screen: ScreenModel) {
         let outcome = try await RunningCommand(
             [
                 "-c", Self.program, "\(columns)", "\(rows)", "\(resizedColumns ?? 0)",
                 "\(afterSeconds)", interrupts ? "1" : "0", RunningCommand.binary.path,
-            ] + arguments + ["--journal", scene.journal],
-            environment: scene.environment.merging(["TERM": term]) { $1 },
+            ] + arguments + (journal.map { ["--journal", $0] } ?? []),
+            environment: scene.environment.merging(["TERM": term]) { $1 }
+                .merging(environment) { $1 },
             folder: scene.folder, binary: Lab.python
         ).outcome()
         var screen = ScreenModel(columns: columns)
@@ -70,12 +73,44 @@ struct PseudoTerminal {
     }
 }
 
+extension PseudoTerminal {
+    func run(_ arguments: [String], in scene: Scene, term: String = "xterm") async throws -> (
+        outcome: Outcome, screen: ScreenModel
+    ) {
+        try await run(arguments, in: scene, term: term, journal: scene.journal)
+    }
+}
+
+/// The columns that a terminal gives to characters, as the C library knows them: not as Tranship
+/// counts them.
+enum TerminalCells {
+    /// `wcwidth` of X/Open, which the headers hide.
+    private static let widthOfScalar: (@convention(c) (Int32) -> Int32)? = dlsym(nil, "wcwidth").map
+    {
+        unsafeBitCast($0, to: (@convention(c) (Int32) -> Int32).self)
+    }
+
+    static func width(of text: String) -> Int {
+        let unicode = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
+        let before = uselocale(unicode)
+        defer {
+            uselocale(before)
+            freelocale(unicode)
+        }
+        guard let widthOfScalar else { preconditionFailure("the C library has no wcwidth") }
+        return text.unicodeScalars.reduce(0) {
+            $0 + max(0, Int(widthOfScalar(Int32(truncatingIfNeeded: $1.value))))
+        }
+    }
+}
+
 /// A terminal without scrolling that wraps long lines again when its width changes, as those of
 /// desktops do. Knows the few sequences that Tranship writes.
 struct ScreenModel {
     private(set) var columns: Int
-    /// Rows, each with whether it goes on in the next one.
-    private var cells: [(text: [Character], wraps: Bool)] = [([], false)]
+    /// Rows, each with whether it goes on in the next one. A wide character takes two cells, and the
+    /// second one is nil.
+    private var cells: [(text: [Character?], wraps: Bool)] = [([], false)]
     private var row = 0
     private var column = 0
     /// Sequences that it does not know.
@@ -88,8 +123,13 @@ struct ScreenModel {
         cells.map { row in
             var text = row.text
             while text.last == " " { text.removeLast() }
-            return String(text)
+            return String(text.compactMap(\.self))
         }
+    }
+
+    /// The rows that were longer than the terminal.
+    var longRows: [String] {
+        zip(lines, cells).compactMap { $1.wraps ? $0 : nil }
     }
 
     mutating func write(_ text: String) {
@@ -118,14 +158,17 @@ struct ScreenModel {
     }
 
     private mutating func put(_ character: Character) {
-        if column == columns {
+        let width = character.isASCII ? 1 : TerminalCells.width(of: String(character))
+        if column + width > columns {
             cells[row].wraps = true
             newRow()
             column = 0
         }
-        while cells[row].text.count <= column { cells[row].text.append(" ") }
+        while cells[row].text.count < column + width { cells[row].text.append(" ") }
+        guard width > 0 else { return }
         cells[row].text[column] = character
-        column += 1
+        if width == 2 { cells[row].text[column + 1] = nil }
+        column += width
     }
 
     private mutating func newRow() {
@@ -160,14 +203,14 @@ struct ScreenModel {
 
     /// Joins wrapped rows and wraps them again; the cursor stays at the end.
     mutating func resize(columns new: Int) {
-        var logical: [[Character]] = [[]]
+        var logical: [[Character?]] = [[]]
         for (text, wraps) in cells {
             logical[logical.count - 1] += text
             if !wraps { logical.append([]) }
         }
         logical.removeLast()
         columns = new
-        cells = logical.flatMap { line -> [(text: [Character], wraps: Bool)] in
+        cells = logical.flatMap { line -> [(text: [Character?], wraps: Bool)] in
             guard !line.isEmpty else { return [([], false)] }
             return stride(from: 0, to: line.count, by: new).map { start in
                 (

@@ -14,9 +14,11 @@ struct Scene: Sendable {
     var alpha: LabCloud { .alpha }
     var beta: LabCloud { .beta }
 
-    init(_ topic: String) throws {
+    /// - Parameter parent: of the folder; nil is the one for temporary files.
+    init(_ topic: String, under parent: String? = nil) throws {
         prefix = "e2e-\(topic)-\(UUID().uuidString.prefix(6).lowercased())"
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(prefix)
+        folder = (parent.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory)
+            .appendingPathComponent(prefix)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
@@ -124,8 +126,10 @@ struct Scene: Sendable {
 }
 
 /// Runs a test in a scene of its own and cleans up after it.
-func scene(_ topic: String, _ body: (Scene) async throws -> Void) async throws {
-    let scene = try Scene(topic)
+func scene(
+    _ topic: String, under parent: String? = nil, _ body: (Scene) async throws -> Void
+) async throws {
+    let scene = try Scene(topic, under: parent)
     do {
         try await body(scene)
     } catch {

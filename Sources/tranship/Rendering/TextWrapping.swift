@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+
+extension String {
+    /// Lines of at most so many columns, broken at blanks; the second and all others begin with
+    /// `indent` blanks. Columns of a line keep their places. What is in backticks is one word, so that
+    /// a command can be copied; so is a size. A word that is too long for the indent moves to the left, and one that
+    /// is longer than a line has a line of its own.
+    func wrapped(toColumns columns: Int, indent: Int) -> [String] {
+        guard columnCount > columns else { return [self] }
+        var lines: [String] = []
+        var (line, width) = ("", 0)
+        for (index, piece) in pieces.enumerated() {
+            let own = piece.word.columnCount
+            if index > 0, width + piece.blanks + own > columns {
+                lines.append(line)
+                let blanks = indent + own > columns ? min(indent, 2) : indent
+                line = String(repeating: " ", count: blanks) + piece.word
+                width = blanks + own
+            } else {
+                line += String(repeating: " ", count: piece.blanks) + piece.word
+                width += piece.blanks + own
+            }
+        }
+        return (lines + [line]).map { $0.replacing(Self.heldBlank, with: " ") }
+    }
+
+    /// Stands for a blank within a word. Text that is shown has no controls.
+    private static let heldBlank = "\u{1F}"
+
+    /// Each word with the number of blanks before it.
+    private var pieces: [(blanks: Int, word: String)] {
+        let hasPairs = count { $0 == "`" }.isMultiple(of: 2)
+        var pieces: [(blanks: Int, word: String)] = []
+        var (blanks, word, isQuoted) = (0, "", false)
+        let sized = replacing(/([0-9]) (([KMGT]i)?B)\b/) { "\($0.1)\(Self.heldBlank)\($0.2)" }
+        for character in sized {
+            if character == "`", hasPairs { isQuoted.toggle() }
+            guard character == " ", !isQuoted else {
+                word.append(character)
+                continue
+            }
+            if !word.isEmpty {
+                pieces.append((blanks, word))
+                (blanks, word) = (0, "")
+            }
+            blanks += 1
+        }
+        return word.isEmpty ? pieces : pieces + [(blanks, word)]
+    }
+
+    /// Each line broken between words, with the rest indented under it.
+    func linesWrapped(toColumns columns: Int) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+            let text = String(line)
+            return text.wrapped(toColumns: columns, indent: text.indent(inColumns: columns))
+        }.joined(separator: "\n")
+    }
+
+    /// Where the rest of a line begins that is too long: under the second column of a line such as
+    /// `project   demo`, or else a bit to the right of its margin.
+    private func indent(inColumns columns: Int) -> Int {
+        let margin = prefix { $0 == " " }.count
+        if dropFirst(margin).prefixMatch(of: /hint:[ ]/) != nil { return margin + 6 }
+        guard let place = secondColumn, place <= margin + 16, columns - place >= 24 else {
+            return margin + 2
+        }
+        return place
+    }
+
+    /// The column after the first two or more blanks within the text; nil without any.
+    var secondColumn: Int? {
+        let margin = prefix { $0 == " " }.count
+        guard let gap = dropFirst(margin).firstRange(of: "  ") else { return nil }
+        let rest = self[gap.lowerBound...].drop { $0 == " " }
+        return rest.isEmpty ? nil : String(self[..<rest.startIndex]).columnCount
+    }
+}
+
+/// Help texts, which are written for 80 columns, on a narrower terminal.
+enum HelpText {
+    /// The text as it is if it fits, or else with paragraphs and columns broken again. Examples, which
+    /// begin with `$`, keep their commands whole.
+    static func fitted(_ text: String, columns: Int) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.contains(where: { $0.columnCount > columns }) else { return text }
+        var paragraphs: [Paragraph] = []
+        for line in lines {
+            if let last = paragraphs.last, last.goesOn(with: line) {
+                paragraphs[paragraphs.count - 1].text += " " + line.drop { $0 == " " }
+            } else {
+                paragraphs.append(Paragraph(text: line))
+            }
+        }
+        return paragraphs.flatMap { $0.lines(toColumns: columns) }.joined(separator: "\n")
+    }
+
+    private struct Paragraph {
+        var text: String
+
+        private var margin: Int { text.prefix { $0 == " " }.count }
+        private var isExample: Bool { text.hasPrefix("  $ ") }
+        private var isUsage: Bool { text.hasPrefix("USAGE: ") || text.hasPrefix("Usage: ") }
+
+        /// Descriptions are in a column of their own, and prose is at the margin.
+        func goesOn(with line: String) -> Bool {
+            guard !text.isEmpty, !line.isEmpty, !isExample else { return false }
+            let next = line.prefix { $0 == " " }.count
+            guard next == 0 else { return next == (margin >= 20 ? margin : text.secondColumn) }
+            // `Usage: …` below `Error: …` is a paragraph of its own.
+            let isLabelled = line.prefixMatch(of: /[A-Z]\w+:[ ]/) != nil
+            return margin == 0 && !text.hasSuffix(":") && !isUsage && !isLabelled
+        }
+
+        func lines(toColumns columns: Int) -> [String] {
+            guard text.columnCount > columns else { return [text] }
+            if isExample { return exampleLines }
+            if isUsage { return usageLines(toColumns: columns) }
+            let column = margin >= 20 ? margin : text.secondColumn ?? margin
+            return text.wrapped(toColumns: columns, indent: columns - column < 24 ? 6 : column)
+        }
+
+        /// A command, and below it what it does.
+        private var exampleLines: [String] {
+            guard let gap = text.dropFirst(4).firstRange(of: "   ") else { return [text] }
+            return [
+                String(text[..<gap.lowerBound]),
+                "      " + text[gap.upperBound...].drop { $0 == " " },
+            ]
+        }
+
+        /// What is in brackets stays together.
+        private func usageLines(toColumns columns: Int) -> [String] {
+            var depth = 0
+            let blank: Character = "\u{1F}"
+            let joined = text.map { character -> Character in
+                if character == "[" { depth += 1 }
+                if character == "]" { depth -= 1 }
+                return character == " " && depth > 0 ? blank : character
+            }
+            return String(joined).wrapped(toColumns: columns, indent: 7)
+                .map { $0.replacing(String(blank), with: " ") }
+        }
+    }
+}
