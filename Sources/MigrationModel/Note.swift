@@ -55,7 +55,7 @@ public enum Note: Codable, Hashable, Sendable {
     case fieldsChanged(imageID: String, fields: [String])
     /// A copy that another journal published is not as this pipeline would make it.
     case otherFields(imageID: String, fields: [String])
-    /// Somebody deactivated the copy, so only administrators can read it.
+    /// The copy was deactivated at the target, so only administrators can read it.
     case deactivatedAtTarget(imageID: String)
     /// An update leaves alone what an operator edited at the target.
     case editedAtTarget(fields: [String])

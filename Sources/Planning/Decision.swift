@@ -17,7 +17,8 @@ internal import PipelineFiles
 ///    or last steps are missing. If the journal does not know it, it is adopted:
 ///    proved, and never discarded.
 /// 4. A transfer that was begun continues where the journal left it.
-/// 5. The same data under the same name is not copied again, whoever brought it.
+/// 5. The same data under the same name is not copied again, no matter who
+///    copied it.
 /// 6. For different data under the same name, not ours, `on_conflict` decides.
 /// 7. Our copy comes back under the next id if someone deleted it.
 struct Decision {
@@ -369,7 +370,7 @@ extension PlanItem {
 }
 
 extension TargetImage {
-    /// True if it is still as a run creates a record: nobody has published it.
+    /// True if it is still as a run creates a record, and was not published yet.
     fileprivate var isAsCreated: Bool {
         status == .active && visibility == .private && !isHidden && !isProtected
     }

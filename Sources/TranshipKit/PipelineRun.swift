@@ -289,7 +289,7 @@ public final class PipelineRun: Sendable {
             plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected)
     }
 
-    /// What a planner tells of names that no image has. Of many projects, some have no such image.
+    /// Collects the names that no image has. Of many projects, some have no such image.
     func noting(_ missed: MissedSelections) -> @Sendable (MissedSelection) -> Void {
         let counts = !pipeline.allowsEmpty && pipeline.projects == nil
         return { if counts { missed.add($0) } }

@@ -33,12 +33,12 @@ import Testing
 
     private static let right = "right"
 
-    private static func item(isPromised: Bool = true) throws -> PlanItem {
+    static func item(isPromised: Bool = true) throws -> PlanItem {
         let checksums = isPromised ? [try Sample.checksum(.md5, "a")] : []
         return Sample.item("s", source: Sample.source("s", checksums: checksums))
     }
 
-    private static func decide(
+    static func decide(
         _ situation: Situation, onConflict: OnConflict = .keepBoth
     ) throws -> PlanItem {
         Decision(onConflict: onConflict).decide(
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// A transfer as the journal may hold it, in any state that can be.
-    private static func known(_ state: TransferState, _ imageID: String?) -> Transfer {
+    static func known(_ state: TransferState, _ imageID: String?) -> Transfer {
         var transfer = Sample.transfer("s", state: state, imageID: imageID)
         transfer.id = 7
         transfer.placement.generation = 2
@@ -285,93 +285,6 @@ import Testing
         let proved = try Self.decide(Situation(ours: [standing], isPromised: false))
         #expect(proved.action == .update)
         #expect(proved.start?.state == .verifying && proved.start?.placement.isAdopted == true)
-    }
-
-    @Test func `What another journal published stays as somebody wants it now`() throws {
-        let marker = Sample.origin(of: "s").propertyValue
-        var edited = Sample.target(
-            "s-0", name: "theirs", checksums: [try Sample.checksum(.md5, "a")],
-            visibility: .community, marker: marker)
-        edited.isProtected = true
-        edited.isHidden = true
-        let fields = ["name", "visibility", "os_hidden", "protected"]
-        let skipped = try Self.decide(Situation(ours: [edited]))
-        #expect(skipped.action == .skip)
-        #expect(skipped.notes == [.otherFields(imageID: "s-0", fields: fields)])
-
-        edited.checksums = []
-        let proved = try Self.decide(Situation(ours: [edited], isPromised: false))
-        #expect(proved.action == .update && proved.start?.state == .verifying)
-        #expect(proved.notes == [.otherFields(imageID: "s-0", fields: fields)])
-        var former = try #require(proved.start?.intent.record.updatedFrom)
-        #expect(former.wasPublished)
-        former.wasPublished = false
-        #expect(former == proved.start?.intent.record.fields)
-    }
-
-    @Test(arguments: [TransferState.done, .skipped, .unpublished, .failed])
-    func `A copy that is gone obeys the rules for a name as a new one does`(
-        _ state: TransferState
-    ) throws {
-        let known = Self.known(state, state == .failed ? nil : "s-0")
-        let other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
-        let same = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
-        let expected: [(rule: OnConflict, action: PlanAction)] = [
-            (.keepBoth, .create), (.update, .create), (.rename, .create), (.skip, .skip),
-            (.fail, .conflict),
-        ]
-        for (rule, action) in expected {
-            let gone = Situation(known: known, namesakes: [other])
-            let decided = try Self.decide(gone, onConflict: rule)
-            #expect(decided.action == action, "\(rule)")
-            if rule == .rename {
-                #expect(decided.start?.intent.record.name?.hasPrefix("sample (") == true)
-            }
-            let twin = Situation(known: known, namesakes: [same])
-            #expect(try Self.decide(twin, onConflict: rule).action == .skip, "\(rule)")
-        }
-        var owned = other
-        owned.ownerID = "p"
-        let replaced = Decision(onConflict: .replace, projectID: "p").decide(
-            PlanComparison(
-                position: 1, item: try Self.item(), transfer: known, ours: [],
-                namesakes: [owned]))
-        #expect(replaced.start?.intent.record.replaces == ["n"])
-    }
-
-    @Test func `A name that somebody took while a copy was under way is a conflict with fail`()
-        throws
-    {
-        let other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
-        let begun = Situation(known: Self.known(.sending, "s-0"), namesakes: [other])
-        #expect(try Self.decide(begun, onConflict: .fail).action == .conflict)
-        #expect(try Self.decide(begun, onConflict: .skip).action == .skip)
-        #expect(try Self.decide(begun, onConflict: .keepBoth).action == .create)
-    }
-
-    @Test func `A copy of ours with the same name and data, of another source, is enough`() throws {
-        var copy = Sample.target(
-            "n", checksums: [try Sample.checksum(.md5, "a")], marker: "other/version")
-        #expect(try Self.decide(Situation(namesakes: [copy])).action == .skip)
-        // The series retires it one day.
-        let series = Decision(onConflict: .keepBoth, hasSeriesRules: true)
-        let comparison = PlanComparison(
-            position: 1, item: try Self.item(), transfer: nil, ours: [], namesakes: [copy])
-        #expect(series.decide(comparison).action == .create)
-        copy.originValue = "\(try Self.item().origin.lineageID)/version"
-        #expect(try Self.decide(Situation(namesakes: [copy])).action == .create)
-        copy.originValue = "other/version"
-        copy.isHidden = true
-        #expect(try Self.decide(Situation(namesakes: [copy])).action == .create)
-    }
-
-    @Test func `A copy that somebody deactivated is there, and the plan says that few can read it`()
-        throws
-    {
-        let copy = Sample.target("s-0", status: .deactivated)
-        let item = try Self.decide(Situation(known: Self.known(.done, "s-0"), ours: [copy]))
-        #expect(item.action == .skip)
-        #expect(item.notes == [.deactivatedAtTarget(imageID: "s-0")])
     }
 
     @Test func `A deactivated copy that nothing proves is a conflict`() throws {

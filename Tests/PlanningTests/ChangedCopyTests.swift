@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import MigrationModel
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+@testable import Planning
+
+/// What a plan does about copies that changed at the target, or are not there any more.
+@Suite struct ChangedCopyTests {
+    private typealias Situation = DecisionTests.Situation
+
+    @Test func `What another journal published stays as its users want it now`() throws {
+        let marker = Sample.origin(of: "s").propertyValue
+        var edited = Sample.target(
+            "s-0", name: "theirs", checksums: [try Sample.checksum(.md5, "a")],
+            visibility: .community, marker: marker)
+        edited.isProtected = true
+        edited.isHidden = true
+        let fields = ["name", "visibility", "os_hidden", "protected"]
+        let skipped = try DecisionTests.decide(Situation(ours: [edited]))
+        #expect(skipped.action == .skip)
+        #expect(skipped.notes == [.otherFields(imageID: "s-0", fields: fields)])
+
+        edited.checksums = []
+        let proved = try DecisionTests.decide(Situation(ours: [edited], isPromised: false))
+        #expect(proved.action == .update && proved.start?.state == .verifying)
+        #expect(proved.notes == [.otherFields(imageID: "s-0", fields: fields)])
+        var former = try #require(proved.start?.intent.record.updatedFrom)
+        #expect(former.wasPublished)
+        former.wasPublished = false
+        #expect(former == proved.start?.intent.record.fields)
+    }
+
+    @Test(arguments: [TransferState.done, .skipped, .unpublished, .failed])
+    func `A copy that is gone obeys the rules for a name as a new one does`(
+        _ state: TransferState
+    ) throws {
+        let known = DecisionTests.known(state, state == .failed ? nil : "s-0")
+        let other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
+        let same = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
+        let expected: [(rule: OnConflict, action: PlanAction)] = [
+            (.keepBoth, .create), (.update, .create), (.rename, .create), (.skip, .skip),
+            (.fail, .conflict),
+        ]
+        for (rule, action) in expected {
+            let gone = Situation(known: known, namesakes: [other])
+            let decided = try DecisionTests.decide(gone, onConflict: rule)
+            #expect(decided.action == action, "\(rule)")
+            if rule == .rename {
+                #expect(decided.start?.intent.record.name?.hasPrefix("sample (") == true)
+            }
+            let twin = Situation(known: known, namesakes: [same])
+            #expect(try DecisionTests.decide(twin, onConflict: rule).action == .skip, "\(rule)")
+        }
+        var owned = other
+        owned.ownerID = "p"
+        let replaced = Decision(onConflict: .replace, projectID: "p").decide(
+            PlanComparison(
+                position: 1, item: try DecisionTests.item(), transfer: known, ours: [],
+                namesakes: [owned]))
+        #expect(replaced.start?.intent.record.replaces == ["n"])
+    }
+
+    @Test func `A name that another image took during a copy is a conflict with fail`()
+        throws
+    {
+        let other = Sample.target("n", checksums: [try Sample.checksum(.md5, "b")])
+        let begun = Situation(known: DecisionTests.known(.sending, "s-0"), namesakes: [other])
+        #expect(try DecisionTests.decide(begun, onConflict: .fail).action == .conflict)
+        #expect(try DecisionTests.decide(begun, onConflict: .skip).action == .skip)
+        #expect(try DecisionTests.decide(begun, onConflict: .keepBoth).action == .create)
+    }
+
+    @Test func `A copy of ours with the same name and data, of another source, is enough`() throws {
+        var copy = Sample.target(
+            "n", checksums: [try Sample.checksum(.md5, "a")], marker: "other/version")
+        #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .skip)
+        // The series retires it one day.
+        let series = Decision(onConflict: .keepBoth, hasSeriesRules: true)
+        let comparison = PlanComparison(
+            position: 1, item: try DecisionTests.item(), transfer: nil, ours: [], namesakes: [copy])
+        #expect(series.decide(comparison).action == .create)
+        copy.originValue = "\(try DecisionTests.item().origin.lineageID)/version"
+        #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .create)
+        copy.originValue = "other/version"
+        copy.isHidden = true
+        #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .create)
+    }
+
+    @Test func `A deactivated copy is there, and the plan says that few can read it`()
+        throws
+    {
+        let copy = Sample.target("s-0", status: .deactivated)
+        let item = try DecisionTests.decide(
+            Situation(known: DecisionTests.known(.done, "s-0"), ours: [copy]))
+        #expect(item.action == .skip)
+        #expect(item.notes == [.deactivatedAtTarget(imageID: "s-0")])
+    }
+}
