@@ -15,6 +15,7 @@ enum Exceptions {
 
     /// Test files named after a subject that several files share.
     static let subjects: [String: String] = [
+        "Tests/PlanningTests/ChangedCopyTests.swift": "copies that others changed or removed",
         "Tests/PlanningTests/MetadataPageTests.swift": "the page of the rules for properties",
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
