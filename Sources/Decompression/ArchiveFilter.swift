@@ -20,6 +20,8 @@ enum ArchiveFilter {
     ) throws(DecompressionFailure) {
         guard let archive = archive_read_new() else { throw .isDamaged("no memory") }
         defer { archive_read_free(archive) }
+        // libarchive takes zeros after the last frame for the beginning of another one.
+        if case .zstd = filter { input.frames = ZstdFrames() }
         // Exactly one filter. If libarchive chose them, it would also decompress compressed data
         // inside, and look for archives in it.
         guard archive_read_support_format_raw(archive) == ARCHIVE_OK,
@@ -32,7 +34,7 @@ enum ArchiveFilter {
                 let compressed = Unmanaged<CompressedInput>.fromOpaque(input)
                     .takeUnretainedValue()
                 do throws(DecompressionFailure) {
-                    let chunk = try compressed.next()
+                    let chunk = try compressed.nextData()
                     bytes.pointee = chunk.baseAddress
                     return chunk.count
                 } catch {
@@ -55,7 +57,7 @@ enum ArchiveFilter {
                 UnsafeRawBufferPointer(start: bytes, count: count), after: input.takenBytes)
         }
         // The last of its filters is the input itself.
-        try input.takePadding(last: input.takenBytes - archive_filter_bytes(archive, -1))
+        try input.takePadding(from: archive_filter_bytes(archive, -1))
     }
 
     private static func words(_ archive: OpaquePointer) -> String {

@@ -21,8 +21,8 @@ public struct DecompressionLimits: Hashable, Sendable {
 
 /// Decompresses a stream of xz, gzip, bzip2 or zstd data in constant memory.
 ///
-/// Data in several members or frames is one stream. Zeros after the end are padding, other bytes
-/// are an error, and so is an end before the end of the last member.
+/// Data in several members or frames is one stream. Zeros after the end are padding (of xz: a
+/// multiple of four), other bytes are an error, and so is an end before the end of the last member.
 ///
 /// Memory: some hundred KiB for gzip, 4 MiB for bzip2, up to 128 MiB for zstd. For xz as much as
 /// its publisher chose: 9 MiB by default, 65 MiB for `xz -9`; libarchive refuses more than 1 GiB.
@@ -75,6 +75,20 @@ public struct Decompressor: Sendable {
             if head.count == bytesMax { throw TranshipError(.interrupted, "this is enough") }
         }
         return head
+    }
+
+    /// True if compressed data has no checksum of what is inside, as far as its first bytes show.
+    /// Writers of zst and xz may leave it out.
+    public static func lacksChecksum(_ bytes: [UInt8], _ compression: Compression) -> Bool {
+        switch compression {
+        case .gz, .bz2: return false
+        // The flags of the stream (The .xz File Format, section 2.1.1.2).
+        case .xz: return bytes.count > 7 && bytes[7] & 0x0F == 0
+        case .zst:
+            var frames = ZstdFrames()
+            _ = bytes.withUnsafeBytes { frames.take($0) }
+            return frames.isUnproved
+        }
     }
 
     /// Decompresses small data in memory, within the limits.
@@ -179,6 +193,11 @@ final class CompressedInput {
     private(set) var takenBytes: Int64 = 0
     private(set) var isAtEnd = false
     private(set) var failure: TranshipError?
+    /// Where the last byte is that is not zero; -1 before.
+    private var lastDataOffset: Int64 = -1
+    /// Finds where padding begins, for decoders that take it for data.
+    var frames: ZstdFrames?
+    private var isAtPadding = false
 
     /// - Parameter take: fills a buffer; returns the number of bytes, 0 at the end.
     init(
@@ -197,8 +216,11 @@ final class CompressedInput {
         do {
             let count = isAtEnd ? 0 : try take(buffer)
             isAtEnd = count == 0
-            takenBytes += Int64(count)
             chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            if let last = chunk.lastIndex(where: { $0 != 0 }) {
+                lastDataOffset = takenBytes + Int64(last)
+            }
+            takenBytes += Int64(count)
             return chunk
         } catch {
             failure = error
@@ -206,15 +228,23 @@ final class CompressedInput {
         }
     }
 
+    /// The next chunk, without padding as far as ``frames`` finds it. Empty at the end of the data.
+    func nextData() throws(DecompressionFailure) -> UnsafeRawBufferPointer {
+        guard !isAtPadding else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        let chunk = try next()
+        guard let count = frames?.take(chunk), count < chunk.count else { return chunk }
+        isAtPadding = true
+        return UnsafeRawBufferPointer(rebasing: chunk[..<count])
+    }
+
     /// Takes the rest, which may be padding.
     ///
-    /// - Parameter count: the last bytes of ``chunk`` that are part of it.
-    func takePadding(last count: Int64) throws(DecompressionFailure) {
-        guard count <= chunk.count, chunk.suffix(Int(count)).allSatisfy({ $0 == 0 }) else {
-            throw .trailing
-        }
-        while !isAtEnd {
-            guard try next().allSatisfy({ $0 == 0 }) else { throw .trailing }
+    /// - Parameter offset: where the data ended: of the bytes taken so far, so many belong to it.
+    func takePadding(from offset: Int64) throws(DecompressionFailure) {
+        while true {
+            guard lastDataOffset < offset else { throw .trailing }
+            if isAtEnd { return }
+            _ = try next()
         }
     }
 }

@@ -34,7 +34,8 @@ enum Gunzip {
                         break
                     }
                     if next.pointee == 0 {
-                        return try input.takePadding(last: Int64(stream.pointee.avail_in))
+                        return try input.takePadding(
+                            from: input.takenBytes - Int64(stream.pointee.avail_in))
                     }
                     inflateReset(stream)
                     isBetweenMembers = false

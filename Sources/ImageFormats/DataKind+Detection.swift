@@ -30,12 +30,49 @@ extension DataKind {
     private static func compressed(_ head: HeadBytes) -> DataKind? {
         if head.has([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) { return .xz }
         if head.has([0x1F, 0x8B, 0x08]) { return .gzip }
-        if head.has("BZh"), head.has([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4) { return .bzip2 }
-        if head.has([0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
-        if head.has([0x50, 0x4B, 0x03, 0x04]) { return .zip }
-        if head.has([0x04, 0x22, 0x4D, 0x18]) { return .lz4 }
+        // A block, or the end of a stream without data: other streams may follow it.
+        let blocks: [[UInt8]] = [
+            [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90],
+        ]
+        if head.has("BZh"), blocks.contains(where: { head.has($0, at: 4) }) { return .bzip2 }
+        if let kind = framed(head) { return kind }
+        // The last two: without files, and in several volumes.
+        let zips: [[UInt8]] = [[0x03, 0x04], [0x05, 0x06], [0x07, 0x08]]
+        if zips.contains(where: { head.has([0x50, 0x4B] + $0) }) { return .zip }
         if head.has([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) { return .sevenZip }
-        return nil
+        if head.has("LZIP"), [0, 1].contains(head.littleEndian(4, bytes: 1)) { return .lzip }
+        if head.has([0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]) { return .lzop }
+        if head.has("Rar!\u{1A}\u{07}") { return .rar }
+        return isLZMA(head) ? .lzma : nil
+    }
+
+    /// Data in frames: zstd and lz4. Frames of either may come after frames that hold no image
+    /// data and begin in the same way (RFC 8878, section 3.1.2), as pzstd writes them.
+    private static func framed(_ head: HeadBytes) -> DataKind? {
+        var offset: UInt64 = 0
+        while let magic = head.littleEndian(offset, bytes: 4) {
+            switch magic {
+            // The current format, and those before version 0.8.
+            case 0xFD2F_B522...0xFD2F_B528: return .zstd
+            // The current format, and that of the Linux kernel.
+            case 0x184D_2204, 0x184C_2102: return .lz4
+            case 0x184D_2A50...0x184D_2A5F:
+                guard let count = head.littleEndian(offset + 4, bytes: 4) else { return .zstd }
+                offset += 8 + count
+            default: return nil
+            }
+        }
+        // The frames fill what is there: only zstd is known to begin so.
+        return offset > 0 ? .zstd : nil
+    }
+
+    /// The older format of the xz tools has no signature. These are its usual properties, the
+    /// beginning of its size (or no size), and the first byte of its data.
+    private static func isLZMA(_ head: HeadBytes) -> Bool {
+        guard head.has([0x5D, 0x00, 0x00]), head.has([0x00], at: 13), !head.hasBootSignature,
+            let size = head.littleEndian(5, bytes: 8)
+        else { return false }
+        return size == .max || (1..<1 << 48).contains(size)
     }
 
     /// The first member of an OVA is its description (DMTF DSP0243, section 5.3).

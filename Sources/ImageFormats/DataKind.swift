@@ -12,7 +12,7 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
 
     // Packages with a disk inside.
     case ova, tar
-    case xz, gzip, bzip2, zstd, zip, lz4
+    case xz, gzip, bzip2, zstd, zip, lz4, lzip, lzma, lzop, rar
     case sevenZip = "7z"
 
     // No disk at all.
@@ -37,6 +37,10 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         case .zstd: "zstd -d"
         case .zip: "unzip"
         case .lz4: "lz4 -d"
+        case .lzip: "lzip -d"
+        case .lzma: "xz -d --format=lzma"
+        case .lzop: "lzop -d"
+        case .rar: "unrar x"
         case .sevenZip: "7z x"
         default: nil
         }
@@ -61,7 +65,8 @@ public enum DataKind: String, CaseIterable, Hashable, Sendable {
         case .gpt, .mbr: "a disk with a partition table"
         case .ova: "an OVA archive"
         case .tar: "a tar archive"
-        case .xz, .gzip, .bzip2, .zstd, .zip, .lz4, .sevenZip: "compressed (\(rawValue))"
+        case .xz, .gzip, .bzip2, .zstd, .zip, .lz4, .lzip, .lzma, .lzop, .rar, .sevenZip:
+            "compressed (\(rawValue))"
         case .html: "a web page"
         case .xml: "an XML document"
         case .json: "a JSON document"

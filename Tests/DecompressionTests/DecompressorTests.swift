@@ -73,11 +73,54 @@ import Testing
         let parts = [noise(300_000), [], noise(70_000, seed: 3)]
         var data: [UInt8] = []
         for part in parts { data += try compressed(part, compression) }
-        // zstd has frames for padding, and none for zeros.
-        if compression != .zst { data += [UInt8](repeating: 0, count: 1024) }
+        // Longer than the buffers, too. Padding of xz has a multiple of four bytes.
+        for count in [0, 1, 3, 4, 1024, 131_071, 300_000] {
+            let padding = [UInt8](repeating: 0, count: compression == .xz ? count & ~3 : count)
+            let result = await decompress(data + padding, compression)
+            #expect(result.error == nil, "\(count) zeros")
+            #expect(result.bytes == parts.flatMap { $0 })
+        }
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `The first member may be empty`(compression: Compression) async throws {
+        let data = try compressed([], compression) + compressed(Self.disk, compression)
         let result = await decompress(data, compression)
         #expect(result.error == nil)
-        #expect(result.bytes == parts.flatMap { $0 })
+        #expect(result.bytes == Self.disk)
+        let decompressor = Decompressor(compression, limits: .init(), shown: "a")
+        #expect(
+            decompressor.head(of: Array(data.prefix(1 << 20)), bytesMax: 65_536)
+                == Array(Self.disk.prefix(65_536)))
+    }
+
+    /// As pzstd writes them.
+    @Test func `Frames to skip are skipped, wherever they are`() async throws {
+        let parts = [noise(200_000), noise(300_000, seed: 2)]
+        var data: [UInt8] = []
+        for part in parts { data += DiskHeads.skippable(4) + (try compressed(part, .zst)) }
+        data += DiskHeads.skippable(200_000)
+        for padding in [0, 1, 4096] {
+            let result = await decompress(
+                data + [UInt8](repeating: 0, count: padding), .zst)
+            #expect(result.error == nil)
+            #expect(result.bytes == parts.flatMap { $0 })
+        }
+    }
+
+    @Test(arguments: ["zstd -qc", "zstd -qc --no-check", "xz -cT1", "xz -cT1 --check=none"])
+    func `Data without a checksum inside is found out`(tool: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.disk, to: "data")
+        let data = try output(of: "\(tool) data", in: folder)
+        let compression: Compression = tool.hasPrefix("zstd") ? .zst : .xz
+        #expect(
+            Decompressor.lacksChecksum(Array(data.prefix(65_536)), compression)
+                == tool.contains("--"))
+        if compression == .zst {
+            let skipped = DiskHeads.skippable(9) + data.prefix(65_536)
+            #expect(Decompressor.lacksChecksum(skipped, .zst) == tool.contains("--"))
+        }
     }
 
     @Test(arguments: Compression.allCases, [1, 5, 9, 1000])

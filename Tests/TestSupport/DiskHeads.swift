@@ -116,6 +116,15 @@ public enum DiskHeads {
     public static let gzip = bytes(2000, [(0, [0x1F, 0x8B, 0x08, 0x00])])
     public static let bzip2 = bytes(
         2000, [(0, Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59])])
+    public static let bzip2Empty =
+        Array("BZh9".utf8) + [0x17, 0x72, 0x45, 0x38, 0x50, 0x90, 0, 0, 0, 0]
+    public static let lz4 = bytes(2000, [(0, [0x04, 0x22, 0x4D, 0x18, 0x64])])
+
+    /// A frame of zstd or lz4 that decoders skip.
+    public static func skippable(_ count: Int) -> [UInt8] {
+        [0x53, 0x2A, 0x4D, 0x18] + little(UInt64(count), 4) + noise(count, seed: 5)
+    }
+
     public static let zstd = bytes(2000, [(0, [0x28, 0xB5, 0x2F, 0xFD, 0x04])])
     public static let zip = bytes(2000, [(0, [0x50, 0x4B, 0x03, 0x04, 0x14])])
     public static let html = Array("<html><body>Error: please log in</body></html>\n".utf8)

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Walks through zstd data from frame to frame, without decompressing it (RFC 8878, section 3.1).
+///
+/// Finds padding after the last frame, and frames that no checksum proves. Leaves damage to the
+/// decoder: other data than a frame, and all that follows it, counts as data.
+struct ZstdFrames {
+    private enum Step {
+        /// Before a frame; so many bytes of its magic number are there.
+        case magic
+        case skippedSize
+        case descriptor
+        case block
+        /// Data follows that this type does not read.
+        case unknown
+    }
+
+    private var step = Step.magic
+    /// The bytes of the field that is being read.
+    private var field: [UInt8] = []
+    /// Bytes to pass over before the next field.
+    private var passBytes: UInt64 = 0
+    private var hasChecksum = false
+    /// True after the head of a frame without a content checksum.
+    private(set) var isUnproved = false
+
+    /// Takes the next bytes.
+    ///
+    /// - Returns: how many belong to frames: fewer than there are if padding begins.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var position = 0
+        while position < bytes.count {
+            if passBytes > 0 {
+                let count = min(passBytes, UInt64(bytes.count - position))
+                passBytes -= count
+                position += Int(count)
+                continue
+            }
+            if step == .unknown { return bytes.count }
+            let byte = bytes[position]
+            if step == .magic, field.isEmpty, byte == 0 { return position }
+            field.append(byte)
+            position += 1
+            if field.count == fieldBytes {
+                let number = field.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                field = []
+                goOn(after: number)
+            }
+        }
+        return bytes.count
+    }
+
+    private var fieldBytes: Int {
+        switch step {
+        case .magic, .skippedSize: 4
+        case .descriptor: 1
+        case .block: 3
+        case .unknown: 0
+        }
+    }
+
+    /// - Parameter number: the field that is complete, its low byte first.
+    private mutating func goOn(after number: UInt64) {
+        switch step {
+        case .magic where number == 0xFD2F_B528: step = .descriptor
+        case .magic where (0x184D_2A50...0x184D_2A5F).contains(number): step = .skippedSize
+        case .magic, .unknown: step = .unknown
+        case .skippedSize:
+            passBytes = number
+            step = .magic
+        case .descriptor:
+            hasChecksum = number & 4 != 0
+            if !hasChecksum { isUnproved = true }
+            let isSingleSegment = number & 0x20 != 0
+            let dictionaryBytes = [0, 1, 2, 4][Int(number & 3)]
+            let sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(number >> 6)]
+            passBytes = UInt64((isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes)
+            step = .block
+        case .block:
+            // A run of one byte has that byte alone.
+            let isRun = number >> 1 & 3 == 1
+            passBytes = isRun ? 1 : number >> 3
+            guard number & 1 == 1 else { return }
+            if hasChecksum { passBytes += 4 }
+            step = .magic
+        }
+    }
+}
