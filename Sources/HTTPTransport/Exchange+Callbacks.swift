@@ -47,7 +47,7 @@ extension Exchange {
     private func receiveHead(_ line: UnsafeRawBufferPointer) -> Int {
         let isWhole = head.add(line)
         if isWhole { noteAnswerTime() }
-        if isWhole, let error = severalLengths { return stop(error) }
+        if isWhole, let error = badLength { return stop(error) }
         guard isWhole, case .download(_, let onResponse) = flow,
             (200..<300) ~= head.status
         else { return line.count }
@@ -65,15 +65,24 @@ extension Exchange {
         }
     }
 
-    private var severalLengths: TranshipError? {
+    /// An answer that declares several lengths, or one that is not a decimal number up to 2^53:
+    /// curl would read a part of it as the length, or none.
+    private var badLength: TranshipError? {
         let lengths = head.headers.contentLengths.sorted()
-        guard (200..<300) ~= head.status, lengths.count > 1,
-            head.headers["Transfer-Encoding"] == nil
+        guard (200..<300) ~= head.status, head.headers["Transfer-Encoding"] == nil,
+            !lengths.isEmpty
         else { return nil }
+        let shownLengths = lengths.prefix(3).map { $0.cut(to: 30) }.joined(separator: ", ")
+        let words: String
+        if lengths.count > 1 {
+            words = "more than one length: \(shownLengths)"
+        } else if head.headers.contentLengthBytes == nil {
+            words = "a length that is not a whole number from 0 to 2^53: \"\(shownLengths)\""
+        } else {
+            return nil
+        }
         return TranshipError(
-            .invalidAnswer,
-            "\(shown): the answer declares more than one length: "
-                + lengths.prefix(3).map { $0.cut(to: 30) }.joined(separator: ", "),
+            .invalidAnswer, "\(shown): the answer declares \(words)",
             hint: "the server or a proxy before it is broken; ask its operator")
     }
 

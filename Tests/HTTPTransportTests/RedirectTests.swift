@@ -98,6 +98,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "99999999999999999999", "9007199254740993", "5.5", "0x5", "+5", "5 5", "five", "",
+    ])
+    func `A length that is not a whole number is refused, whatever the body`(length: String)
+        async throws
+    {
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", length)])
+                if exchange.request.method != "HEAD" { exchange.send("hello") }
+                exchange.close()
+            }
+        }
+        let ring = ByteRing()
+        let download = await failure {
+            _ = try await HTTPClient().download(HTTPRequest(.get, server.url), into: ring) { _ in }
+        }
+        #expect(download?.code == .invalidAnswer, "\(download?.message ?? "")")
+        for method in [HTTPRequest.Method.get, .head] {
+            let small = await failure {
+                _ = try await HTTPClient().send(HTTPRequest(method, server.url))
+            }
+            #expect(small?.code == .invalidAnswer, "\(method): \(small?.message ?? "")")
+        }
+    }
+
     @Test func `Going in circles ends`() async throws {
         let server = try RawHTTPServer(scripts: ["/": [.redirect(to: "/")]])
         let error = await failure {
