@@ -19,6 +19,7 @@ struct Echoes: Sendable {
         for secret in request.secrets { add(secret.revealed) }
         for field in request.headers.fields where field.mayBeSecret {
             add(field.value)
+            addParts(of: field.value)
             guard let space = field.value.firstIndex(of: " ") else { continue }
             // Basic, Bearer, …
             let credentials = String(field.value[field.value.index(after: space)...])
@@ -28,6 +29,35 @@ struct Echoes: Sendable {
             else { continue }
             add(pair.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "")
         }
+    }
+
+    mutating func add(_ secret: Secret<String>) { add(secret.revealed) }
+
+    /// Adds the values in the value of a field: `SECRET` of `sid=SECRET; theme=dark`. Names stay.
+    private mutating func addParts(of value: String) {
+        for item in value.split(whereSeparator: { ";,".contains($0) }) {
+            let words = item.split(separator: " ")
+            for (position, word) in words.enumerated() {
+                var rest = word
+                while let mark = rest.firstIndex(where: { "=:".contains($0) }) {
+                    // A password may follow a user: the part before a colon is as secret.
+                    if rest[mark] == ":" { addPart(rest[..<mark]) }
+                    rest = rest[rest.index(after: mark)...]
+                    addPart(rest)
+                }
+                // The first of several words is the name of a scheme.
+                let isName = position == 0 && words.count > 1
+                if rest.startIndex == word.startIndex, !isName { addPart(word) }
+            }
+        }
+    }
+
+    /// A shorter part is an ordinary word: `Basic`, `dark`.
+    private static let partCharactersMin = 6
+
+    private mutating func addPart(_ part: Substring) {
+        let value = part.drop { "\"'".contains($0) }.prefix { !"\"'".contains($0) }
+        if value.count >= Self.partCharactersMin { add(String(value)) }
     }
 
     private mutating func add(_ value: String) {
@@ -42,9 +72,48 @@ struct Echoes: Sendable {
         let known = Set(secrets.flatMap { Self.forms(of: $0.revealed) })
             .sorted { ($0.count, $0) > ($1.count, $1) }
             .reduce(text) { $0.replacing($1, with: Self.replacement) }
-        return known.replacing(Self.credentials) { match in
+        return withoutPieces(known).replacing(Self.credentials) { match in
             "\(match.1)\(match.2)\(Self.replacement)"
         }
+    }
+
+    // MARK: Pieces
+
+    /// So much of a secret is secret as well, and half of it at least.
+    private static let pieceBytesMin = 12
+
+    /// The text without secrets that a line break splits, and without beginnings of secrets that
+    /// were cut short.
+    private func withoutPieces(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        // Positions of all bytes but line breaks.
+        let places = bytes.indices.filter { bytes[$0] != 0x0A && bytes[$0] != 0x0D }
+        var covered: [Range<Int>] = []
+        for secret in Set(secrets.map { Array($0.revealed.utf8) }) {
+            let least = max(min(secret.count, Self.pieceBytesMin), (secret.count + 1) / 2)
+            guard secret.count >= Self.pieceBytesMin else { continue }
+            var start = 0
+            while start + least <= places.count {
+                var count = 0
+                while count < secret.count, start + count < places.count,
+                    bytes[places[start + count]] == secret[count]
+                { count += 1 }
+                if count >= least {
+                    covered.append(places[start]..<places[start + count - 1] + 1)
+                }
+                start += max(1, count >= least ? count : 1)
+            }
+        }
+        guard !covered.isEmpty else { return text }
+        var result: [UInt8] = []
+        var position = 0
+        for range in covered.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if range.lowerBound >= position {
+                result += bytes[position..<range.lowerBound] + Array(Self.replacement.utf8)
+            }
+            position = max(position, range.upperBound)
+        }
+        return String(decoding: result + bytes[position...], as: UTF8.self)
     }
 
     /// Words such as "basic authentication" stay. Compiled once, because that takes longer than

@@ -18,6 +18,7 @@ extension HTTPClient {
         let asked = request.url
         var request = request
         var echoes = Echoes()
+        for secret in configuration.secrets { echoes.add(secret) }
         for _ in 0...HTTPRequest.redirectsMax {
             echoes.add(request)
             let answer =
@@ -26,6 +27,8 @@ extension HTTPClient {
                 } else {
                     try await perform(Exchange(request, configuration, flow), pool, asked)
                 }
+            // The page of a redirect names the address to go to, followed or not.
+            for secret in answer.redirectURL.map(HTTPRequest.secrets) ?? [] { echoes.add(secret) }
             var response = answer.response
             response.isRedirected = request.isRedirected
             response.echoes = echoes

@@ -42,6 +42,8 @@ extension HTTPRequest {
         }
         var next = self
         next.url = target
+        // A signature, which the server there may repeat.
+        next.secrets += Self.secrets(ofURL: target)
         next.isRedirected = true
         if there != here {
             next.headers = headers.forAnotherOrigin

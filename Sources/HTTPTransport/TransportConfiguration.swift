@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Basics
+
 /// How a client connects, and how long it waits.
 public struct TransportConfiguration: Sendable {
     /// Certificate authorities in PEM, in place of those of the system.
@@ -54,6 +56,9 @@ public struct TransportConfiguration: Sendable {
     public var bufferBytes: Int
 
     public var userAgent: String
+
+    /// What no message may repeat, beside what ``HTTPRequest/secrets`` says of one request.
+    public var secrets: [Secret<String>] = []
 
     public init(
         caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil,

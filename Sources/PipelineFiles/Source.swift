@@ -121,6 +121,8 @@ public struct URLSource: Sendable, Equatable {
     public let auth: URLAuthentication?
     /// Sent only to this URL, in the order of the file.
     public let headers: [URLHeader]
+    /// The values of variables in its addresses and headers, which no message may repeat.
+    public var variables: [Secret<String>] = []
     /// False if the data is meant, whatever the record says of it.
     public let inspects: Bool
     /// See ``Source/limitsImages``.

@@ -62,6 +62,7 @@ final class NetworkConnections: Connections {
         var configuration = transport
         configuration.caFile = url.cacert
         configuration.settingsPlace = .pipelineSource
+        configuration.secrets = url.variables
         if url.auth == .netrc { configuration.netrcFile = Self.netrcFile(environment) }
         if url.auth != nil || !url.headers.isEmpty, PlainAddress.crossesNetwork(url.url) {
             note([

@@ -47,6 +47,63 @@ import Testing
         #expect(!shown.contains(value.split(separator: " ").last ?? ""))
     }
 
+    @Test(arguments: [
+        ("Cookie", "sid=SECRET12345; theme=dark"), ("Cookie", "theme=dark; sid=\"SECRET12345\""),
+        ("X-A", "SECRET12345:SECRET12345"), ("X-A", "key=SECRET12345"), ("X-A", "a,SECRET12345"),
+        ("Authorization", "Token token=SECRET12345, id=7"),
+        ("Authorization", "Custom SECRET12345 7"),
+    ])
+    func `A part of a header field is not repeated`(name: String, value: String) async throws {
+        let error = try await refusal(HTTPRequest(.get, "/", headers: [name: value])) { _ in
+            "no SECRET12345 in the dark, Token or Custom"
+        }
+        #expect(error.answer?.message == "no <redacted> in the dark, Token or Custom")
+    }
+
+    @Test func `A secret that is cut or split is not repeated`() async throws {
+        let headers: HTTPHeaders = ["X-Auth-Token": "gAAAAABsecret0123456789"]
+        let server = try RawHTTPServer { _ in
+            .status(
+                403,
+                text: "cut gAAAAABsecret01..., split gAAAAABsec\nret0123\r\n456789, other gAAAAAB")
+        }
+        defer { server.stop() }
+        let error = try await HTTPClient().send(
+            HTTPRequest(.get, server.url + "/", headers: headers)
+        ).refusal(by: "Glance", asked: "GET /")
+        #expect(
+            error.answer?.message == "cut <redacted>..., split <redacted>, other gAAAAAB")
+    }
+
+    @Test func `Secrets of the client are not repeated`() async throws {
+        let server = try RawHTTPServer { request in .status(403, text: "no \(request.target)") }
+        defer { server.stop() }
+        var configuration = TransportConfiguration()
+        configuration.secrets = [Secret("hidden-path"), Secret("abc")]
+        let response = try await HTTPClient(configuration)
+            .send(HTTPRequest(.get, server.url + "/hidden-path/abc"))
+        let error = response.refusal(by: "the source", asked: "GET")
+        // Three characters are found in ordinary words.
+        #expect(error.answer?.message == "no /<redacted>/abc")
+    }
+
+    /// The signature comes from the server that redirects, and a storage shows it.
+    @Test(arguments: [true, false])
+    func `The query of a redirect's target is not repeated`(isFollowed: Bool) async throws {
+        let place = "/store?X-Amz-Signature=REDIRECTED0123"
+        let server = try RawHTTPServer { request in
+            request.path == "/"
+                ? .status(302, headers: [("Location", place)], text: "go to \(place)")
+                : .status(403, text: "SignatureProvided REDIRECTED0123")
+        }
+        defer { server.stop() }
+        let response = try await HTTPClient().send(
+            HTTPRequest(.get, server.url + "/", followsRedirects: isFollowed))
+        let error = response.refusal(by: "the source", asked: "GET")
+        #expect(error.message.contains("<redacted>"))
+        #expect(!error.message.contains("REDIRECTED"), "\(error.message)")
+    }
+
     @Test func `The password of Basic is not repeated either`() async throws {
         let error = try await refusal(
             HTTPRequest(.get, "/", headers: ["Authorization": "Basic dTpzZWNyZXQ="])

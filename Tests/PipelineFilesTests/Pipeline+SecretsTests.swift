@@ -57,6 +57,22 @@ import Testing
         #expect(try parse(text, ["A": "b"]).textWithoutSecrets == text)
     }
 
+    @Test("the values of variables that requests contain are known, each to its source")
+    func variables() throws {
+        let text = PipelineTexts.withURL(
+            "    headers: { X: \"k=${A}:${B}\" }\n"
+                + "  - url: https://m.example/${C}/b.iso?x=${A}\n"
+                + "    image: { name: \"${NAME}\" }\n"
+                + "    checksum_file: https://m.example/${D}/SUMS")
+        let pipeline = try parse(
+            text, ["A": "aaaa", "B": "bbbb", "C": "cccc", "D": "dddd", "NAME": "name"])
+        let known = pipeline.sources.compactMap { source -> [String]? in
+            guard case .url(let url) = source else { return nil }
+            return url.variables.map(\.revealed)
+        }
+        #expect(known == [["aaaa", "bbbb"], ["aaaa", "cccc", "dddd"]])
+    }
+
     @Test("a run goes on with a file that is unchanged, and with no other")
     func recall() throws {
         let file = FileManager.default.temporaryDirectory.path + "/recall-\(UUID()).yaml"

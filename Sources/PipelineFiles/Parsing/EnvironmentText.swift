@@ -15,7 +15,11 @@ enum EnvironmentText {
     ///
     /// A default may contain balanced braces and `$$`, but no variables. It also replaces an empty
     /// variable.
-    static func expand(_ text: String, _ environment: [String: String]) throws(Failure) -> String {
+    ///
+    /// - Parameter each: called with every value that takes the place of a variable.
+    static func expand(
+        _ text: String, _ environment: [String: String], each: (String) -> Void = { _ in }
+    ) throws(Failure) -> String {
         guard text.contains("$") else { return text }
         var result = ""
         var rest = text[...]
@@ -27,7 +31,9 @@ enum EnvironmentText {
                 rest = rest.dropFirst()
             } else if rest.first == "{" {
                 guard let end = closingBrace(of: rest) else { throw .unclosed }
-                result += try value(of: rest[..<end].dropFirst(), environment)
+                let value = try value(of: rest[..<end].dropFirst(), environment)
+                each(value)
+                result += value
                 rest = rest[end...].dropFirst()
             } else {
                 result += "$"

@@ -127,9 +127,16 @@ struct FileValue {
 
     var mayBeSecret: Bool { Self.secretPaths.contains(path) }
 
+    private static let sentPaths: Set = ["sources[].simplestreams", "sources[].signature"]
+
+    /// True if requests contain the value, so that a server may repeat it.
+    private var isSent: Bool { mayBeSecret || Self.sentPaths.contains(path) }
+
     private func expanded(_ text: String) throws(TranshipError) -> String {
         do throws(EnvironmentText.Failure) {
-            return try EnvironmentText.expand(text, reader.environment)
+            return try EnvironmentText.expand(text, reader.environment) { value in
+                if isSent { reader.noteVariable(value) }
+            }
         } catch {
             switch error {
             case .missing(let name):

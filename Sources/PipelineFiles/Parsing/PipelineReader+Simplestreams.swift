@@ -6,6 +6,7 @@ import Basics
 extension PipelineReader {
     /// Parses a source that is an index of Simplestreams.
     func simplestreamsSource(_ value: FileValue) throws(TranshipError) -> SimplestreamsSource {
+        _ = takeVariables()
         let keys = try FileSection<SimplestreamsSourceKey>(value)
         let url = keys.require(.simplestreams, standIn: "", httpURL)
         let series = keys.read(.series, series)
@@ -22,7 +23,7 @@ extension PipelineReader {
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             cacert: keys.read(.cacert) { try $0.absolutePath() },
             auth: keys.read(.auth, authentication),
-            headers: keys.read(.headers, headers) ?? [],
+            headers: keys.read(.headers, headers) ?? [], variables: takeVariables(),
             inspects: keys.read(.inspect) { try $0.bool() } ?? true,
             limitsImages: keys.read(.limits, limitsImages), position: keys.position)
         return SimplestreamsSource(

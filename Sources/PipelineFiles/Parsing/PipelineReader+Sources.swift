@@ -67,6 +67,7 @@ extension PipelineReader {
     }
 
     private func urlSource(_ value: FileValue) throws(TranshipError) -> URLSource {
+        _ = takeVariables()
         let keys = try FileSection<URLSourceKey>(value)
         let url = keys.require(.url, standIn: "", httpURL)
         let latest = keys.read(.latest) { try $0.versionPattern() }
@@ -103,7 +104,7 @@ extension PipelineReader {
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
             cacert: keys.read(.cacert) { try $0.absolutePath() },
             auth: keys.read(.auth, authentication),
-            headers: keys.read(.headers, headers) ?? [],
+            headers: keys.read(.headers, headers) ?? [], variables: takeVariables(),
             inspects: keys.read(.inspect) { try $0.bool() } ?? true,
             limitsImages: keys.read(.limits, limitsImages), position: keys.position)
     }

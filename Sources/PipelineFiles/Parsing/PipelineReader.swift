@@ -22,6 +22,9 @@ final class PipelineReader {
     /// What the journal keeps of the values that hold secrets, by where they begin.
     private(set) var redactions: [FilePosition: String] = [:]
 
+    /// The values of variables in what the requests of the source being read contain.
+    private var variables: Set<String> = []
+
     init(text: String, file: String, environment: [String: String]) {
         self.file = file
         self.text = text.first == "\u{FEFF}" ? String(text.dropFirst()) : text
@@ -67,6 +70,16 @@ final class PipelineReader {
         let line = lines[position.line - 1].unicodeScalars
         let rest = String(String.UnicodeScalarView(line.dropFirst(position.column - 1)))[...]
         return rest.firstRange(of: " #").map { rest[..<$0.lowerBound] } ?? rest
+    }
+
+    func noteVariable(_ value: String) {
+        if !value.isEmpty { variables.insert(value) }
+    }
+
+    /// The values that ``noteVariable(_:)`` took since the last call.
+    func takeVariables() -> [Secret<String>] {
+        defer { variables = [] }
+        return variables.sorted().map { Secret($0) }
     }
 
     /// Records that a value is secret, or a part of it. The value of an alias is where its anchor is.
