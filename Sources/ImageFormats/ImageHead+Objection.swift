@@ -150,3 +150,13 @@ extension ImageHead {
         return remarks
     }
 }
+
+extension TranshipError {
+    /// The refusal of a file or URL without data, wherever a look finds it.
+    public static func emptyData(_ shown: String) -> TranshipError {
+        TranshipError(
+            .formatRejected, "\(shown) is empty",
+            hint: "get it from its publisher again, or write `inspect: false` if an image without "
+                + "data is meant")
+    }
+}

@@ -20,6 +20,18 @@ extension Note {
                 "its ETag changes with every answer, so a new version of the same size is not "
                     + "noticed; `checksum_file` would show it"
             )
+        case .noVersion:
+            (
+                "no-version",
+                "its server reports nothing by which a new version of the same size and beginning "
+                    + "could be noticed; give `checksum` or `checksum_file`"
+            )
+        case .noInnerChecksum(let format):
+            (
+                "no-inner-checksum",
+                "the \(format) data has no checksum inside, and none is promised: nothing proves "
+                    + "what is decompressed; give `checksum` or `checksum_file`"
+            )
         case .unseenData(let reason):
             ("unseen-data", "the plan could not look at the data: \(reason)")
         case .emptyData: ("empty-data", "it is empty")

@@ -12,6 +12,10 @@ public enum Note: Codable, Hashable, Sendable {
     case noChecksum
     /// A new version of the same size is not noticed.
     case changingETag
+    /// The server reports no version of the data, only its size.
+    case noVersion
+    /// Compressed data without a checksum of its own.
+    case noInnerChecksum(format: String)
     case unseenData(reason: String)
     case emptyData
     case isoWithoutPartitions(diskFormat: String)

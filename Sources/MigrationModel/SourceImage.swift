@@ -104,6 +104,9 @@ public struct SourceImage: Codable, Hashable, Sendable {
         return published.sizeBytes
     }
 
+    /// True if the source would show other data of the same size.
+    public var showsNewVersions: Bool { promise != nil || seen?.showsNewVersions == true }
+
     /// What the source promises of the data that it publishes.
     public var promise: Checksum? { published?.checksum ?? checksums.first }
 

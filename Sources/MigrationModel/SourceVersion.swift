@@ -42,13 +42,29 @@ public struct SeenVersion: Codable, Hashable, Sendable {
     public var lastModified: String?
     /// When a file was last changed.
     public var changedAt: FileTime?
+    /// The digest of the first bytes, of data whose server reports no version of it.
+    public var headDigest: String?
 
     public init(
-        eTag: String? = nil, lastModified: String? = nil, changedAt: FileTime? = nil
+        eTag: String? = nil, lastModified: String? = nil, changedAt: FileTime? = nil,
+        headDigest: String? = nil
     ) {
+        self.headDigest = headDigest
         self.eTag = eTag
         self.lastModified = lastModified
         self.changedAt = changedAt
+    }
+}
+
+extension SeenVersion {
+    /// True if a new version of the same size would show: the server sends an ETag, or a time at
+    /// which the data changed, or it is a file. Files of reproducible builds all have a time of 1970
+    /// or 1980, which says nothing.
+    public var showsNewVersions: Bool {
+        let isTime = lastModified.map { time in
+            ![" 1970 ", " 1980 "].contains(where: time.contains)
+        }
+        return eTag != nil || isTime == true || changedAt != nil
     }
 }
 

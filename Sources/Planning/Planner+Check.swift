@@ -171,7 +171,8 @@ extension Planner {
         }
     }
 
-    /// Hashes the target's data, and the source's if it promises nothing.
+    /// Hashes the target's data, and the source's if it promises nothing, or if nothing shows that it
+    /// still has the data that was sent.
     private func readBack(
         _ item: PlanItem, _ found: TargetRecord, _ expected: [Checksum], _ reading: DataReading,
         _ checked: inout CheckedImage
@@ -181,7 +182,7 @@ extension Planner {
         let algorithm = expected.first?.algorithm ?? .sha512
         let (has, _) = try await reading.digest(.target, transfer, algorithm)
         let wanted: Checksum
-        if let first = expected.first {
+        if let first = expected.first, item.source.showsNewVersions {
             wanted = first
         } else {
             wanted = try await reading.digest(.source, transfer, algorithm).checksum

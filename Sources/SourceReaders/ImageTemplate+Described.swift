@@ -58,11 +58,10 @@ extension ImageTemplate {
     ///
     /// - Parameters:
     ///   - inspects: false if the data need not be what the record says.
-    ///   - isPublished: true for what a publisher offers, and for versions of a series.
     ///   - sizeBytes: of the data that is sent; nil if unknown.
     ///   - isUnpacked: true if the data came out of compressed data.
     func checked(
-        _ head: ImageHead?, inspects: Bool, isPublished: Bool, fileName: String, shown: String,
+        _ head: ImageHead?, inspects: Bool, fileName: String, shown: String,
         sizeBytes: Int64?, contentType: String? = nil, isUnpacked: Bool
     ) -> (refusal: TranshipError?, notes: [Note]) {
         var declared = DeclaredFormat(
@@ -70,17 +69,9 @@ extension ImageTemplate {
         let isUnknown = declared.disk == nil
         // Without a format, data is compared with disks of any format.
         if isUnknown { declared.disk = "disk" }
-        // Files of one's own may be empty, and images of clouds, as those of servers that boot from
-        // volumes are. What a publisher offers, or what takes the place of other versions, is not.
-        if inspects, isPublished, head?.isEmpty == true {
-            return (
-                TranshipError(
-                    .formatRejected, "\(shown) is empty",
-                    hint: "get it from its publisher again, or write `inspect: false` if an image "
-                        + "without data is meant"
-                ).at(.source), []
-            )
-        }
+        // An image of a cloud may be empty, as those of servers that boot from volumes are. A file
+        // is empty when a disk was full or a download broke.
+        if inspects, head?.isEmpty == true { return (.emptyData(shown).at(.source), []) }
         let facts = [contentType, sizeBytes.map { "\($0) bytes" }].compactMap { $0 }
         let found = head?.objection(
             to: declared, shown: shown, facts: facts, isUnpacked: isUnpacked)

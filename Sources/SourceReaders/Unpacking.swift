@@ -21,6 +21,8 @@ struct Unpacking {
         /// Of the decompressed data. Nil if the bytes do not show it.
         var head: ImageHead?
         var refusal: TranshipError?
+        /// The format of compressed data without a checksum of its own; nil for other data.
+        var unprovedFormat: String?
     }
 
     /// How many of the first bytes a look needs: a block of bzip2 has up to 900 kB, and nothing of
@@ -50,7 +52,10 @@ struct Unpacking {
         guard let found else { return Look(head: outer) }
         let inner = Decompressor(found, limits: limits, shown: shown)
             .head(of: bytes, bytesMax: ImageHead.bytesMax)
-        return Look(compression: found, head: inner.isEmpty ? nil : ImageHead(inner))
+        let lacksChecksum = Decompressor.lacksChecksum(bytes, found)
+        return Look(
+            compression: found, head: inner.isEmpty ? nil : ImageHead(inner),
+            unprovedFormat: lacksChecksum ? found.rawValue : nil)
     }
 
     // MARK: Reading

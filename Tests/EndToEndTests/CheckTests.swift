@@ -4,6 +4,7 @@
 import Basics
 import Foundation
 import LabSupport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -79,6 +80,40 @@ extension EndToEndTests {
                     text.said)
                 #expect(
                     text.talk.contains("0 the same, 1 missing, 2 different, 1 extra"), text.said)
+            }
+        }
+
+        /// The first bytes are the same, so no plan notices it.
+        @Test("data that changed at a server without versions is found by reading it")
+        func silentChange() async throws {
+            let data = Mutex(noise(300_000, seed: 41))
+            let server = try RawHTTPServer { _ in .status(200, body: data.withLock { $0 }) }
+            defer { server.stop() }
+            try await scene("checksilent") { scene in
+                let file = try scene.pipeline(
+                    """
+                    sources:
+                      - url: \(server.url)/a.img
+                        image: { name: "\(scene.prefix) a", disk_format: raw }
+                    targets: [{ cloud: beta }]
+                    """)
+                let plan = try await scene.tranship("plan", file, "--format", "json")
+                #expect(plan.output.contains("\"no-version\""), plan.said)
+                let run = try await scene.tranship("run", file)
+                #expect(run.status == 0, run.said)
+                let same = try await scene.tranship("check", file, "--download")
+                #expect(same.status == 0, same.said)
+                data.withLock { $0[200_000] ^= 1 }
+                let changed = try await scene.tranship("check", file, "--download")
+                #expect(changed.status == 4, changed.said)
+                let lines = try await scene.tranship(
+                    "check", file, "--download", "--format", "json")
+                #expect(fields(lines, "\(scene.prefix) a") == ["data"], lines.said)
+                // Other first bytes are a new version.
+                data.withLock { $0[600] ^= 1 }
+                let again = try await scene.tranship("run", file)
+                #expect(again.status == 0, again.said)
+                #expect(!again.talk.contains("nothing to do"), again.said)
             }
         }
 

@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct NoteTests {
     private static let all: [Note] = [
-        .addedBecauseNamed(by: "n"), .noChecksum, .changingETag, .unseenData(reason: "r"),
+        .addedBecauseNamed(by: "n"), .noChecksum, .changingETag, .noVersion,
+        .noInnerChecksum(format: "zst"), .unseenData(reason: "r"),
         .emptyData, .isoWithoutPartitions(diskFormat: "raw"),
         .diskTooSmall(neededGiB: 11, minDiskGiB: 10), .contentType("text/html"),
         .olderVersionAccepted(version: "1", newest: "2"), .otherKeyAccepted(now: "B", before: "A"),

@@ -288,6 +288,23 @@ import Testing
         #expect(body == nil && !states.contains(.registered))
     }
 
+    /// The plan may not have seen the data, and the source may report no size.
+    @Test(arguments: [Inspection.refuses, .remarks, .off])
+    func `Data that turns out to be empty leaves no record, unless it is meant`(
+        inspection: Inspection
+    ) async throws {
+        world.state.withLock { $0.inspection = inspection }
+        var given = transfer([])
+        given.intent.source.sizeBytes = nil
+        let planned = given
+        let error = await failure { _ = try await step(planned) }
+        #expect(error?.code == (inspection == .refuses ? .formatRejected : nil))
+        if inspection == .refuses {
+            #expect(error?.message.hasSuffix(" is empty") == true, "\(error?.message ?? "")")
+            #expect(world.count("register image:a") == 0)
+        }
+    }
+
     @Test func `What a source holds so is copied so, and the result says it`() async throws {
         world.state.withLock { $0.inspection = .remarks }
         let bytes = DiskHeads.qcow2(backing: "base.qcow2")

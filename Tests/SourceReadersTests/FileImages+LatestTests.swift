@@ -53,6 +53,14 @@ import Testing
         #expect(first.image.place == second.image.place)
     }
 
+    @Test func `The newest file has to have data`() async throws {
+        try write("disk-1.raw")
+        try folder.write([], to: "disk-2.raw")
+        let listed = try await listed("latest: disk-@v.raw")
+        #expect(listed.refusal?.code == .formatRejected)
+        #expect(listed.refusal?.message.hasSuffix("disk-2.raw is empty") == true)
+    }
+
     @Test func `The list has to have the newest file`() async throws {
         try write("disk-1.raw", "disk-2.raw")
         let sum = try digest(.sha256, of: Self.data("disk-1.raw")).value

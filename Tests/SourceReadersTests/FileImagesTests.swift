@@ -112,6 +112,23 @@ import Testing
         #expect(try await list(source).map(\.refusal?.code) == [nil])
     }
 
+    @Test(arguments: ["a.raw", "a.raw.xz", "a.qcow2", "a.iso"])
+    func `A file without data is refused unless it is meant`(name: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write([], to: name)
+        for (keys, code) in [
+            ("", TranshipError.Code.formatRejected), (", decompress: auto", .formatRejected),
+            (", inspect: false, image: { disk_format: raw }", nil),
+        ] {
+            let text = "{ file: '\(folder.path)/\(name)'\(keys) }"
+            guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
+            let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
+            let refusal = try #require(try await list(source).first).refusal
+            #expect(refusal?.code == code, "\(keys): \(refusal?.message ?? "")")
+            if code != nil { #expect(refusal?.message.hasSuffix("/\(name) is empty") == true) }
+        }
+    }
+
     /// Ids of copies at users' clouds are derived from this text.
     @Test func `The fingerprint of a file is its size and time of change`() async throws {
         let source = try TestFile()

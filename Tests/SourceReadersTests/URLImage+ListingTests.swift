@@ -220,10 +220,42 @@ import Testing
             source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
         let first = try #require(try await list(source).first)
         let second = try #require(try await list(source).first)
-        #expect(first.image.seen == SeenVersion(eTag: nil, lastModified: changed))
+        #expect(first.image.seen?.eTag == nil && first.image.seen?.lastModified == changed)
         #expect(first.image.fingerprint == second.image.fingerprint)
         #expect(first.notes.contains(.changingETag) == (changed == nil))
         #expect(await read(first.image, by: source).error == nil)
+    }
+
+    /// Neither a time in which every file of a reproducible build was changed says anything.
+    @Test(arguments: [nil, "Thu, 01 Jan 1970 00:00:01 GMT"])
+    func `Of data without a version, the first bytes show a new one`(changed: String?)
+        async throws
+    {
+        let bytes = Mutex(noise(90_000))
+        let server = try RawHTTPServer { _ in
+            .status(
+                200, headers: changed.map { [("Last-Modified", $0)] } ?? [],
+                body: bytes.withLock { $0 })
+        }
+        defer { server.stop() }
+        let plain = URLImage(
+            source: try urlEntry(server.url + "/a.img"), sourceIndex: 0, client: HTTPClient())
+        // A longer look has the same digest.
+        let unpacked = URLImage(
+            source: try urlEntry(server.url + "/a.img", ", decompress: auto"), sourceIndex: 0,
+            client: HTTPClient())
+        let first = try #require(try await list(plain).first)
+        #expect(first.notes.contains(.noVersion))
+        #expect(first.image.showsNewVersions == false)
+        let second = try #require(try await list(unpacked).first)
+        #expect(second.image.fingerprint == first.image.fingerprint)
+        bytes.withLock { $0[70_000] ^= 1 }
+        let third = try #require(try await list(plain).first)
+        #expect(third.image.fingerprint == first.image.fingerprint)
+        bytes.withLock { $0[600] ^= 1 }
+        let fourth = try #require(try await list(plain).first)
+        #expect(fourth.image.fingerprint != first.image.fingerprint)
+        #expect(fourth.image.place == first.image.place)
     }
 
     @Test func `A file that only HEAD finds is not there`() async throws {

@@ -127,6 +127,63 @@ import Testing
         #expect(refusal?.hint?.contains("`decompress: auto`") == true)
     }
 
+    /// zstd data that begins with a frame to skip, bzip2 data that begins with an empty stream, and
+    /// what only other tools unpack.
+    @Test func `Compressed data is known however it begins`() async throws {
+        let folder = try TemporaryFolder()
+        let data = [
+            DiskHeads.skippable(4) + (try compressed(Self.disk, .zst)),
+            try compressed([], .bz2) + compressed(Self.disk, .bz2),
+        ]
+        for (bytes, format) in zip(data, [Compression.zst, .bz2]) {
+            let path = try folder.write(bytes, to: "a.img.\(format.rawValue)")
+            let plain = try #require(
+                try await list(try file(path, ", image: { disk_format: raw }")).first)
+            #expect(plain.refusal?.message.contains("is compressed") == true)
+            #expect(plain.refusal?.hint?.contains("`decompress: auto`") == true)
+            for setting in ["auto", format.rawValue] {
+                let source = try file(path, ", decompress: \(setting)")
+                let listed = try #require(try await list(source).first)
+                #expect(listed.refusal == nil)
+                #expect(listed.image.diskFormat == "qcow2")
+                #expect(await read(listed.image, by: source).bytes == Self.disk)
+            }
+        }
+        let other = try folder.write(DiskHeads.skippable(4) + DiskHeads.lz4, to: "a.raw")
+        let refusal = try await list(try file(other, ", decompress: auto")).first?.refusal
+        #expect(refusal?.message.contains("is compressed (lz4)") == true)
+    }
+
+    @Test(arguments: [("zstd -qc", Compression.zst), ("xz -c", .xz)])
+    func `Data without a checksum inside is said`(
+        tool: String, compression: Compression
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Self.disk, to: "data")
+        let proved = try output(of: "\(tool) data", in: folder)
+        let flag = compression == .zst ? "--no-check" : "--check=none"
+        let unproved = try output(of: "\(tool) \(flag) data", in: folder)
+        for (bytes, promise, isSaid) in [
+            (proved, "", false), (unproved, "", true),
+            (unproved, ", checksum: '\(sha256(unproved))'", false),
+        ] {
+            let path = try folder.write(bytes, to: "a.img")
+            let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+            defer { server.stop() }
+            let text = "{ url: '\(server.url)/a.img', decompress: auto\(promise) }"
+            guard case .url(let entry) = try entries(text)[0] else { throw NotThatKind() }
+            let url = URLImage(source: entry, sourceIndex: 0, client: HTTPClient())
+            let note = Note.noInnerChecksum(format: compression.rawValue)
+            for listed in [
+                try await list(try file(path, ", decompress: auto" + promise)).first,
+                try await list(url).first,
+            ] {
+                #expect(listed?.refusal == nil)
+                #expect(listed?.notes.contains(note) == isSaid)
+            }
+        }
+    }
+
     @Test func `The checksum is of the published data, and compared at the end`() async throws {
         let folder = try TemporaryFolder()
         let data = try compressed(noise(300_000), .zst)

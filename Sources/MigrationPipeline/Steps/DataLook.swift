@@ -31,6 +31,10 @@ struct DataLook {
         guard isSound() else { return nil }
         let head = ImageHead(bytes)
         let source = transfer.source
+        // What the plan accepted as empty is meant.
+        if head.isEmpty, inspection == .refuses, source.sizeAtSourceBytes != 0 {
+            throw TranshipError.emptyData(source.location).at(.source)
+        }
         // Of short data this is all, whatever was planned.
         let isAll = bytes.count < ImageHead.bytesMax
         let sizeBytes = isAll ? Int64(bytes.count) : source.sizeBytes

@@ -156,11 +156,14 @@ struct FileImages: ImageSource {
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(
-            look.head, inspects: source.inspects, isPublished: source.series != nil,
-            fileName: fileName, shown: path,
+            look.head, inspects: source.inspects, fileName: fileName, shown: path,
             sizeBytes: image.sizeBytes, isUnpacked: look.compression != nil)
+        var notes = checked.notes
+        if checksum == nil, let format = look.unprovedFormat {
+            notes.append(.noInnerChecksum(format: format))
+        }
         return ListedImage(
-            image, stem: stem, notes: checked.notes,
+            image, stem: stem, notes: notes,
             refusal: refusal ?? checked.refusal
                 ?? source.image.objection(to: changes, shown: path),
             series: SeriesClaim(

@@ -4,6 +4,7 @@
 internal import Basics
 internal import ByteStreams
 internal import Decompression
+internal import Digests
 internal import Foundation
 internal import HTTPTransport
 internal import ImageFormats
@@ -125,6 +126,7 @@ extension URLImage {
             }
         }
         if let problem, problem.code == .interrupted { throw problem }
+        found.digestHead(known?.image)
         if found.isUnchanged, let known { return unchanged(known, list, date: date) }
         return listed(found, problem, newest, checksum, list, date: date)
     }
@@ -159,8 +161,7 @@ extension URLImage {
         image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(
-            data.head, inspects: source.inspects, isPublished: true, fileName: fileName,
-            shown: shown,
+            data.head, inspects: source.inspects, fileName: fileName, shown: shown,
             sizeBytes: image.sizeBytes, contentType: found.header("Content-Type"),
             isUnpacked: data.compression != nil)
         if found.answer != nil {
@@ -176,7 +177,12 @@ extension URLImage {
             listed.notes.append(.noChecksum)
             if found.hasFickleTag, seen.lastModified == nil {
                 listed.notes.append(.changingETag)
+            } else if !seen.showsNewVersions {
+                listed.notes.append(.noVersion)
             }
+        }
+        if checksum == nil, problem == nil, let format = data.unprovedFormat {
+            listed.notes.append(.noInnerChecksum(format: format))
         }
         if let reason = found.unseen, problem == nil {
             listed.notes.append(.unseenData(reason: reason))
@@ -228,7 +234,7 @@ extension URLImage {
 
     /// The text that ids of copies are derived from: never to be changed.
     private static func fingerprint(_ seen: SeenVersion, sizeBytes: Int64?) -> String {
-        [seen.eTag, seen.lastModified, sizeBytes.map { "\($0)" }]
+        [seen.eTag, seen.lastModified, sizeBytes.map { "\($0)" }, seen.headDigest]
             .compactMap { $0 }.joined(separator: " ")
     }
 
@@ -252,7 +258,23 @@ extension URLImage {
         /// What shows a new version.
         var seen: SeenVersion {
             SeenVersion(
-                eTag: hasFickleTag ? nil : header("ETag"), lastModified: header("Last-Modified"))
+                eTag: hasFickleTag ? nil : header("ETag"), lastModified: header("Last-Modified"),
+                headDigest: headDigest)
+        }
+
+        var headDigest: String?
+
+        /// If the server reports no version, the first bytes show some new versions.
+        ///
+        /// - Parameter known: the last look, whose digest counts on if the bytes were not seen.
+        mutating func digestHead(_ known: SourceImage?) {
+            guard !seen.showsNewVersions else { return }
+            if let bytes {
+                let head = Array(bytes.prefix(ImageHead.bytesMax))
+                headDigest = (try? digest(.sha256, of: head)).map { "head \($0)" }
+            } else if let known, known.sizeAtSourceBytes == sizeBytes {
+                headDigest = known.seen?.headDigest
+            }
         }
     }
 

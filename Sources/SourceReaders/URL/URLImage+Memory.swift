@@ -114,7 +114,7 @@ extension SourceImage {
         guard let now, let before, let sizeBytes, let known = image.sizeAtSourceBytes else {
             return false
         }
-        return now == before && sizeBytes == known && !now.contains(" 1970 ")
-            && !now.contains(" 1980 ")
+        return now == before && sizeBytes == known
+            && SeenVersion(lastModified: now).showsNewVersions
     }
 }
