@@ -97,8 +97,9 @@ struct Unpacking {
         failure = await unpacked ?? failure
         tell(.took(bytes: inner.writtenBytes))
         if let failure { throw failure }
-        let proof = PublishedProof(
-            checksum: try digest.finish(), sizeBytes: try await inner.finished())
+        // The digest may be behind the decompression: it sees the bytes on a thread of its own.
+        let sizeBytes = try await inner.finished()
+        let proof = PublishedProof(checksum: try digest.finish(), sizeBytes: sizeBytes)
         try published.compare(proof, shown: source.location)
         tell(.proved(proof))
     }
