@@ -111,6 +111,12 @@ extension ArchiveFolder {
         try folder.sync()
     }
 
+    /// Removes the record of an image that was not published yet, beside the one of the published
+    /// image: a process that dies between the two steps of publishing leaves both.
+    package func removePending(_ id: ArchivedID) throws(TranshipError) {
+        try writable().remove(id.pending)
+    }
+
     /// Removes an image with all its files. Whenever the process dies, what is left is an image that
     /// is not complete.
     ///

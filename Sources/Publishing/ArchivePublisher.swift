@@ -52,6 +52,8 @@ public struct ArchivePublisher: Publisher {
         if record != found.record || !found.isPublished {
             record.fields["updated_at"] = .string(Timestamp.text(now()))
             try await archive.onThread { [record] in try $0.publish(id, record) }
+        } else {
+            try await archive.onThread { try $0.removePending(id) }
         }
         transfer.intent.record.updatedFrom = nil
         return transfer.moved(to: .done)

@@ -69,6 +69,10 @@ private final class ArchiveSite: Sendable {
         return try await publisher.publish(sent, references: references)
     }
 
+    func fileNames() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.file("export/images"))
+    }
+
     func listed() async throws -> [TargetImage] {
         let found = Mutex<[TargetImage]>([])
         try await uploader.list(ownerID: "ignored") { page in found.withLock { $0 += page } }
@@ -270,6 +274,21 @@ private final class ArchiveSite: Sendable {
         let restored = try #require(try await change(.restore))
         #expect(restored.name == "sample" && !restored.isHidden && restored.status == .active)
         #expect(try await change(.delete) == nil)
+    }
+
+    @Test func `A process that dies between the two steps of publishing leaves nothing for good`()
+        async throws
+    {
+        let site = try ArchiveSite()
+        let done = try await site.copy(Self.planned(), noise(10))
+        let id = try #require(ArchivedID(ArchiveSite.id()))
+        let record = try #require(try site.archive.image(id)?.record)
+        try site.archive.prepare(id, record)
+        #expect(try site.fileNames().contains { $0.hasPrefix(".") })
+        let again = try await site.publisher.publish(
+            done.republished(as: done.record), references: [:])
+        #expect(again.state == .done)
+        #expect(try !site.fileNames().contains { $0.hasPrefix(".") })
     }
 
     @Test func `An update carries over what changed at the source, and keeps what was edited here`()
