@@ -226,7 +226,8 @@ struct Decision {
         let others = item.differences(to: standing)
         // Publishing is the last step. What others can see was published, so another value is not
         // a step that is missing: someone wants it so, or another pipeline.
-        let isPublished = item.isPublished(standing) || !standing.isAsCreated
+        let isPublished =
+            item.isPublished(standing) || standing.status == .active && !standing.isAsCreated
         if isPublished, !others.isEmpty {
             item.notes.append(.otherFields(imageID: standing.id, fields: others))
         }

@@ -31,8 +31,8 @@ struct DataLook {
         guard isSound() else { return nil }
         let head = ImageHead(bytes)
         let source = transfer.source
-        // What the plan accepted as empty is meant.
-        if head.isEmpty, inspection == .refuses, source.sizeAtSourceBytes != 0 {
+        // What the plan accepted as empty is meant. Data that was to have some bytes was cut off.
+        if head.isEmpty, inspection == .refuses, source.sizeBytes == nil {
             throw TranshipError.emptyData(source.location).at(.source)
         }
         // Of short data this is all, whatever was planned.
