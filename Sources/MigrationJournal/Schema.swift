@@ -28,6 +28,7 @@ enum Schema {
             try $0.execute(sql: removedCopies)
         }
         migrator.registerMigration("11 saved plans of runs") { try $0.execute(sql: savedPlans) }
+        migrator.registerMigration("12 copies that are gone") { try $0.execute(sql: goneCopies) }
         return migrator
     }
 
@@ -40,7 +41,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "pace", "limit_override", "held_version", "upstream", "change", "run_facts", "state_time",
+        "pace", "gone_copy", "limit_override", "held_version", "upstream", "change", "run_facts",
+        "state_time",
         "request", "removed_copy", "attempt",
         "dependency", "outage", "spool", "refusal",
         "plan_tally", "work",
@@ -309,6 +311,17 @@ enum Schema {
             PRIMARY KEY (transfer_id, run_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX removed_copy_by_run ON removed_copy (run_id);
+        """
+
+    private static let goneCopies = """
+        -- Copies of ours that a target did not list any more when a run looked. Of all runs: a row
+        -- goes when the target lists the image again, or when the journal forgets its transfer.
+        CREATE TABLE gone_copy (
+            target_key TEXT NOT NULL,
+            image_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (target_key, image_id)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// The shape of a plan, which lives as long as the process that makes it.

@@ -165,9 +165,24 @@ extension Planner {
                 words.isEmpty
                     ? "the journal has no version \(version) of \"\(series)\""
                     : "no target has a whole copy of version \(version) of \"\(series)\"",
-                hint: "`tranship series history` lists the versions that the journal knows")
+                hint: Self.hint(whole, versions))
         }
         return word
+    }
+}
+
+extension Planner {
+    /// Names the versions that a rollback can go to, the newest first.
+    private static func hint(_ whole: [SeriesCopy], _ versions: [SeriesVersion]) -> String {
+        let there = Set(whole.compactMap(\.word))
+        var words: [String] = []
+        for word in versions.map(\.word) where there.contains(word) && !words.contains(word) {
+            words.append(word)
+        }
+        guard !words.isEmpty else {
+            return "run the pipeline: it copies the source's version again"
+        }
+        return "name one that the targets have: \(words.prefix(20).joined(separator: ", "))"
     }
 }
 

@@ -14,6 +14,8 @@ public struct SeriesStatus: Sendable {
         /// Not current any more, and left as it is.
         case earlier
         case renamed, hidden, deactivated, deleted
+        /// A run did not find its copy at the target any more: someone else deleted it.
+        case gone
         /// Its transfer is not done; see the transfer's state.
         case unfinished
         /// Its copy is done, and an earlier version keeps the name of the series: someone edited or
@@ -103,6 +105,7 @@ public struct SeriesStatus: Sendable {
             let shown = found.filter { version in
                 [.done, .skipped].contains(version.transfer.state)
                     && version.lastChange?.action.shows != false && !version.waitsForItsName
+                    && !version.isGone
             }
             let chosen =
                 shown.first(where: \.isRolledBackTo) ?? shown.max { $0.shownAt < $1.shownAt }
@@ -118,6 +121,7 @@ public struct SeriesStatus: Sendable {
             return (.unfinished, version.updatedAt)
         }
         if isCurrent { return (.current, version.shownAt) }
+        if version.isGone, let goneAt = version.goneAt { return (.gone, goneAt) }
         if version.waitsForItsName { return (.waiting, version.updatedAt) }
         let since = version.lastChange?.at ?? version.updatedAt
         switch version.lastChange?.action {
@@ -135,6 +139,9 @@ extension SeriesVersion {
     fileprivate var waitsForItsName: Bool {
         transfer.record.currentName != nil && lastChange == nil
     }
+
+    /// Its copy is not at the target any more, and no run of ours deleted it.
+    fileprivate var isGone: Bool { goneAt != nil && lastChange?.action != .delete }
 
     fileprivate var shownAt: Int64 {
         guard let lastChange, lastChange.action.shows else { return updatedAt }

@@ -302,6 +302,59 @@ import Testing
         #expect(error?.code == .notFound && error?.hint == "it has: memory:a")
     }
 
+    /// What the series has at beta, the newest first.
+    private func standings(_ nights: Nights) async throws -> [(word: String, standing: String)] {
+        var found: [(String, String)] = []
+        try await SeriesStatus.read(nights.journal) { series throws(TranshipError) in
+            found += series.versions.map { ($0.word, $0.standing.rawValue) }
+        }
+        return found
+    }
+
+    @Test(arguments: [("previous: hide", "hidden"), ("previous: rename", "renamed")])
+    func `A version that someone deleted is gone, and a rollback names those that are there`(
+        rules: String, earlier: String
+    ) async throws {
+        let nights = try Nights("beta")
+        for version in 1...3 as ClosedRange<UInt64> {
+            try await nights.night(version, rules: rules)
+        }
+        #expect(try await standings(nights).map(\.standing) == ["current", earlier, earlier])
+        nights.clouds["beta"]?.burn(try #require(nights.id(1)))
+        try await nights.night(3, rules: rules)
+        let found = try await standings(nights)
+        #expect(found.map(\.standing) == ["current", earlier, "gone"])
+        let error = await failure {
+            _ = try await nights.run(rules: rules).rollback(series: "memory:a", to: found[2].word)
+        }
+        #expect(error?.code == .notFound)
+        #expect(
+            error?.hint == "name one that the targets have: \(found[0].word), \(found[1].word)")
+        // Its source offers it again, so it is copied again.
+        try await nights.night(1, rules: rules)
+        try await nights.night(1, rules: rules)
+        #expect(try await standings(nights).map(\.standing) == ["current", earlier, earlier])
+    }
+
+    @Test(arguments: [true, false])
+    func `A run that dies around a deletion leaves no version behind that is not there`(
+        before: Bool
+    ) async throws {
+        let rules = "keep: 0, previous: hide, expired: { action: delete, after: 0s }"
+        for number in 1... {
+            let nights = try Nights("beta")
+            try await nights.night(1, rules: rules)
+            let death = Death(at: number, before: before)
+            _ = try? await nights.night(2, rules: rules, passage: death.passage)
+            try await nights.night(2, rules: rules)
+            try await nights.night(2, rules: rules)
+            let last = try await standings(nights).last?.standing
+            #expect(
+                nights.standing(1) == nil && ["gone", "deleted"].contains(last), "at \(number)")
+            if !death.isReached { return }
+        }
+    }
+
     @Test func `Several sources of one series keep what each of them has`() async throws {
         let nights = try Nights("beta")
         let sources = """

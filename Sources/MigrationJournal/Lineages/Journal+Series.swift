@@ -38,6 +38,9 @@ public struct SeriesVersion: Sendable {
     public var updatedAt: Int64
     /// What was last done to the copy besides, and when; nil if nothing was.
     public var lastChange: (action: Change.Action, at: Int64)?
+    /// When a run first did not find the copy at its target any more, in milliseconds since 1970;
+    /// nil if it is there.
+    public var goneAt: Int64?
     /// Runs do not go forward to it.
     public var isHeld: Bool
     /// A rollback made it current.
@@ -157,6 +160,7 @@ extension Journal {
                 return SeriesVersion(
                     lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],
                     lastChange: hasChanges ? try Self.lastChange(db, imageID, target) : nil,
+                    goneAt: try Self.goneAt(db, imageID, target),
                     isHeld: held.contains {
                         $0.targetKey == target && $0.versionID == version
                     },

@@ -39,6 +39,7 @@ extension Journal {
                 try Self.takeRefusals(planned, into: db, run.id)
                 try Self.take(try Plan.changes(planned), into: db, run.id)
                 try Self.takeUpstreams(planned, into: db, run.id)
+                try Self.noteGoneCopies(planned, into: db)
             }
             try db.execute(
                 cached: "UPDATE run SET planned_at = ? WHERE id = ?",
@@ -64,7 +65,10 @@ extension Journal {
                     VALUES (?, ?, ?, ?, ?, ?, 'adopted')
                     """, arguments: [pipelineName, pipelineFile, pipelineText, now, now, now])
             let id = db.lastInsertedRowID
-            try plan.readNow { try Self.take($0, "TRUE", "position", into: db, id) }
+            try plan.readNow { planned in
+                try Self.take(planned, "TRUE", "position", into: db, id)
+                try Self.noteGoneCopies(planned, into: db)
+            }
         }
     }
 

@@ -76,6 +76,11 @@ extension Journal {
                 """)
         try db.execute(
             cached: """
+                DELETE FROM gone_copy WHERE NOT EXISTS (SELECT 1 FROM work
+                    WHERE work.image_id = gone_copy.image_id)
+                """)
+        try db.execute(
+            cached: """
                 DELETE FROM run_facts WHERE run_id IN \(old)
                     AND NOT EXISTS (SELECT 1 FROM work WHERE run_id = run_facts.run_id)
                     AND NOT EXISTS (SELECT 1 FROM transfer WHERE run_id = run_facts.run_id)

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import GRDB
+
+extension Journal {
+    /// Remembers which copies of series the targets of a plan do not list any more: someone deleted
+    /// them, or a run that died before it wrote the deletion down.
+    static func noteGoneCopies(_ planned: Database, into db: Database) throws {
+        // A target whose listing fails has no items: the plan is not made.
+        let targets: [String] = try planned.values(
+            cached: "SELECT DISTINCT target_key FROM plan_item")
+        for target in targets {
+            let copies: [String] = try db.values(
+                cached: """
+                    SELECT w.image_id FROM \(TransferRows.joined)
+                    WHERE t.target_key = ? AND w.run_id = t.run_id AND w.image_id IS NOT NULL
+                        AND w.state IN ('done', 'skipped') AND i.source_key NOT LIKE 'image:%'
+                    """, arguments: [target])
+            for id in copies {
+                let isListed: Bool =
+                    try planned.value(
+                        cached: """
+                            SELECT EXISTS (SELECT 1 FROM target_image
+                                WHERE target_key = ? AND id = ?)
+                            """, arguments: [target, id]) ?? false
+                if isListed {
+                    try db.execute(
+                        cached: "DELETE FROM gone_copy WHERE target_key = ? AND image_id = ?",
+                        arguments: [target, id])
+                } else {
+                    try db.execute(
+                        cached: """
+                            INSERT OR IGNORE INTO gone_copy (target_key, image_id, at)
+                            VALUES (?, ?, ?)
+                            """, arguments: [target, id, Timestamp.now()])
+                }
+            }
+        }
+    }
+
+    /// When a run first did not find a copy any more, in milliseconds since 1970; nil if runs do.
+    static func goneAt(_ db: Database, _ imageID: String?, _ targetKey: String) throws -> Int64? {
+        // A journal that is only read may be of an older version.
+        guard try db.tableExists("gone_copy") else { return nil }
+        return try db.value(
+            cached: "SELECT at FROM gone_copy WHERE target_key = ? AND image_id = ?",
+            arguments: [targetKey, imageID])
+    }
+}
