@@ -60,21 +60,30 @@ public struct DigestVerifier: ChecksumVerifier {
         for reported in report.checksums {
             let known = expected.filter { $0.algorithm == reported.algorithm }
             if let other = known.first(where: { !$0.matches(reported) }) {
-                return .mismatch("sent \(other), the target reports \(reported)")
+                let verb = transfer.proof.computed.contains(other) ? "sent" : "promised"
+                return .mismatch("\(verb) \(other), the target reports \(reported)")
             }
             if !known.isEmpty { proofs.append(reported) }
         }
         if let sent, let has = report.sizeBytes, sent != has {
-            return .mismatch("\(sent) bytes were sent, the target reports \(has)")
+            let verb = transfer.method.isServerSide ? "promised" : "sent"
+            return .mismatch("\(sent) bytes were \(verb), the target reports \(has)")
         }
         guard !proofs.isEmpty else {
-            let have = expected.map(\.algorithm.rawValue).joined(separator: ", ")
-            let reported = report.checksums.map(\.algorithm.rawValue).joined(separator: ", ")
+            let have = Self.algorithms(expected)
+            let reported = Self.algorithms(report.checksums)
             return .unverifiable(
                 "the target reports \(reported.isEmpty ? "no checksum" : reported), "
                     + "known here is \(have.isEmpty ? "none" : have)")
         }
         return .match(proofs)
+    }
+
+    /// The algorithms for messages, each once: the source and its list often have the same one.
+    private static func algorithms(_ checksums: [Checksum]) -> String {
+        var known: Set<Checksum.Algorithm> = []
+        return checksums.map(\.algorithm).filter { known.insert($0).inserted }
+            .map(\.rawValue).joined(separator: ", ")
     }
 
     /// Returns true if a hash shows other data. A different size alone may be a truncation.

@@ -137,6 +137,21 @@ import Testing
         }
     }
 
+    @Test func `What was not sent is called a promise`() throws {
+        let (sum, other) = (try sum(.sha512), try sum(.sha512, "b"))
+        func words(_ verdict: Verdict) -> String {
+            if case .mismatch(let words) = verdict { words } else { "\(verdict)" }
+        }
+        let reports = ", the target reports \(other)"
+        #expect(
+            words(compare(promise: sum, reported: [other], method: .webDownload))
+                == "promised \(sum)" + reports)
+        #expect(words(compare(computed: [sum], reported: [other])) == "sent \(sum)" + reports)
+        #expect(
+            words(compare(reported: [], sizeBytes: 9, method: .webDownload))
+                == "10 bytes were promised, the target reports 9")
+    }
+
     @Test func `Algorithms that do not meet prove nothing`() throws {
         let verdict = compare(computed: [try sum(.sha512)], reported: [try sum(.sha256)])
         guard case .unverifiable(let words) = verdict else {
@@ -144,6 +159,11 @@ import Testing
             return
         }
         #expect(words == "the target reports sha256, known here is sha512")
+        let twice = compare(
+            computed: [try sum(.sha512)], promise: try sum(.sha512), listed: [try sum(.md5)],
+            reported: [try sum(.sha256)])
+        #expect(
+            twice == .unverifiable("the target reports sha256, known here is sha512, md5"))
         #expect(
             compare(reported: [])
                 == .unverifiable("the target reports no checksum, known here is none"))

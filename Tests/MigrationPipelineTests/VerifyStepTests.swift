@@ -61,6 +61,29 @@ import Testing
         #expect(error?.message.contains("\(sha256(bytes))") == true)
     }
 
+    /// Of a fetch of the target, nothing of ours was sent.
+    @Test func `What does not fit is named by its cause, with what to do`() async throws {
+        func error(_ method: UploadMethod, computed: [Checksum]) async -> TranshipError? {
+            var given = sent(promise: sha256([1]), computed: computed)
+            given.intent.method = method
+            let transfer = given
+            return await failure { _ = try await confirm(transfer) }
+        }
+        let fetched = await error(.webDownload, computed: [])
+        #expect(
+            fetched?.message.hasPrefix(
+                "the target fetched other data than the source promises: promised \(sha256([1])), ")
+                == true, "\(fetched?.message ?? "none")")
+        #expect(fetched?.hint?.contains("are of the same version") == true)
+        let unhashed = await error(.upload, computed: [])
+        #expect(unhashed?.message.contains("than the source promises") == true)
+        #expect(unhashed?.hint?.contains("`verify: proof`") == true)
+        let uploaded = await error(.upload, computed: [sha256([1])])
+        #expect(uploaded?.message.contains("than were sent: sent \(sha256([1]))") == true)
+        #expect(uploaded?.hint?.contains("store") == true)
+        for error in [fetched, unhashed, uploaded] { #expect(error?.code == .verificationMismatch) }
+    }
+
     @Test func `Another size at the target is a mismatch, whatever the checksums`() async throws {
         let given = sent(promise: nil, computed: [sha256(bytes)])
         report(sizeBytes: 999, [sha256(bytes)])

@@ -45,14 +45,14 @@ struct VerifyStep: Sendable {
             }
             return .advance(confirmed(transfer, report))
         case .mismatch(let words):
-            throw Self.mismatch("the target holds other bytes than were sent: \(words)")
+            throw Self.otherData(words, transfer)
         case .transformed(let words) where transfer.record.acceptsTransformed:
             transfer.remarkAnew(.transformed(words))
             transfer.proof.sizeBytes = report.sizeBytes
             transfer.proof.reported = report.checksums
             return .advance(confirmed(transfer, report))
         case .transformed(let words):
-            let error = Self.conversion(words, transfer, report)
+            let error = Self.converted(words, transfer, report)
             guard error.code == .transformed,
                 let next = transfer.uploadedInstead(because: error)
             else { throw error }
@@ -186,13 +186,14 @@ struct VerifyStep: Sendable {
 
     /// Another format is a conversion and no mismatch: the bytes that were sent are proved. Another
     /// size alone may also be lost data.
-    private static func conversion(
+    private static func converted(
         _ words: String, _ transfer: Transfer, _ report: TargetReport
     ) -> TranshipError {
         let isConverted =
             report.diskFormat ?? transfer.record.diskFormat != transfer.record.diskFormat
             || report.containerFormat ?? transfer.record.containerFormat
                 != transfer.record.containerFormat
+        if !isConverted, transfer.method.isServerSide { return otherData(words, transfer) }
         let copying =
             transfer.record.stores.areSeveral
             ? ", with an administrator's entry: only administrators may copy the image into the "
@@ -202,6 +203,27 @@ struct VerifyStep: Sendable {
             "the target converted the data: \(words)",
             hint: "accept it with accept_transformed: true, or use method: upload, "
                 + "which converts nothing\(copying)")
+    }
+
+    /// What was compared decides who is asked: if nothing of ours went to the target, or nothing of
+    /// ours was hashed, the promise of the source is what does not fit.
+    private static func otherData(_ words: String, _ transfer: Transfer) -> TranshipError {
+        if transfer.method.isServerSide {
+            return TranshipError(
+                .verificationMismatch,
+                "the target fetched other data than the source promises: \(words)",
+                hint:
+                    "check that the source and its checksum are of the same version; if they are, "
+                    + "the data is damaged, or the target fetched it from another mirror")
+        }
+        guard transfer.proof.computed.isEmpty else {
+            return mismatch("the target holds other bytes than were sent: \(words)")
+        }
+        return TranshipError(
+            .verificationMismatch,
+            "the target holds other data than the source promises: \(words)",
+            hint: "check that the source and its checksum are of the same version; `verify: proof` "
+                + "shows whether the source or the target is wrong")
     }
 
     private static func mismatch(_ message: String) -> TranshipError {
