@@ -73,7 +73,8 @@ extension TranshipError {
         case rangeNotSatisfiable = "range-not-satisfiable"
         /// 429, or 503 with Retry-After.
         case rateLimited = "rate-limited"
-        /// 5xx: the service failed.
+        /// 5xx: the service failed. It is asked again, but not after 501, 505, 506, 510 and 511, which
+        /// do not pass: those count as other failures do, and end a command with 1.
         case serviceFailed = "service-failed"
         /// Several images have this name; the message lists their ids.
         case ambiguous = "ambiguous"

@@ -49,8 +49,8 @@ extension HTTPResponse {
     /// This answer as an error: the code follows from the status, and the message is taken out of
     /// the JSON or HTML of the service.
     ///
-    /// `asked` is method and path, for the operator. 408, 425, 429, 500, 502, 503 and 504 are
-    /// transient.
+    /// `asked` is method and path, for the operator. 408, 425, 429 and 5xx are transient, but for
+    /// those of 5xx that say what the server never does.
     public func refusal(by service: String, asked: String) -> TranshipError {
         let message = serviceMessage
         let answer = ServiceAnswer(
@@ -61,7 +61,16 @@ extension HTTPResponse {
         let place = (whoAnswered.map { ", \($0)" } ?? "") + unfollowed
         return TranshipError(
             code, "\(service) answered \(status)\(words) (\(asked)\(place))", hint: loginHint,
-            answer: answer, isTransient: [408, 425, 429, 500, 502, 503, 504].contains(status))
+            answer: answer, isTransient: isTransient)
+    }
+
+    /// Not implemented, a version of HTTP, a negotiation or an extension that is not supported, and a
+    /// network that needs a login (RFC 9110, section 15.6; RFC 2295; RFC 2774; RFC 6585).
+    private static let lastingFailures: Set = [501, 505, 506, 510, 511]
+
+    private var isTransient: Bool {
+        [408, 425, 429].contains(status)
+            || status >= 500 && !Self.lastingFailures.contains(status)
     }
 
     /// True for an answer that asks the client to go to another address.

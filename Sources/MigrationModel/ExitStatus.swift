@@ -40,6 +40,13 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     }
 
     /// The code for a command that ended with this error alone.
+    public init(_ error: TranshipError) {
+        // A service that never does what was asked: see ``TranshipError/Code/serviceFailed``.
+        let isLasting = error.code == .serviceFailed && error.answer != nil && !error.isTransient
+        self = isLasting ? .unclassified : ExitStatus(error.code)
+    }
+
+    /// The code for a command that ended with an error of this code, if that may pass.
     public init(_ code: TranshipError.Code) {
         switch code {
         case .usage, .invalidPipeline, .unknownCloud, .invalidCloudsFile,

@@ -69,7 +69,7 @@ struct Tranship: AsyncParsableCommand {
         } catch let unnamed as TranshipError {
             let error = CommandCloud.naming(unnamed)
             Terminal.tell(error)
-            let status = ExitStatus(error.code)
+            let status = ExitStatus(error)
             // A log ends with the exit code, also if no run began.
             if Log.writesTimes { Terminal.tell("exit \(status.rawValue)") }
             exit(status)

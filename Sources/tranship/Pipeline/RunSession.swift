@@ -45,7 +45,7 @@ struct RunSession {
             throw EarlyExit(status: end.status)
         } catch {
             let wrapped = TranshipError(wrapping: error)
-            let status = (error as? EarlyExit)?.status ?? ExitStatus(wrapped.code)
+            let status = (error as? EarlyExit)?.status ?? ExitStatus(wrapped)
             if !(error is EarlyExit) { Terminal.tell(wrapped) }
             await finish(status, nil, error is EarlyExit ? nil : wrapped)
             // The exit code has its line in a log.

@@ -43,7 +43,7 @@ extension Fault {
         }
         + [
             (400, TranshipError.Code.badRequest), (403, .forbidden), (415, .formatRejected),
-            (507, .serviceFailed),
+            (505, .serviceFailed),
         ].map { status, code in
             target(
                 "answers \(status) before it reads the body", .failed(code), next: .done(),
