@@ -31,6 +31,8 @@ public struct Decompressor: Sendable {
     let limits: DecompressionLimits
     /// The place of the data, for messages.
     let shown: String
+    /// What to do about data that is larger than the limits; nil: raise those of the pipeline file.
+    public var excessHint: String?
 
     public init(_ compression: Compression, limits: DecompressionLimits, shown: String) {
         self.compression = compression
@@ -159,14 +161,15 @@ public struct Decompressor: Sendable {
             return TranshipError(
                 .decompressionFailed,
                 "\(shown) is larger than \(ByteCount.format(limits.sizeBytes)) once decompressed",
-                hint: "raise `limits.decompressed_size` if that is right")
+                hint: excessHint ?? "raise `limits.decompressed_size` if that is right")
         case .isTooDense:
             return TranshipError(
                 .decompressionFailed,
                 "\(shown) became \(ByteCount.format(output.totalBytes)) out of "
                     + "\(ByteCount.format(input.takenBytes)), and more follows: more than "
                     + "\(limits.ratio) times as much",
-                hint: "raise `limits.decompressed_ratio` if it is an image of an empty disk")
+                hint: excessHint
+                    ?? "raise `limits.decompressed_ratio` if it is an image of an empty disk")
         }
     }
 }

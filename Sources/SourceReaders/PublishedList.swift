@@ -262,7 +262,12 @@ struct PublishedList {
 
     private func unpacked(_ bytes: [UInt8], _ place: String) throws(TranshipError) -> [UInt8] {
         let limits = DecompressionLimits(sizeBytes: Self.unpackedBytesMax)
-        return try Decompressor(.gz, limits: limits, shown: Self.shown(place)).whole(bytes)
+        var decompressor = Decompressor(.gz, limits: limits, shown: Self.shown(place))
+        // The limits of the pipeline are about images.
+        decompressor.excessHint =
+            "check the address: no list of checksums is so large; or write the checksum itself with "
+            + "`checksum`"
+        return try decompressor.whole(bytes)
     }
 
     /// The list, which may be stored with gzip.
@@ -316,6 +321,8 @@ extension TranshipError {
             return hinting("check the URL and who may read it: `auth` and `headers` log in")
         case 404, 410:
             return hinting("check the URL: its publisher may have moved or removed the file")
+        case 500... where !isTransient:
+            return hinting("ask the operator of that server: it does not do what this request asks")
         case 429, 500...:
             return hinting("run again later; if it stays so, ask the operator of that server")
         default: return self

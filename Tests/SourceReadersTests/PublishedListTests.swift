@@ -155,6 +155,18 @@ import Testing
         #expect(files.first?.image.checksums == expected)
     }
 
+    @Test func `A list that is too large is not about the limits of images`() async throws {
+        let bytes = try compressed([UInt8](repeating: 0, count: 65 << 20), .gz)
+        let server = try RawHTTPServer { _ in .status(200, body: bytes) }
+        defer { server.stop() }
+        let error = await failure {
+            _ = try await PublishedList(place: server.url + "/SUMS.gz", client: HTTPClient()).read()
+        }
+        #expect(error?.code == .decompressionFailed)
+        #expect(error?.hint?.contains("`checksum`") == true, "\(error?.hint ?? "none")")
+        #expect(error?.hint?.contains("limits") == false)
+    }
+
     @Test(arguments: ["gzip", "x-gzip", ""])
     func `A list may be compressed on its way, or where it is stored`(encoding: String) async throws
     {
