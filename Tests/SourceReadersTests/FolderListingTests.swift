@@ -53,6 +53,19 @@ import Testing
     }
 
     @Test(arguments: [
+        "<!-- <a href=x.img>x</a> -->", "<!-- > <a href=x.img> -->", "<!--<a href=x.img>",
+        "<script>'<a href=x.img>'</script>", "<STYLE><a href=x.img></Style >",
+        "<template id=t><a href=x.img></template>",
+    ])
+    func `What a page does not show is left out`(part: String) {
+        #expect(names(part) == [])
+        let isOpen = part.hasSuffix("<!--<a href=x.img>")
+        #expect(
+            names("<a href=1.img>\(part)<a href=2.img>") == ["1.img"] + (isOpen ? [] : ["2.img"]))
+        #expect(names("<!--><a href=3.img> <scripts><a href=4.img>") == ["3.img", "4.img"])
+    }
+
+    @Test(arguments: [
         "", "no page", "<", "<a", "<a ", "<a href", "<a href=", "<a href>", "<a href='",
     ])
     func `Broken pages have no names`(page: String) {
@@ -62,5 +75,7 @@ import Testing
     @Test func `A page without an end is read in time that grows with its size`() {
         let open = String(repeating: "<a <a href ", count: 200_000)
         #expect(names(open) == [])
+        #expect(names(String(repeating: "<!-- --> <!-- - ", count: 200_000)) == [])
+        #expect(names(String(repeating: "<script></scrip ", count: 200_000)) == [])
     }
 }

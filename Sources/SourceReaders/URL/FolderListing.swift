@@ -27,6 +27,10 @@ struct FolderListing {
         var links = 0
         while links < Self.linksMax, let open = rest.firstIndex(of: UInt8(ascii: "<")) {
             rest = rest[open...].dropFirst()
+            if let end = Self.endOfHidden(rest) {
+                rest = rest[end...]
+                continue
+            }
             guard rest.first.map({ $0 | 0x20 }) == UInt8(ascii: "a"),
                 rest.dropFirst().first.map(Self.isSpace) == true
             else { continue }
@@ -39,6 +43,40 @@ struct FolderListing {
             else { continue }
             if known.insert(name).inserted { names.append(name) }
         }
+    }
+
+    /// Where a part ends that no browser shows as links: a comment, a script, a style sheet or a
+    /// template. Nil if none begins here. Without an end, it has the rest of the page.
+    ///
+    /// - Parameter rest: what follows a `<`.
+    private static func endOfHidden(_ rest: ArraySlice<UInt8>) -> Int? {
+        if rest.starts(with: Array("!--".utf8)) {
+            let mark = Array("-->".utf8)
+            return place(of: mark, in: rest.dropFirst()).map { $0 + mark.count } ?? rest.endIndex
+        }
+        for name in ["script", "style", "template"] {
+            let word = Array(name.utf8)
+            let next = rest.dropFirst(word.count).first
+            guard rest.prefix(word.count).map({ $0 | 0x20 }) == word,
+                next.map({ $0 == UInt8(ascii: ">") || isSpace($0) }) == true
+            else { continue }
+            return place(of: Array("</\(name)".utf8), in: rest) ?? rest.endIndex
+        }
+        return nil
+    }
+
+    /// Where a mark begins, whatever the case of its letters.
+    private static func place(of mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
+        guard let first = mark.first else { return nil }
+        var rest = bytes
+        while let found = rest.firstIndex(of: first) {
+            let isMark = zip(rest[found...].prefix(mark.count), mark).allSatisfy { byte, wanted in
+                byte == wanted || (0x41...0x5A).contains(byte) && byte | 0x20 == wanted
+            }
+            if isMark, rest.endIndex - found >= mark.count { return found }
+            rest = rest[(found + 1)...]
+        }
+        return nil
     }
 
     /// The value of `href` in a tag.
