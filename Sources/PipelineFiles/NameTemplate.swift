@@ -145,7 +145,8 @@ extension FileValue {
         let text = try text()
         var pieces: [NameTemplate.Piece] = []
         var literal = ""
-        var rest = text[...]
+        // Braces in the value of a variable are part of the name.
+        var rest = try self.text { $0.replacing("{", with: "{{") }[...]
         while let character = rest.popFirst() {
             if character != "{" {
                 literal.append(character)

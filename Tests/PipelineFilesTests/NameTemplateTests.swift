@@ -29,6 +29,21 @@ struct NameTemplateTests {
         #expect(try template(text).render(values) == expected)
     }
 
+    @Test(
+        "braces in the value of a variable are part of the name",
+        arguments: [
+            ("${X}", "{HOME}"), ("${X} {stem}", "{HOME} noble"), ("${Y:-{name}}", "Ubuntu"),
+            ("${Z}", "{{id}"), ("{{${X}", "{{HOME}"),
+        ])
+    func variables(text: String, expected: String) throws {
+        let file = PipelineTexts.with(
+            target: "  - cloud: beta\n    image:\n      name: '\(text)'")
+        guard
+            case .cloud(let target) = try parse(file, ["X": "{HOME}", "Z": "{{id}"]).targets[0]
+        else { throw Missing(what: "cloud target") }
+        #expect(try target.rules.image.name.render(values) == expected)
+    }
+
     @Test("a value is put in as it is and not rendered again")
     func valuesAreNotTemplates() throws {
         let values = PlaceholderValues(name: "{id} {{")

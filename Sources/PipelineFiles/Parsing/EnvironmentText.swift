@@ -16,9 +16,12 @@ enum EnvironmentText {
     /// A default may contain balanced braces and `$$`, but no variables. It also replaces an empty
     /// variable.
     ///
-    /// - Parameter each: called with every value that takes the place of a variable.
+    /// - Parameters:
+    ///   - each: called with every value that takes the place of a variable.
+    ///   - escaped: makes the value of a variable literal, where text has a meaning.
     static func expand(
-        _ text: String, _ environment: [String: String], each: (String) -> Void = { _ in }
+        _ text: String, _ environment: [String: String], each: (String) -> Void = { _ in },
+        escaped: (String) -> String = { $0 }
     ) throws(Failure) -> String {
         guard text.contains("$") else { return text }
         var result = ""
@@ -31,7 +34,7 @@ enum EnvironmentText {
                 rest = rest.dropFirst()
             } else if rest.first == "{" {
                 guard let end = closingBrace(of: rest) else { throw .unclosed }
-                let value = try value(of: rest[..<end].dropFirst(), environment)
+                let value = try value(of: rest[..<end].dropFirst(), environment, escaped)
                 each(value)
                 result += value
                 rest = rest[end...].dropFirst()
@@ -60,18 +63,18 @@ enum EnvironmentText {
         return nil
     }
 
-    private static func value(of inner: Substring, _ environment: [String: String])
-        throws(Failure) -> String
-    {
+    private static func value(
+        of inner: Substring, _ environment: [String: String], _ escaped: (String) -> String
+    ) throws(Failure) -> String {
         guard let range = inner.firstRange(of: ":-") else {
             guard isName(inner) else { throw .badName(String(inner)) }
             guard let value = environment[String(inner)] else { throw .missing(String(inner)) }
-            return value
+            return escaped(value)
         }
         let name = inner[..<range.lowerBound]
         let fallback = String(inner[range.upperBound...])
         guard isName(name) else { throw .badName(String(name)) }
-        if let value = environment[String(name)], !value.isEmpty { return value }
+        if let value = environment[String(name)], !value.isEmpty { return escaped(value) }
         if fallback.replacing("$$", with: "").contains("${") { throw .nested }
         return fallback.replacing("$$", with: "$")
     }

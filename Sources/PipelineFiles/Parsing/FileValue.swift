@@ -92,7 +92,11 @@ struct FileValue {
     // MARK: Text
 
     /// Returns the text of a scalar with variables expanded. Refuses null.
-    func text(emptyAllowed: Bool = false) throws(TranshipError) -> String {
+    ///
+    /// - Parameter escaped: makes the value of a variable literal, where text has a meaning.
+    func text(
+        emptyAllowed: Bool = false, escaped: (String) -> String = { $0 }
+    ) throws(TranshipError) -> String {
         guard case .scalar(let scalar) = node else { throw notOneValue() }
         try refuseTag(node, allowed: "str")
         if reader.isNull(node) {
@@ -102,7 +106,7 @@ struct FileValue {
                     ? "give it a value, or remove the key"
                     : "remove the key, or write \"\(scalar.string)\" if you mean the text")
         }
-        let text = try expanded(scalar.string)
+        let text = try expanded(scalar.string, escaped)
         if text.isEmpty, !emptyAllowed {
             throw refusal(
                 scalar.string.isEmpty
@@ -132,11 +136,13 @@ struct FileValue {
     /// True if requests contain the value, so that a server may repeat it.
     private var isSent: Bool { mayBeSecret || Self.sentPaths.contains(path) }
 
-    private func expanded(_ text: String) throws(TranshipError) -> String {
+    private func expanded(
+        _ text: String, _ escaped: (String) -> String
+    ) throws(TranshipError) -> String {
         do throws(EnvironmentText.Failure) {
-            return try EnvironmentText.expand(text, reader.environment) { value in
-                if isSent { reader.noteVariable(value) }
-            }
+            return try EnvironmentText.expand(
+                text, reader.environment,
+                each: { value in if isSent { reader.noteVariable(value) } }, escaped: escaped)
         } catch {
             switch error {
             case .missing(let name):
