@@ -94,6 +94,24 @@ struct PipelineReaderMistakesTests {
         #expect(lines.last == "  and 3 more")
     }
 
+    /// A file of another kind, such as a list of packages.
+    @Test("tens of thousands of mistakes are read in the time of their size")
+    func thousands() throws {
+        func seconds(_ count: Int) -> Double {
+            let keys = (1...count).map { "package_number_\($0): 1" }.joined(separator: "\n")
+            let clock = ContinuousClock()
+            var message: String?
+            let time = clock.measure {
+                message = refusal(PipelineTexts.with(more: keys))?.message
+            }
+            #expect(message?.contains("p.yaml has \(count) mistakes") == true)
+            return time / .seconds(1)
+        }
+        let few = seconds(3000)
+        let many = seconds(12_000)
+        #expect(many < few * 9, "\(few) s, \(many) s")
+    }
+
     @Test("a secret that is beside a mistake is not repeated")
     func secrets() throws {
         let error = try #require(

@@ -8,8 +8,7 @@ extension PipelineReader {
     /// Notes a mistake, so that the rest of the file is read as well and an operator sees all
     /// mistakes at once. ``refusedFile()`` has them.
     func refuse(_ mistake: TranshipError) {
-        let isKnown = mistakes.contains { $0.message == mistake.message }
-        if !isKnown { mistakes.append(mistake) }
+        if knownMistakes.insert(mistake.message).inserted { mistakes.append(mistake) }
     }
 
     /// Reads one part of the file. If it has a mistake, notes that and returns nil.
@@ -38,10 +37,10 @@ extension PipelineReader {
     /// the next line.
     func refusedFile() -> TranshipError? {
         let start = FilePosition(file: file, line: 0, column: 0)
-        let sorted = mistakes.enumerated().sorted { one, other in
-            let found = [one, other].map { places[$0.element.message] ?? start }
-            return (found[0], one.offset) < (found[1], other.offset)
-        }.map(\.element)
+        let sorted = mistakes.enumerated()
+            .map { (place: places[$0.element.message] ?? start, offset: $0.offset) }
+            .sorted { ($0.place, $0.offset) < ($1.place, $1.offset) }
+            .map { mistakes[$0.offset] }
         guard sorted.count > 1 else { return sorted.first }
         var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
         for mistake in sorted.prefix(Self.mistakesMax) {

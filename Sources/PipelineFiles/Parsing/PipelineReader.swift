@@ -17,6 +17,8 @@ final class PipelineReader {
     let lines: [Substring]
     /// What ``refuse(_:)`` noted.
     var mistakes: [TranshipError] = []
+    /// Their messages: a file of another kind has tens of thousands.
+    var knownMistakes: Set<String> = []
     /// Where the errors are that ``refusal(_:_:hint:)`` returned, by their messages.
     private(set) var places: [String: FilePosition] = [:]
     /// What the journal keeps of the values that hold secrets, by where they begin.
