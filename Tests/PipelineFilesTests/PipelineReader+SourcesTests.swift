@@ -86,6 +86,14 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "without a host", url("https:///a.iso"), "p.yaml:4:10: `url` has no host"),
         BadFile(
+            "with a port that is too high", url("https://a.example:99999/a.iso"),
+            "p.yaml:4:10: `url` has the port 99999, which is not between 1 and 65535\n"
+                + "hint: correct the port, or leave it out"),
+        BadFile(
+            "with a port that is a word", url("https://[::1]:http/a.iso"),
+            "p.yaml:4:10: `url` has the port http, which is not between 1 and 65535\n"
+                + "hint: correct the port, or leave it out"),
+        BadFile(
             "with a space", url("https://mirror.example/a b.iso"),
             "p.yaml:4:10: `url` contains a space or a control character\nhint: write %20 for a space"
         ),
@@ -201,6 +209,12 @@ struct PipelineReaderSourcesTests {
             "with a password for `auth`", PipelineTexts.withURL("    auth: joe:hunter2"),
             "p.yaml:5:11: `auth` must be netrc or env:NAME\n"
                 + "hint: env:NAME reads user:password from the environment variable NAME"),
+        BadFile(
+            "with a variable that holds no user", PipelineTexts.withURL("    auth: env:LOGIN"),
+            """
+            p.yaml:5:11: `auth` names the variable LOGIN, whose value has no colon
+            hint: set LOGIN to user:password; for a token, write the header under `headers`
+            """, ["LOGIN": "hunter2"]),
         BadFile(
             "with a variable that is not set", PipelineTexts.withURL("    auth: env:MIRROR_LOGIN"),
             """

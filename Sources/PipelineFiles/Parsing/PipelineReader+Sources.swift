@@ -273,12 +273,29 @@ extension PipelineReader {
         guard !authority.isEmpty, !authority.hasPrefix(":") else {
             throw value.refusal("\(value.label) has no host")
         }
+        try refusePort(of: authority, value)
         guard url.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
             throw value.refusal(
                 "\(value.label) contains a space or a control character",
                 hint: "write %20 for a space")
         }
         return url
+    }
+
+    /// - Throws: for a port that no server can have.
+    private func refusePort(of authority: Substring, _ value: FileValue) throws(TranshipError) {
+        let host = authority.lastIndex(of: "]").map { authority[$0...] } ?? authority
+        guard let colon = host.firstIndex(of: ":") else { return }
+        let port = host[host.index(after: colon)...]
+        // An empty one is that of the scheme (RFC 3986, section 3.2.3).
+        guard !port.isEmpty else { return }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
+            (1...65535).contains(number)
+        else {
+            throw value.refusal(
+                "\(value.label) has the port \(port.prefix(20)), which is not between 1 and 65535",
+                hint: "correct the port, or leave it out")
+        }
     }
 
     /// Parses `checksum` or `checksum_file`. A source may have one of them.
@@ -349,10 +366,16 @@ extension PipelineReader {
                 hint: "env:NAME reads user:password from the environment variable NAME")
         }
         let name = String(text.dropFirst(4))
-        guard environment[name] != nil else {
+        guard let credentials = environment[name] else {
             throw value.refusal(
                 "`auth` names the variable \(name), which is not set in the environment",
                 hint: "set \(name) to user:password")
+        }
+        // RFC 7617, section 2: the first colon ends the user's name.
+        guard credentials.contains(":") else {
+            throw value.refusal(
+                "`auth` names the variable \(name), whose value has no colon",
+                hint: "set \(name) to user:password; for a token, write the header under `headers`")
         }
         return .env(name)
     }
