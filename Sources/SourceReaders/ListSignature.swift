@@ -81,9 +81,14 @@ struct ListSignature {
                 "the signature of \(shown) is wrong: key \(key) did not sign this text",
                 hint: "do not use the list; it was changed, or the signature is of another version",
                 isStale: true)
+        case .expiredSignature(let key):
+            refused(
+                "the signature of \(shown) by key \(key) has expired",
+                hint: "name a newer list or another mirror, or ask its publisher to sign the list "
+                    + "again; a new key does not help")
         case .expired(let key):
             refused(
-                "the signature of \(shown) by key \(key) has expired, or the key has",
+                "\(shown) is signed by key \(key), which has expired",
                 hint: "get the publisher's current key, check its fingerprint, and put it into "
                     + keyring)
         case .revoked(let key):
@@ -139,6 +144,11 @@ struct ListSignature {
             throw noKeyring(error.words)
         }
         guard !bytes.isEmpty else { throw noKeyring("is empty") }
+        if Self.isSecret(bytes) {
+            throw refused(
+                "the keyring \(keyring) holds a secret key, which verifies nothing",
+                hint: "export the public key: gpg --export KEY > keyring.gpg")
+        }
         guard String(decoding: bytes.prefix(4096), as: UTF8.self).contains("-----BEGIN PGP") else {
             return bytes
         }
@@ -148,6 +158,18 @@ struct ListSignature {
                 hint: "export it: gpg --export KEY > keyring.gpg")
         }
         return keys
+    }
+
+    /// True for an exported secret key, armoured or not (RFC 9580, sections 4.2 and 5.5.1.3).
+    private static func isSecret(_ bytes: [UInt8]) -> Bool {
+        let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
+        if text.contains("-----BEGIN PGP PRIVATE KEY BLOCK") {
+            return !String(decoding: bytes, as: UTF8.self).contains(
+                "-----BEGIN PGP PUBLIC KEY BLOCK")
+        }
+        guard let first = bytes.first, first & 0x80 != 0 else { return false }
+        let tag = first & 0x40 != 0 ? first & 0x3F : (first & 0x3F) >> 2
+        return tag == 5 || tag == 7
     }
 
     /// The keys of all armoured blocks (RFC 9580, section 6.2), which gpgv does not read as they
@@ -225,7 +247,9 @@ struct GPGStatus {
         case good
         /// Each with a fingerprint, or a key id.
         case bad(String)
+        /// The key has expired.
         case expired(String)
+        case expiredSignature(String)
         case revoked(String)
         case unknown(String)
         case missing
@@ -247,7 +271,8 @@ struct GPGStatus {
             switch words[1] {
             case "GOODSIG": found.append(.good)
             case "BADSIG": found.append(.bad(key))
-            case "EXPSIG", "EXPKEYSIG": found.append(.expired(key))
+            case "EXPSIG": found.append(.expiredSignature(key))
+            case "EXPKEYSIG": found.append(.expired(key))
             case "REVKEYSIG": found.append(.revoked(key))
             case "ERRSIG":
                 // The ninth word is the fingerprint, in newer versions.
@@ -264,7 +289,7 @@ struct GPGStatus {
             case .bad: 0
             case .good: 1
             case .revoked: 2
-            case .expired: 3
+            case .expired, .expiredSignature: 3
             case .unknown: 4
             case .missing: 5
             }

@@ -158,6 +158,21 @@ struct ListSignatureTests {
         expectRefused(try await listed(), "has expired", "current key")
     }
 
+    @Test(arguments: [true, false])
+    func `A keyring that is a secret key is called that`(isArmoured: Bool) async throws {
+        try folder.write(try key.clearSigned(Self.sums), to: "SUMS")
+        try folder.write(try key.secretKey(isArmoured: isArmoured), to: "keys.gpg")
+        expectRefused(try await listed(), "holds a secret key", "gpg --export KEY")
+    }
+
+    @Test func `A signature that has expired needs no other key`() async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        let old = try SigningKey(isOld: true)
+        try folder.write(try old.publicKey(), to: "keys.gpg")
+        try folder.write(try old.signatureForADay(of: Self.sums), to: "SUMS.asc")
+        expectRefused(try await listed(), "has expired", "sign the list again")
+    }
+
     @Test func `A keyring that is missing or holds no key is refused`() async throws {
         try folder.write(try key.clearSigned(Self.sums), to: "SUMS")
         for keys in [
@@ -211,6 +226,7 @@ struct ListSignatureTests {
         #expect(GPGStatus("[GNUPG:] GOODSIG D1 Mirror").verdict == .missing)
         let expired = "[GNUPG:] EXPKEYSIG D1 Mirror\n[GNUPG:] VALIDSIG AA 1 1 0 4 0 22 8 00 BB"
         #expect(GPGStatus(expired).verdict == .expired("D1"))
+        #expect(GPGStatus("[GNUPG:] EXPSIG D1 Mirror").verdict == .expiredSignature("D1"))
         #expect(GPGStatus("[GNUPG:] REVKEYSIG D1 Mirror").verdict == .revoked("D1"))
     }
 }

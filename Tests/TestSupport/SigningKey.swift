@@ -15,15 +15,17 @@ public final class SigningKey: Sendable {
         FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
     }
 
-    /// - Parameter isExpired: made and used in 2020, and valid for a day then.
-    public init(isExpired: Bool = false) throws {
+    /// - Parameters:
+    ///   - isExpired: made and used in 2020, and valid for a day then.
+    ///   - isOld: made and used in 2020, and valid for ever.
+    public init(isExpired: Bool = false, isOld: Bool = false) throws {
         home = "/tmp/tk-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
             atPath: home, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700])
         options =
             "--homedir \(home) --batch --yes --quiet --pinentry-mode loopback --passphrase ''"
-            + (isExpired ? " --faked-system-time 20200101T000000!" : "")
+            + (isExpired || isOld ? " --faked-system-time 20200101T000000!" : "")
         _ = try Self.run(
             "gpg \(options) --quick-gen-key 'Mirror <mirror@example.org>' ed25519 sign "
                 + (isExpired ? "1d" : "never"), home)
@@ -40,6 +42,17 @@ public final class SigningKey: Sendable {
 
     public func publicKey(isArmoured: Bool = false) throws -> [UInt8] {
         try Self.run("gpg \(options) \(isArmoured ? "--armor" : "") --export", home)
+    }
+
+    public func secretKey(isArmoured: Bool = false) throws -> [UInt8] {
+        try Self.run("gpg \(options) \(isArmoured ? "--armor" : "") --export-secret-keys", home)
+    }
+
+    /// A signature beside the text that is valid for a day. Of a key of 2020, it has expired.
+    public func signatureForADay(of text: [UInt8]) throws -> [UInt8] {
+        try Data(text).write(to: URL(fileURLWithPath: home + "/text"))
+        return try Self.run(
+            "gpg \(options) --armor --default-sig-expire 1d --detach-sign --output - text", home)
     }
 
     /// A signature beside the text.
