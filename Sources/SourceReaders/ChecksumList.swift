@@ -90,25 +90,31 @@ struct ChecksumList {
     ///
     /// - Parameters:
     ///   - path: of the file, relative to the list's own folder; the name alone where that is unknown.
+    ///   - wholePath: of the file at its server; the end of the path decides if the list is in a
+    ///     folder of the publisher's tree. Nil: ``path``.
     ///   - shown: the list's address, for messages.
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` when the list does not name the file, names it
     ///   with an unsupported algorithm only, or contradicts itself.
-    func checksum(forPath path: String, shown: String) throws(TranshipError) -> Checksum {
+    func checksum(
+        forPath path: String, wholePath: String? = nil, shown: String
+    ) throws(TranshipError) -> Checksum {
         guard !isWebPage else {
             throw TranshipError(
                 .sourceUnavailable, "\(shown) is a web page, not a list of checksums",
                 hint: "open it in a browser: the address may need a login or may have moved")
         }
         let name = Self.lastComponent(path)
-        let found = try candidates(path, name, shown)
+        let found = try candidates(path, wholePath ?? path, shown)
         guard !found.isEmpty else { throw absent(name, shown) }
         return try strongest(found, name, shown)
     }
 
     private func candidates(
-        _ path: String, _ name: String, _ shown: String
+        _ path: String, _ wholePath: String, _ shown: String
     ) throws(TranshipError) -> [Entry] {
+        let name = Self.lastComponent(path)
         let wanted = Self.normalized(path)
+        let whole = Self.normalized(wholePath)
         let named = entries.filter { $0.path != nil }
         // A list without names belongs to the file that it is named after.
         if named.isEmpty { return entries }
@@ -116,7 +122,7 @@ struct ChecksumList {
         if !exact.isEmpty { return exact }
         // A list may be elsewhere than the data, or name files by their folders on the publisher's
         // machine: the longest common end of the paths decides.
-        let ends = named.map { Self.commonEnd($0.path.map(Self.normalized) ?? "", wanted) }
+        let ends = named.map { Self.commonEnd($0.path.map(Self.normalized) ?? "", whole) }
         guard let longest = ends.max(), longest > 0 else { return [] }
         var found = zip(named, ends).filter { $0.1 == longest }.map(\.0)
         let bare = found.filter { $0.path.map(Self.normalized) == name }

@@ -96,6 +96,26 @@ import Testing
         #expect(ChecksumList.path(of: "a.img", inFolderOf: "SUMS") == "a.img")
     }
 
+    /// The list is in a folder of the tree whose paths it has, as in Debian's archive.
+    @Test(arguments: ["", "SHA256:\n"])
+    func `The folders above the list decide between paths that end in the same name`(
+        heading: String
+    ) throws {
+        let size = heading.isEmpty ? "" : "12 "
+        let lines = ["x", "d", "y"].map { folder in
+            " \(digits(.sha256, folder == "d" ? "a" : "b"))  \(size)\(folder)/a.raw"
+        }
+        let list = ChecksumList(
+            Array((heading + lines.joined(separator: "\n")).utf8), fileName: "SUMS")
+        func find(_ whole: String?) throws -> Checksum {
+            try list.checksum(forPath: "a.raw", wholePath: whole, shown: "SUMS")
+        }
+        #expect(try find("/d/a.raw") == Sample.checksum(.sha256, "a"))
+        #expect(try find("/pub/x/a.raw") == Sample.checksum(.sha256, "b"))
+        let error = #expect(throws: TranshipError.self) { try find("/e/a.raw") }
+        #expect(error?.message.contains("in several folders") == true)
+    }
+
     @Test func `Folders beside the list's, and those of the publisher's machine, are found`() throws
     {
         let b = try Sample.checksum(.sha512, "b")

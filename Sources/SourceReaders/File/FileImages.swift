@@ -68,7 +68,8 @@ struct FileImages: ImageSource {
             guard let (place, result) = list else { return (own, nil) }
             let read = try result.get()
             return (
-                try read.list.checksum(forPath: place.path(of: path), shown: place.shown),
+                try read.list.checksum(
+                    forPath: place.path(of: path), wholePath: path, shown: place.shown),
                 read.signedBy
             )
         }

@@ -209,7 +209,10 @@ extension URLImage {
         guard let read = known else { return (nil, nil) }
         if read.isUnchanged { return (last?.image.promise, read) }
         let path = published.path(of: url)
-        return (try read.list.checksum(forPath: path, shown: published.shown), read)
+        return (
+            try read.list.checksum(
+                forPath: path, wholePath: Self.path(url), shown: published.shown), read
+        )
     }
 
     /// The name of the file at the URL, and why there is none.
