@@ -22,14 +22,15 @@ struct OpenedPipeline: Sendable {
     let targets: [PlanningTarget]
     /// What does not protect the ways to them.
     let weaknesses: [String]
-    /// Targets that do not answer now, by key. The others go on without them.
+    /// Targets that do not answer now, or that refuse the login, by key. The others go on without
+    /// them.
     var absent: [String: TranshipError] = [:]
 
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
     ///
-    /// - Parameter needsAll: false if the work may do without a target that is down, as long as
-    ///   another one answers.
+    /// - Parameter needsAll: false if the work may do without a target that is down or refuses the
+    ///   login, as long as another one answers.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
         needsAll: Bool = true, tell: @escaping @Sendable (PlanningEvent) -> Void
@@ -67,8 +68,8 @@ struct OpenedPipeline: Sendable {
                 opened.route = route
                 targets.append(opened)
             } catch {
-                guard !needsAll, error.isTransient, error.code != .interrupted,
-                    case .cloud(let entry) = target
+                guard !needsAll, error.isTransient || error.isRefusedLogin,
+                    error.code != .interrupted, case .cloud(let entry) = target
                 else { throw error }
                 absent[key(of: entry.cloud)] = error
                 outage = outage ?? error
@@ -199,5 +200,12 @@ struct OpenedPipeline: Sendable {
                 uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),
                 waiter: ArchiveWaiter(), publisher: ArchivePublisher(archive: archive, now: now)),
             rules: entry.rules, verification: pipeline.verify)
+    }
+}
+
+extension TranshipError {
+    /// No login, or none for an Image service: the pipeline has to be changed, or the cloud.
+    package var isRefusedLogin: Bool {
+        [.authenticationFailed, .unauthorized, .notKeystone, .noImageService].contains(code)
     }
 }

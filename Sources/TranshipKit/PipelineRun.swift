@@ -210,9 +210,10 @@ public final class PipelineRun: Sendable {
             pipeline, environment: environment, tuning: tuning, needsAll: planned != nil, tell: tell
         )
         for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
+            let trouble = error.isRefusedLogin ? "cannot be logged in to" : "does not answer"
             tell(
                 .warning(
-                    "target \(target) does not answer: \(error.message); the others go on, and the "
+                    "target \(target) \(trouble): \(error.message); the others go on, and the "
                         + "next run copies what it lacks"))
         }
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }

@@ -19,7 +19,7 @@ public struct RunSummary: Sendable {
     /// the last failure. Their images wait for the next run.
     public internal(set) var deadEndpoints: [String: TranshipError] = [:]
 
-    /// Targets that did not answer when the run began, by key. The next run copies what they lack.
+    /// Targets that did not answer when the run began, or refused the login, by key. The next run copies what they lack.
     public internal(set) var absentTargets: [String: TranshipError] = [:]
 
     /// Names of the pipeline that no image has, unless it allows that.
@@ -64,7 +64,8 @@ public struct RunSummary: Sendable {
             && deadEndpoints.isEmpty && absentTargets.isEmpty && images(.conflict) == 0
     }
 
-    /// Where several apply: interrupted, mismatch, some failed, limit, retryable.
+    /// Where several apply: interrupted, mismatch, no login at a target, some failed, limit,
+    /// retryable.
     ///
     /// A quota that is full fails the image that met it and holds back the
     /// rest. Of all that says the limit's status, unless something failed that
@@ -76,6 +77,7 @@ public struct RunSummary: Sendable {
         }) {
             return .verificationMismatch
         }
+        if absentTargets.values.contains(where: \.isRefusedLogin) { return .fatal }
         let lasting = failures.filter { failure in
             let metQuota = failure.code == .quotaExceeded
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)

@@ -75,7 +75,7 @@ enum ExitPage {
             lost. -->
 
             Every command ends with one of these codes. If several apply to a run, it ends with the
-            first of 130, 6, 3, 8 and 5. See also the [error codes](errors.md).
+            first of 130, 6, 7, 3, 8 and 5. See also the [error codes](errors.md).
 
             | exit | meaning |
             | --- | --- |

@@ -87,14 +87,16 @@ import Testing
         gamma = try #require(nights.clouds["gamma"])
     }
 
-    private func night(down: Set<String> = []) async throws -> RunSummary {
+    private func night(down: Set<String> = [], refusing: [String: TranshipError.Code] = [:])
+        async throws -> RunSummary
+    {
         let run = try nights.run(
             rules: "previous: hide",
             sources: """
                 sources:
                   - url: \(upstream.server.url)/a.img
                     image: { name: a, disk_format: raw, container_format: bare }
-                """, settings: "limits: { attempts: 1 }", down: down)
+                """, settings: "limits: { attempts: 1 }", down: down, refusing: refusing)
         return try await nights.night(run).summary
     }
 
@@ -156,6 +158,31 @@ import Testing
         #expect((1...1.1).contains(upstream.readings()))
         #expect(beta.changes.count == changes)
         #expect(try await night().isNothingToDo)
+    }
+
+    @Test(arguments: [
+        TranshipError.Code.authenticationFailed, .unauthorized, .notKeystone, .noImageService,
+    ])
+    func `A target that refuses the login keeps the other one from nothing`(
+        code: TranshipError.Code
+    ) async throws {
+        let first = try await night(refusing: ["gamma": code])
+        #expect(first.exitStatus == .fatal)
+        #expect(first.absentTargets["gamma"]?.code == code && !first.isInterrupted)
+        #expect(versions(beta) == [1] && versions(gamma).isEmpty)
+        // Not even if nothing is left to do at the other one.
+        #expect(try await night(refusing: ["gamma": code]).exitStatus == .fatal)
+        #expect(try await night().exitStatus == .done)
+        #expect(versions(gamma) == [1])
+        let error = await failure {
+            _ = try await night(refusing: ["beta": code, "gamma": code])
+        }
+        #expect(error?.code == code)
+    }
+
+    @Test func `A target that the clouds file lacks stops all`() async throws {
+        let error = await failure { _ = try await night(refusing: ["gamma": .unknownCloud]) }
+        #expect(error?.code == .unknownCloud && versions(beta).isEmpty)
     }
 
     @Test func `A target that fails while data is sent costs the other nothing`() async throws {

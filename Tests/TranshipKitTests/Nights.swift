@@ -37,6 +37,7 @@ struct Nights {
         let clouds: [String: GlanceServer]
         let images: [String: [UInt8]]
         let down: Set<String>
+        let refusing: [String: TranshipError.Code]
 
         func open(
             _ source: Source, index: Int
@@ -56,6 +57,7 @@ struct Nights {
             guard !down.contains(name.name) else {
                 throw TranshipError(.unreachable, "\(name.name) is down", isTransient: true)
             }
+            if let code = refusing[name.name] { throw TranshipError(code, "\(name.name) says no") }
             return SignedInCloud(
                 cloud.service.session, endpoint: cloud.server.url, region: nil,
                 projectID: "project")
@@ -77,13 +79,15 @@ struct Nights {
     /// - Parameter rules: of every target.
     func run(
         _ images: [String: [UInt8]] = [:], rules: String, sources: String = memory,
-        settings: String = "", down: Set<String> = [], passage: Journal.Passage? = nil,
+        settings: String = "", down: Set<String> = [],
+        refusing: [String: TranshipError.Code] = [:], passage: Journal.Passage? = nil,
         tuned: (inout RunTuning) -> Void = { _ in }
     ) throws -> PipelineRun {
         var text = "version: 1\nname: nights\n\(settings)\n\(sources)\ntargets:\n"
         for name in clouds.keys.sorted() { text += "  - { cloud: \(name), \(rules) }\n" }
         var tuning = RunTuning()
-        tuning.connections = CloudConnections(clouds: clouds, images: images, down: down)
+        tuning.connections = CloudConnections(
+            clouds: clouds, images: images, down: down, refusing: refusing)
         tuning.spool = .init(folder: folder.file("spool"), maxBytes: nil)
         tuned(&tuning)
         return PipelineRun(

@@ -182,7 +182,8 @@ extension EndReport {
             notes.append("target \(target) was paused: \(error.message)")
         }
         for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
-            notes.append("target \(target) did not answer: \(error.message)")
+            let trouble = error.isRefusedLogin ? "could not be logged in to" : "did not answer"
+            notes.append("target \(target) \(trouble): \(error.message)")
         }
         for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
             notes.append("\(endpoint) did not answer any more: \(error.message)")
@@ -214,7 +215,13 @@ extension EndReport {
     ) -> [Step] {
         guard status != .done else { return [] }
         var steps: [Step] = []
-        let silent = summary.absentTargets.keys.sorted() + summary.deadEndpoints.keys.sorted()
+        let refused = summary.absentTargets.filter(\.value.isRefusedLogin)
+        for (target, error) in refused.sorted(by: { $0.key < $1.key }) {
+            steps.append(Step("\(target): \(error.hint ?? error.message)"))
+        }
+        let silent =
+            summary.absentTargets.keys.filter { refused[$0] == nil }.sorted()
+            + summary.deadEndpoints.keys.sorted()
         if !silent.isEmpty {
             steps.append(
                 Step(
