@@ -131,10 +131,14 @@ extension ImageTemplate {
         head: ImageHead?,
         series: NameTemplate?, version: String? = nil, lineageStem: String? = nil, date: String
     ) -> (image: SourceImage, stem: String) {
-        let stem = FileName(fileName).stem
+        // Names are made of texts of strangers; the lineage, of which ids are made, keeps them as they
+        // are.
+        let rawStem = FileName(fileName).stem
+        let stem = rawStem.withControlsShown
+        let version = version?.withControlsShown
         var image = SourceImage(
             key: key, sourceIndex: sourceIndex, location: location,
-            lineage: lineage(series, stem: lineageStem ?? stem), fingerprint: fingerprint,
+            lineage: lineage(series, stem: lineageStem ?? rawStem), fingerprint: fingerprint,
             name: renderedName(stem: stem, date: date, version: version, checksum: checksum),
             sizeBytes: sizeBytes, checksums: [checksum].compactMap { $0 },
             visibility: visibility ?? .private,

@@ -34,6 +34,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["\u{1B}[31m", "\n", "\u{202E}", "\u{2029}", "\u{200B}"])
+    func `Characters of a file's name that are not seen are escaped in the image's name`(
+        character: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write([1, 2, 3], to: "a\(character)b.img")
+        guard
+            case .file(let entry) = try entries(
+                "{ file: '\(folder.file("*.img"))', image: { disk_format: raw } }")[0]
+        else { throw NotThatKind() }
+        let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
+        let listed = try #require(try await list(source).first)
+        let scalar = try #require(character.unicodeScalars.first)
+        let shown = "a" + scalar.escaped(asASCII: true)
+        #expect(listed.image.name?.hasPrefix(shown) == true, "\(listed.image.name ?? "none")")
+        #expect(listed.stem == listed.image.name)
+        #expect(listed.image.location.contains(character))
+    }
+
     @Test func `A file is read as every source is`() async throws {
         try await checkConformance { try TestFile() }
     }

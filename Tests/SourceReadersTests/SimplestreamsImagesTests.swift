@@ -147,9 +147,65 @@ import Testing
         let listed = try await list(source(server))
         #expect(listed.map(\.refusal?.code) == [nil, .sourceUnavailable])
         let words = try #require(listed.last?.refusal?.message)
-        #expect(words.contains("of product com.example:24.04:amd64, which leads out of it"))
+        let cause = path.isEmpty ? "is empty" : "leads out of it"
+        #expect(words.contains("of product com.example:24.04:amd64, which \(cause)"))
+        #expect(listed.last?.refusal?.hint?.contains("`products`") == true)
         #expect(
             Set(server.requests.map(\.path).filter { $0.hasSuffix(".img") }) == ["/r/jammy/1.img"])
+    }
+
+    @Test(arguments: ["\\u001b[31m.img", "a b.img", "a\\u202eb.img"])
+    func `A path with characters that are not seen says so`(path: String) async throws {
+        let server = try server(products: Self.products(path: path))
+        defer { server.stop() }
+        let refusal = try #require(try await list(source(server)).last?.refusal)
+        #expect(refusal.message.contains("which has a space or a control character"))
+        #expect(refusal.message.withControlsShown == refusal.message)
+    }
+
+    /// Names, properties and earlier versions' names are made of them.
+    @Test(arguments: ["\\u001b[2J", "\\n", "\\u202e", "\\u2028"], ["20241201", "24.04", "ubuntu"])
+    func `Versions and fields with control characters refuse their product alone`(
+        character: String, field: String
+    ) async throws {
+        let server = try server(
+            products: Self.products().replacing(
+                "\"\(field)\"", with: "\"\(field)\(character)\"", maxReplacements: 1))
+        defer { server.stop() }
+        let listed = try await list(source(server))
+        let refusals = listed.compactMap(\.refusal)
+        #expect(listed.count == 2 && refusals.map(\.code) == [.sourceUnavailable])
+        #expect(refusals.first?.message.contains("has control characters in product") == true)
+        for one in listed {
+            let texts = [one.image.name ?? "", one.stem ?? ""] + one.image.properties.values
+            #expect(!texts.contains { $0.unicodeScalars.contains(where: \.isUnseen) })
+        }
+    }
+
+    @Test(arguments: [("3", nil), ("\"3\"", nil), ("4", "it has 3"), ("-1", "no valid size")])
+    func `The size that an item says is a promise`(size: String, words: String?) async throws {
+        let server = try server(
+            products: Self.products().replacing(
+                "\"size\": 3, \"md5\"", with: "\"size\": \(size), \"md5\""))
+        defer { server.stop() }
+        let refusal = try await list(source(server)).last?.refusal
+        #expect((refusal == nil) == (words == nil), "\(refusal?.message ?? "none")")
+        if let words { #expect(refusal?.message.contains(words) == true) }
+    }
+
+    @Test func `An entry of the index without a kind is read, unless its file has another one`()
+        async throws
+    {
+        let index = Self.index.replacing("\"datatype\": \"image-downloads\", ", with: "")
+        let plain = try server(index: index)
+        defer { plain.stop() }
+        #expect(try await list(source(plain)).count == 2)
+        let other = try server(
+            products: Self.products().replacing(
+                "\"format\": \"products:1.0\"",
+                with: "\"format\": \"products:1.0\", \"datatype\": \"image-ids\""), index: index)
+        defer { other.stop() }
+        #expect(try await list(source(other)).isEmpty)
     }
 
     @Test(arguments: ["zz", "", "bbbb"])

@@ -93,9 +93,8 @@ struct SimplestreamsImages: ImageSource {
         for path in paths.prefix(Self.filesMax) {
             let place = SimplestreamsIndex.root(of: index) + path
             let read = try await file(at: place)
-            newest += try found(
-                SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place)), read, &missing
-            )
+            let file = try SimplestreamsIndex(read.text, shown: URLImage.withoutSecrets(place))
+            if !file.isOfOtherData { newest += try found(file, read, &missing) }
         }
         return newest
     }
@@ -115,7 +114,8 @@ struct SimplestreamsImages: ImageSource {
         return products.map { product in
             var newest = URLImage.Newest(
                 version: product.version, name: product.path, list: read,
-                promise: product.checksum, properties: product.properties)
+                promise: product.checksum, sizeBytes: product.sizeBytes,
+                properties: product.properties)
             newest.refusal = product.refusal
             if newest.refusal == nil, product.checksum == nil, source.index.signature != nil {
                 newest.refusal = TranshipError(

@@ -33,6 +33,8 @@ struct SimplestreamsIndex {
         /// Relative to the root.
         var path: String
         var checksum: Checksum? = nil
+        /// Of the data at the path, as the item says; nil if it says none.
+        var sizeBytes: Int64?
         /// For the record: `os_distro`, `os_version`, `architecture`.
         var properties: [String: String]
         /// What is wrong with this product alone.
@@ -64,13 +66,22 @@ struct SimplestreamsIndex {
         }
         var paths: [String] = []
         for (_, value) in entries.sorted(by: { $0.key < $1.key }) {
-            guard value["datatype"]?.string == "image-downloads",
-                value["format"]?.string?.hasPrefix("products:") == true,
+            // Both may be left out: the file itself says them, see ``isOfOtherData``.
+            guard value["datatype"]?.string.map({ $0 == Self.dataType }) ?? true,
+                value["format"]?.string?.hasPrefix("products:") ?? true,
                 let path = value["path"]?.string
             else { continue }
             paths.append(try checked(path))
         }
         return paths
+    }
+
+    private static let dataType = "image-downloads"
+
+    /// True for a file that an index names without its kind, and that has no images to download.
+    var isOfOtherData: Bool {
+        root["format"]?.string.map { !$0.hasPrefix("products:") } ?? false
+            || root["datatype"]?.string.map { $0 != Self.dataType } ?? false
     }
 
     /// - Parameters:
@@ -105,6 +116,8 @@ struct SimplestreamsIndex {
             do throws(TranshipError) {
                 found.path = try checked(path, of: name)
                 found.checksum = try checksum(newest.item, of: name)
+                found.sizeBytes = try size(newest.item, of: name)
+                try expectPlain([name, newest.version] + properties.values.sorted(), of: name)
             } catch {
                 found.refusal = error
             }
@@ -136,6 +149,28 @@ struct SimplestreamsIndex {
         return nil
     }
 
+    /// - Throws: for a size that is not a number of bytes.
+    private func size(_ item: JSONValue, of product: String) throws(TranshipError) -> Int64? {
+        guard let value = item["size"], value != .null else { return nil }
+        guard let bytes = value.integer ?? value.string.flatMap({ Int64($0) }), bytes >= 0 else {
+            throw refused("has no valid size for product \(product)", hint: Self.productHint)
+        }
+        return bytes
+    }
+
+    /// Names and properties of images are made of these texts.
+    ///
+    /// - Throws: for characters that a terminal obeys or hides.
+    private func expectPlain(_ texts: [String], of product: String) throws(TranshipError) {
+        guard let text = texts.first(where: { $0.unicodeScalars.contains(where: \.isUnseen) })
+        else { return }
+        throw refused(
+            "has control characters in product \(product.withControlsShown): "
+                + "\"\(text.prefix(80).description.withControlsShown)\"", hint: Self.productHint)
+    }
+
+    private static let productHint = "ask its publisher; `products` can leave the product out"
+
     /// - Throws: for a path that leads out of the root.
     private func checked(
         _ path: String, of product: String? = nil
@@ -143,16 +178,26 @@ struct SimplestreamsIndex {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, path.utf8.count <= 4096, !path.contains("\\"),
             !parts.contains(where: { ["", ".", ".."].contains($0) || $0.hasSuffix(":") }),
-            path.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F })
+            path.unicodeScalars.allSatisfy({ !$0.isUnseen && $0 != " " })
         else {
-            let owner = product.map { " of product \($0)" } ?? ""
+            let owner = product.map { " of product \($0.withControlsShown)" } ?? ""
+            let isUnseen = path.unicodeScalars.contains { $0.isUnseen || $0 == " " }
+            let words =
+                path.isEmpty
+                ? "is empty"
+                : isUnseen ? "has a space or a control character" : "leads out of it"
             throw refused(
-                "names the path \"\(path.prefix(200))\"\(owner), which leads out of it")
+                "names the path \"\(path.prefix(200).description.withControlsShown)\"\(owner), which "
+                    + words,
+                hint: product == nil ? "ask its publisher to correct the index" : Self.productHint)
         }
         return path
     }
 
-    private func refused(_ words: String) -> TranshipError { Self.refused(shown, words) }
+    private func refused(_ words: String, hint: String? = nil) -> TranshipError {
+        guard let hint else { return Self.refused(shown, words) }
+        return TranshipError(.sourceUnavailable, "\(shown) \(words)", hint: hint)
+    }
 
     private static func refused(_ shown: String, _ words: String) -> TranshipError {
         TranshipError(

@@ -20,6 +20,7 @@ extension URLImage {
         var list: PublishedList.Read?
         /// What the index of Simplestreams says of the data.
         var promise: Checksum?
+        var sizeBytes: Int64?
         /// Of the product, for the record; the pipeline file's own come first.
         var properties: [String: String] = [:]
         /// Why this product of an index cannot be copied; the others can.

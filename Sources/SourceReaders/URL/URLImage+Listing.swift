@@ -143,6 +143,8 @@ extension URLImage {
             found.unseen = problem?.message
             problem = nil
         }
+        problem = problem ?? Self.objection(to: found, newest, shown: shown)
+        found.sizeBytes = found.sizeBytes ?? newest?.sizeBytes
         let (published, unnamed) = nameOfFile(found)
         let data = unpacking.look(found.bytes, fileName: published, shown: shown)
         let fileName = source.decompress.name(FileName(published)).text
@@ -190,6 +192,20 @@ extension URLImage {
         let look = look(listed, found, list)
         listed.upstream?.look = look
         return listed
+    }
+
+    /// Why the data cannot be what an index says; nil if it can.
+    private static func objection(
+        to found: Probe, _ newest: Newest?, shown: String
+    ) -> TranshipError? {
+        guard let stated = newest?.sizeBytes, let has = found.sizeBytes, stated != has else {
+            return nil
+        }
+        return TranshipError(
+            .sourceTruncated, "the index says that \(shown) has \(stated) bytes, and it has \(has)",
+            hint:
+                "run again later: its publisher may still be uploading it; if it stays so, ask the "
+                + "publisher, or leave the product out with `products`")
     }
 
     /// What the data must hash to, and the list that says so.
