@@ -51,6 +51,18 @@ extension EndToEndTests {
                 let after = try String(contentsOf: place, encoding: .utf8)
                 #expect(after.contains("tranship_run_exit_code{pipeline=\"\(scene.prefix)\"} 2\n"))
                 #expect(after.contains(success))
+
+                // Even a quiet run says that the collector gets nothing new.
+                let folder = scene.folder.appendingPathComponent("folder.prom")
+                try FileManager.default.createDirectory(
+                    at: folder, withIntermediateDirectories: false)
+                let quiet = try await scene.tranship("run", file, "-q", "--metrics", folder.path)
+                #expect(quiet.status == 0, quiet.said)
+                #expect(
+                    quiet.talk.contains("--metrics \(folder.path): Is a directory\n"), quiet.said)
+                #expect(quiet.talk.contains("\(folder.path)/tranship.prom"), quiet.said)
+                let names = try FileManager.default.contentsOfDirectory(atPath: scene.folder.path)
+                #expect(!names.contains { $0.hasSuffix(".prom.new") })
             }
         }
 

@@ -62,21 +62,55 @@ struct RunOptions: ParsableArguments {
         }
     }
 
+    /// Writes a file beside another one, and puts it in its place: a reader sees the old or the new
+    /// one.
+    ///
+    /// - Throws: ``TranshipError/Code/targetFailed`` with the words of the C library.
+    private static func replace(_ path: String, with text: String) throws(TranshipError) {
+        let new = path + ".new"
+        guard let file = fopen(new, "we") else { throw failure(path) }
+        let isWritten = fputs(text, file) >= 0
+        // The collector runs as another user, and nothing here is secret.
+        let isReadable = fchmod(fileno(file), 0o644) == 0
+        let number = errno
+        guard fclose(file) == 0, isWritten, isReadable else {
+            if !isWritten || !isReadable { errno = number }
+            let failure = failure(path)
+            unlink(new)
+            throw failure
+        }
+        guard rename(new, path) == 0 else {
+            let failure = failure(path)
+            unlink(new)
+            throw failure
+        }
+    }
+
+    private static func failure(_ path: String) -> TranshipError {
+        let number = errno
+        let folder = PathText.folder(of: path)
+        let hint =
+            switch number {
+            case EISDIR: "name a file in it: \(path)/tranship.prom"
+            case ENOENT, ENOTDIR: "make the folder \(folder)"
+            case ENOSPC, EDQUOT: "make room there"
+            default: "check that you may write to \(folder)"
+            }
+        return TranshipError(.targetFailed, String(cString: strerror(number)), hint: hint)
+    }
+
     /// Writes the file of `--metrics`. A failure is said, and does not change the exit code.
     func writeMetrics(_ status: ExitStatus, of run: PipelineRun) async {
         guard let metrics else { return }
-        do {
+        do throws(TranshipError) {
             let found = try await RunMetrics.read(journalPath: run.journalPath)
             let text = MetricsRendering(found, status, pipelineName: run.pipelineName).text
-            try Data(text.utf8).write(to: URL(fileURLWithPath: metrics), options: .atomic)
-            // The collector runs as another user, and nothing here is secret.
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: metrics)
+            try Self.replace(metrics, with: text)
         } catch {
-            let words = (error as? TranshipError)?.message ?? error.systemWords
+            let hint = error.hint.map { "\nhint: \($0)" } ?? ""
             Terminal.tell(
-                "warning: cannot write --metrics \(metrics): \(words)\n"
-                    + "hint: check that its folder exists and that you may write there")
+                "warning: cannot write --metrics \(metrics): \(error.message)\(hint)", insists: true
+            )
         }
     }
 }

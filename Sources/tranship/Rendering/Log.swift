@@ -12,6 +12,8 @@ enum Log {
         var writesTimes = false
         /// Nil writes messages at once; otherwise they wait here for the exit code.
         var held: [String]?
+        /// Those of them that `--quiet` does not hide: nothing else says what they say.
+        var insisted: [String] = []
         var heldLength = 0
         var isHeldCut = false
         /// The columns that each drawn line takes.
@@ -45,7 +47,9 @@ enum Log {
         state.withLock { state in
             guard let held = state.held else { return }
             state.held = nil
-            guard code != 0 else { return }
+            guard code != 0 else {
+                return Terminal.write(state.insisted.joined(), to: STDERR_FILENO)
+            }
             if state.isHeldCut {
                 Terminal.write("… earlier messages are left out\n", to: STDERR_FILENO)
             }
@@ -56,7 +60,9 @@ enum Log {
     // MARK: Messages
 
     /// Writes a message above the drawing. Its controls are shown already.
-    static func write(_ text: String) {
+    ///
+    /// - Parameter insists: true for what `--quiet` does not hide.
+    static func write(_ text: String, insists: Bool = false) {
         state.withLock { state in
             let lines = state.writesTimes ? Self.withTimes(text) : text + "\n"
             guard state.held != nil else {
@@ -65,6 +71,7 @@ enum Log {
                 return Terminal.write(wiping + lines, to: STDERR_FILENO)
             }
             state.held?.append(lines)
+            if insists { state.insisted.append(lines) }
             state.heldLength += lines.utf8.count
             while state.heldLength > heldLengthMax, let first = state.held?.first {
                 state.heldLength -= first.utf8.count

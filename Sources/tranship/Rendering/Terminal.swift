@@ -28,9 +28,12 @@ enum Terminal {
 
     /// Writes a message to standard error. Its first line begins at the margin, all others are
     /// indented: text from outside with a line end in it cannot look like a message of ours.
-    static func tell(_ text: String) {
+    ///
+    /// - Parameter insists: true for what `--quiet` does not hide.
+    static func tell(_ text: String, insists: Bool = false) {
         let shown = text.cut(to: messageCharactersMax).linesShown
-        Log.write(talkIsTerminal ? shown.linesWrapped(toColumns: columns - 1) : shown)
+        Log.write(
+            talkIsTerminal ? shown.linesWrapped(toColumns: columns - 1) : shown, insists: insists)
     }
 
     /// Writes a line that fits the terminal, or that has to stay whole.
