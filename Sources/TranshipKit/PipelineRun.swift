@@ -484,18 +484,3 @@ public final class PipelineRun: Sendable {
         }
     }
 }
-
-/// Collects names that no image has, and images that no entry selects.
-final class MissedSelections: Sendable {
-    private let found = Mutex<[MissedSelection]>([])
-    private let left = Mutex(UnselectedImages())
-
-    var all: [MissedSelection] { found.withLock { $0 } }
-    var unselected: UnselectedImages { left.withLock { $0 } }
-
-    func add(_ missed: MissedSelection) { found.withLock { $0.append(missed) } }
-
-    func add(_ image: UnselectedImages.Image, key: String) {
-        left.withLock { $0.add(image, key: key) }
-    }
-}
