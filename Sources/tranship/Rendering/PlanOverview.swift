@@ -95,7 +95,9 @@ struct PlanOverview {
             + (namesTargets ? " -> \(item.targetKey)" : "")
         let size = item.source.sizeAtSourceBytes
         let words = item.reason?.words ?? ""
-        for note in item.notes where !note.isWarning { notes.add(note.code, name, size, words: note.words) }
+        for note in item.notes where !note.isWarning {
+            notes.add(note.code, name, size, words: note.words)
+        }
         switch item.action {
         case .refuse, nil:
             let failure = item.refusal
