@@ -181,7 +181,9 @@ struct AddedImages {
         let isAdded = item.notes.contains {
             if case .addedBecauseNamed = $0 { true } else { false }
         }
-        if isAdded, item.action == .create, !selected.contains(item.source.key) {
+        // An image of the same name and data is no copy of this one, as little as none.
+        let isSameData = if case .sameDataSameName = item.reason { true } else { false }
+        if isAdded, item.action == .create || isSameData, !selected.contains(item.source.key) {
             added[Place(sourceKey: item.source.key, targetKey: item.targetKey)] = position
         }
         guard item.action != .refuse, item.action != .conflict else { return }
