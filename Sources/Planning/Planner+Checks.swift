@@ -181,7 +181,7 @@ struct AddedImages {
         let isAdded = item.notes.contains {
             if case .addedBecauseNamed = $0 { true } else { false }
         }
-        // An image of the same name and data is no copy of this one, as little as none.
+        // An image with the same name and data may be there, but this one was not copied.
         let isSameData = if case .sameDataSameName = item.reason { true } else { false }
         if isAdded, item.action == .create || isSameData, !selected.contains(item.source.key) {
             added[Place(sourceKey: item.source.key, targetKey: item.targetKey)] = position

@@ -28,7 +28,7 @@ def about(binary):
         peers.append(first_line("rclone", "version"))
     return {
         "processors": os.cpu_count(),
-        "machine": f"{os.cpu_count()} × {model}, {memory:.0f} GiB, Linux {platform.release()}",
+        "machine": f"{os.cpu_count()} × {model}, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}",
         "tranship": first_line(binary, "--version") + ", commit "
                     + first_line("git", "-C", REPOSITORY, "rev-parse", "--short", "HEAD"),
         "peers": ", ".join(peers) + f"; Python {platform.python_version()}",
