@@ -4,13 +4,13 @@
 internal import GRDB
 internal import Synchronization
 
-/// Writes of many transfers to one file, with one wait for the disk for all that come meanwhile.
+/// Lets writes that are requested at about the same time share one commit.
 ///
-/// A commit waits for the disk, for milliseconds, and for two writes no longer than for one. So the
-/// writes that are requested during a commit wait for its end, and then share the next one. Each
-/// caller goes on only after the commit with its own write.
+/// A commit waits some milliseconds for the disk, and no longer for twenty writes than for one. So
+/// the writes that are requested during a commit wait for its end, and then share the next one.
+/// Each caller goes on only after the commit that contains its own write.
 final class CommitQueue: Sendable {
-    /// No more in one transaction, so that none waits for very many others.
+    /// The most writes of one transaction, so that none waits for very many others.
     private static let writesMax = 64
 
     private struct Write: Sendable {
@@ -72,7 +72,7 @@ final class CommitQueue: Sendable {
                 for write in writes { write.ended(error) }
                 continue
             }
-            // Nothing of them is in the file. Alone, only that one fails which cannot be written.
+            // None of them is in the file. Each is tried alone, so that only the bad one fails.
             for write in writes { write.ended(await commit([write])) }
         }
     }

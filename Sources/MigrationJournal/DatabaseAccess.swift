@@ -15,6 +15,7 @@ protocol DatabaseAccess: Sendable {
     /// Wraps each access to a database in memory so that a simulation can interrupt it; nil for
     /// files.
     var passage: Journal.Passage? { get }
+    /// Carries out the writes to a file.
     var commits: CommitQueue { get }
 }
 

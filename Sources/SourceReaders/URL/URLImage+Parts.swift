@@ -11,7 +11,7 @@ internal import Synchronization
 /// A part counts only if it is 206 with just those bytes, of as many in all as planned, under the
 /// same strong ETag or, lacking one, the same time of change.
 extension URLImage {
-    /// Reads as much over several connections as is faster so.
+    /// Reads over several connections, as long as that is faster than one.
     ///
     /// - Returns: where one connection is to go on; nil if nothing was read.
     func readParts(
