@@ -176,6 +176,7 @@ extension Exchange {
             return Int(CURL_READFUNC_PAUSE)
         }
         hasLooked = false
+        if let error = secondSending() { return stop(error, returning: Self.abort) }
         while !isCancelled {
             let piece: UploadSource.Piece
             do {
@@ -207,6 +208,14 @@ extension Exchange {
             }
         }
         return Self.abort
+    }
+
+    /// A kept connection turned out to be dead, and curl begins the request again over a new one. What
+    /// it took of the ring for the first is gone, so the body would lack its beginning.
+    private func secondSending() -> TranshipError? {
+        let opened = handle?.sockets.openedCount ?? 0
+        if source.takenBytes == 0 { openedAtFirstByte = opened }
+        return opened == openedAtFirstByte ? nil : hungUp()
     }
 
     func hungUp() -> TranshipError {

@@ -10,6 +10,7 @@ extension Exchange {
     func failure(_ code: CURLcode, _ handle: CurlHandle) -> TranshipError {
         let words = handle.explanation(of: code)
         let isSent = handle.long(CURLINFO_REQUEST_SIZE) > 0
+        let isOverKept = handle.sockets.openedCount == 0
         func error(
             _ kind: TranshipError.Code, isTransient: Bool, hint: String? = nil
         ) -> TranshipError {
@@ -60,6 +61,9 @@ extension Exchange {
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
             return error(.connectionLost, isTransient: true)
         // CURLE_OK: curl accepted something without a head.
+        // Over a kept connection it may be the rest of the answer before.
+        case CURLE_UNSUPPORTED_PROTOCOL where isOverKept, CURLE_WEIRD_SERVER_REPLY where isOverKept:
+            return error(.connectionLost, isTransient: true)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
             return error(
                 .invalidAnswer, isTransient: false,

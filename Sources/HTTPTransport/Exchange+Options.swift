@@ -84,10 +84,10 @@ extension Exchange {
         case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
         case .download:
             receiveBytes = configuration.bufferBytes
-            if !request.keepsConnection { useConnectionOnce(handle) }
-        case .upload:
+            useConnectionOnce(handle, unlessShort: request.bodyBytesMax)
+        case .upload(_, let sizeBytes):
             sendBytes = configuration.bufferBytes
-            useConnectionOnce(handle)
+            useConnectionOnce(handle, unlessShort: sizeBytes)
         }
         handle.set(CURLOPT_BUFFERSIZE, receiveBytes)
         handle.set(CURLOPT_UPLOAD_BUFFERSIZE, sendBytes)
@@ -121,10 +121,15 @@ extension Exchange {
         }
     }
 
-    /// A whole body has a connection of its own. A ring cannot be sent twice if a kept connection turns
-    /// out to be dead. And if a source sends more than it declared, the rest would be read as the
-    /// next answer.
-    private func useConnectionOnce(_ handle: CurlHandle) {
+    /// A body up to this length reuses connections.
+    ///
+    /// To a service far away, a new connection takes as long as some MiB. A long body gains nothing,
+    /// and would lose more: it cannot be sent twice if a kept connection turns out to be dead.
+    private static let shortBodyBytes: Int64 = 16 << 20
+
+    /// - Parameter bodyBytes: nil if the length is unknown.
+    private func useConnectionOnce(_ handle: CurlHandle, unlessShort bodyBytes: Int64?) {
+        guard (bodyBytes ?? .max) > Self.shortBodyBytes else { return }
         handle.set(CURLOPT_FRESH_CONNECT, true)
         handle.set(CURLOPT_FORBID_REUSE, true)
     }

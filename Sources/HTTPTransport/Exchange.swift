@@ -53,6 +53,8 @@ final class Exchange: @unchecked Sendable {
     var isPaused = false
     var hasLooked = false
     var looksInVain = 0
+    /// Of an upload: how many sockets were opened for it when it took its first byte.
+    var openedAtFirstByte = 0
     /// Bytes left in a TLS connection that broke; nil if none broke.
     var unreadTLS: [UInt8]?
 

@@ -7,8 +7,9 @@ public import ByteStreams
 /// HTTP/1.1 over libcurl: small exchanges, and bodies that flow through rings.
 ///
 /// Classifies failures and never retries, except for ``HTTPRequest/isRepeatable`` requests over a
-/// kept connection that is dead. Small exchanges reuse connections, of which few are kept; each
-/// body has a connection of its own, closed after it unless it is a part of one. Each exchange blocks a thread of its own.
+/// kept connection that is dead. Small exchanges and short bodies reuse connections, of which few are
+/// kept; a long body has a connection of its own, closed after it. Each exchange blocks a thread of
+/// its own.
 /// Proxies come from the environment (`http_proxy`, `https_proxy`,
 /// `no_proxy`). Cancelling the task ends an exchange within a second and throws
 /// ``TranshipError/Code/interrupted``.
@@ -20,11 +21,8 @@ public final class HTTPClient: Sendable {
     private let smallHandles: HandlePool
     private let downloadHandles: HandlePool
     private let uploadHandles: HandlePool
-    private let partHandles: HandlePool
     let answerTimes = AnswerTimes()
     private static let idleHandlesMax = 8
-    /// These keep memory, but no connection.
-    private static let idleBodyHandlesMax = 4
     /// Nil for libcurl.
     let carrier: (any Carrier)?
 
@@ -37,14 +35,12 @@ public final class HTTPClient: Sendable {
         self.configuration = configuration
         self.carrier = carrier
         gate = AsyncGate(limit: configuration.connectionsMax)
-        func pool(_ idleMax: Int) -> HandlePool {
-            HandlePool(idleMax: idleMax, idleSeconds: configuration.idleSeconds)
+        func pool(idleSeconds: Int) -> HandlePool {
+            HandlePool(idleMax: Self.idleHandlesMax, idleSeconds: idleSeconds)
         }
-        smallHandles = pool(Self.idleHandlesMax)
-        downloadHandles = pool(Self.idleBodyHandlesMax)
-        uploadHandles = pool(Self.idleBodyHandlesMax)
-        partHandles = HandlePool(
-            idleMax: Self.idleHandlesMax, idleSeconds: configuration.idlePartSeconds)
+        smallHandles = pool(idleSeconds: configuration.idleSeconds)
+        downloadHandles = pool(idleSeconds: configuration.idleDownloadSeconds)
+        uploadHandles = pool(idleSeconds: configuration.idleUploadSeconds)
     }
 
     /// A small exchange with its body in memory.
@@ -79,8 +75,7 @@ public final class HTTPClient: Sendable {
         onResponse: @escaping @Sendable (HTTPResponse) throws(TranshipError) -> Void
     ) async throws(TranshipError) -> HTTPResponse {
         try await exchange(
-            request, .download(ring, onResponse: onResponse),
-            request.keepsConnection ? partHandles : downloadHandles)
+            request, .download(ring, onResponse: onResponse), downloadHandles)
     }
 
     /// The shortest time in which a GET or HEAD of a URL with this scheme, host and port was

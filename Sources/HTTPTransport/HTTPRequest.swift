@@ -42,10 +42,6 @@ public struct HTTPRequest: Sendable {
     /// The name of a header field of the answer that states that length as well; nil for none.
     package var bodySizeField: String?
 
-    /// True for the body of a download that is short and may be requested again: it may go over a
-    /// kept connection, and leaves its own open for the next part of the same data.
-    package var keepsConnection = false
-
     /// True if the service may get the request twice without harm. Only then it goes over a kept
     /// connection: if the service has closed that connection in the meantime, curl sends the
     /// request once more over a new one (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). False

@@ -53,7 +53,8 @@ final class HandlePool: Sendable {
 
     private func lastIdle(of origin: Origin?) -> CurlHandle? {
         state.withLock { state in
-            let index = state.idle.lastIndex { $0.origin == origin }
+            let now = nowNanoseconds()
+            let index = state.idle.lastIndex { $0.origin == origin && !isTooOld($0, at: now) }
             return index.map { state.idle.remove(at: $0).handle }
         }
     }
@@ -84,16 +85,16 @@ final class HandlePool: Sendable {
         ) { [weak self] in self?.sweep() }
     }
 
+    private func isTooOld(_ idle: Idle, at now: UInt64) -> Bool {
+        now - idle.sinceNanoseconds >= UInt64(idleSeconds) * 1_000_000_000
+    }
+
     /// Drops, and so closes, what was idle for too long or is closed on the other side.
     private func sweep() {
-        let limit = UInt64(idleSeconds) * 1_000_000_000
         let (dropped, goesOn) = state.withLock { state in
             // Under the lock: no handle became idle later than now.
             let now = nowNanoseconds()
-            let isOver: (Idle) -> Bool = {
-                now - $0.sinceNanoseconds >= limit || $0.handle.sockets.hasSpoken
-            }
-            let dropped = state.idle.filter(isOver)
+            let dropped = state.idle.filter { isTooOld($0, at: now) || $0.handle.sockets.hasSpoken }
             state.idle.removeAll { idle in dropped.contains { $0.handle === idle.handle } }
             state.isSweepDue = !state.idle.isEmpty
             return (dropped, state.isSweepDue)

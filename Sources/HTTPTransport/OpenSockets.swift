@@ -14,6 +14,8 @@ final class OpenSockets: Sendable {
     private struct State {
         /// In the order in which they opened.
         var sockets: [Int32] = []
+        /// Those that opened since the exchange began.
+        var opened = 0
         /// `errno` of the last socket that could not be opened.
         var openError: Int32 = 0
         var refusesLinkLocal = false
@@ -30,6 +32,7 @@ final class OpenSockets: Sendable {
     /// - Parameter refusesLinkLocal: opens no connection to a link-local address.
     func begin(refusesLinkLocal: Bool) {
         state.withLock { state in
+            state.opened = 0
             state.openError = 0
             state.refusesLinkLocal = refusesLinkLocal
             state.hasRefusedLinkLocal = false
@@ -46,10 +49,18 @@ final class OpenSockets: Sendable {
             let asked = address.pointee
             let fd = socket(
                 asked.family, asked.socktype | Int32(SOCK_CLOEXEC.rawValue), asked.protocol)
-            if fd >= 0 { state.sockets.append(fd) } else { state.openError = errno }
+            guard fd >= 0 else {
+                state.openError = errno
+                return fd
+            }
+            state.sockets.append(fd)
+            state.opened += 1
             return fd
         }
     }
+
+    /// How many sockets this exchange has opened; 0 while it uses a kept connection.
+    var openedCount: Int { state.withLock { $0.opened } }
 
     /// `errno` of the last socket of this exchange that could not be opened; 0 if all could.
     var openError: Int32 { state.withLock { $0.openError } }

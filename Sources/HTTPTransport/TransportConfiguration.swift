@@ -41,8 +41,12 @@ public struct TransportConfiguration: Sendable {
     /// A kept connection that is idle for so long is closed.
     public var idleSeconds = 15
 
-    /// The same for a connection between two parts of one body.
-    package var idlePartSeconds = 5
+    /// The same for a connection that waits for the next short download.
+    package var idleDownloadSeconds = 5
+
+    /// The same for a connection that waits for the next short upload. Short, because a body that was
+    /// begun over a connection that the service is about to close is lost.
+    package var idleUploadSeconds = 1
 
     /// From the last byte of an upload to the answer. Before it answers, a service may have to
     /// write, and some convert, the data.

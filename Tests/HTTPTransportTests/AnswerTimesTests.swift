@@ -11,25 +11,30 @@ import Testing
 
 /// What reading one body in parts needs: connections that stay, and how fast a server answers.
 @Suite(.timeLimit(.minutes(5))) struct AnswerTimesTests {
-    private func part(_ client: HTTPClient, _ url: String, keeps: Bool = true) async throws -> Int64
-    {
+    private func part(
+        _ client: HTTPClient, _ url: String, bytesMax: Int64? = 3
+    ) async throws -> Int64 {
         let ring = ByteRing()
         var request = HTTPRequest(.get, url)
-        request.keepsConnection = keeps
+        request.bodyBytesMax = bytesMax
         _ = try await client.download(request, into: ring) { _ in }
         return ring.writtenBytes
     }
 
-    @Test func `Parts of a body share a connection, and whole bodies do not`() async throws {
+    @Test func `Short downloads share a connection, and those that may be long do not`()
+        async throws
+    {
         let server = try RawHTTPServer { _ in .status(200, body: [1, 2, 3]) }
         // A pause of a busy machine must not look like an idle connection.
         var patient = TransportConfiguration()
-        patient.idlePartSeconds = 600
+        patient.idleDownloadSeconds = 600
         let client = HTTPClient(patient)
         for _ in 0..<3 { #expect(try await part(client, server.url) == 3) }
         #expect(server.connectionCount == 1)
-        for _ in 0..<3 { #expect(try await part(client, server.url, keeps: false) == 3) }
-        #expect(server.connectionCount == 4)
+        for length: Int64? in [nil, 17 << 20] {
+            #expect(try await part(client, server.url, bytesMax: length) == 3)
+        }
+        #expect(server.connectionCount == 3)
     }
 
     @Test func `A part over a connection that the server closed meanwhile comes over another one`()

@@ -15,6 +15,7 @@ import Testing
     private var patient: TransportConfiguration {
         var configuration = TransportConfiguration()
         configuration.idleSeconds = 600
+        configuration.idleUploadSeconds = 600
         return configuration
     }
 
@@ -106,6 +107,54 @@ import Testing
         #expect(error?.code == (isAnswered ? nil : .connectionLost))
         #expect(server.requests.count == 3)
         #expect(server.connectionCount == 2)
+    }
+
+    private func upload(
+        _ bytes: [UInt8], declaring sizeBytes: Int64? = nil, by client: HTTPClient, to url: String
+    ) async throws -> Int {
+        let ring = ByteRing()
+        try bytes.withUnsafeBytes { try ring.write($0) }
+        ring.finishWriting()
+        let request = HTTPRequest(.put, url)
+        return try await client.upload(request, from: ring, sizeBytes: sizeBytes).status
+    }
+
+    @Test func `Short uploads share a connection, and those that may be long do not`() async throws
+    {
+        let server = try RawHTTPServer { _ in .status(204) }
+        let client = HTTPClient(patient)
+        for _ in 0..<5 {
+            #expect(try await upload([1, 2, 3], declaring: 3, by: client, to: server.url) == 204)
+        }
+        #expect(server.connectionCount == 1)
+        for _ in 0..<2 { #expect(try await upload([1, 2], by: client, to: server.url) == 204) }
+        #expect(server.connectionCount == 3)
+        #expect(server.requests.prefix(5).allSatisfy { $0.body == [1, 2, 3] })
+    }
+
+    /// curl sends the request again, but the ring has given its bytes away.
+    @Test
+    func `A body whose kept connection is dead fails, and is never sent without its beginning`()
+        async throws
+    {
+        let count = Guarded(0)
+        let server = try RawHTTPServer { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            return number == 2 ? Reply { $0.close() } : .status(204)
+        }
+        let client = HTTPClient(patient)
+        let bytes = [UInt8](repeating: 7, count: 300_000)
+        #expect(try await upload(bytes, declaring: 300_000, by: client, to: server.url) == 204)
+        let error = await failure {
+            _ = try await upload(bytes, declaring: 300_000, by: client, to: server.url)
+        }
+        #expect(error?.code == .connectionLost)
+        #expect(error?.isTransient == true)
+        #expect(server.requests.dropFirst().allSatisfy { $0.body != bytes })
+        #expect(server.requests.count == 2)
     }
 
     @Test func `What must not be sent twice is not`() async throws {

@@ -82,7 +82,6 @@ extension ImageService {
         let span = ByteSpan.bytes(part)
         var request = ImageDataRequests.download(id, span)
         request.bodyBytesMax = Int64(part.count)
-        request.keepsConnection = true
         guard try await download(request, span, into: ring, onResponse: onResponse) != nil else {
             throw TranshipError(.rangeNotSatisfiable, "image \(id) has no data")
         }

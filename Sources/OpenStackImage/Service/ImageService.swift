@@ -89,7 +89,6 @@ extension ImageService {
         sent.isRepeatable = request.isRepeatable
         sent.bodyBytesMax = request.bodyBytesMax
         sent.bodySizeField = request.bodySizeField
-        sent.keepsConnection = request.keepsConnection
         sent.secrets = request.secrets
         return sent
     }

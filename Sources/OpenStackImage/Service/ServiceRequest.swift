@@ -25,9 +25,6 @@ public struct ServiceRequest: Sendable, Hashable {
     public var bodyBytesMax: Int64?
     /// See ``HTTPRequest/bodySizeField``.
     var bodySizeField: String?
-    /// See ``HTTPRequest/keepsConnection``.
-    var keepsConnection = false
-
     /// See ``HTTPRequest/secrets``.
     var secrets: [Secret<String>] = []
 

@@ -48,7 +48,6 @@ extension URLImage {
         request.headers["Range"] = "bytes=\(part.lowerBound)-\(part.upperBound)"
         if let tag = known?.strongETag { request.headers["If-Range"] = tag }
         request.bodyBytesMax = Int64(part.count)
-        request.keepsConnection = true
         let found = Mutex(known)
         let response = try await client.download(request, into: ring) {
             (head) throws(TranshipError) in
