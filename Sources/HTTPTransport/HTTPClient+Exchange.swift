@@ -55,10 +55,15 @@ extension HTTPClient {
                     let result = exchange.perform(on: handle)
                     // The caller may have left by now, so it cannot give the handle back. After a
                     // failure it has no connection to keep, and libcurl 7.88 may take no options.
-                    if case .success = result { pool.give(handle, origin) }
+                    if case .success = result {
+                        pool.give(handle, origin)
+                    } else {
+                        pool.forget(for: origin)
+                    }
                     outcome.settle(result)
                 }
             } catch {
+                pool.forget(for: origin)
                 outcome.settle(.failure(error))
             }
             return await outcome.result()

@@ -23,6 +23,8 @@ final class HandlePool: Sendable {
     private struct State {
         /// In the order in which they became idle.
         var idle: [Idle] = []
+        /// How many are taken, by origin.
+        var taken: [Origin?: Int] = [:]
         var isSweepDue = false
     }
 
@@ -31,10 +33,10 @@ final class HandlePool: Sendable {
     private let idleSeconds: Int
     private static let sweepMilliseconds = 1000
     /// For all origins together.
-    private static let allIdleMax = 32
+    private static let allIdleMax = 64
 
     /// - Parameters:
-    ///   - idleMax: how many idle handles are kept for one origin.
+    ///   - idleMax: how many idle handles are kept for one origin; more only while more are taken.
     ///   - idleSeconds: a handle that was idle for so long is closed.
     init(idleMax: Int, idleSeconds: Int) {
         self.idleMax = idleMax
@@ -46,10 +48,23 @@ final class HandlePool: Sendable {
         while let handle = lastIdle(of: origin) {
             // The server closed the connection, or sent what no request asked for.
             if handle.sockets.hasSpoken { continue }
+            note(1, for: origin)
             return handle
         }
-        return try CurlHandle()
+        let handle = try CurlHandle()
+        note(1, for: origin)
+        return handle
     }
+
+    private func note(_ change: Int, for origin: Origin?) {
+        state.withLock { state in
+            let taken = (state.taken[origin] ?? 0) + change
+            state.taken[origin] = taken > 0 ? taken : nil
+        }
+    }
+
+    /// Takes the end of an exchange that leaves nothing to keep.
+    func forget(for origin: Origin?) { note(-1, for: origin) }
 
     private func lastIdle(of origin: Origin?) -> CurlHandle? {
         state.withLock { state in
@@ -60,15 +75,21 @@ final class HandlePool: Sendable {
     }
 
     func give(_ handle: CurlHandle, _ origin: Origin?) {
+        note(-1, for: origin)
         let (dropped, mustSweep) = state.withLock { state in
             let now = nowNanoseconds()
             state.idle.append(Idle(handle: handle, origin: origin, sinceNanoseconds: now))
-            var dropped: Idle?
-            if state.idle.count(where: { $0.origin == origin }) > idleMax {
-                let oldest = state.idle.firstIndex { $0.origin == origin }
-                dropped = oldest.map { state.idle.remove(at: $0) }
+            var dropped: [Idle] = []
+            let surplus =
+                state.idle.count { $0.origin == origin } - max(idleMax, state.taken[origin] ?? 0)
+            if surplus > 0 {
+                for _ in 0..<surplus {
+                    guard let oldest = state.idle.firstIndex(where: { $0.origin == origin })
+                    else { break }
+                    dropped.append(state.idle.remove(at: oldest))
+                }
             } else if state.idle.count > Self.allIdleMax {
-                dropped = state.idle.removeFirst()
+                dropped.append(state.idle.removeFirst())
             }
             let mustSweep = !state.isSweepDue
             state.isSweepDue = true

@@ -64,7 +64,7 @@ enum NumberExceptions {
         "HTTPTransport/Echoes.swift": Reason(2, "lists of bytes"),
         "HTTPTransport/Exchange+Callbacks.swift": Reason(3, "bytes that really came"),
         "HTTPTransport/Exchange+Options.swift": Reason(2, "settings of ours"),
-        "HTTPTransport/HandlePool.swift": Reason(3, "our clock and a setting"),
+        "HTTPTransport/HandlePool.swift": Reason(2, "our clock and a setting"),
         "HTTPTransport/OpenSockets.swift": Reason(1, "a list of bytes, not a number"),
         "HTTPTransport/StallClock.swift": Reason(5, "our clock and bytes that really came"),
         "HTTPTransport/UnreadAnswer+TLS.swift": Reason(1, "a list of bytes, not a number"),

@@ -134,7 +134,10 @@ def far(is_quick):
                  "and the rest over up to 8."),
         Row("far-many", f"{few} × 1 MiB over TLS with 40 ms", few, MIB, 8,
             lambda bench: Fast(bench.services, is_tls=True, is_far=True),
-            [tranship(), sdk(8), curl(share=0.2)], [rate(2, POOL)]),
+            [tranship(at_once="auto"), tranship("tranship (8 in flight)", at_once=8), sdk(8),
+             curl(share=0.2)], [rate(2, POOL)],
+            text="Tranship finds by itself how many images the target takes at once "
+                 "(`limits.images: auto`, the default); beside it the same with 8."),
         Row("flight", f"{flight} × 1 MiB, {flight} in flight", flight, MIB, 16,
             lambda bench: Fast(bench.services),
             [tranship(most, at_once=flight), tranship(some), curl(share=0.2)],
