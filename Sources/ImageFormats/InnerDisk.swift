@@ -21,17 +21,18 @@ struct InnerDisk {
         return "\(what) \"\(name)\""
     }
 
+    private static let cutHeader = "ends within its header"
+
+    private static func cut(_ head: HeadBytes, below leastBytes: Int) -> String? {
+        head.bytes.count < leastBytes ? cutHeader : nil
+    }
+
     // MARK: qcow2
 
     /// <https://www.qemu.org/docs/master/interop/qcow2.html>
     static func qcow2(_ head: HeadBytes) -> InnerDisk {
         var disk = InnerDisk(sizeBytes: head.bigEndian(24, bytes: 8))
-        let version = head.bigEndian(4, bytes: 4)
-        if head.bytes.count < 72 {
-            disk.damage = "ends within its header"
-        } else if let version, version != 2, version != 3 {
-            disk.damage = "states version \(version), and only 2 and 3 exist"
-        }
+        disk.damage = qcow2Damage(head)
         if let offset = head.bigEndian(8, bytes: 8), offset != 0 {
             let length = min(head.bigEndian(16, bytes: 4) ?? 0, 1023)
             disk.need = named("its backing file", head.text(offset, bytes: length))
@@ -43,6 +44,32 @@ struct InnerDisk {
             disk.need = named("its data file", dataFile(head))
         }
         return disk
+    }
+
+    /// What no program writes, in fields that every reader needs.
+    private static func qcow2Damage(_ head: HeadBytes) -> String? {
+        guard let version = head.bigEndian(4, bytes: 4), head.bytes.count >= 72,
+            let clusterBits = head.bigEndian(20, bytes: 4),
+            let cryptMethod = head.bigEndian(32, bytes: 4)
+        else { return cutHeader }
+        guard version == 2 || version == 3 else {
+            return "states version \(version), and only 2 and 3 exist"
+        }
+        guard (9...21).contains(clusterBits) else {
+            return "states clusters of 2^\(clusterBits) bytes, and 2^9 to 2^21 exist"
+        }
+        guard cryptMethod <= 2 else {
+            return "states encryption method \(cryptMethod), and only 0, 1 and 2 exist"
+        }
+        guard version == 3 else { return nil }
+        guard let features = head.bigEndian(72, bytes: 8),
+            let headerBytes = head.bigEndian(100, bytes: 4)
+        else { return cutHeader }
+        guard headerBytes >= 104 else {
+            return "states a header of \(headerBytes) bytes, and version 3 has at least 104"
+        }
+        // Bit 1 of the incompatible features: a program that wrote it found it broken.
+        return features & 2 == 0 ? nil : "is marked as corrupt"
     }
 
     /// The name of the external data file, from the header extensions.
@@ -69,7 +96,8 @@ struct InnerDisk {
                 need: "the file that describes it")
         }
         guard head.has("KDMV") else { return InnerDisk(need: need(descriptor: head.bytes[...])) }
-        var disk = InnerDisk(sizeBytes: sectors(head.littleEndian(12, bytes: 8)))
+        var disk = InnerDisk(
+            sizeBytes: sectors(head.littleEndian(12, bytes: 8)), damage: cut(head, below: 512))
         guard let offset = sectors(head.littleEndian(28, bytes: 8)),
             let length = sectors(head.littleEndian(36, bytes: 8))
         else { return disk }
@@ -120,7 +148,8 @@ struct InnerDisk {
         let type = head.bigEndian(60, bytes: 4)
         return InnerDisk(
             sizeBytes: head.bigEndian(48, bytes: 8), need: type == 4 ? "its parent" : nil,
-            damage: type == 2 ? "begins with the footer of a fixed disk" : nil)
+            damage: type == 2
+                ? "begins with the footer of a fixed disk" : cut(head, below: 1536))
     }
 
     /// VirtualBox's `VDICore.h`: 3 is an undo image, 4 a difference.
@@ -128,6 +157,6 @@ struct InnerDisk {
         let type = head.littleEndian(76, bytes: 4)
         return InnerDisk(
             sizeBytes: head.littleEndian(368, bytes: 8),
-            need: type == 3 || type == 4 ? "its parent" : nil)
+            need: type == 3 || type == 4 ? "its parent" : nil, damage: cut(head, below: 512))
     }
 }

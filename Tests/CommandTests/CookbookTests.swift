@@ -135,7 +135,8 @@ private struct Kitchen {
             mkdir images; head -c 30000 /dev/urandom > noble.qcow2.raw; \
             for name in images/\(prefix)-ubuntu-24.04 images/\(prefix)-debian-12 noble; do
               qemu-img convert -O qcow2 noble.qcow2.raw $name.qcow2 2> /dev/null \
-              || { printf 'QFI\\373\\0\\0\\0\\2' > $name.qcow2; head -c 64 /dev/zero >> $name.qcow2; }
+              || { printf 'QFI\\373\\0\\0\\0\\2' > $name.qcow2
+                head -c 15 /dev/zero >> $name.qcow2; printf '\\20' >> $name.qcow2; head -c 64 /dev/zero >> $name.qcow2; }
               head -c 32 /dev/urandom >> $name.qcow2
             done
             """)

@@ -29,6 +29,12 @@ import Testing
         #expect(objection(bytes, disk)?.message == nil)
     }
 
+    private static func changed(_ head: [UInt8], at offset: Int, to byte: UInt8) -> [UInt8] {
+        var head = head
+        head[offset] = byte
+        return head
+    }
+
     static let lies: [(bytes: [UInt8], disk: String, message: String, cure: String)] = [
         (
             DiskHeads.qcow2(), "raw", "disk.raw is a qcow2 image, and its disk_format is raw",
@@ -66,6 +72,33 @@ import Testing
         (
             Array(DiskHeads.qcow2().prefix(20)), "qcow2",
             "disk.raw is damaged: it is a qcow2 image and ends within its header", "publisher"
+        ),
+        (
+            Array(DiskHeads.qcow2().prefix(103)), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and ends within its header", "publisher"
+        ),
+        (
+            changed(DiskHeads.qcow2(), at: 23, to: 63), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and states clusters of 2^63 bytes, and 2^9 "
+                + "to 2^21 exist", "publisher"
+        ),
+        (
+            changed(DiskHeads.qcow2(version: 2), at: 35, to: 7), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and states encryption method 7, and only 0, "
+                + "1 and 2 exist", "publisher"
+        ),
+        (
+            changed(DiskHeads.qcow2(), at: 79, to: 2), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and is marked as corrupt", "publisher"
+        ),
+        (
+            changed(DiskHeads.qcow2(), at: 103, to: 72), "qcow2",
+            "disk.raw is damaged: it is a qcow2 image and states a header of 72 bytes, and version "
+                + "3 has at least 104", "publisher"
+        ),
+        (
+            Array(DiskHeads.vmdk().prefix(300)), "vmdk",
+            "disk.raw is damaged: it is a vmdk image and ends within its header", "publisher"
         ),
         (
             DiskHeads.qcow2(sizeBytes: 1 << 62), "qcow2",
