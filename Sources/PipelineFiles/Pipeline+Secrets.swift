@@ -45,7 +45,6 @@ extension PipelineReader {
     /// Every occurrence of a value would not do: YAML has escapes, folded lines and blocks, `$$`
     /// stands for a dollar sign, and an anchor keeps the value elsewhere.
     func textWithoutSecrets() -> String {
-        guard !redactions.isEmpty else { return text }
         let scalars = Array(text.unicodeScalars)
         var result = String.UnicodeScalarView()
         var copied = 0
@@ -54,7 +53,7 @@ extension PipelineReader {
             guard event.kind == .scalar, let value = redactions[position(event.start)],
                 copied <= range.lowerBound, range.upperBound <= scalars.count
             else { return }
-            result += scalars[copied..<range.lowerBound]
+            result += Self.withoutSecretsInComments(scalars[copied..<range.lowerBound])
             let anchor = event.anchor.map { "&\($0) " } ?? ""
             let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             // The end of a block is the beginning of the line after it.
@@ -62,8 +61,23 @@ extension PipelineReader {
             result += "\(anchor)\"\(quoted)\"\(end)".unicodeScalars
             copied = range.upperBound
         }
-        result += scalars[copied...]
+        result += Self.withoutSecretsInComments(scalars[copied...])
         return String(result)
+    }
+
+    /// An address in a comment, such as an entry that is switched off, has secrets in the same places
+    /// as one that counts.
+    private static func withoutSecretsInComments(
+        _ text: ArraySlice<Unicode.Scalar>
+    ) -> String.UnicodeScalarView {
+        var scalars = String.UnicodeScalarView()
+        scalars += text
+        guard text.contains("#") else { return scalars }
+        let address =
+            /(?<scheme>[A-Za-z]+:\/\/)(?:[^\s'"\/?#@]*@)?(?<place>[^\s'"?]*)(?<query>\?[^\s'"]*)?/
+        return String(scalars).replacing(address) { match in
+            "\(match.scheme)\(match.place)\(match.query == nil ? "" : "?…")"
+        }.unicodeScalars
     }
 }
 

@@ -57,6 +57,23 @@ import Testing
         #expect(try parse(text, ["A": "b"]).textWithoutSecrets == text)
     }
 
+    @Test(
+        "the address in a comment is kept without its secrets",
+        arguments: [
+            ("# - url: https://m.example/a.iso?sig=hunter2", "https://m.example/a.iso?…"),
+            (
+                "# was https://me:hunter2@m.example/a.iso, until May",
+                "https://m.example/a.iso, until"
+            ),
+            ("# Written by: tranship copy 'http://h/a?t=hunter2' b", "'http://h/a?…' b"),
+        ])
+    func comments(line: String, kept: String) throws {
+        let text = PipelineTexts.withURL("    \(line)\n    cacert: a.pem  \(line)")
+        let without = try parse(text, [:]).textWithoutSecrets
+        #expect(!without.contains("hunter2"), "\(without)")
+        #expect(without.components(separatedBy: kept).count == 3, "\(without)")
+    }
+
     @Test("the values of variables that requests contain are known, each to its source")
     func variables() throws {
         let text = PipelineTexts.withURL(

@@ -48,9 +48,13 @@ public struct SavedPipeline: Sendable {
     /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
     public func write() throws(TranshipError) {
         guard !isWritten else { return }
+        // The query of an address may be a key to it.
+        let mode: mode_t = text.contains("?") ? 0o600 : 0o666
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw cannotWrite }
         do {
-            try Data(text.utf8).write(
-                to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try file.write(contentsOf: Data(text.utf8))
         } catch {
             throw cannotWrite
         }

@@ -53,9 +53,10 @@ struct InitCommand: AsyncParsableCommand {
 
 /// The words that this process was started with.
 enum CommandWords {
-    /// As a shell would take them again.
+    /// As a shell would take them again, without the password and the query of an address: logs and
+    /// the journal keep the words.
     static var own: String {
-        let words = CommandLine.arguments.dropFirst().map { word in
+        let words = CommandLine.arguments.dropFirst().map(withoutSecrets).map { word in
             let isPlain = word.allSatisfy {
                 $0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)
             }
@@ -63,5 +64,13 @@ enum CommandWords {
                 ? word : "'\(word.replacing("'", with: "'\\''"))'"
         }
         return (["tranship"] + words).joined(separator: " ")
+    }
+
+    static func withoutSecrets(_ word: String) -> String {
+        guard let colon = word.firstRange(of: "://")?.lowerBound else { return word }
+        // `--checksum-file=https://…`
+        let option = word[..<colon].lastIndex(of: "=").map { word[...$0] } ?? ""
+        let address = String(word.dropFirst(option.count))
+        return option + shownURL(address) + (address.contains("?") ? "?…" : "")
     }
 }
