@@ -81,14 +81,19 @@ enum CompletionOffers {
 
     /// In the form that a shell takes literally.
     static func written(_ words: [String], for shell: CompletionShell?) -> [String] {
-        // A control character would write to the terminal, or end the word.
+        // A control character would write to the terminal, or end the word. An image of another
+        // project named `$(…)` must not run commands here: a shell that has the name in its line
+        // may expand it at the next TAB.
         let plain = words.filter { word in
             !word.isEmpty
-                && word.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+                && word.unicodeScalars.allSatisfy { scalar in
+                    ![.control, .format].contains(scalar.properties.generalCategory)
+                        && !"$`!\\".unicodeScalars.contains(scalar)
+                }
         }
         if shell == .bash {
-            // The parser's script passes the words to `compgen -W`, which expands them. An image
-            // of another project named `$(…)` must not run commands here.
+            // The parser's script passes the words to `compgen -W`, which expands them. What comes
+            // out of it, readline quotes as the name of a file: all but `$` and what follows it.
             return plain.map { "'\($0.replacing("'", with: "'\\''"))'" }
         }
         if shell == .zsh {
