@@ -62,7 +62,9 @@ extension PlanItem {
     public var objection: Transfer.Failure? {
         switch action {
         case .refuse: refusal
-        case .conflict: Transfer.Failure(TranshipError(.targetConflict, reason?.words ?? ""))
+        case .conflict:
+            Transfer.Failure(
+                TranshipError(.targetConflict, reason?.words ?? "", hint: reason?.wayOut))
         case .create, .update, .skip, nil: nil
         }
     }

@@ -52,6 +52,27 @@ extension PlanReason: CustomStringConvertible {
         }
     }
 
+    /// What an operator can do about a conflict; nil for other reasons.
+    var wayOut: String? {
+        switch self {
+        case .nameTaken(let id, .fail):
+            "rename image \(id), or say with `on_conflict` what to do about it, such as "
+                + "`on_conflict: keep-both`"
+        case .nameTaken(let id, .cannotReplace):
+            "image \(id) is protected or of another project: remove the protection, rename it, or "
+                + "write another `on_conflict`"
+        case .keptIDTaken: "write `keep_id: prefer`, so that the copy gets an id of its own"
+        case .keptIDDeleted: "write `keep_id: prefer`, so that the copy gets another id"
+        case .copyHasOtherData(let id, _):
+            "unless someone needs image \(id), delete it at the target: the next run copies it again"
+        case .copyCannotBeProved(let id, .deactivated):
+            "reactivate image \(id) at the target, and the next run proves it"
+        case .copyCannotBeProved(let id, _):
+            "unless someone needs image \(id), delete it at the target: the next run copies it again"
+        default: nil
+        }
+    }
+
     private var changeWords: String? {
         switch self {
         case .removedBefore(let time):

@@ -96,11 +96,11 @@ public struct Negotiation: Sendable {
     // MARK: Parts
 
     private func serverSide(_ method: UploadMethod, _ origin: Origin) -> Choice {
-        guard offer.hasProjects else {
-            return ours(.importsNeedKeystone)
-        }
         guard offer.importMethods.contains(method.rawValue) else {
             return ours(.methodNotOffered(method))
+        }
+        guard offer.hasProjects else {
+            return ours(.importsNeedKeystone)
         }
         guard let promise = origin.promise else { return ours(.nothingPromisedToCompare) }
         guard isComparable(origin) else { return ours(.digestsDiffer(digests(origin))) }
