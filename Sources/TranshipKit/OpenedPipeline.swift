@@ -62,8 +62,10 @@ struct OpenedPipeline: Sendable {
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
         let services = ProjectServices()
+        let owners = OwnerTable(pipeline, connections)
         for (target, route) in zip(expanded.targets, expanded.routes) {
             do {
+                let target = try await owners.withIDs(target)
                 var opened = try await open(target, pipeline, connections, tuning, services)
                 opened.route = route
                 targets.append(opened)

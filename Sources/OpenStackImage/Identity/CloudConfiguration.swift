@@ -178,7 +178,7 @@ extension CloudConfiguration {
 
     /// Keystone creates ids of 32 hexadecimal digits. Some deployments write them as UUIDs with
     /// dashes.
-    static func isProjectID(_ text: String) -> Bool {
+    package static func isProjectID(_ text: String) -> Bool {
         let digits = text.utf8.filter { $0 != 0x2D }
         return digits.count == 32
             && digits.allSatisfy {

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import OpenStackImage
+internal import PipelineFiles
+internal import SourceReaders
+
+/// The `owner` table of a target, with an id for each project that is in it by name. The Image
+/// service takes any text as an owner: a name would hide the images from everyone.
+struct OwnerTable {
+    private let pipeline: Pipeline
+    private let connections: any Connections
+
+    init(_ pipeline: Pipeline, _ connections: any Connections) {
+        self.pipeline = pipeline
+        self.connections = connections
+    }
+
+    /// - Throws: ``TranshipError/Code/invalidPipeline`` for what is neither an id nor the name of one
+    ///   project, and what Keystone refuses.
+    func withIDs(_ target: Target) async throws(TranshipError) -> Target {
+        guard case .cloud(let entry) = target, let table = entry.rules.image.owner,
+            !table.isProjectTable
+        else { return target }
+        var projects: [String: String] = [:]
+        for (source, owner) in table.projects.sorted(by: { $0.key < $1.key }) {
+            let owner = try await id(of: owner, at: entry.cloud)
+            for source in try await sourceIDs(of: source) {
+                guard projects.updateValue(owner, forKey: source) == nil else {
+                    throw refusal(
+                        entry.cloud, "names the project \(source) twice",
+                        hint: "remove one of the two lines")
+                }
+            }
+        }
+        var rest: String?
+        if let owner = table.rest { rest = try await id(of: owner, at: entry.cloud) }
+        return .cloud(entry.owned(by: OwnerMap(projects: projects, rest: rest)))
+    }
+
+    /// The ids of one project at the sources: a name may be there at each of them.
+    private func sourceIDs(of project: String) async throws(TranshipError) -> [String] {
+        guard !CloudConfiguration.isProjectID(project) else { return [project] }
+        var ids: [String] = []
+        var last: TranshipError?
+        for case .cloud(let source) in pipeline.sources {
+            do {
+                let id = try await id(of: project, at: source.cloud)
+                if !ids.contains(id) { ids.append(id) }
+            } catch {
+                guard error.code == .invalidPipeline else { throw error }
+                last = error
+            }
+        }
+        if ids.isEmpty {
+            // Of other kinds of source, an owner is what their records say.
+            guard let last else { return [project] }
+            throw last
+        }
+        return ids
+    }
+
+    private func id(of project: String, at cloud: CloudName) async throws(TranshipError) -> String {
+        guard !CloudConfiguration.isProjectID(project) else { return project }
+        let session = try await connections.signIn(cloud).session
+        // Without Keystone, an owner is any text.
+        guard session.configuration.authURL != nil else { return project }
+        let name = ProjectTable.Name(project)
+        do {
+            return try await session.projectID(of: name.project, domain: name.domain)
+        } catch {
+            guard error.isAnAnswer || [.notFound, .ambiguous].contains(error.code) else {
+                throw error
+            }
+            throw refusal(
+                cloud, "names \"\(project)\", which is not the id of a project: \(error.message)",
+                hint: "write the project's id; `openstack --os-cloud \(cloud.name) project list` "
+                    + "shows it")
+        }
+    }
+
+    private func refusal(_ cloud: CloudName, _ words: String, hint: String) -> TranshipError {
+        TranshipError(
+            .invalidPipeline, "\(cloud.position): the table of `image: owner` \(words)", hint: hint)
+    }
+}
