@@ -75,6 +75,8 @@ extension PlanReason: CustomStringConvertible {
 
     private var changeWords: String? {
         switch self {
+        case .finishedByLaterRun:
+            "the run only began it; a later run finished it, and the rollback of that run removes it"
         case .removedBefore(let time):
             "an earlier rollback removed it at \(Timestamp.text(time))"
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"

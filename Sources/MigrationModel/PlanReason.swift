@@ -75,6 +75,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case madeByRun(Int64)
     /// An earlier rollback removed it, at this time in milliseconds since 1970.
     case removedBefore(Int64)
+    /// The run made the record, and a later run sent the data.
+    case finishedByLaterRun
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
@@ -210,7 +212,7 @@ extension PlanReason {
         case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
-            .notExpired, .neverDeleted, .removedBefore:
+            .notExpired, .neverDeleted, .removedBefore, .finishedByLaterRun:
             seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
@@ -238,6 +240,7 @@ extension PlanReason {
     private var seriesCode: String? {
         switch self {
         case .removedBefore: "removed-before"
+        case .finishedByLaterRun: "finished-by-later-run"
         case .replaced: "replaced"
         case .expired: "expired"
         case .currentAgain: "current-again"

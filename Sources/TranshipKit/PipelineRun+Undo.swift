@@ -28,21 +28,16 @@ extension PipelineRun {
         guard let run = try await journal.run(number) else {
             throw TranshipError(
                 .notFound, "the journal \(journal.path) has no run \(number)",
-                hint: "its last run is \(try await journal.lastRun()?.id ?? 0)")
+                hint: try await journal.lastRunWords())
         }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, tell: tell)
-        let changes = try await journal.changes(of: run, in: [.done]).count
-        if changes > 0 {
-            tell(
-                .warning(
-                    "run \(number) also changed \(counted(changes, "earlier version")) of series, which stay as "
-                        + "they are; `tranship series rollback` goes back to an earlier version"))
-        }
+        try await tellWhatStays(of: run)
         let removals = try await journal.removals(of: run)
         var tally: [Leftover.Fate: Int] = [:]
         var deletesLeft = removes ? deletesMax : 0
         var needs = Needs()
+        var thereBefore = 0
         // Kernels and ramdisks come last: what names them may go before.
         for isNamed in [false, true] {
             var last: Int64 = 0
@@ -52,6 +47,10 @@ extension PipelineRun {
                 guard let end = page.last else { break }
                 last = end.id
                 for transfer in page {
+                    guard !transfer.placement.isAdopted else {
+                        if !isNamed { thereBefore += 1 }
+                        continue
+                    }
                     try await needs.look(at: transfer.targetKey, in: opened)
                     guard needs.areThere(of: transfer) == isNamed else { continue }
                     var copy = UndoneCopy(transfer, .madeByRun(number))
@@ -72,7 +71,31 @@ extension PipelineRun {
                 }
             }
         }
+        if thereBefore > 0 {
+            let words = thereBefore == 1 ? "1 image was" : "\(thereBefore) images were"
+            tell(.warning("\(words) at the targets before run \(number), and stay"))
+        }
         return tally
+    }
+
+    /// What else the run did. A rollback removes what it made, and changes nothing back.
+    private func tellWhatStays(of run: Run) async throws(TranshipError) {
+        let changes = try await journal.changes(of: run, in: [.done]).count
+        if changes > 0 {
+            tell(
+                .warning(
+                    "run \(run.id) also changed \(counted(changes, "earlier version")) of series, which "
+                        + "stay as they are; `tranship series rollback` goes back to an earlier version"
+                ))
+        }
+        let updated = try await journal.updatedCount(by: run)
+        if updated > 0 {
+            tell(
+                .warning(
+                    "run \(run.id) also updated \(counted(updated, "image")) of earlier runs, which stay "
+                        + "as they are: a rollback removes what a run made, and changes nothing back"
+                ))
+        }
     }
 
     /// Which images of the targets need others of the same target.
@@ -129,5 +152,12 @@ extension PipelineRun {
         }
         try await target.opened.uploader.undo(
             &copy, references: references, deletesLeft: &deletesLeft)
+        if copy.reason == .notOurs, !transfer.placement.isFilledByUs,
+            let now = try await journal.transfer(
+                sourceKey: transfer.source.key, targetKey: transfer.targetKey),
+            now.imageID == transfer.imageID, now.placement.isFilledByUs
+        {
+            copy.reason = .finishedByLaterRun
+        }
     }
 }

@@ -52,7 +52,7 @@ public struct RunStatus: Sendable {
         guard let number else { return nil }
         throw TranshipError(
             .notFound, "the journal \(journal.path) has no run \(number)",
-            hint: "its last run is \(try await journal.lastRun()?.id ?? 0)")
+            hint: try await journal.lastRunWords())
     }
 
     /// The status of the last run, from a journal that is open.

@@ -41,7 +41,7 @@ import Testing
             .nameHeld(imageID: "i"), .rolledBack(toVersion: "v", imageID: "i"),
             .rollback(toVersion: "v"), .isCurrent, .amongKept(2),
             .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted, .madeByRun(3),
-            .removedBefore(0),
+            .removedBefore(0), .finishedByLaterRun,
             .targetNotInPipeline, .neededBy(imageID: "i"),
         ]
     }

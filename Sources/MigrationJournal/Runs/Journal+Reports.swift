@@ -70,6 +70,29 @@ extension Journal {
         }
     }
 
+    /// How many images of earlier runs a run published anew.
+    public func updatedCount(by run: Run) async throws(TranshipError) -> Int {
+        try await read { db in
+            try db.value(
+                cached: """
+                    SELECT COUNT(*) FROM work AS w
+                    WHERE w.run_id = ? AND w.state = 'done' AND EXISTS (
+                        SELECT 1 FROM work AS p
+                        WHERE p.transfer_id = w.transfer_id AND p.run_id < w.run_id
+                            AND p.image_id = w.image_id
+                            AND p.state IN ('done', 'skipped', 'unpublished'))
+                    """, arguments: [run.id]) ?? 0
+        }
+    }
+
+    /// Which runs the journal has, for a hint.
+    public func lastRunWords() async throws(TranshipError) -> String {
+        guard let last = try await lastRun() else {
+            return "it has no run yet: `tranship run` makes one"
+        }
+        return "its last run is \(last.id)"
+    }
+
     /// The transfers whose record a run made: no earlier run knew that image.
     public func made(
         by run: Run, limit: Int, after last: Int64

@@ -9,7 +9,8 @@ import Synchronization
 enum Terminal {
     /// True if a drawing on standard error can change in place. A dumb terminal cannot move up.
     static var draws: Bool {
-        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+        isatty(STDERR_FILENO) == 1
+            && !["dumb", ""].contains(ProcessInfo.processInfo.environment["TERM"] ?? "")
     }
     static var talkIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
