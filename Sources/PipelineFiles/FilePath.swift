@@ -98,8 +98,9 @@ extension FileSource {
     /// Finds the files that match the pattern. Returns absolute paths, sorted by their bytes.
     ///
     /// `*`, `?` and `[…]` match within one path component and never match a leading dot (POSIX
-    /// 1003.1, 2.13.3). If a file has exactly the pattern as its name, brackets included, returns
-    /// that file alone. Skips directories. A glob that matches nothing returns an empty list and
+    /// 1003.1, 2.13.3). If a file has exactly the pattern as its name, and its only wildcards are
+    /// brackets, returns that file alone: a file named `*.raw`, which a glob without matches makes in a
+    /// shell, does not hide the others. Skips directories. A glob that matches nothing returns an empty list and
     /// does not throw.
     ///
     /// - Throws: ``TranshipError/Code/sourceUnavailable`` if the pattern has no wildcard and the
@@ -107,7 +108,8 @@ extension FileSource {
     ///   read.
     public func paths(baseDirectory: String) throws(TranshipError) -> [String] {
         let literal = Glob(pattern).literal
-        for name in [pattern, literal ?? pattern] {
+        let isPlainGlob = literal == nil && pattern.contains { "*?".contains($0) }
+        for name in isPlainGlob ? [] : [pattern, literal ?? pattern] {
             let path = FilePath.absolute(name, in: baseDirectory)
             switch FilePath.kind(path) {
             case .file, .special:

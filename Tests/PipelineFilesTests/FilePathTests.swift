@@ -64,6 +64,18 @@ struct FileSourcePathsTests {
         }
     }
 
+    @Test("a file that is named as a glob does not hide the others")
+    func namedAsGlob() throws {
+        try withFolder(["*.raw", "a.raw", "b?.raw"]) { folder in
+            let all = try paths("*.raw", folder)
+            #expect(all == ["\(folder)/*.raw", "\(folder)/a.raw", "\(folder)/b?.raw"])
+            let one = try paths("b?.raw", folder)
+            #expect(one == ["\(folder)/b?.raw"])
+            let literal = try paths("\\*.raw", folder)
+            #expect(literal == ["\(folder)/*.raw"])
+        }
+    }
+
     @Test("a path must lead to a file")
     func missing() throws {
         try withFolder(["sub/"]) { folder in
