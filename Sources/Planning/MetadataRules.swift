@@ -100,7 +100,11 @@ struct MetadataRules {
             guard let id = properties[key], source.imageID != nil, source.properties[key] == id
             else { continue }
             properties[key] = nil
-            if !id.isEmpty { result.record.references[key] = SourceImage.cloudKey(id) }
+            if id.isEmpty {
+                result.notes.append(.propertyLeftOut(key: key, reason: "it names no image"))
+            } else {
+                result.record.references[key] = SourceImage.cloudKey(id)
+            }
         }
         result.notes.sort { $0.words < $1.words }
         result.record.properties = properties

@@ -143,7 +143,9 @@ import Testing
             ["kernel_id": "k"], "image: { properties: { set: { kernel_id: other } } }")
         #expect(set.record.references.isEmpty)
         #expect(set.record.properties == ["kernel_id": "other"])
-        #expect(try properties(["kernel_id": ""]).record.references.isEmpty)
+        let empty = try properties(["kernel_id": ""])
+        #expect(empty.record.references.isEmpty && empty.record.properties.isEmpty)
+        #expect(empty.notes.map(\.words) == ["left out kernel_id: it names no image"])
     }
 
     // MARK: What is refused
