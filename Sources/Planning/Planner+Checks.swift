@@ -92,8 +92,15 @@ extension Planner {
             let other = try await plan.item(sourceKey: key, targetKey: target.opened.key)
             var reason = "is not at the source, or this project may not see it"
             if let other {
-                guard let message = try await refusal(of: other, at: target) else { continue }
-                reason = "cannot be copied: \(message)"
+                if let message = try await refusal(of: other, at: target) {
+                    reason = "cannot be copied: \(message)"
+                } else if let back = try await circle(from: item, by: key, at: target) {
+                    reason =
+                        "leads back to image \(Self.id(ofKey: back)), by the kernels and ramdisks that "
+                        + "it names: neither can be copied first"
+                } else {
+                    continue
+                }
             } else if let elsewhere = try await otherTarget(of: key, than: target) {
                 return .init(
                     TranshipError(
@@ -104,13 +111,45 @@ extension Planner {
                             "use an administrator's entry with `image: { owner: projects }`, which "
                             + "copies references between projects"))
             }
-            let id = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
             return .init(
                 TranshipError(
-                    .refused, "its \(property) names image \(id), which \(reason)",
+                    .refused,
+                    "its \(property) names image \(Self.id(ofKey: key)), which \(reason)",
                     hint: "correct or remove \(property) at the source; if the copy boots without "
                         + "it, drop it with `properties: { drop: [\(property)] }` in the target's "
                         + "`image`"))
+        }
+        return nil
+    }
+
+    private static func id(ofKey key: String) -> String {
+        key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+    }
+
+    /// No image needs that many kernels and ramdisks. Longer chains are left to the run.
+    private static let chainImagesMax = 50
+
+    /// Finds an image that needs itself, because each image starts after those that it names.
+    ///
+    /// - Parameter key: of an image that the item names.
+    /// - Returns: the key of the image to which the names lead back; nil if every chain ends.
+    private func circle(
+        from item: PlanItem, by key: String, at target: PlanningTarget
+    ) async throws(TranshipError) -> String? {
+        var seen: Set<String> = []
+        return try await circle(at: key, after: [item.source.key], &seen, at: target)
+    }
+
+    private func circle(
+        at key: String, after path: [String], _ seen: inout Set<String>, at target: PlanningTarget
+    ) async throws(TranshipError) -> String? {
+        if path.contains(key) { return key }
+        guard seen.count < Self.chainImagesMax, seen.insert(key).inserted,
+            let item = try await plan.item(sourceKey: key, targetKey: target.opened.key)
+        else { return nil }
+        for (_, next) in item.record.references.sorted(by: { $0.key < $1.key }) {
+            let back = try await circle(at: next, after: path + [key], &seen, at: target)
+            if let back { return back }
         }
         return nil
     }

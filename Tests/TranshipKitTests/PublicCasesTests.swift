@@ -267,6 +267,30 @@ import Testing
         #expect(dropped.exit == .done && beta.ids.count == 1)
     }
 
+    @Test func `Images that need each other are refused by the plan, and so is what names them`()
+        async throws
+    {
+        put("a", ["kernel_id": "b"])
+        put("b", ["ramdisk_id": "a"])
+        put("c", ["kernel_id": "a"])
+        put("d", ["kernel_id": "d"])
+        put("e")
+        let result = try await run()
+        let messages = ["a", "b", "c", "d"].map { result.item($0)?.refusal?.message ?? "" }
+        func circle(_ property: String, _ id: String, _ back: String) -> String {
+            "its \(property) names image \(id), which leads back to image \(back), by the kernels and "
+                + "ramdisks that it names: neither can be copied first"
+        }
+        #expect(
+            messages[0] == circle("kernel_id", "b", "a")
+                && messages[1] == circle("ramdisk_id", "a", "b"), "\(messages)")
+        #expect(messages[2].hasPrefix("its kernel_id names image a, which "), "\(messages)")
+        #expect(messages[3] == circle("kernel_id", "d", "d"), "\(messages)")
+        #expect(result.item("c")?.action == .refuse)
+        #expect(result.transfers.map(\.source.displayName) == ["e"])
+        #expect(result.exit == .someFailed && beta.ids.count == 1)
+    }
+
     @Test func `A kernel whose reference is dropped is not brought along`() async throws {
         put("machine", ["kernel_id": "kernel", "ramdisk_id": "ramdisk"])
         put("kernel", ["disk_format": "aki", "container_format": "aki"])
