@@ -308,7 +308,7 @@ let package = Package(
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
-                "ChecksumVerifiers", "Digests", "GlanceServer", "ImageUploaders",
+                "ChecksumVerifiers", "Digests", "GlanceServer", "ImageArchives", "ImageUploaders",
                 "MigrationJournal",
                 "Basics", "MigrationModel", "MigrationPipeline", "OpenStackImage", "PipelineFiles",
                 "Planning", "Publishing", "SourceReaders", "TaskWaiters", "TestSupport",

@@ -19,11 +19,14 @@ extension ArchiveFolder {
     ///   - sizeBytes: of the data; nil if it is not known.
     ///   - md5: of the data, if it is known.
     ///   - time: now, as the record says it.
+    ///   - replacement: takes the place of the record of a published image whose data is damaged.
+    ///     Nil keeps that record's fields.
     /// - Throws: ``TranshipError/Code/conflict`` if another process has written the image or does it
     ///   now; ``TranshipError/Code/targetFailed`` with ``FullTarget`` as its cause if the disk is
     ///   full; the failure of the ring.
     package func receive(
-        _ id: ArchivedID, from ring: ByteRing, sizeBytes: Int64?, md5: Checksum?, time: String
+        _ id: ArchivedID, from ring: ByteRing, sizeBytes: Int64?, md5: Checksum?, time: String,
+        replacing replacement: ArchiveRecord? = nil
     ) throws(TranshipError) {
         let folder = try writable()
         guard let part = try folder.lock(id.part) else {
@@ -48,6 +51,7 @@ extension ArchiveFolder {
             guard fsync(part.descriptor) == 0 else { throw folder.failure("cannot write", id.part) }
             try folder.rename(id.part, to: id.data)
             try folder.sync()
+            if image.isPublished, let replacement { image.record = replacement }
             image.record.fields["status"] = "active"
             image.record.fields["size"] = .integer(count)
             image.record.fields["os_hash_algo"] = .string(checksum.algorithm.rawValue)

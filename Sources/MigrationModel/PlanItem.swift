@@ -113,6 +113,8 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var originValue: String?
     /// The stores that hold it; empty where the cloud does not tell.
     public var stores: [String]
+    /// True of an image in an archive whose record is not published: archive sources do not see it.
+    public var isUnpublished: Bool?
     /// Nil if the cloud does not report it in a form that we read.
     public var createdAtUnixSeconds: Int64?
     /// The images that it names as its kernel and its ramdisk; nil if it names none.

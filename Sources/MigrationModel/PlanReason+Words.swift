@@ -29,6 +29,8 @@ extension PlanReason: CustomStringConvertible {
             "image \(id) is an unfinished copy of another generation"
         case .failedBefore(let code): "failed before (\(code?.rawValue ?? "?")); tried again"
         case .deletedAtTarget(let id): "was copied as \(id ?? "?") and was deleted at the target"
+        case .dataLost(let id):
+            "image \(id) is our copy, but its data is missing or has another size; it is sent again"
         case .toBePublished(let id): "image \(id) is proved, and still has to be published"
         case .toBeProved(let id):
             "image \(id) is at the target, and still has to be proved and published as planned"

@@ -24,6 +24,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case unfinishedGeneration(imageID: String)
     case failedBefore(code: TranshipError.Code?)
     case deletedAtTarget(imageID: String?)
+    /// Its record is at the target, and not its data.
+    case dataLost(imageID: String)
     case toBePublished(imageID: String)
     case toBeProved(imageID: String)
     case missingInStores(imageID: String, stores: [String])
@@ -178,6 +180,7 @@ extension PlanReason {
         case .unfinishedGeneration: "unfinished-generation"
         case .failedBefore: "failed-before"
         case .deletedAtTarget: "deleted-at-target"
+        case .dataLost: "data-lost"
         case .toBePublished: "to-be-published"
         case .toBeProved: "to-be-proved"
         case .missingInStores: "missing-in-stores"
@@ -206,10 +209,8 @@ extension PlanReason {
         case .changedMeanwhile: "changed-meanwhile"
         case .busySince, .busySinceUnknown: "busy"
         case .removalFailed: "removal-failed"
-        case .madeByRun: "made-by-run"
-        case .targetNotInPipeline: "target-not-in-pipeline"
-        case .neededBy: "needed-by-image"
-        case .replaced, .expired, .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
+        case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
+            .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
             .notExpired, .neverDeleted, .removedBefore, .finishedByLaterRun:
@@ -239,6 +240,9 @@ extension PlanReason {
     /// Of what becomes of versions and copies.
     private var seriesCode: String? {
         switch self {
+        case .madeByRun: "made-by-run"
+        case .targetNotInPipeline: "target-not-in-pipeline"
+        case .neededBy: "needed-by-image"
         case .removedBefore: "removed-before"
         case .finishedByLaterRun: "finished-by-later-run"
         case .replaced: "replaced"

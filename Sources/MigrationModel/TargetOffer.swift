@@ -51,6 +51,9 @@ public struct TargetOffer: Sendable, Hashable {
     /// The strongest of them, if an image of the service showed it; nil if it is a guess.
     public var seenAlgorithm: Checksum.Algorithm?
 
+    /// True of an archive. It gives an id again once the image was removed, as no Image service does,
+    /// and its records have the members of the source.
+    public var isArchive = false
     /// The disk formats that it takes; empty where it does not say.
     public var diskFormats: [String] = []
     /// The container formats that it takes; empty where it does not say.

@@ -29,6 +29,8 @@ struct Decision {
     var namesHaveDays = false
     /// True if the target hides, renames or removes earlier versions.
     var hasSeriesRules = false
+    /// True of an archive, which gives an id again: a copy is made again under the id that it had.
+    var isArchive = false
     /// The project at the target. Nil if it is not known: then `replace` hides nothing.
     var projectID: String?
 
@@ -183,7 +185,7 @@ struct Decision {
                     .update, .fieldsChanged(imageID: standing.id, fields: changed),
                     start: transfer.updated(to: item.record))
             }
-            guard transfer.state == .unpublished else {
+            guard transfer.state == .unpublished || standing.isUnpublished == true else {
                 var item = item
                 if !changed.isEmpty {
                     item.notes.append(.fieldsChanged(imageID: standing.id, fields: changed))
@@ -227,7 +229,8 @@ struct Decision {
         // Publishing is the last step. What others can see was published, so another value is not
         // a step that is missing: someone wants it so, or another pipeline.
         let isPublished =
-            item.isPublished(standing) || standing.status == .active && !standing.isAsCreated
+            standing.isUnpublished != true
+            && (item.isPublished(standing) || standing.status == .active && !standing.isAsCreated)
         if isPublished, !others.isEmpty {
             item.notes.append(.otherFields(imageID: standing.id, fields: others))
         }
@@ -258,6 +261,15 @@ struct Decision {
         case .done, .skipped, .unpublished:
             var transfer = known
             transfer.intent.record = item.record
+            if isArchive {
+                transfer.abandonRecord(wasThere: false)
+                let broken = comparison.ours.first { $0.id == known.imageID }
+                return notThere(
+                    item,
+                    broken.map { .dataLost(imageID: $0.id) }
+                        ?? .deletedAtTarget(imageID: known.imageID),
+                    comparison, start: transfer.renewed())
+            }
             if transfer.holdsKeptID {
                 let reason = "it was deleted at the target, where an id is given out once"
                 guard item.record.keptID == .preferred else {

@@ -359,7 +359,8 @@ public struct Planner: Sendable {
             onConflict: target.rules.onConflict ?? fallback,
             allStores: target.opened.offer.writableStores,
             namesHaveDays: target.rules.image.name.placeholders.contains(.date),
-            hasSeriesRules: target.hasSeriesRules, projectID: target.opened.projectID
+            hasSeriesRules: target.hasSeriesRules, isArchive: target.opened.offer.isArchive,
+            projectID: target.opened.projectID
         ).decide(comparison)
     }
 

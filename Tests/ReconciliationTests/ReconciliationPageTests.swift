@@ -5,35 +5,48 @@ import Foundation
 import Testing
 
 /// The table of docs/journal.md is written from the rules that are tested.
-@Suite struct ReconciliationPageTests {
+@Suite(.serialized) struct ReconciliationPageTests {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../docs/journal.md").standardizedFileURL
-    private static let marks = (
-        "<!-- rules: written by `make docs` -->\n", "<!-- end of rules -->\n"
-    )
+    private static func marks(_ name: String) -> (String, String) {
+        ("<!-- \(name): written by `make docs` -->\n", "<!-- end of \(name) -->\n")
+    }
 
-    @Test func `The journal's page has the rules that are tested`() throws {
+    @Test(arguments: ["rules", "archive rules"])
+    func `The journal's page has the rules that are tested`(name: String) throws {
+        let table = name == "rules" ? Self.table : Self.archiveTable
         var text = try String(contentsOf: Self.file, encoding: .utf8)
-        let begin = try #require(text.range(of: Self.marks.0))
-        let end = try #require(text.range(of: Self.marks.1))
+        let marks = Self.marks(name)
+        let begin = try #require(text.range(of: marks.0))
+        let end = try #require(text.range(of: marks.1))
         let place = begin.upperBound..<end.lowerBound
         if ProcessInfo.processInfo.environment["TRANSHIP_WRITE_DOCS"] == "1" {
-            text.replaceSubrange(place, with: Self.table)
+            text.replaceSubrange(place, with: table)
             try Data(text.utf8).write(to: Self.file)
             return
         }
-        #expect(
-            text[place] == Self.table,
-            "docs/journal.md is stale: run `make docs`")
+        #expect(text[place] == table, "docs/journal.md is stale: run `make docs`")
     }
 
     private static var table: String {
-        let columns = Ours.allCases.map { $0 == .unknown ? $0.rawValue : "`\($0.rawValue)`" }
+        table(
+            Ours.allCases, Found.allCases.map { found in (found.rawValue, { Rule.of($0, found) }) })
+    }
+
+    private static var archiveTable: String {
+        table(
+            ArchiveRule.ours,
+            Archived.allCases.map { found in (found.rawValue, { ArchiveRule.of($0, found) }) })
+    }
+
+    private static func table(
+        _ ours: [Ours], _ rows: [(name: String, rule: (Ours) -> String)]
+    ) -> String {
+        let columns = ours.map { $0 == .unknown ? $0.rawValue : "`\($0.rawValue)`" }
         var text = "| the image is | \(columns.joined(separator: " | ")) |\n"
-        text += "|---|" + Ours.allCases.map { _ in "---|" }.joined() + "\n"
-        for found in Found.allCases {
-            let cells = Ours.allCases.map { Rule.of($0, found) }
-            text += "| \(found.rawValue) | \(cells.joined(separator: " | ")) |\n"
+        text += "|---|" + ours.map { _ in "---|" }.joined() + "\n"
+        for row in rows {
+            text += "| \(row.name) | \(ours.map(row.rule).joined(separator: " | ")) |\n"
         }
         return text
     }

@@ -18,6 +18,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ArchiveRule.ours, Archived.allCases)
+    func `A run makes of each state in an archive what the rule says, and leaves one image`(
+        ours: Ours, found: Archived
+    ) async throws {
+        let ending = try await ArchiveEncounter().play(ours, found)
+        #expect(ending.rule(ours) == ArchiveRule.of(ours, found))
+        #expect(ending.ids.isSubset(of: [ending.firstID]), "an archive gives an id again")
+        if ending.action != .conflict, ending.transfer.state == .done {
+            #expect(ending.isRight, "what counts as done has the right bytes")
+        }
+    }
+
     /// Deleted once, an id is lost for ever.
     @Test(arguments: Ours.allCases, Found.allCases)
     func `No record under a kept id is ever discarded`(ours: Ours, found: Found) async throws {
@@ -58,6 +70,32 @@ extension Encounter.Ending {
             parts.append(
                 [.publishing, .unpublished].contains(ours) ? "published" : "compared, published")
         }
+        switch transfer.state {
+        case .done: break
+        case .failed: parts.append("`\(transfer.failure?.code.rawValue ?? "?")`")
+        default: parts.append("`\(transfer.state.rawValue)`")
+        }
+        return parts.joined(separator: "; ")
+    }
+}
+
+extension ArchiveEncounter.Ending {
+    /// What was seen, in the words of the table.
+    func rule(_ ours: Ours) -> String {
+        switch action {
+        case .skip: return "nothing to do"
+        case .conflict: return "`conflict` in the plan"
+        default: break
+        }
+        var parts: [String] = []
+        if transfer.placement.isAdopted { parts.append("adopted") }
+        if readings > 0 { parts.append("sent") }
+        if transfer.state == .done, readings == 0 {
+            parts.append(
+                [.publishing, .done, .unpublished].contains(ours)
+                    ? "published" : "compared, published")
+        }
+        if ids.isEmpty { parts.append("removed") }
         switch transfer.state {
         case .done: break
         case .failed: parts.append("`\(transfer.failure?.code.rawValue ?? "?")`")

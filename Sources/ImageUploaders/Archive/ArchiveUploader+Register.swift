@@ -140,6 +140,7 @@ extension TargetRecord {
         let image = found.record.image
         self.init(image, targetKey: targetKey)
         self.image.ownerID = nil
+        if !found.isPublished { self.image.isUnpublished = true }
         if image.status == .active || image.status == .deactivated, !found.isWhole {
             self.image.status = .killed
         }

@@ -28,7 +28,9 @@ public struct ArchiveUploader: ImageUploader {
 
     /// What an archive offers: it takes every format, and reports SHA-512.
     package static var offer: TargetOffer {
-        TargetOffer(reportedAlgorithms: [.sha512], hasProjects: false)
+        var offer = TargetOffer(reportedAlgorithms: [.sha512], hasProjects: false)
+        offer.isArchive = true
+        return offer
     }
 
     private static let pageImages = 500
@@ -93,9 +95,12 @@ public struct ArchiveUploader: ImageUploader {
         // Of the source's data, if that is what is sent.
         let md5 = transfer.source.checksums.first { $0.algorithm == .md5 }
         let time = Timestamp.text(now())
+        // Publishing adds the images that it names.
+        let record = ArchiveRecord(transfer, id: id.text, references: [:], time: time)
         try await archive.onThread(failingOnCancel: ring) { archive in
             try archive.receive(
-                id, from: ring, sizeBytes: transfer.proof.sizeBytes, md5: md5, time: time)
+                id, from: ring, sizeBytes: transfer.proof.sizeBytes, md5: md5, time: time,
+                replacing: record)
         }
         return transfer.moved(to: .verifying)
     }

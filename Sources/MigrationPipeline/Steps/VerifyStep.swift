@@ -16,7 +16,8 @@ struct VerifyStep: Sendable {
 
     func run(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {
         var transfer = given
-        let uploader = try stages.target(of: given).uploader
+        let target = try stages.target(of: given)
+        let uploader = target.uploader
         let report: TargetReport
         do {
             report = try await uploader.report(transfer)
@@ -24,7 +25,7 @@ struct VerifyStep: Sendable {
             guard error.code == .notFound else { throw error }
             // The image was deleted before it was compared, so copy it again.
             try await trip.answered(.target)
-            transfer.abandonRecord()
+            transfer.abandonRecord(wasThere: !target.offer.isArchive)
             return .advance(transfer)
         }
         try await trip.answered(.target)
