@@ -117,6 +117,12 @@ extension Note {
                 "members-are-accepted",
                 "shared with \(members.joined(separator: ", ")), as accepted at the source"
             )
+        case .membersGone(let members, let id):
+            (
+                "members-gone",
+                "the source does not share it with \(members.joined(separator: ", ")) any more, and the "
+                    + "copy stays shared; each is removed with: openstack image remove project \(id)"
+            )
         case .membersHaveToAccept(let members):
             ("members-have-to-accept", Self.haveToAccept(members))
         default: nil

@@ -43,6 +43,8 @@ public enum Note: Codable, Hashable, Sendable {
     case membersHaveToAccept([String])
     /// The members that accepted the image at the source, where the run accepts for them.
     case membersAreAccepted([String])
+    /// The source does not share the image with these projects any more, and the copy stays shared.
+    case membersGone([String], imageID: String)
 
     // MARK: What happened on the way
 

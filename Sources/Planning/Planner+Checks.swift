@@ -34,56 +34,6 @@ extension Planner {
         return item
     }
 
-    /// Who has to accept the copy. A member sees it in its list only then.
-    private func memberNotes(
-        _ item: PlanItem, at target: PlanningTarget
-    ) async throws(TranshipError) -> [Note] {
-        let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
-        let members: [String] =
-            switch item.record.members {
-            case .drop: []
-            case .keep: facts.members
-            case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
-            }
-        let rejected = facts.memberAnswers.filter { $0.value == "rejected" }
-        var notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
-        notes += Set(facts.members).subtracting(members).sorted().map {
-            .notShared(projectID: $0)
-        }
-        guard !members.isEmpty else { return notes }
-        let waiting = members.filter { member in
-            facts.memberAnswers[member] != "accepted"
-                || !mayAccept(for: member, item.record, at: target)
-        }
-        let words = waiting.map { member in
-            facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
-        }
-        if members.count > 128 {
-            tell(
-                .warning(
-                    "\(item.source.displayName) -> \(item.targetKey): \(members.count) members: more "
-                        + "than 128, the default of image_member_quota; if the target refuses some, "
-                        + "the copy stays unpublished"))
-        }
-        if !words.isEmpty { notes.append(.membersHaveToAccept(words)) }
-        let accepted = members.filter { !waiting.contains($0) }
-        if !accepted.isEmpty { notes.append(.membersAreAccepted(accepted)) }
-        return notes
-    }
-
-    /// True if the run may accept the copy in the member's place.
-    private func mayAccept(
-        for member: String, _ record: PlannedRecord, at target: PlanningTarget
-    ) -> Bool {
-        let projects = record.projects(for: [member]).map(\.target)
-        // With `projects`, the run may have a token of the member.
-        return target.opened.isAdmin
-            || targets.contains { other in
-                other.opened.endpoint == target.opened.endpoint
-                    && projects.contains { $0 == other.opened.projectID }
-            }
-    }
-
     /// Why an image cannot be copied because of a kernel or ramdisk that it names.
     func danglingReference(
         _ item: PlanItem, at target: PlanningTarget

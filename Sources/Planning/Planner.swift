@@ -263,6 +263,7 @@ public struct Planner: Sendable {
             if let target = target(item.targetKey) {
                 item = besideEarlierVersion(item, comparison, at: target)
                 item = try await named(item, besides: comparison.transfer, at: target)
+                item = try await shared(item, comparison.transfer, at: target)
             }
             if item.action == .create { item = try await checked(item) }
             if item.action == .create { item.start = going(item, copies: 1) }

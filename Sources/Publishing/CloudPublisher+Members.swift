@@ -11,7 +11,7 @@ extension CloudPublisher {
     /// Shares the copy. Accepts it in the place of members that had accepted it at the source, if
     /// our user may; names the others in a remark.
     func applyMembers(_ transfer: inout Transfer) async throws(TranshipError) {
-        guard transfer.record.visibility == .shared, let id = transfer.imageID else { return }
+        guard let id = transfer.imageID else { return }
         let wanted = transfer.record.projects(for: transfer.members)
         guard !wanted.isEmpty else { return }
         var answers: [String: Member.Status] = [:]

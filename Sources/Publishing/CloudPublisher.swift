@@ -69,7 +69,8 @@ public struct CloudPublisher: Publisher {
             let (image, record) = try await applyFields(&transfer, to: image)
             try await apply(references, to: image)
             try await applyVisibility(record, to: image)
-            try await applyMembers(&transfer)
+            // An operator may have edited the visibility, and only a shared image has members.
+            if record.visibility == .shared { try await applyMembers(&transfer) }
             for note in Self.notShared(transfer) { transfer.remark(note) }
             try await applyFlags(record, to: image)
             try await hideReplaced(&transfer)

@@ -196,7 +196,7 @@ struct OpenedPipeline: Sendable {
         let key = "archive:\(archive.path)"
         return PlanningTarget(
             OpenedTarget(
-                key: key, endpoint: "archive \(archive.path)",
+                key: key, endpoint: "archive \(archive.path)", isAdmin: true,
                 limits: TargetLimits(images: entry.rules.limitsImages),
                 offer: ArchiveUploader.offer,
                 uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),

@@ -83,7 +83,7 @@ extension ImageSource {
 
 extension Transfer {
     /// Takes over whom the image is shared with.
-    mutating func take(_ facts: SourceFacts) {
+    public mutating func take(_ facts: SourceFacts) {
         members = facts.members
         memberAnswers = facts.memberAnswers.isEmpty ? nil : facts.memberAnswers
     }

@@ -15,7 +15,8 @@ public struct OpenedTarget: Sendable {
     public var region: CloudRegion?
     /// The project that the target's user is in; nil without Keystone.
     public var projectID: String?
-    /// True if the target's user is an administrator, and so may accept images for other projects.
+    /// True if the target's user is an administrator, and so may accept images for other projects. An
+    /// archive takes every answer.
     public var isAdmin: Bool
     public var limits: TargetLimits
     public var offer: TargetOffer

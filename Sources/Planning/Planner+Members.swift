@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// Whom a copy is shared with, and who has to accept it.
+extension Planner {
+    /// Who has to accept the copy. A member sees it in its list only then.
+    func memberNotes(
+        _ item: PlanItem, at target: PlanningTarget
+    ) async throws(TranshipError) -> [Note] {
+        let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+        let members: [String] =
+            switch item.record.members {
+            case .drop: []
+            case .keep: facts.members
+            case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
+            }
+        let rejected = facts.memberAnswers.filter { $0.value == "rejected" }
+        var notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
+        notes += Set(facts.members).subtracting(members).sorted().map {
+            .notShared(projectID: $0)
+        }
+        // In an archive each answer is as at the source.
+        guard !members.isEmpty, !target.opened.offer.isArchive else { return notes }
+        let waiting = members.filter { member in
+            facts.memberAnswers[member] != "accepted"
+                || !mayAccept(for: member, item.record, at: target)
+        }
+        let words = waiting.map { member in
+            facts.memberAnswers[member].map { "\(member) (\($0) at the source)" } ?? member
+        }
+        if members.count > 128 {
+            tell(
+                .warning(
+                    "\(item.source.displayName) -> \(item.targetKey): \(members.count) members: more "
+                        + "than 128, the default of image_member_quota; if the target refuses some, "
+                        + "the copy stays unpublished"))
+        }
+        if !words.isEmpty { notes.append(.membersHaveToAccept(words)) }
+        let accepted = members.filter { !waiting.contains($0) }
+        if !accepted.isEmpty { notes.append(.membersAreAccepted(accepted)) }
+        return notes
+    }
+
+    /// True if the run may accept the copy in the member's place.
+    func mayAccept(
+        for member: String, _ record: PlannedRecord, at target: PlanningTarget
+    ) -> Bool {
+        let projects = record.projects(for: [member]).map(\.target)
+        // With `projects`, the run may have a token of the member.
+        return target.opened.isAdmin
+            || targets.contains { other in
+                other.opened.endpoint == target.opened.endpoint
+                    && projects.contains { $0 == other.opened.projectID }
+            }
+    }
+
+    // MARK: Later runs
+
+    /// Brings along whom the source shares an image with now, if the run publishes its copy. With
+    /// `on_conflict: update`, new members are a reason to publish it.
+    func shared(
+        _ given: PlanItem, _ known: Transfer?, at target: PlanningTarget
+    ) async throws(TranshipError) -> PlanItem {
+        var item = given
+        guard item.record.takesMembers, !item.record.mapsNoMember else { return item }
+        let updates = target.rules.onConflict == .update
+        switch (item.action, item.reason) {
+        case (.update, _):
+            guard let start = item.start else { return item }
+            // Of a copy that was published before, only an update changes anything.
+            let isOurs = known?.imageID == start.imageID
+            guard start.record.updatedFrom == nil || updates && isOurs else { return item }
+            let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+            if let known, updates {
+                item.note(
+                    SharingChange(from: known, to: item.record, facts), imageID: start.imageID)
+            }
+            item.start?.take(facts)
+        case (.skip, .alreadyAtTarget(let id)) where updates:
+            let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
+            guard item.start == nil, let known else {
+                // It is adopted: what changes from now on counts.
+                item.start?.take(facts)
+                return item
+            }
+            let change = SharingChange(from: known, to: item.record, facts)
+            let accepts = change.accepted.contains { mayAccept(for: $0, item.record, at: target) }
+            let rewrites = target.opened.offer.isArchive && !change.gone.isEmpty
+            if !change.added.isEmpty || accepts || rewrites {
+                item = item.decided(
+                    .update, .fieldsChanged(imageID: id, fields: ["members"]),
+                    start: known.updated(to: item.record))
+                item.start?.take(facts)
+            }
+            if !rewrites { item.note(change, imageID: id) }
+        default: break
+        }
+        return item
+    }
+}
+
+/// What is different about whom an image is shared with, since its copy was published.
+struct SharingChange {
+    /// New members, by their projects at the target.
+    let added: [String]
+    /// Former members, by their projects at the target.
+    let gone: [String]
+    /// Members, by their projects at the source, that have accepted the image since.
+    let accepted: [String]
+
+    /// - Parameters:
+    ///   - known: as it was published.
+    ///   - facts: of the source, now.
+    init(from known: Transfer, to record: PlannedRecord, _ facts: SourceFacts) {
+        let before = Set(known.record.projects(for: known.members).map(\.target))
+        let now = record.projects(for: facts.members)
+        added = Set(now.map(\.target)).subtracting(before).sorted()
+        gone = before.subtracting(now.map(\.target)).sorted()
+        accepted = now.map(\.source).filter {
+            facts.memberAnswers[$0] == "accepted" && known.memberAnswers?[$0] != "accepted"
+        }
+    }
+}
+
+extension PlanItem {
+    /// Names those with whom the copy stays shared.
+    fileprivate mutating func note(_ change: SharingChange, imageID: String?) {
+        guard !change.gone.isEmpty, let imageID else { return }
+        notes.append(.membersGone(change.gone, imageID: imageID))
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import MigrationPipeline
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// Members that come and go at the source after the copy, in whole runs between two clouds.
+@Suite(.timeLimit(.minutes(5))) struct SharingTests {
+    private let folder: TemporaryFolder
+    private let alpha: GlanceServer
+    private let beta: GlanceServer
+
+    init() throws {
+        folder = try TemporaryFolder()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
+        put()
+    }
+
+    private func put(_ fields: [String: JSONValue] = [:]) {
+        let base: [String: JSONValue] = [
+            "name": "web", "disk_format": "raw", "container_format": "bare", "visibility": "shared",
+        ]
+        alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
+    }
+
+    /// - Returns: what the plan says of the image, and its transfer at the end.
+    private func run(
+        _ keys: String = "on_conflict: update", target: String = "cloud: beta",
+        journal: String = "journal.sqlite"
+    ) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let members = target.hasPrefix("cloud") ? ", image: { members: keep }" : ""
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: sharing
+                sources: [{ cloud: alpha }]
+                targets: [{ \(target), \(keys)\(members) }]
+                """, file: folder.file("sharing.yaml"), environment: [:])
+        let path = folder.file(journal)
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var tuning = RunTuning()
+        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
+        let run = PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(
+            in: TransferState.allCases, limit: 10)
+        return (try #require(items.first), transfers.first)
+    }
+
+    @Test func `A new member gets the copy by the next update, and a former one keeps it, named`()
+        async throws
+    {
+        alpha.setMembers(["p1"], of: "s")
+        let id = try #require(try await run().transfer?.imageID)
+        #expect(beta.members(of: id) == ["p1"])
+        #expect(try await run().item.action == .skip)
+
+        alpha.setMembers(["p1", "p2"], of: "s")
+        let second = try await run()
+        #expect(second.item.action == .update)
+        #expect(second.item.reason == .fieldsChanged(imageID: id, fields: ["members"]))
+        #expect(second.transfer?.state == .done)
+        #expect(beta.members(of: id) == ["p1", "p2"])
+
+        alpha.setMembers(["p2"], of: "s")
+        let third = try await run()
+        #expect(third.item.action == .skip)
+        #expect(third.item.notes == [.membersGone(["p1"], imageID: id)])
+        #expect(beta.members(of: id) == ["p1", "p2"])
+    }
+
+    @Test func `A member that was removed at the target does not come back`() async throws {
+        alpha.setMembers(["p1", "p2"], of: "s")
+        let id = try #require(try await run().transfer?.imageID)
+        beta.setMembers(["p2"], of: id)
+        #expect(try await run().item.action == .skip)
+        #expect(beta.members(of: id) == ["p2"])
+    }
+
+    @Test func `Without the rule new members change nothing`() async throws {
+        let id = try #require(try await run("on_conflict: keep-both").transfer?.imageID)
+        alpha.setMembers(["p1"], of: "s")
+        #expect(try await run("on_conflict: keep-both").item.action == .skip)
+        #expect(beta.members(of: id).isEmpty)
+    }
+
+    @Test func `A copy that an operator has made private is not shared`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        beta.put(id, ["visibility": "private"])
+        alpha.setMembers(["p1"], of: "s")
+        let second = try await run()
+        #expect(second.item.action == .update)
+        #expect(second.transfer?.state == .done)
+        #expect(beta.members(of: id).isEmpty)
+        #expect(beta.image(id)?["visibility"] == "private")
+    }
+
+    @Test func `An image that became shared after its copy is shared with its members`()
+        async throws
+    {
+        put(["visibility": "private"])
+        let id = try #require(try await run().transfer?.imageID)
+        put(["visibility": "shared"])
+        alpha.setMembers(["p1"], of: "s")
+        #expect(try await run().transfer?.state == .done)
+        #expect(beta.members(of: id) == ["p1"])
+    }
+
+    /// The journal was lost after the data was sent, and before the copy was published.
+    @Test func `A copy that is adopted before it was published gets its members`() async throws {
+        let first = try await run("on_conflict: keep-both")
+        let id = try #require(first.transfer?.imageID)
+        beta.put(id, ["visibility": "private"])
+        alpha.setMembers(["p1"], of: "s")
+        let second = try await run("on_conflict: keep-both", journal: "other.sqlite")
+        #expect(second.item.reason == .toBeProved(imageID: id))
+        #expect(second.transfer?.state == .done)
+        #expect(beta.members(of: id) == ["p1"])
+    }
+
+    @Test func `An archive has the members of the source, also former ones`() async throws {
+        let target = "archive: \(folder.file("export"))"
+        alpha.setMembers(["p1"], of: "s")
+        let id = try #require(try await run(target: target).transfer?.imageID)
+        func members() throws -> [String] {
+            let text = String(
+                decoding: try folder.bytes(of: "export/images/\(id).json"), as: UTF8.self)
+            return ["p1", "p2"].filter { text.contains("\"member_id\" : \"\($0)\"") }
+        }
+        #expect(try members() == ["p1"])
+        alpha.setMembers(["p2"], of: "s")
+        #expect(try await run(target: target).item.action == .update)
+        #expect(try members() == ["p2"])
+        alpha.setMembers([], of: "s")
+        #expect(try await run(target: target).item.notes.isEmpty)
+        #expect(try members().isEmpty)
+    }
+}
