@@ -16,6 +16,8 @@ public struct TargetRecord: Sendable, Hashable {
     /// Project ids that the image is shared with; nil if they were not asked for, or if our user
     /// may not list them.
     public var members: [String]?
+    /// How they answered: `accepted` or `rejected`. A project that has not answered is not in it.
+    public var memberAnswers: [String: String] = [:]
 
     public init(
         _ image: TargetImage, diskFormat: String?, containerFormat: String?, minDiskGiB: Int = 0,
@@ -31,6 +33,11 @@ public struct TargetRecord: Sendable, Hashable {
         self.properties = properties
         self.members = members
     }
+}
+
+extension TargetRecord {
+    /// `accepted`, `rejected`, or `pending` if the project has not answered.
+    public func answer(of member: String) -> String { memberAnswers[member] ?? "pending" }
 }
 
 /// A field that differs between what is wanted and what the target has.
@@ -88,6 +95,11 @@ public struct CheckedImage: Sendable, Hashable {
     public var proofs: [Checksum] = []
     /// Why, or what could not be found out.
     public var note: String?
+
+    /// Adds a sentence to the note.
+    public mutating func add(note words: String) {
+        note = note.map { "\($0); \(words)" } ?? words
+    }
 
     public init(
         _ verdict: Verdict, name: String, sourceKey: String?, targetKey: String,

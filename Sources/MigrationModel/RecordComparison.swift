@@ -13,6 +13,8 @@ public struct RecordComparison: Sendable {
     public var references: [String: String?] = [:]
     /// The projects at the target that the image is shared with; nil if they are not compared.
     public var members: [String]?
+    /// Those of ``members`` whose answer at the target has to be `accepted`.
+    public var accepted: [String] = []
     /// Stores that lack the data.
     public var missingStores: [String] = []
 
@@ -47,6 +49,9 @@ public struct RecordComparison: Sendable {
         compare("visibility", wanted.visibility.rawValue, found.image.visibility.rawValue)
         if let members, let has = found.members {
             compare("members", Self.list(members), Self.list(has))
+            for member in accepted.sorted() where has.contains(member) {
+                compare("members.\(member)", "accepted", found.answer(of: member))
+            }
         }
         compare("hidden", "\(wanted.isHidden)", "\(found.image.isHidden)")
         compare(

@@ -73,12 +73,13 @@ extension Planner {
             return checked
         }
         checked.note = nil
-        checked.differences = try await differences(comparison, found, at: target)
+        try await compareFields(comparison, found, at: target, &checked)
         if item.record.mapsNoMember, checked.differences.contains(where: { $0.field == "members" })
         {
-            checked.note =
-                "`projects` or `image.owner` would say which projects those are at the target; "
-                + "`members: drop` accepts the loss"
+            checked.add(
+                note:
+                    "`projects` or `image.owner` would say which projects those are at the target; "
+                    + "`members: drop` accepts the loss")
         }
         try await compareData(comparison, found, reading, &checked)
         checked.verdict =
@@ -98,9 +99,10 @@ extension Planner {
         }
     }
 
-    private func differences(
-        _ comparison: PlanComparison, _ found: TargetRecord, at target: PlanningTarget
-    ) async throws(TranshipError) -> [FieldDifference] {
+    private func compareFields(
+        _ comparison: PlanComparison, _ found: TargetRecord, at target: PlanningTarget,
+        _ checked: inout CheckedImage
+    ) async throws(TranshipError) {
         let item = comparison.item
         var record = RecordComparison(wanted: item.record)
         if let transfer = comparison.transfer, transfer.imageID == found.image.id,
@@ -116,16 +118,40 @@ extension Planner {
         }
         if item.record.takesMembers {
             let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
-            record.members = item.record.projects(for: facts.members).map(\.target)
             if item.record.mapsNoMember {
                 // Project ids of two Keystones cannot be compared, but how many there are.
                 let isLess = (found.members ?? []).count < facts.members.count
                 record.members = isLess ? facts.members : nil
+            } else {
+                compareMembers(item.record, facts, found, at: target, &record, &checked)
             }
         }
         record.missingStores =
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
-        return record.differences(found)
+        checked.differences = record.differences(found)
+    }
+
+    /// An answer is the member's own. So one is a difference only if the member had accepted the
+    /// image at the source, and a run may accept the copy for it. The note names other members that
+    /// do not have the copy in their lists.
+    private func compareMembers(
+        _ wanted: PlannedRecord, _ facts: SourceFacts, _ found: TargetRecord,
+        at target: PlanningTarget, _ record: inout RecordComparison, _ checked: inout CheckedImage
+    ) {
+        let members = wanted.projects(for: facts.members)
+        record.members = members.map(\.target)
+        record.accepted = members.filter { source, _ in
+            facts.memberAnswers[source] == "accepted" && mayAccept(for: source, wanted, at: target)
+        }.map(\.target)
+        guard !target.opened.offer.isArchive else { return }
+        let others = members.map(\.target).filter {
+            found.members?.contains($0) == true && !record.accepted.contains($0)
+        }
+        let waiting = others.filter { found.answer(of: $0) == "pending" }
+        if !waiting.isEmpty { checked.add(note: Note.membersHaveToAccept(waiting).words) }
+        for member in others where found.answer(of: member) == "rejected" {
+            checked.add(note: "project \(member) rejected the copy")
+        }
     }
 
     // MARK: Data
@@ -158,7 +184,7 @@ extension Planner {
         }
         guard let reading else {
             if checked.proofs.isEmpty {
-                checked.note = "no checksum is known on both sides; --download reads the data"
+                checked.add(note: "no checksum is known on both sides; --download reads the data")
             }
             return
         }
@@ -167,7 +193,7 @@ extension Planner {
             try await readBack(item, found, expected, reading, &checked)
         } catch {
             if error.code == .interrupted { throw error }
-            checked.note = "the data could not be read: \(error.message)"
+            checked.add(note: "the data could not be read: \(error.message)")
         }
     }
 

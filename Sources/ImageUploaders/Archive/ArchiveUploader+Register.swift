@@ -145,5 +145,8 @@ extension TargetRecord {
             self.image.status = .killed
         }
         members = found.record.memberAnswers.map(\.id)
+        for (id, status) in found.record.memberAnswers where status != "pending" {
+            memberAnswers[id] = status
+        }
     }
 }

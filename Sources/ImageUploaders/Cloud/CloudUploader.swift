@@ -60,7 +60,11 @@ public struct CloudUploader: ImageUploader {
         var record = TargetRecord(image, targetKey: targetKey)
         guard withMembers, image.visibility == .shared else { return record }
         do {
-            record.members = try await service.members(of: imageID).map(\.memberID)
+            let members = try await service.members(of: imageID)
+            record.members = members.map(\.memberID)
+            for member in members where member.status != .pending {
+                record.memberAnswers[member.memberID] = member.status.rawValue
+            }
         } catch {
             // Only the owner and administrators may list them.
             guard error.code == .forbidden || error.code == .notFound else { throw error }
