@@ -10,59 +10,6 @@ import Testing
 extension EndToEndTests {
     /// `report`: what a run did, in each of its forms.
     @Suite struct ReportTests {
-        private static let browser = "/usr/bin/chromium"
-        private static let hasBrowser = FileManager.default.isExecutableFile(atPath: browser)
-
-        /// What the page shows after a script of the test has used it.
-        private static let script = """
-            <script>
-            const said = [at("count").textContent];
-            at("filter").value = "two";
-            at("filter").dispatchEvent(new Event("input"));
-            said.push(at("count").textContent);
-            at("filter").value = "";
-            at("failures").click();
-            said.push(at("count").textContent);
-            at("theme").click();
-            said.push(document.documentElement.className);
-            document.title = said.join("; ");
-            </script></body>
-            """
-
-        @Test(
-            "a browser shows the page without a network, its filter hides rows, and it goes dark",
-            .enabled(if: hasBrowser, "needs /usr/bin/chromium"))
-        func page() async throws {
-            try await scene("reportpage") { scene in
-                for name in ["one", "two", "three"] {
-                    try await scene.alpha.add("\(scene.prefix) \(name)", Sample.raw(7000, seed: 1))
-                }
-                let file = try scene.cloudPipeline()
-                #expect(try await scene.tranship("run", file).status == 0)
-                let path = scene.folder.appendingPathComponent("run.html")
-                #expect(try await scene.tranship("report", "--html", path.path).status == 0)
-                let text = try String(contentsOf: path, encoding: .utf8)
-                try Data(text.replacing("</body>", with: Self.script).utf8).write(to: path)
-                let picture = scene.folder.appendingPathComponent("run.png")
-                let options = [
-                    "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1366,768",
-                ]
-                for more in [["--dump-dom"], ["--screenshot=\(picture.path)"]] {
-                    let shown = try await RunningCommand(
-                        options + more + [path.absoluteString], environment: scene.environment,
-                        folder: scene.folder, binary: URL(fileURLWithPath: Self.browser)
-                    ).outcome()
-                    #expect(shown.status == 0, shown.said)
-                    guard more == ["--dump-dom"] else { continue }
-                    #expect(
-                        shown.output.contains(
-                            "<title>3 of 3 shown; 1 of 3 shown; 0 of 3 shown; dark</title>"),
-                        shown.said)
-                }
-                #expect(FileManager.default.fileExists(atPath: picture.path))
-            }
-        }
-
         @Test("a report has each transfer in each form, and the request ids are in the cloud's log")
         func forms() async throws {
             try await scene("report") { scene in

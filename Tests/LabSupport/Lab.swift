@@ -20,7 +20,8 @@ package enum Lab {
     /// (`scripts/lab legacy up`).
     package static let legacyURL = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
 
-    private static let repository =
+    /// The folder of the sources.
+    package static let repository =
         ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
         ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../..").standardizedFileURL.path

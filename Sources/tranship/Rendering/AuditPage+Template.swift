@@ -44,8 +44,12 @@ extension AuditPage {
         .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px;
           margin-right: 4px; }
         details { border-bottom: 1px solid var(--line); }
-        summary { display: grid; grid-template-columns: 260px 90px 80px 1fr; gap: 8px;
-          align-items: center; list-style: none; cursor: pointer; padding: 2px 0; }
+        summary, .head { display: grid; grid-template-columns: 260px 90px 80px 1fr; gap: 8px;
+          align-items: center; padding: 2px 0; }
+        summary { list-style: none; cursor: pointer; }
+        .head { position: sticky; top: 0; z-index: 1; background: var(--back);
+          border-bottom: 1px solid var(--line); }
+        #axis { display: flex; justify-content: space-between; }
         summary::-webkit-details-marker { display: none; }
         summary > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
         .number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -73,6 +77,8 @@ extension AuditPage {
         <span class="soft" id="count"></span>
         </div>
         <div class="legend soft" id="legend"></div>
+        <div class="head soft"><span>image → target</span><span>state</span>
+        <span class="number">size</span><span id="axis"></span></div>
         <div id="rows"></div>
         <script type="application/json" id="data">%DATA%</script>
         <script>
@@ -158,6 +164,12 @@ extension AuditPage {
           at("peak").textContent = "peak " + bytes(peak) + "/s; the width is " + span(last - first);
         }
 
+        const mark = ms => last - first < 60000 ? (ms / 1000).toFixed(1) + " s" : span(ms);
+        if (worked.length) {
+          for (const part of [0, 1 / 4, 1 / 2, 3 / 4, 1]) {
+            at("axis").append(make("span", part ? mark((last - first) * part) : "0"));
+          }
+        }
         for (const stage of stages) {
           const item = make("span");
           const square = make("i");
@@ -177,8 +189,9 @@ extension AuditPage {
             part.title = s.state + ", " + span(s.to - s.from);
             track.append(part);
           }
-          line.append(make("span", t.image + " → " + t.target),
-            make("span", t.state, isBad(t) ? "bad" : "soft"),
+          const name = make("span", t.image + " → " + t.target);
+          name.title = name.textContent;
+          line.append(name, make("span", t.state, isBad(t) ? "bad" : "soft"),
             make("span", bytes(t.bytes), "number"), track);
           const list = make("dl");
           const add = (name, value) => {
@@ -205,10 +218,18 @@ extension AuditPage {
         const all = transfers.map(t => ({ box: row(t), bad: isBad(t), words:
           [t.image, t.name, t.target, t.state, t.source, t.target_id].join(" ").toLowerCase() }));
         at("rows").append(...all.map(entry => entry.box));
+        const refused = run.refused.map(image => {
+          const word = image.action === "conflict" ? "in conflict: " : "refused: ";
+          const words = word + image.name + " (" + image.source_id + ") → " + image.target + ": "
+            + image.code + ": " + image.message;
+          return { box: make("div", words, "bad"), words: words.toLowerCase() };
+        });
+        at("rows").prepend(...refused.map(entry => entry.box));
         const show = () => {
           const word = at("filter").value.trim().toLowerCase();
           const only = at("failures").getAttribute("aria-pressed") === "true";
           let shown = 0;
+          for (const entry of refused) entry.box.hidden = !entry.words.includes(word);
           for (const entry of all) {
             const fits = entry.words.includes(word) && (entry.bad || !only);
             entry.box.hidden = !fits;
@@ -229,12 +250,6 @@ extension AuditPage {
           root.toggle("dark", !isDark);
           root.toggle("light", isDark);
         });
-        for (const image of [...run.refused].reverse()) {
-          const word = image.action === "conflict" ? "in conflict: " : "refused: ";
-          const line = make("div", word + image.name + " (" + image.source_id + ") → "
-            + image.target + ": " + image.code + ": " + image.message, "bad");
-          at("rows").prepend(line);
-        }
         show();
         </script>
         </body>
