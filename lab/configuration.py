@@ -7,9 +7,10 @@ import os
 
 from lab.console import LabError
 from lab.settings import (
-    APPLICATION_CREDENTIALS, BASIC_HASH, BASIC_USER, EMPTY_REGION, HOST, LAB, LEGACY, PASSWORDS,
-    REGION, SECOND_REGION, SITES, STORES, SWITCHES, VENV, WSGI_FILE, forbidden_web_port, ids_of,
-    legacy_url, port_of, switches_of, url_of, write)
+    APPLICATION_CREDENTIALS, BASIC_HASH, BASIC_USER, EMPTY_REGION, HOST, LAB, LEGACY, OIDC_CLIENT,
+    OIDC_PROTOCOL, OIDC_PROVIDER, OIDC_USER, PASSWORDS, REGION, SECOND_REGION, SITES, STORES,
+    SWITCHES, VENV, WSGI_FILE, forbidden_web_port, ids_of, legacy_url, oidc_front_url, oidc_issuer,
+    port_of, switches_of, url_of, write)
 
 
 def ini(sections):
@@ -223,6 +224,24 @@ def service_environment(cloud, service):
     }
 
 
+def federated_entries():
+    def entry(kind, **auth):
+        return {"auth_type": kind, "region_name": REGION, "identity_api_version": "3", "auth": {
+            "auth_url": oidc_front_url() + "/v3", "identity_provider": OIDC_PROVIDER,
+            "protocol": OIDC_PROTOCOL, "project_name": "demo", "project_domain_name": "Default",
+        } | auth}
+
+    client = {"client_id": OIDC_CLIENT[0], "client_secret": OIDC_CLIENT[1],
+              "discovery_endpoint": oidc_issuer() + "/.well-known/openid-configuration"}
+    return {
+        "alpha-oidc-client": entry("v3oidcclientcredentials", **client),
+        "alpha-oidc-user": entry(
+            "v3oidcpassword", username=OIDC_USER[0], password=OIDC_USER[1], **client),
+        "alpha-oidc-wrong-password": entry(
+            "v3oidcpassword", username=OIDC_USER[0], password="not-the-password", **client),
+    }
+
+
 def write_clouds_yaml():
     entries = {}
 
@@ -270,7 +289,8 @@ def write_clouds_yaml():
     entries["basic"]["auth"] |= {"username": BASIC_USER, "password": PASSWORDS[BASIC_USER]}
     entries["basic-wrong-password"] = entries["basic"] | {
         "auth": entries["basic"]["auth"] | {"password": "not-the-password"}}
-    # Whether it runs or not; see lab/legacy.py.
+    # Whether they run or not; see lab/oidc.py and lab/legacy.py.
+    entries |= federated_entries()
     entries[LEGACY] = {"auth_type": "none", "image_endpoint_override": legacy_url()}
 
     lines = ["# Written by scripts/lab; changes are lost.", "clouds:"]

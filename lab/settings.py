@@ -52,6 +52,13 @@ SITES = {
 }
 EXTRAS = tuple(name for name, site in SITES.items() if site.is_extra)
 
+# The federated logins of alpha: the provider, and the one method of Keystone's default ones
+# that a protocol of any kind can be called after.
+OIDC_PROVIDER = "lab-provider"
+OIDC_PROTOCOL = "mapped"
+OIDC_CLIENT = ("tranship", "tranship-secret")
+OIDC_USER = ("ada", "ada-secret")
+
 # Name and password of the Glance behind HTTP Basic; bcrypt, four rounds.
 BASIC_USER = "demo"
 BASIC_HASH = "$2b$04$kC3k4KrCW5qm67dXL.2J/eSAtdUjHsdcw6fWwWJA80toufAGhGfRS"
@@ -197,6 +204,23 @@ def legacy_url():
 def forbidden_web_port():
     """The web server's second port, from which no Glance may fetch."""
     return base_port() + 8
+
+
+def oidc_front_port():
+    """Of the Apache before alpha's Keystone."""
+    return base_port() + 9
+
+
+def oidc_front_url():
+    return f"http://{HOST}:{oidc_front_port()}"
+
+
+def oidc_provider_port():
+    return base_port() + 12
+
+
+def oidc_issuer():
+    return f"http://{HOST}:{oidc_provider_port()}"
 
 
 def services_of(site):

@@ -20,6 +20,9 @@ package enum Lab {
     /// (`scripts/lab legacy up`).
     package static let legacyURL = ProcessInfo.processInfo.environment["TRANSHIP_LAB_LEGACY"]
 
+    /// Apache's address before alpha's Keystone; nil if it does not run (`scripts/lab oidc up`).
+    package static let federationURL = ProcessInfo.processInfo.environment["TRANSHIP_LAB_OIDC"]
+
     /// The folder of the sources.
     package static let repository =
         ProcessInfo.processInfo.environment["TRANSHIP_REPO"]
