@@ -44,4 +44,13 @@ struct ChecksumLabel {
         }
         name = text
     }
+    /// - Parameter number: of the algorithm in OpenPGP (RFC 9580, section 9.5).
+    init?(openPGP number: Int) {
+        let words = [
+            1: "md5", 2: "sha1", 3: "rmd160", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224",
+            12: "sha3-256", 14: "sha3-512",
+        ]
+        guard let word = words[number] else { return nil }
+        self.init(word)
+    }
 }

@@ -16,6 +16,7 @@ internal import Basics
 /// | Gentoo `Manifest` | `DIST name size BLAKE2B <digits> SHA512 <digits>` |
 /// | registries | `sha256:<digits>`, with or without a name |
 /// | the name first | `name: <digits>`, `name: sha256:<digits>`, `name  <digits>` |
+/// | GnuPG | `name: 1A2B 3C4D …` over several lines, `name: SHA256 = 1A2B3C4D …`, `name:8:<digits>:` |
 /// | one bare digest | `<digits>`, with or without `-`; `SHA256(stdin)= <digits>` |
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
@@ -44,6 +45,8 @@ struct ChecksumList {
 
     /// The longest line that is read; a longer one is skipped.
     private static let lineBytesMax = 4096
+    /// The digits of the shortest value (MD5).
+    static let digitsMin = 32
     /// The names and lines that an error repeats.
     private static let namesMax = 5
 
@@ -57,15 +60,13 @@ struct ChecksumList {
         let text = Self.decoded(bytes)
         isWebPage = Self.isWebPage(text)
         guard !isWebPage else { return }
-        var reader = LineReader(fileName: fileName)
+        var reader = ChecksumLineReader(fileName: fileName)
         for (index, bytes) in Self.lines(text).enumerated() {
             guard bytes.count <= Self.lineBytesMax else { continue }
-            guard let line = reader.withoutArmour(Substring(bytes))?.trimmed else { continue }
-            for var entry in reader.entries(line) {
-                (entry.line, entry.text) = (index + 1, String(line))
-                entries.append(entry)
-            }
+            guard let line = reader.withoutArmour(Substring(bytes)) else { continue }
+            entries += reader.entries(line, number: index + 1)
         }
+        entries += reader.end()
     }
 
     /// True for the beginning of HTML, which servers send in the place of missing files.
@@ -257,223 +258,5 @@ struct ChecksumList {
         stride(from: 2, to: bytes.count - 1, by: 2).map {
             joined(UInt16(bytes[$0]), UInt16(bytes[$0 + 1]))
         }
-    }
-}
-
-/// Reads the lines of a list in order: a line above may name the algorithm of a line.
-private struct LineReader {
-    /// What the list's own name says of digits without a label.
-    private let fileLabel: ChecksumLabel?
-    /// What the last heading said.
-    private var heading: ChecksumLabel?
-    private var armour = Armour.none
-
-    private enum Armour { case none, headers, text, signature }
-
-    init(fileName: String) {
-        let words = fileName.lowercased().split { !$0.isLetter && !$0.isNumber }
-        fileLabel =
-            words.lazy.compactMap {
-                ChecksumLabel(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
-            }.first
-    }
-
-    /// Nil for the armour of a signature (RFC 9580, section 7).
-    mutating func withoutArmour(_ line: Substring) -> Substring? {
-        if armour == .none, line.utf8.first != UInt8(ascii: "-") { return line }
-        if line.hasPrefix("-----BEGIN PGP SIGNED MESSAGE") {
-            armour = .headers
-            return nil
-        }
-        if line.hasPrefix("-----BEGIN PGP SIGNATURE") {
-            armour = .signature
-            return nil
-        }
-        if line.hasPrefix("-----END PGP SIGNATURE") {
-            armour = .none
-            return nil
-        }
-        switch armour {
-        case .headers:
-            if line.allSatisfy(\.isWhitespace) { armour = .text }
-            return nil
-        case .signature: return nil
-        case .text: return line.hasPrefix("- ") ? line.dropFirst(2) : line
-        case .none: return line
-        }
-    }
-
-    mutating func entries(_ line: Substring) -> [ChecksumList.Entry] {
-        guard !line.isEmpty else { return [] }
-        if line.hasPrefix("#") {
-            let words = line.dropFirst().split { $0 == " " || $0 == ":" }
-            if let label = words.first.flatMap({ ChecksumLabel(String($0)) }),
-                words.count == 1 || words.dropFirst().allSatisfy({ $0.allSatisfy(\.isLetter) })
-            {
-                heading = label
-            }
-            return []
-        }
-        if line.hasSuffix(":"), let label = ChecksumLabel(String(line.dropLast())) {
-            heading = label
-            return []
-        }
-        if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
-        if line.hasPrefix("DIST ") { return manifest(line) }
-        return (plain(line) ?? nameFirst(line)).map { [$0] } ?? []
-    }
-
-    /// `SHA256 (name) = <digits>`.
-    private func parenthesised(_ line: Substring) -> ChecksumList.Entry? {
-        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
-            open < close
-        else { return nil }
-        let rest = line[line.index(after: close)...].trimmed
-        guard rest.first == "=" else { return nil }
-        let digits = rest.dropFirst().trimmed
-        let name = line[line.index(after: open)..<close]
-        // OpenSSL writes this for data that it read from a pipe.
-        let isNameless = name == "stdin" || name == "-"
-        guard let label = ChecksumLabel(String(line[..<open].trimmed)) else {
-            return isNameless && open == line.startIndex ? plain(digits) : nil
-        }
-        return entry(label, String(digits), path: isNameless ? nil : String(name))
-    }
-
-    /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
-    private func prefixed(_ line: Substring) -> ChecksumList.Entry? {
-        guard let colon = line.firstIndex(of: ":"),
-            let label = ChecksumLabel(String(line[..<colon]))
-        else { return nil }
-        let rest = line[line.index(after: colon)...].trimmed
-        let digits = rest.hexDigits
-        let isWhole = rest.dropFirst(digits.count).first?.isWhitespace ?? true
-        guard digits.count == label.digitCount || digits.count >= 32 && isWhole else { return nil }
-        return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
-    }
-
-    /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
-    private func manifest(_ line: Substring) -> [ChecksumList.Entry] {
-        let words = line.split(separator: " ").map(String.init)
-        guard words.count >= 5 else { return [] }
-        return stride(from: 3, to: words.count - 1, by: 2).compactMap { index in
-            ChecksumLabel(words[index]).flatMap { entry($0, words[index + 1], path: words[1]) }
-        }
-    }
-
-    /// `<digits>  name`, or digits alone.
-    private func plain(_ given: Substring) -> ChecksumList.Entry? {
-        let isEscaped = given.first == "\\"
-        let line = isEscaped ? given.dropFirst() : given
-        let digits = line.hexDigits
-        guard digits.utf8.count >= 32 else { return nil }
-        let rest = line.dropFirst(digits.count)
-        guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
-        var name = rest.trimmed
-        if name.first == "*" { name = name.dropFirst() }
-        // Debian's Release puts the size between.
-        if heading != nil, let blank = name.firstIndex(of: " "),
-            name[..<blank].allSatisfy(\.isNumber),
-            !name[blank...].trimmed.isEmpty
-        {
-            name = name[blank...].trimmed
-        }
-        let path =
-            name.isEmpty || name == "-" ? nil : isEscaped ? Self.unescaped(name) : String(name)
-        return unlabelled(digits, path: path)
-    }
-
-    /// `name: <digits>`, `name: sha256:<digits>`, `sha256=<digits>`, or a name without blanks and
-    /// digits.
-    private func nameFirst(_ line: Substring) -> ChecksumList.Entry? {
-        guard let mark = line.lastIndex(where: { " \t:=".contains($0) }) else { return nil }
-        let digits = line[line.index(after: mark)...]
-        guard digits.utf8.count >= 32, digits.hexDigits.count == digits.count else { return nil }
-        var name = line[...mark].trimmed
-        var label: ChecksumLabel?
-        if name.last == ":" || name.last == "=" {
-            name = name.dropLast().trimmed
-            if let blank = name.lastIndex(where: { " \t:".contains($0) }) {
-                label = ChecksumLabel(String(name[name.index(after: blank)...]))
-                if label != nil { name = name[...blank].trimmed }
-                if label != nil, name.last == ":" { name = name.dropLast().trimmed }
-            }
-        } else if name.contains(where: \.isWhitespace) {
-            return nil
-        }
-        guard !name.isEmpty else { return nil }
-        if let label { return entry(label, String(digits), path: String(name)) }
-        if let label = ChecksumLabel(String(name)) {
-            return entry(label, String(digits), path: nil)
-        }
-        return unlabelled(digits, path: String(name))
-    }
-
-    /// Digits whose algorithm a heading, the list's name or their number says.
-    private func unlabelled(_ digits: Substring, path: String?) -> ChecksumList.Entry? {
-        let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
-        if let label { return entry(label, String(digits), path: path) }
-        let algorithm = Checksum.Algorithm.allCases.first { $0.digitCount == digits.count }
-        return ChecksumList.Entry(
-            path: path, checksum: algorithm.flatMap { try? Checksum($0, String(digits)) },
-            algorithm: algorithm?.rawValue ?? "\(digits.count) digits of an unknown algorithm",
-            digitCount: digits.count, isLabelled: false)
-    }
-
-    /// The name behind digits; nil if there is none.
-    private static func name(_ rest: Substring) -> String? {
-        var name = rest.trimmed
-        if name.first == "*" { name = name.dropFirst() }
-        return name.isEmpty || name == "-" ? nil : String(name)
-    }
-
-    private func entry(
-        _ label: ChecksumLabel, _ digits: String, path: String?
-    ) -> ChecksumList.Entry? {
-        guard !digits.isEmpty, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
-            return nil
-        }
-        return ChecksumList.Entry(
-            path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
-            algorithm: label.name, digitCount: digits.count, isLabelled: true)
-    }
-
-    /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.
-    private static func unescaped(_ name: Substring) -> String {
-        var result = ""
-        var isEscape = false
-        for character in name {
-            switch (isEscape, character) {
-            case (false, "\\"):
-                isEscape = true
-                continue
-            case (true, "n"): result.append("\n")
-            case (true, "r"): result.append("\r")
-            default: result.append(character)
-            }
-            isEscape = false
-        }
-        return result
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        var text = self
-        while let last = text.unicodeScalars.last, last.properties.isWhitespace {
-            text.unicodeScalars.removeLast()
-        }
-        return Substring(text.unicodeScalars.drop(while: \.properties.isWhitespace))
-    }
-
-    /// The hexadecimal digits at its begin.
-    fileprivate var hexDigits: Substring {
-        Substring(
-            utf8.prefix { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-                default: false
-                }
-            })
     }
 }

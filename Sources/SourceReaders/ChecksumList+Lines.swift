@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+
+/// Reads the lines of a list in order: a line above may name the algorithm of a line.
+struct ChecksumLineReader {
+    /// What the list's own name says of digits without a label.
+    private let fileLabel: ChecksumLabel?
+    /// What the last heading said.
+    private var heading: ChecksumLabel?
+    private var armour = Armour.none
+    /// Digits in groups, whose next line may have more of them.
+    private var grouped: GroupedDigits?
+
+    private enum Armour { case none, headers, text, signature }
+
+    init(fileName: String) {
+        let words = fileName.lowercased().split { !$0.isLetter && !$0.isNumber }
+        fileLabel =
+            words.lazy.compactMap {
+                ChecksumLabel(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
+            }.first
+    }
+
+    /// Nil for the armour of a signature (RFC 9580, section 7).
+    mutating func withoutArmour(_ line: Substring) -> Substring? {
+        if armour == .none, line.utf8.first != UInt8(ascii: "-") { return line }
+        if line.hasPrefix("-----BEGIN PGP SIGNED MESSAGE") {
+            armour = .headers
+            return nil
+        }
+        if line.hasPrefix("-----BEGIN PGP SIGNATURE") {
+            armour = .signature
+            return nil
+        }
+        if line.hasPrefix("-----END PGP SIGNATURE") {
+            armour = .none
+            return nil
+        }
+        switch armour {
+        case .headers:
+            if line.allSatisfy(\.isWhitespace) { armour = .text }
+            return nil
+        case .signature: return nil
+        case .text: return line.hasPrefix("- ") ? line.dropFirst(2) : line
+        case .none: return line
+        }
+    }
+
+    /// What one line says, and what the lines before it said if this one ends them.
+    ///
+    /// - Parameters:
+    ///   - text: without armour.
+    ///   - number: of the line, counted from 1.
+    mutating func entries(_ text: Substring, number: Int) -> [ChecksumList.Entry] {
+        let line = text.trimmed
+        if grouped?.add(line, isIndented: text.first?.isWhitespace == true) == true { return [] }
+        let ended = end()
+        var found = entries(line)
+        for index in found.indices {
+            (found[index].line, found[index].text) = (number, String(line))
+        }
+        if found.isEmpty { grouped = GroupedDigits(line, number: number) }
+        return ended + found
+    }
+
+    /// What the last lines of the list said.
+    mutating func end() -> [ChecksumList.Entry] {
+        guard let whole = grouped else { return [] }
+        grouped = nil
+        let digits = whole.digits[...]
+        guard digits.utf8.count >= ChecksumList.digitsMin else { return [] }
+        guard
+            var entry = whole.label.map({ entry($0, whole.digits, path: whole.path) })
+                ?? unlabelled(digits, path: whole.path)
+        else { return [] }
+        (entry.line, entry.text) = (whole.number, whole.text)
+        return [entry]
+    }
+
+    private mutating func entries(_ line: Substring) -> [ChecksumList.Entry] {
+        guard !line.isEmpty else { return [] }
+        if line.hasPrefix("#") {
+            let words = line.dropFirst().split { $0 == " " || $0 == ":" }
+            if let label = words.first.flatMap({ ChecksumLabel(String($0)) }),
+                words.count == 1 || words.dropFirst().allSatisfy({ $0.allSatisfy(\.isLetter) })
+            {
+                heading = label
+            }
+            return []
+        }
+        if line.hasSuffix(":"), let label = ChecksumLabel(String(line.dropLast())) {
+            heading = label
+            return []
+        }
+        if let entry = parenthesised(line) ?? prefixed(line) { return [entry] }
+        if line.hasPrefix("DIST ") { return manifest(line) }
+        return (plain(line) ?? nameFirst(line) ?? numbered(line)).map { [$0] } ?? []
+    }
+
+    /// `SHA256 (name) = <digits>`.
+    private func parenthesised(_ line: Substring) -> ChecksumList.Entry? {
+        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"),
+            open < close
+        else { return nil }
+        let rest = line[line.index(after: close)...].trimmed
+        guard rest.first == "=" else { return nil }
+        // OpenSSL separates bytes by colons if asked to (`-c`).
+        let digits = rest.dropFirst().trimmed.withoutColons
+        let name = line[line.index(after: open)..<close]
+        // OpenSSL writes this for data that it read from a pipe.
+        let isNameless = name == "stdin" || name == "-"
+        guard let label = ChecksumLabel(String(line[..<open].trimmed)) else {
+            return isNameless && open == line.startIndex ? plain(digits) : nil
+        }
+        return entry(label, String(digits), path: isNameless ? nil : String(name))
+    }
+
+    /// `sha256:<digits>` or `SHA256: <digits>`, with or without a name.
+    private func prefixed(_ line: Substring) -> ChecksumList.Entry? {
+        guard let colon = line.firstIndex(of: ":"),
+            let label = ChecksumLabel(String(line[..<colon]))
+        else { return nil }
+        let rest = line[line.index(after: colon)...].trimmed
+        let digits = rest.hexDigits
+        let isWhole = rest.dropFirst(digits.count).first?.isWhitespace ?? true
+        guard digits.count == label.digitCount || digits.count >= ChecksumList.digitsMin && isWhole
+        else { return nil }
+        return entry(label, String(digits), path: Self.name(rest.dropFirst(digits.count)))
+    }
+
+    /// `DIST name size ALGORITHM <digits> ALGORITHM <digits>` (Gentoo, GLEP 74).
+    private func manifest(_ line: Substring) -> [ChecksumList.Entry] {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count >= 5 else { return [] }
+        return stride(from: 3, to: words.count - 1, by: 2).compactMap { index in
+            ChecksumLabel(words[index]).flatMap { entry($0, words[index + 1], path: words[1]) }
+        }
+    }
+
+    /// `<digits>  name`, or digits alone.
+    private func plain(_ given: Substring) -> ChecksumList.Entry? {
+        let isEscaped = given.first == "\\"
+        let line = isEscaped ? given.dropFirst() : given
+        let digits = line.hexDigits
+        guard digits.utf8.count >= ChecksumList.digitsMin else { return nil }
+        let rest = line.dropFirst(digits.count)
+        guard rest.isEmpty || rest.first == " " || rest.first == "\t" else { return nil }
+        var name = rest.trimmed
+        if name.first == "*" { name = name.dropFirst() }
+        // Debian's Release puts the size between.
+        if heading != nil, let blank = name.firstIndex(of: " "),
+            name[..<blank].allSatisfy(\.isNumber),
+            !name[blank...].trimmed.isEmpty
+        {
+            name = name[blank...].trimmed
+        }
+        let path =
+            name.isEmpty || name == "-" ? nil : isEscaped ? Self.unescaped(name) : String(name)
+        return unlabelled(digits, path: path)
+    }
+
+    /// `name: <digits>`, `name: sha256:<digits>`, `sha256=<digits>`, or a name without blanks and
+    /// digits.
+    private func nameFirst(_ line: Substring) -> ChecksumList.Entry? {
+        guard let mark = line.lastIndex(where: { " \t:=".contains($0) }) else { return nil }
+        let digits = line[line.index(after: mark)...]
+        guard digits.utf8.count >= ChecksumList.digitsMin, digits.hexDigits.count == digits.count
+        else { return nil }
+        var name = line[...mark].trimmed
+        var label: ChecksumLabel?
+        if name.last == ":" || name.last == "=" {
+            name = name.dropLast().trimmed
+            if let blank = name.lastIndex(where: { " \t:".contains($0) }) {
+                label = ChecksumLabel(String(name[name.index(after: blank)...]))
+                if label != nil { name = name[...blank].trimmed }
+                if label != nil, name.last == ":" { name = name.dropLast().trimmed }
+            }
+        } else if name.contains(where: \.isWhitespace) {
+            return nil
+        }
+        guard !name.isEmpty else { return nil }
+        if let label { return entry(label, String(digits), path: String(name)) }
+        if let label = ChecksumLabel(String(name)) {
+            return entry(label, String(digits), path: nil)
+        }
+        return unlabelled(digits, path: String(name))
+    }
+
+    /// `name:8:<digits>:`, as `gpg --with-colons` writes it: with the number of the algorithm in
+    /// OpenPGP (RFC 9580, section 9.5), and `%3A` for a colon in the name.
+    private func numbered(_ line: Substring) -> ChecksumList.Entry? {
+        let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[3].isEmpty, let number = Int(parts[1]),
+            let label = ChecksumLabel(openPGP: number)
+        else { return nil }
+        let name = String(parts[0])
+        return entry(
+            label, String(parts[2]),
+            path: name.isEmpty ? nil : name.removingPercentEncoding ?? name)
+    }
+
+    /// Digits whose algorithm a heading, the list's name or their number says.
+    private func unlabelled(_ digits: Substring, path: String?) -> ChecksumList.Entry? {
+        let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
+        if let label { return entry(label, String(digits), path: path) }
+        let algorithm = Checksum.Algorithm.allCases.first { $0.digitCount == digits.count }
+        return ChecksumList.Entry(
+            path: path, checksum: algorithm.flatMap { try? Checksum($0, String(digits)) },
+            algorithm: algorithm?.rawValue ?? "\(digits.count) digits of an unknown algorithm",
+            digitCount: digits.count, isLabelled: false)
+    }
+
+    /// The name behind digits; nil if there is none.
+    private static func name(_ rest: Substring) -> String? {
+        var name = rest.trimmed
+        if name.first == "*" { name = name.dropFirst() }
+        return name.isEmpty || name == "-" ? nil : String(name)
+    }
+
+    private func entry(
+        _ label: ChecksumLabel, _ digits: String, path: String?
+    ) -> ChecksumList.Entry? {
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
+            return nil
+        }
+        return ChecksumList.Entry(
+            path: path, checksum: label.algorithm.flatMap { try? Checksum($0, digits) },
+            algorithm: label.name, digitCount: digits.count, isLabelled: true)
+    }
+
+    /// GNU coreutils writes `\\`, `\n` and `\r` for these characters.
+    private static func unescaped(_ name: Substring) -> String {
+        var result = ""
+        var isEscape = false
+        for character in name {
+            switch (isEscape, character) {
+            case (false, "\\"):
+                isEscape = true
+                continue
+            case (true, "n"): result.append("\n")
+            case (true, "r"): result.append("\r")
+            default: result.append(character)
+            }
+            isEscape = false
+        }
+        return result
+    }
+}
+
+extension Substring {
+    var trimmed: Substring {
+        var text = self
+        while let last = text.unicodeScalars.last, last.properties.isWhitespace {
+            text.unicodeScalars.removeLast()
+        }
+        return Substring(text.unicodeScalars.drop(while: \.properties.isWhitespace))
+    }
+
+    /// The hexadecimal digits at its begin.
+    var hexDigits: Substring {
+        Substring(
+            utf8.prefix { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+                default: false
+                }
+            })
+    }
+    /// `0d7f` for `0d:7f`.
+    fileprivate var withoutColons: Substring {
+        let bytes = split(separator: ":", omittingEmptySubsequences: false)
+        return bytes.allSatisfy { $0.utf8.count == 2 } ? Substring(bytes.joined()) : self
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// One digest as `gpg --print-md` writes it: upper case digits in groups, over as many lines as they
+/// need.
+///
+/// ```
+/// disk.raw: 0D7F47A9 F1886C75 8EB8F26F 2EDD3AE7 0F5813FD 2536907C AE674E45
+///           78588C80
+/// disk.raw:   SHA1 = EFF8 5700 A51C 4910 BDD6  207C FFED 7BB2 5344 6979
+/// a-name-that-leaves-no-room-for-digits-20241119.qcow2:
+/// EFF8 5700 A51C 4910 BDD6  207C FFED 7BB2 5344 6979
+/// ```
+struct GroupedDigits {
+    /// Nil for what gpg read from a pipe.
+    private(set) var path: String?
+    private(set) var label: ChecksumLabel?
+    /// Without the blanks.
+    private(set) var digits = ""
+    /// The first line, counted from 1, and its text.
+    let number: Int
+    let text: String
+
+    /// The lengths that gpg has for a group.
+    private static let groupLengths = [2, 4, 8]
+
+    /// The digits of a group; 0 before the first one.
+    private var groupLength = 0
+    /// True if the name has a line of its own, so that the next line begins the digits.
+    private var isNameAlone: Bool { digits.isEmpty }
+
+    /// - Parameter line: without blanks around it. Nil unless it begins such a digest.
+    init?(_ line: Substring, number: Int) {
+        (self.number, text) = (number, String(line))
+        let colon = line.lastIndex(of: ":")
+        let rest = colon.map { line[line.index(after: $0)...] } ?? line
+        if let colon {
+            let name = line[..<colon].trimmed
+            guard !name.isEmpty else { return nil }
+            // A label instead of a name: `SHA256: 0D7F47A9 …`
+            label = ChecksumLabel(String(name))
+            if label == nil { path = String(name) }
+        }
+        guard addLabelled(rest) || (colon != nil && rest.isEmpty && label == nil) else {
+            return nil
+        }
+    }
+
+    /// Adds the next line of the list.
+    ///
+    /// - Returns: false if the line is not part of this digest.
+    mutating func add(_ line: Substring, isIndented: Bool) -> Bool {
+        guard !line.isEmpty else { return false }
+        if isNameAlone { return addLabelled(line) }
+        // Digits without a name may follow others without one.
+        guard isIndented || path != nil || label != nil else { return false }
+        if let digitCount = label?.digitCount, digits.utf8.count >= digitCount { return false }
+        return addGroups(line)
+    }
+
+    /// `SHA256 = 0D7F47A9 …`, or the groups alone.
+    private mutating func addLabelled(_ line: Substring) -> Bool {
+        guard let sign = line.firstIndex(of: "=") else { return addGroups(line) }
+        guard label == nil, let own = ChecksumLabel(String(line[..<sign].trimmed)),
+            addGroups(line[line.index(after: sign)...])
+        else { return false }
+        label = own
+        return true
+    }
+
+    private mutating func addGroups(_ line: Substring) -> Bool {
+        let groups = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+        guard let length = groups.first?.utf8.count, Self.groupLengths.contains(length),
+            isNameAlone ? groups.count > 1 : length == groupLength,
+            groups.allSatisfy({ $0.utf8.count == length && $0.hexDigits.count == length })
+        else { return false }
+        groupLength = length
+        digits += groups.joined()
+        return true
+    }
+}
