@@ -42,9 +42,37 @@ import Testing
                 """) == ["3.img", "4.img", "5.img", "6.img", "7+8&9.img"])
     }
 
+    /// Sorting, other views of the folder, and scripts that have the name in their query.
+    @Test(arguments: [
+        "?C=N;O=D", "?C=N&amp;O=A", "?C=S&O=A", "/noble/?C=M;O=D", "./?sort=size&order=desc",
+        "?sort=name&amp;order=desc", "?layout=grid", "./?limit=100", "?dir=x.img", "?path=/x.img",
+        "?prefix=noble/x.img", "?h=main", "https://m.example/noble/?N=D", "/?C=N", "../?C=N",
+        "//m.example/noble/?C=D",
+    ])
+    func `A link that has only a query names no file`(link: String) {
+        #expect(names("<a href=\"\(link)\">x</a>") == [])
+        #expect(names("<a href='\(link)'>x</a><a href=\"1.img\">x</a>") == ["1.img"])
+    }
+
+    @Test(arguments: [
+        "1.img?download=1", "./1.img?h=main", "/noble/1.img?h=main", "1.img?raw=true#L1",
+        "https://m.example/noble/1.img?Expires=1&amp;Signature=a/b", "1.img?a=://b", "1.img?",
+        "1.img/?C=N", "1.img?v=1?v=2",
+    ])
+    func `The query of a link to a file is no part of its name`(link: String) {
+        #expect(names("<a href=\"\(link)\">x</a>") == ["1.img"])
+        #expect(names("<a href=1.img>x</a><a href=\"\(link)\">x</a>") == ["1.img"])
+    }
+
+    @Test func `A script that gets the name in its query is a file of its own name`() {
+        #expect(names("<a href=\"get.php?file=1.img\">1.img</a>") == ["get.php"])
+        #expect(names("<a href=\"/get.php?file=/noble/1.img\">1.img</a>") == [])
+        #expect(names("<a href='1%3Fx.img?y'>x</a>") == ["1?x.img"])
+    }
+
     @Test(arguments: [
         "../x.img", "/other/x.img", "https://evil.example/noble/x.img", "a/x.img", "%2e%2e%2fx.img",
-        "x.img?v=1", "//evil.example/noble/x.img", "..%5Cx.img", "#x.img", "%00x.img", "", ".",
+        "//evil.example/noble/x.img", "..%5Cx.img", "#x.img", "%00x.img", "", ".",
         "..",
         "http://m.example/noble/x.img",
     ])

@@ -101,6 +101,21 @@ import Testing
         #expect(server.requests.allSatisfy { $0.target.hasSuffix("?key=planted") })
     }
 
+    /// A server that needs `download=1` needs it in `url`.
+    @Test func `The queries of links are dropped, and that of the folder is sent`() async throws {
+        let page = """
+            <a href="?C=N;O=D">Name</a><a href="noble-9.9.img?download=0">x</a>
+            <a href="noble-9.10.img?download=0&amp;token=planted">x</a>
+            """
+        let server = try server(["/noble/": page, "/noble/noble-9.10.img": "abc"])
+        defer { server.stop() }
+        let source = try source(server, "latest: noble-@v.img", path: "/noble/?download=1")
+        let image = try #require(try await list(source).first?.image)
+        #expect(image.location == "\(server.url)/noble/noble-9.10.img")
+        #expect(await read(image, by: source).bytes == Array("abc".utf8))
+        #expect(server.requests.allSatisfy { $0.target.hasSuffix("?download=1") })
+    }
+
     @Test func `If nothing matches, the message says what is there`() async throws {
         let server = try server(["/noble/": Self.page])
         defer { server.stop() }

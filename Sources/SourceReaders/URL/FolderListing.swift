@@ -6,8 +6,10 @@ internal import Foundation
 /// The files and folders that a web server lists for one of its folders, as Apache, nginx, lighttpd,
 /// Caddy and Python's `http.server` write them: a web page with a link to each.
 ///
-/// Only links to what lies directly in the folder count. Links to other folders, to other hosts, or
-/// with a query (Apache's links for sorting) do not.
+/// Only links to what lies directly in the folder count, not links to other folders or hosts. The
+/// path of a link decides. Its query is dropped: links for sorting (`?C=N;O=D` of Apache and nginx's
+/// fancyindex, `./?sort=name` of Caddy) have only a query, so they name nothing, and `disk.raw?h=main`
+/// (cgit) or `disk.raw?download=1` (Zenodo) names `disk.raw`.
 struct FolderListing {
     /// Decoded, without the slash at the end of a folder, in the order of the page.
     private(set) var names: [String] = []
@@ -110,8 +112,7 @@ struct FolderListing {
 
     /// The name of what a link leads to, if that lies directly in the folder.
     private static func name(_ link: String, origin: String, folder: String) -> String? {
-        var path = link.prefix { $0 != "#" }
-        guard !path.contains("?") else { return nil }
+        var path = link.prefix { $0 != "#" && $0 != "?" }
         if path.hasPrefix("//") { path = origin.prefix { $0 != "/" } + path }
         if path.contains("://") {
             let url = String(path)
