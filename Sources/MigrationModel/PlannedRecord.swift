@@ -107,16 +107,37 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     public var mapsNoMember: Bool { takesMembers && members == .map([:]) }
 
     /// The members at the source with their projects at the target. Those that the table does not
-    /// map are left out.
-    public func projects(for members: [String]) -> [(source: String, target: String)] {
-        switch self.members {
-        case .drop: []
-        case .keep: members.map { ($0, $0) }
-        case .map(let table):
-            members.compactMap { member in
-                (table[member] ?? table["*"]).map { (member, $0) }
+    /// map are left out, and so is the copy's owner. Several may lead to one project.
+    ///
+    /// - Parameter owner: the project of a copy whose record names none.
+    public func projects(
+        for members: [String], owner: String?
+    ) -> [(source: String, target: String)] {
+        let mapped: [(source: String, target: String)] =
+            switch self.members {
+            case .drop: []
+            case .keep: members.map { ($0, $0) }
+            case .map(let table):
+                members.compactMap { member in
+                    (table[member] ?? table["*"]).map { (member, $0) }
+                }
             }
+        return mapped.filter { $0.target != ownerID ?? owner }
+    }
+
+    /// False for a member that the copy is hidden from: no line of the table is about it.
+    public func reaches(_ member: String) -> Bool {
+        switch members {
+        case .drop: false
+        case .keep: true
+        case .map(let table): table[member] ?? table["*"] != nil
         }
+    }
+
+    /// The projects that the copy is shared with, each once.
+    public func sharedProjects(for members: [String], owner: String?) -> [String] {
+        var seen: Set<String> = []
+        return projects(for: members, owner: owner).map(\.target).filter { seen.insert($0).inserted }
     }
 
     public init(name: String?, diskFormat: String?, containerFormat: String?) {

@@ -138,13 +138,18 @@ extension Planner {
         _ wanted: PlannedRecord, _ facts: SourceFacts, _ found: TargetRecord,
         at target: PlanningTarget, _ record: inout RecordComparison, _ checked: inout CheckedImage
     ) {
-        let members = wanted.projects(for: facts.members)
-        record.members = members.map(\.target)
-        record.accepted = members.filter { source, _ in
-            facts.memberAnswers[source] == "accepted" && mayAccept(for: source, wanted, at: target)
-        }.map(\.target)
+        let owner = target.opened.projectID
+        let members = wanted.projects(for: facts.members, owner: owner)
+        let shared = wanted.sharedProjects(for: facts.members, owner: owner)
+        record.members = shared
+        let accepted = Set(
+            members.filter { source, _ in
+                facts.memberAnswers[source] == "accepted"
+                    && mayAccept(for: source, wanted, at: target)
+            }.map(\.target))
+        record.accepted = shared.filter(accepted.contains)
         guard !target.opened.offer.isArchive else { return }
-        let others = members.map(\.target).filter {
+        let others = shared.filter {
             found.members?.contains($0) == true && !record.accepted.contains($0)
         }
         let waiting = others.filter { found.answer(of: $0) == "pending" }

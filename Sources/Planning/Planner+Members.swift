@@ -13,15 +13,12 @@ extension Planner {
         _ item: PlanItem, at target: PlanningTarget
     ) async throws(TranshipError) -> [Note] {
         let facts = try await sources[item.source.sourceIndex].sharing(of: item.source)
-        let members: [String] =
-            switch item.record.members {
-            case .drop: []
-            case .keep: facts.members
-            case .map(let table): facts.members.filter { table[$0] ?? table["*"] != nil }
-            }
+        let members = item.record.projects(
+            for: facts.members, owner: target.opened.projectID
+        ).map(\.source)
         let rejected = facts.memberAnswers.filter { $0.value == "rejected" }
         var notes = rejected.keys.sorted().map { Note.memberRejected(projectID: $0) }
-        notes += Set(facts.members).subtracting(members).sorted().map {
+        notes += facts.members.filter { !item.record.reaches($0) }.sorted().map {
             .notShared(projectID: $0)
         }
         // In an archive each answer is as at the source.
@@ -50,7 +47,7 @@ extension Planner {
     func mayAccept(
         for member: String, _ record: PlannedRecord, at target: PlanningTarget
     ) -> Bool {
-        let projects = record.projects(for: [member]).map(\.target)
+        let projects = record.projects(for: [member], owner: nil).map(\.target)
         // With `projects`, the run may have a token of the member.
         return target.opened.isAdmin
             || targets.contains { other in
@@ -117,8 +114,8 @@ struct SharingChange {
     ///   - known: as it was published.
     ///   - facts: of the source, now.
     init(from known: Transfer, to record: PlannedRecord, _ facts: SourceFacts) {
-        let before = Set(known.record.projects(for: known.members).map(\.target))
-        let now = record.projects(for: facts.members)
+        let before = Set(known.record.sharedProjects(for: known.members, owner: known.ownerID))
+        let now = record.projects(for: facts.members, owner: known.ownerID)
         added = Set(now.map(\.target)).subtracting(before).sorted()
         gone = before.subtracting(now.map(\.target)).sorted()
         accepted = now.map(\.source).filter {

@@ -62,7 +62,7 @@ public struct ArchivePublisher: Publisher {
     /// The members at the source with their answers, as far as the record takes them.
     private func members(of transfer: Transfer) -> [[String: JSONValue]] {
         guard transfer.record.takesMembers else { return [] }
-        return transfer.record.projects(for: transfer.members).map { source, target in
+        return transfer.record.projects(for: transfer.members, owner: nil).map { source, target in
             [
                 "member_id": .string(target),
                 "status": .string(transfer.memberAnswers?[source] ?? "pending"),

@@ -12,18 +12,23 @@ extension CloudPublisher {
     /// our user may; names the others in a remark.
     func applyMembers(_ transfer: inout Transfer) async throws(TranshipError) {
         guard let id = transfer.imageID else { return }
-        let wanted = transfer.record.projects(for: transfer.members)
-        guard !wanted.isEmpty else { return }
+        let pairs = transfer.record.projects(
+            for: transfer.members, owner: transfer.ownerID)
+        guard !pairs.isEmpty else { return }
+        let accepted = pairs.filter { transfer.memberAnswers?[$0.source] == "accepted" }
         var answers: [String: Member.Status] = [:]
         for member in try await service.members(of: id) {
             answers[member.memberID] = member.status
         }
         var waiting: [String] = []
-        for (source, project) in wanted {
+        let projects = transfer.record.sharedProjects(
+            for: transfer.members, owner: transfer.ownerID)
+        for project in projects {
             if answers[project] == nil { try await add(project, to: id) }
             var answer = answers[project] ?? .pending
-            let before = transfer.memberAnswers?[source].map(Member.Status.init(rawValue:))
-            if answer == .pending, before == .accepted, try await accept(id, for: project) {
+            if answer == .pending, accepted.contains(where: { $0.target == project }),
+                try await accept(id, for: project)
+            {
                 answer = .accepted
             }
             if answer == .pending { waiting.append(project) }

@@ -63,6 +63,21 @@ import Testing
         #expect(comparison.namesakes.map(\.id) == ["n1", "n2"])
     }
 
+    /// An administrator's listing has the images of all projects.
+    @Test func `Namesakes of a copy with an owner are images of that owner`() async throws {
+        var item = Sample.item("a")
+        item.intent.record.ownerID = "team"
+        try await plan.add([item])
+        func image(_ id: String, of owner: String) -> TargetImage {
+            var image = Sample.target(id)
+            image.ownerID = owner
+            return image
+        }
+        try await plan.add((100..<150).map { image("other-\($0)", of: "project-\($0)") })
+        try await plan.add([image("own", of: "team")])
+        #expect(try await onlyComparison().namesakes.map(\.id) == ["own"])
+    }
+
     @Test func `An image without a name has no namesakes`() async throws {
         var record = Sample.record()
         record.name = nil

@@ -21,6 +21,19 @@ import Testing
         return transfer
     }
 
+    @Test func `A copy is shared with each project once, and not with its owner`() {
+        var record = Sample.transfer().record
+        record.members = .map(["a": "x", "b": "x", "c": "own", "*": "rest"])
+        let members = ["a", "b", "c", "d", "e"]
+        #expect(record.sharedProjects(for: members, owner: "own") == ["x", "rest"])
+        record.ownerID = "rest"
+        #expect(record.sharedProjects(for: members, owner: "own") == ["x", "own"])
+        #expect(record.projects(for: members, owner: nil).map(\.source) == ["a", "b", "c"])
+        #expect(record.reaches("c") && record.reaches("unknown"))
+        record.members = .map(["a": "x"])
+        #expect(!record.reaches("b"))
+    }
+
     @Test func `Moving on forgets what was true of the state before`() throws {
         let moved = try busy().moved(to: .verifying)
         #expect(moved.state == .verifying)

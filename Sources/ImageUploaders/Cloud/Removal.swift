@@ -188,7 +188,7 @@ public enum Removal {
         let wanted = transfer.record
         let comparison = RecordComparison(
             wanted: wanted, otherNames: [wanted.name], references: references.mapValues { $0 },
-            members: wanted.projects(for: transfer.members).map(\.target))
+            members: wanted.sharedProjects(for: transfer.members, owner: transfer.ownerID))
         var fields = Set(comparison.differences(found).map(\.field))
         if transfer.state != .done {
             // Publishing had not begun, or was not over.

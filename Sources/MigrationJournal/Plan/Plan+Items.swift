@@ -127,15 +127,22 @@ extension Plan {
         ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
         var namesakes: [TargetImage] = []
         if let name = item.record.name {
+            let owner = item.record.ownerID
             namesakes = try db.values(
                 cached: """
                     SELECT body FROM target_image WHERE target_key = ? AND name = ?
                         AND id NOT IN (?, ?) AND version_id IS NOT ? LIMIT ?
                     """,
                 arguments: [
-                    target, name, first, transfer?.imageID ?? first, version, namesakesMax,
+                    target, name, first, transfer?.imageID ?? first, version,
+                    // Of the listing of an administrator, images of the copy's own project count.
+                    owner == nil ? namesakesMax : -1,
                 ]
             ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
+            if let owner {
+                namesakes = Array(
+                    namesakes.lazy.filter { $0.ownerID == owner }.prefix(namesakesMax))
+            }
         }
         return PlanComparison(
             position: position, item: item, transfer: transfer, ours: ours, namesakes: namesakes)

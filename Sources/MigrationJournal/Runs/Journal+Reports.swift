@@ -70,7 +70,7 @@ extension Journal {
         }
     }
 
-    /// How many images of earlier runs a run published anew.
+    /// How many images of earlier runs a run published again.
     public func updatedCount(by run: Run) async throws(TranshipError) -> Int {
         try await read { db in
             try db.value(
