@@ -113,6 +113,11 @@ package struct ArchiveFolder: Sendable {
         return false
     }
 
+    /// False if there is not even an empty folder.
+    package func isFolderThere() throws(TranshipError) -> Bool {
+        try OpenFolder.ifThere(path, side) != nil
+    }
+
     private func check(_ marker: [UInt8]) throws(TranshipError) {
         let place = "\(path)/\(Self.markerName)"
         guard case .object(let object) = ArchiveRecord.json(marker),

@@ -29,11 +29,15 @@ struct OpenedPipeline: Sendable {
     /// Finds every cloud and signs in to it, so that wrong credentials are
     /// reported before anything else happens.
     ///
-    /// - Parameter needsAll: false if the work may do without a target that is down or refuses the
-    ///   login, as long as another one answers.
+    /// - Parameters:
+    ///   - needsAll: false if the work may do without a target that is down, refuses the login or is
+    ///     an archive that cannot be used, as long as another one answers.
+    ///   - copies: how many images the journal knows at a target, by its key.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
-        needsAll: Bool = true, tell: @escaping @Sendable (PlanningEvent) -> Void
+        needsAll: Bool = true,
+        copies: (String) async throws(TranshipError) -> Int = { _ in 0 },
+        tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
         let connections: any Connections =
             tuning.connections
@@ -68,12 +72,11 @@ struct OpenedPipeline: Sendable {
                 let target = try await owners.withIDs(target)
                 var opened = try await open(target, pipeline, connections, tuning, services)
                 opened.route = route
+                try await expectNoLoss(opened, copies)
                 targets.append(opened)
             } catch {
-                guard !needsAll, error.isTransient || error.isRefusedLogin,
-                    error.code != .interrupted, case .cloud(let entry) = target
-                else { throw error }
-                absent[key(of: entry.cloud)] = error
+                guard !needsAll, let key = absentKey(of: target, error) else { throw error }
+                absent[key] = error
                 outage = outage ?? error
                 continue
             }
@@ -95,6 +98,35 @@ struct OpenedPipeline: Sendable {
             sources: sources, targets: targets, weaknesses: connections.weaknesses,
             absent: absent)
     }
+
+    /// The key of a target that the others can do without; nil if the error is one of the pipeline.
+    private static func absentKey(of target: Target, _ error: TranshipError) -> String? {
+        switch target {
+        case .cloud(let entry):
+            let isAbsent = error.isTransient || error.isRefusedLogin
+            return isAbsent && error.code != .interrupted ? key(of: entry.cloud) : nil
+        case .archive(let entry):
+            return error.code == .targetFailed
+                ? key(of: ArchiveFolder(entry.path, as: .target)) : nil
+        }
+    }
+
+    /// Throws if an archive is not there, and the journal knows copies in it: its disk may not be
+    /// mounted.
+    private static func expectNoLoss(
+        _ target: PlanningTarget, _ copies: (String) async throws(TranshipError) -> Int
+    ) async throws(TranshipError) {
+        guard let path = target.missingFolder else { return }
+        let known = try await copies(target.opened.key)
+        guard known > 0 else { return }
+        throw TranshipError(
+            .targetFailed,
+            "there is no archive \(path), and the journal knows \(counted(known, "image")) in it",
+            hint: "mount its disk; or make the folder, to copy all images again: "
+                + "mkdir \(path)")
+    }
+
+    private static func key(of archive: ArchiveFolder) -> String { "archive:\(archive.path)" }
 
     /// Throws if the newest target is where another one is: the ids of their copies would be the
     /// same.
@@ -179,8 +211,12 @@ struct OpenedPipeline: Sendable {
         _ entry: ArchiveTarget, _ pipeline: Pipeline, _ tuning: RunTuning
     ) async throws(TranshipError) -> PlanningTarget {
         let archive = ArchiveFolder(entry.path, as: .target)
+        let isThere: Bool
         do {
-            try await archive.onThread { _ = try $0.check() }
+            isThere = try await archive.onThread {
+                _ = try $0.check()
+                return try $0.isFolderThere()
+            }
         } catch {
             throw error.whileDoing("\(entry.position)")
         }
@@ -193,8 +229,8 @@ struct OpenedPipeline: Sendable {
                 hint: "name another folder for the target")
         }
         let now = tuning.surroundings.now
-        let key = "archive:\(archive.path)"
-        return PlanningTarget(
+        let key = key(of: archive)
+        var target = PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: "archive \(archive.path)", isAdmin: true,
                 limits: TargetLimits(images: entry.rules.limitsImages),
@@ -202,6 +238,8 @@ struct OpenedPipeline: Sendable {
                 uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),
                 waiter: ArchiveWaiter(), publisher: ArchivePublisher(archive: archive, now: now)),
             rules: entry.rules, verification: pipeline.verify)
+        if !isThere { target.missingFolder = archive.path }
+        return target
     }
 }
 

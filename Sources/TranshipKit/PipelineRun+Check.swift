@@ -24,7 +24,8 @@ extension PipelineRun {
         tally: [CheckedImage.Verdict: Int], missed: [MissedSelection]
     ) {
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning, tell: tell)
+            pipeline, environment: environment, tuning: tuning,
+            copies: journal.copyCount(atTarget:), tell: tell)
         let stages = opened.stages
         let reading = DataReading { (end, transfer, algorithm) async throws(TranshipError) in
             try await stages.digest(end, transfer, algorithm)

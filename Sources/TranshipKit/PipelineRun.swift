@@ -207,10 +207,12 @@ public final class PipelineRun: Sendable {
         if planned == nil, saved == nil { try await expectNoSavedPlan() }
         if !edits.isEmpty { tell(.warning(editsWords)) }
         let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning, needsAll: planned != nil, tell: tell
-        )
+            pipeline, environment: environment, tuning: tuning, needsAll: planned != nil,
+            copies: journal.copyCount(atTarget:), tell: tell)
         for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
-            let trouble = error.isRefusedLogin ? "cannot be logged in to" : "does not answer"
+            let trouble =
+                error.isRefusedLogin
+                ? "cannot be logged in to" : error.isTransient ? "does not answer" : "cannot be used"
             tell(
                 .warning(
                     "target \(target) \(trouble): \(error.message); the others go on, and the "

@@ -82,7 +82,10 @@ public struct RunSummary: Sendable {
             let metQuota = failure.code == .quotaExceeded
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
-        if images(.conflict) > 0 || !lasting.isEmpty || !missed.isEmpty { return .someFailed }
+        let isUnusable = absentTargets.values.contains { !$0.isTransient }
+        if images(.conflict) > 0 || !lasting.isEmpty || !missed.isEmpty || isUnusable {
+            return .someFailed
+        }
         if !pausedTargets.isEmpty { return .limitReached }
         return failures.isEmpty && deadEndpoints.isEmpty && absentTargets.isEmpty
             ? .done : .retryableLeft

@@ -125,6 +125,51 @@ extension EndToEndTests {
             }
         }
 
+        /// The folder of a disk that is not mounted looks like a folder to begin with.
+        @Test("an archive that has gone is not begun again in silence, and holds up no cloud")
+        func unmounted() async throws {
+            try await scene("archivegone") { scene in
+                try await scene.alpha.add("\(scene.prefix) one", Sample.raw(5000, seed: 1))
+                let file = try scene.pipeline(
+                    """
+                    sources: [{ cloud: alpha, images: { name: "\(scene.prefix)*" } }]
+                    targets: [{ archive: ./export }, { cloud: beta }]
+                    """)
+                let first = try await scene.tranship("run", file)
+                #expect(first.status == 0, first.said)
+                let export = scene.folder.appendingPathComponent("export")
+                let away = scene.folder.appendingPathComponent("away")
+                try FileManager.default.moveItem(at: export, to: away)
+                try await scene.alpha.add("\(scene.prefix) two", Sample.raw(5000, seed: 2))
+
+                let second = try await scene.tranship("run", file)
+                #expect(second.status == 3, second.said)
+                #expect(
+                    second.talk.contains("export, and the journal knows 1 image in it"), second.said)
+                #expect(second.talk.contains("mount its disk"), second.said)
+                #expect(!FileManager.default.fileExists(atPath: export.path), second.said)
+                #expect(try await scene.beta.images(scene.prefix).count == 2, second.said)
+                let check = try await scene.tranship("check", file)
+                #expect(check.status == 1 && check.talk.contains("mount its disk"), check.said)
+
+                // An archive of a version to come holds up no cloud either.
+                try FileManager.default.moveItem(at: away, to: export)
+                let marker = export.appendingPathComponent("tranship-archive.json")
+                let text = try String(contentsOf: marker, encoding: .utf8)
+                try text.replacing(/: 1\b/, with: ": 99").write(
+                    to: marker, atomically: true, encoding: .utf8)
+                try await scene.alpha.add("\(scene.prefix) three", Sample.raw(5000, seed: 3))
+                let third = try await scene.tranship("run", file)
+                #expect(third.status == 3, third.said)
+                #expect(third.talk.contains("use that version of Tranship"), third.said)
+                #expect(try await scene.beta.images(scene.prefix).count == 3, third.said)
+                try text.write(to: marker, atomically: true, encoding: .utf8)
+                let last = try await scene.tranship("run", file)
+                #expect(last.status == 0, last.said)
+                #expect(names(scene, ".json").count == 3, last.said)
+            }
+        }
+
         @Test("rollback, a folder of others, and two runs at once")
         func together() async throws {
             try await scene("archivetwo") { scene in

@@ -40,6 +40,18 @@ extension Journal {
         }
     }
 
+    /// How many images are at a target, as far as the journal knows.
+    public func copyCount(atTarget key: String) async throws(TranshipError) -> Int {
+        try await read { db in
+            try db.value(
+                cached: """
+                    SELECT count(*) FROM transfer AS t
+                    JOIN work AS w ON w.transfer_id = t.id AND w.run_id = t.run_id
+                    WHERE t.target_key = ? AND w.state IN ('done', 'skipped', 'unpublished')
+                    """, arguments: [key]) ?? 0
+        }
+    }
+
     /// As ``tally(run:)``, for each target that the journal knows, in order of its key.
     public func targetTallies(
         run: Run

@@ -182,7 +182,10 @@ extension EndReport {
             notes.append("target \(target) was paused: \(error.message)")
         }
         for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
-            let trouble = error.isRefusedLogin ? "could not be logged in to" : "did not answer"
+            let trouble =
+                error.isRefusedLogin
+                ? "could not be logged in to"
+                : error.isTransient ? "did not answer" : "could not be used"
             notes.append("target \(target) \(trouble): \(error.message)")
         }
         for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
@@ -215,7 +218,9 @@ extension EndReport {
     ) -> [Step] {
         guard status != .done else { return [] }
         var steps: [Step] = []
-        let refused = summary.absentTargets.filter(\.value.isRefusedLogin)
+        let refused = summary.absentTargets.filter {
+            $0.value.isRefusedLogin || !$0.value.isTransient
+        }
         for (target, error) in refused.sorted(by: { $0.key < $1.key }) {
             steps.append(Step("\(target): \(error.hint ?? error.message)"))
         }
