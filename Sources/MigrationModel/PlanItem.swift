@@ -15,6 +15,15 @@ public enum PlanAction: String, Codable, CaseIterable, Sendable {
     case conflict
     /// It cannot be copied faithfully; the reason says why.
     case refuse
+
+    /// The word behind a number of images: `4 to create`, `1 in conflict`.
+    public var countedWord: String {
+        switch self {
+        case .create, .update, .skip: "to \(rawValue)"
+        case .conflict: "in conflict"
+        case .refuse: "refused"
+        }
+    }
 }
 
 /// One source image with what the pipeline wants of it at one target.

@@ -206,7 +206,7 @@ extension SavedPlan {
         var lines = [Self.textBegin + pipeline, "digest \(digest)", ""]
         let counts = Dictionary(grouping: entries, by: \.action).mapValues(\.count)
         lines.append(
-            PlanAction.allCases.map { "\(counts[$0] ?? 0) to \($0.rawValue)" }
+            PlanAction.allCases.map { "\(counts[$0] ?? 0) \($0.countedWord)" }
                 .joined(separator: ", "))
         for entry in entries {
             lines.append("")

@@ -49,14 +49,16 @@ struct Tranship: AsyncParsableCommand {
     static func main() async {
         Process.prepare()
         do {
-            let arguments = ShortCommands.expanded(
-                LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())))
+            let (leading, words) = LeadingOptions.taken(
+                from: Array(CommandLine.arguments.dropFirst()))
+            let arguments = ShortCommands.expanded(words)
             if arguments == ["help", "pipeline"] {
                 Terminal.putWhole(fitted(PipelineReference.text, Terminal.outputIsTerminal))
                 if let failure = Terminal.outputFailure { throw failure }
                 return
             }
             try MistypedCommand.refuse(in: arguments)
+            try MisplacedCloud.refuse(in: arguments, leading: leading)
             var command =
                 try DescribedTranship.isAsked(arguments)
                 ? DescribedTranship.parseAsRoot(arguments) : parseAsRoot(arguments)

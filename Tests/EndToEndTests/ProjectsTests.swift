@@ -113,7 +113,7 @@ extension EndToEndTests {
                 }
                 let plan = try await scene.tranship("plan", try pipeline("{ demo: team-a }"))
                 #expect(plan.output.contains("1 to create"), plan.said)
-                #expect(plan.output.contains("1 to refuse"), plan.said)
+                #expect(plan.output.contains("1 refused"), plan.said)
                 let other = try await LabCloud.alphaOther.projectID
                 #expect(
                     plan.output.contains("its project other (\(other)) is not in `projects`"),

@@ -49,7 +49,16 @@ struct CopyCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Images") var choice: CopyChoiceOptions
     @OptionGroup(title: "Run") var options: RunOptions
-    @OptionGroup(title: "Output") var common: PipelineOptions
+    @OptionGroup(title: "Output") var common: RowOptions
+
+    func validate() throws {
+        guard !isDryRun else { return try options.refuseForPlans() }
+        guard common.output.record == nil else {
+            throw ValidationError(
+                "-f \(common.output.kind) prints a plan: add --dry-run (-n), or print the copied "
+                    + "images with tranship status -f \(common.output.kind)")
+        }
+    }
 
     func run() async throws {
         let order = try CopyOrder(
@@ -57,7 +66,8 @@ struct CopyCommand: AsyncParsableCommand {
             environment: common.environment)
         let text = order.pipeline(writtenBy: CommandWords.own)
         let file = try save.map { try SavedPipeline(text: text, path: $0) }
-        let talk = try options.begin(common, isByHand: true, isVerbose: isDryRun)
+        let talk = try options.begin(
+            common.format, isByHand: true, isVerbose: common.verbose || isDryRun)
         let run = try await PipelineRun(
             copying: order, text: text, journalPath: common.journal,
             environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
@@ -65,8 +75,12 @@ struct CopyCommand: AsyncParsableCommand {
         if isDryRun {
             let plan = try await run.plan()
             talk.endLine()
-            try await PlanRendering(talk: talk, tallyOnly: false).render(
-                plan, headline: run.pipelineName)
+            try await common.output.withRows(
+                of: ["plan-item"], PlanCommand.columns, more: PlanCommand.more
+            ) {
+                try await PlanRendering(talk: talk, tallyOnly: false).render(
+                    plan, headline: run.pipelineName)
+            }
             for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
             try file?.write()
             return

@@ -25,11 +25,11 @@ struct PlanCommand: AsyncParsableCommand {
         ), completion: .file())
     var save: String?
 
-    private static let columns: [RecordList.Column] = [
+    static let columns: [RecordList.Column] = [
         ("Action", "action"), ("Name", "name"), ("Target", "target"), ("Size", "size"),
         ("Method", "method"), ("Reason", "reason"),
     ]
-    private static let more: [RecordList.Column] = [
+    static let more: [RecordList.Column] = [
         ("Source", "source"), ("Target Name", "target_name"), ("Code", "code"), ("Hint", "hint"),
         ("Version", "version"), ("Promise", "promise"),
     ]

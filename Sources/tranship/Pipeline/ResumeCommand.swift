@@ -30,7 +30,7 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let talk = try options.begin(common)
+        let talk = try options.begin(common.format, isVerbose: common.verbose)
         var journal = common.journal
         if let pipeline, journal == nil {
             journal = try await JournalPlace.find(pipeline, environment: common.environment)

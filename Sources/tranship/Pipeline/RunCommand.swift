@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
     var plan: String?
 
     func run() async throws {
-        let talk = try options.begin(common)
+        let talk = try options.begin(common.format, isVerbose: common.verbose)
         let saved = try plan.map { try SavedPlan.read(from: $0) }
         let run = try await pipeline.open(common, talk)
         try await RunSession(run: run, talk: talk, options: options, planFile: plan)

@@ -41,9 +41,10 @@ struct RunOptions: ParsableArguments {
     /// - Parameter isByHand: true for a command that people type: it writes no log, wherever its
     ///   messages go.
     func begin(
-        _ common: PipelineOptions, isByHand: Bool = false, isVerbose: Bool = false
+        _ format: OutputFormat, isByHand: Bool = false, isVerbose: Bool
     ) throws -> Talk {
-        let mode = try ProgressMode.of(progress, environment: common.environment)
+        let mode = try ProgressMode.of(
+            progress, environment: ProcessInfo.processInfo.environment)
         let isTerminal = isByHand || Terminal.talkIsTerminal
         let style =
             quiet
@@ -51,8 +52,19 @@ struct RunOptions: ParsableArguments {
             : mode.style(isTerminal: isTerminal, canDraw: Terminal.draws)
         Log.begin(times: !isTerminal, holding: quiet)
         return Talk(
-            format: mode == .json ? .json : common.format, verbose: common.verbose || isVerbose,
-            style: style)
+            format: mode == .json ? .json : format, verbose: isVerbose, style: style)
+    }
+
+    /// - Throws: `ValidationError` for an option that a plan does not obey.
+    func refuseForPlans() throws {
+        let given = [
+            ("--drain", drain), ("--max-duration", maxDuration != nil),
+            ("--metrics", metrics != nil),
+            ("--quiet", quiet),
+        ]
+        guard let (name, _) = given.first(where: \.1) else { return }
+        throw ValidationError(
+            "\(name) is for a copy, and --dry-run (-n) only shows the plan: leave out one of them")
     }
 
     func validate() throws {

@@ -111,7 +111,7 @@ struct PlanRendering {
         guard !tallies.isEmpty else { return "plan: no image is selected; nothing to do" }
         let words = PlanAction.allCases.compactMap { action -> String? in
             guard let tally = tallies.first(where: { $0.kind == action }) else { return nil }
-            return "\(tally.images) to \(action.rawValue) (\(ByteCount.format(tally.sizeBytes)))"
+            return "\(tally.images) \(action.countedWord) (\(ByteCount.format(tally.sizeBytes)))"
         }
         return "plan: " + words.joined(separator: ", ")
     }
