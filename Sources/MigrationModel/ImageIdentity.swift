@@ -48,13 +48,18 @@ public enum ImageIdentity {
     /// A short word for this version of a source image, the same at every target: 8 hexadecimal
     /// digits. For people, who name a version with it; nothing is found by it alone.
     public static func versionWord(of source: SourceImage) -> String {
-        let name = "version of a series\n\(source.lineage)\n\(source.key)\n\(source.fingerprint)"
+        let name =
+            "version of a series\n\(source.lineage)\n\(source.keyWithoutAlias)\n\(source.fingerprint)"
         return String(DerivedID.uuid(namespace: namespace, name: name).prefix(8))
     }
 
     private static func words(_ kind: String, _ source: SourceImage, _ project: String) -> String {
         // The key's kind and the source's own id; not the cloud's name, which
         // differs from one clouds.yaml to the next.
-        "\(kind)\n\(source.lineage)\n\(project)\n\(source.key)\n\(source.fingerprint)"
+        "\(kind)\n\(source.lineage)\n\(project)\n\(source.keyWithoutAlias)\n\(source.fingerprint)"
     }
+}
+
+extension SourceImage {
+    fileprivate var keyWithoutAlias: String { String(key.dropLast(alias?.count ?? 0)) }
 }

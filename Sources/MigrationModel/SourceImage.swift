@@ -11,6 +11,10 @@ public import Basics
 public struct SourceImage: Codable, Hashable, Sendable {
     /// Stable over runs and unique in a pipeline: `image:<id>`, `url:<url>`, `file:<path>`.
     public var key: String
+    /// The end of ``key`` that keeps this image apart from one of the same address or file with
+    /// another name; nil without such a one. Ids do not depend on it, because it goes with the order
+    /// of the pipeline file.
+    public var alias: String?
     /// Which entry of the pipeline's `sources` it comes from, from 0.
     public var sourceIndex: Int
     /// Where the data is at its source, in the terms of its kind: an image's id,

@@ -128,6 +128,9 @@ public struct URLSource: Sendable, Equatable {
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
+    /// Keeps the image apart from that of an earlier source with the same address and another name or
+    /// series; nil for the first one.
+    public var alias: String?
 
     /// The file name without its last extension. With ``latest``, it has `{version}` in the place of
     /// the version.
@@ -225,6 +228,9 @@ public struct FileSource: Sendable, Equatable {
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
+    /// Keeps the image apart from that of an earlier source with the same path and another name or
+    /// series; nil for the first one.
+    public var alias: String?
 }
 
 /// A directory written by an archive target.

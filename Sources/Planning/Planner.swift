@@ -394,7 +394,9 @@ struct SeriesCheck {
             throw TranshipError(
                 .invalidPipeline,
                 "\(position): \(listed.image.displayName) is read by the source at \(first) already",
-                hint: "name each file once, and each URL once (what follows ? does not count)")
+                hint: "leave one of them out, or give each a `name` of its own; of globs and "
+                    + "`latest`, only one may have the file (of a URL, what follows ? does not count)"
+            )
         }
         keys[listed.image.key] = position
         if let first = seen[lineage], first.key != listed.image.key, !claim.allowsSeveral {

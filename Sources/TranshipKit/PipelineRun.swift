@@ -206,6 +206,7 @@ public final class PipelineRun: Sendable {
         let planned = self.planned
         if planned == nil, saved == nil { try await expectNoSavedPlan() }
         if !edits.isEmpty { tell(.warning(editsWords)) }
+        if let words = try await sharedJournalWords() { tell(.warning(words)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, needsAll: planned != nil,
             copies: journal.copyCount(atTarget:), tell: tell)

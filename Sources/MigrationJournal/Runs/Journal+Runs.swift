@@ -99,6 +99,15 @@ extension Journal {
             try db.row(cached: "SELECT * FROM run ORDER BY id DESC LIMIT 1").map(Run.init)
         }
     }
+
+    /// The paths of the pipeline files whose runs it has, the one that ran last first.
+    public func pipelineFiles() async throws(TranshipError) -> [String] {
+        try await read { db in
+            try db.values(
+                cached: "SELECT pipeline_file FROM run GROUP BY pipeline_file ORDER BY max(id) DESC"
+            )
+        }
+    }
 }
 
 extension Run {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Foundation
 import MigrationModel
 import Yams
 
@@ -24,7 +25,7 @@ extension PipelineReader {
         refuseUnmappable(sources, targets, hasTable: keys[.projects] != nil)
         refuseSharedSeries(sources)
         return Pipeline(
-            version: version, name: name, sources: sources, targets: targets,
+            version: version, name: name, sources: keptApart(sources), targets: targets,
             projects: projects,
             transfer: keys.read(.transfer) { try $0.choice(TransferMode.self) } ?? .auto,
             spool: keys.read(.spool, spool),
@@ -142,6 +143,38 @@ extension PipelineReader {
                 continue
             }
             seen[series.name] = series.position ?? source.position
+        }
+    }
+
+    /// Gives sources with one address or path and different names or series an ``URLSource/alias``
+    /// each, but for the first: an image is found again by it.
+    private func keptApart(_ sources: [Source]) -> [Source] {
+        var seen: [String: [String: String?]] = [:]
+        func alias(_ place: String, _ name: NameTemplate, _ series: NameTemplate?) -> String? {
+            // The lineages differ by this.
+            let words = (series ?? name).text
+            let known = seen[place] ?? [:]
+            let alias = known[words] ?? (known.isEmpty ? nil : " as \(words)")
+            seen[place, default: [:]].updateValue(alias, forKey: words)
+            return alias
+        }
+        return sources.map { source in
+            switch source {
+            case .url(var url):
+                let address = url.url.prefix { $0 != "?" && $0 != "#" }
+                let place = [
+                    "url", address.removingPercentEncoding ?? String(address),
+                    url.latest?.text ?? "", FileName.inQuery(of: url.url) ?? "",
+                ]
+                url.alias = alias(place.joined(separator: "\n"), url.image.name, url.series)
+                return .url(url)
+            case .file(var file) where !file.isGlob:
+                let path = FilePath.absolute(file.pattern, in: baseDirectory)
+                let place = ["file", path, file.latest?.text ?? ""]
+                file.alias = alias(place.joined(separator: "\n"), file.image.name, file.series)
+                return .file(file)
+            default: return source
+            }
         }
     }
 }

@@ -149,11 +149,13 @@ struct FileImages: ImageSource {
             look.compression, convertedTo: source.convert, sizeBytesMax: decompression.sizeBytes,
             fileName: fileName, head: look.head)
         var (image, stem) = source.image.described(
-            key: "file:\(path)", sourceIndex: sourceIndex, location: path,
+            key: "file:\(path)\(source.alias ?? "")",
+            sourceIndex: sourceIndex, location: path,
             fingerprint: checksum?.description ?? facts?.fingerprint ?? "",
             sizeBytes: facts?.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: look.head, series: source.series, version: version,
             lineageStem: stemOfVersions, date: date)
+        image.alias = source.alias
         image.seen = facts.map { SeenVersion(changedAt: $0.changedAt) }
         image.updatedAt = facts.map { Timestamp.text($0.changedAt.seconds.clampedProduct(1000)) }
         let checked = source.image.checked(

@@ -47,20 +47,22 @@ extension URLImage {
 
     /// A query may be a signature, which differs from day to day, so it is not part of the key. But
     /// a script hands out many files: the one that its query names is.
-    static func key(_ url: String, shown: String) -> String {
+    private func key(shown: String) -> String {
         "url:\(shown)" + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
+            + (source.alias ?? "")
     }
 
     /// The entry, if its newest version cannot be known.
     func unknown(_ problem: TranshipError, date: String) -> ListedImage {
         let pattern = source.latest?.text ?? ""
         let shown = Self.withoutSecrets(source.url) + pattern
-        let (image, stem) = source.image.described(
-            key: Self.key(url, shown: shown), sourceIndex: sourceIndex, location: shown,
+        var (image, stem) = source.image.described(
+            key: key(shown: shown), sourceIndex: sourceIndex, location: shown,
             fingerprint: "",
             sizeBytes: nil, checksum: nil, published: nil,
             fileName: FileName(pattern).text, head: nil, series: source.series,
             lineageStem: source.stem, date: date)
+        image.alias = source.alias
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
         listed.upstream = rules(nil)
         return listed
@@ -153,12 +155,13 @@ extension URLImage {
             fileName: fileName, head: data.head)
         let seen = found.seen
         var (image, stem) = source.image.described(
-            key: Self.key(url, shown: shown), sourceIndex: sourceIndex, location: shown,
+            key: key(shown: shown), sourceIndex: sourceIndex, location: shown,
             fingerprint: checksum?.description
                 ?? Self.fingerprint(seen, sizeBytes: found.sizeBytes),
             sizeBytes: found.sizeBytes, checksum: checksum, published: changes,
             fileName: fileName, head: data.head, series: source.series,
             version: newest?.version, lineageStem: newest.map { self.stem(of: $0) }, date: date)
+        image.alias = source.alias
         image.signedBy = list?.signedBy
         image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }

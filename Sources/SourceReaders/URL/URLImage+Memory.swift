@@ -44,7 +44,9 @@ extension URLImage {
             source.signature?.keyring, "\(decompression)",
         ]
         let properties = image.properties.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        let words = (record + data).map { $0 ?? "\0" } + ["tags"] + image.tags + properties
+        let words =
+            (record + data).map { $0 ?? "\0" } + ["tags"] + image.tags + properties
+            + (source.alias.map { ["alias", $0] } ?? [])
         return DerivedID.uuid(
             namespace: Self.settingsNamespace, name: words.joined(separator: Self.separator))
     }

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import MigrationJournal
+internal import MigrationModel
+internal import PipelineFiles
+
+extension PipelineRun {
+    /// Warns of another pipeline file with the same name, which puts its runs into the same journal.
+    /// Nil if there is none: a file that was moved or has another name now is none.
+    func sharedJournalWords() async throws(TranshipError) -> String? {
+        let own = pipeline.absoluteFile
+        guard !Run.isCopy(file: own, name: pipeline.name) else { return nil }
+        let other = try await journal.pipelineFiles().first { file in
+            !Self.isSameFile(file, own) && Self.name(in: file) == pipeline.name
+        }
+        guard let other else { return nil }
+        return
+            "\(own) and \(other) have the same `name`, \(pipeline.name), so both use the journal "
+            + "\(journal.path): status, report, resume and rollback take their runs for those of one "
+            + "pipeline; give one of them another `name`, or run it with --journal PATH"
+    }
+
+    /// The name of the pipeline in a file; nil without such a file.
+    private static func name(in file: String) -> String? {
+        guard let bytes = try? WholeFile.read(file, bytesMax: Pipeline.fileBytesMax) else {
+            return nil
+        }
+        return Pipeline.keyTexts(of: String(decoding: bytes, as: UTF8.self))["name"]
+    }
+
+    /// True for one file by several paths, and for a path that is the same.
+    private static func isSameFile(_ one: String, _ other: String) -> Bool {
+        func real(_ path: String) -> String {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        }
+        return one == other || real(one) == real(other)
+    }
+}
