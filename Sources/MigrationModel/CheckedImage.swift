@@ -56,13 +56,37 @@ public struct FieldDifference: Sendable, Hashable {
     }
 
     /// `name: a -> b`.
-    public var words: String { "\(field): \(Self.shown(wanted)) -> \(Self.shown(found))" }
+    public var words: String { words(naming: [:]) }
+
+    /// The same, with the names of projects before their ids: `owner: demo (5d14…) -> other (90ab…)`.
+    public func words(naming projects: [String: String]) -> String {
+        func shown(_ value: String?) -> String {
+            guard let value else { return "none" }
+            guard isOfProjects, !projects.isEmpty else {
+                return value.isEmpty ? "\"\"" : value.cut(to: Self.valueCharactersMax)
+            }
+            let ids = Self.list(value)
+            let named = ids.map { id in projects[id].map { "\($0.cut(to: 64)) (\(id))" } ?? id }
+            let more = ids.count > Self.projectsMax ? ", …" : ""
+            return ids.isEmpty
+                ? "\"\"" : named.prefix(Self.projectsMax).joined(separator: ", ") + more
+        }
+        return "\(field): \(shown(wanted)) -> \(shown(found))"
+    }
+
+    /// The ids of projects on both sides; none of a field that is not about projects.
+    public var projectIDs: [String] {
+        isOfProjects ? [wanted, found].compactMap(\.self).flatMap(Self.list) : []
+    }
+
+    private var isOfProjects: Bool { field == "owner" || field == "members" }
 
     private static let valueCharactersMax = 80
+    /// Projects with names that a message lists.
+    private static let projectsMax = 4
 
-    private static func shown(_ value: String?) -> String {
-        guard let value else { return "none" }
-        return value.isEmpty ? "\"\"" : value.cut(to: valueCharactersMax)
+    private static func list(_ value: String) -> [String] {
+        value.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
     }
 }
 
@@ -95,6 +119,11 @@ public struct CheckedImage: Sendable, Hashable {
     public var proofs: [Checksum] = []
     /// Why, or what could not be found out.
     public var note: String?
+    /// The names of projects that ``differences`` has the ids of, by id; those that are known.
+    public var projectNames: [String: String] = [:]
+
+    /// The ids of projects that ``differences`` has.
+    public var projectIDs: [String] { differences.flatMap(\.projectIDs) }
 
     /// Adds a sentence to the note.
     public mutating func add(note words: String) {

@@ -19,7 +19,11 @@ internal import TaskWaiters
 /// stages work with.
 struct OpenedPipeline: Sendable {
     let sources: [any ImageSource]
+    /// Where the pipeline file has each of them.
+    var positions: [FilePosition] = []
     let targets: [PlanningTarget]
+    /// For messages.
+    var projectNames = ProjectNames { [] }
     /// What does not protect the ways to them.
     let weaknesses: [String]
     /// Targets that do not answer now, or that refuse the login, by key. The others go on without
@@ -95,8 +99,29 @@ struct OpenedPipeline: Sendable {
                         + "\(target.opened.key) are the same project of the same Image service"))
         }
         return OpenedPipeline(
-            sources: sources, targets: targets, weaknesses: connections.weaknesses,
-            absent: absent)
+            sources: sources, positions: expanded.sources.map(\.position), targets: targets,
+            projectNames: ProjectNames { [absent] in
+                await sessions(pipeline, without: absent, connections)
+            },
+            weaknesses: connections.weaknesses, absent: absent)
+    }
+
+    /// Those of the clouds that were signed in to.
+    private static func sessions(
+        _ pipeline: Pipeline, without absent: [String: TranshipError],
+        _ connections: any Connections
+    ) async -> [CloudSession] {
+        var clouds: [CloudName] = []
+        for case .cloud(let source) in pipeline.sources { clouds.append(source.cloud) }
+        for case .cloud(let target) in pipeline.targets where absent[key(of: target.cloud)] == nil {
+            clouds.append(target.cloud)
+        }
+        var sessions: [CloudSession] = []
+        for cloud in clouds {
+            guard let signedIn = try? await connections.signIn(cloud) else { continue }
+            sessions.append(signedIn.session)
+        }
+        return sessions
     }
 
     /// The key of a target that the others can do without; nil if the error is one of the pipeline.

@@ -37,7 +37,9 @@ extension PipelineRun {
         try await planner.check(reading: downloads ? reading : nil) {
             (checked) throws(TranshipError) in
             tally[checked.verdict, default: 0] += 1
-            try await each(checked)
+            var named = checked
+            named.projectNames = await opened.projectNames.names(of: checked.projectIDs)
+            try await each(named)
         }
         warn(of: missed)
         return (tally, missed.all)

@@ -2,20 +2,49 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
+internal import Synchronization
+
+/// Where the pipeline file has the sources of a run, for what the run says of single images.
+struct ImagePlaces: Sendable {
+    /// Of each source of the opened pipeline.
+    var positions: [FilePosition] = []
+    /// The numbers of the sources of images that the plan refused: the journal does not have these.
+    var sourceIndexes: [String: Int] = [:]
+
+    /// Refused images that are remembered.
+    static let imagesMax = 1000
+}
 
 extension PipelineRun {
-    /// The line of the pipeline file that names an image, such as `night.yaml:9`; nil if no line names
-    /// it and no other, and for a copy, which has no file.
+    /// The line of the pipeline file that an image comes from, such as `night.yaml:9`; nil if it is
+    /// not known, and for a copy, which has no file.
     ///
-    /// - Parameter key: ``SourceImage/key``.
-    public func place(ofSource key: String) -> String? {
+    /// - Parameters:
+    ///   - key: ``SourceImage/key``.
+    ///   - index: ``SourceImage/sourceIndex``; nil for an image that the plan refused.
+    public func place(ofSource key: String, index: Int? = nil) -> String? {
         guard !Run.isCopy(file: pipeline.absoluteFile, name: pipeline.name) else { return nil }
-        let positions = pipeline.sources.filter { $0.names(key, in: pipeline.baseDirectory) }
+        let places = places.withLock { $0 }
+        let known = (index ?? places.sourceIndexes[key]).flatMap { index in
+            places.positions.indices.contains(index) ? places.positions[index] : nil
+        }
+        let named = pipeline.sources.filter { $0.names(key, in: pipeline.baseDirectory) }
             .map(\.position)
-        guard positions.count == 1, let position = positions.first else { return nil }
+        guard let position = known ?? (named.count == 1 ? named.first : nil) else { return nil }
         return "\(PathText.lastComponent(position.file)):\(position.line)"
+    }
+
+    /// Remembers which sources the images have that need eyes.
+    func remember(refusedIn plan: Plan) async throws(TranshipError) {
+        let page = try await plan.items(
+            after: 0, limit: ImagePlaces.imagesMax, actions: [.refuse, .conflict])
+        let indexes = page.map { ($0.item.source.key, $0.item.source.sourceIndex) }
+        places.withLock {
+            $0.sourceIndexes = Dictionary(indexes, uniquingKeysWith: { first, _ in first })
+        }
     }
 }
 

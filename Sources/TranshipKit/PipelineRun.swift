@@ -35,6 +35,7 @@ public final class PipelineRun: Sendable {
     /// What was edited in the pipeline file since that run began: the work is planned again. Empty
     /// if it goes on as planned.
     private let edits: [String]
+    let places = Mutex(ImagePlaces())
     private let scheduler = Mutex<Scheduler?>(nil)
     private let stopped = Mutex<Scheduler.Stop?>(nil)
     /// Explains names that no image has, where such a name ends the work before it begins.
@@ -219,6 +220,7 @@ public final class PipelineRun: Sendable {
                     "target \(target) \(trouble): \(error.message); the others go on, and the "
                         + "next run copies what it lacks"))
         }
+        places.withLock { $0.positions = opened.positions }
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
         if let planned {
             return try await PipelinePlan(
@@ -306,7 +308,8 @@ public final class PipelineRun: Sendable {
     private func plan(
         _ found: Comparison, _ opened: OpenedPipeline, run: Run?
     ) async throws(TranshipError) -> PipelinePlan {
-        try await PipelinePlan(
+        if run != nil { try await remember(refusedIn: found.plan) }
+        return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
             shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected)

@@ -133,6 +133,17 @@ extension EndToEndTests {
                 let lost = try await scene.tranship("check", file)
                 #expect(lost.status == 4, lost.said)
                 #expect(lost.output.contains("members: \(member) -> \"\"; `projects`"), lost.said)
+                // An administrator's token may ask for the names of projects.
+                let named = try scene.pipeline(
+                    """
+                    sources:
+                      - { cloud: alpha-admin, images: { name: "\(scene.prefix)", owner: any } }
+                    targets: [{ cloud: beta }]
+                    """, file: "named.yaml")
+                let names = try await scene.tranship("check", named)
+                #expect(names.output.contains("members: other (\(member)) -> \"\""), names.said)
+                let json = try await scene.tranship("check", named, "-f", "json")
+                #expect(json.output.contains(#""projects":{"\#(member)":"other"}"#), json.said)
                 let dropped = try await scene.tranship(
                     "check",
                     try scene.pipeline(

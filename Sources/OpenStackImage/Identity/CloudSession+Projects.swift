@@ -19,6 +19,11 @@ extension CloudSession {
         try await projects("/auth/projects").sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
+    /// The name of a project by its id. Keystone answers that for administrators alone.
+    package func projectName(ofID id: String) async throws(TranshipError) -> String? {
+        try await keystone("/projects/\(percentEncode(id))")["project"]?["name"]?.string
+    }
+
     /// The id of a project. Needs the right to list projects, which administrators have.
     ///
     /// - Parameters:

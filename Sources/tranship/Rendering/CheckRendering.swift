@@ -20,6 +20,8 @@ struct CheckRendering {
                     "size": checked.sizeBytes.map { .integer($0) },
                     "differences": .array(checked.differences.map(\.json)),
                     "proofs": .array(checked.proofs.map { .string("\($0)") }),
+                    "projects": checked.projectNames.isEmpty
+                        ? nil : .object(checked.projectNames.mapValues { .string($0) }),
                     "note": checked.note.map { .string($0) },
                 ]
             ).put()
@@ -27,7 +29,9 @@ struct CheckRendering {
         talk.endLine()
         guard checked.verdict != .same || talk.verbose else { return }
         let image = checked.imageID.map { ", image \($0)" } ?? ""
-        let reasons = checked.differences.map(\.words) + [checked.note].compactMap(\.self)
+        let reasons =
+            checked.differences.map { $0.words(naming: checked.projectNames) }
+            + [checked.note].compactMap(\.self)
         let why = reasons.isEmpty ? "" : ": \(reasons.joined(separator: "; "))"
         Terminal.putSentence(
             "\(checked.verdict.rawValue.padded(to: 10))\(checked.name) -> \(checked.targetKey)"

@@ -18,8 +18,8 @@ struct RunFacts {
     var ownCommand: String?
     /// The saved plan that the run carries out.
     var planFile: String?
-    /// The line of the pipeline file for the key of an image's source.
-    var place: (String) -> String? = { _ in nil }
+    /// The line of the pipeline file for the key and the source of an image.
+    var place: (_ key: String, _ index: Int?) -> String? = { _, _ in nil }
 
     var command: String {
         let plan = planFile.map { " --plan \($0.shellQuoted)" } ?? ""
@@ -80,6 +80,7 @@ extension EndReport {
         var name: String
         var target: String
         var sourceKey: String
+        var sourceIndex: Int?
         var reason: String
         var failure: Transfer.Failure?
     }
@@ -120,7 +121,9 @@ extension EndReport {
         nothingToDo = Self.nothingToDo(summary)
         steps = Self.steps(
             summary, status, facts,
-            entries.map { ($0.outcome, name($0), facts.place($0.sourceKey), $0.failure) })
+            entries.map {
+                ($0.outcome, name($0), facts.place($0.sourceKey, $0.sourceIndex), $0.failure)
+            })
     }
 
     private static func entries(_ summary: RunSummary) async throws(TranshipError) -> [Entry] {
@@ -138,6 +141,7 @@ extension EndReport {
                 Entry(
                     outcome: outcome, name: transfer.source.displayName,
                     target: transfer.targetKey, sourceKey: transfer.source.key,
+                    sourceIndex: transfer.source.sourceIndex,
                     reason: outcome == .unfinished && reason == "not finished" ? "" : reason,
                     failure: transfer.failure))
         }
