@@ -91,10 +91,19 @@ struct Tranship: AsyncParsableCommand {
                 print(fitted(text + end, Terminal.outputIsTerminal))
                 Foundation.exit(ExitStatus.done.rawValue)
             }
-            Terminal.tellWhole(fitted(text, Terminal.talkIsTerminal))
+            Terminal.tellWhole(fitted(advised(text), Terminal.talkIsTerminal))
             exit(.usage)
         }
         Log.end(ExitStatus.done.rawValue)
+    }
+
+    /// The words of the parser, with what to write instead below the first line.
+    private static func advised(_ text: String) -> String {
+        let arguments = ShortCommands.expanded(
+            LeadingOptions.taken(from: Array(CommandLine.arguments.dropFirst())).rest)
+        guard let hint = ParserAdvice.hint(text, arguments) else { return text }
+        let lines = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return ([lines[0], "hint: \(hint)"] + lines.dropFirst()).joined(separator: "\n")
     }
 
     private static func fitted(_ text: String, _ isTerminal: Bool) -> String {

@@ -55,7 +55,18 @@ struct FileSection<Key: PipelineKey> {
         let known = Key.allCases.map(\.rawValue)
         return reader.refusal(
             key.position, "unknown key `\(key.text.prefix(100))` in \(Key.place)",
-            hint: Nearest.to(key.text, in: known).map { "did you mean `\($0)`?" }
+            hint: ofImage(key.text, known) ?? Nearest.to(key.text, in: known).map {
+                "did you mean `\($0)`?"
+            }
                 ?? "known keys: " + known.joined(separator: ", "))
+    }
+
+    /// What to write if the key belongs to the `image` block of this mapping.
+    private static func ofImage(_ key: String, _ known: [String]) -> String? {
+        let own: [String] =
+            Key.self == CloudTargetKey.self || Key.self == ArchiveTargetKey.self
+            ? TargetImageKey.allCases.map(\.rawValue) : ImageKey.allCases.map(\.rawValue)
+        guard known.contains("image"), own.contains(key) else { return nil }
+        return "it belongs into the `image` block: image: { \(key): … }"
     }
 }

@@ -14,6 +14,12 @@ extension PipelineReader {
                 hint: "if these are names, write \(value.label.replacing("`", with: "")): "
                     + "{ name: […] }")
         }
+        guard value.isMapping else {
+            let key = value.label.replacing("`", with: "")
+            throw value.refusal(
+                "\(value.label) must be a mapping, but this is \(value.shown)",
+                hint: "if that is a name, write \(key): { name: \(value.shown) }")
+        }
         let keys = try FileSection<SelectionKey>(value)
         var selection = standard
         selection.names = keys.read(.name) { try $0.globs() } ?? []
