@@ -40,6 +40,9 @@ public struct SourceImage: Codable, Hashable, Sendable {
     public var signedBy: String?
     /// The version within the series, where the source states one.
     public var version: String?
+    /// The ``place``, if the source states where in the key the version is; nil in journals of
+    /// older versions, and without `latest`.
+    public var placeTemplate: String?
 
     public var name: String?
     /// The status at the source, where it has one.
@@ -98,9 +101,21 @@ public struct SourceImage: Codable, Hashable, Sendable {
     /// Where a source has one version after the other: the ``key``, with `{version}` in the place of
     /// the version. The sources of a series differ in it.
     public var place: String {
+        if let placeTemplate { return placeTemplate }
         guard let version, !version.isEmpty else { return key }
-        return key.replacing(version, with: "{version}")
+        return key.replacing(version, with: Self.versionMark)
     }
+
+    /// True if this is a version of that ``place``. A short version may also be part of the host or
+    /// of a folder, so an image without a template is compared by its whole key.
+    public func isAt(_ place: String) -> Bool {
+        if self.place == place { return true }
+        guard placeTemplate == nil, let version, !version.isEmpty else { return false }
+        return place.replacing(Self.versionMark, with: version) == key
+    }
+
+    /// Stands for the version in a ``place``.
+    public static let versionMark = "{version}"
 
     /// Bytes at the source; nil if it does not state them.
     public var sizeAtSourceBytes: Int64? {

@@ -10,6 +10,9 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var lineage: String
     /// As in ``Origin/lineageID``.
     public var lineageID: String
+    /// Of a series with several sources: ``SourceImage/place`` of the one that this is about. Nil: the
+    /// series has one source, or the journal is of an older version.
+    public var place: String?
     /// Nil if the source states no version; the fingerprint identifies the data then.
     public var version: String?
     public var fingerprint: String
@@ -98,6 +101,29 @@ public struct Upstream: Codable, Hashable, Sendable {
         lineage.hasPrefix("series:") ? String(lineage.dropFirst("series:".count)) : lineage
     }
 
+    /// The place, for people and metrics: a URL or a path.
+    public var placeWords: String? {
+        place.map { $0.drop { $0 != ":" }.dropFirst() }.map(String.init)
+    }
+
+    /// Identifies the memory: a series, or one of its sources.
+    public var key: String { Self.key(lineageID, at: place) }
+
+    public static func key(_ lineageID: String, at place: String?) -> String {
+        place.map { "\(lineageID) \($0)" } ?? lineageID
+    }
+
+    /// What an older version remembered of all sources of a series together, as far as it holds for
+    /// one of them: the keys that signed, and the last look if it was at that place.
+    public func narrowed(to place: String) -> Upstream {
+        var upstream = self
+        if look?.image.isAt(place) != true {
+            (upstream.version, upstream.fingerprint, upstream.look) = (nil, "", nil)
+        }
+        upstream.place = place
+        return upstream
+    }
+
     public func ageSeconds(at now: Int64) -> Int64 { max(0, now.clampedDifference(since)) / 1000 }
 
     public func isStale(at now: Int64) -> Bool {
@@ -108,7 +134,8 @@ public struct Upstream: Codable, Hashable, Sendable {
     public func staleNote(at now: Int64) -> Note? {
         guard isStale(at: now), let staleAfterSeconds else { return nil }
         return .staleVersion(
-            series: series, version: version, since: since, staleAfterSeconds: staleAfterSeconds)
+            series: placeWords.map { "\(series) (\($0))" } ?? series, version: version,
+            since: since, staleAfterSeconds: staleAfterSeconds)
     }
 
     /// True if the source has offered the same version before.

@@ -15,9 +15,11 @@ extension Planner {
         guard let rules = given.upstream else { return given }
         var listed = given
         let lineageID = ImageIdentity.lineageID(listed.image.lineage)
-        let known = try await journal.upstream(ofLineage: lineageID)
+        // Each of several sources has its own versions.
+        let place = given.series?.allowsSeveral == true ? given.image.place : nil
+        let known = try await journal.upstream(ofLineage: lineageID, at: place)
         if listed.refusal == nil, let version = listed.image.version {
-            let copied = try await journal.copiedVersions(ofLineage: lineageID)
+            let copied = try await journal.copiedVersions(ofLineage: lineageID, at: place)
             let memory = UpstreamMemory(known: known, copied: copied)
             let refusal = memory.downgrade(to: version, rules, listed.image.location)
             // An operator who goes back to a version accepts that its publisher does.
@@ -36,6 +38,7 @@ extension Planner {
         if listed.refusal == nil {
             upstream = memory.found(listed.image, lineageID, rules, at: nowMilliseconds)
         }
+        upstream?.place = place
         upstream?.staleAfterSeconds = rules.staleAfterSeconds
         guard let upstream else { return listed }
         if let note = upstream.staleNote(at: nowMilliseconds) {

@@ -86,8 +86,8 @@ public struct Planner: Sendable {
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
             unselected: unselected
         ) {
-            [journal] (lineage) throws(TranshipError) in
-            try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage))
+            [journal] (lineage, place) throws(TranshipError) in
+            try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage), at: place)
         }
         for source in sources {
             try await source.list(listing) { (page) throws(TranshipError) in

@@ -38,12 +38,43 @@ import Testing
         #expect(try await journal.upstreams(of: second) == [upstream("a", "2")])
     }
 
+    @Test func `Each of several sources has a memory, and an old journal's counts for its place`()
+        async throws
+    {
+        let journal = try Journal.inMemory()
+        // As an older version wrote it: the last source of the list counts for all.
+        var image = Sample.source("url:h/x/1")
+        image.version = "1"
+        var old = upstream("a", "1")
+        old.signedBy = "K"
+        old.look = .init(
+            settings: "s", image: image, eTag: nil, lastModified: nil, host: nil, notes: [],
+            list: nil)
+        _ = try await run(journal, [old])
+        let (x, y) = ("url:h/x/{version}", "url:h/y/{version}")
+        let ofX = try #require(try await journal.upstream(ofLineage: "a", at: x))
+        #expect(ofX.version == "1" && ofX.look != nil && ofX.place == x)
+        let ofY = try #require(try await journal.upstream(ofLineage: "a", at: y))
+        #expect(ofY.version == nil && ofY.look == nil && ofY.signedBy == "K" && ofY.place == y)
+
+        var found = [upstream("a", "7"), upstream("a", "8")]
+        (found[0].place, found[1].place) = (x, y)
+        let second = try await run(journal, found)
+        #expect(try await journal.upstream(ofLineage: "a", at: x)?.version == "7")
+        #expect(try await journal.upstream(ofLineage: "a", at: y)?.version == "8")
+        #expect(
+            try await journal.upstreams(of: second).map(\.placeWords) == [
+                "h/x/{version}", "h/y/{version}",
+            ])
+    }
+
     @Test func `Only versions that were copied count as copied`() async throws {
         let journal = try Journal.inMemory()
         var items: [PlanItem] = []
         for version in ["1", "2"] {
             var item = Sample.item(version)
             item.intent.source.version = version
+            item.intent.source.key = "url:http://1.h/disk-\(version)"
             item.intent.origin.lineageID = "a"
             items.append(item)
         }
@@ -58,5 +89,13 @@ import Testing
         }
         #expect(try await journal.copiedVersions(ofLineage: "a") == ["1"])
         #expect(try await journal.copiedVersions(ofLineage: "b") == [])
+        // The place does not hide that the host has a digit of the version as well.
+        for (place, copied) in [("http://1.h", ["1"]), ("http://2.h", [])]
+            as [(String, Set<String>)]
+        {
+            #expect(
+                try await journal.copiedVersions(
+                    ofLineage: "a", at: "url:\(place)/disk-{version}") == copied)
+        }
     }
 }

@@ -261,7 +261,7 @@ import Testing
         let look = first.upstream?.look
         let listing = Listing(
             date: "2026-11-29", nowUnixSeconds: 1_795_910_400,
-            upstream: { lineage in
+            upstream: { lineage, _ in
                 var upstream = Upstream(
                     lineage: lineage, lineageID: "l", version: nil, fingerprint: "", since: 0)
                 upstream.look = look

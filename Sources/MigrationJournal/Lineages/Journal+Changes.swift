@@ -43,7 +43,7 @@ extension Plan {
             ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
         }
         return try await journal.read { db in
-            let offered = try Journal.upstream(db, ofLineage: lineageID)
+            let upstreams = try Journal.upstreams(db, ofLineage: lineageID)
             return try images.compactMap { image in
                 let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
                 let transfer = try Journal.transfer(db, targetKey, version)
@@ -53,12 +53,15 @@ extension Plan {
                         SELECT w.updated_at FROM \(TransferRows.joined)
                         WHERE t.id = ? AND w.run_id = t.run_id AND w.image_id = ?
                         """, arguments: [transfer?.id, image.id])
-                let offeredAt =
-                    transfer?.source.fingerprint == offered?.fingerprint ? offered?.since : nil
+                let offered = upstreams.first { upstream in
+                    guard let source = transfer?.source else { return false }
+                    return source.fingerprint == upstream.fingerprint
+                        && upstream.place.map { source.isAt($0) } ?? true
+                }
                 let shownAt = try Journal.shownAt(db, image.id, at: targetKey)
                 return SeriesCopy(
                     image, transfer: transfer,
-                    currentSince: [doneAt, shownAt, offeredAt].compactMap(\.self).max(),
+                    currentSince: [doneAt, shownAt, offered?.since].compactMap(\.self).max(),
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
             }
         }

@@ -12,23 +12,46 @@ extension Plan {
         try await write { db in
             try db.execute(
                 cached: "INSERT OR REPLACE INTO plan_upstream (lineage_id, body) VALUES (?, ?)",
-                arguments: [upstream.lineageID, try Body.pack(upstream)])
+                arguments: [upstream.key, try Body.pack(upstream)])
         }
     }
 }
 
 extension Journal {
     /// What the last run with this series found at its source; nil if the journal does not know it.
-    public func upstream(ofLineage lineageID: String) async throws(TranshipError) -> Upstream? {
-        try await read { db in try Self.upstream(db, ofLineage: lineageID) }
+    ///
+    /// - Parameter place: of one of several sources; see ``SourceImage/place``.
+    public func upstream(
+        ofLineage lineageID: String, at place: String? = nil
+    ) async throws(TranshipError) -> Upstream? {
+        try await read { db in
+            // A journal that is only read may be of an older version.
+            guard try db.tableExists("upstream") else { return nil }
+            if let found = try Self.upstream(db, key: Upstream.key(lineageID, at: place)) {
+                return found
+            }
+            guard let place else { return nil }
+            return try Self.upstream(db, key: lineageID)?.narrowed(to: place)
+        }
     }
 
-    static func upstream(_ db: Database, ofLineage lineageID: String) throws -> Upstream? {
-        // A journal that is only read may be of an older version.
-        guard try db.tableExists("upstream") else { return nil }
-        return try db.value(
-            cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [lineageID]
-        ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
+    private static func upstream(_ db: Database, key: String) throws -> Upstream? {
+        try db.value(cached: "SELECT body FROM upstream WHERE lineage_id = ?", arguments: [key])
+            .map { (body: Data) in try Body.unpack(Upstream.self, body) }
+    }
+
+    /// What the last runs found at the sources of a series.
+    static func upstreams(_ db: Database, ofLineage lineageID: String) throws -> [Upstream] {
+        guard try db.tableExists("upstream") else { return [] }
+        let found: [Data] = try db.values(
+            cached: """
+                SELECT body FROM upstream
+                WHERE lineage_id = ?1 OR substr(lineage_id, 1, length(?1) + 1) = ?1 || ' '
+                """, arguments: [lineageID])
+        let all = try found.map { try Body.unpack(Upstream.self, $0) }
+        // What an older version remembered of all sources together is out of date.
+        let ofSeveral = all.filter { $0.place != nil }
+        return ofSeveral.isEmpty ? all : ofSeveral
     }
 
     /// What the plan of a run found at its sources, by series.
@@ -39,23 +62,26 @@ extension Journal {
                 cached: "SELECT body FROM upstream WHERE run_id = ?", arguments: [run.id]
             ).map { (body: Data) in try Body.unpack(Upstream.self, body) }
         }
-        return found.sorted { $0.series < $1.series }
+        return found.sorted { ($0.series, $0.place ?? "") < ($1.series, $1.place ?? "") }
     }
 
     /// The versions of a series that were copied to any target, each once.
+    ///
+    /// - Parameter place: only those of one of several sources; see ``SourceImage/place``.
     public func copiedVersions(
-        ofLineage lineageID: String
+        ofLineage lineageID: String, at place: String? = nil
     ) async throws(TranshipError) -> Set<String> {
-        let found: [String?] = try await read { db in
+        let found: [SourceImage] = try await read { db in
             try db.values(
                 cached: """
                     SELECT DISTINCT i.body FROM \(TransferRows.joined)
                         JOIN lineage AS l ON l.id = t.lineage
                     WHERE l.lineage_id = ? AND w.state IN ('done', 'skipped', 'unpublished')
                     """, arguments: [lineageID]
-            ).map { (body: Data) in try Body.unpack(SourceImage.self, body).version }
+            ).map { (body: Data) in try Body.unpack(SourceImage.self, body) }
         }
-        return Set(found.compactMap(\.self))
+        return Set(
+            found.filter { image in place.map { image.isAt($0) } ?? true }.compactMap(\.version))
     }
 
     /// Takes over what the plan found at the sources.
@@ -67,7 +93,7 @@ extension Journal {
             try db.execute(
                 cached: """
                     INSERT OR REPLACE INTO upstream (lineage_id, run_id, body) VALUES (?, ?, ?)
-                    """, arguments: [upstream.lineageID, runID, body])
+                    """, arguments: [upstream.key, runID, body])
         }
     }
 }

@@ -96,8 +96,10 @@ public struct Listing: Sendable {
     public let nowUnixSeconds: Int64
     /// Takes progress and warnings.
     public let tell: @Sendable (PlanningEvent) -> Void
-    /// What the journal remembers of a lineage.
-    public let upstream: @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream?
+    /// What the journal remembers of a lineage; of a series with several sources, at one place, see
+    /// ``SourceImage/place``.
+    public let upstream:
+        @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) -> Upstream?
     /// Takes names that no image has.
     public let missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the entry does not select, with the key of the condition they fail.
@@ -110,8 +112,9 @@ public struct Listing: Sendable {
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
         },
-        upstream: @escaping @Sendable (_ lineage: String) async throws(TranshipError) -> Upstream? =
-            { _ in nil }
+        upstream:
+            @escaping @Sendable (_ lineage: String, _ place: String?) async throws(TranshipError) ->
+            Upstream? = { _, _ in nil }
     ) {
         self.upstream = upstream
         self.missed = missed

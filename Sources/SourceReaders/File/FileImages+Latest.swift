@@ -26,6 +26,8 @@ extension FileImages {
             listed = self.listed(
                 folder + pattern.text, nil, checksum: nil, listing.date, refusal: error)
         }
+        listed.image.placeTemplate =
+            "file:" + folder + pattern.filled(with: SourceImage.versionMark)
         listed.upstream = UpstreamRules(
             allowsDowngrade: source.allowsDowngrade, staleAfterSeconds: source.staleAfterSeconds,
             keyring: source.signature?.keyring, keyringDigest: read?.keyring,

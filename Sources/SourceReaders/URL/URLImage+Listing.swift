@@ -64,6 +64,7 @@ extension URLImage {
             lineageStem: source.stem, date: date)
         image.alias = source.alias
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
+        listed.image.placeTemplate = placeTemplate
         listed.upstream = rules(nil)
         return listed
     }
@@ -74,7 +75,7 @@ extension URLImage {
         let version = at(url)
         if let refusal = newest.refusal { return version.unknown(refusal, date: listing.date) }
         let stem = version.stem(of: newest)
-        let known = try await remembered(listing, stem: stem)
+        let known = try await remembered(listing, stem: stem, version: newest.version)
         return try await version.look(newest, known: known, date: listing.date)
     }
 
@@ -163,6 +164,7 @@ extension URLImage {
             version: newest?.version, lineageStem: newest.map { self.stem(of: $0) }, date: date)
         image.alias = source.alias
         image.signedBy = list?.signedBy
+        image.placeTemplate = placeTemplate
         image.properties.merge(newest?.properties ?? [:]) { own, _ in own }
         if source.hasProofProperties { image.addProofProperties() }
         let checked = source.image.checked(

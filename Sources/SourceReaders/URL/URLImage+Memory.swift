@@ -17,17 +17,42 @@ extension URLImage {
 
     /// The last look at what this entry names; nil if there was none, or if the entry has changed.
     ///
-    /// - Parameter stem: of the file; nil: by the address.
+    /// - Parameters:
+    ///   - stem: of the file; nil: by the address.
+    ///   - version: that an index has at the address.
     func remembered(
-        _ listing: Listing, stem: String? = nil
+        _ listing: Listing, stem: String? = nil, version: String? = nil
     ) async throws(TranshipError) -> Upstream.Look? {
         // The answer would name the file, and so its lineage.
         if stem == nil, source.latest == nil, FileName.isUnknown(url: source.url) { return nil }
         let lineage = source.image.lineage(source.series, stem: stem ?? source.stem)
-        guard let look = try await listing.upstream(lineage)?.look, look.settings == settings
+        let place = source.seriesHasSeveral ? place(version) : nil
+        guard let look = try await listing.upstream(lineage, place)?.look,
+            look.settings == settings
         else { return nil }
         return look
     }
+
+    /// As ``SourceImage/place``, before the image is listed.
+    private func place(_ version: String?) -> String {
+        if let placeTemplate { return placeTemplate }
+        var image = SourceImage(
+            key: Self.key(url, shown: Self.withoutSecrets(url)), sourceIndex: sourceIndex,
+            location: "", lineage: "", fingerprint: "")
+        image.version = version?.withControlsShown
+        return image.place
+    }
+
+    /// Where the versions of `latest` are, whichever version is the newest; nil without `latest`.
+    var placeTemplate: String? {
+        guard let pattern = source.latest else { return nil }
+        let url = address(inFolder: pattern.filled(with: Self.anyVersion))
+        return Self.key(url, shown: Self.withoutSecrets(url))
+            .replacing(Self.anyVersion, with: SourceImage.versionMark)
+    }
+
+    /// No address escapes a character of it.
+    private static let anyVersion = "TRANSHIP-VERSION"
 
     /// Identifies what the pipeline file says of the record and of the data.
     var settings: String {
@@ -59,6 +84,7 @@ extension URLImage {
         if let list, !list.isUnchanged { look.list = list.validators }
         var image = look.image
         image.sourceIndex = sourceIndex
+        image.placeTemplate = placeTemplate
         image.signedBy = list?.signedBy
         let stem = source.decompress.name(FileName(url: url)).stem
         image.name = source.image.renderedName(

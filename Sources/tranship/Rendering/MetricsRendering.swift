@@ -119,18 +119,26 @@ struct MetricsRendering {
             help:
                 "When a run first found the present version of a series at its source, since 1970.",
             samples: metrics.upstreams.map { upstream in
-                ([pipeline, ("series", upstream.series)], Self.seconds(upstream.since))
+                (Self.labels(upstream, pipeline), Self.seconds(upstream.since))
             })
         let stale = Family(
             name: "tranship_source_version_stale",
             help: "1 if that version was older than stale_after when the last run began.",
             samples: metrics.upstreams.filter { $0.staleAfterSeconds != nil }.map { upstream in
                 (
-                    [pipeline, ("series", upstream.series)],
+                    Self.labels(upstream, pipeline),
                     upstream.isStale(at: metrics.run.startedAt) ? "1" : "0"
                 )
             })
         return [since, stale]
+    }
+
+    /// Several sources may have one series.
+    private static func labels(
+        _ upstream: Upstream, _ pipeline: (String, String)
+    ) -> [(String, String)] {
+        [pipeline, ("series", upstream.series)]
+            + (upstream.placeWords.map { [("source", $0)] } ?? [])
     }
 
     private static func seconds(_ milliseconds: Int64) -> String {
