@@ -88,11 +88,14 @@ extension Planner {
             var found: [Change] = []
             try await eachVersion(at: target) { (item) throws(TranshipError) in
                 let lineageID = item.origin.lineageID
-                let items = try await plan.items(ofLineage: lineageID, at: key)
-                    .filter { Self.isVersion($0) }
+                let all = try await plan.items(ofLineage: lineageID, at: key)
+                let items = all.filter(\.isVersion)
                 // Once for all sources of a series.
                 guard items.first?.source.key == item.source.key else { return }
                 let copies = try await plan.copies(ofLineage: lineageID, at: key, in: journal)
+                var retirement = retirement
+                retirement.sources = seriesSources.knowledge(
+                    of: lineageID, all, sourceCount: sources.count)
                 found += try await changes(
                     retirement, items.map { held.current(insteadOf: $0, copies) }, copies)
             }
@@ -100,8 +103,7 @@ extension Planner {
         }
     }
 
-    /// Hands over the images of URLs and files that are at a target, or that this run
-    /// copies there. Images of clouds do not form a series: each has an id of its own.
+    /// Hands over the versions of series at a target; see ``PlanItem/isVersion``.
     private func eachVersion(
         at target: PlanningTarget, _ body: (PlanItem) async throws(TranshipError) -> Void
     ) async throws(TranshipError) {
@@ -112,19 +114,10 @@ extension Planner {
             guard let last = page.last else { return }
             position = last.position
             for (_, item) in page
-            where item.targetKey == target.opened.key && Self.isVersion(item) {
+            where item.targetKey == target.opened.key && item.isVersion {
                 try await body(item)
             }
         }
-    }
-
-    private static func isVersion(_ item: PlanItem) -> Bool {
-        guard item.source.imageID == nil, let action = item.action,
-            [.create, .update, .skip].contains(action)
-        else { return false }
-        // `on_conflict: skip` leaves an image of another owner in its place.
-        if case .nameTaken = item.reason, action == .skip { return false }
-        return true
     }
 
     /// At most so many deletions in a run, the oldest versions first.

@@ -12,6 +12,7 @@ extension Planner {
     /// Refuses an older version and another key, warns of a version that has not moved, and writes
     /// down what the source offers.
     func compared(_ given: ListedImage) async throws(TranshipError) -> ListedImage {
+        seriesSources.note(given)
         guard let rules = given.upstream else { return given }
         var listed = given
         let lineageID = ImageIdentity.lineageID(listed.image.lineage)

@@ -28,6 +28,7 @@ public struct Planner: Sendable {
     let missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the pipeline does not select, with the key of the condition they fail.
     let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
+    let seriesSources = SeriesSources()
 
     /// Items that are decided in one transaction.
     static let pageImages = 500
@@ -41,7 +42,10 @@ public struct Planner: Sendable {
             _, _ in
         }
     ) {
-        self.missed = missed
+        self.missed = { [seriesSources] found in
+            seriesSources.noteGap()
+            missed(found)
+        }
         self.unselected = unselected
         self.journal = journal
         self.plan = plan

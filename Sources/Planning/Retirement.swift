@@ -21,8 +21,17 @@ struct Retirement {
     /// The project that the target's copies lie in; nil without Keystone.
     let projectID: String?
     let nowUnixSeconds: Int64
+    var sources = Sources()
     /// The version that an operator goes back to, in the word for people; nil in a run.
     var rollbackTo: String?
+
+    /// What the plan knows of the sources that may have versions of the series.
+    struct Sources {
+        /// Several may, each at its place.
+        var areSeveral = false
+        /// Every one of them was planned: none is refused or in conflict, and none has no image.
+        var areWhole = true
+    }
 
     /// - Parameter rules: of a target. If they say nothing about earlier versions, those stay as
     ///   they are.
@@ -42,13 +51,14 @@ struct Retirement {
     func changes(besides items: [PlanItem], _ copies: [SeriesCopy]) -> [Change] {
         guard let item = items.first else { return [] }
         let standings = standings(besides: items, copies)
-        var changes = standings.filter { !$0.isCurrent }.compactMap {
+        var changes = standings.filter { !$0.isCurrent && !$0.isOfOtherSource }.compactMap {
             change($0, item, others: items.dropFirst())
         }
         for item in items {
             let copy = standings.first { $0.copy.versionID == item.origin.versionID }?.copy
             if let change = showing(copy, item) {
-                changes.append(unless(nameHolder(against: change, copies, changes, items), change))
+                let holder = nameHolder(against: change, standings, changes)
+                changes.append(unless(holder, change))
             }
         }
         // Otherwise none of the versions would be visible.
@@ -143,17 +153,17 @@ struct Retirement {
     /// The image that keeps the name of the series, so that a second visible image would have it;
     /// nil if none does.
     private func nameHolder(
-        against change: Change, _ copies: [SeriesCopy], _ changes: [Change], _ items: [PlanItem]
+        against change: Change, _ standings: [Standing], _ changes: [Change]
     ) -> PlanReason? {
         let name = change.action == .promote ? change.newName : change.record.shownName
         guard change.image.name != name else { return nil }
-        let current = Set(items.map(\.origin.versionID))
-        let holder = copies.first { copy in
-            !current.contains(copy.versionID ?? "") && copy.image.isWhole
-                && copy.image.name == name && !copy.image.isHidden
-                && !changes.contains { $0.image.id == copy.image.id && $0.state == .planned }
+        let holder = standings.first { standing in
+            let image = standing.copy.image
+            return !standing.isCurrent && !standing.isOfOtherSource
+                && image.name == name && !image.isHidden
+                && !changes.contains { $0.image.id == image.id && $0.state == .planned }
         }
-        return holder.map { .nameHeld(imageID: $0.image.id) }
+        return holder.map { .nameHeld(imageID: $0.copy.image.id) }
     }
 
     private func unless(_ objection: PlanReason?, _ change: Change) -> Change {
@@ -188,6 +198,8 @@ extension Retirement {
     struct Standing {
         var copy: SeriesCopy
         var isCurrent: Bool
+        /// Of a source that was not planned: for all that is known, its version is current.
+        var isOfOtherSource = false
         /// Became current later than the one that is current now.
         var isNewer = false
         /// Among the earlier versions, 0 is the newest.
@@ -201,15 +213,18 @@ extension Retirement {
         let current = Set(items.map(\.origin.versionID))
         let whole = copies.filter(\.image.isWhole).sorted(by: SeriesCopy.isEarlier)
         // What the journal does not know may be anyone's, and pushes no version out.
-        let earlier = whole.filter {
-            !current.contains($0.versionID ?? "") && $0.transfer != nil
-        }
+        let isOther = whole.map { isOfOtherSource($0, items) }
+        let earlier = zip(whole, isOther).filter { copy, isOther in
+            !current.contains(copy.versionID ?? "") && copy.transfer != nil && !isOther
+        }.map(\.0)
         let now = whole.last { current.contains($0.versionID ?? "") }
         var standings: [Standing] = []
-        for copy in whole {
+        for (copy, isOther) in zip(whole, isOther) {
             guard let index = earlier.firstIndex(where: { $0.image.id == copy.image.id }) else {
                 standings.append(
-                    Standing(copy: copy, isCurrent: current.contains(copy.versionID ?? "")))
+                    Standing(
+                        copy: copy, isCurrent: current.contains(copy.versionID ?? ""),
+                        isOfOtherSource: isOther))
                 continue
             }
             let next = index + 1 < earlier.count ? earlier[index + 1] : nil
@@ -225,6 +240,22 @@ extension Retirement {
                     rank: earlier.count - 1 - index, replacedAt: replacedAt))
         }
         return standings
+    }
+
+    /// The place among those that have a current version; nil if it is none of them. All versions
+    /// of a series with one source are of that one, wherever it was before.
+    private func place(_ copy: SeriesCopy, _ items: [PlanItem]) -> String? {
+        guard sources.areSeveral || items.count > 1 else { return items.first?.source.place }
+        return items.first { item in
+            copy.versionID == item.origin.versionID
+                || copy.transfer?.source.isAt(item.source.place) == true
+        }?.source.place
+    }
+
+    /// A copy of a place without a current version. If all sources were planned, the pipeline has
+    /// that place no more. Otherwise a source that is refused or in conflict may have it.
+    private func isOfOtherSource(_ copy: SeriesCopy, _ items: [PlanItem]) -> Bool {
+        !sources.areWhole && copy.transfer != nil && place(copy, items) == nil
     }
 
     private func hasExpired(_ standing: Standing, _ expired: ExpiredVersions) -> Bool {
@@ -256,6 +287,7 @@ extension Retirement {
 
     private func reasonToKeep(_ standing: Standing) -> PlanReason {
         if standing.isCurrent { return .isCurrent }
+        if standing.isOfOtherSource { return .currentNotDone(state: nil) }
         guard let transfer = standing.copy.transfer else { return .journalDoesNotKnow }
         guard let keep, let expired, expired.action == .delete else { return .neverDeleted }
         if standing.rank < keep { return .amongKept(keep) }

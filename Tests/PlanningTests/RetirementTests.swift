@@ -47,11 +47,12 @@ import Testing
     /// `1 hide` for what is planned, `1 left protected-by-hand` for what is left.
     private func changes(
         _ rules: String, on day: Int64 = 10, current: PlanItem..., copies: [SeriesCopy],
-        rollbackTo: String? = nil
+        rollbackTo: String? = nil, sources: Retirement.Sources = .init()
     ) throws -> [String] {
         var retirement = Retirement(
             try targetRules(rules), projectID: nil, nowUnixSeconds: day * Self.daySeconds)
         retirement.rollbackTo = rollbackTo
+        retirement.sources = sources
         return words(retirement.changes(besides: current, copies))
     }
 
@@ -183,6 +184,67 @@ import Testing
         #expect(
             try changes("previous: hide", current: item(4), item(2), copies: copies)
                 == ["1 hide", "3 hide"])
+    }
+
+    /// A version of one of several sources, with the source's letter in its key.
+    private func copy(_ version: Int, at letter: String, template: Bool = true) -> SeriesCopy {
+        copy(
+            version,
+            transfer: {
+                $0.intent.source.key = "url:http://h/\(letter)1/disk-\(version)"
+                $0.intent.source.version = "\(version)"
+                if template {
+                    $0.intent.source.placeTemplate = "url:http://h/\(letter)1/disk-{version}"
+                }
+            })
+    }
+
+    private func item(
+        _ version: Int, at letter: String, _ action: PlanAction = .skip
+    ) -> PlanItem {
+        var item = item(version, action)
+        item.intent.source = copy(version, at: letter).transfer?.source ?? item.source
+        return item
+    }
+
+    @Test(arguments: [true, false], ["0s", "1d"])
+    func `A source that was not planned keeps its version`(template: Bool, after: String) throws {
+        // Journals of older versions have no templates.
+        let copies = [
+            copy(1, at: "x", template: template), copy(2, at: "y", template: template),
+            copy(3, at: "x", template: template), copy(4, at: "y", template: template),
+        ]
+        let rules = "keep: 0\nprevious: hide\nexpired: { action: delete, after: \(after) }"
+        let hidden = after == "0s" ? "delete" : "hide"
+        func found(_ sources: Retirement.Sources) throws -> [String] {
+            try changes(rules, current: item(5, at: "y", .create), copies: copies, sources: sources)
+        }
+        // x is refused, in conflict, or has no image.
+        let gap = try found(.init(areSeveral: true, areWhole: false))
+        #expect(gap == ["2 delete", "4 \(hidden)"])
+        // The pipeline has no x any more.
+        let all = try found(.init(areSeveral: true))
+        #expect(all.count == 4)
+        // A series with one source that moved.
+        #expect(try found(.init(areWhole: false)).count == 4)
+    }
+
+    @Test func `A version of a source that was not planned keeps no name from others`() throws {
+        #expect(
+            try changes(
+                "previous: rename", current: item(2), copies: [copy(1, at: "x"), staged(2)],
+                sources: .init(areSeveral: true, areWhole: false)) == ["2 promote"])
+    }
+
+    @Test func `Prune keeps the versions of a source that was not planned`() throws {
+        var retirement = Retirement(
+            try targetRules("keep: 0\nexpired: { action: delete, after: 0s }"), projectID: nil,
+            nowUnixSeconds: 10 * Self.daySeconds)
+        retirement.sources = .init(areSeveral: true, areWhole: false)
+        let copies = [copy(1, at: "x"), copy(2, at: "y"), copy(3, at: "y")]
+        #expect(
+            words(retirement.review(besides: [item(3, at: "y")], copies))
+                == ["1 left current-not-done", "2 delete", "3 left is-current"])
     }
 
     // MARK: Names

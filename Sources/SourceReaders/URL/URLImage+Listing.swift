@@ -47,7 +47,7 @@ extension URLImage {
 
     /// A query may be a signature, which differs from day to day, so it is not part of the key. But
     /// a script hands out many files: the one that its query names is.
-    private func key(shown: String) -> String {
+    func key(shown: String) -> String {
         "url:\(shown)" + (FileName.inQuery(of: url).map { "?\($0)" } ?? "")
             + (source.alias ?? "")
     }

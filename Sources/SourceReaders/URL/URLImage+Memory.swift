@@ -37,7 +37,7 @@ extension URLImage {
     private func place(_ version: String?) -> String {
         if let placeTemplate { return placeTemplate }
         var image = SourceImage(
-            key: Self.key(url, shown: Self.withoutSecrets(url)), sourceIndex: sourceIndex,
+            key: key(shown: Self.withoutSecrets(url)), sourceIndex: sourceIndex,
             location: "", lineage: "", fingerprint: "")
         image.version = version?.withControlsShown
         return image.place
@@ -47,7 +47,7 @@ extension URLImage {
     var placeTemplate: String? {
         guard let pattern = source.latest else { return nil }
         let url = address(inFolder: pattern.filled(with: Self.anyVersion))
-        return Self.key(url, shown: Self.withoutSecrets(url))
+        return at(url).key(shown: Self.withoutSecrets(url))
             .replacing(Self.anyVersion, with: SourceImage.versionMark)
     }
 

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import MigrationModel
+internal import MigrationPipeline
+internal import Synchronization
+
+/// What the listings of a plan say of the sources of series.
+final class SeriesSources: Sendable {
+    private struct Found {
+        /// Lineages that several sources may have.
+        var several: Set<String> = []
+        /// Entries of the pipeline that have an image.
+        var listed: Set<Int> = []
+        var hasGap = false
+    }
+
+    private let found = Mutex(Found())
+
+    func note(_ listed: ListedImage) {
+        let isSeveral = listed.series?.allowsSeveral == true
+        let lineageID = isSeveral ? ImageIdentity.lineageID(listed.image.lineage) : nil
+        found.withLock { found in
+            found.listed.insert(listed.image.sourceIndex)
+            if let lineageID { found.several.insert(lineageID) }
+            // Its series may have words that only its data would tell.
+            if isSeveral, listed.refusal != nil { found.hasGap = true }
+        }
+    }
+
+    /// A name of the pipeline that no image has: of which series, is not known.
+    func noteGap() { found.withLock { $0.hasGap = true } }
+
+    /// - Parameters:
+    ///   - items: all of the series at one target.
+    ///   - sourceCount: how many entries the pipeline has.
+    func knowledge(
+        of lineageID: String, _ items: [PlanItem], sourceCount: Int
+    ) -> Retirement.Sources {
+        found.withLock { found in
+            Retirement.Sources(
+                areSeveral: found.several.contains(lineageID),
+                areWhole: !found.hasGap && found.listed.count >= sourceCount
+                    && items.allSatisfy { $0.source.imageID != nil || $0.isVersion })
+        }
+    }
+}
+
+extension PlanItem {
+    /// True for an image of a URL or a file that is at its target, or that this run copies there.
+    /// Images of clouds do not form a series: each has an id of its own.
+    var isVersion: Bool {
+        guard source.imageID == nil, let action, [.create, .update, .skip].contains(action)
+        else { return false }
+        // `on_conflict: skip` leaves an image of another owner in its place.
+        if case .nameTaken = reason, action == .skip { return false }
+        return true
+    }
+}
