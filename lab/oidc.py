@@ -10,11 +10,11 @@ configuration changes, and `reset alpha` forgets them.
 import getpass
 import os
 import shutil
-import subprocess
 import time
 import urllib.parse
 from pathlib import Path
 
+from lab.configuration import write_clouds_yaml
 from lab.console import LabError, Step, say
 from lab.processes import Process, is_answering, refuse_taken_port
 from lab.services import request, token_for
@@ -60,7 +60,9 @@ def oidc(arguments):
         say("lab: no federated logins: they need apache2 with mod_auth_openidc "
             "(scripts/install-dependencies --for-tests)")
         return 0
-    make_key()
+    HOME.mkdir(parents=True, exist_ok=True)
+    # The entries may be older than this.
+    write_clouds_yaml()
     federate()
     start_provider()
     start_front()
@@ -70,15 +72,6 @@ def oidc(arguments):
 
 def stop_oidc():
     return [process.name for process in (front(), provider()) if process.stop()]
-
-
-def make_key():
-    if (HOME / "cert.pem").exists():
-        return
-    HOME.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=lab",
-         "-keyout", HOME / "key.pem", "-out", HOME / "cert.pem"], check=True, capture_output=True)
 
 
 # MARK: Keystone
@@ -149,7 +142,7 @@ def wait(process, port, seconds=30):
 def apache_configuration():
     modules = ("mpm_event", "authn_core", "authz_core", "authz_user", "headers", "proxy", "proxy_http",
                "auth_openidc")
-    # Apache refuses to answer as root.
+    # Apache does not answer requests as root.
     user = "User www-data\nGroup www-data\n" if os.geteuid() == 0 else ""
     return "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules) + f"""
 {user}Listen {HOST}:{oidc_front_port()}

@@ -4,10 +4,11 @@
 
     provider.py FOLDER PORT
 
-FOLDER has the key (`key.pem`). Tokens are JWTs that are valid for five minutes.
+Makes its key in FOLDER, with a certificate of it for Apache. Tokens are JWTs that are valid for five minutes.
 """
 
 import base64
+import datetime
 import json
 import sys
 import time
@@ -17,6 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -98,12 +102,30 @@ class Provider(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def key_in(folder):
+    """The key in a folder; made with its certificate if there is none."""
+    file = folder / "key.pem"
+    if file.exists():
+        return serialization.load_pem_private_key(file.read_bytes(), None)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab")])
+    begin = datetime.datetime(2020, 1, 1)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=36500)).sign(key, hashes.SHA256()))
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return key
+
+
 def main():
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    key = key_in(folder)
     server = ThreadingHTTPServer((HOST, port), Provider)
     server.issuer = f"http://{HOST}:{port}"
-    server.key = jwt.algorithms.RSAAlgorithm(
-        jwt.algorithms.RSAAlgorithm.SHA256).prepare_key((folder / "key.pem").read_bytes())
+    server.key = key
     server.serve_forever()
 
 
