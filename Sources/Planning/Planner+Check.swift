@@ -129,6 +129,10 @@ extension Planner {
         record.missingStores =
             item.missingStores(found.image, all: target.opened.offer.writableStores) ?? []
         checked.differences = record.differences(found)
+        if found.image.isUnpublished == true {
+            checked.differences.append(
+                FieldDifference("published", wanted: "true", found: "false"))
+        }
     }
 
     /// An answer is the member's own. So one is a difference only if the member had accepted the

@@ -8,6 +8,7 @@ import MigrationJournal
 import MigrationModel
 import MigrationPipeline
 import PipelineFiles
+import Synchronization
 import TestSupport
 import Testing
 
@@ -126,6 +127,14 @@ import Testing
         let images = folder.file("export/images")
         try FileManager.default.moveItem(
             atPath: "\(images)/\(id).json", toPath: "\(images)/.\(id).json")
+        let checked = Mutex<[CheckedImage]>([])
+        _ = try await pipelineRun(journal: "journal.sqlite").check(downloads: false) { image in
+            checked.withLock { $0.append(image) }
+        }
+        #expect(
+            checked.withLock { $0.map(\.differences) } == [
+                [FieldDifference("published", wanted: "true", found: "false")]
+            ])
         let second = try await run(journal: "other.sqlite")
         #expect(second.item.reason == .toBeProved(imageID: id))
         #expect(second.transfer?.state == .done)
