@@ -23,6 +23,10 @@ build: ## Build the release binary, .build/release/tranship
 package: ## Build the packages for Debian and Red Hat, .build/packages
 	@scripts/package
 
+.PHONY: package-test
+package-test: ## Build the .deb, install it into a new Debian without Swift, and copy images there
+	@scripts/package-test
+
 .PHONY: test
 test: ## Build everything and run all tests, including those against the lab
 	@scripts/test $(TEST_ARGS)
