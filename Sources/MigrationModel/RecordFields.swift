@@ -41,6 +41,10 @@ public struct RecordFields: Codable, Hashable, Sendable {
     /// - Parameter datesCount: false if names that differ only in a day, such as 2026-11-21, count
     ///   as one name: `{date}` gives them another one each day.
     public func differing(from others: RecordFields, datesCount: Bool = true) -> [String] {
+        var equal = others
+        equal.wasPublished = wasPublished
+        // As mostly: a plan compares the fields of all images.
+        if equal == self { return [] }
         let mine = values
         let theirs = others.values
         return Set(mine.keys).union(theirs.keys).filter { field in

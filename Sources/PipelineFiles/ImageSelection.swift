@@ -125,20 +125,31 @@ extension ImageSelection {
     public func mismatch(_ facts: ImageFacts, selfProjectID: String?, nowUnixSeconds: Int64)
         -> Mismatch?
     {
-        let checks: [(SelectionKey, () -> String?)] = [
-            (.id, { idMismatch(facts) }), (.name, { nameMismatch(facts) }),
-            (.owner, { ownerMismatch(facts, selfProjectID) }),
-            (.visibility, { visibilityMismatch(facts) }), (.status, { statusMismatch(facts) }),
-            (.tags, { tagMismatch(facts) }), (.properties, { propertyMismatch(facts) }),
-            (.size, { sizeMismatch(facts) }),
-            (.updatedAfter, { ageMismatch(facts, nowUnixSeconds) }),
-            (.hidden, { hiddenMismatch(facts) }), (.snapshots, { snapshotMismatch(facts) }),
-        ]
-        for (key, check) in checks {
-            if let words = check() { return Mismatch(key: key.rawValue, words: words) }
+        for key in Self.checkedKeys {
+            let words =
+                switch key {
+                case .id: idMismatch(facts)
+                case .name: nameMismatch(facts)
+                case .owner: ownerMismatch(facts, selfProjectID)
+                case .visibility: visibilityMismatch(facts)
+                case .status: statusMismatch(facts)
+                case .tags: tagMismatch(facts)
+                case .properties: propertyMismatch(facts)
+                case .size: sizeMismatch(facts)
+                case .updatedAfter: ageMismatch(facts, nowUnixSeconds)
+                case .hidden: hiddenMismatch(facts)
+                case .snapshots: snapshotMismatch(facts)
+                }
+            if let words { return Mismatch(key: key.rawValue, words: words) }
         }
         return nil
     }
+
+    /// In the order in which they explain best.
+    private static let checkedKeys: [SelectionKey] = [
+        .id, .name, .owner, .visibility, .status, .tags, .properties, .size, .updatedAfter,
+        .hidden, .snapshots,
+    ]
 
     /// The same, with other conditions that leave images out.
     public func mismatch(

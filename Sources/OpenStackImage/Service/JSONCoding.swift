@@ -15,15 +15,14 @@ extension JSONValue {
                 .invalidAnswer, "the answer to \(asked) \(excess) (\(body.count) bytes)",
                 hint: "ask the operator of the service; an Image service does not answer so")
         }
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(body))
-        } catch {
+        guard let text = JSONText(body), let value = JSONValue(text) else {
             throw TranshipError(
                 .invalidAnswer,
                 "the answer to \(asked) is not JSON (\(body.count) bytes)",
                 hint:
                     "the server may not be an OpenStack service but a proxy or a login page")
         }
+        self = value
     }
 
     /// The JSON text. Keys are sorted, so that equal values give equal bytes.

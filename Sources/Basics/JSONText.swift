@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A JSON text (RFC 8259) with the places of its values. A reader builds only the values that it
+/// needs; a list of a thousand records is built in a small part of the time that a general decoder
+/// takes.
+package struct JSONText: Sendable {
+    package enum Kind: UInt8, Sendable {
+        case null, no, yes, number, string, list, object
+    }
+
+    /// A value, or the name of a member. Values follow each other as in the text: after an object
+    /// come the name and the value of its first member.
+    struct Entry: Sendable {
+        var kind: Kind
+        /// Of a string.
+        var hasEscapes = false
+        /// The first byte, without the quote of a string.
+        var start: UInt32
+        /// After the last byte; of a list or an object, how many elements or members it has.
+        var end: UInt32
+        /// The entry after this one and all that is in it.
+        var next: UInt32
+    }
+
+    let bytes: [UInt8]
+    let entries: [Entry]
+
+    /// Checks the whole text, except that strings are checked for UTF-8 when they are read.
+    ///
+    /// - Parameter depthMax: lists and objects inside each other.
+    /// - Returns: nil if the text is not JSON, or nests deeper.
+    package init?(_ bytes: [UInt8], depthMax: Int = JSONBounds.depthMax) {
+        guard bytes.count < UInt32.max else { return nil }
+        let entries = bytes.withUnsafeBufferPointer { text -> [Entry]? in
+            var found = JSONScan(text, depthMax: depthMax)
+            return found.scan() ? found.entries : nil
+        }
+        guard let entries else { return nil }
+        self.bytes = bytes
+        self.entries = entries
+    }
+
+    // MARK: Reading. An index is that of an entry; the text's own value has 0.
+
+    package func kind(_ index: Int) -> Kind { entries[index].kind }
+
+    /// How many elements or members a list or an object has.
+    package func count(_ index: Int) -> Int { Int(entries[index].end) }
+
+    /// The entry after a value and all that is in it.
+    package func next(_ index: Int) -> Int { Int(entries[index].next) }
+
+    /// Nil for another kind, and for bytes that are not text.
+    package func string(_ index: Int) -> String? {
+        let entry = entries[index]
+        guard entry.kind == .string else { return nil }
+        return bytes.withUnsafeBufferPointer { text in
+            let part = UnsafeBufferPointer(rebasing: text[Int(entry.start)..<Int(entry.end)])
+            guard entry.hasEscapes else { return String(validating: part, as: UTF8.self) }
+            return Self.unescaped(part).flatMap { String(validating: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Nil for another kind, and for a number that is not whole or has more than 64 bits.
+    package func integer(_ index: Int) -> Int64? {
+        guard case .integer(let number) = number(index) else { return nil }
+        return number
+    }
+
+    /// Nil for another kind, and for a number that no `Double` is near.
+    package func number(_ index: Int) -> JSONValue? {
+        let entry = entries[index]
+        guard entry.kind == .number else { return nil }
+        let digits = bytes[Int(entry.start)..<Int(entry.end)]
+        var value: Int64 = 0
+        let isNegative = digits.first == UInt8(ascii: "-")
+        for digit in digits.dropFirst(isNegative ? 1 : 0) {
+            guard digit >= 0x30, digit <= 0x39 else { return Self.real(digits) }
+            let (tens, overflows) = value.multipliedReportingOverflow(by: 10)
+            let step = Int64(digit - 0x30)
+            let (sum, passes) =
+                isNegative
+                ? tens.subtractingReportingOverflow(step) : tens.addingReportingOverflow(step)
+            if overflows || passes { return Self.real(digits) }
+            value = sum
+        }
+        return .integer(value)
+    }
+
+    /// `2.0` and `2e3` are whole numbers.
+    private static func real(_ digits: ArraySlice<UInt8>) -> JSONValue? {
+        guard let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite else {
+            return nil
+        }
+        return Int64(exactly: value).map { .integer($0) } ?? .number(value)
+    }
+
+    /// True if the name or string of an entry has these bytes.
+    package func isEqual(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let entry = entries[index]
+        guard entry.hasEscapes else {
+            let length = Int(entry.end - entry.start)
+            guard length == name.count else { return false }
+            return bytes.withUnsafeBufferPointer { text in
+                let start = Int(entry.start)
+                for place in 0..<length where text[start + place] != name[place] { return false }
+                return true
+            }
+        }
+        return string(index)?.utf8.elementsEqual(name) ?? false
+    }
+
+    private static func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var at = 0
+        func unit(_ start: Int) -> UInt32 {
+            text[start..<start + 4].reduce(0) { $0 << 4 | (JSONScan.hex($1) ?? 0) }
+        }
+        while at < text.count {
+            guard text[at] == UInt8(ascii: "\\") else {
+                result.append(text[at])
+                at += 1
+                continue
+            }
+            let escaped = text[at + 1]
+            at += 2
+            guard escaped == UInt8(ascii: "u") else {
+                result.append(JSONScan.escapes[escaped] ?? escaped)
+                continue
+            }
+            var code = unit(at)
+            at += 4
+            // A pair of surrogates is one character, and half a pair is none.
+            if (0xD800..<0xDC00).contains(code), at + 6 <= text.count,
+                text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u"),
+                (0xDC00..<0xE000).contains(unit(at + 2))
+            {
+                code = 0x10000 + (code - 0xD800) << 10 + (unit(at + 2) - 0xDC00)
+                at += 6
+            }
+            guard let scalar = Unicode.Scalar(code) else { return nil }
+            result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
+        return result
+    }
+}
+
+extension JSONValue {
+    /// Builds a value of the text with all that is in it. Of members of one name, the first counts.
+    ///
+    /// - Returns: nil if a string in it is not text, or a number too large for any type.
+    package init?(_ text: JSONText, _ index: Int = 0) {
+        switch text.kind(index) {
+        case .null: self = .null
+        case .no: self = .bool(false)
+        case .yes: self = .bool(true)
+        case .number:
+            guard let number = text.number(index) else { return nil }
+            self = number
+        case .string:
+            guard let string = text.string(index) else { return nil }
+            self = .string(string)
+        case .list:
+            var list: [JSONValue] = []
+            list.reserveCapacity(text.count(index))
+            var at = index + 1
+            while at < text.next(index) {
+                guard let value = JSONValue(text, at) else { return nil }
+                list.append(value)
+                at = text.next(at)
+            }
+            self = .array(list)
+        case .object:
+            var members: [String: JSONValue] = [:]
+            members.reserveCapacity(text.count(index))
+            var at = index + 1
+            while at < text.next(index) {
+                guard let name = text.string(at), let value = JSONValue(text, at + 1) else {
+                    return nil
+                }
+                if let first = members.updateValue(value, forKey: name) { members[name] = first }
+                at = text.next(at + 1)
+            }
+            self = .object(members)
+        }
+    }
+}
