@@ -8,6 +8,15 @@
 #include <string.h>
 #include <zlib.h>
 
+/// The smallest window, as a power of 2, from whose end a byte sees all `count` before it: a row
+/// needs a few kilobytes of memory, and not the quarter of a megabyte for streams of any length.
+static inline int tranship_window(unsigned long count)
+{
+    int bits = 9;
+    while (bits < MAX_WBITS && 1ul << bits < count + 262) bits++;
+    return bits;
+}
+
 /// The compressed length in bytes; -1 where it does not fit or memory is short.
 static inline long tranship_deflate(
     const void *input, unsigned count, const void *words, unsigned wordCount, void *output,
@@ -15,7 +24,11 @@ static inline long tranship_deflate(
 {
     z_stream stream;
     memset(&stream, 0, sizeof stream);
-    if (deflateInit(&stream, Z_BEST_COMPRESSION) != Z_OK) return -1;
+    int window = tranship_window((unsigned long)count + wordCount);
+    int memory = window > 13 ? MAX_MEM_LEVEL - 1 : 5;
+    if (deflateInit2(
+            &stream, Z_BEST_COMPRESSION, Z_DEFLATED, window, memory, Z_DEFAULT_STRATEGY) != Z_OK)
+        return -1;
     long length = -1;
     if (deflateSetDictionary(&stream, (const Bytef *)words, wordCount) == Z_OK) {
         stream.next_in = (Bytef *)input;
@@ -35,7 +48,8 @@ static inline int tranship_inflate(
 {
     z_stream stream;
     memset(&stream, 0, sizeof stream);
-    if (inflateInit(&stream) != Z_OK) return 0;
+    // With the window that the stream was made with.
+    if (inflateInit2(&stream, 0) != Z_OK) return 0;
     stream.next_in = (Bytef *)input;
     stream.avail_in = count;
     stream.next_out = (Bytef *)output;

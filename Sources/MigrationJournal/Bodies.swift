@@ -45,6 +45,8 @@ enum Body {
         """
     ]
     private static let current: UInt8 = 1
+    /// The row is JSON as it is: an object.
+    private static let plainForm = UInt8(ascii: "{")
     private static let headBytes = 5
     /// More is damage: a row is a few kilobytes.
     private static let jsonBytesMax = 64 << 20
@@ -55,22 +57,22 @@ enum Body {
         try pack(json: try json(value), knowing: known)
     }
 
+    /// What ``unpack(_:_:knowing:)`` reads as well, if it is an object: for a plan's file, which is
+    /// gone before its size matters. Compressing a row takes several times as long as all else.
     static func json(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+        Data(try BodyEncoder.encode(value))
     }
 
     /// JSON as text: a list for `json_each`.
     static func text(_ value: some Encodable) throws -> String {
-        String(decoding: try json(value), as: UTF8.self)
+        String(decoding: try BodyEncoder.encode(value), as: UTF8.self)
     }
 
     static func pack(json: Data, knowing known: Data = Data()) throws -> Data {
         guard json.count <= jsonBytesMax else { throw damage("a row is too large") }
         let dictionary = Data((words[current] ?? "").utf8) + known
-        // The most that zlib adds to what it cannot shorten, and its sums.
-        let capacity = json.count + json.count / 1000 + 64
+        // The most that zlib adds to what it cannot shorten, and its sums: see deflateBound.
+        let capacity = json.count + json.count / 8 + json.count / 64 + 64
         var packed = Data(count: headBytes + capacity)
         packed[0] = current
         for byte in 0..<4 { packed[1 + byte] = UInt8(json.count >> (8 * byte) & 0xff) }
@@ -91,11 +93,12 @@ enum Body {
     static func unpack<Value: Decodable>(
         _ type: Value.Type, _ packed: Data, knowing known: Data = Data()
     ) throws -> Value {
-        try JSONDecoder().decode(type, from: try json(packed, knowing: known))
+        try BodyDecoder.decode(type, from: [UInt8](try json(packed, knowing: known)))
     }
 
     /// - Throws: ``TranshipError/Code/journalFailed`` for what is damaged.
     static func json(_ packed: Data, knowing known: Data = Data()) throws -> Data {
+        if packed.first == plainForm { return packed }
         let packed = Data(packed)
         guard packed.count > headBytes, let words = words[packed[0]] else {
             throw damage("a row has an unknown form")

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import Foundation
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import MigrationJournal
+
+/// Rows are read and written as Foundation's coders do it, with which earlier versions wrote them.
+@Suite struct BodiesTests {
+    private func expected(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private func text(_ value: some Encodable) throws -> String {
+        String(decoding: try BodyEncoder.encode(value), as: UTF8.self)
+    }
+
+    private func expectSame<Value: Codable & Equatable>(_ value: Value) throws {
+        let text = try text(value)
+        #expect(text == (try expected(value)))
+        #expect(try BodyDecoder.decode(Value.self, from: Array(text.utf8)) == value)
+        // In any order of the members, and with blanks.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .prettyPrinted
+        #expect(
+            try BodyDecoder.decode(Value.self, from: [UInt8](try encoder.encode(value))) == value)
+    }
+
+    private func item() -> PlanItem {
+        var item = Sample.item("a/b \"c\" \\ é😀 \u{1}\u{1f}\u{7f}\n\t")
+        item.intent.source.properties = ["os_distro": "x", "a": "", "_": "\u{2028}", "0": "/"]
+        item.intent.source.tags = ["b", "a", ""]
+        item.intent.record.members = .map(["p": "q", "*": "r"])
+        item.intent.record.stores = .named(["fast", "slow"])
+        item.intent.record.references = ["kernel_id": "image:k"]
+        item.intent.record.updatedFrom = RecordFields(item.record)
+        item.intent.methodReason = .fillsSeveralStores(.methodNotOffered(.webDownload))
+        item.notes = [
+            .propertyLeftOut(key: "k", reason: "r"), .membersHaveToAccept(["p"]),
+            .mayBeUploaded,
+        ]
+        item.refusal = .init(TranshipError(.refused, "no", hint: "yes"))
+        item.action = .update
+        item.reason = .fieldsChanged(imageID: "i", fields: ["name", "tags"])
+        var start = Transfer.adopted(
+            item.intent, promised: item.promise, imageID: "i", generation: 2, sizeBytes: 7)
+        start.memberAnswers = ["p": "accepted"]
+        start.remarks = item.notes
+        item.start = start
+        return item
+    }
+
+    @Test func `An item with all that it can have is as Foundation writes it`() throws {
+        try expectSame(item())
+        try expectSame(Sample.item("b"))
+        try expectSame(Sample.target("t", name: nil, marker: "l/v"))
+    }
+
+    @Test func `Values of every kind are as Foundation writes them`() throws {
+        let values: JSONValue = [
+            "a": nil, "b": [1, .number(-2.5), true, "x", [[], [:]]], "": .number(1e300),
+        ]
+        try expectSame(values)
+        try expectSame([Int64.min, Int64.max, 0])
+        try expectSame([[Int?]](arrayLiteral: [1, nil], []))
+        try expectSame([UInt8(1): "a"])
+        try expectSame(Empty())
+        #expect(throws: EncodingError.self) { try BodyEncoder.encode([Double.nan]) }
+    }
+
+    private struct Empty: Codable, Equatable {}
+
+    private struct Numbers: Codable, Equatable {
+        var small: UInt8
+        var flag: Bool?
+        var real: Double = 0
+    }
+
+    @Test(arguments: [
+        #"{"small":256,"real":0}"#, #"{"small":-1,"real":0}"#, #"{"small":1.5,"real":0}"#,
+        #"{"small":"1","real":0}"#, #"{"small":null,"real":0}"#, #"{"real":0}"#,
+        #"{"small":1,"flag":1,"real":0}"#, #"{"small":1,"real":"0"}"#, "[]", "1", "", "{",
+    ])
+    func `A value of another type is an error`(text: String) {
+        #expect(throws: DecodingError.self) {
+            try BodyDecoder.decode(Numbers.self, from: Array(text.utf8))
+        }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(Numbers.self, from: Data(text.utf8))
+        }
+    }
+
+    @Test func `Members may be null, missing or unknown`() throws {
+        for text in [#"{"small":1.0,"real":2,"flag":null}"#, #"{"more":[{}],"real":2,"small":1}"#] {
+            #expect(
+                try BodyDecoder.decode(Numbers.self, from: Array(text.utf8))
+                    == Numbers(small: 1, flag: nil, real: 2))
+        }
+    }
+
+    // MARK: Compressed
+
+    @Test func `What earlier versions compressed can be read`() throws {
+        // The row of an image, by an earlier version: the window is that of a stream of any length.
+        let row = try #require(
+            Data(
+                base64Encoded: """
+                    AT0DAAB4+fSk1Q7NlVtqhCEMhVf0QzTRxOWYG93/CqqlTKfDMMj0pXk4gqAx4PnOA0e/3zpYs/jE\
+                    iVIVRmHp0CxJJJm4VPGA6eioDXJ2q15aEoTFQKuRsPxQln1cfQn1ApWLd846MowTibvjnGCEQU7N\
+                    VsdBmB0dbOp28CJ6NCNXm4maooXRW4qLeYykKv2c8y/4/g9m/fl5sAtDrr1etEW2wF29E0iH9z6G\
+                    1umxW7CdDnACKV00+rjgV9597T2h152xyurwp+jrx9H3CaXx7KU=
+                    """))
+        let image = try Body.unpack(SourceImage.self, row)
+        #expect(image.name == "bench-0")
+        #expect(try Body.json(row) == (try Body.json(image)))
+    }
+
+    @Test(arguments: [0, 1, 500, 4000, 8000, 30_000, 32_768, 40_000, 200_000])
+    func `Rows of every size come back`(count: Int) throws {
+        let text = String((0..<count).map { _ in "0123456789abcdef".randomElement() ?? "x" })
+        let json = Data(try BodyEncoder.encode(text))
+        #expect(try Body.json(try Body.pack(json: json)) == json)
+        #expect(try Body.json(try Body.pack(json: json, knowing: json), knowing: json) == json)
+        #expect(try Body.unpack([String: String].self, try Body.json(["": text]))[""] == text)
+    }
+}
