@@ -338,8 +338,10 @@ enum Schema {
             PRIMARY KEY (target_key, id)
         ) STRICT;
         CREATE INDEX target_image_by_name ON target_image (target_key, name);
-        CREATE INDEX target_image_by_version ON target_image (target_key, version_id);
-        CREATE INDEX target_image_by_lineage ON target_image (target_key, lineage_id);
+        CREATE INDEX target_image_by_version ON target_image (target_key, version_id)
+            WHERE version_id IS NOT NULL;
+        CREATE INDEX target_image_by_lineage ON target_image (target_key, lineage_id)
+            WHERE lineage_id IS NOT NULL;
 
         CREATE TABLE plan_item (
             position INTEGER PRIMARY KEY,
@@ -347,9 +349,8 @@ enum Schema {
             source_key TEXT NOT NULL,
             lineage_id TEXT NOT NULL,
             version_id TEXT NOT NULL,
-            first_image_id TEXT NOT NULL,
-            name TEXT,
             size_bytes INTEGER,
+            is_of_series INTEGER NOT NULL,
             action TEXT,
             -- Of the transfer that the plan starts; NULL where it starts none.
             start_method TEXT,
@@ -358,6 +359,8 @@ enum Schema {
         ) STRICT;
         CREATE INDEX plan_item_by_version ON plan_item (target_key, version_id);
         CREATE INDEX plan_item_by_lineage ON plan_item (target_key, lineage_id);
+        CREATE INDEX plan_item_undecided ON plan_item (position) WHERE action IS NULL;
+        CREATE INDEX plan_item_of_series ON plan_item (position) WHERE is_of_series = 1;
 
         CREATE TABLE plan_upstream (
             lineage_id TEXT PRIMARY KEY,

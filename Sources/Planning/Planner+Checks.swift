@@ -165,14 +165,15 @@ struct AddedImages {
         }
     }
 
-    /// - Parameter item: decided.
-    mutating func note(_ item: PlanItem, at position: Int64) {
-        let isAdded = item.notes.contains {
-            if case .addedBecauseNamed = $0 { true } else { false }
-        }
+    /// - Parameters:
+    ///   - item: decided.
+    ///   - position: nil if it is in the plan for its own sake.
+    mutating func note(_ item: PlanItem, at position: Int64?) {
         // An image with the same name and data may be there, but this one was not copied.
         let isSameData = if case .sameDataSameName = item.reason { true } else { false }
-        if isAdded, item.action == .create || isSameData, !selected.contains(item.source.key) {
+        if let position, item.isAdded, item.action == .create || isSameData,
+            !selected.contains(item.source.key)
+        {
             added[Place(sourceKey: item.source.key, targetKey: item.targetKey)] = position
         }
         guard item.action != .refuse, item.action != .conflict else { return }
@@ -183,4 +184,11 @@ struct AddedImages {
 
     /// The positions in the plan of the images that no copy names, in ascending order.
     var unneeded: [Int64] { added.filter { !needed.contains($0.key) }.values.sorted() }
+}
+
+extension PlanItem {
+    /// True if the image is in the plan because another one names it.
+    var isAdded: Bool {
+        notes.contains { if case .addedBecauseNamed = $0 { true } else { false } }
+    }
 }

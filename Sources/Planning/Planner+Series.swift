@@ -110,7 +110,8 @@ extension Planner {
         var position: Int64 = 0
         while true {
             let page = try await plan.items(
-                after: position, limit: Self.pageImages, actions: [.create, .update, .skip])
+                after: position, limit: Self.pageImages, actions: [.create, .update, .skip],
+                ofSeries: true)
             guard let last = page.last else { return }
             position = last.position
             for (_, item) in page

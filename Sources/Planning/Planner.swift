@@ -85,7 +85,7 @@ public struct Planner: Sendable {
             try await listTarget(target)
         }
         var series = SeriesCheck()
-        var along = AddedImages()
+        var decisions = Decisions(held: try await journal.heldVersions())
         let listing = Listing(
             date: date, nowUnixSeconds: nowUnixSeconds, tell: tell, missed: missed,
             unselected: unselected
@@ -98,13 +98,13 @@ public struct Planner: Sendable {
                 var images: [ListedImage] = []
                 for image in page {
                     try series.check(image)
-                    along.list(image)
+                    decisions.along.list(image)
                     images.append(try await compared(image))
                 }
-                try await add(images, from: source)
+                try await add(images, from: source, &decisions)
             }
         }
-        try await decideAll(along)
+        try await decideRest(&decisions)
         try await chooseWays()
     }
 
@@ -162,7 +162,9 @@ public struct Planner: Sendable {
     // MARK: Items
 
     /// Adds a page of a source's images to the plan, once for each target.
-    func add(_ images: [ListedImage], from source: any ImageSource) async throws(TranshipError) {
+    private func add(
+        _ images: [ListedImage], from source: any ImageSource, _ decisions: inout Decisions
+    ) async throws(TranshipError) {
         for target in targets {
             var items: [PlanItem] = []
             for listed in images where listed.isWanted(at: target) {
@@ -174,7 +176,7 @@ public struct Planner: Sendable {
                 }
                 items.append(try item(image, from: source, to: target))
             }
-            try await plan.add(items)
+            try await add(items, &decisions)
         }
     }
 
@@ -253,101 +255,9 @@ public struct Planner: Sendable {
 
     // MARK: Decisions
 
-    private func decideAll(_ listed: AddedImages) async throws(TranshipError) {
-        var naming: [(position: Int64, item: PlanItem)] = []
-        var along = listed
-        let held = try await journal.heldVersions()
-        var others = OtherCopies()
-        try await decideEach { (comparison) throws(TranshipError) in
-            if let item = try await rolledBack(comparison.item, held) {
-                along.note(item, at: comparison.position)
-                return item
-            }
-            var item = try await decide(comparison)
-            if let target = target(item.targetKey) {
-                item = besideEarlierVersion(item, comparison, at: target)
-                item = try await named(item, besides: comparison.transfer, at: target)
-                item = try await shared(item, comparison.transfer, at: target)
-            }
-            if item.action == .create { item = try await checked(item) }
-            if item.action == .create { item.start = going(item, copies: 1) }
-            if item.action == .skip, !item.record.references.isEmpty {
-                naming.append((comparison.position, item))
-            }
-            others.add(item)
-            along.note(item, at: comparison.position)
-            return item
-        }
-        for words in others.words { tell(.warning(words)) }
-        try await plan.remove(along.unneeded)
-        try await updateReferences(naming)
-    }
-
-    /// The item as a skipped one, if an operator rolled its series back; nil if not.
-    private func rolledBack(
-        _ item: PlanItem, _ held: [HeldVersion]
-    ) async throws(TranshipError) -> PlanItem? {
-        guard held.contains(where: { $0.versionID == item.origin.versionID }) else { return nil }
-        let copies = try await plan.copies(
-            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
-        guard let (_, copy) = held.hold(on: item, copies), let transfer = copy.transfer else {
-            return nil
-        }
-        return item.decided(
-            .skip,
-            .rolledBack(
-                toVersion: ImageIdentity.versionWord(of: transfer.source), imageID: copy.image.id))
-    }
-
-    /// Replaces every item of the plan, page by page.
-    func decideEach(
-        _ decide: (PlanComparison) async throws(TranshipError) -> PlanItem
-    ) async throws(TranshipError) {
-        var position: Int64 = 0
-        while true {
-            let page = try await plan.comparisons(
-                after: position, limit: Self.pageImages, in: journal)
-            guard let last = page.last else { return }
-            var decisions: [(position: Int64, item: PlanItem)] = []
-            for comparison in page {
-                decisions.append((comparison.position, try await decide(comparison)))
-            }
-            try await plan.decide(decisions)
-            position = last.position
-        }
-    }
-
     func target(_ key: String) -> PlanningTarget? { targets.first { $0.opened.key == key } }
 
-    /// Copies that stand there and name an image which is copied once more, and
-    /// gets another id by that.
-    private func updateReferences(
-        _ naming: [(position: Int64, item: PlanItem)]
-    ) async throws(TranshipError) {
-        for (position, item) in naming {
-            for key in item.record.references.values.sorted() {
-                let other = try await plan.item(sourceKey: key, targetKey: item.targetKey)
-                guard other?.action == .create,
-                    let transfer = try await journal.transfer(
-                        sourceKey: item.source.key, targetKey: item.targetKey),
-                    transfer.origin == item.origin, !transfer.placement.isAdopted,
-                    transfer.state == .done || transfer.state == .skipped
-                else { continue }
-                let name = other?.source.displayName ?? key
-                var start = transfer.republished(as: item.record)
-                start.leaveFields(publishedAs: start)
-                try await plan.decide([
-                    (
-                        position,
-                        item.decided(.update, .referenceCopiedAgain(name: name), start: start)
-                    )
-                ])
-                break
-            }
-        }
-    }
-
-    private func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
+    func decide(_ given: PlanComparison) async throws(TranshipError) -> PlanItem {
         var comparison = given
         guard let target = target(comparison.item.targetKey) else {
             return comparison.item.decided(.refuse, .refused(message: "its target is gone"))

@@ -104,6 +104,62 @@ import Testing
         #expect(page.map(\.item.source.sourceIndex) == [0, 0])
     }
 
+    @Test func `Only items that the plan lacks are compared before they are added, each once`()
+        async throws
+    {
+        try await plan.add([Sample.target("a-0"), Sample.target("b-0")])
+        try await plan.add([Sample.item("a")])
+        let new = try await plan.newComparisons(
+            of: [
+                Sample.item("a"), Sample.item("b"), Sample.item("b"), Sample.item("b", to: "gamma"),
+            ], in: journal)
+        #expect(new.map(\.item.source.key) == ["image:b", "image:b"])
+        #expect(new.map(\.item.targetKey) == ["beta", "gamma"])
+        #expect(new.map(\.ours.first?.id) == ["b-0", nil])
+    }
+
+    @Test func `An item that is decided already is not decided again`() async throws {
+        var decided = Sample.item("a")
+        decided.action = .skip
+        try await plan.add([decided, Sample.item("b")])
+        let open = try await plan.comparisons(
+            after: 0, limit: 9, undecidedOnly: true, in: journal)
+        #expect(open.map(\.item.source.key) == ["image:b"])
+        #expect(try await plan.items(after: 0, limit: 9).map(\.item) == [decided])
+        #expect(try await plan.tally().map(\.images) == [1])
+    }
+
+    @Test func `A transfer comes back as it was decided, from nothing or not`() async throws {
+        var fresh = Sample.item("a")
+        fresh.action = .create
+        fresh.start = .fresh(fresh.intent, promised: fresh.promise)
+        fresh.start?.intent.spools = true
+        fresh.start?.intent.wayReason = .sourceBreaks
+        var again = Sample.item("b")
+        again.action = .create
+        again.start = .fresh(again.intent, promised: again.promise, generation: 1)
+        var adopted = Sample.item("c")
+        adopted.action = .update
+        adopted.start = .adopted(
+            adopted.intent, promised: nil, imageID: "c-0", generation: 0, sizeBytes: 1)
+        try await plan.add([fresh, again])
+        try await plan.add([Sample.item("c")])
+        try await plan.decide([(position: 3, item: adopted)])
+        #expect(
+            try await plan.items(after: 0, limit: 9).map(\.item) == [fresh, again, adopted])
+    }
+
+    @Test func `Images with an id at their source are no versions of a series`() async throws {
+        var version = Sample.item("v")
+        version.intent.source.imageID = nil
+        version.action = .create
+        var image = Sample.item("a")
+        image.action = .create
+        try await plan.add([image, version])
+        #expect(
+            try await plan.items(after: 0, limit: 9, ofSeries: true).map(\.item) == [version])
+    }
+
     @Test func `A new plan starts from nothing`() async throws {
         try await plan.add([Sample.item("a")])
         try await plan.add([Sample.target("n1")])

@@ -92,7 +92,7 @@ extension Journal {
                     """))
         var position: Int64 = 0
         while let row = try rows.next() {
-            let item = try Body.unpack(PlanItem.self, CheckedRow(row)["body"])
+            let item = try PlanRow.item(CheckedRow(row)["body"])
             guard let transfer = item.start else { continue }
             position += 1
             try TransferRows.add(db, transfer, runID: runID, position: position)
@@ -109,7 +109,7 @@ extension Journal {
                 """,
             arguments: [RunPlan.refusalsMax])
         for body in bodies {
-            let item = try Body.unpack(PlanItem.self, body)
+            let item = try PlanRow.item(body)
             guard let action = item.action, let refusal = item.objection else { continue }
             try db.execute(
                 cached: """

@@ -38,28 +38,28 @@ extension Plan {
                 let marker = image.originValue?.split(separator: "/").map(String.init)
                 try statement.execute(arguments: [
                     image.targetKey, image.id, image.name, marker?.first, marker?.last,
-                    try Body.pack(image),
+                    try Body.json(image),
                 ])
             }
         }
     }
 
-    /// Adds one page of what sources want. An image that two sources select is
+    /// Adds one page of what sources want, decided or not. An image that two sources select is
     /// taken once, from the first.
     public func add(_ items: [PlanItem]) async throws(TranshipError) {
         try await write { db in
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT OR IGNORE INTO plan_item
-                        (target_key, source_key, lineage_id, version_id, first_image_id, name,
-                        size_bytes, body)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        (target_key, source_key, lineage_id, version_id, size_bytes, is_of_series,
+                        action, start_method, body)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             for item in items {
                 try statement.execute(arguments: [
                     item.targetKey, item.source.key, item.origin.lineageID, item.origin.versionID,
-                    item.firstImageID, item.record.name, item.source.sizeBytes,
-                    try Body.pack(item),
+                    item.source.sizeBytes, item.source.imageID == nil,
+                    item.action?.rawValue, item.start?.method.rawValue, try PlanRow.body(of: item),
                 ])
             }
         }
@@ -72,7 +72,7 @@ extension Plan {
             try db.value(
                 cached: "SELECT body FROM plan_item WHERE source_key = ? AND target_key = ?",
                 arguments: [sourceKey, targetKey]
-            ).map { (body: Data) in try Body.unpack(PlanItem.self, body) }
+            ).map { (body: Data) in try PlanRow.item(body) }
         }
     }
 
@@ -87,15 +87,39 @@ extension Plan {
                     SELECT body FROM plan_item WHERE target_key = ? AND lineage_id = ?
                     ORDER BY position
                     """, arguments: [targetKey, lineageID]
-            ).map { (body: Data) in try Body.unpack(PlanItem.self, body) }
+            ).map { (body: Data) in try PlanRow.item(body) }
+        }
+    }
+
+    /// Those of the items that the plan does not have yet, each once and with what it must be
+    /// compared with. They have no position.
+    public func newComparisons(
+        of items: [PlanItem], in journal: Journal
+    ) async throws(TranshipError) -> [PlanComparison] {
+        let new = try await read { db in
+            var seen: Set<[String]> = []
+            return try items.filter { item in
+                let key = [item.targetKey, item.source.key]
+                let known: Int? = try db.value(
+                    cached: "SELECT 1 FROM plan_item WHERE target_key = ? AND source_key = ?",
+                    arguments: [item.targetKey, item.source.key])
+                return known == nil && seen.insert(key).inserted
+            }
+        }
+        let known = try await journal.transfers(of: new)
+        return try await read { db in
+            try zip(new, known).map { item, transfer in
+                try Self.comparison(db, 0, item, transfer)
+            }
         }
     }
 
     /// The next page of the plan, each item with what it must be compared with.
     public func comparisons(
-        after position: Int64, limit: Int, in journal: Journal
+        after position: Int64, limit: Int, undecidedOnly: Bool = false, in journal: Journal
     ) async throws(TranshipError) -> [PlanComparison] {
-        let page = try await items(after: position, limit: limit, actions: nil)
+        let page = try await items(
+            after: position, limit: limit, where: undecidedOnly ? "action IS NULL" : "TRUE")
         let known = try await journal.transfers(of: page.map(\.item))
         return try await read { db in
             try zip(page, known).map { entry, transfer in
@@ -121,9 +145,10 @@ extension Plan {
         let (target, first, version) = (item.targetKey, item.firstImageID, item.origin.versionID)
         let ours = try db.values(
             cached: """
-                SELECT body FROM target_image WHERE target_key = ? AND id IN (?, ?)
-                UNION SELECT body FROM target_image WHERE target_key = ? AND version_id = ?
-                """, arguments: [target, first, transfer?.imageID ?? first, target, version]
+                SELECT body FROM target_image WHERE target_key = ?1 AND id IN (?2, ?3)
+                UNION ALL SELECT body FROM target_image
+                WHERE target_key = ?1 AND version_id = ?4 AND id NOT IN (?2, ?3)
+                """, arguments: [target, first, transfer?.imageID ?? first, version]
         ).map { (body: Data) in try Body.unpack(TargetImage.self, body) }
         var namesakes: [TargetImage] = []
         if let name = item.record.name {
@@ -160,7 +185,8 @@ extension Plan {
                         WHERE position = ?
                         """,
                     arguments: [
-                        item.action?.rawValue, item.start?.method.rawValue, try Body.pack(item),
+                        item.action?.rawValue, item.start?.method.rawValue,
+                        try PlanRow.body(of: item),
                         position,
                     ])
             }
@@ -179,18 +205,28 @@ extension Plan {
 
     /// The plan in order, page by page.
     ///
-    /// - Parameter actions: nil is everything, also what is not decided yet.
+    /// - Parameter ofSeries: true leaves out images that have an id at their source: they form no
+    ///   series.
     public func items(
-        after position: Int64, limit: Int, actions: [PlanAction]? = PlanAction.allCases
+        after position: Int64, limit: Int, actions: [PlanAction] = PlanAction.allCases,
+        ofSeries: Bool = false
     ) async throws(TranshipError) -> [(position: Int64, item: PlanItem)] {
-        let condition = actions.map { "action IN (\(Journal.list($0)))" } ?? "TRUE"
-        return try await read { db in
+        try await items(
+            after: position, limit: limit,
+            where: "action IN (\(Journal.list(actions)))"
+                + (ofSeries ? " AND is_of_series = 1" : ""))
+    }
+
+    private func items(
+        after position: Int64, limit: Int, where condition: String
+    ) async throws(TranshipError) -> [(position: Int64, item: PlanItem)] {
+        try await read { db in
             try db.rows(
                 cached: """
                     SELECT position, body FROM plan_item
                     WHERE position > ? AND \(condition) ORDER BY position LIMIT ?
                     """, arguments: [position, limit]
-            ).map { row in (try row["position"], try Body.unpack(PlanItem.self, row["body"])) }
+            ).map { row in (try row["position"], try PlanRow.item(row["body"])) }
         }
     }
 
@@ -288,7 +324,7 @@ extension Plan {
                 return (
                     image: try Body.unpack(TargetImage.self, row["body"]),
                     versionID: try row["version_id"] as String,
-                    item: try item.map { try Body.unpack(PlanItem.self, $0) }
+                    item: try item.map { try PlanRow.item($0) }
                 )
             }
         }

@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+
+/// What the decisions of a plan have in common.
+struct Decisions {
+    let held: [HeldVersion]
+    var along = AddedImages()
+    var others = OtherCopies()
+    /// Skipped items that name other images.
+    var naming: [(position: Int64, item: PlanItem)] = []
+
+    init(held: [HeldVersion]) { self.held = held }
+
+    /// - Parameter position: nil for an item that names no other image.
+    mutating func note(_ item: PlanItem, at position: Int64? = nil) {
+        if let position, item.action == .skip, !item.record.references.isEmpty {
+            naming.append((position, item))
+        }
+        others.add(item)
+        along.note(item, at: position)
+    }
+}
+
+/// Most items are decided while a source is listed, because all targets are listed by then, and
+/// written once. The others wait for the end of all listings.
+extension Planner {
+    /// Adds items that the plan does not have yet.
+    func add(_ items: [PlanItem], _ decisions: inout Decisions) async throws(TranshipError) {
+        for start in stride(from: 0, to: items.count, by: Self.pageImages) {
+            let page = Array(items[start..<min(start + Self.pageImages, items.count)])
+            var added: [PlanItem] = []
+            for comparison in try await plan.newComparisons(of: page, in: journal) {
+                added.append(try await decided(early: comparison, &decisions) ?? comparison.item)
+            }
+            try await plan.add(added)
+        }
+    }
+
+    /// The decided item, or nil if it has to wait: it names other images, it is in the plan because
+    /// others name it, or the source is to be asked for its members.
+    private func decided(
+        early comparison: PlanComparison, _ decisions: inout Decisions
+    ) async throws(TranshipError) -> PlanItem? {
+        guard comparison.item.record.references.isEmpty, !comparison.item.isAdded else {
+            return nil
+        }
+        if let item = try await rolledBack(comparison.item, decisions.held) {
+            decisions.along.note(item, at: nil)
+            return item
+        }
+        let item = try await beforeChecks(comparison)
+        if asksForMembers(item) { return nil }
+        let checked = try await afterChecks(item)
+        decisions.note(checked)
+        return checked
+    }
+
+    /// Decides what waited for the end of all listings.
+    func decideRest(_ decisions: inout Decisions) async throws(TranshipError) {
+        try await decideEach(undecidedOnly: true) { (comparison) throws(TranshipError) in
+            if let item = try await rolledBack(comparison.item, decisions.held) {
+                decisions.along.note(item, at: comparison.position)
+                return item
+            }
+            var item = try await beforeChecks(comparison)
+            if let target = target(item.targetKey) {
+                item = try await shared(item, comparison.transfer, at: target)
+            }
+            item = try await afterChecks(item)
+            decisions.note(item, at: comparison.position)
+            return item
+        }
+        for words in decisions.others.words { tell(.warning(words)) }
+        try await plan.remove(decisions.along.unneeded)
+        try await updateReferences(decisions.naming)
+    }
+
+    /// True if ``shared(_:_:at:)`` or ``memberNotes(_:at:)`` may ask the source.
+    private func asksForMembers(_ item: PlanItem) -> Bool {
+        guard item.record.takesMembers else { return false }
+        return switch item.action {
+        case .create, .update: true
+        case .skip: target(item.targetKey)?.rules.onConflict == .update
+        case .refuse, .conflict, nil: false
+        }
+    }
+
+    private func beforeChecks(
+        _ comparison: PlanComparison
+    ) async throws(TranshipError) -> PlanItem {
+        let item = try await decide(comparison)
+        guard let target = target(item.targetKey) else { return item }
+        return try await named(
+            besideEarlierVersion(item, comparison, at: target), besides: comparison.transfer,
+            at: target)
+    }
+
+    private func afterChecks(_ given: PlanItem) async throws(TranshipError) -> PlanItem {
+        guard given.action == .create else { return given }
+        var item = try await checked(given)
+        if item.action == .create { item.start = going(item, copies: 1) }
+        return item
+    }
+
+    /// The item as a skipped one, if an operator rolled its series back; nil if not.
+    private func rolledBack(
+        _ item: PlanItem, _ held: [HeldVersion]
+    ) async throws(TranshipError) -> PlanItem? {
+        guard held.contains(where: { $0.versionID == item.origin.versionID }) else { return nil }
+        let copies = try await plan.copies(
+            ofLineage: item.origin.lineageID, at: item.targetKey, in: journal)
+        guard let (_, copy) = held.hold(on: item, copies), let transfer = copy.transfer else {
+            return nil
+        }
+        return item.decided(
+            .skip,
+            .rolledBack(
+                toVersion: ImageIdentity.versionWord(of: transfer.source), imageID: copy.image.id))
+    }
+
+    /// Replaces every item of the plan, page by page.
+    func decideEach(
+        undecidedOnly: Bool = false,
+        _ decide: (PlanComparison) async throws(TranshipError) -> PlanItem
+    ) async throws(TranshipError) {
+        var position: Int64 = 0
+        while true {
+            let page = try await plan.comparisons(
+                after: position, limit: Self.pageImages, undecidedOnly: undecidedOnly, in: journal)
+            guard let last = page.last else { return }
+            var decisions: [(position: Int64, item: PlanItem)] = []
+            for comparison in page {
+                decisions.append((comparison.position, try await decide(comparison)))
+            }
+            try await plan.decide(decisions)
+            position = last.position
+        }
+    }
+
+    /// Copies that stand there and name an image which is copied once more, and
+    /// gets another id by that.
+    private func updateReferences(
+        _ naming: [(position: Int64, item: PlanItem)]
+    ) async throws(TranshipError) {
+        for (position, item) in naming {
+            for key in item.record.references.values.sorted() {
+                let other = try await plan.item(sourceKey: key, targetKey: item.targetKey)
+                guard other?.action == .create,
+                    let transfer = try await journal.transfer(
+                        sourceKey: item.source.key, targetKey: item.targetKey),
+                    transfer.origin == item.origin, !transfer.placement.isAdopted,
+                    transfer.state == .done || transfer.state == .skipped
+                else { continue }
+                let name = other?.source.displayName ?? key
+                var start = transfer.republished(as: item.record)
+                start.leaveFields(publishedAs: start)
+                try await plan.decide([
+                    (
+                        position,
+                        item.decided(.update, .referenceCopiedAgain(name: name), start: start)
+                    )
+                ])
+                break
+            }
+        }
+    }
+}
