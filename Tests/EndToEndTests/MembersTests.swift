@@ -72,7 +72,7 @@ extension EndToEndTests {
                     image: { name: "{name} copy" }
                     """)
             #expect(try await scene.tranship("run", file).status == 0)
-            let check = try await scene.tranship("check", file, "-v")
+            let check = try await scene.tranship("check", file)
             #expect(check.status == 0, check.said)
             #expect(
                 check.output.contains(
@@ -80,7 +80,7 @@ extension EndToEndTests {
                 check.said)
             let copy = try await LabCloud.alphaAdmin.only("\(scene.prefix) copy")
             try await answer(copy, member, .rejected)
-            let rejected = try await scene.tranship("check", file, "-v")
+            let rejected = try await scene.tranship("check", file)
             #expect(rejected.status == 0, rejected.said)
             #expect(rejected.output.contains("project \(member) rejected the copy"), rejected.said)
         }

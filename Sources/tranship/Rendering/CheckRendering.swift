@@ -4,7 +4,8 @@
 import Basics
 import MigrationModel
 
-/// Prints what `check` found: one line for each image that is not the same, and the numbers.
+/// Prints what `check` found: one line for each image that is not the same or has a note, and the
+/// numbers.
 struct CheckRendering {
     let talk: Talk
 
@@ -27,7 +28,8 @@ struct CheckRendering {
             ).put()
         }
         talk.endLine()
-        guard checked.verdict != .same || talk.verbose else { return }
+        // A note of the same image names members who do not see it yet.
+        guard checked.verdict != .same || checked.note != nil || talk.verbose else { return }
         let image = checked.imageID.map { ", image \($0)" } ?? ""
         let reasons =
             checked.differences.map { $0.words(naming: checked.projectNames) }
