@@ -30,7 +30,6 @@ public struct OperatorCommand: Sendable {
     public func run(
         input: [UInt8], environment: [String: String], timeoutSeconds: Double
     ) async throws(TranshipError) {
-        let name = words[0]
         let file = try Self.file(with: input)
         defer { close(file) }
         let status: TerminationStatus?
@@ -39,7 +38,7 @@ public struct OperatorCommand: Sendable {
                 try await start(file, environment)
             }
         } catch {
-            throw TranshipError(.unclassified, "cannot run \(name): \(error)")
+            throw cannotRun(error)
         }
         switch status {
         case nil:
@@ -62,7 +61,6 @@ public struct OperatorCommand: Sendable {
     /// - Throws: as ``run(input:environment:timeoutSeconds:)``;
     ///   ``TranshipError/Code/interrupted``.
     public func output(timeoutSeconds: Double) async throws(TranshipError) -> [UInt8] {
-        let name = words[0]
         let ending: (status: TerminationStatus, output: [UInt8])?
         do {
             ending = try await result(withinSeconds: timeoutSeconds) {
@@ -75,7 +73,7 @@ public struct OperatorCommand: Sendable {
             }
         } catch {
             if Task.isCancelled { throw TranshipError(wrapping: CancellationError()) }
-            throw TranshipError(.unclassified, "cannot run \(name): \(error)")
+            throw cannotRun(error)
         }
         switch ending?.status {
         case nil:
@@ -88,6 +86,30 @@ public struct OperatorCommand: Sendable {
             throw TranshipError(.unclassified, "signal \(signal) ended \(name)")
         }
     }
+
+    /// The program for messages. A whole command line in the place of the program may hold a secret
+    /// after its first word.
+    private var name: String {
+        let first = words[0].prefix { !$0.isWhitespace }
+        return first.count < words[0].count ? "\(first)…" : words[0]
+    }
+
+    private func cannotRun(_ error: any Error) -> TranshipError {
+        let words =
+            (error as? SubprocessError)?.code == .executableNotFound
+            ? "it was not found, or may not be executed"
+            : "\(error)".replacing(self.words[0], with: name)
+        return TranshipError(
+            .unclassified, "cannot run \(name): \(words)",
+            hint: isWholeLine ? Self.wordsHint : nil)
+    }
+
+    /// True if the command is one word that looks like a whole line.
+    private var isWholeLine: Bool { words.count == 1 && name != words[0] }
+
+    private static let wordsHint =
+        "write a list with each word by itself, such as [prog, --option, value]; no shell reads "
+        + "them"
 
     private func start(
         _ file: Int32, _ more: [String: String]

@@ -29,6 +29,23 @@ import Testing
         "  - url: joe:hunter2", "  - url: [hunter2]", "  - url: https://m/a b?sig=hunter2",
     ]
 
+    /// The same for lines of the root of the file.
+    private static let hooks = [
+        "hooks: { on_success: notify --token=hunter2 }", "hooks: notify --token=hunter2",
+        "hooks: @hunter2", "hooks:\n  on_success: @hunter2", "hooks:\n  on_success:\n  - @hunter2",
+        "hooks: { on_success: [notify, '${hunter2 x}'] }", "hooks: { on_failure: ['~/n hunter2'] }",
+        "hooks: { on_failure: [notify, !hunter2] }", "hooks: { on_failure: [notify, [hunter2]] }",
+        "journal: https://joe:hunter2@m.example", "limits: https://m.example/?sig=hunter2",
+        "transfer: 'https://joe:a/hunter2@m.example'",
+    ]
+
+    @Test("no message repeats a word of a hook or what is secret of an address", arguments: hooks)
+    func toldOfTheRoot(lines: String) throws {
+        let error = try #require(refusal(PipelineTexts.withURL("") + "\n" + lines + "\n"))
+        #expect(error.message.firstMatch(of: /^p\.yaml:[0-9]+:[0-9]+: ./) != nil)
+        #expect(!"\(error)".contains("hunter2"), "\(error)")
+    }
+
     @Test("no message repeats a secret", arguments: mistakes)
     func told(lines: String) throws {
         let error = try #require(refusal(PipelineTexts.withURL(lines)))

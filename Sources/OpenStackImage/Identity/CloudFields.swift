@@ -26,8 +26,16 @@ struct CloudFields {
         return nil
     }
 
-    func path(_ key: String) -> String? {
-        self[key].map { CloudFiles.expandingHome($0, environment) }
+    /// A path. The text of a key or a certificate in its place would be shown wherever the path is.
+    func path(_ key: String) throws(TranshipError) -> String? {
+        guard let text = self[key] else { return nil }
+        guard !text.contains("-----BEGIN"), !text.contains(where: \.isNewline) else {
+            throw TranshipError(
+                .invalidCloudsFile,
+                "cloud \"\(cloud)\": \(key) is the text of a PEM file, not its path",
+                hint: "write the text into a file, and the path of that file into \(key)")
+        }
+        return CloudFiles.expandingHome(text, environment)
     }
 
     /// `verify`, or its opposite `insecure`.
@@ -144,13 +152,18 @@ extension CloudFields {
         default:
             throw unsupported(
                 "has auth_type \"\(type.prefix(80))\", which is not supported",
-                hint:
-                    "\(Self.wayOut), or let token_command print a token; the other types are password, "
-                    + "v3password, token, v3token, v3totp, v3multifactor, v3oidcpassword, "
-                    + "v3oidcclientcredentials, v3oidcaccesstoken, v3oauth2clientcredential, none, "
-                    + "http_basic")
+                hint: (Nearest.to(type, in: Self.types).map { "did you mean \($0)? " } ?? "")
+                    + "\(Self.wayOut), or let token_command print a token; the other types are "
+                    + Self.types.filter { $0 != Self.bestType }.joined(separator: ", "))
         }
     }
+
+    private static let bestType = "v3applicationcredential"
+    private static let types = [
+        bestType, "password", "v3password", "token", "v3token", "v3totp", "v3multifactor",
+        "v3oidcpassword", "v3oidcclientcredentials", "v3oidcaccesstoken",
+        "v3oauth2clientcredential", "none", "http_basic",
+    ]
 
     /// What works for every user, whichever way they sign in by hand.
     private static let wayOut =

@@ -146,8 +146,8 @@ extension CloudFiles {
                 rawValue: interface ?? fields["image_interface"] ?? fields["image_endpoint_type"]
                     ?? fields["interface"] ?? fields["endpoint_type"] ?? "public"),
             imageEndpointOverride: endpoint, imageAPIVersion: try fields.imageAPIVersion(),
-            caFile: fields.path("cacert"),
-            certFile: fields.path("cert"), keyFile: fields.path("key"),
+            caFile: try fields.path("cacert"),
+            certFile: try fields.path("cert"), keyFile: try fields.path("key"),
             verifiesTLS: try fields.verifiesTLS(), imageDefaults: ImageDefaults(fields))
         configuration.remarks = fields.remarks(for: authentication)
         return configuration

@@ -192,7 +192,7 @@ public final class CloudSession: Sendable {
         switch error.code {
         case .unreachable, .timedOut, .connectionLost:
             let told = error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
-            return error.hint == nil
+            return error.hint == nil || error.code != .unreachable
                 ? told.hinting("check auth_url and the network path to it") : told
         case .tlsFailed:
             return error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")

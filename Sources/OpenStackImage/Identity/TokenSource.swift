@@ -40,10 +40,8 @@ struct TokenSource: Sendable {
             if error.code == .interrupted { throw error }
             throw TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": token_command: \(error.message)",
-                hint: words.count == 1 && words[0].contains(" ")
-                    ? "write it as a list of words: token_command: "
-                        + "[\(words[0].split(separator: " ").joined(separator: ", "))]"
-                    : "run it by hand: it has to print a token, and nothing else, on standard output"
+                hint: error.hint
+                    ?? "run it by hand: it has to print a token, and nothing else, on standard output"
             )
         }
         let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)

@@ -173,7 +173,7 @@ extension FileValue {
         if text == "~" || text.hasPrefix("~/") {
             throw refusal(
                 "\(label) starts with ~, which only a shell expands",
-                hint: "write ${HOME}\(text.dropFirst())")
+                hint: mayBeSecret ? "write ${HOME} for it" : "write ${HOME}\(text.dropFirst())")
         }
         try refuseAddress(text, hint: "write a path; for data at an address, use a `url` source")
         return text

@@ -120,8 +120,10 @@ struct FileValue {
     /// be secret. Shows nothing of a value that may be a secret itself.
     var shown: String {
         guard case .scalar(let scalar) = node, !mayBeSecret else { return "…" }
-        let text = scalar.string.prefix(100)
-        return "\"\(text)\"" + (text.count < scalar.string.count ? "…" : "")
+        let whole = scalar.string
+        // An address in the wrong place has its secrets where it has them in the right one.
+        let text = (whole.contains("://") ? shownURL(whole) : whole).prefix(100)
+        return "\"\(text)\"" + (text.count < whole.count ? "…" : "")
     }
 
     private static let secretPaths: Set = [
@@ -129,12 +131,15 @@ struct FileValue {
         "sources[].headers.*",
     ]
 
-    var mayBeSecret: Bool { Self.secretPaths.contains(path) }
+    /// True also for a word of a hook: `--token=…`.
+    var mayBeSecret: Bool { holdsSecretOfRequests || path.hasPrefix("hooks") }
+
+    private var holdsSecretOfRequests: Bool { Self.secretPaths.contains(path) }
 
     private static let sentPaths: Set = ["sources[].simplestreams", "sources[].signature"]
 
     /// True if requests contain the value, so that a server may repeat it.
-    private var isSent: Bool { mayBeSecret || Self.sentPaths.contains(path) }
+    private var isSent: Bool { holdsSecretOfRequests || Self.sentPaths.contains(path) }
 
     private func expanded(
         _ text: String, _ escaped: (String) -> String

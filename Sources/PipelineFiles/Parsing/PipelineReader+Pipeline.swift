@@ -101,7 +101,7 @@ extension PipelineReader {
     private func command(_ value: FileValue) throws(TranshipError) -> [String] {
         guard value.isList else {
             throw value.refusal(
-                "\(value.label) must be a list of words, but is \(value.shown)",
+                "\(value.label) must be a list of words",
                 hint: "write each word by itself, such as [notify, --failed]; no shell reads them")
         }
         let entries = try value.list()

@@ -6,7 +6,7 @@
 extension PipelineReader {
     /// Keys whose values may be secrets, or hold some.
     private static let secretKeys: Set = [
-        "url", "simplestreams", "checksum_file", "headers", "auth",
+        "url", "simplestreams", "checksum_file", "headers", "auth", "hooks",
     ]
 
     private static let harmlessKeys: Set<String> = {

@@ -14,6 +14,21 @@ struct CloudFieldsTests {
         return try CloudFiles(clouds: entry, paths: ["clouds.yaml"]).configuration(of: "c")
     }
 
+    @Test(
+        "the text of a key in place of its path is refused, and not shown",
+        arguments: [
+            "key", "cert", "cacert",
+        ])
+    func pemText(key: String) throws {
+        let error = #expect(throws: TranshipError.self) {
+            _ = try cloud(
+                "password, auth: { auth_url: 'http://k', username: u, password: p, project_id: i }, "
+                    + #"\#(key): "-----BEGIN PRIVATE KEY-----\nplanted\n""#)
+        }
+        #expect(error?.message == "cloud \"c\": \(key) is the text of a PEM file, not its path")
+        #expect(error.map { "\($0)".contains("planted") } == false)
+    }
+
     @Test("an application credential is given by id, or by name and its user")
     func applicationCredential() throws {
         let byID = try cloud(

@@ -123,6 +123,19 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
+    /// The rest of the line may be a secret.
+    @Test(arguments: ["'prog-not-there --password=planted'", "['/not/there --password=planted']"])
+    func `A command that is one text is named by its first word`(command: String) async throws {
+        let server = try Self.server()
+        let session = try session(
+            "token, token_command: \(command), auth: { auth_url: 'URL', project_id: p }", server)
+        let error = await #expect(throws: TranshipError.self) { try await session.authenticate() }
+        #expect(error?.message.contains("token_command: cannot run ") == true)
+        #expect(error?.message.contains("there…: it was not found, or may not be") == true)
+        #expect(error?.hint?.hasPrefix("write a list with each word by itself") == true)
+        #expect(error.map { "\($0)".contains("planted") } == false)
+    }
+
     @Test func `One-time passcodes go beside the password, or alone`() async throws {
         let server = try Self.server()
         let user = "auth_url: 'URL', user_id: u, project_id: p, passcode: '123456'"
