@@ -83,7 +83,9 @@ extension ImageTemplate {
                 TranshipError(
                     .refused,
                     "\(shown) has no disk_format: neither its extension nor its data shows it",
-                    hint: "write `disk_format` under `image`, such as `disk_format: raw`"), []
+                    hint:
+                        "name the format with `disk_format` under `image`, such as `disk_format: raw`"
+                ), []
             )
         }
         let remarks =

@@ -100,7 +100,7 @@ struct PipelineReaderSourcesTests {
         BadFile(
             "without a file name", url("https://mirror.example/"),
             "p.yaml:4:5: the name uses {stem}, but the address has no file name\n"
-                + "hint: give the image a `name`"),
+                + "hint: name the image with `name` under `image`"),
         BadFile(
             "with a short checksum", PipelineTexts.withURL("    checksum: sha256:12"),
             """

@@ -163,3 +163,18 @@ enum SpoolKey: String, PipelineKey {
     case path, max
     static let place = "`spool`"
 }
+
+/// All keys that a pipeline file may have, wherever they belong.
+package enum PipelineKeys {
+    package static let all: Set<String> = {
+        func names<Key: PipelineKey>(_: Key.Type) -> [String] { Key.allCases.map(\.rawValue) }
+        let outer =
+            names(PipelineRootKey.self) + names(CloudSourceKey.self) + names(URLSourceKey.self)
+            + names(SimplestreamsSourceKey.self) + names(FileSourceKey.self)
+            + names(ArchiveSourceKey.self) + names(CloudTargetKey.self)
+            + names(ArchiveTargetKey.self) + names(LimitsKey.self)
+        return Set(
+            outer + names(SelectionKey.self) + names(ImageKey.self) + names(SeriesKey.self)
+                + names(TargetImageKey.self))
+    }()
+}

@@ -45,7 +45,9 @@ extension PipelineReader {
         var lines = ["\(isCopy ? "the command" : file) has \(sorted.count) mistakes"]
         for mistake in sorted.prefix(Self.mistakesMax) {
             lines.append("  \(mistake.message)")
-            if let hint = mistake.hint { lines.append("    hint: \(hint)") }
+            if let hint = mistake.hint {
+                lines.append("    hint: \(isCopy ? CopyHint.words(hint) : hint)")
+            }
         }
         let count = sorted.count - Self.mistakesMax
         if count > 0 { lines.append("  and \(count) more") }

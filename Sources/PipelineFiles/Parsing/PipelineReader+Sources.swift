@@ -89,7 +89,7 @@ extension PipelineReader {
                 refusal(
                     place ?? keys.position,
                     "the name uses {stem}, but the address has no file name",
-                    hint: "give the image a `name`"))
+                    hint: "name the image with `name` under `image`"))
         }
         let proof = checksums(keys[.checksum], keys[.checksumFile])
         return URLSource(

@@ -64,6 +64,10 @@ public struct CopyOrder: Sendable, Equatable {
         public init() {}
     }
 
+    /// A hint in the words of a copy: most name keys of a pipeline file, and a person who copies has
+    /// none.
+    public static func hint(_ hint: String) -> String { CopyHint.words(hint) }
+
     let source: Source
     let target: Target
     let names: [String]

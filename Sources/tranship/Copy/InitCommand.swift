@@ -66,6 +66,15 @@ enum CommandWords {
         return (["tranship"] + words).joined(separator: " ")
     }
 
+    /// True for `tranship copy`, whose words are options instead of the keys of a file.
+    static var isCopy: Bool {
+        CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") }
+            == CopyCommand.configuration.commandName
+    }
+
+    /// A hint in the words of this command.
+    static func hint(_ hint: String) -> String { isCopy ? CopyOrder.hint(hint) : hint }
+
     static func withoutSecrets(_ word: String) -> String {
         guard let colon = word.firstRange(of: "://")?.lowerBound else { return word }
         // `--checksum-file=https://…`

@@ -34,11 +34,13 @@ struct RunFacts {
     /// What to change so that an image does not fail again. A copy has no pipeline file: its words
     /// are the options of `tranship copy`.
     func remedy(of failure: Transfer.Failure) -> String {
-        let words = failure.hint ?? failure.message
-        guard ownCommand != nil, !failure.isTransient else { return words }
+        guard ownCommand != nil else { return failure.hint ?? failure.message }
+        let hint = failure.hint.map(CopyOrder.hint)
+        let words = hint ?? failure.message
+        guard !failure.isTransient else { return words }
         // A hint that names no key of a pipeline file fits a copy as well, and knows the cause.
         func instead(_ keys: [String], _ option: String) -> String {
-            if let hint = failure.hint, !keys.contains(where: hint.contains) {
+            if let hint, let given = failure.hint, !keys.contains(where: given.contains) {
                 return "\(failure.message); \(hint)"
             }
             return "\(failure.message); \(option)"
@@ -240,9 +242,8 @@ extension EndReport {
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             steps.append(Step("\(target): \(error.hint ?? error.message)"))
         }
-        steps += summary.missed.map {
-            Step("\($0.words): correct the name, or write `allow_empty: true`")
-        }
+        let empty = facts.ownCommand == nil ? ", or write `allow_empty: true`" : ""
+        steps += summary.missed.map { Step("\($0.words): correct the name\(empty)") }
         let broken = entries.filter { $0.outcome != .unfinished && $0.failure != nil }
         let groups = grouped(broken) { entry in
             "\(entry.failure?.code.rawValue ?? "") \(entry.failure?.hint ?? entry.failure?.message ?? "")"

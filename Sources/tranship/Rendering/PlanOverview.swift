@@ -196,7 +196,8 @@ struct PlanOverview {
                 group.names, count: group.count, toColumns: min(60, usable - 6))
             lines += "    \(names): \(group.words)".wrapped(toColumns: usable, indent: 6)
             if let hint = group.hint {
-                lines += "      hint: \(hint)".wrapped(toColumns: usable, indent: 8)
+                lines += "      hint: \(CommandWords.hint(hint))".wrapped(
+                    toColumns: usable, indent: 8)
             }
         }
         return lines

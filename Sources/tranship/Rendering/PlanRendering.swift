@@ -88,7 +88,9 @@ struct PlanRendering {
             "\(action.padded(to: 9))\(item.source.displayName)\(renamed ?? "") -> \(item.targetKey)"
                 + " (\(version)\(size)\(published), \(item.record.diskFormat ?? "no format")): \(item.reason?.words ?? "")"
         )
-        if let hint = item.refusal?.hint { tell("         hint: \(hint)") }
+        if let hint = item.objection?.hint {
+            tell("         hint: \(CommandWords.hint(hint))")
+        }
         guard talk.verbose else { return }
         defer { for note in item.notes { tell("         \(note)") } }
         guard [.create, .update].contains(item.action) else { return }
@@ -143,7 +145,7 @@ struct PlanRendering {
                 "notes": .array(item.notes.map { .string($0.words) }),
                 "note_codes": .array(item.notes.map { .string($0.code) }),
                 "code": item.refusal.map { .string($0.code.rawValue) },
-                "hint": item.refusal?.hint.map { .string($0) },
+                "hint": item.objection?.hint.map { .string($0) },
             ]
         ).put()
     }

@@ -69,7 +69,7 @@ final class Talk: Sendable {
         case .notice(let text): line(text)
         case .changed(let change):
             if change.state != .left || verbose { line(change.endedLine) }
-            if let hint = change.failure?.hint { line("  hint: \(hint)") }
+            if let hint = change.failure?.hint { line("  hint: \(CommandWords.hint(hint))") }
         case .ended(let transfer): ended(transfer)
         }
     }
@@ -82,7 +82,7 @@ final class Talk: Sendable {
             return line("\(transfer.label): done\(size), as \(transfer.imageID ?? "?")")
         }
         line("\(transfer.label): \(transfer.state.rawValue): \(transfer.failure?.message ?? "")")
-        if let hint = transfer.failure?.hint { line("  hint: \(hint)") }
+        if let hint = transfer.failure?.hint { line("  hint: \(CommandWords.hint(hint))") }
     }
 
     private func putJSON(_ event: RunEvent) {

@@ -50,7 +50,7 @@ enum Terminal {
     /// - Parameter name: what failed, if several things may fail.
     static func tell(_ error: TranshipError, of name: String? = nil) {
         tell("error: \(name.map { "\($0): " } ?? "")\(error.message)")
-        if let hint = error.hint { tell("hint: \(hint)") }
+        if let hint = error.hint { tell("hint: \(CommandWords.hint(hint))") }
     }
 
     /// Writes one line for people to standard output.

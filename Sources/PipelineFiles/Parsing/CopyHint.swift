@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Hints in the words of `tranship copy`.
+///
+/// Most hints name keys of a pipeline file, and a person who copies has none: an option says the
+/// same, or the file that `--save` writes can.
+package enum CopyHint {
+    /// The keys that options of `tranship copy` stand for.
+    private static let options = [
+        "name": "--name", "checksum": "--checksum", "checksum_file": "--checksum-file",
+        "disk_format": "--disk-format",
+    ]
+
+    /// Keys that hints name to say where another key goes, or what a source is.
+    private static let places: Set = ["image", "file", "url", "cloud", "archive", "status"]
+
+    /// The hint with the options of a copy in place of the keys. If it names a key without an
+    /// option, it ends with the way to write that key.
+    package static func words(_ hint: String) -> String {
+        var left: [String] = []
+        let words = hint.replacing(/`(?<key>[a-z_]+)(?:: (?<value>[^`]*))?`(?: under `image`)?/) {
+            match in
+            let key = String(match.key)
+            if let option = options[key] {
+                return match.value.map { "\(option) \($0)" } ?? option
+            }
+            let isWanted = match.value != nil || !places.contains(key)
+            if isWanted, PipelineKeys.all.contains(key), !left.contains(key) { left.append(key) }
+            return String(match.0)
+        }
+        guard !left.isEmpty else { return words }
+        let keys = left.map { "`\($0)`" }.joined(separator: " and ")
+        return "\(words). A copy has no option for \(keys): add --save FILE to its command, "
+            + "edit FILE, and run it with `tranship run FILE`"
+    }
+}

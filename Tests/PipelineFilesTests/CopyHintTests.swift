@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import PipelineFiles
+
+@Suite("Hints of a copy")
+struct CopyHintTests {
+    @Test(
+        "name the option that stands for a key",
+        arguments: [
+            ("name the image with `name` under `image`", "name the image with --name"),
+            (
+                "write `disk_format: qcow2`, or `disk_format`",
+                "write --disk-format qcow2, or --disk-format"
+            ),
+            (
+                "name the list, or write its checksum with `checksum`",
+                "name the list, or write its checksum with --checksum"
+            ),
+            ("write `checksum: sha256:…`", "write --checksum sha256:…"),
+            (
+                "`file` names a folder; run `tranship status`",
+                "`file` names a folder; run `tranship status`"
+            ),
+        ])
+    func option(hint: String, words: String) {
+        #expect(CopyHint.words(hint) == words)
+    }
+
+    @Test("name the way to write a key without an option")
+    func noOption() {
+        let hint = "set `hidden: false` in the target's `image`"
+        #expect(
+            CopyHint.words(hint)
+                == "\(hint). A copy has no option for `hidden`: add --save FILE to its command, edit "
+                + "FILE, and run it with `tranship run FILE`")
+        #expect(
+            CopyHint.words("`auth` and `headers` log in").hasPrefix(
+                "`auth` and `headers` log in. A copy has no option for `auth` and `headers`: "))
+        let status = "leave it out with `status: [active]`"
+        #expect(CopyHint.words(status).hasPrefix("\(status). A copy has no option for `status`: "))
+    }
+}
