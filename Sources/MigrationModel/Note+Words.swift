@@ -173,6 +173,8 @@ extension Note {
                 "other-fields",
                 "image \(id) was copied before, by another pipeline or another journal, and differs "
                     + "from this plan in \(fields.joined(separator: ", ")); it stays as it is"
+                    + (fields.contains("name")
+                        ? "; to rename it: openstack image set --name NAME \(id)" : "")
             )
         case .deactivatedAtTarget(let id):
             (

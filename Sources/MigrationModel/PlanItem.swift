@@ -128,6 +128,25 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var createdAtUnixSeconds: Int64?
     /// The images that it names as its kernel and its ramdisk; nil if it names none.
     public var namedImageIDs: [String]?
+    /// What a pipeline can set of it beside the rest; nil for images that are not copies of ours.
+    public var details: Details?
+
+    /// The fields of a copy whose listing would be too large with those of all images.
+    public struct Details: Codable, Hashable, Sendable {
+        public var minDiskGiB: Int
+        public var minRAMMiB: Int
+        public var tags: [String]
+        public var properties: [String: String]
+
+        public init(
+            minDiskGiB: Int, minRAMMiB: Int, tags: [String], properties: [String: String]
+        ) {
+            self.minDiskGiB = minDiskGiB
+            self.minRAMMiB = minRAMMiB
+            self.tags = tags
+            self.properties = properties
+        }
+    }
 
     public init(
         targetKey: String, id: String, name: String?, status: ImageStatus, sizeBytes: Int64?,

@@ -38,6 +38,9 @@ extension PlanReason: CustomStringConvertible {
             "image \(id) is at the target, but not in store \(stores.joined(separator: ", ")) yet"
         case .fieldsChanged(let id, let fields):
             "image \(id) was published before \(fields.joined(separator: ", ")) changed"
+        case .copiedOtherwise(let id, let fields):
+            "image \(id) was copied by another pipeline or another journal, which set other "
+                + fields.joined(separator: ", ")
         case .referenceCopiedAgain(let name): "names \(name), which is copied again"
         case .nameTaken(let id, let rule): "another image has this name (\(id))" + rule.words
         case .keptIDTaken(let id, let name):
@@ -93,7 +96,9 @@ extension PlanReason: CustomStringConvertible {
             "this journal does not know it, so nothing proves that it is ours to change"
         case .notOurs: "it is not, or no longer, a copy that this pipeline made"
         case .protectedByHand: "someone has protected it"
-        case .editedByHand(let field): "someone has changed its \(field)"
+        case .editedByHand(let field):
+            ["protected", "hidden", "os_hidden", "deactivated"].contains(field)
+                ? "someone has set or removed `\(field)`" : "someone has changed its \(field)"
         case .deletesLimit(let most):
             "limits.deletes allows \(most) in one run; a later run goes on"
         case .inUse(let message): "it is in use; a later run tries again: \(message)"

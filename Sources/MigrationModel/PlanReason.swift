@@ -31,6 +31,7 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case missingInStores(imageID: String, stores: [String])
     /// `on_conflict: update` brings the copy's fields up to date.
     case fieldsChanged(imageID: String, fields: [String])
+    case copiedOtherwise(imageID: String, fields: [String])
     /// A kernel or ramdisk that it names gets another id.
     case referenceCopiedAgain(name: String)
     case nameTaken(imageID: String, NameRule)
@@ -185,6 +186,7 @@ extension PlanReason {
         case .toBeProved: "to-be-proved"
         case .missingInStores: "missing-in-stores"
         case .fieldsChanged: "fields-changed"
+        case .copiedOtherwise: "copied-otherwise"
         case .referenceCopiedAgain: "reference-copied-again"
         case .nameTaken: "name-taken"
         case .keptIDTaken: "kept-id-taken"

@@ -191,11 +191,7 @@ struct Decision {
                     item.notes.append(.fieldsChanged(imageID: standing.id, fields: changed))
                 }
                 let others = transfer.placement.isAdopted ? item.differences(to: standing) : []
-                if !others.isEmpty {
-                    item.notes.append(.otherFields(imageID: standing.id, fields: others))
-                } else if standing.status == .deactivated, !transfer.record.isDeactivated {
-                    item.notes.append(.deactivatedAtTarget(imageID: standing.id))
-                }
+                item.note(others, of: standing)
                 return item.decided(.skip, .alreadyAtTarget(imageID: standing.id))
             }
             return item.decided(
@@ -228,11 +224,23 @@ struct Decision {
         let others = item.differences(to: standing)
         // Publishing is the last step. What others can see was published, so another value is not
         // a step that is missing: someone wants it so, or another pipeline.
+        let isDeactivatedByHand = standing.status == .deactivated && !item.record.isDeactivated
         let isPublished =
             standing.isUnpublished != true
-            && (item.isPublished(standing) || standing.status == .active && !standing.isAsCreated)
-        if isPublished, !others.isEmpty {
-            item.notes.append(.otherFields(imageID: standing.id, fields: others))
+            && (item.isPublished(standing) || standing.status == .active && !standing.isAsCreated
+                || isProved && isDeactivatedByHand)
+        let changed = onConflict == .update ? item.detailsDiffering(from: standing) : []
+        if isPublished {
+            item.note(others.filter { !changed.contains($0) }, of: standing)
+        }
+        if isProved, isPublished, !changed.isEmpty {
+            var start = Transfer.alreadyThere(
+                item.intent, promised: item.promise, imageID: standing.id, generation: generation,
+                sizeBytes: standing.sizeBytes
+            ).republished(as: item.record)
+            start.intent.record.updatedFrom = item.plainFields
+            return item.decided(
+                .update, .copiedOtherwise(imageID: standing.id, fields: changed), start: start)
         }
         if isProved, isPublished {
             return item.decided(
@@ -250,6 +258,7 @@ struct Decision {
             item.intent, promised: item.promise, imageID: standing.id, generation: generation,
             sizeBytes: standing.sizeBytes)
         if isPublished { start.leaveFields(publishedAs: start) }
+        if isPublished, !changed.isEmpty { start.intent.record.updatedFrom = item.plainFields }
         return item.decided(.update, .toBeProved(imageID: standing.id), start: start)
     }
 
@@ -378,7 +387,44 @@ extension PlanItem {
             ("protected", image.isProtected == record.isProtected),
             ("deactivated", (image.status == .deactivated) == record.isDeactivated),
         ]
+        return fields.filter { !$0.isEqual }.map(\.name) + detailsDiffering(from: image)
+    }
+
+    /// Those that a listing keeps of copies of ours alone. More tags and more properties than the
+    /// plan has are no difference: the target or its operator added them.
+    fileprivate func detailsDiffering(from image: TargetImage) -> [String] {
+        guard let there = image.details else { return [] }
+        let fields: [(name: String, isEqual: Bool)] = [
+            ("min_disk", there.minDiskGiB == record.minDiskGiB),
+            ("min_ram", there.minRAMMiB == record.minRAMMiB),
+            ("tags", Set(record.tags).isSubset(of: there.tags)),
+        ]
         return fields.filter { !$0.isEqual }.map(\.name)
+            + record.properties.filter { there.properties[$0.key] != $0.value }
+            .map { "properties.\($0.key)" }.sorted()
+    }
+
+    /// What a copy has if no pipeline gave it other sizes, tags and properties than its source has.
+    /// A field at the target with another value was set by someone, and stays. So do the fields that
+    /// others notice: name, visibility, hidden, deactivated and protected.
+    fileprivate var plainFields: RecordFields {
+        var fields = record.fields
+        fields.wasPublished = true
+        fields.minDiskGiB = source.minDiskGiB
+        fields.minRAMMiB = source.minRAMMiB
+        // Those of a file or an address are the pipeline's own.
+        let hasRecord = source.imageID != nil
+        fields.tags = hasRecord ? Set(source.tags).sorted() : []
+        fields.properties = hasRecord ? MetadataRules.properties(of: source) : [:]
+        return fields
+    }
+
+    /// Notes the fields of a copy that another pipeline or journal made, and that it keeps.
+    fileprivate mutating func note(_ fields: [String], of image: TargetImage) {
+        let isDeactivated = image.status == .deactivated && !record.isDeactivated
+        let rest = fields.filter { $0 != "deactivated" || !isDeactivated }
+        if !rest.isEmpty { notes.append(.otherFields(imageID: image.id, fields: rest)) }
+        if isDeactivated { notes.append(.deactivatedAtTarget(imageID: image.id)) }
     }
 }
 

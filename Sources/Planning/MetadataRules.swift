@@ -83,6 +83,14 @@ struct MetadataRules {
     /// Of an image without data, they show a snapshot of a volume, which is refused.
     static let volumeKeys = ["block_device_mapping", "bdm_v2", "root_device_name"]
 
+    /// Those of the source that a copy has if no rule of a target changes them, but for references.
+    static func properties(of source: SourceImage) -> [String: String] {
+        source.properties.filter { key, _ in
+            droppedKeys[key] == nil && !key.hasPrefix(droppedPrefix) && !referenceKeys.contains(key)
+                && key != Origin.propertyName
+        }
+    }
+
     private func applyProperties(_ source: SourceImage, _ result: inout Result) {
         var properties = source.properties
         for (key, reason) in Self.droppedKeys where properties[key] != nil {

@@ -13,13 +13,16 @@ extension CloudPublisher {
     func applyFields(
         _ transfer: inout Transfer, to image: Image
     ) async throws(TranshipError) -> (Image, PlannedRecord) {
-        nameOthers(&transfer, image)
-        guard let former = transfer.record.updatedFrom else { return (image, transfer.record) }
+        guard let former = transfer.record.updatedFrom else {
+            nameOthers(&transfer, image)
+            return (image, transfer.record)
+        }
         let update = FieldUpdate(of: image, from: former, to: transfer.record)
         if !update.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: update.kept)) }
 
         let operations = PatchOperation.changes(from: image, to: update.wanted)
         let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
+        nameOthers(&transfer, updated)
         if image.status == .deactivated, !update.record.isDeactivated {
             try await service.reactivate(image.id)
         }

@@ -92,6 +92,15 @@ import Testing
         #expect(try DecisionTests.decide(Situation(namesakes: [copy])).action == .create)
     }
 
+    @Test func `A deactivated copy of another journal is there if its checksum proves it`() throws {
+        let copy = Sample.target(
+            "s-0", status: .deactivated, checksums: [try Sample.checksum(.md5, "a")],
+            marker: Sample.origin(of: "s").propertyValue)
+        let item = try DecisionTests.decide(Situation(ours: [copy]))
+        #expect(item.action == .skip)
+        #expect(item.notes == [.deactivatedAtTarget(imageID: "s-0")])
+    }
+
     @Test func `A deactivated copy is there, and the plan says that few can read it`()
         throws
     {

@@ -32,7 +32,9 @@ import Testing
         alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
     }
 
-    private func pipelineRun(_ target: String) async throws -> PipelineRun {
+    private func pipelineRun(
+        _ target: String, journal: String = "journal.sqlite"
+    ) async throws -> PipelineRun {
         let pipeline = try Pipeline.parse(
             text: """
                 version: 1
@@ -40,7 +42,7 @@ import Testing
                 sources: [{ cloud: alpha }]
                 targets: [{ cloud: beta, \(target) }]
                 """, file: folder.file("conflicts.yaml"), environment: [:])
-        let path = folder.file("journal.sqlite")
+        let path = folder.file(journal)
         _ = await eventually { Journal.holder(path: path) == nil }
         var tuning = RunTuning()
         tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
@@ -49,8 +51,10 @@ import Testing
     }
 
     /// - Returns: what the plan says of the image, and its transfer at the end.
-    private func run(_ target: String) async throws -> (item: PlanItem, transfer: Transfer?) {
-        let run = try await pipelineRun(target)
+    private func run(
+        _ target: String, journal: String = "journal.sqlite"
+    ) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let run = try await pipelineRun(target, journal: journal)
         let plan = try await run.plan()
         var items: [PlanItem] = []
         try await plan.items { items += $0 }
@@ -99,6 +103,35 @@ import Testing
         let third = try await run("on_conflict: update")
         #expect(third.item.action == .skip)
         #expect(beta.image(id)?["os_distro"] == "edited")
+    }
+
+    @Test func `An update sets what the pipeline that made the copy did not set`() async throws {
+        let id = try #require(try await run("on_conflict: keep-both").transfer?.imageID)
+        let rules = """
+            image: { tags: { add: [mirrored] },
+            properties: { drop: [os_distro], set: { color: red, shape: big } } }
+            """
+        beta.put(id, ["hint": "theirs", "color": "theirs"])
+        let fields = ["tags", "properties.color", "properties.shape"]
+        let kept = try await run("\(rules), on_conflict: keep-both", journal: "second.sqlite")
+        #expect(kept.item.action == .skip)
+        #expect(kept.item.notes == [.otherFields(imageID: id, fields: fields)])
+        #expect(beta.image(id)?["color"] == "theirs")
+
+        let updated = try await run("\(rules), on_conflict: update", journal: "third.sqlite")
+        #expect(updated.item.action == .update)
+        #expect(updated.item.reason == .copiedOtherwise(imageID: id, fields: fields))
+        #expect(updated.transfer?.state == .done)
+        #expect(
+            updated.transfer?.remarks.contains(.editedAtTarget(fields: ["properties.color"]))
+                == true, "\(updated.transfer?.remarks as Any)")
+        let now = try #require(beta.image(id))
+        #expect(Set(now["tags"]?.array ?? []) == ["a", "mirrored"])
+        #expect(now["os_distro"] == nil)
+        #expect(now["color"] == "theirs" && now["hint"] == "theirs" && now["shape"] == "big")
+
+        let again = try await run("\(rules), on_conflict: update", journal: "third.sqlite")
+        #expect(again.item.action == .skip)
     }
 
     @Test func `Without it nothing is changed, and the plan says what would be`() async throws {

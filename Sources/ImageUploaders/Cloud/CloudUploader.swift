@@ -217,5 +217,10 @@ extension TargetImage {
             createdAtUnixSeconds: image.createdAt.flatMap { UTCTime.unixSeconds($0) })
         let named = ["kernel_id", "ramdisk_id"].compactMap { image.properties[$0]?.string }
         if !named.isEmpty { namedImageIDs = named }
+        if originValue != nil {
+            details = Details(
+                minDiskGiB: image.minDiskGiB, minRAMMiB: image.minRAMMiB, tags: image.tags,
+                properties: image.propertyTexts)
+        }
     }
 }
