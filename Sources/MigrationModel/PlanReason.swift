@@ -186,7 +186,6 @@ extension PlanReason {
         case .toBeProved: "to-be-proved"
         case .missingInStores: "missing-in-stores"
         case .fieldsChanged: "fields-changed"
-        case .copiedOtherwise: "copied-otherwise"
         case .referenceCopiedAgain: "reference-copied-again"
         case .nameTaken: "name-taken"
         case .keptIDTaken: "kept-id-taken"
@@ -215,7 +214,7 @@ extension PlanReason {
             .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
-            .notExpired, .neverDeleted, .removedBefore, .finishedByLaterRun:
+            .notExpired, .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise:
             seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
@@ -245,6 +244,7 @@ extension PlanReason {
         case .madeByRun: "made-by-run"
         case .targetNotInPipeline: "target-not-in-pipeline"
         case .neededBy: "needed-by-image"
+        case .copiedOtherwise: "copied-otherwise"
         case .removedBefore: "removed-before"
         case .finishedByLaterRun: "finished-by-later-run"
         case .replaced: "replaced"

@@ -390,8 +390,8 @@ extension PlanItem {
         return fields.filter { !$0.isEqual }.map(\.name) + detailsDiffering(from: image)
     }
 
-    /// Those that a listing keeps of copies of ours alone. More tags and more properties than the
-    /// plan has are no difference: the target or its operator added them.
+    /// Those that a listing keeps of copies of ours alone. More tags and properties than the plan
+    /// has do not count: the target or its operator added them.
     fileprivate func detailsDiffering(from image: TargetImage) -> [String] {
         guard let there = image.details else { return [] }
         let fields: [(name: String, isEqual: Bool)] = [
