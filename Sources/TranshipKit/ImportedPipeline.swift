@@ -41,7 +41,8 @@ public struct ImportedPipeline: Sendable {
                 throw TranshipError(
                     .usage, "\(path) is there already", hint: "name another file, or remove it")
             }
-            throw TranshipError(.usage, "cannot write \(path)", hint: "check its folder")
+            throw TranshipError(
+                .usage, "cannot write \(path): \(error.systemWords)", hint: "check its folder")
         }
     }
 }

@@ -108,7 +108,9 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     /// - Throws: ``TranshipError/Code/usage`` if the file is not a saved plan, or one in the format
     ///   of another version of this program.
     public static func read(from path: String) throws(TranshipError) -> SavedPlan {
-        let hint = "make one with `tranship plan PIPELINE --save \(path)`"
+        // `--save` replaces no file but a plan.
+        let place = access(path, F_OK) == 0 ? "FILE.json" : path
+        let hint = "make one with `tranship plan PIPELINE --save \(place)`"
         do {
             let data = Data(try WholeFile.read(path, bytesMax: fileBytesMax))
             let version = try JSONDecoder().decode(Format.self, from: data).version

@@ -29,7 +29,7 @@ public struct SavedPipeline: Sendable {
                 hint: "name another file, or remove it")
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: folder) else { throw cannotWrite }
+        guard FileManager.default.isWritableFile(atPath: folder) else { throw cannotWrite() }
     }
 
     /// Comments may differ: they tell which command wrote the file.
@@ -51,18 +51,21 @@ public struct SavedPipeline: Sendable {
         // The query of an address may be a key to it.
         let mode: mode_t = text.contains("?") ? 0o600 : 0o666
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw cannotWrite }
+        guard descriptor >= 0 else { throw cannotWrite(String(cString: strerror(errno))) }
         do {
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             try file.write(contentsOf: Data(text.utf8))
         } catch {
-            throw cannotWrite
+            let words = error.systemWords
+            // Half a file would keep the next command from writing it.
+            unlink(path)
+            throw cannotWrite(words)
         }
     }
 
-    private var cannotWrite: TranshipError {
+    private func cannotWrite(_ words: String? = nil) -> TranshipError {
         TranshipError(
-            .usage, "cannot write \(path)",
+            .usage, "cannot write \(path)" + (words.map { ": \($0)" } ?? ""),
             hint: "check that its folder is there and that you may write to it")
     }
 }

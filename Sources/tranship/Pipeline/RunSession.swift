@@ -141,10 +141,13 @@ struct RunSession {
 
     private func work(matching saved: SavedPlan?, _ runID: Int64) async throws -> RunSummary {
         let progress = Progress(run: run, talk: talk)
+        let deadline = options.maxDuration.map { Deadline($0, run, talk) }
+        defer { deadline?.cancel() }
         let task = Task { [run, talk] in
             let plan = try await run.plan(
                 matching: saved, listsAllDifferences: talk.verbose)
             talk.endLine()
+            deadline?.planned()
             // An earlier process has already shown the plan of a resumed run.
             let rendering = PlanRendering(talk: talk, tallyOnly: true)
             if !plan.isResumed {
@@ -155,8 +158,6 @@ struct RunSession {
             progress.begin(plan, runID: runID)
             return try await run.carryOut(plan)
         }
-        let deadline = options.maxDuration.map { Deadline($0, run, talk) }
-        defer { deadline?.cancel() }
         let signals = Signals(drain: options.drain) { [run] abort in
             run.stop(drains: !abort)
             if abort { task.cancel() }
@@ -189,24 +190,45 @@ struct RunSession {
     }
 }
 
-/// Ends a run in order when its time is over.
+/// Ends a run in order when its time is over. A plan is made to its end: only that shows whether
+/// anything is left to do.
 private final class Deadline: Sendable {
-    private let over = Mutex(false)
+    private struct State {
+        var isOver = false
+        var isPlanned = false
+    }
+
+    private let state = Mutex(State())
     private let clock = Mutex<Task<Void, any Error>?>(nil)
+    private let run: PipelineRun
+    private let talk: Talk
+    private let span: Span
 
     init(_ span: Span, _ run: PipelineRun, _ talk: Talk) {
+        (self.span, self.run, self.talk) = (span, run, talk)
         let task = Task { [weak self] in
             try await Task.sleep(for: .seconds(span.seconds))
-            self?.over.withLock { $0 = true }
-            talk.line(
-                "the time of --max-duration is over (\(TimeSpan.format(span.seconds))): finishing the "
-                    + "images in flight; the next run goes on")
-            run.stop(drains: true)
+            self?.note { $0.isOver = true }
         }
         clock.withLock { $0 = task }
     }
 
-    var isOver: Bool { over.withLock { $0 } }
+    var isOver: Bool { state.withLock(\.isOver) }
+
+    /// The plan is made.
+    func planned() { note { $0.isPlanned = true } }
+
+    private func note(_ change: (inout State) -> Void) {
+        let isEnd = state.withLock { state in
+            change(&state)
+            return state.isOver && state.isPlanned
+        }
+        guard isEnd else { return }
+        talk.line(
+            "the time of --max-duration is over (\(TimeSpan.format(span.seconds))): starting no more "
+                + "images")
+        run.stop(drains: true)
+    }
 
     func cancel() { clock.withLock { $0 }?.cancel() }
 }

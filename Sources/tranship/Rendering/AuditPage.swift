@@ -19,7 +19,9 @@ struct AuditPage {
         do {
             try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw TranshipError(.usage, "cannot write \(path)", hint: "check its folder")
+            throw TranshipError(
+                .usage, "cannot write \(path): \(error.systemWords)",
+                hint: "check its folder, or name another file with --html")
         }
         Terminal.tell("wrote \(path)")
     }

@@ -19,6 +19,11 @@ struct FaultyWeb {
             return UInt8(truncatingIfNeeded: state >> 24)
         }
     }()
+    /// Answers after a second.
+    private static let slow = Reply { exchange in
+        usleep(1_000_000)
+        Reply.status(200, body: noise).run(exchange)
+    }
     static let shortID = "11111111-1111-4111-8111-111111111111"
     static let wrongID = "22222222-2222-4222-8222-222222222222"
     static let unprovedID = "33333333-3333-4333-8333-333333333333"
@@ -36,6 +41,7 @@ struct FaultyWeb {
             "/v2/images": [Self.page],
             "/disk.raw": [.status(200, body: Self.bytes)],
             "/noise.raw": [.status(200, body: Self.noise)],
+            "/slow.raw": [Self.slow],
             "/SHA256SUMS": [.status(200, body: Array(list.utf8))],
             "/short.raw": [.lying(declaredBytes: Self.bytes.count, body: half)],
             "/v2/images/\(Self.shortID)": [Self.record(Self.shortID, md5)],
