@@ -23,7 +23,9 @@ final class JournalLock: Sendable {
             close(descriptor)
             throw TranshipError(
                 .journalInUse, "\(what) \(locked) is in use by \(holder)",
-                hint: "wait for it, look at it with `tranship status`, or name another --journal")
+                hint:
+                    "wait until that ends (`tranship status` shows a run), or name another --journal"
+            )
         }
         let text =
             "process \(getpid()) on \(ProcessInfo.processInfo.hostName), since "

@@ -66,6 +66,14 @@ import Testing
         #expect(error?.message.contains("o such file") == true)
         #expect(error?.hint?.contains("check the path in `projects`") == true)
 
+        try Data("a,\"b\n".utf8).write(to: csv)
+        let open = refusal { try pipeline("projects: p.csv", file: file) }
+        #expect(open?.contains("p.csv:1: a quote is not closed") == true)
+        try Data([0xFF, 0xFE, 0x61, 0]).write(to: csv)
+        let utf16 = #expect(throws: TranshipError.self) {
+            try pipeline("projects: p.csv", file: file)
+        }
+        #expect(utf16?.hint == "save the file as UTF-8")
         try Data("a,b\nc,d\na,e\n".utf8).write(to: csv)
         let twice = refusal { try pipeline("projects: p.csv", file: file) }
         #expect(twice?.contains("p.csv:1: a to b, and ") == true)

@@ -107,7 +107,9 @@ extension ImageService {
             : wanted.isEmpty ? "may hold other data" : "holds other data"
         throw TranshipError(
             .targetConflict, "image \(existing.id) is named \"\(name)\" already and \(why)",
-            hint: "delete or rename it, choose another name, or allow duplicates")
+            hint:
+                "delete or rename it, choose another name, or allow duplicates (--allow-duplicates)"
+        )
     }
 
     /// Throws if this cloud does not allow the import. Called before anything is created.

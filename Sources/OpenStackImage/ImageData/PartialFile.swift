@@ -27,7 +27,7 @@ final class PartialFile: Sendable {
         descriptor =
             partialPath.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
             ?? open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failure("cannot write", partialPath ?? path) }
+        guard descriptor >= 0 else { throw Self.failure("cannot write", path) }
         self.path = path
         self.partialPath = partialPath
     }

@@ -50,14 +50,20 @@ extension PipelineReader {
         do {
             text = try PipelineFile.read(path, kind: "table of projects")
         } catch {
-            throw value.refusal(
-                error.message,
-                hint: "check the path in `projects`; a relative path starts at the pipeline file")
+            let pathHint =
+                "check the path in `projects`; a relative path starts at the pipeline file"
+            let isUnread = error.message.hasPrefix("cannot read")
+            throw value.refusal(error.message, hint: isUnread ? pathHint : error.hint ?? pathHint)
         }
         var lines: [ProjectTable.Row] = []
         for (index, line) in text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline
         ).enumerated() {
+            guard line.count(where: { $0 == "\"" }).isMultiple(of: 2) else {
+                throw value.refusal(
+                    "\(path):\(index + 1): a quote is not closed in its line",
+                    hint: "close it, and write a quote in a quoted name twice")
+            }
             let cells = Self.cells(of: line)
             if cells == [""] { continue }
             if index == 0, cells == ["source", "target"] { continue }

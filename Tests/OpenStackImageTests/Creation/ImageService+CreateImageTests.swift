@@ -172,7 +172,8 @@ struct ImageServiceCreateImageTests {
                     == "image \(first.image.id) is named \"\(name)\" already and holds other data")
             #expect(
                 other?.hint
-                    == "delete or rename it, choose another name, or allow duplicates")
+                    == "delete or rename it, choose another name, or allow duplicates (--allow-duplicates)"
+            )
             let twin = try await service.createImage(
                 new, from: .bytes(bytes), CreateOptions(allowsDuplicates: true))
             #expect(twin.isNew && twin.image.id != first.image.id)
