@@ -222,7 +222,7 @@ extension Exchange {
         TranshipError(
             .connectionLost,
             "\(shown): the service closed the connection without an answer, after "
-                + "\(source.takenBytes) bytes of the body", isTransient: true)
+                + "\(source.takenBytes) bytes of the body", hint: Self.lossHint, isTransient: true)
     }
 
     /// curl calls this at least once a second.
@@ -277,7 +277,8 @@ extension Exchange {
             }
         refusal =
             refusal
-            ?? TranshipError(.timedOut, "\(shown): \(words)", isTransient: true)
+            ?? TranshipError(
+                .timedOut, "\(shown): \(words)", hint: Self.silenceHint, isTransient: true)
         return 1
     }
 }

@@ -26,6 +26,7 @@ extension Exchange {
         if isShort { return tooManyFiles() }
         // curl starts a thread for each name that it resolves.
         if words.contains("thread failed to start") { return ThreadPool.shortage(words) }
+        if isSent, let error = endlessHead(code, words) { return error }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return error(
@@ -39,31 +40,29 @@ extension Exchange {
             return error(
                 .unreachable, isTransient: false,
                 hint: "check http_proxy, https_proxy and no_proxy in the environment")
-        case CURLE_COULDNT_CONNECT:
+        case CURLE_COULDNT_CONNECT,
+            CURLE_OPERATION_TIMEDOUT where !isSent:
             return error(
                 .unreachable, isTransient: true,
                 hint: "check that the service is up and that no firewall is in the way")
-        case CURLE_OPERATION_TIMEDOUT where !isSent:
-            return error(
-                .unreachable, isTransient: true,
-                hint: "check that the service is up and that no firewall is in the way")
-        case CURLE_OPERATION_TIMEDOUT: return error(.timedOut, isTransient: true)
+        case CURLE_OPERATION_TIMEDOUT:
+            return error(.timedOut, isTransient: true, hint: Self.silenceHint)
         case CURLE_PARTIAL_FILE:
             if case .download = flow, (200..<300) ~= head.status {
                 let declared = head.headers["content-length"]
-                return truncated(declared.map { "\(bodyBytes) of \($0) bytes came" } ?? words)
+                return cutShort(declared.map { "\(bodyBytes) of \($0) bytes came" } ?? words)
             }
-            return error(.connectionLost, isTransient: true)
+            return error(.connectionLost, isTransient: true, hint: Self.lossHint)
         case CURLE_RECV_ERROR where handle.long(CURLINFO_HTTP_CONNECTCODE) >= 300:
             return error(
                 .unreachable, isTransient: handle.long(CURLINFO_HTTP_CONNECTCODE) >= 500,
                 hint: "the proxy refused; check https_proxy and no_proxy in the environment")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
-            return error(.connectionLost, isTransient: true)
+            return error(.connectionLost, isTransient: true, hint: Self.lossHint)
         // CURLE_OK: curl accepted something without a head.
         // Over a kept connection it may be the rest of the answer before.
         case CURLE_UNSUPPORTED_PROTOCOL where isOverKept, CURLE_WEIRD_SERVER_REPLY where isOverKept:
-            return error(.connectionLost, isTransient: true)
+            return error(.connectionLost, isTransient: true, hint: Self.lossHint)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_OK:
             return error(
                 .invalidAnswer, isTransient: false,
@@ -75,6 +74,28 @@ extension Exchange {
             return tlsFailure(code, words) ?? error(.unclassified, isTransient: false)
         }
     }
+
+    /// `CURLE_TOO_LARGE` of curl 8.6 and later.
+    private static let tooLarge = CURLcode(rawValue: 100)
+
+    /// curl keeps 100 kB of a line of a head and 300 kB of all of it. Which code it has for more
+    /// depends on its version.
+    private func endlessHead(_ code: CURLcode, _ words: String) -> TranshipError? {
+        guard
+            code == CURLE_OUT_OF_MEMORY || code == Self.tooLarge
+                || words.contains("too large response headers")
+        else { return nil }
+        return TranshipError(
+            .invalidAnswer, "\(shown): the head of the answer is too long",
+            hint: "the server or a proxy before it is broken; ask its operator",
+            cause: CurlError(code: Int(code.rawValue)))
+    }
+
+    static let lossHint =
+        "look at the server, and at proxies and firewalls before it, if that happens again"
+    static let silenceHint =
+        "ask the operator of the server if that happens again: it is overloaded, or something "
+        + "before it is"
 
     private func tooManyFiles() -> TranshipError {
         TranshipError(
@@ -131,7 +152,7 @@ extension Exchange {
             hint = "the port may speak plain http; check the scheme of the URL"
         case CURLE_SSL_CONNECT_ERROR where words.contains("SSL_ERROR_SYSCALL"):
             return TranshipError(
-                .connectionLost, "\(shown): \(words)", isTransient: true,
+                .connectionLost, "\(shown): \(words)", hint: Self.lossHint, isTransient: true,
                 cause: CurlError(code: Int(code.rawValue)))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
             CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,

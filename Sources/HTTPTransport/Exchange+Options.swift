@@ -77,10 +77,17 @@ extension Exchange {
 
     var isTLS: Bool { request.url.lowercased().hasPrefix("https://") }
 
+    /// How many timeouts an exchange may take while bytes move.
+    private static let patience = 10
+
     private func setMethod(_ handle: CurlHandle) {
         var receiveBytes = Self.smallBufferBytes
         var sendBytes = Self.smallBufferBytes
         switch flow {
+        case .small where request.isPatientWhileBytesMove:
+            handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000 * Self.patience)
+            handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            handle.set(CURLOPT_LOW_SPEED_TIME, request.timeoutSeconds)
         case .small: handle.set(CURLOPT_TIMEOUT_MS, request.timeoutSeconds * 1000)
         case .download:
             receiveBytes = configuration.bufferBytes

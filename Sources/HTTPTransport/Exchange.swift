@@ -189,14 +189,14 @@ final class Exchange: @unchecked Sendable {
                 "\(shown): the service answered \(head.status) before it had the whole body"
             )
         case .download where partBytes != nil && partBytes != bodyBytes:
-            throw truncated("\(bodyBytes) of \(partBytes ?? 0) bytes came")
+            throw cutShort("\(bodyBytes) of \(partBytes ?? 0) bytes came")
         case .download where hasTLSEnded == false:
-            throw truncated("after \(bodyBytes) bytes the TLS connection was cut")
+            throw cutShort("after \(bodyBytes) bytes the TLS connection was cut")
         case .download where request.method != .head && head.status != 204:
             guard let declared = head.headers.contentLengthBytes,
                 head.headers["transfer-encoding"] == nil, declared != bodyBytes
             else { return answer }
-            throw truncated("\(bodyBytes) of \(declared) bytes came")
+            throw cutShort("\(bodyBytes) of \(declared) bytes came")
         default: return answer
         }
     }
@@ -205,6 +205,12 @@ final class Exchange: @unchecked Sendable {
     var endsWithConnection: Bool {
         head.isComplete && request.method != .head && head.status != 204
             && head.headers["content-length"] == nil && head.headers["transfer-encoding"] == nil
+    }
+
+    /// The answer has fewer bytes than it declared.
+    func cutShort(_ words: String) -> TranshipError {
+        truncated(words).hinting(
+            "ask the operator of the server if that happens again, or use another mirror")
     }
 
     func truncated(_ words: String) -> TranshipError {

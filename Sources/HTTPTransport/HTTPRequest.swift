@@ -29,6 +29,10 @@ public struct HTTPRequest: Sendable {
     /// ``TransportConfiguration/stallSeconds`` applies to them.
     public var timeoutSeconds: Int
 
+    /// True if ``timeoutSeconds`` are for a time in which nothing moves, and the whole exchange may
+    /// take ten times as long.
+    public var isPatientWhileBytesMove = false
+
     /// A longer answer is refused. For the body of a download, which goes into a ring, see
     /// ``bodyBytesMax``.
     public var responseBytesMax: Int

@@ -198,6 +198,7 @@ struct PublishedList {
             .get, place, headers: isSameOrigin ? access.headers : [:], followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: place)
         request.responseBytesMax = bytesMax
+        request.isPatientWhileBytesMove = true
         request.headers.ask(ifChangedFrom: known?.eTag, known?.lastModified)
         let response: HTTPResponse
         do throws(TranshipError) {
@@ -313,10 +314,28 @@ extension HTTPRequest {
 }
 
 extension TranshipError {
+    /// With another way out than `checksum`, which a pipeline file cannot have beside `latest`: each
+    /// version has another one.
+    func beside(latest: VersionPattern?) -> TranshipError {
+        guard latest != nil, let hint, hint.contains("`checksum`") || hint.contains("`checksum:")
+        else { return self }
+        return hinting("ask its publisher, or name another list with `checksum_file`")
+    }
+
     /// With what to do about the refusal of a source's server, unless the error says it already.
     var hintedByStatus: TranshipError {
         guard hint == nil, let status = answer?.status else { return self }
         switch status {
+        case 203:
+            return hinting(
+                "use another address, or name its host in no_proxy: 203 says that a proxy has "
+                    + "changed the data")
+        case 206, 304, 416:
+            return hinting(
+                "ask the operator of that server, or use another address: the request was for the "
+                    + "whole file, and the answer is for another one")
+        case 300..<400:
+            return hinting("open the URL in a browser, and use the address that it leads to")
         case 401, 403, 407:
             return hinting("check the URL and who may read it: `auth` and `headers` log in")
         case 404, 410:
@@ -325,7 +344,7 @@ extension TranshipError {
             return hinting("ask the operator of that server: it does not do what this request asks")
         case 429, 500...:
             return hinting("run again later; if it stays so, ask the operator of that server")
-        default: return self
+        default: return hinting("check the URL and who may read it")
         }
     }
 }

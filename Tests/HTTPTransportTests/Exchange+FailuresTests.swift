@@ -3,6 +3,7 @@
 
 import Basics
 import ByteStreams
+import Foundation
 import HTTPTransport
 import TestSupport
 import Testing
@@ -33,6 +34,64 @@ import Testing
         let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, url)) }
         #expect(error?.code == .unreachable)
         #expect(error?.isTransient == false)
+    }
+
+    @Test func `A head without end is no lack of memory`() async throws {
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.send("HTTP/1.1 200 OK\r\n")
+                let line = "X-Long: " + String(repeating: "x", count: 8000) + "\r\n"
+                for _ in 0..<250 where !exchange.send(line) { break }
+                exchange.close()
+            }
+        }
+        defer { server.stop() }
+        let error = await failure { _ = try await HTTPClient().send(HTTPRequest(.get, server.url)) }
+        #expect(error?.code == .invalidAnswer)
+        #expect(error?.message == "GET \(server.url): the head of the answer is too long")
+        #expect(error?.hint != nil)
+    }
+
+    @Test func `A lost connection and a short body say what to do if that happens again`()
+        async throws
+    {
+        let server = try RawHTTPServer { request in
+            request.target == "/lost"
+                ? Reply { $0.close() } : .lying(declaredBytes: 10, body: [1, 2])
+        }
+        defer { server.stop() }
+        for (path, code) in [
+            ("/lost", TranshipError.Code.connectionLost), ("/short", .sourceTruncated),
+        ] {
+            let error = await failure {
+                _ = try await HTTPClient().download(
+                    HTTPRequest(.get, server.url + path), into: ByteRing()
+                ) { (_) throws(TranshipError) in }
+            }
+            #expect(error?.code == code)
+            #expect(error?.hint?.contains("if that happens again") == true, "\(error as Any)")
+        }
+    }
+
+    /// A request for a list of checksums: a slow server is not a silent one.
+    @Test(arguments: [false, true])
+    func `A small answer may take longer than its timeout while bytes move`(
+        isPatient: Bool
+    ) async throws {
+        let server = try RawHTTPServer { _ in
+            Reply { exchange in
+                exchange.sendHead(200, [("Content-Length", "4")])
+                for byte in UInt8(1)...4 {
+                    exchange.send([byte])
+                    usleep(500_000)
+                }
+            }
+        }
+        defer { server.stop() }
+        var request = HTTPRequest(.get, server.url, timeoutSeconds: 1)
+        request.isPatientWhileBytesMove = isPatient
+        let answer = try? await HTTPClient().send(request)
+        #expect(answer?.body == (isPatient ? [1, 2, 3, 4] : nil))
     }
 
     @Test func `A URL that is none is told`() async {

@@ -70,6 +70,17 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
+    @Test(arguments: [203, 206, 304, 416, 302, 418])
+    func `An answer that is no list says what to do`(status: Int) async throws {
+        let server = try RawHTTPServer { _ in
+            .status(status, text: status == 304 ? "" : Self.line)
+        }
+        defer { server.stop() }
+        let published = PublishedList(place: server.url + "/SUMS", client: HTTPClient())
+        let error = await failure { _ = try await published.read() }
+        #expect(error?.hint?.isEmpty == false, "\(error as Any)")
+    }
+
     @Test func `A refusal for good ends after a few tries`() async throws {
         let server = try RawHTTPServer { _ in .status(404, text: "not here") }
         defer { server.stop() }

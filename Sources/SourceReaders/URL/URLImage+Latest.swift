@@ -111,6 +111,7 @@ extension URLImage {
             .get, url, headers: headers, responseBytesMax: Self.pageBytesMax,
             followsRedirects: true)
         request.secrets = HTTPRequest.secrets(ofURL: url)
+        request.isPatientWhileBytesMove = true
         let response = try await PublishedList.answer(
             to: request, by: client, shown: shown, wait: reopening.wait)
         return FolderListing(response.body, url: response.effectiveURL).names
