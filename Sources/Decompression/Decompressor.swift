@@ -134,6 +134,7 @@ public struct Decompressor: Sendable {
         _ failure: DecompressionFailure, _ input: CompressedInput, _ output: BoundedOutput
     ) -> TranshipError {
         let format = compression.rawValue
+        if let error = unmet(failure, input.frames) { return error }
         switch failure {
         case .stream(let error): return error
         case .endsEarly:
@@ -171,6 +172,35 @@ public struct Decompressor: Sendable {
                 hint: excessHint
                     ?? "raise `limits.decompressed_ratio` if it is an image of an empty disk")
         }
+    }
+}
+
+extension Decompressor {
+    /// What zstd takes at most, by its default.
+    private static let windowBytesMax: UInt64 = 1 << 27
+
+    /// What the data needs and does not have here: the decoder calls it damaged, or gives nothing.
+    private func unmet(_ failure: DecompressionFailure, _ frames: ZstdFrames?) -> TranshipError? {
+        guard let frames else { return nil }
+        switch failure {
+        case .isEmpty, .isDamaged, .endsEarly: break
+        case .stream, .trailing, .isTooLarge, .isTooDense: return nil
+        }
+        if let id = frames.dictionaryID {
+            return TranshipError(
+                .decompressionFailed,
+                "the zst data of \(shown) needs the dictionary \(id), which is not in it",
+                hint: "decompress it with `zstd -d -D DICTIONARY`, and use the result")
+        }
+        guard frames.windowBytes > Self.windowBytesMax else { return nil }
+        let most = ByteCount.format(Int64(Self.windowBytesMax))
+        return TranshipError(
+            .decompressionFailed,
+            "the zst data of \(shown) needs a window of "
+                + "\(ByteCount.format(Int64(clamping: frames.windowBytes))), and at most \(most) of "
+                + "memory are used for it",
+            hint: "decompress it with `zstd -d --long=31`, and use the result; its publisher can "
+                + "compress it without --long")
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// Walks through zstd data from frame to frame, without decompressing it (RFC 8878, section 3.1).
 ///
-/// Finds padding after the last frame, and frames that no checksum proves. Leaves damage to the
+/// Finds padding after the last frame, frames that no checksum proves, and what a frame needs. Leaves damage to the
 /// decoder: other data than a frame, and all that follows it, counts as data.
 struct ZstdFrames {
     private enum Step {
@@ -11,6 +11,9 @@ struct ZstdFrames {
         case magic
         case skippedSize
         case descriptor
+        case window
+        case dictionary
+        case contentSize
         case block
         /// Data follows that this type does not read.
         case unknown
@@ -24,6 +27,13 @@ struct ZstdFrames {
     private var hasChecksum = false
     /// True after the head of a frame without a content checksum.
     private(set) var isUnproved = false
+    /// The largest window of a frame: so much memory decompresses it.
+    private(set) var windowBytes: UInt64 = 0
+    /// The id of the dictionary that a frame needs; nil if none names one.
+    private(set) var dictionaryID: UInt64?
+    private var isSingleSegment = false
+    private var dictionaryBytes = 0
+    private var contentSizeBytes = 0
 
     /// Takes the next bytes.
     ///
@@ -54,7 +64,9 @@ struct ZstdFrames {
     private var fieldBytes: Int {
         switch step {
         case .magic, .skippedSize: 4
-        case .descriptor: 1
+        case .descriptor, .window: 1
+        case .dictionary: dictionaryBytes
+        case .contentSize: contentSizeBytes
         case .block: 3
         case .unknown: 0
         }
@@ -72,10 +84,20 @@ struct ZstdFrames {
         case .descriptor:
             hasChecksum = number & 4 != 0
             if !hasChecksum { isUnproved = true }
-            let isSingleSegment = number & 0x20 != 0
-            let dictionaryBytes = [0, 1, 2, 4][Int(number & 3)]
-            let sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(number >> 6)]
-            passBytes = UInt64((isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes)
+            isSingleSegment = number & 0x20 != 0
+            dictionaryBytes = [0, 1, 2, 4][Int(number & 3)]
+            contentSizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(number >> 6)]
+            step = isSingleSegment ? afterWindow : .window
+        case .window:
+            let base: UInt64 = 1 << (10 + (number >> 3))
+            windowBytes = max(windowBytes, base + base / 8 * (number & 7))
+            step = afterWindow
+        case .dictionary:
+            if number != 0 { dictionaryID = number }
+            step = contentSizeBytes > 0 ? .contentSize : .block
+        case .contentSize:
+            // The window of a single segment is all of it.
+            if isSingleSegment { windowBytes = max(windowBytes, number) }
             step = .block
         case .block:
             // A run of one byte has that byte alone.
@@ -85,5 +107,9 @@ struct ZstdFrames {
             if hasChecksum { passBytes += 4 }
             step = .magic
         }
+    }
+
+    private var afterWindow: Step {
+        dictionaryBytes > 0 ? .dictionary : contentSizeBytes > 0 ? .contentSize : .block
     }
 }

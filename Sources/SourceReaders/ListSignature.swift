@@ -149,15 +149,21 @@ struct ListSignature {
                 "the keyring \(keyring) holds a secret key, which verifies nothing",
                 hint: "export the public key: gpg --export KEY > keyring.gpg")
         }
-        guard String(decoding: bytes.prefix(4096), as: UTF8.self).contains("-----BEGIN PGP") else {
-            return bytes
-        }
-        guard let keys = Self.dearmoured(String(decoding: bytes, as: UTF8.self)) else {
+        let isArmoured = String(decoding: bytes.prefix(4096), as: UTF8.self)
+            .contains("-----BEGIN PGP")
+        let keys =
+            isArmoured ? Self.dearmoured(String(decoding: bytes, as: UTF8.self)) : bytes
+        switch keys.map(KeyringShape.init) {
+        case nil, .other:
             throw refused(
                 "the keyring \(keyring) holds no public key",
                 hint: "export it: gpg --export KEY > keyring.gpg")
+        case .cut:
+            throw refused(
+                "the keyring \(keyring) ends in the middle of a key",
+                hint: "export it again: gpg --export KEY > keyring.gpg")
+        case .whole: return keys ?? []
         }
-        return keys
     }
 
     /// True for an exported secret key, armoured or not (RFC 9580, sections 4.2 and 5.5.1.3).

@@ -59,6 +59,32 @@ import Testing
     private static let disk =
         noise(700_000) + [UInt8](repeating: 0, count: 2_000_000) + noise(1_000_001, seed: 2)
 
+    /// Heads of frames by RFC 8878, section 3.1.1, before a block of 3 bytes.
+    @Test(
+        arguments: [
+            (
+                descriptor: [0x00, 0x90],
+                words: "needs a window of 256.0 MiB, and at most 128.0 MiB"
+            ),
+            ([0x01, 0x00, 0x07], "needs the dictionary 7, which is not in it"),
+            ([0x02, 0x00, 0x07, 0x01], "needs the dictionary 263, which is not in it"),
+        ] as [(descriptor: [UInt8], words: String)])
+    func `zstd data that needs more than is here says what`(
+        descriptor: [UInt8], words: String
+    ) throws {
+        let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD] + descriptor + [0x19, 0, 0, 1, 2, 3]
+        let error = #expect(throws: TranshipError.self) {
+            _ = try Decompressor(.zst, limits: .init(), shown: "x.zst").whole(frame)
+        }
+        #expect(error?.message.contains(words) == true, "\(error as Any)")
+        #expect(error?.hint?.contains("zstd -d") == true)
+    }
+
+    @Test func `zstd data with the largest window that is read is read`() throws {
+        let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x88, 0x19, 0, 0, 1, 2, 3]
+        #expect(try Decompressor(.zst, limits: .init(), shown: "x").whole(frame) == [1, 2, 3])
+    }
+
     @Test(arguments: Compression.allCases)
     func `Data comes out as it was`(compression: Compression) async throws {
         let result = await decompress(try compressed(Self.disk, compression), compression)

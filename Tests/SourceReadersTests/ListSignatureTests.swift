@@ -181,6 +181,10 @@ struct ListSignatureTests {
             try folder.write([UInt8](keys.utf8), to: "keys.gpg")
             expectRefused(try await listed(), "keyring")
         }
+        try folder.write([UInt8]("hello".utf8), to: "keys.gpg")
+        expectRefused(try await listed(), "holds no public key", "gpg --export KEY")
+        try folder.write(try key.publicKey().dropLast(20) + [], to: "keys.gpg")
+        expectRefused(try await listed(), "ends in the middle of a key", "gpg --export KEY")
         try folder.write(noise(500), to: "keys.gpg")
         #expect(try await listed().refusal?.code == .signatureRefused)
     }

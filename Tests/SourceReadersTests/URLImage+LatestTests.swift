@@ -73,6 +73,17 @@ import Testing
         #expect(!server.requests.contains { $0.path == "/noble/" })
     }
 
+    @Test func `No hint names checksum, which latest excludes`() async throws {
+        let list = ["a", "b"].map { "\(Self.digits($0))  noble/noble-9.img\n" }.joined()
+        let server = try server(["/SUMS": list, "/noble/noble-9.img": "abc"])
+        defer { server.stop() }
+        let source = try source(
+            server, "latest: noble-@v.img, checksum_file: '\(server.url)/SUMS'")
+        let refusal = try #require(try await SourceReadersTests.list(source).first?.refusal)
+        #expect(refusal.message.contains("contradicts itself"))
+        #expect(refusal.hint == "ask its publisher, or name another list with `checksum_file`")
+    }
+
     @Test func `Each version may have a folder and a list of its own`() async throws {
         let server = try server([
             "/noble/": "<a href='41-1.4/'>x</a><a href='41-1.10/'>x</a>",

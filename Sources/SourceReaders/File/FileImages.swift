@@ -61,17 +61,22 @@ struct FileImages: ImageSource {
         var own: Checksum?
         /// The list that says it; nil without one.
         var list: (place: PublishedList, read: Result<PublishedList.Read, TranshipError>)?
+        var latest: VersionPattern?
 
         func checksum(
             of path: String
         ) throws(TranshipError) -> (checksum: Checksum?, signedBy: String?) {
             guard let (place, result) = list else { return (own, nil) }
             let read = try result.get()
-            return (
-                try read.list.checksum(
-                    forPath: place.path(of: path), wholePath: path, shown: place.shown),
-                read.signedBy
-            )
+            do throws(TranshipError) {
+                return (
+                    try read.list.checksum(
+                        forPath: place.path(of: path), wholePath: path, shown: place.shown),
+                    read.signedBy
+                )
+            } catch {
+                throw error.beside(latest: latest)
+            }
         }
     }
 
@@ -91,7 +96,7 @@ struct FileImages: ImageSource {
                 SignatureRule(keyring: $0.keyring, place: $0.place.map(filled))
             }, client: HTTPClient())
         do throws(TranshipError) {
-            return Promise(list: (list, .success(try await list.read())))
+            return Promise(list: (list, .success(try await list.read())), latest: source.latest)
         } catch {
             if error.code == .interrupted { throw error }
             return Promise(list: (list, .failure(error)))

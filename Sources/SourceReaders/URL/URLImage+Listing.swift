@@ -230,10 +230,14 @@ extension URLImage {
         guard let read = known else { return (nil, nil) }
         if read.isUnchanged { return (last?.image.promise, read) }
         let path = published.path(of: url)
-        return (
-            try read.list.checksum(
-                forPath: path, wholePath: Self.path(url), shown: published.shown), read
-        )
+        do throws(TranshipError) {
+            return (
+                try read.list.checksum(
+                    forPath: path, wholePath: Self.path(url), shown: published.shown), read
+            )
+        } catch {
+            throw error.beside(latest: source.latest)
+        }
     }
 
     /// The name of the file at the URL, and why there is none.
@@ -252,7 +256,7 @@ extension URLImage {
             TranshipError(
                 .refused,
                 "\(Self.withoutSecrets(url)) names no file: neither its query nor the answer",
-                hint: "give the image a `name` under `image`")
+                hint: "name the image with `name` under `image`")
         )
     }
 
