@@ -55,9 +55,13 @@ public struct Checksum: Hashable, Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let known = Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
         guard parts.count == 2 else {
+            let likely = Algorithm.allCases.first { (try? Checksum($0, text)) != nil }
             throw TranshipError(
                 .invalidChecksum, "\"\(text.prefix(140))\" does not name a checksum algorithm",
-                hint: "write it as algorithm:digits, where the algorithm is one of \(known)")
+                hint: likely.map {
+                    "its length is that of \($0.rawValue): write \($0.rawValue):\(text)"
+                }
+                    ?? "write it as algorithm:digits, where the algorithm is one of \(known)")
         }
         guard let algorithm = Algorithm(rawValue: parts[0].lowercased()) else {
             throw TranshipError(

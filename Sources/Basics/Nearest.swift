@@ -7,7 +7,8 @@ package enum Nearest {
     /// the letters differ; one different letter is always allowed.
     package static func to(_ word: String, in candidates: [String]) -> String? {
         let plain = normalized(word)
-        let scored = candidates.map { ($0, distance(plain, normalized($0))) }
+        // A name may be empty, and one other letter is allowed.
+        let scored = candidates.filter { !$0.isEmpty }.map { ($0, distance(plain, normalized($0))) }
         guard let best = scored.min(by: { $0.1 < $1.1 }) else { return nil }
         return best.1 <= max(1, min(word.count, best.0.count) / 3) ? best.0 : nil
     }

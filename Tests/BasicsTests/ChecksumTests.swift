@@ -23,6 +23,13 @@ import Testing
 
     /// Operators paste `sha512sum` output, so a value that is too short or has
     /// a file name after it is the mistake to explain.
+    @Test(arguments: Checksum.Algorithm.allCases)
+    func `Digits alone are told the algorithm that they fit`(algorithm: Checksum.Algorithm) throws {
+        let digits = String(repeating: "0a", count: algorithm.digitCount / 2)
+        let error = #expect(throws: TranshipError.self) { _ = try Checksum(digits) }
+        #expect(error?.hint?.hasSuffix(": write \(algorithm.rawValue):\(digits)") == true)
+    }
+
     @Test func `A truncated value is refused with its length and what to do`() throws {
         let error = try #require(throws: TranshipError.self) {
             try Checksum("md5:d41d8cd98f00")

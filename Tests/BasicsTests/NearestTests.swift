@@ -19,6 +19,11 @@ struct NearestTests {
         #expect(Nearest.to(word, in: words) == expected)
     }
 
+    @Test("an empty name is near to nothing")
+    func empty() {
+        #expect(Nearest.to("[", in: ["", "beta"]) == nil)
+    }
+
     @Test("a very long word has no suggestion")
     func long() {
         #expect(Nearest.to(String(repeating: "n", count: 100_000), in: words) == nil)

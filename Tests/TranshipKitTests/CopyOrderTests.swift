@@ -209,6 +209,10 @@ import Testing
                 "did you mean beta? known clouds: alpha, beta, team/one"
             ),
             (
+                "alpha", "export2", [], "there is no cloud \"export2\"",
+                "known clouds: alpha, beta, team/one; for an archive, write ./export2/"
+            ),
+            (
                 "alpha", "alpha", [], "source and target are the same: alpha",
                 "name another cloud, or another region of it as alpha/REGION"
             ),

@@ -66,7 +66,10 @@ struct KnownClouds {
                 hint: "for an archive, name a folder: \(word)/; for the data of one image in a "
                     + "file: tranship image save IMAGE --os-cloud CLOUD --file \(word)")
         }
-        throw TranshipError(.unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word))
+        let isNew = !word.contains("/") && !word.isEmpty && Nearest.to(word, in: names) == nil
+        let archive = isNew ? "; for an archive, write ./\(word)/" : ""
+        throw TranshipError(
+            .unknownCloud, "there is no cloud \"\(word)\"", hint: hint(word) + archive)
     }
 
     /// What to write in place of a word that names no cloud.

@@ -65,7 +65,15 @@ extension CopyOrder {
                 hint: "it is not active, or does not meet the conditions: "
                     + "`tranship image show \(cloud.options) \(name)`")
         }
-        let others = await othersImages(name, cloud, environment)
+        if let id = await images(ImageQuery(isHidden: true), name, cloud, environment).first {
+            return TranshipError(
+                .noImageSelected,
+                "the image \"\(name)\" of cloud \"\(cloud.words)\" is hidden, and not selected",
+                hint: "name its id: \(id)")
+        }
+        let others =
+            options.owner == nil
+            ? await images(ImageQuery(visibility: .all), name, cloud, environment) : []
         if let id = others.first {
             return TranshipError(
                 .noImageSelected, message,
@@ -81,17 +89,18 @@ extension CopyOrder {
             hint: "\(guess)there are \(there); `tranship image list \(cloud.options)` lists all")
     }
 
-    /// Ids of images of other projects with that name, as far as this project sees them.
-    private func othersImages(
-        _ name: String, _ cloud: CloudPlace, _ environment: [String: String]
+    /// Ids of images with that name that a query lists.
+    private func images(
+        _ query: ImageQuery, _ name: String, _ cloud: CloudPlace, _ environment: [String: String]
     ) async -> [String] {
-        guard options.owner == nil, let literal = Glob(name).literal else { return [] }
+        guard let literal = Glob(name).literal else { return [] }
+        var query = query
+        query.name = .one(literal)
         var ids: [String] = []
         do {
             let service = ImageService(
                 try CloudSession.named(
                     cloud.name, region: cloud.region, environment: environment))
-            let query = ImageQuery(name: .one(literal), visibility: .all)
             for try await image in service.images(query).flattened { ids.append(image.id) }
         } catch {
             // Only the hint is poorer without.

@@ -156,7 +156,7 @@ struct PromiseOptions: ParsableArguments {
             discussion: """
                 md5, sha1, sha256 or sha512. The end of other data is withheld, so that it
                 does not become an image.
-                """))
+                """), transform: ChecksumArgument.parse)
     var checksum: [ChecksumArgument] = []
 
     @Option(
@@ -169,11 +169,18 @@ struct PromiseOptions: ParsableArguments {
 }
 
 /// `sha256:…`
-struct ChecksumArgument: ExpressibleByArgument {
+struct ChecksumArgument {
     let checksum: Checksum
 
-    init?(argument: String) {
-        guard let checksum = try? Checksum(argument) else { return nil }
-        self.checksum = checksum
+    /// - Throws: what is wrong, for people.
+    static func parse(_ text: String) throws -> ChecksumArgument {
+        do throws(TranshipError) {
+            return ChecksumArgument(try Checksum(text))
+        } catch {
+            throw ValidationError(
+                error.message + (error.hint.map { "; \($0)" } ?? ""))
+        }
     }
+
+    private init(_ checksum: Checksum) { self.checksum = checksum }
 }

@@ -116,7 +116,8 @@ struct CopyChoiceOptions: ParsableArguments {
     var name: String?
 
     @Option(
-        help: .value("algorithm:digits", "The checksum of a file or an address, sha256:…"))
+        help: .value("algorithm:digits", "The checksum of a file or an address, sha256:…"),
+        transform: ChecksumArgument.parse)
     var checksum: ChecksumArgument?
 
     @Option(

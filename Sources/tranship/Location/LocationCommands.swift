@@ -63,7 +63,7 @@ struct LocationAddCommand: AsyncParsableCommand {
     @Option(
         help: .value(
             "algorithm:digits", "The checksum that the data must have: md5, sha1, sha256 or sha512."
-        ))
+        ), transform: ChecksumArgument.parse)
     var checksum: ChecksumArgument?
 
     @Flag(help: "Wait until the image is active, and fail if it does not become active.")
