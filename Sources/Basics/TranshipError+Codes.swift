@@ -65,7 +65,8 @@ extension TranshipError {
         case conflict = "conflict"
         /// 410: the image was deleted during the work on it.
         case gone = "gone"
-        /// 413: a quota or a size limit of the service.
+        /// 413: a quota or a size limit of the service. An image that is too large alone, or has too
+        /// many properties or tags, does not end a run: the others go on, and it ends with 3.
         case quotaExceeded = "quota-exceeded"
         /// The data does not have the format that the record declares: 415, or our own look at it.
         case formatRejected = "format-rejected"

@@ -72,8 +72,10 @@ extension Planner {
         return nil
     }
 
+    /// What is no id, in quotes.
     private static func id(ofKey key: String) -> String {
-        key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+        let value = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
+        return KeptIDs.isUUID(value) ? value : "\"\(value)\""
     }
 
     /// No image needs that many kernels and ramdisks. Longer chains are left to the run.

@@ -204,6 +204,13 @@ public struct Planner: Sendable {
         if let refusal = KeptIDs.refusal(image, from: source, to: target) {
             result.refusal = result.refusal ?? refusal
         }
+        if !listed.namedAs.isEmpty, let status = image.status,
+            ![.active, .deactivated].contains(status)
+        {
+            // No condition selected it, so none can leave it out.
+            result.refusal = result.refusal?.hinting(
+                "wait until it is active, or leave out the images that name it")
+        }
         // Of an image that could not be looked at, the rules know nothing.
         result.refusal = listed.refusal ?? result.refusal ?? unnamed
         var choice = Negotiation.Choice(method: .upload, reason: .namedByPipeline)

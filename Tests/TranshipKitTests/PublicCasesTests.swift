@@ -254,13 +254,30 @@ import Testing
 
     // MARK: Kernels
 
+    /// No condition selected it, so none leaves it out.
+    @Test func `A kernel without data has a hint of its own`() async throws {
+        let kernel = "11111111-1111-4111-8111-111111111111"
+        put("machine", ["kernel_id": .string(kernel)])
+        alpha.put(
+            kernel,
+            [
+                "name": "kernel", "status": "queued", "disk_format": "aki",
+                "container_format": "aki",
+            ])
+        let result = try await run()
+        let refusal = try #require(result.item("kernel")?.refusal)
+        #expect(refusal.message.hasPrefix("it is queued at the source"))
+        #expect(refusal.hint == "wait until it is active, or leave out the images that name it")
+    }
+
     @Test func `A kernel that is not there refuses its image, by its key and with a way out`()
         async throws
     {
         put("machine", ["kernel_id": "gone"])
         let result = try await run()
         let refusal = result.item("machine")?.refusal
-        #expect(refusal?.message.hasPrefix("its kernel_id names image gone, which is not") == true)
+        #expect(
+            refusal?.message.hasPrefix("its kernel_id names image \"gone\", which is not") == true)
         #expect(refusal?.hint?.contains("properties: { drop: [kernel_id] }") == true)
         #expect(result.exit == .someFailed && beta.ids.isEmpty)
         let dropped = try await run(target: ", image: { properties: { drop: [kernel_id] } }")
