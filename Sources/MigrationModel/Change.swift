@@ -104,7 +104,8 @@ public struct Change: Codable, Hashable, Sendable {
         if ![image.visibility, record.visibility].contains(found.visibility) {
             return .editedByHand(field: "visibility")
         }
-        if found.isProtected, !image.isProtected { return .protectedByHand }
+        // As for the visibility.
+        if found.isProtected, !image.isProtected, !record.isProtected { return .protectedByHand }
         return nil
     }
 }

@@ -65,22 +65,28 @@ import Testing
         #expect(again.summary.isNothingToDo && again.words.isEmpty)
     }
 
-    @Test(arguments: [true, false])
+    @Test(arguments: [true, false], [true, false])
     func `A process that dies at any commit leaves one name, or two until the next run`(
-        before: Bool
+        before: Bool, isProtected: Bool
     ) async throws {
         var number = 1
+        let sources = Nights.memory.replacing(
+            "name: a,", with: "name: a, protected: \(isProtected),")
         while true {
             let nights = try Nights("beta")
             let rules = "previous: rename"
-            try await nights.night(1, rules: rules)
+            func night(_ version: UInt64, passage: Journal.Passage? = nil) async throws {
+                let images = ["a": noise(5000, seed: version)]
+                _ = try await nights.night(
+                    try nights.run(images, rules: rules, sources: sources, passage: passage))
+            }
+            try await night(1)
             let named = Named()
             named.watch(try #require(nights.clouds["beta"]))
             let death = Death(at: number, before: before)
-            _ = try? await nights.night(2, rules: rules, passage: death.passage)
+            try? await night(2, passage: death.passage)
             if !death.isReached { break }
-            try await nights.night(2, rules: rules)
-            try await nights.night(2, rules: rules)
+            try await night(2)
             #expect(nights.standing(2) == "a" && nights.standing(1) == "a (…)", "at \(number)")
             named.check()
             number += 1
