@@ -82,12 +82,15 @@ extension PlanReason: CustomStringConvertible {
         switch self {
         case .finishedByLaterRun:
             "the run only began it; a later run finished it, and the rollback of that run removes it"
+        case .changedByRun(let run, let field):
+            "run \(run) has changed its \(field), since another version replaced it"
         case .removedBefore(let time):
             "an earlier rollback removed it at \(Timestamp.text(time))"
         case .madeByRun(let run): "run \(run) made it, and it is as the run left it"
         case .targetNotInPipeline: "the pipeline file does not name its target any more"
         case .neededBy(let id): "image \(id), which stays, names it as its kernel or ramdisk"
         case .replaced: "a newer version replaces it"
+        case .replacedByEarlier: "the source went back to an earlier version, which replaces it"
         case .expired(let seconds, let keep):
             "it is not among the \(counted(keep, "earlier version")) to keep"
                 + (seconds > 0 ? ", and was replaced more than \(Self.span(seconds)) ago" : "")

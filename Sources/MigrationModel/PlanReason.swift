@@ -80,6 +80,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case removedBefore(Int64)
     /// The run made the record, and a later run sent the data.
     case finishedByLaterRun
+    /// A later run changed these fields, since another version replaced it.
+    case changedByRun(Int64, field: String)
     case targetNotInPipeline
     /// Another image, which stays, needs this one as its kernel or ramdisk.
     case neededBy(imageID: String)
@@ -87,6 +89,8 @@ public enum PlanReason: Codable, Hashable, Sendable {
     // MARK: What becomes of earlier versions
 
     case replaced(byVersion: String)
+    /// The source went back to it.
+    case replacedByEarlier(version: String)
     case expired(afterSeconds: Int64, keep: Int)
     case currentAgain
     case journalDoesNotKnow
@@ -213,8 +217,9 @@ extension PlanReason {
         case .madeByRun, .targetNotInPipeline, .neededBy, .replaced, .expired, .currentAgain,
             .journalDoesNotKnow, .notOurs, .protectedByHand,
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
-            .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept,
-            .notExpired, .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise:
+            .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept, .notExpired,
+            .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise,
+            .changedByRun, .replacedByEarlier:
             seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
@@ -247,7 +252,8 @@ extension PlanReason {
         case .copiedOtherwise: "copied-otherwise"
         case .removedBefore: "removed-before"
         case .finishedByLaterRun: "finished-by-later-run"
-        case .replaced: "replaced"
+        case .changedByRun: "changed-by-run"
+        case .replaced, .replacedByEarlier: "replaced"
         case .expired: "expired"
         case .currentAgain: "current-again"
         case .journalDoesNotKnow: "journal-does-not-know"

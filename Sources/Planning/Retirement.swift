@@ -77,7 +77,9 @@ struct Retirement {
         var action = action(standing)
         var reason =
             rollbackTo.map { PlanReason.rollback(toVersion: $0) }
-            ?? .replaced(byVersion: item.origin.versionID)
+            ?? (standing.isNewer
+                ? .replacedByEarlier(version: item.origin.versionID)
+                : .replaced(byVersion: item.origin.versionID))
         // A rollback deletes nothing: the next run does. And a version gives the name of the series
         // back before it is deleted, which the service may refuse.
         let hasName = previous == .rename && copy.image.name == copy.transfer?.record.shownName
