@@ -18,6 +18,8 @@ public struct Upstream: Codable, Hashable, Sendable {
     public var fingerprint: String
     /// When a plan first found this version, in milliseconds since 1970.
     public var since: Int64
+    /// The run of that plan; nil before a run takes the plan over.
+    public var sinceRunID: Int64?
     /// After which age the version counts as stale; nil for never.
     public var staleAfterSeconds: Int64?
     /// The fingerprint of the key that signed the list of checksums; nil if none was asked for.

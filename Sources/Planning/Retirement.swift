@@ -206,7 +206,8 @@ extension Retirement {
         var isNewer = false
         /// Among the earlier versions, 0 is the newest.
         var rank = 0
-        /// When the next version became current, before this run; nil if it did not.
+        /// When the next version became current, before this run and not after now; nil if it did
+        /// not.
         var replacedAt: Int64?
     }
 
@@ -219,7 +220,7 @@ extension Retirement {
         let earlier = zip(whole, isOther).filter { copy, isOther in
             !current.contains(copy.versionID ?? "") && copy.transfer != nil && !isOther
         }.map(\.0)
-        let now = whole.last { current.contains($0.versionID ?? "") }
+        let times = times(whole)
         var standings: [Standing] = []
         for (copy, isOther) in zip(whole, isOther) {
             guard let index = earlier.firstIndex(where: { $0.image.id == copy.image.id }) else {
@@ -229,19 +230,50 @@ extension Retirement {
                         isOfOtherSource: isOther))
                 continue
             }
-            let next = index + 1 < earlier.count ? earlier[index + 1] : nil
-            // By what the journal or the target's record says. A version that comes back in this
-            // run was done before those that it replaces.
-            let replacedAt = (next ?? now)?.currentSinceUnixSeconds.flatMap {
-                $0 >= copy.currentSinceUnixSeconds ?? 0 ? $0 : nil
+            let own = place(copy, items)
+            let now = whole.last {
+                current.contains($0.versionID ?? "") && place($0, items) == own
             }
+            let next = next(after: copy, in: earlier, whole, items)
+            // The pipeline has its place no more, so nothing came after it.
+            let replacedAt =
+                own == nil ? copy.retiredAt.map { $0 / 1000 } : next.flatMap { times[$0.image.id] }
             standings.append(
                 Standing(
                     copy: copy, isCurrent: false,
                     isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
-                    rank: earlier.count - 1 - index, replacedAt: replacedAt))
+                    rank: earlier.count - 1 - index,
+                    replacedAt: replacedAt.map { min($0, nowUnixSeconds) }))
         }
         return standings
+    }
+
+    /// When each version became current, as far as clocks can be believed: not before those that it
+    /// came after.
+    private func times(_ copies: [SeriesCopy]) -> [String: Int64] {
+        var times: [String: Int64] = [:]
+        var latest: Int64?
+        for copy in copies where copy.transfer != nil {
+            if let time = copy.currentSinceUnixSeconds { latest = max(latest ?? time, time) }
+            times[copy.image.id] = latest
+        }
+        return times
+    }
+
+    /// The version that replaced this one in an earlier run, by what the journal says; nil if it was
+    /// current until this run, or if nothing says when that was.
+    private func next(
+        after copy: SeriesCopy, in earlier: [SeriesCopy], _ whole: [SeriesCopy],
+        _ items: [PlanItem]
+    ) -> SeriesCopy? {
+        let current = Set(items.map(\.origin.versionID))
+        let own = place(copy, items)
+        let others = earlier.filter { place($0, items) == own }
+        let shown = whole.last { other in
+            current.contains(other.versionID ?? "") && place(other, items) == own
+                && [.done, .skipped, nil].contains(other.transfer?.state)
+        }
+        return (others + [shown].compactMap(\.self)).first { SeriesCopy.isEarlier(copy, $0) }
     }
 
     /// The place among those that have a current version; nil if it is none of them. All versions
@@ -309,11 +341,14 @@ extension SeriesCopy {
         one.order < other.order
     }
 
-    /// To the millisecond: two versions of one second have an order as well. Rows of the journal
-    /// follow each other.
-    private var order: (Int64, Int64, String) {
+    /// Runs follow each other, whatever their clocks said. Within a run, times count to the
+    /// millisecond, and then rows of the journal.
+    private var order: (Int64, Int64, Int64, String) {
         let seconds = image.createdAtUnixSeconds ?? 0
-        return (currentSince ?? seconds.clampedProduct(1000), transfer?.id ?? 0, image.id)
+        return (
+            currentSinceRun ?? 0, currentSince ?? seconds.clampedProduct(1000), transfer?.id ?? 0,
+            image.id
+        )
     }
 
     var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }

@@ -73,7 +73,8 @@ struct UpstreamMemory {
             fingerprint: image.fingerprint, since: now, signedBy: signers.isEmpty ? nil : signers,
             keyring: rules.keyringDigest)
         upstream.look = rules.look
-        if let known, known.isSameVersion(as: upstream) { upstream.since = known.since }
+        // The clock of an earlier night may have been fast.
+        if let known, known.isSameVersion(as: upstream) { upstream.since = min(known.since, now) }
         return upstream
     }
 }

@@ -108,7 +108,7 @@ public struct SeriesStatus: Sendable {
                     && !version.isGone
             }
             let chosen =
-                shown.first(where: \.isRolledBackTo) ?? shown.max { $0.shownAt < $1.shownAt }
+                shown.first(where: \.isRolledBackTo) ?? shown.max { $0.shownOrder < $1.shownOrder }
             if let chosen { current.insert(chosen.transfer.id) }
         }
         return current
@@ -142,6 +142,12 @@ extension SeriesVersion {
 
     /// Its copy is not at the target any more, and no run of ours deleted it.
     fileprivate var isGone: Bool { goneAt != nil && lastChange?.action != .delete }
+
+    /// By runs first: the clock of a night may have been wrong.
+    fileprivate var shownOrder: (Int64, Int64) {
+        guard let lastChange, lastChange.action.shows else { return (runID, updatedAt) }
+        return (max(runID, lastChange.runID), shownAt)
+    }
 
     fileprivate var shownAt: Int64 {
         guard let lastChange, lastChange.action.shows else { return updatedAt }

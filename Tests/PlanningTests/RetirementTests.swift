@@ -119,6 +119,71 @@ import Testing
         #expect(found == expected)
     }
 
+    @Test(
+        arguments: [
+            // The clock of the second night was fast: its version is the second one all the same.
+            ([1, 40, 3], 4, "keep: 1", "0s", ["1 delete", "2 delete", "3 hide"]),
+            ([1, 40, 3], 80, "keep: 1", "30d", ["1 delete", "2 delete", "3 hide"]),
+            // What is later than now says nothing of an age.
+            ([1, 40, 3], 4, "keep: 0", "1d", ["1 hide", "2 hide", "3 hide"]),
+            ([1, 40, 3, 41], 4, "keep: 0", "1d", ["1 hide", "2 hide", "3 hide", "4 hide"]),
+            // Slow: no version was replaced before it was made.
+            ([30, 31, 1], 40, "keep: 0", "10d", ["1 hide", "2 hide", "3 hide"]),
+            ([30, 31, 1], 41, "keep: 0", "10d", ["1 delete", "2 delete", "3 hide"]),
+            // The version before was current until this run.
+            ([1, 2, 3], 80, "keep: 0", "30d", ["1 delete", "2 delete", "3 hide"]),
+        ] as [([Int64], Int64, String, String, [String])])
+    func `The order of runs counts, and a wrong clock makes no version old`(
+        days: [Int64], now: Int64, keep: String, after: String, expected: [String]
+    ) throws {
+        let copies = days.enumerated().map { index, day in
+            var copy = copy(index + 1)
+            copy.currentSince = day * Self.daySeconds * 1000
+            copy.currentSinceRun = Int64(index + 1)
+            return copy
+        }
+        let rules = "\(keep)\nprevious: hide\nexpired: { action: delete, after: \(after) }"
+        let found = try changes(
+            rules, on: now, current: item(days.count + 1, .create), copies: copies.reversed())
+        #expect(found == expected)
+    }
+
+    @Test func `A version was replaced by the next one of its own source`() throws {
+        // y 2 became current long ago, and x 1 was current until this run.
+        let rules = "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }"
+        #expect(
+            try changes(
+                rules, current: item(3, at: "x", .create), item(2, at: "y"),
+                copies: [copy(1, at: "x"), copy(2, at: "y")], sources: .init(areSeveral: true))
+                == ["1 hide"])
+        // The pipeline lost x: that it is not current is news as well, and counts from the run that
+        // found it so.
+        var lost = copy(1, at: "x")
+        for (retiredOn, found) in [(nil, "1 hide"), (10, "1 hide"), (9, "1 delete")]
+            as [(Int64?, String)]
+        {
+            lost.retiredAt = retiredOn.map { $0 * Self.daySeconds * 1000 }
+            #expect(
+                try changes(
+                    rules, current: item(2, at: "y"), copies: [lost, copy(2, at: "y")],
+                    sources: .init(areSeveral: true)) == [found])
+        }
+    }
+
+    @Test func `A source that goes back is no newer version`() throws {
+        let retirement = Retirement(
+            try targetRules("previous: hide"), projectID: nil, nowUnixSeconds: 5 * Self.daySeconds)
+        let hidden = copy(1, { $0.isHidden = true }, changes: [.hide])
+        func reasons(_ current: Int) -> [PlanReason] {
+            retirement.changes(besides: [item(current)], [hidden, copy(2), copy(3)]).map(\.reason)
+        }
+        #expect(reasons(3) == [.replaced(byVersion: "v3")])
+        #expect(
+            reasons(1) == [
+                .replacedByEarlier(version: "v1"), .replacedByEarlier(version: "v1"), .currentAgain,
+            ])
+    }
+
     @Test func `A target that says nothing about versions has no changes`() throws {
         #expect(try changes("method: upload", current: item(2), copies: [copy(1), copy(2)]) == [])
     }

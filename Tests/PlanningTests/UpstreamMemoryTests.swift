@@ -84,6 +84,11 @@ import Testing
             image(version: version, fingerprint: fingerprint), "l", UpstreamRules(),
             at: Self.start + 5000)
         #expect(found.since == (isKept ? Self.start : Self.start + 5000))
+        // The clock was fast when it was found, or goes back now.
+        let earlier = memory.found(
+            image(version: version, fingerprint: fingerprint), "l", UpstreamRules(),
+            at: Self.start - 5000)
+        #expect(earlier.since == Self.start - 5000)
         #expect(
             UpstreamMemory(known: nil, copied: [])
                 .found(image(version: version), "l", UpstreamRules(), at: 7).since == 7)

@@ -14,6 +14,11 @@ public struct SeriesCopy: Sendable {
     /// When it last became the current version, in milliseconds since 1970: it was done, it was
     /// shown again, or its source offered it again.
     public var currentSince: Int64?
+    /// The run by which it did. The order of runs is the order of versions: the clock of a night may
+    /// have been wrong.
+    public var currentSinceRun: Int64?
+    /// When a run first hid, renamed or deactivated it after that, in milliseconds since 1970.
+    public var retiredAt: Int64?
     /// What earlier runs changed about it, the newest first.
     public var changes: [Change.Action]
 
@@ -48,21 +53,27 @@ extension Plan {
                 let version = image.originValue?.split(separator: "/").last.map(String.init) ?? ""
                 let transfer = try Journal.transfer(db, targetKey, version)
                 if let id = transfer?.imageID, id != image.id { return nil }
-                let doneAt: Int64? = try db.value(
+                let done = try db.row(
                     cached: """
-                        SELECT w.updated_at FROM \(TransferRows.joined)
+                        SELECT w.updated_at AS at, w.run_id FROM \(TransferRows.joined)
                         WHERE t.id = ? AND w.run_id = t.run_id AND w.image_id = ?
-                        """, arguments: [transfer?.id, image.id])
+                        """, arguments: [transfer?.id, image.id]
+                ).map(Journal.moment)
                 let offered = upstreams.first { upstream in
                     guard let source = transfer?.source else { return false }
                     return source.fingerprint == upstream.fingerprint
                         && upstream.place.map { source.isAt($0) } ?? true
                 }
-                let shownAt = try Journal.shownAt(db, image.id, at: targetKey)
-                return SeriesCopy(
-                    image, transfer: transfer,
-                    currentSince: [doneAt, shownAt, offered?.since].compactMap(\.self).max(),
+                let shown = try Journal.shown(db, image.id, at: targetKey)
+                let moments =
+                    [done, shown].compactMap(\.self)
+                    + (offered.map { [($0.since, $0.sinceRunID ?? 0)] } ?? [])
+                var copy = SeriesCopy(
+                    image, transfer: transfer, currentSince: moments.map(\.at).max(),
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
+                copy.currentSinceRun = moments.map(\.runID).max()
+                copy.retiredAt = try Journal.retirements(db, image.id, at: targetKey).last?.at
+                return copy
             }
         }
     }
@@ -154,18 +165,55 @@ extension Journal {
         }
     }
 
-    /// When an image was last made the current version again, in milliseconds since 1970.
-    fileprivate static func shownAt(
+    /// When an image was last made the current version again, in milliseconds since 1970, and by
+    /// which run.
+    fileprivate static func shown(
         _ db: Database, _ imageID: String, at targetKey: String
-    ) throws -> Int64? {
-        let actions = Change.Action.allCases.filter(\.shows).map { "'\($0.rawValue)'" }
-        return try db.value(
+    ) throws -> (at: Int64, runID: Int64)? {
+        try db.row(
             cached: """
-                SELECT max(updated_at) FROM change WHERE target_key = ? AND image_id = ?
-                    AND state = 'done' AND action IN (\(actions.joined(separator: ", ")))
-                """, arguments: [targetKey, imageID])
+                SELECT updated_at AS at, run_id FROM change
+                WHERE target_key = ? AND image_id = ? AND state = 'done'
+                    AND action IN (\(Self.showing))
+                ORDER BY id DESC LIMIT 1
+                """, arguments: [targetKey, imageID]
+        ).map(moment)
     }
 
+    fileprivate static func moment(_ row: CheckedRow) throws -> (at: Int64, runID: Int64) {
+        try (row["at"], row["run_id"])
+    }
+
+    private static var showing: String {
+        Change.Action.allCases.filter(\.shows).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    }
+
+    /// What runs changed about an image since it was last shown, the newest first.
+    public func retirements(
+        ofImage imageID: String, at targetKey: String
+    ) async throws(TranshipError) -> [(action: Change.Action, at: Int64, runID: Int64)] {
+        try await read { db in
+            guard try db.tableExists("change") else { return [] }
+            return try Self.retirements(db, imageID, at: targetKey)
+        }
+    }
+
+    fileprivate static func retirements(
+        _ db: Database, _ imageID: String, at targetKey: String
+    ) throws -> [(action: Change.Action, at: Int64, runID: Int64)] {
+        let found = try db.rows(
+            cached: """
+                SELECT action, updated_at AS at, run_id FROM change
+                WHERE target_key = ? AND image_id = ? AND state = 'done' ORDER BY id DESC
+                """, arguments: [targetKey, imageID]
+        ).map { row in (try Change.Action(rawValue: row["action"]), try moment(row)) }
+        return found.prefix { $0.0?.shows == false }.compactMap { action, moment in
+            action.map { ($0, moment.at, moment.runID) }
+        }
+    }
+
+    /// Those that are done, the newest first; of those that show nothing, also what a run began and
+    /// did not write down.
     static func changes(
         _ db: Database, of imageID: String, at targetKey: String
     ) throws -> [Change.Action] {

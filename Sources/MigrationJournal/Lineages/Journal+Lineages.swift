@@ -32,7 +32,7 @@ extension Journal {
                         w.updated_at
                     FROM \(TransferRows.joined) JOIN lineage AS l ON l.id = t.lineage
                     WHERE l.lineage_id = ? AND w.run_id = t.run_id
-                    ORDER BY w.updated_at DESC, t.id DESC
+                    ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
                     """, arguments: [lineageID]
             ).compactMap { row in
                 try TransferState(rawValue: row["state"]).map { state in

@@ -36,8 +36,10 @@ public struct SeriesVersion: Sendable {
     public var transfer: Transfer
     /// When the journal last changed the transfer, in milliseconds since 1970.
     public var updatedAt: Int64
-    /// What was last done to the copy besides, and when; nil if nothing was.
-    public var lastChange: (action: Change.Action, at: Int64)?
+    /// The last run that worked on the transfer.
+    public var runID: Int64
+    /// What was last done to the copy besides, when, and by which run; nil if nothing was.
+    public var lastChange: (action: Change.Action, at: Int64, runID: Int64)?
     /// When a run first did not find the copy at its target any more, in milliseconds since 1970;
     /// nil if it is there.
     public var goneAt: Int64?
@@ -137,7 +139,8 @@ extension Journal {
         }
     }
 
-    /// The versions of a series at all targets, the newest first.
+    /// The versions of a series at all targets, the newest first: in the order of the runs that made
+    /// them, since the clock of a night may have been wrong.
     public func seriesVersions(
         ofLineage lineageID: String
     ) async throws(TranshipError) -> [SeriesVersion] {
@@ -146,10 +149,10 @@ extension Journal {
             let hasChanges = try db.tableExists("change")
             return try db.rows(
                 cached: """
-                    SELECT t.target_key, t.version_id, w.updated_at, w.image_id
+                    SELECT t.target_key, t.version_id, w.updated_at, w.run_id, w.image_id
                     FROM \(TransferRows.joined) JOIN lineage AS l ON l.id = t.lineage
                     WHERE l.lineage_id = ? AND w.run_id = t.run_id
-                    ORDER BY w.updated_at DESC, t.id DESC
+                    ORDER BY w.run_id DESC, w.updated_at DESC, t.id DESC
                     """, arguments: [lineageID]
             ).compactMap { row in
                 let (target, version): (String, String) = try (
@@ -159,6 +162,7 @@ extension Journal {
                 let imageID: String? = try row["image_id"]
                 return SeriesVersion(
                     lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],
+                    runID: try row["run_id"],
                     lastChange: hasChanges ? try Self.lastChange(db, imageID, target) : nil,
                     goneAt: try Self.goneAt(db, imageID, target),
                     isHeld: held.contains {
@@ -173,13 +177,13 @@ extension Journal {
 
     private static func lastChange(
         _ db: Database, _ imageID: String?, _ targetKey: String
-    ) throws -> (action: Change.Action, at: Int64)? {
+    ) throws -> (action: Change.Action, at: Int64, runID: Int64)? {
         let row = try db.row(
             cached: """
-                SELECT action, updated_at FROM change
+                SELECT action, updated_at, run_id FROM change
                 WHERE target_key = ? AND image_id = ? AND state = 'done' ORDER BY id DESC LIMIT 1
                 """, arguments: [targetKey, imageID])
         guard let row, let action = Change.Action(rawValue: try row["action"]) else { return nil }
-        return (action, try row["updated_at"])
+        return try (action, row["updated_at"], row["run_id"])
     }
 }

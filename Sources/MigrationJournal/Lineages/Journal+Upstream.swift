@@ -89,11 +89,22 @@ extension Journal {
         let bodies: [Data] = try planned.values(
             cached: "SELECT body FROM plan_upstream ORDER BY lineage_id")
         for body in bodies {
-            let upstream = try Body.unpack(Upstream.self, body)
+            var upstream = try Body.unpack(Upstream.self, body)
+            let before = try db.row(
+                cached: "SELECT run_id, body FROM upstream WHERE lineage_id = ?",
+                arguments: [upstream.key])
+            upstream.sinceRunID = runID
+            if let before {
+                let known = try Body.unpack(Upstream.self, before["body"])
+                if known.isSameVersion(as: upstream) {
+                    // Of an older version: some run that found it.
+                    upstream.sinceRunID = try known.sinceRunID ?? before["run_id"]
+                }
+            }
             try db.execute(
                 cached: """
                     INSERT OR REPLACE INTO upstream (lineage_id, run_id, body) VALUES (?, ?, ?)
-                    """, arguments: [upstream.key, runID, body])
+                    """, arguments: [upstream.key, runID, try Body.pack(upstream)])
         }
     }
 }
