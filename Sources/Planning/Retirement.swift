@@ -57,6 +57,12 @@ struct Retirement {
         for item in items {
             let copy = standings.first { $0.copy.versionID == item.origin.versionID }?.copy
             if let change = showing(copy, item) {
+                // What someone hid while it was current is not repeated every night.
+                if change.state == .left, change.action == .restore, rollbackTo == nil,
+                    copy?.changes.first?.shows != false, !hidesShown(changes, copies)
+                {
+                    continue
+                }
                 let holder = nameHolder(against: change, standings, changes)
                 changes.append(unless(holder, change))
             }
@@ -67,6 +73,14 @@ struct Retirement {
         }
         return changes.map {
             $0.action.shows || $0.state != .planned ? $0 : $0.ended(.left, .currentNotShown)
+        }
+    }
+
+    /// True if a version goes that others see.
+    private func hidesShown(_ changes: [Change], _ copies: [SeriesCopy]) -> Bool {
+        changes.contains { change in
+            change.state == .planned && !change.action.shows
+                && copies.contains { $0.image.id == change.image.id && $0.isShown }
         }
     }
 
@@ -123,18 +137,33 @@ struct Retirement {
         let isNamedAsEarlier =
             copy.image.name != transfer.record.shownName
             && copy.image.name == copy.earlierName(transfer)
-        if !copy.changes.contains(where: { !$0.shows }) {
-            guard isNamedAsEarlier else {
-                // Someone else hid or deactivated it: an operator who names it has to show it.
-                return rollbackTo == nil
-                    ? nil : change.ended(.left, .editedByHand(field: "os_hidden, status or name"))
-            }
+        // Since it was last shown.
+        let ours = Set(copy.changes.prefix { !$0.shows })
+        let byHand = Self.fieldsByHand(of: copy.image, transfer.record, besides: ours)
+        if !byHand.isEmpty {
+            // Someone else hid or deactivated it. An operator who names it has to show it.
+            return change.ended(.left, .editedByHand(field: byHand.joined(separator: ", ")))
+        }
+        if ours.isEmpty {
+            guard isNamedAsEarlier else { return nil }
             change = Change(
                 .promote, copy.image, origin: transfer.origin,
                 currentVersionID: transfer.origin.versionID, record: transfer.record,
                 newName: transfer.record.shownName, reason: .becomesCurrent)
         }
         return unless(objection(copy, transfer), change)
+    }
+
+    /// What someone else did that keeps others from seeing an image.
+    private static func fieldsByHand(
+        of image: TargetImage, _ record: PlannedRecord, besides ours: Set<Change.Action>
+    ) -> [String] {
+        var fields: [String] = []
+        if image.isHidden, !record.isHidden, !ours.contains(.hide) { fields.append("os_hidden") }
+        if image.status == .deactivated, !record.isDeactivated, !ours.contains(.deactivate) {
+            fields.append("status")
+        }
+        return fields
     }
 
     /// A copy that this run makes under the name of an earlier version.

@@ -242,6 +242,37 @@ import Testing
         #expect(try changes("previous: leave", current: item(1), copies: [byUs]) == ["1 restore"])
         let byHand = copy(1, { $0.isHidden = true })
         #expect(try changes("previous: leave", current: item(1), copies: [byHand]) == [])
+        // Night after night.
+        let other = copy(2, { $0.isHidden = true }, changes: [.hide])
+        #expect(try changes("previous: hide", current: item(1), copies: [byHand, other]) == [])
+    }
+
+    @Test(arguments: [nil, "v1"])
+    func `A version that comes back keeps what someone else did to it`(rollbackTo: String?) throws {
+        func back(
+            _ changes: [Change.Action], _ edit: (inout TargetImage) -> Void
+        ) throws -> [String] {
+            try self.changes(
+                "previous: hide", current: item(1),
+                copies: [copy(1, edit, changes: changes), copy(2)],
+                rollbackTo: rollbackTo)
+        }
+        let left = ["2 left current-not-shown", "1 left edited-by-hand"]
+        // We hid it, and an operator deactivated it.
+        #expect(
+            try back([.hide]) {
+                ($0.isHidden, $0.status) = (true, .deactivated)
+            } == left)
+        #expect(try back([.rename]) { $0.isHidden = true } == left)
+        // We did both, one after the other.
+        #expect(
+            try back([.deactivate, .hide]) {
+                ($0.isHidden, $0.status) = (true, .deactivated)
+            } == ["2 hide", "1 restore"])
+        // It came back once before, and an operator deactivated it then.
+        #expect(try back([.restore, .hide]) { $0.status = .deactivated } == left)
+        // It was hidden before we would have done so. The other one stays visible.
+        #expect(try back([]) { $0.isHidden = true } == left)
     }
 
     @Test func `Versions that several sources have now are all current`() throws {

@@ -25,6 +25,8 @@ enum Exceptions {
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",
         "Tests/TranshipKitTests/SeriesTests.swift": "versions over many nights, and by hand",
+        "Tests/TranshipKitTests/SeriesByHandTests.swift": "what operators do to versions",
+        "Tests/TranshipKitTests/SeveralSourcesTests.swift": "one series and several sources",
         "Tests/TranshipKitTests/StaleMirrorTests.swift": "whole runs from a pool of mirrors",
         "Tests/TranshipKitTests/ThirtyNightsTests.swift": "a mirror over a month",
         "Tests/PipelineFilesTests/ExamplePipelinesTests.swift": "the files of pipelines/",

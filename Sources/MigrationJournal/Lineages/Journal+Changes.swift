@@ -219,8 +219,9 @@ extension Journal {
     ) throws -> [Change.Action] {
         try db.values(
             cached: """
-                SELECT action FROM change
-                WHERE target_key = ? AND image_id = ? AND state = 'done' ORDER BY id DESC
+                SELECT action FROM change WHERE target_key = ? AND image_id = ?
+                    AND (state = 'done' OR (state = 'planned' AND action NOT IN (\(showing))))
+                ORDER BY id DESC
                 """, arguments: [targetKey, imageID]
         ).compactMap { (word: String) in Change.Action(rawValue: word) }
     }

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// What operators do to the versions of a series, beside the runs.
+@Suite(.timeLimit(.minutes(3))) struct SeriesByHandTests {
+    private func nights(_ count: UInt64, _ rules: String = "previous: hide") async throws -> Nights
+    {
+        let nights = try Nights("beta")
+        for version in 1...count { try await nights.night(version, rules: rules) }
+        return nights
+    }
+
+    @Test func `A version that an operator deactivated stays so if its source has it again`()
+        async throws
+    {
+        let nights = try await nights(2)
+        let beta = try #require(nights.clouds["beta"])
+        beta.put(try #require(nights.id(1)), ["status": "deactivated"])
+        for _ in 1...2 {
+            let back = try await nights.night(1, rules: "previous: hide")
+            #expect(back.words == ["hide left", "restore left"])
+            #expect(
+                back.summary.changes.last?.reason == .editedByHand(field: "status"))
+            #expect(back.summary.exitStatus == .done)
+            #expect(nights.standing(1) == "a hidden deactivated" && nights.standing(2) == "a")
+        }
+        // The operator activates it.
+        beta.put(try #require(nights.id(1)), ["status": "active"])
+        let back = try await nights.night(1, rules: "previous: hide")
+        #expect(back.words == ["hide done", "restore done"])
+        #expect(back.planned.map(\.reason.code) == ["replaced", "current-again"])
+        #expect(nights.standing(1) == "a" && nights.standing(2) == "a hidden")
+    }
+
+    @Test func `A rollback is whole though an operator has renamed a version from before`()
+        async throws
+    {
+        let nights = try await nights(3, "previous: rename")
+        let beta = try #require(nights.clouds["beta"])
+        beta.put(try #require(nights.id(1)), ["name": "mine"])
+        let run = try nights.run(rules: "previous: rename")
+        let rollback = try await run.rollback(series: "memory:a", to: nil)
+        let summary = try await run.carryOut(rollback)
+        #expect(summary.changes.contains { $0.state == .left })
+        #expect(rollback.isWhole(after: summary.changes))
+        #expect(nights.standing(1) == "mine" && nights.standing(2) == "a")
+        #expect(nights.standing(3) == "a (…)")
+
+        // What it goes back from stays visible.
+        beta.put(try #require(nights.id(2)), ["protected": true])
+        let next = try nights.run(rules: "previous: rename")
+        let newest = try #require(nights.id(3))
+        let forward = try await next.rollback(series: "memory:a", to: newest)
+        let after = try await next.carryOut(forward)
+        #expect(!forward.isWhole(after: after.changes))
+        #expect(nights.standing(2) == "a")
+    }
+
+    @Test(arguments: [
+        ("previous: hide", "hidden"), ("previous: rename", "name"),
+        ("previous: deactivate", "deactivated"),
+    ])
+    func `A rollback of a run names the run that made its copy an earlier version`(
+        rules: String, field: String
+    ) async throws {
+        let nights = try await nights(2, rules)
+        func reasons() async throws -> [PlanReason] {
+            var found: [PlanReason] = []
+            _ = try await nights.run(rules: rules).undo(run: 1, removes: true) {
+                found.append($0.reason)
+            }
+            return found
+        }
+        #expect(try await reasons() == [.changedByRun(2, field: field)])
+        // An operator edits it as well.
+        nights.clouds["beta"]?.put(try #require(nights.id(1)), ["tags": ["mine"]])
+        let fields = [field, "tags"].sorted().joined(separator: ", ")
+        #expect(try await reasons() == [.editedByHand(field: fields)])
+        #expect(nights.standing(1) != nil)
+    }
+}
