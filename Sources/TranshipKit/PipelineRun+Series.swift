@@ -108,6 +108,23 @@ extension PipelineRun {
         public var missingAt: [String] { planned.missingAt }
         /// How many versions later runs do not go forward to, at all targets.
         public var heldCount: Int { planned.held.count }
+
+        /// True if all targets went back, by what came of the changes. Other versions, which the
+        /// list left for a reason, do not count.
+        public func isWhole(after ended: [Change]) -> Bool {
+            missingAt.isEmpty && !ended.contains { $0.state == .left && isNeeded($0) }
+        }
+
+        private func isNeeded(_ change: Change) -> Bool {
+            change.action.shows
+                || planned.held.contains {
+                    $0.targetKey == change.targetKey && $0.versionID == change.versionID
+                }
+                || changes.contains {
+                    $0.state == .planned && $0.targetKey == change.targetKey
+                        && $0.image.id == change.image.id
+                }
+        }
     }
 
     /// Plans to make an earlier version of a series the current one again, at every target.

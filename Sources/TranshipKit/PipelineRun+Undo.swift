@@ -152,6 +152,11 @@ extension PipelineRun {
         }
         try await target.opened.uploader.undo(
             &copy, references: references, deletesLeft: &deletesLeft)
+        if case .editedByHand(let field) = copy.reason,
+            let run = try await runThatChanged(field, of: transfer)
+        {
+            copy.reason = .changedByRun(run, field: field)
+        }
         if copy.reason == .notOurs, !transfer.placement.isFilledByUs,
             let now = try await journal.transfer(
                 sourceKey: transfer.source.key, targetKey: transfer.targetKey),
@@ -159,5 +164,24 @@ extension PipelineRun {
         {
             copy.reason = .finishedByLaterRun
         }
+    }
+
+    /// The run that made an earlier version of a copy, if that explains all of these fields.
+    private func runThatChanged(
+        _ fields: String, of transfer: Transfer
+    ) async throws(TranshipError) -> Int64? {
+        guard let id = transfer.imageID else { return nil }
+        let changes = try await journal.retirements(ofImage: id, at: transfer.targetKey)
+        let ours = Set(
+            changes.map { change in
+                switch change.action {
+                case .hide: "hidden"
+                case .deactivate: "deactivated"
+                case .rename: "name"
+                case .restore, .promote, .delete: ""
+                }
+            })
+        return ours.isSuperset(of: fields.split(separator: ", ").map(String.init))
+            ? changes.first?.runID : nil
     }
 }

@@ -124,9 +124,8 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
         }
         let summary = try await run.carryOut(rollback)
         rendering.finish(summary)
-        let isLeft = !rollback.missingAt.isEmpty || summary.changes.contains { $0.state == .left }
         let status = summary.exitStatus
         if status != .done { throw EarlyExit(status: status) }
-        if isLeft { throw EarlyExit(status: .someFailed) }
+        if !rollback.isWhole(after: summary.changes) { throw EarlyExit(status: .someFailed) }
     }
 }
