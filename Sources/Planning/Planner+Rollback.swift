@@ -30,7 +30,7 @@ extension Planner {
     ///
     /// - Parameters:
     ///   - name: of a series, or its lineage's id.
-    ///   - version: the word of `series history`, or an image's id at a target. Nil is the newest
+    ///   - version: the word of `series history`, the source's version, or an image's id at a target. Nil is the newest
     ///     version before the current one. If the series has several sources, of the one whose
     ///     version came last.
     ///   - hasSeveral: whether several sources have the series of that name.
@@ -55,9 +55,9 @@ extension Planner {
         var place: String?
         if hasSeveral(series) {
             place = Self.place(of: version, versions, copies.map(\.copies))
-            versions = versions.filter { $0.transfer.source.place == place }
+            versions = versions.filter { $0.transfer.source.isAt(place ?? "") }
             copies = copies.map { target, copies in
-                (target, copies.filter { $0.transfer?.source.place == place })
+                (target, copies.filter { $0.transfer?.source.isAt(place ?? "") == true })
             }
         }
         let word = try Self.chosen(version, of: versions, copies.map(\.copies), series: name)
@@ -117,10 +117,14 @@ extension Planner {
         of version: String?, _ versions: [SeriesVersion], _ copies: [[SeriesCopy]]
     ) -> String? {
         let shown = copies.flatMap(\.self).filter(\.isShown).max(by: SeriesCopy.isEarlier)
-        let named = versions.first {
-            version != nil && ($0.word == version || $0.transfer.imageID == version)
+        let named = version.flatMap { version in versions.first { $0.isNamed(version) } }
+        guard let one = (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source
+        else { return nil }
+        // An older version of Tranship did not write down where the version is in the key.
+        let known = versions.map(\.transfer.source).first {
+            $0.placeTemplate != nil && one.isAt($0.place)
         }
-        return (named?.transfer ?? shown?.transfer ?? versions.first?.transfer)?.source.place
+        return (known ?? one).place
     }
 
     /// The newest first: a version's place in the list decides.
@@ -157,9 +161,8 @@ extension Planner {
             }
             return earlier
         }
-        let words = Set(
-            versions.filter { $0.word == version || $0.transfer.imageID == version }.map(\.word))
-        guard let word = words.first, whole.contains(where: { $0.word == word }) else {
+        let words = versions.filter { $0.isNamed(version) }.map(\.word)
+        guard let word = words.first(where: { word in whole.contains { $0.word == word } }) else {
             throw TranshipError(
                 .notFound,
                 words.isEmpty
@@ -189,6 +192,11 @@ extension Planner {
 extension SeriesVersion {
     /// As `series history` shows the version.
     public var word: String { ImageIdentity.versionWord(of: transfer.source) }
+
+    /// True if an operator means it: by its word, by the source's own version, or by its image.
+    fileprivate func isNamed(_ name: String) -> Bool {
+        [word, transfer.source.version, transfer.imageID].contains(name)
+    }
 
     /// As the pipeline file calls the series: what the lineage is derived from.
     public var seriesName: String {

@@ -18,7 +18,6 @@ import Testing
     /// Two folders with versions, and what they have.
     private struct Folders {
         let nights: Nights
-        var settings = ""
 
         init() throws {
             nights = try Nights("beta")
@@ -29,6 +28,9 @@ import Testing
         }
 
         func put(_ name: String, _ version: UInt64) throws {
+            // A file that is written again is a new version.
+            let path = nights.folder.file(name)
+            guard !FileManager.default.fileExists(atPath: path) else { return }
             try nights.folder.write(noise(5000, seed: version), to: name)
         }
 
@@ -36,20 +38,21 @@ import Testing
             try FileManager.default.removeItem(atPath: nights.folder.file(name))
         }
 
-        func night() async throws -> Nights.Night {
+        func night(rules: String = SeveralSourcesTests.rules) async throws -> Nights.Night {
+            try await nights.night(try run(rules: rules))
+        }
+
+        func run(rules: String) throws -> PipelineRun {
             let sources = ["x", "y"].map { letter in
                 """
                   - file: ./\(letter)/
                     latest: "disk-@v.img"
                     series: { name: s, several: true }
                     image: { name: "\(letter) {version}", disk_format: raw, container_format: bare }
-                    \(settings)
                 """
             }
-            return try await nights.night(
-                try nights.run(
-                    rules: SeveralSourcesTests.rules,
-                    sources: "sources:\n" + sources.joined(separator: "\n")))
+            return try nights.run(
+                rules: rules, sources: "sources:\n" + sources.joined(separator: "\n"))
         }
     }
 
@@ -96,5 +99,25 @@ import Testing
         let back = try await folders.night()
         #expect(back.items.compactMap(\.refusal?.code) == [.olderVersion])
         #expect(nights.standing(12) == "y 20260102")
+    }
+
+    @Test func `A rollback takes the version that the source says`() async throws {
+        let folders = try Folders()
+        let nights = folders.nights
+        for version in [1, 2] as [UInt64] {
+            try folders.put("x/disk-\(version).img", version)
+            try folders.put("y/disk-\(version).img", version + 10)
+            _ = try await folders.night(rules: "previous: hide")
+        }
+        let run = try folders.run(rules: "previous: hide")
+        let rollback = try await run.rollback(series: "s", to: "1")
+        #expect(rollback.changes.count == 2 && rollback.heldCount == 1)
+        _ = try await run.carryOut(rollback)
+        // The newest of a version comes first.
+        let back: [UInt64] = rollback.place?.contains("/y/") == true ? [11, 2] : [1, 12]
+        let shown = ([1, 2, 11, 12] as [UInt64]).filter { version in
+            nights.standing(version).map { !$0.hasSuffix("hidden") } ?? false
+        }
+        #expect(Set(shown) == Set(back))
     }
 }

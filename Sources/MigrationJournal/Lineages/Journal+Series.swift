@@ -78,7 +78,7 @@ extension Journal {
             let versions = try JSONDecoder().decode([String].self, from: Data(newer.utf8))
             let hasEnded = try versions.contains { version in
                 guard let place = held.place else { return true }
-                return try transfer(db, held.targetKey, version)?.source.place == place
+                return try transfer(db, held.targetKey, version)?.source.isAt(place) == true
             }
             return hasEnded ? nil : held
         }

@@ -101,7 +101,7 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "A VERSION of `series history`, or an image's id. Default: the newest before the current one."
+            "A VERSION of `series history`, the source's own version, or an image's id. Default: the newest before the current one."
     )
     var version: String?
 

@@ -82,14 +82,17 @@ extension SeriesStatus.Version {
     }
 
     fileprivate var note: String {
-        if isRolledBackTo { return "rolled back to" }
-        return isHeld ? "rolled back from" : ""
+        [
+            transfer.source.version.map { "version \($0)" },
+            isRolledBackTo ? "rolled back to" : isHeld ? "rolled back from" : nil,
+        ].compactMap(\.self).joined(separator: ", ")
     }
 
     fileprivate func json(of series: SeriesStatus) -> [String: JSONValue?] {
         [
             "series": .string(series.name), "lineage": .string(series.lineageID),
-            "version": .string(word), "version_id": .string(transfer.origin.versionID),
+            "version": .string(word), "source_version": transfer.source.version.map { .string($0) },
+            "version_id": .string(transfer.origin.versionID),
             "target": .string(transfer.targetKey), "standing": .string(standing.rawValue),
             "state": .string(transfer.state.rawValue),
             "since": .string(Timestamp.text(since)), "held": .bool(isHeld),
