@@ -20,7 +20,6 @@ enum Exceptions {
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
         "Tests/TranshipKitTests/DamagedArchiveTests.swift": "an archive that lost data, and a run",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
-        "Tests/TranshipKitTests/SeveralSourcesTests.swift": "one series from several sources",
         "Tests/TranshipKitTests/SharingTests.swift": "members over several runs",
         "Tests/TranshipKitTests/WholeRunTests.swift": "the kit from plan to summary",
         "Tests/TranshipKitTests/RequestCountTests.swift": "what an image costs at both ends",
