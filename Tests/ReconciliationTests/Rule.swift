@@ -87,9 +87,10 @@ enum Rule {
                 unknown: conflict, sending: wrong, importing: wrong, verifying: wrong,
                 publishing: conflict, done: conflict)
         case .deactivated:
-            // A member cannot read it back, so only what was begun is compared.
+            // A member cannot read it back, so only what was begun is compared. The checksum proves the
+            // copy of another journal.
             Row(
-                unknown: conflict, registered: "adopted; compared, published",
+                unknown: "nothing to do", registered: "adopted; compared, published",
                 sending: "compared, published", importing: "compared, published",
                 verifying: "compared, published", publishing: "published",
                 done: "nothing to do", unpublished: "published")

@@ -70,7 +70,7 @@ struct DataErrorsTests {
         await expect(
             .sourceTruncated,
             "GET \(cloud.server.url)/v2/images/i/file: the body ended early: 10 of 11 bytes came",
-            nil
+            "ask the operator of the server if that happens again, or use another mirror"
         ) {
             try await cloud.service.download("i", DownloadOptions(proof: .none)) { _ in }
         }
