@@ -137,7 +137,8 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     /// The projects that the copy is shared with, each once.
     public func sharedProjects(for members: [String], owner: String?) -> [String] {
         var seen: Set<String> = []
-        return projects(for: members, owner: owner).map(\.target).filter { seen.insert($0).inserted }
+        return projects(for: members, owner: owner).map(\.target)
+            .filter { seen.insert($0).inserted }
     }
 
     public init(name: String?, diskFormat: String?, containerFormat: String?) {

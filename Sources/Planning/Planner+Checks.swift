@@ -72,7 +72,7 @@ extension Planner {
         return nil
     }
 
-    /// What is no id, in quotes.
+    /// A value that cannot be an id is in quotes.
     private static func id(ofKey key: String) -> String {
         let value = key.split(separator: ":", maxSplits: 1).last.map(String.init) ?? key
         return KeptIDs.isUUID(value) ? value : "\"\(value)\""

@@ -214,7 +214,8 @@ public final class PipelineRun: Sendable {
         for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
             let trouble =
                 error.isRefusedLogin
-                ? "cannot be logged in to" : error.isTransient ? "does not answer" : "cannot be used"
+                ? "cannot be logged in to"
+                : error.isTransient ? "does not answer" : "cannot be used"
             tell(
                 .warning(
                     "target \(target) \(trouble): \(error.message); the others go on, and the "

@@ -145,7 +145,8 @@ extension EndToEndTests {
                 let second = try await scene.tranship("run", file)
                 #expect(second.status == 3, second.said)
                 #expect(
-                    second.talk.contains("export, and the journal knows 1 image in it"), second.said)
+                    second.talk.contains("export, and the journal knows 1 image in it"), second.said
+                )
                 #expect(second.talk.contains("mount its disk"), second.said)
                 #expect(!FileManager.default.fileExists(atPath: export.path), second.said)
                 #expect(try await scene.beta.images(scene.prefix).count == 2, second.said)

@@ -295,13 +295,13 @@ import Testing
         let result = try await run()
         let messages = ["a", "b", "c", "d"].map { result.item($0)?.refusal?.message ?? "" }
         func circle(_ property: String, _ id: String, _ back: String) -> String {
-            "its \(property) names image \(id), which leads back to image \(back), by the kernels and "
+            "its \(property) names image \"\(id)\", which leads back to image \"\(back)\", by the kernels and "
                 + "ramdisks that it names: neither can be copied first"
         }
         #expect(
             messages[0] == circle("kernel_id", "b", "a")
                 && messages[1] == circle("ramdisk_id", "a", "b"), "\(messages)")
-        #expect(messages[2].hasPrefix("its kernel_id names image a, which "), "\(messages)")
+        #expect(messages[2].hasPrefix("its kernel_id names image \"a\", which "), "\(messages)")
         #expect(messages[3] == circle("kernel_id", "d", "d"), "\(messages)")
         #expect(result.item("c")?.action == .refuse)
         #expect(result.transfers.map(\.source.displayName) == ["e"])
