@@ -88,7 +88,7 @@ extension Exchange {
         return TranshipError(
             .invalidAnswer, "\(shown): the head of the answer is too long",
             hint: "the server or a proxy before it is broken; ask its operator",
-            cause: CurlError(code: Int(code.rawValue)))
+            isTransient: true, cause: CurlError(code: Int(code.rawValue)))
     }
 
     static let lossHint =

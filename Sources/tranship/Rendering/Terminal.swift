@@ -7,10 +7,11 @@ import Synchronization
 
 /// Writes data to standard output and messages to standard error.
 enum Terminal {
-    /// True if a drawing on standard error can change in place. A dumb terminal cannot move up.
+    /// True if a drawing on standard error can change in place. A dumb terminal cannot move up, and
+    /// an empty `TERM` names none. Without the variable, a terminal counts as a usual one.
     static var draws: Bool {
         isatty(STDERR_FILENO) == 1
-            && !["dumb", ""].contains(ProcessInfo.processInfo.environment["TERM"] ?? "")
+            && !["dumb", ""].contains(ProcessInfo.processInfo.environment["TERM"] ?? "xterm")
     }
     static var talkIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
