@@ -6,6 +6,7 @@ internal import ChecksumVerifiers
 internal import Decompression
 internal import ImageArchives
 internal import ImageUploaders
+internal import MigrationJournal
 internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
@@ -36,11 +37,11 @@ struct OpenedPipeline: Sendable {
     /// - Parameters:
     ///   - needsAll: false if the work may do without a target that is down, refuses the login or is
     ///     an archive that cannot be used, as long as another one answers.
-    ///   - copies: how many images the journal knows at a target, by its key.
+    ///   - journal: what it knows of a target that is gone counts; nil for commands without it.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
         needsAll: Bool = true,
-        copies: (String) async throws(TranshipError) -> Int = { _ in 0 },
+        journal: Journal? = nil,
         tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
         let connections: any Connections =
@@ -76,7 +77,7 @@ struct OpenedPipeline: Sendable {
                 let target = try await owners.withIDs(target)
                 var opened = try await open(target, pipeline, connections, tuning, services)
                 opened.route = route
-                try await expectNoLoss(opened, copies)
+                try await expectNoLoss(opened, journal)
                 targets.append(opened)
             } catch {
                 guard !needsAll, let key = absentKey(of: target, error) else { throw error }
@@ -139,10 +140,10 @@ struct OpenedPipeline: Sendable {
     /// Throws if an archive is not there, and the journal knows copies in it: its disk may not be
     /// mounted.
     private static func expectNoLoss(
-        _ target: PlanningTarget, _ copies: (String) async throws(TranshipError) -> Int
+        _ target: PlanningTarget, _ journal: Journal?
     ) async throws(TranshipError) {
-        guard let path = target.missingFolder else { return }
-        let known = try await copies(target.opened.key)
+        guard let journal, let path = target.missingFolder else { return }
+        let known = try await journal.copyCount(atTarget: target.opened.key)
         guard known > 0 else { return }
         throw TranshipError(
             .targetFailed,

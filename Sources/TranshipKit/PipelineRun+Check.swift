@@ -25,7 +25,7 @@ extension PipelineRun {
     ) {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning,
-            copies: journal.copyCount(atTarget:), tell: tell)
+            journal: journal, tell: tell)
         let stages = opened.stages
         let reading = DataReading { (end, transfer, algorithm) async throws(TranshipError) in
             try await stages.digest(end, transfer, algorithm)

@@ -210,7 +210,7 @@ public final class PipelineRun: Sendable {
         if let words = try await sharedJournalWords() { tell(.warning(words)) }
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning, needsAll: planned != nil,
-            copies: journal.copyCount(atTarget:), tell: tell)
+            journal: journal, tell: tell)
         for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
             let trouble =
                 error.isRefusedLogin
