@@ -54,6 +54,7 @@ struct Retirement {
         var changes = standings.filter { !$0.isCurrent && !$0.isOfOtherSource }.compactMap {
             change($0, item, others: items.dropFirst())
         }
+        var lacksName = false
         for item in items {
             let copy = standings.first { $0.copy.versionID == item.origin.versionID }?.copy
             if let change = showing(copy, item) {
@@ -61,6 +62,8 @@ struct Retirement {
                 if change.state == .left, change.action == .restore, rollbackTo == nil,
                     copy?.changes.first?.shows != false, !hidesShown(changes, copies)
                 {
+                    // Another version may have the name, and would be the only one.
+                    if change.image.name != change.record.shownName { lacksName = true }
                     continue
                 }
                 let holder = nameHolder(against: change, standings, changes)
@@ -68,7 +71,7 @@ struct Retirement {
             }
         }
         // Otherwise none of the versions would be visible.
-        guard changes.contains(where: { $0.action.shows && $0.state == .left }) else {
+        guard lacksName || changes.contains(where: { $0.action.shows && $0.state == .left }) else {
             return changes
         }
         return changes.map {
