@@ -118,6 +118,13 @@ package struct ArchiveFolder: Sendable {
         try OpenFolder.ifThere(path, side) != nil
     }
 
+    /// The error of a target that the journal knows, and that is not there.
+    package func isGone(knownImages: Int) -> TranshipError {
+        problem(
+            "there is no archive \(path), and the journal knows \(counted(knownImages, "image")) in it",
+            hint: "mount its disk; or make the folder, to copy all images again: mkdir \(path)")
+    }
+
     private func check(_ marker: [UInt8]) throws(TranshipError) {
         let place = "\(path)/\(Self.markerName)"
         guard case .object(let object) = ArchiveRecord.json(marker),

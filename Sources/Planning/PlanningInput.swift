@@ -12,8 +12,6 @@ public struct PlanningTarget: Sendable {
     public var verification: VerificationMode
     /// By the pipeline's `projects`; nil without it.
     public var route: ProjectRoute?
-    /// The folder of an archive that is not there, not even empty.
-    public var missingFolder: String?
 
     public init(
         _ opened: OpenedTarget, rules: TargetRules, verification: VerificationMode = .proof

@@ -77,7 +77,7 @@ struct OpenedPipeline: Sendable {
                 let target = try await owners.withIDs(target)
                 var opened = try await open(target, pipeline, connections, tuning, services)
                 opened.route = route
-                try await expectNoLoss(opened, journal)
+                try await expectNoLoss(of: target, journal)
                 targets.append(opened)
             } catch {
                 guard !needsAll, let key = absentKey(of: target, error) else { throw error }
@@ -140,16 +140,14 @@ struct OpenedPipeline: Sendable {
     /// Throws if an archive is not there, and the journal knows copies in it: its disk may not be
     /// mounted.
     private static func expectNoLoss(
-        _ target: PlanningTarget, _ journal: Journal?
+        of target: Target, _ journal: Journal?
     ) async throws(TranshipError) {
-        guard let journal, let path = target.missingFolder else { return }
-        let known = try await journal.copyCount(atTarget: target.opened.key)
-        guard known > 0 else { return }
-        throw TranshipError(
-            .targetFailed,
-            "there is no archive \(path), and the journal knows \(counted(known, "image")) in it",
-            hint: "mount its disk; or make the folder, to copy all images again: "
-                + "mkdir \(path)")
+        guard let journal, case .archive(let entry) = target else { return }
+        let archive = ArchiveFolder(entry.path, as: .target)
+        let isThere = try await archive.onThread { try $0.isFolderThere() }
+        if isThere { return }
+        let known = try await journal.copyCount(atTarget: key(of: archive))
+        if known > 0 { throw archive.isGone(knownImages: known) }
     }
 
     private static func key(of archive: ArchiveFolder) -> String { "archive:\(archive.path)" }
@@ -237,12 +235,8 @@ struct OpenedPipeline: Sendable {
         _ entry: ArchiveTarget, _ pipeline: Pipeline, _ tuning: RunTuning
     ) async throws(TranshipError) -> PlanningTarget {
         let archive = ArchiveFolder(entry.path, as: .target)
-        let isThere: Bool
         do {
-            isThere = try await archive.onThread {
-                _ = try $0.check()
-                return try $0.isFolderThere()
-            }
+            try await archive.onThread { _ = try $0.check() }
         } catch {
             throw error.whileDoing("\(entry.position)")
         }
@@ -256,7 +250,7 @@ struct OpenedPipeline: Sendable {
         }
         let now = tuning.surroundings.now
         let key = key(of: archive)
-        var target = PlanningTarget(
+        return PlanningTarget(
             OpenedTarget(
                 key: key, endpoint: "archive \(archive.path)", isAdmin: true,
                 limits: TargetLimits(images: entry.rules.limitsImages),
@@ -264,8 +258,6 @@ struct OpenedPipeline: Sendable {
                 uploader: ArchiveUploader(targetKey: key, archive: archive, now: now),
                 waiter: ArchiveWaiter(), publisher: ArchivePublisher(archive: archive, now: now)),
             rules: entry.rules, verification: pipeline.verify)
-        if !isThere { target.missingFolder = archive.path }
-        return target
     }
 }
 
