@@ -255,7 +255,7 @@ extension Retirement {
         let times = times(whole)
         var standings: [Standing] = []
         for (copy, isOther) in zip(whole, isOther) {
-            guard let index = earlier.firstIndex(where: { $0.image.id == copy.image.id }) else {
+            guard earlier.contains(where: { $0.image.id == copy.image.id }) else {
                 standings.append(
                     Standing(
                         copy: copy, isCurrent: current.contains(copy.versionID ?? ""),
@@ -263,6 +263,8 @@ extension Retirement {
                 continue
             }
             let own = place(copy, items)
+            // Each of several sources keeps its own.
+            let newer = earlier.drop { $0.image.id != copy.image.id }.dropFirst()
             let now = whole.last {
                 current.contains($0.versionID ?? "") && place($0, items) == own
             }
@@ -274,7 +276,7 @@ extension Retirement {
                 Standing(
                     copy: copy, isCurrent: false,
                     isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
-                    rank: earlier.count - 1 - index,
+                    rank: newer.count { place($0, items) == own },
                     replacedAt: replacedAt.map { min($0, nowUnixSeconds) }))
         }
         return standings

@@ -148,6 +148,19 @@ import Testing
         #expect(found == expected)
     }
 
+    @Test func `Each of several sources keeps as many earlier versions`() throws {
+        let rules = "keep: 1\nprevious: hide\nexpired: { action: delete, after: 0s }"
+        let copies = [
+            copy(1, at: "x"), copy(2, at: "y"), copy(3, at: "x"), copy(4, at: "y"),
+            copy(5, at: "y"),
+        ]
+        #expect(
+            try changes(
+                rules, current: item(6, at: "x", .create), item(7, at: "y", .create),
+                copies: copies, sources: .init(areSeveral: true))
+                == ["1 delete", "2 delete", "3 hide", "4 delete", "5 hide"])
+    }
+
     @Test func `A version was replaced by the next one of its own source`() throws {
         // y 2 became current long ago, and x 1 was current until this run.
         let rules = "keep: 0\nprevious: hide\nexpired: { action: delete, after: 1d }"
