@@ -63,7 +63,7 @@ struct Retirement {
                     copy?.changes.first?.shows != false, !hidesShown(changes, copies)
                 {
                     // Another version may have the name, and would be the only one.
-                    if change.image.name != change.record.shownName { lacksName = true }
+                    if copy?.isNamedAsEarlier == true { lacksName = true }
                     continue
                 }
                 let holder = nameHolder(against: change, standings, changes)
@@ -137,9 +137,6 @@ struct Retirement {
             currentVersionID: transfer.origin.versionID, record: transfer.record,
             reason: rollbackTo.map { .rollback(toVersion: $0) } ?? .currentAgain)
         guard !change.isCarriedOut(on: copy.image) else { return nil }
-        let isNamedAsEarlier =
-            copy.image.name != transfer.record.shownName
-            && copy.image.name == copy.earlierName(transfer)
         // Since it was last shown.
         let ours = Set(copy.changes.prefix { !$0.shows })
         let byHand = Self.fieldsByHand(of: copy.image, transfer.record, besides: ours)
@@ -148,7 +145,7 @@ struct Retirement {
             return change.ended(.left, .editedByHand(field: byHand.joined(separator: ", ")))
         }
         if ours.isEmpty {
-            guard isNamedAsEarlier else { return nil }
+            guard copy.isNamedAsEarlier else { return nil }
             change = Change(
                 .promote, copy.image, origin: transfer.origin,
                 currentVersionID: transfer.origin.versionID, record: transfer.record,
@@ -398,6 +395,12 @@ extension SeriesCopy {
             .restore, image, origin: transfer.origin, currentVersionID: "",
             record: transfer.record, reason: .isCurrent
         ).isCarriedOut(on: image)
+    }
+
+    /// True if a run gave it the name of a version that is not the current one.
+    var isNamedAsEarlier: Bool {
+        guard let transfer, image.name != transfer.record.shownName else { return false }
+        return image.name == earlierName(transfer)
     }
 
     /// What the copy is called while another version is the current one.
