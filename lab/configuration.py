@@ -144,7 +144,8 @@ def configure_glance(cloud):
         # Keep-alive holds a thread per connection, so two processes are 32
         # connections; the Glances beside alpha's and beta's start faster with one.
         "processes": 2 if SITES[cloud].keystone == cloud else 1, "threads": 16,
-        "http11-socket": f"{HOST}:{port_of(cloud, 'glance')}",
+        "http11-socket" if switches["keep-alive"] == "on" else "http-socket":
+            f"{HOST}:{port_of(cloud, 'glance')}",
     }}))
 
 

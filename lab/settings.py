@@ -146,6 +146,9 @@ SWITCHES = {
     "members-may-publish": (
         "glance", None, None, "off",
         "on: visibility public needs no admin"),
+    "keep-alive": (
+        "glance", None, None, "on",
+        "off: the service closes each connection after one answer"),
 }
 
 

@@ -48,6 +48,8 @@ class Bench:
 
     def measure(self, contestant, row, world, wrapper=(), seconds_max=None):
         """Copies once. Raises `Failed` if not all of it arrives."""
+        if isinstance(world, Clouds):
+            world.set_keep_alive(contestant.keep_alive)
         command = contestant.command(contestant, row, world, self)
         if contestant.is_ours and not contestant.keeps_journal:
             self.forget()

@@ -93,6 +93,7 @@ class Contestant:
     needs: str = "cc"
     keeps_journal: bool = False
     arrives: bool = True
+    keep_alive: str = "on"  # of the lab's Glances
 
     @property
     def is_ours(self):

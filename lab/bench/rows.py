@@ -61,6 +61,7 @@ proof_cpu.digest = 0
 def real(is_quick):
     small, few, size = (30, 4, 32 * MIB) if is_quick else (120, 8, 256 * MIB)
     services, proof = "tranship (services)", "tranship (proof)"
+    crowd, kept, closed = 40 if is_quick else 200, "tranship (kept)", "tranship (closed)"
     slow = [] if is_quick else [openstack_client(share=0.04, rounds_max=2)]
     few_slow = [] if is_quick else [openstack_client(share=0.5, rounds_max=2)]
     return [
@@ -72,6 +73,13 @@ def real(is_quick):
                  "services', {requests} requests and {connections} connections.",
             text="Tranship proves each copy, the others prove nothing. Requests are those of the "
                  "Image services. Memory: 40 MiB, and 3 MiB for each of 8 in flight."),
+        Row("keep-alive", f"{crowd} × 256 KiB, with connections kept and closed", crowd, 256 * KIB, 8,
+            lambda bench: bench.clouds,
+            [tranship(kept, at_once="auto"), tranship(closed, at_once="auto", keep_alive="off")],
+            [rate(1, closed, ours=kept)], seconds=200,
+            text="At default limits. Both Glances run under uWSGI with 2 × 16 threads. With "
+                 "`http11-socket` each open connection holds a thread until one of both sides "
+                 "closes it; `http-socket` closes it after each answer."),
         Row("large", f"{few} × {size // MIB} MiB between real clouds, 4 at once", few, size, 4,
             lambda bench: bench.clouds,
             [tranship(services, verify="services", target=SECOND), tranship(proof), curl(), sdk(4),

@@ -33,11 +33,20 @@ class Clouds:
         self.connections = {name: openstack.connect(cloud=name)
                             for name in (self.source, self.target, SECOND)}
         self.logs = [self.lab / "log" / f"{cloud}-glance.log" for cloud in ("alpha", "beta")]
+        self.keep_alive = "on"
 
     @property
     def services(self):
         return [json.loads((self.lab / "run" / f"{cloud}-{service}.pid").read_text())["pid"]
                 for cloud in ("alpha", "beta") for service in ("keystone", "glance")]
+
+    def set_keep_alive(self, value):
+        if value == self.keep_alive:
+            return
+        for cloud in (self.source, self.target):
+            subprocess.run(["scripts/lab", "set", cloud, "keep-alive", value], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.keep_alive = value
 
     def ours(self, name):
         return [image for image in self.connections[name].image.images()
@@ -104,6 +113,7 @@ class Clouds:
         return len(re.findall(rf"connect\(.*htons\(({ports})\)", trace.read_text(errors="replace")))
 
     def end(self):
+        self.set_keep_alive("on")
         self.clear()
         self.remove(self.source)
 
