@@ -140,13 +140,13 @@ def configure_glance(cloud):
     write(home / "etc" / "glance" / "glance-api-paste.ini", pipelines())
     if SITES[cloud].flavor == "http_basic":
         write(home / "etc" / "htpasswd", f"{BASIC_USER}:{BASIC_HASH}\n")
+    socket = f"{HOST}:{port_of(cloud, 'glance')}"
     write(home / "etc" / "glance-uwsgi.ini", ini({"uwsgi": uwsgi_options(cloud, "glance") | {
         # Keep-alive holds a thread per connection, so two processes are 32
         # connections; the Glances beside alpha's and beta's start faster with one.
         "processes": 2 if SITES[cloud].keystone == cloud else 1, "threads": 16,
-        "http11-socket" if switches["keep-alive"] == "on" else "http-socket":
-            f"{HOST}:{port_of(cloud, 'glance')}",
-    }}))
+    } | ({"http11-socket": socket} if switches["keep-alive"] == "on" else
+         {"http-socket": socket, "add-header": "Connection: close"})}))
 
 
 def service_user(cloud):

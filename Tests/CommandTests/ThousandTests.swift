@@ -20,11 +20,10 @@ import Testing
 struct ThousandTests {
     private static let images = 1000
     private static let peakMebibytesMax = 1536.0
-    private static let release = ProcessInfo.processInfo.environment["TRANSHIP_RELEASE_BINARY"]
 
     @Test func `A thousand images in flight end, and stay under 1.5 GiB`() async throws {
         let crowd = try Crowd(images: Self.images)
-        let (process, file) = try crowd.start(binary: Self.release)
+        let (process, file) = try crowd.start()
         async let peak = peakMebibytes(of: process.pid)
         let watchdog = Task {
             try await Task.sleep(for: .seconds(300))
@@ -45,7 +44,7 @@ struct ThousandTests {
 
     @Test func `SIGTERM ends a thousand images in flight within 5 seconds`() async throws {
         let crowd = try Crowd(images: Self.images, opens: false)
-        let (process, file) = try crowd.start(binary: Self.release)
+        let (process, file) = try crowd.start()
         let areAllThere = await eventually(withinSeconds: 120) { crowd.holding == Self.images }
         #expect(areAllThere, "\(crowd.holding) of them are in flight")
         let asked = ContinuousClock.now
@@ -132,7 +131,7 @@ private final class Crowd: Sendable {
     }
 
     /// - Returns: the process, and the file that has what it says.
-    func start(binary: String?) throws -> (StartedProcess, String) {
+    func start() throws -> (StartedProcess, String) {
         func entry(_ name: String, _ server: GlanceServer) -> String {
             """
               \(name):
@@ -154,8 +153,7 @@ private final class Crowd: Sendable {
         try folder.write(Array(pipeline.utf8), to: "pipeline.yaml")
         let file = "said"
         let process = try StartedProcess(
-            binary.map { URL(fileURLWithPath: $0) }
-                ?? StartedProcess.binaries.appendingPathComponent("tranship"),
+            StartedProcess.tranship,
             ["run", "pipeline.yaml", "--journal", "journal.sqlite"],
             environment: [
                 "PATH": "/usr/bin:/bin", "HOME": folder.path,

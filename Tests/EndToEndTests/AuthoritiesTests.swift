@@ -56,7 +56,7 @@ import Testing
         // Some systems give namespaces to the administrator only.
         if prepared.said.contains("unshare") { return }
         try #require(prepared.status == 0, "\(prepared.said)")
-        let tranship = StartedProcess.binaries.appendingPathComponent("tranship").path
+        let tranship = StartedProcess.tranship.path
         for (cacert, isTrusted) in [
             ("other.pem", false), (server.certificateFile, true), (nil, true),
         ] {

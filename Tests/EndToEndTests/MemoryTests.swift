@@ -14,24 +14,22 @@ extension EndToEndTests {
         private static let mebibytesAnImage = 3.0
         private static let mebibytesBefore = 48.0
 
-        /// The binary as it is shipped. A debug build's code, and the Swift
-        /// libraries that it loads, take some 15 MiB more.
-        private static let release = ProcessInfo.processInfo.environment[
-            "TRANSHIP_RELEASE_BINARY"
-        ].map { URL(fileURLWithPath: $0) }
+        /// True of the binary as it is shipped. A debug build's code, and the Swift libraries that it
+        /// loads, take some 15 MiB more.
+        private static let isRelease =
+            ProcessInfo.processInfo.environment["TRANSHIP_RELEASE_BINARY"] != nil
 
         @Test("four images of 1 GiB in flight take at most 48 MiB and 3 MiB an image")
         func fourGibibytes() async throws {
             let server = try Self.zeros(bytes: 1 << 30)
             try await scene("memory") { scene in
                 let file = try pipeline(server, scene)
-                let binary = Self.release ?? RunningCommand.binary
                 // What there is before the first byte moves.
-                let plan = try scene.start(["plan", file], binary: binary)
+                let plan = try scene.start(["plan", file])
                 async let before = plan.peakMemoryMebibytes()
                 #expect(await plan.outcome().status == 0)
 
-                let run = try scene.start(["run", file], binary: binary)
+                let run = try scene.start(["run", file])
                 async let peak = run.peakMemoryMebibytes()
                 let outcome = await run.outcome(withinSeconds: 400)
                 #expect(outcome.status == 0, outcome.said)
@@ -43,7 +41,7 @@ extension EndToEndTests {
                 print("memory: \(words), \(outcome.seconds) s")
                 let inFlight = Double(Self.images) * Self.mebibytesAnImage
                 #expect(most - planned <= inFlight, words)
-                if Self.release != nil { #expect(most <= Self.mebibytesBefore + inFlight, words) }
+                if Self.isRelease { #expect(most <= Self.mebibytesBefore + inFlight, words) }
             }
         }
 
@@ -57,7 +55,6 @@ extension EndToEndTests {
             let server = try Self.images([("small", small, digests.0), ("large", large, digests.1)])
             let scene = try Scene("memorydownload")
             defer { try? FileManager.default.removeItem(at: scene.folder) }
-            let binary = Self.release ?? RunningCommand.binary
             func peak(_ id: String, _ bytes: Int, to file: String) async throws -> Double {
                 let command = try RunningCommand(
                     ["image", "download", id, file],
@@ -65,7 +62,7 @@ extension EndToEndTests {
                         "HOME": scene.folder.path, "OS_AUTH_TYPE": "none",
                         "OS_IMAGE_ENDPOINT_OVERRIDE": server.url,
                     ],
-                    folder: scene.folder, shell: "exec 1>/dev/null", binary: binary)
+                    folder: scene.folder, shell: "exec 1>/dev/null")
                 async let peak = command.peakMemoryMebibytes()
                 let outcome = await command.outcome()
                 #expect(outcome.status == 0, outcome.said)

@@ -60,7 +60,7 @@ extension EndToEndTests {
                 let terminal = try await RunningCommand(
                     [
                         "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
-                        RunningCommand.binary.path, "run", file, "--journal", scene.journal,
+                        StartedProcess.tranship.path, "run", file, "--journal", scene.journal,
                     ], environment: scene.environment, folder: scene.folder,
                     binary: Lab.python
                 ).outcome()

@@ -12,6 +12,14 @@ public final class StartedProcess: Sendable {
     public static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
         .resolvingSymlinksInPath().deletingLastPathComponent()
 
+    /// Where `tranship` is: the one that was built with the tests, or with
+    /// `TRANSHIP_COMMAND_FOLDER` another, such as a release or one that a package installed.
+    public static let commands =
+        ProcessInfo.processInfo.environment["TRANSHIP_COMMAND_FOLDER"]
+        .map { URL(fileURLWithPath: $0) } ?? binaries
+
+    public static let tranship = commands.appendingPathComponent("tranship")
+
     /// - Parameters:
     ///   - folder: where it runs.
     ///   - output: the file that its standard output goes to.

@@ -30,8 +30,7 @@ class Clouds:
 
     def __init__(self, folder):
         self.folder, self.lines, self.lab = folder, [], Path(os.environ["TRANSHIP_LAB"])
-        self.connections = {name: openstack.connect(cloud=name)
-                            for name in (self.source, self.target, SECOND)}
+        self.connect()
         self.logs = [self.lab / "log" / f"{cloud}-glance.log" for cloud in ("alpha", "beta")]
         self.keep_alive = "on"
 
@@ -40,6 +39,10 @@ class Clouds:
         return [json.loads((self.lab / "run" / f"{cloud}-{service}.pid").read_text())["pid"]
                 for cloud in ("alpha", "beta") for service in ("keystone", "glance")]
 
+    def connect(self):
+        self.connections = {name: openstack.connect(cloud=name)
+                            for name in (self.source, self.target, SECOND)}
+
     def set_keep_alive(self, value):
         if value == self.keep_alive:
             return
@@ -47,6 +50,7 @@ class Clouds:
             subprocess.run(["scripts/lab", "set", cloud, "keep-alive", value], check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.keep_alive = value
+        self.connect()
 
     def ours(self, name):
         return [image for image in self.connections[name].image.images()

@@ -175,7 +175,7 @@ final class CanaryScene: Sendable {
         ].merging(changes) { $1 }
         let process = try StartedProcess(
             shell: "\(shell); exec \"$0\" \"$@\"",
-            [StartedProcess.binaries.appendingPathComponent("tranship").path] + arguments,
+            [StartedProcess.tranship.path] + arguments,
             environment: environment, folder: URL(fileURLWithPath: folder.path),
             output: URL(fileURLWithPath: folder.file("said-\(number).out")),
             talk: URL(fileURLWithPath: folder.file("said-\(number).err")))

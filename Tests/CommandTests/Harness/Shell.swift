@@ -20,19 +20,13 @@ struct Shell: Sendable {
     let folder: URL
     var environment: [String: String]
 
-    /// Where `tranship` is: the one that was built with the tests, or with
-    /// `TRANSHIP_COMMAND_FOLDER` another, such as the one that a package installed.
-    private static let commands =
-        ProcessInfo.processInfo.environment["TRANSHIP_COMMAND_FOLDER"]
-        ?? StartedProcess.binaries.path
-
     init() throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tranship-commands-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         environment = [
-            "PATH": "\(Self.commands):\(path)", "HOME": folder.path,
+            "PATH": "\(StartedProcess.commands.path):\(path)", "HOME": folder.path,
             "LC_ALL": "C.UTF-8",
             "OS_CLIENT_CONFIG_FILE": Lab.cloudsFile, "OS_CLOUD": "alpha",
             "SWIFT_BACKTRACE": "enable=no",

@@ -43,14 +43,11 @@ final class RunningCommand: Sendable {
     private let talkFile: URL
     private let peak = Mutex<Int64>(0)
 
-    /// Beside the tests, where the build puts both.
-    static let binary = StartedProcess.binaries.appendingPathComponent("tranship")
-
     /// - Parameter shell: commands for a shell that then becomes the binary,
     ///   for limits that only a shell can set.
     init(
         _ arguments: [String], environment: [String: String], folder: URL, shell: String? = nil,
-        binary: URL = binary
+        binary: URL = StartedProcess.tranship
     ) throws {
         let name = "command-\(UUID().uuidString.prefix(8))"
         outputFile = folder.appendingPathComponent("\(name).out")

@@ -56,7 +56,7 @@ struct PseudoTerminal {
         let outcome = try await RunningCommand(
             [
                 "-c", Self.program, "\(columns)", "\(rows)", "\(resizedColumns ?? 0)",
-                "\(afterSeconds)", interrupts ? "1" : "0", RunningCommand.binary.path,
+                "\(afterSeconds)", interrupts ? "1" : "0", StartedProcess.tranship.path,
             ] + arguments + (journal.map { ["--journal", $0] } ?? []),
             environment: scene.environment.merging(["TERM": term]) { $1 }
                 .merging(environment) { $1 },

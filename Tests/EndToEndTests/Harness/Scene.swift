@@ -80,7 +80,7 @@ struct Scene: Sendable {
 
     func start(
         _ arguments: [String], environment changes: [String: String] = [:], shell: String? = nil,
-        binary: URL = RunningCommand.binary
+        binary: URL = StartedProcess.tranship
     ) throws -> RunningCommand {
         var arguments = arguments
         if !arguments.contains("--journal") { arguments += ["--journal", journal] }

@@ -19,7 +19,6 @@ struct LocalFault: Sendable {
 
 /// The built command, for what ends or confines a whole process.
 enum Command {
-    private static let binary = StartedProcess.binaries.appendingPathComponent("tranship")
 
     /// Runs the scene's pipeline.
     ///
@@ -38,7 +37,7 @@ enum Command {
             fileURLWithPath: scene.folder.file("talk-\(UUID().uuidString.prefix(8))"))
         let process = try StartedProcess(
             shell: "\(shell); exec ${AS:-} \"$0\" \"$@\"",
-            [binary.path, "run", scene.pipelineFile, "--journal", scene.journal],
+            [StartedProcess.tranship.path, "run", scene.pipelineFile, "--journal", scene.journal],
             environment: environment, output: talk, talk: talk)
         await meanwhile(process.pid)
         let status = await process.status
