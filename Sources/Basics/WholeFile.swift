@@ -50,6 +50,14 @@ package enum WholeFile {
         }
     }
 
+    /// Says of a path that something other than a regular file is there; nil if there is a regular
+    /// file, or nothing.
+    package static func special(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, let kind = kind(status.st_mode) else { return nil }
+        return Problem.special(kind).words
+    }
+
     private static let directory = "a directory"
 
     /// What a file of this mode is; nil for a regular file.

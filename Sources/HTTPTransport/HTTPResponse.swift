@@ -64,9 +64,9 @@ extension HTTPResponse {
             answer: answer, isTransient: isTransient)
     }
 
-    /// Not implemented, a version of HTTP, a negotiation or an extension that is not supported, and a
-    /// network that needs a login (RFC 9110, section 15.6; RFC 2295; RFC 2774; RFC 6585).
-    private static let lastingFailures: Set = [501, 505, 506, 510, 511]
+    /// Not implemented, a version of HTTP, a negotiation or an extension that is not supported, no
+    /// storage left, and a network that needs a login (RFC 4918; RFC 9110, section 15.6; RFC 2295; RFC 2774; RFC 6585).
+    private static let lastingFailures: Set = [501, 505, 506, 507, 510, 511]
 
     private var isTransient: Bool {
         [408, 425, 429].contains(status)
@@ -121,7 +121,7 @@ extension HTTPResponse {
         case 408: .timedOut
         case 409: .conflict
         case 410: .gone
-        case 413: .quotaExceeded
+        case 413, 507: .quotaExceeded
         case 415: .formatRejected
         case 416: .rangeNotSatisfiable
         case 429: .rateLimited

@@ -33,7 +33,9 @@ struct TargetObjection {
                 .refused,
                 "the target takes no disk_format \(format), only "
                     + offer.diskFormats.joined(separator: ", "),
-                hint: "convert the image to one of them (qemu-img convert) and copy that, or leave "
+                hint: (Nearest.to(format, in: offer.diskFormats).map { "did you mean \($0)? " }
+                    ?? "")
+                    + "convert the image to one of them (qemu-img convert) and copy that, or leave "
                     + "it out")
         }
         if let format = record.containerFormat, !offer.containerFormats.isEmpty,

@@ -60,6 +60,15 @@ public struct CloudExamination: Sendable {
     ///
     /// - Throws: wrong credentials, an unknown cloud, a service that does not
     ///   answer. What a service only does not tell becomes one of ``troubles``.
+    /// The same of a word of a command line: `alpha` or `alpha/RegionTwo`.
+    public static func examine(
+        place word: String, region: String?, environment: [String: String]
+    ) async throws(TranshipError) -> CloudExamination {
+        let place = try KnownClouds(environment: environment).place(word)
+        return try await examine(
+            place?.name ?? word, region: region ?? place?.region, environment: environment)
+    }
+
     public static func examine(
         _ cloud: String, region: String? = nil, environment: [String: String]
     ) async throws(TranshipError) -> CloudExamination {

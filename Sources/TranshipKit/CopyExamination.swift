@@ -21,9 +21,13 @@ public struct CopyExamination: Sendable {
     public static func examine(
         source: String, target: String, environment: [String: String]
     ) async throws(TranshipError) -> CopyExamination {
-        CopyExamination(
-            source: try await .examine(source, environment: environment),
-            target: try await .examine(target, environment: environment))
+        let known = try KnownClouds(environment: environment)
+        let (from, into) = (known.place(source), known.place(target))
+        return CopyExamination(
+            source: try await .examine(
+                from?.name ?? source, region: from?.region, environment: environment),
+            target: try await .examine(
+                into?.name ?? target, region: into?.region, environment: environment))
     }
 
     init(source: CloudExamination, target: CloudExamination) {

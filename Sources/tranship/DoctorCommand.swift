@@ -41,7 +41,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         guard let target else {
             let found = try await CloudExamination.examine(
-                cloud, region: region, environment: environment)
+                place: cloud, region: region, environment: environment)
             let rendering = DoctorRendering(found: found)
             return put(rendering.line, rendering.text)
         }

@@ -17,6 +17,9 @@ enum MistypedCommand {
         "image add": "tranship member add", "image remove": "tranship member remove",
         "image member": "tranship member list", "image stores": "tranship store list",
         "image task": "tranship task list", "image metadef": "tranship metadef list",
+        "image tag": "tranship tag add", "tag delete": "tranship tag remove",
+        "tag set": "tranship tag add", "member delete": "tranship member remove",
+        "version": "tranship --version",
         "cached": "tranship cache list", "image cached": "tranship cache list",
     ]
 
@@ -49,6 +52,7 @@ enum MistypedCommand {
         let whole = { (words: [String]) in (["tranship"] + parents + words).joined(separator: " ") }
         let guess =
             otherWords[path.joined(separator: " ")]
+            ?? leaves.first { $0.joined(separator: "-") == word }.map(whole)
             ?? Nearest.to(word, in: siblings).map { whole([$0]) }
             ?? leaves.first { $0.last == word }.map(whole)
         let help = whole(["--help"])

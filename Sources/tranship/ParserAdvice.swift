@@ -25,7 +25,26 @@ enum ParserAdvice {
                 "write a pipeline with `exclude`: tranship copy SOURCE TARGET --dry-run --save FILE",
         ],
         "status": ["--follow": "`--watch` follows a run"],
-        "*": ["--json": "write --format json"],
+        "report": ["--run": "write its number behind the pipeline: tranship report NAME NUMBER"],
+        "image set": [
+            "--activate": "`tranship image reactivate IMAGE`",
+            "--deactivate": "`tranship image deactivate IMAGE`",
+            "--accept": "`tranship member set IMAGE --accept`",
+            "--reject": "`tranship member set IMAGE --reject`",
+        ],
+        "image create": [
+            "--volume":
+                "the Block Storage service makes an image of a volume: openstack image create "
+                + "--volume"
+        ],
+        "image stage": [
+            "--file": "name the file behind the image: tranship image stage IMAGE FILE"
+        ],
+        "*": [
+            "--json": "write --format json",
+            "--os-cloud": "name a cloud behind it: tranship --os-cloud CLOUD image list",
+            "--cloud": "name a cloud behind it: tranship --cloud CLOUD image list",
+        ],
     ]
     private static let pipelineCommands = ["plan", "run", "check"]
 
@@ -37,7 +56,13 @@ enum ParserAdvice {
     static func hint(_ message: String, _ arguments: [String]) -> String? {
         let command = arguments.first ?? ""
         if let option = quoted(message, after: "Unknown option ") {
-            return options[command]?[option] ?? options["*"]?[option]
+            let path = arguments.prefix { !$0.hasPrefix("-") }.prefix(2).joined(separator: " ")
+            if let known = options[path] ?? options[command], let advice = known[option] {
+                return advice
+            }
+            if let advice = options["*"]?[option] { return advice }
+            return command.hasPrefix("-")
+                ? "options come behind the command: tranship COMMAND … \(option)" : nil
         }
         guard let word = quoted(message, after: "Unexpected argument ") else { return nil }
         let others = arguments.dropFirst().prefix { !$0.hasPrefix("-") }
@@ -52,7 +77,12 @@ enum ParserAdvice {
         let isList =
             ["image", "task", "store", "metadef", "cache"].contains(command)
             && others.contains("list")
-        return isList ? "if \(word) is a cloud, write --cloud \(word)" : nil
+        guard isList else { return nil }
+        let name = word.hasSuffix(":") ? String(word.dropLast()) : word
+        return arguments.first == "image"
+            ? "if \(name) is a cloud, write --cloud \(name.shellQuoted); if it is an image, "
+                + "--name \(name.shellQuoted)"
+            : "if \(name) is a cloud, write --cloud \(name.shellQuoted)"
     }
 
     /// `--x` of `Error: Unknown option '--x'`.

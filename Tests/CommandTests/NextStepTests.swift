@@ -189,6 +189,40 @@ struct NextStepTests {
             said: ["a.raw", "--force"],
             next: "tranship image download ubuntu-24.04 a.raw --force"),
         WrongCommand(
+            command: "tranship copy '' beta", status: 2, said: ["the source is empty"],
+            next: "tranship copy alpha beta"),
+        WrongCommand(
+            command: "tranship copy alpha: beta: ubuntu-24.04", status: 7,
+            said: ["there is no cloud \"beta:\"", "write the cloud without a colon: beta"],
+            next: "tranship copy alpha beta ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship copy night.yaml beta", status: 2,
+            said: ["night.yaml is a YAML file", "tranship run night.yaml"],
+            next: "tranship run night.yaml"),
+        WrongCommand(
+            command: "tranship copy file:///tmp/a.raw beta", status: 2,
+            said: ["file:// cannot be read", "write the path: /tmp/a.raw"],
+            next: "tranship copy a.raw beta"),
+        WrongCommand(
+            command: "tranship plan night.yaml --save p.json && tranship run p.json", status: 2,
+            said: ["this is a saved plan", "tranship run PIPELINE --plan FILE"],
+            next: "tranship run night.yaml --plan p.json"),
+        WrongCommand(
+            command: "tranship -q run night.yaml", status: 2,
+            said: ["options come behind the command"], next: "tranship run night.yaml -q"),
+        WrongCommand(
+            command: "tranship ls ubuntu-24.04", status: 2,
+            said: ["if it is an image, --name ubuntu-24.04"],
+            next: "tranship ls --cloud alpha --name ubuntu-24.04"),
+        WrongCommand(
+            command: "tranship image-list", status: 2,
+            said: ["did you mean `tranship image list`?"],
+            next: "tranship image list --cloud alpha"),
+        WrongCommand(
+            command: "tranship image set --activate ubuntu-24.04", status: 2,
+            said: ["hint: `tranship image reactivate IMAGE`"],
+            next: "tranship image reactivate --cloud alpha ubuntu-24.04"),
+        WrongCommand(
             command: "tranship doctor alpha beat", status: 2, said: ["did you mean beta?"],
             next: "tranship doctor alpha beta"),
     ]

@@ -45,6 +45,32 @@ extension EndToEndTests {
             }
         }
 
+        /// What each image leaves in memory once it is done would count in the thousands.
+        @Test("600 images one after the other take at most 12 MiB more than 60")
+        func images() async throws {
+            func peak(_ images: Int) async throws -> Double {
+                let scene = try Scene("memoryimages")
+                defer { try? FileManager.default.removeItem(at: scene.folder) }
+                for image in 0..<images {
+                    try Data(repeating: UInt8(image % 251), count: 65_536).write(
+                        to: scene.folder.appendingPathComponent("disk-\(image).raw"))
+                }
+                let file = try scene.pipeline(
+                    """
+                    sources: [{ file: "./disk-*.raw", image: { disk_format: raw } }]
+                    targets: [{ archive: ./archive }]
+                    """)
+                let run = try scene.start(["run", file])
+                async let peak = run.peakMemoryMebibytes()
+                let outcome = await run.outcome(withinSeconds: 400)
+                #expect(outcome.status == 0, outcome.said)
+                return await peak
+            }
+            let (few, many) = (try await peak(60), try await peak(600))
+            print("memory: \(few) MiB for 60 images, \(many) MiB for 600")
+            #expect(many - few <= 12, "\(few) MiB, then \(many) MiB")
+        }
+
         /// The same command on a small and on a large image of the same bytes,
         /// proved both times: what it takes more for the large one is what it
         /// buffers.

@@ -243,6 +243,19 @@ import Testing
         #expect(try await fixture.ends(journal, run).values.allSatisfy { $0.state == .done })
     }
 
+    /// A service that loses what it takes would otherwise get the data for ever.
+    @Test(arguments: [(1, TransferState.done), (9, .failed)])
+    func `A copy that is deleted before it is compared is made again, a few times`(
+        times: Int, end: TransferState
+    ) async throws {
+        let lost = TranshipError(.notFound, "no image")
+        for _ in 0..<times { world.fail(.report, "image:a", with: lost) }
+        let ends = try await fixture.run([fixture.item("a")])
+        #expect(state(ends, "a") == end)
+        #expect((1...3).contains(ends["a"]?.tries.attempts ?? 0))
+        #expect(ends["a"]?.failure?.code == (end == .failed ? .gone : nil))
+    }
+
     @Test func `A token that ended under a body costs a try and not the run`() async throws {
         world.fail(
             .send, "image:a", with: TranshipError(.unauthorized, "expired", isTransient: true))

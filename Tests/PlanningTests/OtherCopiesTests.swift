@@ -16,6 +16,17 @@ import Testing
         return item
     }
 
+    @Test func `Images that an operator leaves out by their names are told in one line`() {
+        var others = OtherCopies()
+        for number in 1...4 {
+            let given = item("i\(number)", at: "beta", [])
+            others.add(given.decided(.skip, .nameTaken(imageID: "x", .skip)))
+        }
+        #expect(others.words.count == 1)
+        #expect(others.words[0].contains("leaves out 4 images"))
+        #expect(others.words[0].hasSuffix("same name: i1, i2, i3, …"))
+    }
+
     @Test func `Names three of a kind at a target, and counts the rest`() {
         var others = OtherCopies()
         for number in 1...5 {

@@ -192,7 +192,7 @@ extension TranshipError {
     /// True if the project's quota or the target's disk is full, and not only this image too
     /// large. All of them are 413, so only the text of the answer shows which.
     var isAboutWholeTarget: Bool {
-        if cause is FullTarget { return true }
+        if cause is FullTarget || answer?.status == 507 { return true }
         guard code == .quotaExceeded, let words = answer?.message.lowercased(),
             // These limits are for each image: `image_property_quota` and its like.
             !["propert", " tag", "member", "location"].contains(where: words.contains)

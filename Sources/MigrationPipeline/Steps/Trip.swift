@@ -44,6 +44,19 @@ final class Trip: Sendable {
         return found
     }
 
+    /// The target had the image and has it no more: it is copied again, as another try. Someone may
+    /// be deleting on purpose, or the service loses what it takes.
+    func lostCopy(
+        of lost: Transfer, startingOver: Transfer
+    ) async throws(TranshipError) -> Outcome {
+        try await commit(startingOver)
+        throw TranshipError(
+            .gone,
+            "image \(lost.imageID ?? "?") was deleted at the target before its copy was "
+                + (lost.state == .publishing ? "published" : "compared"),
+            hint: "find out who deletes images there, then run again")
+    }
+
     /// Reports that a side answered just now.
     func answered(_ side: TranshipError.Side) async throws(TranshipError) {
         try await hear(side)

@@ -23,10 +23,9 @@ struct VerifyStep: Sendable {
             report = try await uploader.report(transfer)
         } catch {
             guard error.code == .notFound else { throw error }
-            // The image was deleted before it was compared, so copy it again.
             try await trip.answered(.target)
             transfer.abandonRecord(wasThere: !target.offer.isArchive)
-            return .advance(transfer)
+            return try await trip.lostCopy(of: given, startingOver: transfer)
         }
         try await trip.answered(.target)
         guard report.status == .active || report.status == .deactivated else {
@@ -34,7 +33,8 @@ struct VerifyStep: Sendable {
                 .unexpectedState,
                 "image \(transfer.imageID ?? "?") at the target is \(report.status), "
                     + "where it has to be active to be compared",
-                hint: "look at it with `openstack image show`, then run again")
+                hint: "look at it with `openstack image show`, then run again",
+                isTransient: report.status.isBeforeActive)
         }
         transfer.placement.heldStores = report.stores
         switch stages.verifier.compare(transfer, with: report) {
@@ -201,8 +201,9 @@ struct VerifyStep: Sendable {
                 + "other stores" : ""
         return TranshipError(
             isConverted ? .transformed : .verificationMismatch,
-            "the target converted the data: \(words)",
-            hint: "accept it with accept_transformed: true, or use method: upload, "
+            "the target \(isConverted ? "converted" : "decompressed or damaged") the data: \(words)",
+            hint: (isConverted ? "" : "if this cloud decompresses images on import, ")
+                + "accept it with accept_transformed: true, or use method: upload, "
                 + "which converts nothing\(copying)")
     }
 

@@ -35,7 +35,14 @@ struct CloudFields {
                 "cloud \"\(cloud)\": \(key) is the text of a PEM file, not its path",
                 hint: "write the text into a file, and the path of that file into \(key)")
         }
-        return CloudFiles.expandingHome(text, environment)
+        let path = CloudFiles.expandingHome(text, environment)
+        // curl would wait for ever for a named pipe that has no writer.
+        if let words = WholeFile.special(path) {
+            throw TranshipError(
+                .invalidCloudsFile, "cloud \"\(cloud)\": \(key): \(path) \(words)",
+                hint: "name a file in \(key)")
+        }
+        return path
     }
 
     /// `verify`, or its opposite `insecure`.

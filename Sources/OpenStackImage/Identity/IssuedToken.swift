@@ -48,6 +48,7 @@ extension IssuedToken {
             expiresAt: expiresAt,
             accessRules: AccessRules(json: token["application_credential"]?["access_rules"]),
             imageEndpoint: ImageEndpoint.root(of: endpoint))
+        try Self.expect(cloud, project)
         if let expiry = expiresAt.flatMap(UTCTime.unixSeconds),
             let issue = token["issued_at"]?.string.flatMap(UTCTime.unixSeconds), expiry > issue
         {
@@ -55,6 +56,24 @@ extension IssuedToken {
         } else {
             lifetimeSeconds = Self.unknownLifetimeSeconds
         }
+    }
+
+    /// A token of another project would list and create the images of that one.
+    private static func expect(
+        _ cloud: CloudConfiguration, _ project: AuthenticatedProject
+    ) throws(TranshipError) {
+        let (asked, got): (String, String?) =
+            switch cloud.scope {
+            case .projectID(let id): (id, project.projectID)
+            case .projectName(let name, _): (name, project.projectName)
+            case nil: ("", nil)
+            }
+        // Databases compare names of projects without their case.
+        guard let got, got.lowercased() != asked.lowercased() else { return }
+        throw TranshipError(
+            .authenticationFailed,
+            "cloud \"\(cloud.name)\": Keystone gave a token of project \(got) for project \(asked)",
+            hint: "check the entry's project; an application credential belongs to one project")
     }
 
     private static func refusal(
@@ -76,8 +95,9 @@ extension IssuedToken {
             404 where isKeystones(answer):
             return TranshipError(
                 .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-                hint: refusal.message.contains("unsupported method")
-                    ? unofferedMethod : hint(cloud.authentication), answer: refusal.answer)
+                hint: hint(refusal, answer) ?? hint(cloud.authentication), answer: refusal.answer)
+        case 408, 425, 429:
+            return refusal.whileDoing("cloud \"\(cloud.name)\"")
         // Keystone answers JSON with an "error" in it. Another body does not come from Keystone.
         case 400...499 where !isKeystones(answer):
             return notKeystone(authURL, "\(answer.status)")
@@ -88,6 +108,22 @@ extension IssuedToken {
         default:
             return refusal.whileDoing("cloud \"\(cloud.name)\"")
         }
+    }
+
+    /// What to do if Keystone says what it misses.
+    private static func hint(_ refusal: TranshipError, _ answer: HTTPResponse) -> String? {
+        let words = refusal.message.lowercased()
+        if words.contains("unsupported method") { return unofferedMethod }
+        if words.contains("password is expired") {
+            return "set a new password: openstack user password set; then write it into the entry"
+        }
+        // A receipt (API 3.13) comes with a login that lacks further methods.
+        if answer.headers["openstack-auth-receipt"] != nil {
+            return "this user needs a further method: write auth_type: v3multifactor and "
+                + "auth_methods, such as [v3password, v3totp], into the entry; for unattended work "
+                + "use an application credential"
+        }
+        return nil
     }
 
     private static func isKeystones(_ answer: HTTPResponse) -> Bool {

@@ -5,19 +5,29 @@ import Basics
 import HTTPTransport
 
 extension HTTPClient {
+    static var quickWaitSecondsMax: Int { 15 }
+
     /// As `send(_:)`, but repeats the request at once, up to `quickRetries` times, if the
     /// connection broke or a gateway refused it. Only for requests that may be sent twice. Does not
-    /// repeat after a time-out, which took long enough, or if the service says when to come back.
+    /// repeat after a time-out, which took long enough.
+    ///
+    /// If the service says when to come back (`Retry-After`), repeats it then, if that is within
+    /// ``quickWaitSecondsMax``. A 429 without that header is repeated after a second.
     func send(
         _ request: HTTPRequest, quickRetries: Int
     ) async throws(TranshipError) -> HTTPResponse {
         var left = quickRetries
         while true {
+            var wait = Int.random(in: 100...400)
             do throws(TranshipError) {
                 let answer = try await send(request)
-                let isGateway = [502, 503, 504].contains(answer.status)
-                guard left > 0, isGateway, answer.headers["Retry-After"] == nil else {
-                    return answer
+                guard left > 0, [429, 502, 503, 504].contains(answer.status) else { return answer }
+                if let text = answer.headers["Retry-After"] {
+                    guard let seconds = Int(text), (0...Self.quickWaitSecondsMax).contains(seconds)
+                    else { return answer }
+                    wait += seconds * 1000
+                } else if answer.status == 429 {
+                    wait += 1000
                 }
             } catch {
                 guard left > 0, error.isTransient,
@@ -26,7 +36,7 @@ extension HTTPClient {
             }
             left -= 1
             // After a cancellation this ends at once, and so does the next request.
-            try? await Task.sleep(for: .milliseconds(Int.random(in: 100...400)))
+            try? await Task.sleep(for: .milliseconds(wait))
         }
     }
 }

@@ -63,6 +63,10 @@ enum RefusalHint {
             return "give it fewer tags: the cloud's image_tag_quota is the limit"
         case (.post, "members", 413):
             return "share it with fewer projects: the cloud's image_member_quota is the limit"
+        case (.put, _, 507):
+            return "the store of the cloud is full: ask its operator to make room"
+        case (.put, _, 413) where words.contains("full"):
+            return "the store of the cloud is full: ask its operator to make room"
         case (.put, _, 413):
             return "`tranship usage --cloud \(cloud)` shows the quotas of this project"
         case (.get, "file", 403) where words.contains("deactivated"):

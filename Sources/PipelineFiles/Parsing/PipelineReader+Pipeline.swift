@@ -49,6 +49,12 @@ extension PipelineReader {
         }
         let value = FileValue(
             reader: self, node: entry.value, path: "version", label: "`version`")
+        guard !entries.contains(where: { $0.key.text == "entries" }) else {
+            throw root.refusal(
+                "this is a saved plan, not a pipeline",
+                hint: "name the pipeline, and the plan behind it: tranship run PIPELINE --plan FILE"
+            )
+        }
         let version = try value.integer(0...Int.max)
         guard version == 1 else {
             throw value.refusal(

@@ -25,7 +25,13 @@ struct CopiedFiles {
     ) throws(TranshipError) -> [String] {
         switch FilePath.kind(path) {
         case .directory: return try inFolder(names)
-        case .file, .special: return try alone(FilePath.escaped(path), names)
+        case .file, .special:
+            guard !["yaml", "yml"].contains(FileName(path).fileExtension) else {
+                throw TranshipError(
+                    .usage, "\(word) is a YAML file, not an image",
+                    hint: "if it is a pipeline, run it: tranship run \(word)")
+            }
+            return try alone(FilePath.escaped(path), names)
         case .missing:
             guard Glob(path).literal == nil else { throw missing(clouds) }
             let place = "the source \(word)"
@@ -51,6 +57,15 @@ struct CopiedFiles {
     }
 
     private func missing(_ clouds: KnownClouds) -> TranshipError {
+        if let scheme = word.firstRange(of: "://").map({ String(word[..<$0.lowerBound]) }) {
+            return TranshipError(
+                .usage,
+                "\(scheme):// cannot be read: a source is a cloud, a path, or an http or "
+                    + "https address",
+                hint: scheme.lowercased() == "file"
+                    ? "write the path: \(word.dropFirst(scheme.utf8.count + 3))"
+                    : "fetch the image first, and copy the file")
+        }
         guard word.contains("/"), clouds.place(word) == nil,
             !clouds.names.contains(String(word.prefix { $0 != "/" }))
         else {

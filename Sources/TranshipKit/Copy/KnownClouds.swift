@@ -79,6 +79,15 @@ struct KnownClouds {
                 "write ~/.config/openstack/clouds.yaml, name a file in OS_CLIENT_CONFIG_FILE, or "
                 + "set OS_AUTH_URL and its companions"
         }
+        // As rclone and scp write it.
+        if let colon = word.firstIndex(of: ":"), names.contains(String(word[..<colon])) {
+            let (cloud, rest) = (word[..<colon], word[word.index(after: colon)...])
+            return "write the cloud without a colon: \(cloud)"
+                + (rest.isEmpty
+                    ? ""
+                    : "; names of images come behind the target: tranship copy SOURCE TARGET "
+                        + "\(rest)")
+        }
         let name = String(word.prefix { $0 != "/" })
         let guess = Nearest.to(name, in: names).map { "did you mean \($0)? " } ?? ""
         return "\(guess)known clouds: \(names.joined(separator: ", "))"

@@ -68,32 +68,36 @@ struct CopyCommand: AsyncParsableCommand {
         let file = try save.map { try SavedPipeline(text: text, path: $0) }
         let talk = try options.begin(
             common.format, isByHand: true, isVerbose: common.verbose || isDryRun)
-        let run = try await PipelineRun(
-            copying: order, text: text, journalPath: common.journal,
-            environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
-            events: talk.event)
-        if isDryRun {
-            let plan = try await run.plan()
-            talk.endLine()
-            try await common.output.withRows(
-                of: ["plan-item"], PlanCommand.columns, more: PlanCommand.more
-            ) {
-                try await PlanRendering(talk: talk, tallyOnly: false).render(
-                    plan, headline: run.pipelineName)
+        // Only a dry run prints a table.
+        try await common.output.withRows(
+            of: ["plan-item"], PlanCommand.columns, more: PlanCommand.more
+        ) {
+            let run = try await PipelineRun(
+                copying: order, text: text, journalPath: common.journal,
+                environment: common.environment, plansOnly: isDryRun, planning: talk.planning,
+                events: talk.event)
+            do {
+                try await isDryRun ? show(run, talk) : carryOut(run, talk)
+            } catch let end as EarlyExit where !end.isError {
+                try file?.write()
+                throw end
             }
-            for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
             try file?.write()
-            return
         }
-        do {
-            try await RunSession(
-                run: run, talk: talk, options: options, command: CommandWords.own
-            ).carryOut()
-        } catch let end as EarlyExit where !end.isError {
-            try file?.write()
-            throw end
-        }
-        try file?.write()
+    }
+
+    private func show(_ run: PipelineRun, _ talk: Talk) async throws {
+        let plan = try await run.plan()
+        talk.endLine()
+        try await PlanRendering(talk: talk, tallyOnly: false).render(
+            plan, headline: run.pipelineName)
+        for shortfall in plan.shortfalls { talk.planning(.warning(shortfall.message)) }
+    }
+
+    private func carryOut(_ run: PipelineRun, _ talk: Talk) async throws {
+        try await RunSession(
+            run: run, talk: talk, options: options, command: CommandWords.own
+        ).carryOut()
     }
 }
 

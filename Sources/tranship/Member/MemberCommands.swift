@@ -19,6 +19,12 @@ struct MemberCommand: ParsableCommand {
 struct MemberArgument: ParsableArguments {
     @Argument(help: "The project, by id.")
     var member: String
+
+    /// Keystone makes 32 hexadecimal digits; other services add hyphens or have longer ids.
+    var looksLikeID: Bool {
+        let digits = member.filter { $0 != "-" }
+        return digits.count >= 32 && digits.allSatisfy(\.isHexDigit)
+    }
 }
 
 struct MemberListCommand: AsyncParsableCommand {
@@ -77,6 +83,12 @@ struct MemberAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (service, image) = try await cloud.find(image)
+        if !member.looksLikeID {
+            Terminal.tell(
+                "warning: \(member.member) does not look like the id of a project, and the Image "
+                    + "service does not check it: `openstack project show -f value -c id "
+                    + "\(member.member.shellQuoted)` prints an id")
+        }
         try await service.addMember(image.id, projectID: member.member).put(cloud.format)
     }
 }

@@ -38,9 +38,9 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let session = try await pipeline.open(common, talk)
         let rendering = CheckRendering(talk: talk)
         try await common.output.withRows(of: ["check"], Self.columns, more: Self.more) {
+            let session = try await pipeline.open(common, talk)
             let (tally, missed) = try await session.check(downloads: download) {
                 checked throws(TranshipError) in
                 rendering.render(checked)

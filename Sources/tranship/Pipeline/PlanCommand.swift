@@ -36,17 +36,17 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let talk = Talk(format: common.format, verbose: common.verbose)
-        let run = try await pipeline.open(common, talk)
-        let plan = try await run.plan()
-        talk.endLine()
         try await common.output.withRows(of: ["plan-item"], Self.columns, more: Self.more) {
+            let run = try await pipeline.open(common, talk)
+            let plan = try await run.plan()
+            talk.endLine()
             try await PlanRendering(talk: talk, tallyOnly: false, listsUnselected: true).render(
                 plan, headline: "\(run.pipelineName): \(run.route)   (a plan changes nothing)")
+            for shortfall in plan.shortfalls {
+                talk.planning(.warning(shortfall.message))
+                if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
+            }
+            if let save { try await plan.saved().write(to: save) }
         }
-        for shortfall in plan.shortfalls {
-            talk.planning(.warning(shortfall.message))
-            if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
-        }
-        if let save { try await plan.saved().write(to: save) }
     }
 }

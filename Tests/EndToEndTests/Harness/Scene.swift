@@ -4,6 +4,7 @@
 import Basics
 import Foundation
 import LabSupport
+import TestSupport
 import Testing
 
 /// The world of one test: a unique name prefix, an empty
