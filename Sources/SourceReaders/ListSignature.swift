@@ -100,6 +100,13 @@ struct ListSignature {
                 "\(shown) is signed by key \(key), which is not in \(keyring)",
                 hint: "get the publisher's key from a place that you trust, check its fingerprint, "
                     + "and put it into the keyring")
+        case .weak(let key, let digest):
+            refused(
+                "\(shown) is signed by key \(key) with \(digest) only, by which a changed list can "
+                    + "have the same signature",
+                hint:
+                    "name another list of its publisher, or ask the publisher to sign with SHA-256 "
+                    + "or SHA-512")
         case .missing:
             refused(
                 "the signature of \(shown) holds no signature that gpgv can read: "
@@ -258,8 +265,14 @@ struct GPGStatus {
         case expiredSignature(String)
         case revoked(String)
         case unknown(String)
+        /// Right, and by a digest of which two texts are known to be possible. As APT does, we take
+        /// that for no signature.
+        case weak(String, digest: String)
         case missing
     }
+
+    /// The numbers of RFC 9580, section 9.5.
+    private static let weakDigests = ["1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"]
 
     let verdict: Verdict
     /// Of the primary key of a good signature.
@@ -282,10 +295,21 @@ struct GPGStatus {
             case "REVKEYSIG": found.append(.revoked(key))
             case "ERRSIG":
                 // The ninth word is the fingerprint, in newer versions.
-                found.append(.unknown(words.count > 8 && words[8] != "-" ? words[8] : key))
+                let known = words.count > 8 && words[8] != "-" ? words[8] : key
+                // gpgv itself rejects MD5. The eighth word is 9 if the key is not in the keyring.
+                if words.count > 7, words[7] != "9", let weak = Self.weakDigests[words[4]] {
+                    found.append(.weak(known, digest: weak))
+                } else {
+                    found.append(.unknown(known))
+                }
             case "VALIDSIG" where found.last == .good:
-                // The tenth field is the primary key's fingerprint.
-                fingerprints.append(words.count > 11 ? words[11] : key)
+                // The eighth field is the digest, the tenth the primary key's fingerprint.
+                let primary = words.count > 11 ? words[11] : key
+                if words.count > 9, let weak = Self.weakDigests[words[9]] {
+                    found[found.count - 1] = .weak(primary, digest: weak)
+                } else {
+                    fingerprints.append(primary)
+                }
             default: break
             }
         }
@@ -294,10 +318,11 @@ struct GPGStatus {
             switch verdict {
             case .bad: 0
             case .good: 1
-            case .revoked: 2
-            case .expired, .expiredSignature: 3
-            case .unknown: 4
-            case .missing: 5
+            case .weak: 2
+            case .revoked: 3
+            case .expired, .expiredSignature: 4
+            case .unknown: 5
+            case .missing: 6
             }
         }
         let worst = found.min { rank($0) < rank($1) } ?? .missing

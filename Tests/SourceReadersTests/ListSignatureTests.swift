@@ -65,6 +65,27 @@ struct ListSignatureTests {
         expectGood(try await listed(), ending)
     }
 
+    @Test(arguments: [("SHA1", "SHA-1"), ("MD5", "MD5"), ("RIPEMD160", "RIPEMD-160")])
+    func `A signature by a weak digest is refused, unless there is a better one beside it`(
+        digest: String, words: String
+    ) async throws {
+        try folder.write(Self.sums, to: "SUMS")
+        let weak = try key.signature(of: Self.sums, isArmoured: false, digest: digest)
+        try folder.write(weak, to: "SUMS.sig")
+        expectRefused(
+            try await listed(), "is signed by key \(key.fingerprint) with \(words) only", "SHA-256")
+        // Two signatures in one file, in both orders.
+        let strong = try key.signature(of: Self.sums, isArmoured: false)
+        for signatures in [weak + strong, strong + weak] {
+            try folder.write(signatures, to: "SUMS.sig")
+            expectGood(try await listed())
+        }
+        // A key that is not in the keyring is that first of all.
+        let other = try SigningKey().signature(of: Self.sums, isArmoured: false, digest: digest)
+        try folder.write(other, to: "SUMS.sig")
+        expectRefused(try await listed(), "which is not in")
+    }
+
     @Test func `A signature that the pipeline names`() async throws {
         try folder.write(Self.sums, to: "SUMS")
         try folder.write(try key.signature(of: Self.sums), to: "elsewhere")

@@ -56,10 +56,16 @@ public final class SigningKey: Sendable {
     }
 
     /// A signature beside the text.
-    public func signature(of text: [UInt8], isArmoured: Bool = true) throws -> [UInt8] {
+    ///
+    /// - Parameter digest: as gpg calls it; nil is gpg's own choice.
+    public func signature(
+        of text: [UInt8], isArmoured: Bool = true, digest: String? = nil
+    ) throws -> [UInt8] {
         try Data(text).write(to: URL(fileURLWithPath: home + "/text"))
+        let choice = digest.map { "--allow-weak-digest-algos --digest-algo \($0)" } ?? ""
         return try Self.run(
-            "gpg \(options) \(isArmoured ? "--armor" : "") --detach-sign --output - text", home)
+            "gpg \(options) \(choice) \(isArmoured ? "--armor" : "") --detach-sign --output - text",
+            home)
     }
 
     /// The text with its signature around it.
