@@ -108,6 +108,18 @@ extension ImageTemplate {
         return (try? name.render(values)) ?? stem
     }
 
+    /// Takes the name from a refused image that could not get one for want of a version, a checksum or
+    /// the name of its file. Its address shows which one it is: several sources may have files of one
+    /// name.
+    ///
+    /// - Parameter stem: nil if only the pattern of the file's name is known.
+    func showPlace(of image: inout SourceImage, stem: String?) {
+        let values = PlaceholderValues(
+            name: stem, stem: stem, date: "-", version: image.version ?? properties["os_version"],
+            checksum: image.promise?.value)
+        if (try? name.render(values)) == nil { image.name = nil }
+    }
+
     /// The words that all versions share: those of the series, or the name.
     func lineage(_ series: NameTemplate?, stem: String) -> String {
         // It must not change with the day or the version.

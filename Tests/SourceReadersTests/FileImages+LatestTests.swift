@@ -17,8 +17,9 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func listed(_ keys: String) async throws -> ListedImage {
-        let text = "{ file: '\(folder.path)/', \(keys), image: { disk_format: raw } }"
+    private func listed(_ keys: String, named name: String = "{stem}") async throws -> ListedImage {
+        let image = "{ disk_format: raw, name: '\(name)' }"
+        let text = "{ file: '\(folder.path)/', \(keys), image: \(image) }"
         guard case .file(let entry) = try entries(text)[0] else { throw NotThatKind() }
         let source = FileImages(source: entry, sourceIndex: 0, baseDirectory: "/")
         return try #require(try await list(source).first)
@@ -91,6 +92,11 @@ import Testing
     @Test func `A folder without a match says what it has`() async throws {
         let empty = try await listed("latest: disk-@v.raw")
         #expect(empty.refusal?.code == .sourceUnavailable)
+        // Without a version, nothing else tells two folders apart.
+        #expect(empty.image.displayName == "\(folder.path)/disk-@v.raw")
+        let named = try await listed("latest: disk-@v.raw", named: "disk {version}")
+        #expect(named.image.displayName == "\(folder.path)/disk-@v.raw")
+        #expect(try await listed("latest: disk-@v.raw", named: "own").image.displayName == "own")
         #expect(empty.refusal?.hint == "copy the files there, or correct `file`")
         try write("other-1.raw")
         let other = try await listed("latest: disk-@v.raw")

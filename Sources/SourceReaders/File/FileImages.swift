@@ -170,10 +170,12 @@ struct FileImages: ImageSource {
         if checksum == nil, let format = look.unprovedFormat {
             notes.append(.noInnerChecksum(format: format))
         }
+        let refusal =
+            refusal ?? checked.refusal ?? source.image.objection(to: changes, shown: path)
+        let isKnown = source.latest == nil || version != nil
+        if refusal != nil { source.image.showPlace(of: &image, stem: isKnown ? stem : nil) }
         return ListedImage(
-            image, stem: stem, notes: notes,
-            refusal: refusal ?? checked.refusal
-                ?? source.image.objection(to: changes, shown: path),
+            image, stem: stem, notes: notes, refusal: refusal,
             series: SeriesClaim(
                 position: "\(source.position)", allowsSeveral: source.seriesHasSeveral))
     }

@@ -63,6 +63,7 @@ extension URLImage {
             fileName: FileName(pattern).text, head: nil, series: source.series,
             lineageStem: source.stem, date: date)
         image.alias = source.alias
+        source.image.showPlace(of: &image, stem: source.latest == nil ? stem : nil)
         var listed = ListedImage(image, stem: stem, refusal: problem, series: claim)
         listed.image.placeTemplate = placeTemplate
         listed.upstream = rules(nil)
@@ -176,6 +177,7 @@ extension URLImage {
                 problem ?? data.refusal ?? checked.refusal ?? unnamed
                 ?? source.image.objection(to: changes, shown: shown)
         }
+        if problem != nil { source.image.showPlace(of: &image, stem: stem) }
         var listed = ListedImage(
             image, stem: stem, notes: checked.notes, refusal: problem, series: claim)
         listed.upstream = rules(list)
