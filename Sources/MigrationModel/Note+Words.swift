@@ -7,7 +7,9 @@ extension Note {
     typealias Texts = (code: String, words: String)
 
     /// The only place that words a note.
-    var texts: Texts { listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? ("note", "") }
+    var texts: Texts {
+        listingTexts ?? memoryTexts ?? targetTexts ?? wayTexts ?? publishingTexts ?? ("note", "")
+    }
 
     private var listingTexts: Texts? {
         switch self {
@@ -188,6 +190,18 @@ extension Note {
                 "\(fields.joined(separator: ", ")) changed at the source, and was edited at the "
                     + "target: that stays as it is"
             )
+        case .setAtTarget(let fields):
+            (
+                "set-at-target",
+                "someone set \(fields.joined(separator: ", ")) at the target before the copy was "
+                    + "published: that stays as it is"
+            )
+        default: nil
+        }
+    }
+
+    private var publishingTexts: Texts? {
+        switch self {
         case .notReplaced(let id):
             (
                 "not-replaced",

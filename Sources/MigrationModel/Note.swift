@@ -65,6 +65,8 @@ public enum Note: Codable, Hashable, Sendable {
     case deactivatedAtTarget(imageID: String)
     /// An update leaves alone what an operator edited at the target.
     case editedAtTarget(fields: [String])
+    /// Someone set these fields of the copy before it was published: they stay as they are.
+    case setAtTarget(fields: [String])
     /// An image of the same name that `on_conflict: replace` was to hide has changed since.
     case notReplaced(imageID: String)
     /// A project said no to the image at the source, and is not asked again.

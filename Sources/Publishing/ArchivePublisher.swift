@@ -42,10 +42,14 @@ public struct ArchivePublisher: Publisher {
         var (transfer, record, planned) = (given, found.record, given.record)
         if let former = planned.updatedFrom {
             let update = FieldUpdate(of: record.image, from: former, to: planned)
-            if !update.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: update.kept)) }
+            update.remark(on: &transfer)
             record.take(update.wanted)
             if !update.record.isDeactivated { record.fields["status"] = "active" }
             planned = update.record
+        } else {
+            let edits = planned.keepingEdits(of: record.image)
+            if !edits.kept.isEmpty { transfer.remarkAnew(.setAtTarget(fields: edits.kept)) }
+            planned = edits.record
         }
         record.publish(as: planned, references)
         record.members = members(of: given)

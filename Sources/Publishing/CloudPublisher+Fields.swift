@@ -8,6 +8,8 @@ internal import OpenStackImage
 extension CloudPublisher {
     /// Brings a published copy to the fields that its source has now. What someone edited at the
     /// target stays: a field that has neither the value that it was published with nor the new one.
+    /// Of a copy that was not published yet, it has neither the value of a new record nor the
+    /// planned one.
     ///
     /// - Returns: the image as it is then, and the record for what publishing does after this.
     func applyFields(
@@ -15,10 +17,12 @@ extension CloudPublisher {
     ) async throws(TranshipError) -> (Image, PlannedRecord) {
         guard let former = transfer.record.updatedFrom else {
             nameOthers(&transfer, image)
-            return (image, transfer.record)
+            let (record, kept) = transfer.record.keepingEdits(of: image)
+            if !kept.isEmpty { transfer.remarkAnew(.setAtTarget(fields: kept)) }
+            return (image, record)
         }
         let update = FieldUpdate(of: image, from: former, to: transfer.record)
-        if !update.kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: update.kept)) }
+        update.remark(on: &transfer)
 
         let operations = PatchOperation.changes(from: image, to: update.wanted)
         let updated = operations.isEmpty ? image : try await service.update(image.id, operations)
@@ -53,6 +57,8 @@ struct FieldUpdate {
     private(set) var record: PlannedRecord
     /// The fields whose value at the target stays.
     let kept: [String]
+    /// The same, of a copy that was not published yet.
+    let set: [String]
 
     /// - Parameter former: the fields that the copy was published with.
     init(of image: Image, from former: RecordFields, to planned: PlannedRecord) {
@@ -71,8 +77,49 @@ struct FieldUpdate {
                 from: former.properties[key].map(JSONValue.string),
                 to: record.properties[key].map(JSONValue.string))
         }
-        if former.wasPublished { merge.setFlags(of: &record, from: former, at: image) }
-        kept = merge.kept
+        guard former.wasPublished else {
+            kept = merge.kept
+            (record, set) = planned.keepingEdits(of: image, before: former)
+            return
+        }
+        merge.setFlags(of: &record, from: former, at: image)
+        (kept, set) = (merge.kept, [])
+    }
+
+    func remark(on transfer: inout Transfer) {
+        if !kept.isEmpty { transfer.remarkAnew(.editedAtTarget(fields: kept)) }
+        if !set.isEmpty { transfer.remarkAnew(.setAtTarget(fields: set)) }
+    }
+}
+
+extension PlannedRecord {
+    /// The record with what someone set on a copy that is not published yet: a value that neither a
+    /// new record has nor this plan or the one before it gives.
+    ///
+    /// - Parameter former: what an earlier plan would have published it with.
+    /// - Returns: also the fields whose value at the target stays.
+    func keepingEdits(
+        of image: Image, before former: RecordFields? = nil
+    ) -> (record: PlannedRecord, kept: [String]) {
+        var record = self
+        var kept: [String] = []
+        if ![.private, visibility, former?.visibility].contains(image.visibility) {
+            record.visibility = image.visibility
+            kept.append("visibility")
+        }
+        if image.isHidden, !isHidden, former?.isHidden != true {
+            record.isHidden = true
+            kept.append("os_hidden")
+        }
+        if image.isProtected, !isProtected, former?.isProtected != true {
+            record.isProtected = true
+            kept.append("protected")
+        }
+        if image.status == .deactivated, !isDeactivated, former?.isDeactivated != true {
+            record.isDeactivated = true
+            kept.append("deactivated")
+        }
+        return (record, kept)
     }
 }
 

@@ -92,6 +92,41 @@ import Testing
         #expect(glance.asked == ["GET /v2/images/i"])
     }
 
+    @Test(
+        arguments: [
+            ("protected", true), ("os_hidden", true), ("visibility", "public"),
+            ("status", "deactivated"),
+        ] as [(String, JSONValue)], [true, false])
+    func `What someone set on a copy before it was published stays`(
+        edit: (field: String, value: JSONValue), wasPlannedOtherwise: Bool
+    ) async throws {
+        glance.put("i", [edit.field: edit.value])
+        var transfer = proved(visibility: .community)
+        if wasPlannedOtherwise {
+            transfer.intent.record.updatedFrom = transfer.record.fields
+            transfer.intent.record.tags = ["new"]
+        }
+        let done = try await publish(transfer)
+        #expect(done.state == .done)
+        let field = edit.field == "status" ? "deactivated" : edit.field
+        #expect(done.remarks == [.setAtTarget(fields: [field])])
+        #expect(glance.image("i")?[edit.field] == edit.value)
+        if edit.field != "visibility" { #expect(glance.image("i")?["visibility"] == "community") }
+    }
+
+    @Test func `What an earlier plan set is no edit`() async throws {
+        var transfer = proved(visibility: .community)
+        var former = transfer.record.fields
+        (former.visibility, former.isProtected, former.isHidden) = (.public, true, true)
+        transfer.intent.record.updatedFrom = former
+        glance.put("i", ["visibility": "public", "protected": true, "os_hidden": true])
+        let done = try await publish(transfer)
+        #expect(done.state == .done && done.remarks == [])
+        #expect(glance.image("i")?["visibility"] == "community")
+        #expect(glance.image("i")?["protected"] == false)
+        #expect(glance.image("i")?["os_hidden"] == false)
+    }
+
     @Test func `A crash in the middle is made good by the next time`() async throws {
         glance.put("i", ["visibility": "shared"])
         glance.setMembers(["p1"], of: "i")
