@@ -13,12 +13,23 @@ package struct ArchivedImage: Sendable {
     /// What is wrong with its data; nil if a file of the right size is there, or if the record is of
     /// an image that has no data yet.
     package var dataProblem: String?
+    /// False if a folder is in the place of its data, which no file can replace.
+    package var isMendable = true
 
     /// True if all data is there, as far as its size shows.
     package var isWhole: Bool {
         let status = record.image.status
         return (status == .active || status == .deactivated) && dataProblem == nil
     }
+}
+
+/// What an archive has under an id.
+package enum ArchivedFind: Sendable {
+    case absent
+    case image(ArchivedImage)
+    /// A record that says nothing about the image: what is wrong with it, and whether a run can
+    /// write another one in its place.
+    case damaged(words: String, isMendable: Bool)
 }
 
 extension ArchiveFolder {
@@ -64,15 +75,46 @@ extension ArchiveFolder {
         return try image(id, in: folder)
     }
 
+    /// The same, also for a record that is damaged or cannot be read.
+    ///
+    /// - Throws: by the side, if the folder cannot be opened.
+    package func find(_ id: ArchivedID) throws(TranshipError) -> ArchivedFind {
+        guard let folder = try images() else { return .absent }
+        do throws(TranshipError) {
+            return try image(id, in: folder).map(ArchivedFind.image) ?? .absent
+        } catch {
+            let kind = [id.record, id.pending].lazy.compactMap { folder.status($0) }.first.map {
+                $0.st_mode & S_IFMT
+            }
+            let isDamage = error.code == .invalidAnswer || error.cause is NotOurFile
+            let prefix = "the record "
+            let message = error.message
+            let words =
+                message.hasPrefix(prefix)
+                ? "its record \(message.dropFirst(prefix.count))"
+                : isDamage ? "its record \(message)" : "its record cannot be read: \(message)"
+            return .damaged(
+                words: words,
+                isMendable: isDamage && kind != S_IFDIR)
+        }
+    }
+
     func image(
         _ id: ArchivedID, in folder: OpenFolder
     ) throws(TranshipError) -> ArchivedImage? {
         for (name, isPublished) in [(id.record, true), (id.pending, false)] {
             guard let bytes = try folder.read(name, bytesMax: Self.recordBytesMax) else { continue }
-            let record = try ArchiveRecord(bytes, id: id, place: "\(folder.path)/\(name)")
-            return ArchivedImage(
+            let place = "\(folder.path)/\(name)"
+            let record = try ArchiveRecord(bytes, id: id, place: place)
+            let status = record.image.status
+            guard !isPublished || status == .active || status == .deactivated else {
+                throw ArchiveRecord.problem(place, "is of an image that is \(status)")
+            }
+            var image = ArchivedImage(
                 record: record, isPublished: isPublished,
                 dataProblem: Self.dataProblem(id, record, in: folder))
+            image.isMendable = folder.status(id.data).map { $0.st_mode & S_IFMT } != S_IFDIR
+            return image
         }
         return nil
     }
@@ -87,7 +129,7 @@ extension ArchiveFolder {
         if let kind = WholeFile.kind(status.st_mode) {
             return "its data \(place) is \(kind), not a plain file"
         }
-        guard let size = image.sizeBytes else { return "its record has no size" }
+        guard let size = image.sizeBytes else { return "its record has no number `size`" }
         guard size == Int64(status.st_size) else {
             return "its data \(place) has \(status.st_size) bytes, and its record says \(size)"
         }
@@ -101,6 +143,17 @@ extension ArchiveFolder {
         try make()
         let folder = try writable()
         try folder.replace(id.pending, with: try bytes(record, id), write: write)
+    }
+
+    /// The same in the place of a damaged record. Archive sources do not see the image until it is
+    /// published again.
+    package func prepareAgain(
+        _ id: ArchivedID, _ record: ArchiveRecord
+    ) throws(TranshipError) {
+        try prepare(id, record)
+        let folder = try writable()
+        try folder.remove(id.record)
+        try folder.sync()
     }
 
     /// Writes the record by which the image is in the archive. Call it when everything is proved.

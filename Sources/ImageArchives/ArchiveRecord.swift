@@ -48,11 +48,7 @@ package struct ArchiveRecord: Sendable, Hashable {
     ///   - place: of the file, for messages.
     /// - Throws: ``TranshipError/Code/invalidAnswer``.
     init(_ bytes: [UInt8], id: ArchivedID, place: String) throws(TranshipError) {
-        func problem(_ words: String) -> TranshipError {
-            TranshipError(
-                .invalidAnswer, "the record \(place) \(words)",
-                hint: "restore it from a copy of the archive, or remove the record and its data")
-        }
+        func problem(_ words: String) -> TranshipError { Self.problem(place, words) }
         if let excess = bytes.withUnsafeBytes({
             JSONBounds.excess(of: $0, valuesMax: Self.valuesMax)
         }) {
@@ -72,6 +68,12 @@ package struct ArchiveRecord: Sendable, Hashable {
             source: json[Self.sourceKey]?.object ?? [:])
         if let fault = image.numberFault { throw problem("is damaged: \(fault)") }
         guard fields["status"]?.string != nil else { throw problem("has no text \"status\"") }
+    }
+
+    static func problem(_ place: String, _ words: String) -> TranshipError {
+        TranshipError(
+            .invalidAnswer, "the record \(place) \(words)",
+            hint: "restore it from a copy of the archive, or remove the record and its data")
     }
 
     /// The bytes of its file.

@@ -93,7 +93,8 @@ final class OpenFolder: Sendable {
                 throw TranshipError(
                     Self.code(side),
                     "\(path)/\(name) has more than \(ByteCount.format(Int64(bytesMax)))",
-                    hint: "it is not a file that Tranship wrote; remove it", side: side)
+                    hint: "it is not a file that Tranship wrote; remove it", side: side,
+                    cause: NotOurFile())
             }
         }
     }
@@ -277,6 +278,10 @@ final class OpenFolder: Sendable {
         TranshipError(
             Self.code(side), "\(path)/\(name) is \(kind), not a plain file",
             hint: "an archive has plain files only; restore it from a copy of the archive",
-            side: side)
+            side: side, cause: NotOurFile())
     }
 }
+
+/// The cause of an error about something in the place of a file that is nothing which an archive
+/// writes.
+struct NotOurFile: Error {}

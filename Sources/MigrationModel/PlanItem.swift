@@ -124,12 +124,30 @@ public struct TargetImage: Codable, Hashable, Sendable {
     public var stores: [String]
     /// True of an image in an archive whose record is not published: archive sources do not see it.
     public var isUnpublished: Bool?
+    /// What is wrong with its files in an archive; nil of an image that is whole, or of a cloud.
+    public var damage: Damage?
     /// Nil if the cloud does not report it in a form that we read.
     public var createdAtUnixSeconds: Int64?
     /// The images that it names as its kernel and its ramdisk; nil if it names none.
     public var namedImageIDs: [String]?
     /// What a pipeline can set of it beside the rest; nil for images that are not copies of ours.
     public var details: Details?
+
+    /// What is wrong with the files of an image in an archive.
+    public struct Damage: Codable, Hashable, Sendable {
+        /// With the path: `its record …/images/ID.json is not JSON`.
+        public var words: String
+        /// False if a run cannot write another file in the place of the damaged one.
+        public var isMendable: Bool
+        /// False if its data is damaged.
+        public var isOfRecord: Bool
+
+        public init(_ words: String, isMendable: Bool = true, isOfRecord: Bool) {
+            self.words = words
+            self.isMendable = isMendable
+            self.isOfRecord = isOfRecord
+        }
+    }
 
     /// The fields of a copy whose listing would be too large with those of all images.
     public struct Details: Codable, Hashable, Sendable {

@@ -31,6 +31,12 @@ extension PlanReason: CustomStringConvertible {
         case .deletedAtTarget(let id): "was copied as \(id ?? "?") and was deleted at the target"
         case .dataLost(let id):
             "image \(id) is our copy, but its data is missing or has another size; it is sent again"
+        case .damaged(let id, let damage):
+            "image \(id) is our copy, but \(damage.words)"
+                + (damage.isMendable
+                    ? "; a run copies it again" : ", and a run cannot replace that")
+        case .damagedUnknown(let id, let damage):
+            "image \(id) has the id of our copy, but \(damage.words), and the journal does not know it"
         case .toBePublished(let id): "image \(id) is proved, and still has to be published"
         case .toBeProved(let id):
             "image \(id) is at the target, and still has to be proved and published as planned"
@@ -66,6 +72,12 @@ extension PlanReason: CustomStringConvertible {
         case .nameTaken(let id, .cannotReplace):
             "image \(id) is protected or of another project: remove the protection, rename it, or "
                 + "write another `on_conflict`"
+        case .damaged(_, let damage):
+            damage.isMendable
+                ? nil : "restore it from a copy of the archive, or remove it and run again"
+        case .damagedUnknown:
+            "restore it from a copy of the archive; or remove the record, and the next run copies the "
+                + "image again"
         case .keptIDTaken: "write `keep_id: prefer`, so that the copy gets an id of its own"
         case .keptIDDeleted: "write `keep_id: prefer`, so that the copy gets another id"
         case .copyHasOtherData(let id, _):
@@ -128,8 +140,18 @@ extension PlanReason: CustomStringConvertible {
             "`expired` waits \(Self.span(seconds)); it was replaced "
                 + (replacedAt.map { "at \(Timestamp.text($0.clampedProduct(1000)))" } ?? "just now")
         case .neverDeleted: "the target's `expired` deletes nothing"
+        case .neverCurrent(let seconds, let leftAt):
+            "it never became the current version: no run finished it, and its source left it"
+                + Self.expiryWords(seconds, leftAt)
         default: nil
         }
+    }
+
+    private static func expiryWords(_ seconds: Int64?, _ leftAt: Int64?) -> String {
+        guard let seconds, seconds > 0 else { return "" }
+        guard let leftAt else { return "; no run has worked on it for \(span(seconds))" }
+        return "; `expired` waits \(span(seconds)), and a run last worked on it at "
+            + Timestamp.text(leftAt.clampedProduct(1000))
     }
 
     private static func span(_ seconds: Int64) -> String {

@@ -24,8 +24,12 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case unfinishedGeneration(imageID: String)
     case failedBefore(code: TranshipError.Code?)
     case deletedAtTarget(imageID: String?)
-    /// Its record is at the target, and not its data.
+    /// Its record is at the target, and not its data: as older versions say it.
     case dataLost(imageID: String)
+    /// Its files in an archive are damaged. A run makes them again, if it can.
+    case damaged(imageID: String, TargetImage.Damage)
+    /// The same, and neither its record nor the journal proves that it is ours.
+    case damagedUnknown(imageID: String, TargetImage.Damage)
     case toBePublished(imageID: String)
     case toBeProved(imageID: String)
     case missingInStores(imageID: String, stores: [String])
@@ -91,6 +95,9 @@ public enum PlanReason: Codable, Hashable, Sendable {
     case replaced(byVersion: String)
     /// The source went back to it.
     case replacedByEarlier(version: String)
+    /// No run finished it, and its source has another version now. With a span and without a time,
+    /// it has expired; with both, it has not.
+    case neverCurrent(afterSeconds: Int64? = nil, leftAt: Int64? = nil)
     case expired(afterSeconds: Int64, keep: Int)
     case currentAgain
     case journalDoesNotKnow
@@ -219,7 +226,7 @@ extension PlanReason {
             .editedByHand, .deletesLimit, .inUse, .currentNotDone, .currentNotShown,
             .becomesCurrent, .nameHeld, .rolledBack, .rollback, .isCurrent, .amongKept, .notExpired,
             .neverDeleted, .removedBefore, .finishedByLaterRun, .copiedOtherwise,
-            .changedByRun, .replacedByEarlier:
+            .changedByRun, .replacedByEarlier, .neverCurrent, .damaged, .damagedUnknown:
             seriesCode ?? ""
         case .dataIsLocal: "data-is-local"
         case .dataIsDecompressed: "data-is-decompressed"
@@ -246,6 +253,8 @@ extension PlanReason {
     /// Of what becomes of versions and copies.
     private var seriesCode: String? {
         switch self {
+        case .damaged(_, let damage): damage.isOfRecord ? "record-damaged" : "data-lost"
+        case .damagedUnknown: "record-damaged"
         case .madeByRun: "made-by-run"
         case .targetNotInPipeline: "target-not-in-pipeline"
         case .neededBy: "needed-by-image"
@@ -254,6 +263,7 @@ extension PlanReason {
         case .finishedByLaterRun: "finished-by-later-run"
         case .changedByRun: "changed-by-run"
         case .replaced, .replacedByEarlier: "replaced"
+        case .neverCurrent: "never-current"
         case .expired: "expired"
         case .currentAgain: "current-again"
         case .journalDoesNotKnow: "journal-does-not-know"

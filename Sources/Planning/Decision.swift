@@ -46,6 +46,9 @@ struct Decision {
         if let standing = Self.standing(comparison) {
             return decide(item, comparison.transfer, standing)
         }
+        if let objection = Self.objection(toMending: comparison) {
+            return item.decided(.conflict, objection)
+        }
         if let transfer = comparison.transfer {
             return decide(item, transfer, comparison)
         }
@@ -56,7 +59,9 @@ struct Decision {
                     .create, .unfinishedGeneration(imageID: unfinished.id), start: item.fresh)
             }
             return item.decided(
-                .create, .continuesRecord(imageID: unfinished.id, status: unfinished.status),
+                .create,
+                unfinished.damage.map { .damaged(imageID: unfinished.id, $0) }
+                    ?? .continuesRecord(imageID: unfinished.id, status: unfinished.status),
                 start: .continued(item.intent, promised: item.promise, imageID: unfinished.id))
         }
         return notThere(item, .notAtTarget, comparison, start: item.fresh)
@@ -131,6 +136,19 @@ struct Decision {
                 + (image.id == comparison.transfer?.imageID ? 0 : 1)
         }
         return whole.min { rank($0) < rank($1) }
+    }
+
+    /// Why a run cannot make a damaged image of an archive again; nil if it can, or if none is
+    /// damaged. A record that cannot be read has no marker: then only the journal shows that it is
+    /// ours.
+    private static func objection(toMending comparison: PlanComparison) -> PlanReason? {
+        for image in comparison.ours {
+            guard let damage = image.damage else { continue }
+            let isKnown = comparison.transfer?.imageID == image.id
+            if !damage.isMendable { return .damaged(imageID: image.id, damage) }
+            if !isKnown, !image.isMarked { return .damagedUnknown(imageID: image.id, damage) }
+        }
+        return nil
     }
 
     /// Another image has the id that is to be kept.
@@ -275,8 +293,10 @@ struct Decision {
                 let broken = comparison.ours.first { $0.id == known.imageID }
                 return notThere(
                     item,
-                    broken.map { .dataLost(imageID: $0.id) }
-                        ?? .deletedAtTarget(imageID: known.imageID),
+                    broken.map { broken in
+                        broken.damage.map { .damaged(imageID: broken.id, $0) }
+                            ?? .dataLost(imageID: broken.id)
+                    } ?? .deletedAtTarget(imageID: known.imageID),
                     comparison, start: transfer.renewed())
             }
             if transfer.holdsKeptID {

@@ -59,6 +59,10 @@ extension Planner {
             .missing, name: item.source.displayName, sourceKey: item.source.key,
             targetKey: item.targetKey, sizeBytes: item.source.sizeBytes,
             note: item.reason?.words)
+        if case .damaged = item.reason, let hint = item.objection?.hint { checked.add(note: hint) }
+        if case .damagedUnknown = item.reason, let hint = item.objection?.hint {
+            checked.add(note: hint)
+        }
         guard let copy = copy(comparison, at: target) else { return checked }
         checked.imageID = copy.id
         guard item.refusal == nil else {

@@ -34,57 +34,35 @@ final class ArchiveEncounter {
         var isRight: Bool
     }
 
-    private let alpha: GlanceServer
+    private let meeting: Meeting
     private let folder: TemporaryFolder
     private let archive: ArchiveFolder
-    private let journal: Journal
-    private let pipeline: Pipeline
-    private let bytes = noise(1000)
-    private static let sourceID = "5ce00000-0000-4000-8000-000000000001"
     private static let now: Int64 = 1_800_000_000_000
 
     init() throws {
-        alpha = try GlanceServer()
         folder = try TemporaryFolder()
         archive = ArchiveFolder(folder.file("export"), as: .target)
-        journal = try Journal.inMemory()
-        pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: encounter
-                sources: [{ cloud: alpha, images: { owner: any } }]
-                targets: [{ archive: \(folder.file("export")), image: { visibility: community } }]
-                limits: { attempts: 3 }
-                """, file: "encounter.yaml", environment: [:])
-        alpha.put(Self.sourceID, data: bytes, ["name": "original"])
+        meeting = try Meeting(
+            target: "{ archive: \(folder.file("export")), image: { visibility: community } }")
     }
 
     func play(_ ours: Ours, _ found: Archived) async throws -> Ending {
-        let (first, planned) = try await plan()
-        guard var transfer = try await journal.unfinished(run: first, limit: 9).first,
-            let item = planned
-        else { throw TranshipError(.unexpectedState, "nothing was planned") }
+        let bytes = meeting.bytes
+        let item = try await meeting.begin(ours, at: target(), now: Self.now) { _ in
+            try digest(.sha512, of: bytes)
+        }
         let id = item.firstImageID
-        try ours.reach(
-            &transfer, imageID: id, checksum: try digest(.sha512, of: bytes), now: Self.now)
-        try await journal.commit(transfer)
-        try await journal.endRun(first, outcome: .interrupted)
         try put(found, id, marker: item.origin.propertyValue)
-        let before = readings
-
-        let (run, replanned) = try await plan()
-        try await scheduler(run).work(run)
-        let end = try await journal.transfer(
-            sourceKey: item.source.key, targetKey: item.targetKey)
-        guard let end else { throw TranshipError(.unexpectedState, "the row is gone") }
+        let before = meeting.readings
+        var surroundings = Surroundings.machine
+        surroundings.now = { Self.now }
+        surroundings.chance = { 0 }
+        let (action, end) = try await meeting.goOn(
+            item, at: target(), now: Self.now, surroundings)
         let data = try? folder.bytes(of: "export/images/\(end.imageID ?? "?").data")
         return Ending(
-            action: replanned?.action, transfer: end, readings: readings - before, ids: try ids(),
+            action: action, transfer: end, readings: meeting.readings - before, ids: try ids(),
             firstID: id, isRight: data == bytes)
-    }
-
-    private var readings: Int {
-        alpha.asked.count { $0 == "GET /v2/images/\(Self.sourceID)/file" }
     }
 
     private func ids() throws -> Set<String> {
@@ -96,7 +74,7 @@ final class ArchiveEncounter {
 
     private func put(_ found: Archived, _ text: String, marker: String) throws {
         guard found != .absent, let id = ArchivedID(text) else { return }
-        let data = found.hasOtherData ? noise(1000, seed: 9) : bytes
+        let data = found.hasOtherData ? noise(1000, seed: 9) : meeting.bytes
         let checksum = try digest(.sha512, of: data)
         let hasData = found != .prepared
         let record = ArchiveRecord(fields: [
@@ -117,35 +95,10 @@ final class ArchiveEncounter {
         default: try folder.write(data, to: "export/images/\(text).data")
         }
         if found.isPublished { try archive.publish(id, record) }
+        if found == .damaged { try folder.write([], to: "export/images/\(text).json") }
     }
 
     // MARK: The run
-
-    private func plan() async throws -> (Run, PlanItem?) {
-        let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
-        guard case .archive(let entry)? = pipeline.targets.first else {
-            throw TranshipError(.unexpectedState, "another pipeline")
-        }
-        let plan = try Plan(beside: journal)
-        _ = try await Planner(
-            journal: journal, plan: plan, sources: [try source()],
-            targets: [PlanningTarget(target(), rules: entry.rules)],
-            nowUnixSeconds: Self.now / 1000
-        ).makePlan()
-        try await journal.takeOver(plan, run: run, order: .listed)
-        return (run, try await plan.items(after: 0, limit: 9).first?.item)
-    }
-
-    private func source() throws -> CloudImages {
-        guard case .cloud(let source)? = pipeline.sources.first else {
-            throw TranshipError(.unexpectedState, "another pipeline")
-        }
-        return CloudImages(
-            selection: source, sourceIndex: 0,
-            cloud: SignedInCloud(
-                alpha.service.session, endpoint: "alpha", region: nil, projectID: nil))
-    }
 
     private func target() -> OpenedTarget {
         let key = "archive:\(archive.path)"
@@ -154,18 +107,5 @@ final class ArchiveEncounter {
             uploader: ArchiveUploader(targetKey: key, archive: archive, now: { Self.now }),
             waiter: ArchiveWaiter(),
             publisher: ArchivePublisher(archive: archive, now: { Self.now }))
-    }
-
-    private func scheduler(_ run: Run) throws -> Scheduler {
-        var surroundings = Surroundings.machine
-        surroundings.now = { Self.now }
-        surroundings.chance = { 0 }
-        return Scheduler(
-            journal: journal,
-            stages: Stages(
-                sources: [try source()], verifier: DigestVerifier(), targets: [target()]),
-            limits: .init(
-                images: 1, retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
-            monitor: RunMonitor(), surroundings: surroundings)
     }
 }

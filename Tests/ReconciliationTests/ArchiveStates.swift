@@ -14,10 +14,11 @@ enum Archived: String, CaseIterable, Sendable {
     case publishedOther = "published, other data and its digest"
     case missing = "published, data missing"
     case short = "published, data short"
+    case damaged = "published, record damaged"
 
     var isPublished: Bool {
         switch self {
-        case .published, .publishedOther, .missing, .short: true
+        case .published, .publishedOther, .missing, .short, .damaged: true
         default: false
         }
     }
@@ -41,6 +42,13 @@ enum ArchiveRule {
         case .published: whole(ours, done: "nothing to do", unknown: "nothing to do")
         case .other: wrong(ours, compared: "removed; `verification-mismatch`")
         case .publishedOther: wrong(ours, compared: "`verification-mismatch`")
+        case .damaged:
+            switch ours {
+            case .unknown: "`conflict` in the plan"
+            case .verifying: "`invalid-answer`"
+            case .publishing: "`unpublished`"
+            default: "sent"
+            }
         }
     }
 

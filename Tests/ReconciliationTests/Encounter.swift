@@ -51,54 +51,31 @@ final class Encounter {
         }
     }
 
-    private let alpha: GlanceServer
+    private let meeting: Meeting
     private let beta: GlanceServer
-    private let journal: Journal
-    private let pipeline: Pipeline
     private let clock = Clock()
-    private let bytes = noise(1000)
-    private static let sourceID = "5ce00000-0000-4000-8000-000000000001"
 
     /// - Parameter keepID: of the pipeline file.
     init(method: String, keepID: String = "false") throws {
-        alpha = try GlanceServer()
+        meeting = try Meeting(
+            target: "{ cloud: beta, method: \(method), "
+                + "image: { visibility: community, keep_id: \(keepID) } }")
         beta = try GlanceServer()
-        journal = try Journal.inMemory()
-        pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: encounter
-                sources: [{ cloud: alpha, images: { owner: any } }]
-                targets: [{ cloud: beta, method: \(method), image: { visibility: community, keep_id: \(keepID) } }]
-                limits: { attempts: 3 }
-                """, file: "encounter.yaml", environment: [:])
-        alpha.put(Self.sourceID, data: bytes, ["name": "original"])
         beta.endImports()
     }
 
     func play(_ ours: Ours, _ found: Found) async throws -> Ending {
-        let (first, planned) = try await plan()
-        guard var transfer = try await journal.unfinished(run: first, limit: 9).first,
-            let item = planned
-        else { throw TranshipError(.unexpectedState, "nothing was planned") }
+        let item = try await meeting.begin(ours, at: target(), now: clock.now) { $0.promise }
         let id = item.firstImageID
-        try ours.reach(&transfer, imageID: id, checksum: item.promise, now: clock.now)
-        try await journal.commit(transfer)
-        try await journal.endRun(first, outcome: .interrupted)
         try put(found, id, marker: item.origin.propertyValue)
         let asked = beta.changes.count
         let begin = clock.now
-
-        let (run, replanned) = try await plan()
-        let action = replanned?.action
-        try await scheduler(run).work(run)
-        let end = try await journal.transfer(
-            sourceKey: item.source.key, targetKey: item.targetKey)
-        guard let end else { throw TranshipError(.unexpectedState, "the row is gone") }
+        let (action, end) = try await meeting.goOn(
+            item, at: target(), now: clock.now, surroundings)
         return Ending(
             action: action, transfer: end, waitedSeconds: (clock.now - begin) / 1000,
             changes: Array(beta.changes.dropFirst(asked)), firstID: id,
-            data: end.imageID.flatMap { beta.data($0) }, bytes: bytes)
+            data: end.imageID.flatMap { beta.data($0) }, bytes: meeting.bytes)
     }
 
     private func put(_ found: Found, _ id: String, marker: String) throws {
@@ -110,10 +87,10 @@ final class Encounter {
             "status": .string(status), "name": "original", Origin.propertyName: .string(marker),
         ]
         switch found {
-        case .right, .deactivated: beta.put(id, data: bytes, fields)
+        case .right, .deactivated: beta.put(id, data: meeting.bytes, fields)
         case .wrong: beta.put(id, data: noise(1000, seed: 9), fields)
         case .unhashed:
-            beta.put(id, data: bytes, fields)
+            beta.put(id, data: meeting.bytes, fields)
             beta.put(id, ["checksum": nil, "os_hash_algo": nil, "os_hash_value": nil])
         case .spoiled:
             fields["checksum"] = "d41d8cd98f00b204e9800998ecf8427e"
@@ -123,32 +100,6 @@ final class Encounter {
     }
 
     // MARK: The run
-
-    private func plan() async throws -> (Run, PlanItem?) {
-        let run = try await journal.beginRun(
-            pipelineName: pipeline.name, pipelineFile: "", pipelineText: "")
-        guard case .cloud(let entry)? = pipeline.targets.first else {
-            throw TranshipError(.unexpectedState, "another pipeline")
-        }
-        let plan = try Plan(beside: journal)
-        _ = try await Planner(
-            journal: journal, plan: plan, sources: [try source()],
-            targets: [PlanningTarget(target(), rules: entry.rules)],
-            nowUnixSeconds: clock.now / 1000
-        ).makePlan()
-        try await journal.takeOver(plan, run: run, order: .listed)
-        return (run, try await plan.items(after: 0, limit: 9).first?.item)
-    }
-
-    private func source() throws -> CloudImages {
-        guard case .cloud(let source)? = pipeline.sources.first else {
-            throw TranshipError(.unexpectedState, "another pipeline")
-        }
-        return CloudImages(
-            selection: source, sourceIndex: 0,
-            cloud: SignedInCloud(
-                alpha.service.session, endpoint: "alpha", region: nil, projectID: nil))
-    }
 
     private func target() -> OpenedTarget {
         let clock = clock
@@ -160,21 +111,13 @@ final class Encounter {
             publisher: CloudPublisher(service: beta.service))
     }
 
-    private func scheduler(_ run: Run) throws -> Scheduler {
+    private var surroundings: Surroundings {
         let clock = clock
-        let now: @Sendable () -> Int64 = { clock.now }
         var surroundings = Surroundings.machine
-        surroundings.now = now
+        surroundings.now = { clock.now }
         surroundings.after = clock.after
         surroundings.chance = { 0 }
-        return Scheduler(
-            journal: journal,
-            stages: Stages(
-                sources: [try source()], verifier: DigestVerifier(), targets: [target()]),
-            limits: .init(
-                images: 1, retries: RetryPolicy(attemptsMax: pipeline.limits.attempts)),
-            monitor: RunMonitor(),
-            surroundings: surroundings)
+        return surroundings
     }
 }
 

@@ -78,6 +78,20 @@ import Testing
         }
     }
 
+    private func place(_ id: String, _ ending: String) -> String {
+        folder.file("export/images/\(id).\(ending)")
+    }
+
+    private func checked(
+        journal: String = "journal.sqlite"
+    ) async throws -> [CheckedImage] {
+        let checked = Mutex<[CheckedImage]>([])
+        _ = try await pipelineRun(journal: journal).check(downloads: false) { image in
+            checked.withLock { $0.append(image) }
+        }
+        return checked.withLock { $0 }
+    }
+
     private func fileNames() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.file("export/images")).sorted()
     }
@@ -94,7 +108,10 @@ import Testing
             #expect(
                 second.item.reason
                     == (damage == .removed
-                        ? .deletedAtTarget(imageID: id) : .dataLost(imageID: id)))
+                        ? .deletedAtTarget(imageID: id)
+                        : .damaged(
+                            imageID: id, .init(damage.words(place(id, "data")), isOfRecord: false)))
+            )
         }
         #expect(second.transfer?.state == .done)
         #expect(second.transfer?.imageID == id)
@@ -127,17 +144,115 @@ import Testing
         let images = folder.file("export/images")
         try FileManager.default.moveItem(
             atPath: "\(images)/\(id).json", toPath: "\(images)/.\(id).json")
-        let checked = Mutex<[CheckedImage]>([])
-        _ = try await pipelineRun(journal: "journal.sqlite").check(downloads: false) { image in
-            checked.withLock { $0.append(image) }
-        }
         #expect(
-            checked.withLock { $0.map(\.differences) } == [
+            try await checked().map(\.differences) == [
                 [FieldDifference("published", wanted: "true", found: "false")]
             ])
         let second = try await run(journal: "other.sqlite")
         #expect(second.item.reason == .toBeProved(imageID: id))
         #expect(second.transfer?.state == .done)
+        #expect(try fileNames() == ["\(id).data", "\(id).json"])
+    }
+}
+
+extension DamagedArchiveTests.Damage {
+    /// What is wrong with the data at that place.
+    fileprivate func words(_ place: String) -> String {
+        switch self {
+        case .missing, .removed: "its data \(place) is missing"
+        case .short: "its data \(place) has 500 bytes, and its record says 100000"
+        case .long: "its data \(place) has 100001 bytes, and its record says 100000"
+        }
+    }
+}
+
+/// A record of an archive that says nothing about its image, beside whole data.
+enum RecordDamage: CaseIterable, Sendable {
+    case cut, empty, ofAnother, queued, negativeSize, large, link
+
+    func apply(_ place: String) throws {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: place))
+        var text = String(decoding: bytes, as: UTF8.self)
+        switch self {
+        case .cut: text = String(text.prefix(200))
+        case .empty: text = ""
+        case .ofAnother: text = text.replacing(#""id" : ""#, with: #""id" : "x"#)
+        case .queued: text = text.replacing(#""active""#, with: #""queued""#)
+        case .negativeSize: text = text.replacing(#""size" : "#, with: #""size" : -"#)
+        case .large: text += String(repeating: " ", count: 2 << 20)
+        case .link:
+            try FileManager.default.removeItem(atPath: place)
+            try FileManager.default.createSymbolicLink(
+                atPath: place, withDestinationPath: "/nowhere")
+            return
+        }
+        try #require(Data(text.utf8) != bytes)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: place))
+    }
+
+    /// A part of what a plan says of it.
+    var words: String {
+        switch self {
+        case .cut, .empty: ".json is not JSON"
+        case .ofAnother: ".json is of another image: its \"id\" is \"x"
+        case .queued: ".json is of an image that is queued"
+        case .negativeSize: ".json is damaged: "
+        case .large: ".json has more than 1.0 MiB"
+        case .link: ".json is a symbolic link, not a plain file"
+        }
+    }
+}
+
+extension DamagedArchiveTests {
+    @Test(arguments: RecordDamage.allCases)
+    func `A damaged record is made again, and check says what is wrong`(
+        damage: RecordDamage
+    ) async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        try damage.apply(place(id, "json"))
+        let note = try #require(try await checked().first?.note)
+        #expect(note.contains(damage.words) && note.hasSuffix("; a run copies it again"), "\(note)")
+        #expect(note.hasPrefix("image \(id) is our copy, but its record "), "\(note)")
+        let second = try await run()
+        #expect(second.item.reason?.code == "record-damaged")
+        #expect(second.item.reason?.words == note)
+        #expect(second.transfer?.state == .done && second.transfer?.imageID == id)
+        #expect(try fileNames() == ["\(id).data", "\(id).json"])
+        #expect(try folder.bytes(of: "export/images/\(id).data") == bytes)
+        #expect(try await run().item.reason == .alreadyAtTarget(imageID: id))
+    }
+
+    @Test(arguments: ["data", "json"])
+    func `A folder in the place of a file is for the operator, who learns what to do`(
+        ending: String
+    ) async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        let place = place(id, ending)
+        try FileManager.default.removeItem(atPath: place)
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: false)
+        let second = try await run()
+        #expect(second.item.action == .conflict)
+        let words = second.item.objection?.message ?? ""
+        #expect(words.contains("\(place) is a directory, not a plain file"), "\(words)")
+        #expect(
+            second.item.objection?.hint
+                == "restore it from a copy of the archive, or remove it and run again")
+        let note = try await checked().first?.note ?? ""
+        #expect(note.contains(words) && note.contains("remove it and run again"), "\(note)")
+        try FileManager.default.removeItem(atPath: place)
+        #expect(try await run().transfer?.state == .done)
+        #expect(try fileNames() == ["\(id).data", "\(id).json"])
+    }
+
+    @Test func `A damaged record that the journal does not know is left alone`() async throws {
+        let id = try #require(try await run().transfer?.imageID)
+        try RecordDamage.cut.apply(place(id, "json"))
+        let before = try folder.bytes(of: "export/images/\(id).json")
+        let second = try await run(journal: "other.sqlite")
+        #expect(second.item.action == .conflict)
+        #expect(second.item.reason?.words.contains("and the journal does not know it") == true)
+        #expect(try folder.bytes(of: "export/images/\(id).json") == before)
         #expect(try fileNames() == ["\(id).data", "\(id).json"])
     }
 }

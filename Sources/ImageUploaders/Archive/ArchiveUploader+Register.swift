@@ -13,13 +13,27 @@ extension ArchiveUploader {
 
     /// As for a cloud, with fewer states: no service works on a record, and no id is burned.
     public func reconcile(_ given: Transfer) async throws(TranshipError) -> Outcome {
-        guard let found = try await image(try given.recordID()) else {
+        guard case .image(let found) = try await find(try given.recordID()) else {
             var transfer = given
             transfer.register()
             transfer.placement.clearContents()
             return .send(transfer)
         }
         return try await reconcile(given, with: found)
+    }
+
+    /// What the archive has under an id. A damaged record that a new one can replace counts as none:
+    /// the plan has found that the image is ours.
+    private func find(_ text: String) async throws(TranshipError) -> ArchivedFind {
+        let id = try Self.archivedID(text)
+        let found = try await archive.onThread { try $0.find(id) }
+        if case .damaged(let words, isMendable: false) = found {
+            throw TranshipError(
+                .targetFailed, "image \(text) of the archive \(archive.path) is damaged: \(words)",
+                hint: "restore it from a copy of the archive, or remove it and run again",
+                side: .target)
+        }
+        return found
     }
 
     /// The same for an image that was found.
@@ -70,7 +84,8 @@ extension ArchiveUploader {
             transfer.placement.imageID = text
             transfer.register()
             try await commit(transfer)
-            if let found = try await image(text) {
+            let before = try await find(text)
+            if case .image(let found) = before {
                 let next = try await reconcile(transfer, with: found)
                 guard case .send(let sent) = next else { return next }
                 transfer = sent
@@ -79,7 +94,13 @@ extension ArchiveUploader {
             }
             let record = ArchiveRecord(
                 transfer, id: text, references: references, time: Timestamp.text(now()))
-            try await archive.onThread { try $0.prepare(id, record) }
+            try await archive.onThread { archive in
+                if case .damaged = before {
+                    try archive.prepareAgain(id, record)
+                } else {
+                    try archive.prepare(id, record)
+                }
+            }
             return .send(transfer)
         }
         throw TranshipError(
@@ -134,6 +155,17 @@ extension JSONValue {
     fileprivate init(_ text: String?) { self = text.map { .string($0) } ?? .null }
 }
 
+extension TargetImage {
+    /// An image of an archive whose record says nothing about it.
+    init(damaged damage: Damage, id: String, targetKey: String) {
+        self.init(
+            targetKey: targetKey, id: id, name: nil, status: .killed, sizeBytes: nil, checksums: [],
+            visibility: .private, isHidden: false, isProtected: false, ownerID: nil,
+            originValue: nil)
+        self.damage = damage
+    }
+}
+
 extension TargetRecord {
     /// An archive belongs to no project: the owner in a record is that at the source.
     init(_ found: ArchivedImage, targetKey: String) {
@@ -143,6 +175,9 @@ extension TargetRecord {
         if !found.isPublished { self.image.isUnpublished = true }
         if image.status == .active || image.status == .deactivated, !found.isWhole {
             self.image.status = .killed
+            self.image.damage = found.dataProblem.map {
+                .init($0, isMendable: found.isMendable, isOfRecord: image.sizeBytes == nil)
+            }
         }
         members = found.record.memberAnswers.map(\.id)
         for (id, status) in found.record.memberAnswers where status != "pending" {

@@ -43,22 +43,24 @@ public struct ArchiveUploader: ImageUploader {
         while !rest.isEmpty {
             let ids = rest.prefix(Self.pageImages)
             let images = try await archive.onThread { [targetKey] archive in
-                ids.compactMap { id in
-                    do {
-                        return try archive.image(id).map {
-                            TargetRecord($0, targetKey: targetKey).image
-                        }
-                    } catch {
-                        // The others go on. Nothing writes over this one.
-                        return TargetImage(
-                            targetKey: targetKey, id: id.text, name: nil, status: .killed,
-                            sizeBytes: nil, checksums: [], visibility: .private, isHidden: false,
-                            isProtected: false, ownerID: nil, originValue: nil)
-                    }
-                }
+                try ids.compactMap { id in try Self.listed(id, in: archive, targetKey) }
             }
             try await page(images)
             rest = rest.dropFirst(Self.pageImages)
+        }
+    }
+
+    /// A damaged record keeps no other image from being listed.
+    private static func listed(
+        _ id: ArchivedID, in archive: ArchiveFolder, _ targetKey: String
+    ) throws(TranshipError) -> TargetImage? {
+        switch try archive.find(id) {
+        case .absent: return nil
+        case .image(let found): return TargetRecord(found, targetKey: targetKey).image
+        case .damaged(let words, let isMendable):
+            return TargetImage(
+                damaged: .init(words, isMendable: isMendable, isOfRecord: true), id: id.text,
+                targetKey: targetKey)
         }
     }
 
