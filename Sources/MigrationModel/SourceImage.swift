@@ -114,6 +114,11 @@ public struct SourceImage: Codable, Hashable, Sendable {
         return place.replacing(Self.versionMark, with: version) == key
     }
 
+    /// A place for people: a URL or a path.
+    public static func shownPlace(_ place: String) -> String {
+        String(place.drop { $0 != ":" }.dropFirst())
+    }
+
     /// Stands for the version in a ``place``.
     public static let versionMark = "{version}"
 

@@ -104,9 +104,7 @@ public struct Upstream: Codable, Hashable, Sendable {
     }
 
     /// The place, for people and metrics: a URL or a path.
-    public var placeWords: String? {
-        place.map { $0.drop { $0 != ":" }.dropFirst() }.map(String.init)
-    }
+    public var placeWords: String? { place.map(SourceImage.shownPlace) }
 
     /// Identifies the memory: a series, or one of its sources.
     public var key: String { Self.key(lineageID, at: place) }

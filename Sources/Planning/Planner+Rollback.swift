@@ -16,13 +16,18 @@ public struct PlannedRollback: Sendable {
     public var changes: [Change] = []
     /// Targets without a whole copy of that version, which stay as they are.
     public var missingAt: [String] = []
+    /// Targets whose copy of that version someone has edited or protected, so that it cannot be
+    /// shown. They stay as they are.
+    public var stuckAt: [String] = []
     /// What later runs do not go forward to.
     public var held: [HeldVersion] = []
-    /// Targets that have the version, each with the lineage.
+    /// Targets that go back, each with the lineage.
     public var places: [(lineageID: String, targetKey: String)] = []
     /// Of a series with several sources: the only place that this is about; see
     /// ``SourceImage/place``. The versions of the others stay as they are.
     public var place: String?
+    /// The name that the version's copy has as the current one.
+    public var imageName: String?
 }
 
 extension Planner {
@@ -34,7 +39,8 @@ extension Planner {
     ///     version before the current one. If the series has several sources, of the one whose
     ///     version came last.
     ///   - hasSeveral: whether several sources have the series of that name.
-    /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such series or version.
+    /// - Throws: ``TranshipError/Code/notFound`` if the journal has no such series or version;
+    ///   ``TranshipError/Code/usage`` if several sources have a version of that name.
     public func rollback(
         series name: String, to version: String?, hasSeveral: (String) -> Bool = { _ in false }
     ) async throws(TranshipError) -> PlannedRollback {
@@ -54,6 +60,7 @@ extension Planner {
         let series = versions.first?.seriesName ?? name
         var place: String?
         if hasSeveral(series) {
+            try Self.expectOnePlace(of: version, versions, series: series)
             place = Self.place(of: version, versions, copies.map(\.copies))
             versions = versions.filter { $0.transfer.source.isAt(place ?? "") }
             copies = copies.map { target, copies in
@@ -65,18 +72,28 @@ extension Planner {
         rollback.place = place
         for (target, found) in copies {
             let key = target.opened.key
-            guard let copy = found.first(where: { $0.image.isWhole && $0.word == word }),
+            guard let copy = found.first(where: { $0.isGoal && $0.word == word }),
                 let transfer = copy.transfer
             else {
                 rollback.missingAt.append(key)
                 continue
             }
+            rollback.imageName = transfer.record.shownName
             var retirement = Retirement(
                 target.rules, projectID: target.opened.projectID, nowUnixSeconds: nowUnixSeconds)
             retirement.rollbackTo = word
             var item = PlanItem(transfer.intent, firstImageID: copy.image.id)
             item.action = .skip
-            rollback.changes += retirement.changes(besides: [item], found)
+            let changes = retirement.changes(besides: [item], found)
+            guard !changes.contains(where: { $0.action.shows && $0.state == .left }) else {
+                // Nothing of this target changes, and runs go on as before.
+                rollback.changes += changes.filter {
+                    $0.state == .left && $0.reason != .currentNotShown
+                }
+                rollback.stuckAt.append(key)
+                continue
+            }
+            rollback.changes += changes
             rollback.places.append((lineageID, key))
             rollback.held += versions.filter { other in
                 other.transfer.targetKey == key && other.transfer.origin != transfer.origin
@@ -111,6 +128,28 @@ extension Planner {
         return versions
     }
 
+    /// Refuses a word that several sources use, as they do for versions of one day.
+    private static func expectOnePlace(
+        of version: String?, _ versions: [SeriesVersion], series: String
+    ) throws(TranshipError) {
+        guard let version else { return }
+        let named = versions.filter { $0.isNamed(version) }
+        guard let first = named.first?.transfer.source,
+            named.contains(where: { !$0.transfer.source.isAt(first.place) })
+        else { return }
+        var choices: [String] = []
+        for one in named {
+            let isSaid = one.word != version && named.count { $0.word == one.word } == 1
+            let choice =
+                (isSaid ? one.word : one.transfer.imageID ?? one.word)
+                + " (\(one.transfer.record.shownName ?? one.transfer.source.place))"
+            if !choices.contains(choice) { choices.append(choice) }
+        }
+        throw TranshipError(
+            .usage, "several sources of \"\(series)\" have a version \(version)",
+            hint: "name one: \(choices.prefix(20).joined(separator: ", "))")
+    }
+
     /// Which of several sources a rollback is about: that of the version, or else that of the version
     /// which came last of those that others see.
     private static func place(
@@ -141,7 +180,7 @@ extension Planner {
     private static func chosen(
         _ version: String?, of versions: [SeriesVersion], _ copies: [[SeriesCopy]], series: String
     ) throws(TranshipError) -> String {
-        let whole = copies.flatMap(\.self).filter { $0.image.isWhole && $0.transfer != nil }
+        let whole = copies.flatMap(\.self).filter(\.isGoal)
         guard let version else {
             // What others see now, at any target, and what came before.
             let order = versions.map(\.word)
@@ -151,7 +190,7 @@ extension Planner {
                 })
             let current = order.firstIndex { shown.contains($0) } ?? -1
             let earlier = order[(current + 1)...].first { word in
-                !shown.contains(word) && whole.contains { $0.word == word }
+                !shown.contains(word) && whole.contains { $0.word == word && $0.becameCurrent }
             }
             guard let earlier else {
                 throw TranshipError(
@@ -163,11 +202,17 @@ extension Planner {
         }
         let words = versions.filter { $0.isNamed(version) }.map(\.word)
         guard let word = words.first(where: { word in whole.contains { $0.word == word } }) else {
+            let isThere = copies.flatMap(\.self).contains { copy in
+                copy.image.isWhole && copy.word.map(words.contains) == true
+            }
             throw TranshipError(
                 .notFound,
                 words.isEmpty
                     ? "the journal has no version \(version) of \"\(series)\""
-                    : "no target has a whole copy of version \(version) of \"\(series)\"",
+                    : isThere
+                        ? "no run finished a copy of version \(version) of \"\(series)\", so it "
+                            + "cannot become current"
+                        : "no target has a whole copy of version \(version) of \"\(series)\"",
                 hint: Self.hint(whole, versions))
         }
         return word
@@ -206,5 +251,10 @@ extension SeriesVersion {
 }
 
 extension SeriesCopy {
+    /// True if a rollback may make it current: its data is whole and proved, and a run published it.
+    fileprivate var isGoal: Bool {
+        image.isWhole && transfer != nil && (wasDone || becameCurrent)
+    }
+
     var word: String? { transfer.map { ImageIdentity.versionWord(of: $0.source) } }
 }

@@ -11,8 +11,9 @@ internal import PipelineFiles
 ///
 /// A version counts as replaced when the next one became current; how long ago that is
 /// decides whether it has expired. One that came back, by a rollback or at its source, counts from
-/// then. A record that someone edited, or that the
-/// journal cannot tell to be ours, is left alone.
+/// then. One that no run finished before its source left it was never current: it takes no place
+/// among those to keep, and counts from when a run last worked on it. A record that someone edited,
+/// or that the journal cannot tell to be ours, is left alone.
 struct Retirement {
     /// Earlier versions that stay as `previous` says; nil keeps all.
     let keep: Int?
@@ -92,17 +93,16 @@ struct Retirement {
     ) -> Change? {
         let copy = standing.copy
         var action = action(standing)
-        var reason =
-            rollbackTo.map { PlanReason.rollback(toVersion: $0) }
-            ?? (standing.isNewer
-                ? .replacedByEarlier(version: item.origin.versionID)
-                : .replaced(byVersion: item.origin.versionID))
+        var reason = reason(standing, item)
         // A rollback deletes nothing: the next run does. And a version gives the name of the series
         // back before it is deleted, which the service may refuse.
         let hasName = previous == .rename && copy.image.name == copy.transfer?.record.shownName
         if rollbackTo == nil, !hasName, let expired, hasExpired(standing, expired) {
             action = expired.action.change
-            reason = .expired(afterSeconds: expired.afterSeconds, keep: keep ?? 0)
+            reason =
+                standing.isNeverCurrent
+                ? .neverCurrent(afterSeconds: expired.afterSeconds)
+                : .expired(afterSeconds: expired.afterSeconds, keep: keep ?? 0)
         }
         guard let action else { return nil }
         guard let transfer = copy.transfer else {
@@ -118,6 +118,14 @@ struct Retirement {
             others.isEmpty ? nil : others.map(\.origin.versionID)
         if change.isCarriedOut(on: copy.image) { return nil }
         return unless(objection(copy, transfer), change)
+    }
+
+    private func reason(_ standing: Standing, _ item: PlanItem) -> PlanReason {
+        if let rollbackTo { return .rollback(toVersion: rollbackTo) }
+        if standing.isNeverCurrent { return .neverCurrent() }
+        return standing.isNewer
+            ? .replacedByEarlier(version: item.origin.versionID)
+            : .replaced(byVersion: item.origin.versionID)
     }
 
     private func action(_ standing: Standing) -> Change.Action? {
@@ -213,9 +221,9 @@ struct Retirement {
         let names = [transfer.record.shownName, copy.earlierName(transfer)]
         if !names.contains(copy.image.name) { return .editedByHand(field: "name") }
         // Until it is done, a copy is private, and this run publishes it.
-        if copy.image.visibility != transfer.record.visibility,
-            [.done, .skipped].contains(transfer.state)
-        {
+        let isDone = [.done, .skipped].contains(transfer.state)
+        let wanted = transfer.record.visibility
+        if copy.image.visibility != wanted, isDone || copy.image.visibility != .private {
             return .editedByHand(field: "visibility")
         }
         return nil
@@ -233,10 +241,12 @@ extension Retirement {
         var isOfOtherSource = false
         /// Became current later than the one that is current now.
         var isNewer = false
-        /// Among the earlier versions, 0 is the newest.
+        /// No run finished it, and its source has left it. It takes no place among those to keep.
+        var isNeverCurrent = false
+        /// Among the earlier versions that were current, 0 is the newest.
         var rank = 0
         /// When the next version became current, before this run and not after now; nil if it did
-        /// not.
+        /// not. Of one that never became current, when a run last worked on it.
         var replacedAt: Int64?
     }
 
@@ -262,6 +272,7 @@ extension Retirement {
             let own = place(copy, items)
             // Each of several sources keeps its own.
             let newer = earlier.drop { $0.image.id != copy.image.id }.dropFirst()
+                .filter(\.becameCurrent)
             let now = whole.last {
                 current.contains($0.versionID ?? "") && place($0, items) == own
             }
@@ -269,12 +280,14 @@ extension Retirement {
             // The pipeline has its place no more, so nothing came after it.
             let replacedAt =
                 own == nil ? copy.retiredAt.map { $0 / 1000 } : next.flatMap { times[$0.image.id] }
+            let since = copy.becameCurrent ? replacedAt : copy.currentSinceUnixSeconds
             standings.append(
                 Standing(
                     copy: copy, isCurrent: false,
                     isNewer: now.map { SeriesCopy.isEarlier($0, copy) } ?? false,
+                    isNeverCurrent: !copy.becameCurrent,
                     rank: newer.count { place($0, items) == own },
-                    replacedAt: replacedAt.map { min($0, nowUnixSeconds) }))
+                    replacedAt: since.map { min($0, nowUnixSeconds) }))
         }
         return standings
     }
@@ -284,7 +297,7 @@ extension Retirement {
     private func times(_ copies: [SeriesCopy]) -> [String: Int64] {
         var times: [String: Int64] = [:]
         var latest: Int64?
-        for copy in copies where copy.transfer != nil {
+        for copy in copies where copy.transfer != nil && copy.becameCurrent {
             if let time = copy.currentSinceUnixSeconds { latest = max(latest ?? time, time) }
             times[copy.image.id] = latest
         }
@@ -299,7 +312,7 @@ extension Retirement {
     ) -> SeriesCopy? {
         let current = Set(items.map(\.origin.versionID))
         let own = place(copy, items)
-        let others = earlier.filter { place($0, items) == own }
+        let others = earlier.filter { $0.becameCurrent && place($0, items) == own }
         let shown = whole.last { other in
             current.contains(other.versionID ?? "") && place(other, items) == own
                 && [.done, .skipped, nil].contains(other.transfer?.state)
@@ -324,7 +337,7 @@ extension Retirement {
     }
 
     private func hasExpired(_ standing: Standing, _ expired: ExpiredVersions) -> Bool {
-        guard let keep, standing.rank >= keep else { return false }
+        guard let keep, standing.isNeverCurrent || standing.rank >= keep else { return false }
         let ageSeconds = standing.replacedAt.map { nowUnixSeconds.clampedDifference($0) } ?? 0
         return expired.afterSeconds == 0 || ageSeconds >= expired.afterSeconds
     }
@@ -355,77 +368,13 @@ extension Retirement {
         if standing.isOfOtherSource { return .currentNotDone(state: nil) }
         guard let transfer = standing.copy.transfer else { return .journalDoesNotKnow }
         guard let keep, let expired, expired.action == .delete else { return .neverDeleted }
-        if standing.rank < keep { return .amongKept(keep) }
-        return hasExpired(standing, expired)
-            ? objection(standing.copy, transfer) ?? .currentNotShown
-            : .notExpired(afterSeconds: expired.afterSeconds, replacedAt: standing.replacedAt)
-    }
-}
-
-extension SeriesCopy {
-    /// When it last became the current version: by the journal, else when its record was made.
-    var currentSinceUnixSeconds: Int64? {
-        currentSince.map { $0 / 1000 } ?? image.createdAtUnixSeconds
-    }
-
-    static func isEarlier(_ one: SeriesCopy, _ other: SeriesCopy) -> Bool {
-        one.order < other.order
-    }
-
-    /// Runs follow each other, whatever their clocks said. Within a run, times count to the
-    /// millisecond, and then rows of the journal.
-    private var order: (Int64, Int64, Int64, String) {
-        let seconds = image.createdAtUnixSeconds ?? 0
-        return (
-            currentSinceRun ?? 0, currentSince ?? seconds.clampedProduct(1000), transfer?.id ?? 0,
-            image.id
-        )
-    }
-
-    var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }
-
-    func origin(_ item: PlanItem) -> Origin {
-        Origin(lineageID: item.origin.lineageID, versionID: versionID ?? "")
-    }
-
-    /// True if others see it as the current version of its series.
-    var isShown: Bool {
-        guard let transfer, image.isWhole else { return false }
-        return Change(
-            .restore, image, origin: transfer.origin, currentVersionID: "",
-            record: transfer.record, reason: .isCurrent
-        ).isCarriedOut(on: image)
-    }
-
-    /// True if a run gave it the name of a version that is not the current one.
-    var isNamedAsEarlier: Bool {
-        guard let transfer, image.name != transfer.record.shownName else { return false }
-        return image.name == earlierName(transfer)
-    }
-
-    /// What the copy is called while another version is the current one.
-    func earlierName(_ transfer: Transfer) -> String {
-        if transfer.record.currentName != nil, let name = transfer.record.name { return name }
-        return EarlierName.text(
-            transfer.record.name ?? transfer.source.displayName, of: transfer.source,
-            madeAtUnixSeconds: image.createdAtUnixSeconds)
-    }
-}
-
-/// `Ubuntu 24.04 (20261128 1f0c9e3a)`: the name of a version that is not the current one, as the
-/// SCS standards and openstack-image-manager give names.
-enum EarlierName {
-    /// The day on which the copy was made, and the version as `tranship series history` shows it:
-    /// two versions of a day may follow each other.
-    static func text(
-        _ name: String, of source: SourceImage, madeAtUnixSeconds: Int64?
-    ) -> String {
-        let day = madeAtUnixSeconds.map {
-            Date(timeIntervalSince1970: Double($0)).formatted(
-                .iso8601.year().month().day().dateSeparator(.omitted))
+        if !standing.isNeverCurrent, standing.rank < keep { return .amongKept(keep) }
+        if hasExpired(standing, expired) {
+            return objection(standing.copy, transfer) ?? .currentNotShown
         }
-        let words = [day, ImageIdentity.versionWord(of: source)].compactMap(\.self)
-        return "\(name) (\(words.joined(separator: " ")))"
+        return standing.isNeverCurrent
+            ? .neverCurrent(afterSeconds: expired.afterSeconds, leftAt: standing.replacedAt)
+            : .notExpired(afterSeconds: expired.afterSeconds, replacedAt: standing.replacedAt)
     }
 }
 

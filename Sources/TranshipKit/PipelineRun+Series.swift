@@ -102,17 +102,25 @@ extension PipelineRun {
         /// Of a series with several sources: where the only source that this is about has its
         /// versions. Nil: the whole series.
         public var place: String? { planned.place }
+        /// The name of the version's image as the current one; nil if it has none.
+        public var imageName: String? { planned.imageName }
         /// At all targets; those that are left have the reason.
         public var changes: [Change] { planned.changes }
         /// Targets without a whole copy of that version, which stay as they are.
         public var missingAt: [String] { planned.missingAt }
+        /// Targets whose copy of that version someone has edited or protected, which stay as they
+        /// are.
+        public var stuckAt: [String] { planned.stuckAt }
+        /// The targets that go back. If there is none, a rollback changes and remembers nothing.
+        public var goesBackAt: [String] { planned.places.map(\.targetKey) }
         /// How many versions later runs do not go forward to, at all targets.
         public var heldCount: Int { planned.held.count }
 
         /// True if all targets went back, by what came of the changes. Other versions, which the
         /// list left for a reason, do not count.
         public func isWhole(after ended: [Change]) -> Bool {
-            missingAt.isEmpty && !ended.contains { $0.state == .left && isNeeded($0) }
+            missingAt.isEmpty && stuckAt.isEmpty
+                && !ended.contains { $0.state == .left && isNeeded($0) }
         }
 
         private func isNeeded(_ change: Change) -> Bool {
@@ -150,11 +158,19 @@ extension PipelineRun {
     }
 
     /// Does what a rollback says, and remembers the versions that later runs are not to go
-    /// forward to. All of it is in the journal before the first request.
+    /// forward to. All of it is in the journal before the first request. If someone has edited a
+    /// copy meanwhile, so that it is not shown, runs go on as before at that target.
+    ///
+    /// - Throws: ``TranshipError/Code/notFound`` if no target goes back.
     public func carryOut(
         _ rollback: Rollback
     ) async throws(TranshipError) -> RunSummary {
-        try await carryOut(rollback.changes, holding: rollback.planned)
+        guard !rollback.goesBackAt.isEmpty else {
+            throw TranshipError(
+                .notFound, "no target can go back to version \(rollback.version)",
+                hint: "undo by hand what someone did to its image")
+        }
+        return try await carryOut(rollback.changes, holding: rollback.planned)
     }
 
     /// What retirement would delete at every target, and why it keeps each other version. Changes
@@ -184,6 +200,11 @@ extension PipelineRun {
                 changes, run: run, holding: rollback?.held ?? [], series: rollback?.places ?? [],
                 place: rollback?.place)
             try await self.changeSeries(run, in: opened)
+            let stuck = try await self.journal.changes(of: run, in: [.left])
+                .filter(\.action.shows).map(\.targetKey)
+            try await self.journal.release(
+                (rollback?.places ?? []).filter { stuck.contains($0.targetKey) },
+                place: rollback?.place)
         }
         return try await end(run)
     }

@@ -18,6 +18,9 @@ public struct SeriesStatus: Sendable {
         case gone
         /// Its transfer is not done; see the transfer's state.
         case unfinished
+        /// No run finished it, and its source has another version now. A series neither keeps it
+        /// nor goes back to it.
+        case neverCurrent = "never-current"
         /// Its copy is done, and an earlier version keeps the name of the series: someone edited or
         /// protected that one.
         case waiting
@@ -36,6 +39,14 @@ public struct SeriesStatus: Sendable {
         public let isHeld: Bool
         /// An operator rolled back to it.
         public let isRolledBackTo: Bool
+        /// False if no run finished it, or if it never got the name of the series.
+        public let wasCurrent: Bool
+        /// Of a series with several sources: where its source has its versions; see
+        /// ``SourceImage/place``. Nil: the series has one source.
+        public let place: String?
+
+        /// The name of its image while it is the current one.
+        public var imageName: String? { transfer.record.shownName }
     }
 
     /// As the pipeline file calls it.
@@ -44,10 +55,13 @@ public struct SeriesStatus: Sendable {
     /// At all targets, the newest first.
     public let versions: [Version]
 
-    /// What others see at each target, in order of the targets' keys.
+    /// What others see at each target, in order of the targets' keys; of a series with several
+    /// sources, one of each source.
     public var current: [Version] {
         versions.filter { $0.standing == .current }
-            .sorted { $0.transfer.targetKey < $1.transfer.targetKey }
+            .sorted {
+                ($0.transfer.targetKey, $0.place ?? "") < ($1.transfer.targetKey, $1.place ?? "")
+            }
     }
 
     /// Hands over the series of a journal, one after the other.
@@ -93,15 +107,17 @@ public struct SeriesStatus: Sendable {
                 of: version, isCurrent: current.contains(version.transfer.id))
             return Version(
                 word: version.word, transfer: version.transfer, standing: standing, since: since,
-                isHeld: version.isHeld, isRolledBackTo: version.isRolledBackTo)
+                isHeld: version.isHeld, isRolledBackTo: version.isRolledBackTo,
+                wasCurrent: version.becameCurrent, place: version.place)
         }
     }
 
-    /// The transfers of the versions that others see: at each target what an operator rolled back
-    /// to, else the newest of each source that no change took away.
+    /// The transfers of the versions that others see: at each target, of each source, what an
+    /// operator rolled back to, else the newest that no change took away.
     private static func current(of versions: [SeriesVersion]) -> Set<Int64> {
         var current: Set<Int64> = []
-        for (_, found) in Dictionary(grouping: versions, by: \.transfer.targetKey) {
+        let places = Dictionary(grouping: versions) { [$0.transfer.targetKey, $0.place] }
+        for (_, found) in places {
             let shown = found.filter { version in
                 [.done, .skipped].contains(version.transfer.state)
                     && version.lastChange?.action.shows != false && !version.waitsForItsName
@@ -117,11 +133,14 @@ public struct SeriesStatus: Sendable {
     private static func standing(
         of version: SeriesVersion, isCurrent: Bool
     ) -> (Standing, since: Int64) {
-        guard [.done, .skipped].contains(version.transfer.state) else {
-            return (.unfinished, version.updatedAt)
-        }
+        let isDone = [.done, .skipped].contains(version.transfer.state)
         if isCurrent { return (.current, version.shownAt) }
-        if version.isGone, let goneAt = version.goneAt { return (.gone, goneAt) }
+        if let last = version.lastChange, last.action == .delete { return (.deleted, last.at) }
+        if isDone || version.isLeft, version.isGone, let goneAt = version.goneAt {
+            return (.gone, goneAt)
+        }
+        if version.isLeft, !version.becameCurrent { return (.neverCurrent, version.updatedAt) }
+        guard isDone else { return (.unfinished, version.updatedAt) }
         if version.waitsForItsName { return (.waiting, version.updatedAt) }
         let since = version.lastChange?.at ?? version.updatedAt
         switch version.lastChange?.action {

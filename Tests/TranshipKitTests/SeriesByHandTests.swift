@@ -60,9 +60,46 @@ import Testing
         let next = try nights.run(rules: "previous: rename")
         let newest = try #require(nights.id(3))
         let forward = try await next.rollback(series: "memory:a", to: newest)
-        let after = try await next.carryOut(forward)
-        #expect(!forward.isWhole(after: after.changes))
+        #expect(forward.goesBackAt == [] && !forward.isWhole(after: []))
+        #expect(
+            Set(forward.changes.map(\.reason.code)) == [
+                "edited-by-hand", "name-held", "protected-by-hand",
+            ])
         #expect(nights.standing(2) == "a")
+    }
+
+    @Test(arguments: ["name", "protected", "os_hidden"])
+    func `A rollback to a version that someone has edited changes nothing and remembers nothing`(
+        field: String
+    ) async throws {
+        let nights = try await nights(2, "previous: rename")
+        let beta = try #require(nights.clouds["beta"])
+        let goal = try #require(nights.id(1))
+        beta.put(goal, [field: field == "name" ? "mine" : true])
+        let before = (nights.standing(1), nights.standing(2))
+        let rollback = try await nights.run(rules: "previous: rename").rollback(
+            series: "memory:a", to: goal)
+        #expect(rollback.changes.map(\.image.id) == [goal])
+        #expect(rollback.changes.map(\.state) == [.left])
+        #expect(rollback.goesBackAt == [] && rollback.stuckAt == ["beta"])
+        #expect(rollback.heldCount == 0 && !rollback.isWhole(after: []))
+        #expect((nights.standing(1), nights.standing(2)) == before)
+        let night = try await nights.night(2, rules: "previous: rename")
+        #expect(
+            night.items.map(\.reason) == [.alreadyAtTarget(imageID: try #require(nights.id(2)))])
+    }
+
+    @Test func `A version that someone edits after the list was made is not remembered`()
+        async throws
+    {
+        let nights = try await nights(2)
+        let run = try nights.run(rules: "previous: hide")
+        let rollback = try await run.rollback(series: "memory:a", to: nil)
+        nights.clouds["beta"]?.put(try #require(nights.id(1)), ["name": "mine"])
+        let summary = try await run.carryOut(rollback)
+        #expect(!rollback.isWhole(after: summary.changes))
+        #expect(nights.standing(1) == "mine hidden" && nights.standing(2) == "a")
+        #expect(try await nights.journal.heldVersions().isEmpty)
     }
 
     @Test(arguments: [

@@ -101,23 +101,55 @@ import Testing
         #expect(nights.standing(12) == "y 20260102")
     }
 
-    @Test func `A rollback takes the version that the source says`() async throws {
+    /// Two versions of each source.
+    private func twoNights() async throws -> Folders {
         let folders = try Folders()
-        let nights = folders.nights
         for version in [1, 2] as [UInt64] {
             try folders.put("x/disk-\(version).img", version)
             try folders.put("y/disk-\(version).img", version + 10)
             _ = try await folders.night(rules: "previous: hide")
         }
+        return folders
+    }
+
+    @Test func `A rollback takes the version that the source says, and refuses one of several`()
+        async throws
+    {
+        let folders = try await twoNights()
+        let nights = folders.nights
         let run = try folders.run(rules: "previous: hide")
-        let rollback = try await run.rollback(series: "s", to: "1")
-        #expect(rollback.changes.count == 2 && rollback.heldCount == 1)
-        _ = try await run.carryOut(rollback)
-        // The newest of a version comes first.
-        let back: [UInt64] = rollback.place?.contains("/y/") == true ? [11, 2] : [1, 12]
-        let shown = ([1, 2, 11, 12] as [UInt64]).filter { version in
-            nights.standing(version).map { !$0.hasSuffix("hidden") } ?? false
+        let error = await failure { _ = try await run.rollback(series: "s", to: "1") }
+        #expect(error?.code == .usage)
+        #expect(error?.message == "several sources of \"s\" have a version 1")
+        #expect(error?.hint?.contains("(x 1)") == true && error?.hint?.contains("(y 1)") == true)
+
+        try folders.put("x/disk-3.img", 3)
+        _ = try await folders.night(rules: "previous: hide")
+        let rollback = try await folders.run(rules: "previous: hide").rollback(series: "s", to: "3")
+        #expect(rollback.imageName == "x 3" && rollback.place?.contains("/x/") == true)
+        let back = try await run.rollback(series: "s", to: nights.id(11))
+        #expect(back.changes.count == 2 && back.heldCount == 1 && back.imageName == "y 1")
+        _ = try await run.carryOut(back)
+        #expect(nights.standing(3) == "x 3" && nights.standing(11) == "y 1")
+        #expect(nights.standing(12) == "y 2 hidden")
+    }
+
+    @Test func `Each source has a current version, and the list says whose it is`() async throws {
+        let folders = try await twoNights()
+        func current() async throws -> [String] {
+            var lines: [String] = []
+            try await SeriesStatus.read(folders.nights.journal) { series throws(TranshipError) in
+                lines += series.current.map {
+                    "\($0.imageName ?? "-") \($0.place?.suffix(21) ?? "-")"
+                }
+            }
+            return lines
         }
-        #expect(Set(shown) == Set(back))
+        let both = ["x 2 /x/disk-{version}.img", "y 2 /y/disk-{version}.img"]
+        #expect(try await current() == both)
+        // Only one moves on.
+        try folders.put("x/disk-3.img", 3)
+        _ = try await folders.night(rules: "previous: hide")
+        #expect(try await current() == ["x 3 /x/disk-{version}.img", both[1]])
     }
 }

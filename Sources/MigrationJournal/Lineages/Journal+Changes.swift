@@ -21,6 +21,8 @@ public struct SeriesCopy: Sendable {
     public var retiredAt: Int64?
     /// What earlier runs changed about it, the newest first.
     public var changes: [Change.Action]
+    /// True if a run ever proved and published it, or found it so.
+    public var wasDone = true
 
     public init(
         _ image: TargetImage, transfer: Transfer? = nil, currentSince: Int64? = nil,
@@ -72,6 +74,7 @@ extension Plan {
                     image, transfer: transfer, currentSince: moments.map(\.at).max(),
                     changes: try Journal.changes(db, of: image.id, at: targetKey))
                 copy.currentSinceRun = moments.map(\.runID).max()
+                copy.wasDone = try Journal.wasDone(db, transfer, image.id)
                 copy.retiredAt = try Journal.retirements(db, image.id, at: targetKey).last?.at
                 return copy
             }
@@ -100,6 +103,18 @@ extension Plan {
 }
 
 extension Journal {
+    /// True if a run ever proved and published the image of a transfer, or found it so. A later run
+    /// may have begun to update it since, and the journal may have forgotten the run that did.
+    static func wasDone(_ db: Database, _ transfer: Transfer?, _ imageID: String) throws -> Bool {
+        guard let transfer else { return false }
+        if transfer.record.updatedFrom?.wasPublished == true { return true }
+        return try db.value(
+            cached: """
+                SELECT EXISTS (SELECT 1 FROM work AS w WHERE w.transfer_id = ? AND w.image_id = ?
+                    AND w.state IN ('done', 'skipped'))
+                """, arguments: [transfer.id, imageID]) ?? false
+    }
+
     /// Makes changes part of a run, in its one transaction.
     static func take(_ changes: [Change], into db: Database, _ runID: Int64) throws {
         for change in changes {
@@ -184,7 +199,8 @@ extension Journal {
         try (row["at"], row["run_id"])
     }
 
-    private static var showing: String {
+    /// The actions that make a version the current one, for SQL.
+    static var showing: String {
         Change.Action.allCases.filter(\.shows).map { "'\($0.rawValue)'" }.joined(separator: ", ")
     }
 

@@ -16,7 +16,7 @@ extension Journal {
                 cached: """
                     SELECT w.image_id FROM \(TransferRows.joined)
                     WHERE t.target_key = ? AND w.run_id = t.run_id AND w.image_id IS NOT NULL
-                        AND w.state IN ('done', 'skipped') AND i.source_key NOT LIKE 'image:%'
+                        AND i.source_key NOT LIKE 'image:%'
                     """, arguments: [target])
             for id in copies {
                 let isListed: Bool =

@@ -47,6 +47,13 @@ public struct SeriesVersion: Sendable {
     public var isHeld: Bool
     /// A rollback made it current.
     public var isRolledBackTo: Bool
+    /// False if no run finished it, or if it never got the name of the series.
+    public var becameCurrent = true
+    /// Its source offers another version now, as far as the journal knows.
+    public var isLeft = false
+    /// Of a series with several sources: where its source has its versions; see
+    /// ``SourceImage/place``. Nil: the series has one source.
+    public var place: String?
 }
 
 extension Journal {
@@ -97,14 +104,7 @@ extension Journal {
     ) async throws(TranshipError) {
         try await write { db in
             try Self.take(changes, into: db, run.id)
-            for (lineageID, targetKey) in series {
-                try db.execute(
-                    cached: """
-                        DELETE FROM held_version WHERE target_key = ?1
-                            AND lineage = (SELECT id FROM lineage WHERE lineage_id = ?2)
-                            AND (?3 IS NULL OR place IS ?3)
-                        """, arguments: [targetKey, lineageID, place])
-            }
+            try Self.release(db, series, place: place)
             for version in held {
                 try db.execute(
                     cached: """
@@ -122,6 +122,29 @@ extension Journal {
             try db.execute(
                 cached: "UPDATE run SET planned_at = ? WHERE id = ?",
                 arguments: [Timestamp.now(), run.id])
+        }
+    }
+
+    /// Ends what rollbacks hold of these series at these targets.
+    ///
+    /// - Parameter place: as for ``takeOver(_:run:holding:series:place:)``.
+    public func release(
+        _ series: [(lineageID: String, targetKey: String)], place: String?
+    ) async throws(TranshipError) {
+        guard !series.isEmpty else { return }
+        try await write { db in try Self.release(db, series, place: place) }
+    }
+
+    private static func release(
+        _ db: Database, _ series: [(lineageID: String, targetKey: String)], place: String?
+    ) throws {
+        for (lineageID, targetKey) in series {
+            try db.execute(
+                cached: """
+                    DELETE FROM held_version WHERE target_key = ?1
+                        AND lineage = (SELECT id FROM lineage WHERE lineage_id = ?2)
+                        AND (?3 IS NULL OR place IS ?3)
+                    """, arguments: [targetKey, lineageID, place])
         }
     }
 
@@ -147,7 +170,8 @@ extension Journal {
         try await read { db in
             let held = try Self.heldVersions(db).filter { $0.lineageID == lineageID }
             let hasChanges = try db.tableExists("change")
-            return try db.rows(
+            let upstreams = try Self.upstreams(db, ofLineage: lineageID)
+            var versions: [SeriesVersion] = try db.rows(
                 cached: """
                     SELECT t.target_key, t.version_id, w.updated_at, w.run_id, w.image_id
                     FROM \(TransferRows.joined) JOIN lineage AS l ON l.id = t.lineage
@@ -160,7 +184,7 @@ extension Journal {
                 )
                 guard let transfer = try Self.transfer(db, target, version) else { return nil }
                 let imageID: String? = try row["image_id"]
-                return SeriesVersion(
+                var found = SeriesVersion(
                     lineageID: lineageID, transfer: transfer, updatedAt: try row["updated_at"],
                     runID: try row["run_id"],
                     lastChange: hasChanges ? try Self.lastChange(db, imageID, target) : nil,
@@ -171,8 +195,54 @@ extension Journal {
                     isRolledBackTo: held.contains {
                         $0.targetKey == target && $0.currentVersionID == version
                     })
+                found.place = Self.place(of: transfer.source, upstreams)
+                found.isLeft = Self.isLeft(transfer.source, upstreams)
+                found.becameCurrent = try Self.becameCurrent(
+                    db, transfer, imageID, hasChanges: hasChanges)
+                return found
             }
+            Self.noteLeft(&versions)
+            return versions
         }
+    }
+
+    /// Nil if the series has one source, wherever that was before.
+    private static func place(of source: SourceImage, _ upstreams: [Upstream]) -> String? {
+        let places = upstreams.compactMap(\.place)
+        guard !places.isEmpty else { return nil }
+        return places.first { source.isAt($0) } ?? source.place
+    }
+
+    /// True if the last run that read its source found another version there.
+    private static func isLeft(_ source: SourceImage, _ upstreams: [Upstream]) -> Bool {
+        upstreams.contains { upstream in
+            upstream.place.map { source.isAt($0) } ?? true
+                && upstream.fingerprint != source.fingerprint
+        }
+    }
+
+    /// Where a later run copied another version, the source has left those before.
+    private static func noteLeft(_ versions: inout [SeriesVersion]) {
+        let all = versions
+        for index in versions.indices {
+            let version = versions[index]
+            let hasNewer = all.contains { other in
+                other.transfer.targetKey == version.transfer.targetKey
+                    && other.place == version.place && other.runID > version.runID
+            }
+            if hasNewer { versions[index].isLeft = true }
+        }
+    }
+
+    private static func becameCurrent(
+        _ db: Database, _ transfer: Transfer, _ imageID: String?, hasChanges: Bool
+    ) throws -> Bool {
+        guard let imageID else { return false }
+        let done: [Change.Action] =
+            hasChanges ? try changes(db, of: imageID, at: transfer.targetKey) : []
+        if done.contains(where: \.shows) { return true }
+        let hadName = transfer.record.currentName == nil || done.contains(.rename)
+        return try hadName && wasDone(db, transfer, imageID)
     }
 
     private static func lastChange(

@@ -10,7 +10,7 @@ extension Journal {
     ///
     /// Stays: the last run, which `resume` may go on with; the last success; each transfer's
     /// present state; the last change of each image, which shows what was ours and what an
-    /// operator changed; what rollbacks hold; and of each series the newest version. Of a version whose
+    /// operator changed, and the last one that made it current; what rollbacks hold; and of each series the newest version. Of a version whose
     /// copy we deleted, nothing stays.
     ///
     /// - Parameter cutoff: milliseconds since 1970.
@@ -58,7 +58,8 @@ extension Journal {
             """
             DELETE FROM change WHERE run_id IN \(old) AND (state <> 'done' OR EXISTS (
                 SELECT 1 FROM change AS n WHERE n.target_key = change.target_key
-                    AND n.image_id = change.image_id AND n.state = 'done' AND n.id > change.id))
+                    AND n.image_id = change.image_id AND n.state = 'done' AND n.id > change.id
+                    AND (n.action IN (\(showing)) OR change.action NOT IN (\(showing)))))
             """,
         ]
         for sql in steps { try db.execute(cached: sql, arguments: [runs]) }

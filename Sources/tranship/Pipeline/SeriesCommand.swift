@@ -90,7 +90,9 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
             the version until the source has one that is newer than all that the journal
             knows. Images that someone has edited or protected are left. Reads no source.
             Of a series with several sources, it is about one of them: the one that has the
-            VERSION, or else the one whose version came last.
+            VERSION, or else the one whose version came last. Refuses a VERSION that several
+            of them have. Where someone has renamed, hidden or protected the earlier version,
+            it changes nothing and remembers nothing.
             Without --yes, only lists what it would do, with exit status 4 if there is any.
             """)
 
@@ -117,6 +119,7 @@ struct SeriesRollbackCommand: AsyncParsableCommand {
         talk.endLine()
         let rendering = ByHandRendering(talk: talk)
         rendering.render(rollback)
+        guard !rollback.goesBackAt.isEmpty else { throw EarlyExit(status: .someFailed) }
         guard yes else {
             rendering.hint(rollback.changes, "\(CommandWords.own) --yes")
             guard rollback.changes.contains(where: { $0.state == .planned }) else { return }

@@ -29,14 +29,32 @@ struct ByHandRendering {
                     "series": .string(rollback.series), "version": .string(rollback.version),
                     "held": .integer(Int64(rollback.heldCount)),
                     "place": rollback.place.map { .string($0) } ?? .null,
+                    "name": rollback.imageName.map { .string($0) } ?? .null,
+                    "targets": .array(rollback.goesBackAt.map { .string($0) }),
                 ]
             ).put()
         } else {
-            let place = rollback.place.map { " of \($0)" } ?? ""
-            Terminal.tell(
-                "\(rollback.series)\(place): back to version \(rollback.version); runs stay with it until the "
-                    + "source has a newer version")
+            Terminal.tell(words(rollback))
+            if rollback.goesBackAt.isEmpty {
+                Terminal.tell("hint: undo by hand what `leave` says of its image, then try again")
+            }
         }
+    }
+
+    private func words(_ rollback: PipelineRun.Rollback) -> String {
+        let source = rollback.place.map { place in
+            (rollback.imageName.map { " (\($0))" } ?? "") + " of \(SourceImage.shownPlace(place))"
+        }
+        let series = rollback.series + (source ?? "")
+        guard !rollback.goesBackAt.isEmpty else {
+            return "\(series): stays as it is, since no target can go back to version "
+                + rollback.version
+        }
+        let isPart = !rollback.stuckAt.isEmpty || !rollback.missingAt.isEmpty
+        let places = isPart ? " at \(rollback.goesBackAt.joined(separator: ", "))" : ""
+        return
+            "\(series): back to version \(rollback.version)\(places); runs stay with it until the "
+            + "source has a newer version"
     }
 
     func renderPrunable(_ changes: [Change]) {

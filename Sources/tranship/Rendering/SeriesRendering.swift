@@ -17,8 +17,11 @@ struct SeriesRendering {
         self.showsHistory = showsHistory
         table = Table(
             showsHistory
-                ? ["SERIES", "VERSION", "TARGET", "STATE", "SINCE", "SIZE", "IMAGE", "NOTE"]
-                : ["SERIES", "TARGET", "VERSION", "SINCE", "VERSIONS", "IMAGE", "NOTE"])
+                ? [
+                    "SERIES", "NAME", "VERSION", "TARGET", "STATE", "SINCE", "SIZE", "IMAGE",
+                    "NOTE",
+                ]
+                : ["SERIES", "NAME", "TARGET", "VERSION", "SINCE", "VERSIONS", "IMAGE", "NOTE"])
     }
 
     mutating func add(_ series: SeriesStatus) {
@@ -36,7 +39,8 @@ struct SeriesRendering {
         for version in series.versions {
             if format == .json { return putVersions(series) }
             table.add([
-                series.name, version.word, version.transfer.targetKey, version.stateWord,
+                series.name, version.imageName ?? "-", version.word, version.transfer.targetKey,
+                version.stateWord,
                 Timestamp.text(version.since),
                 version.transfer.proof.sizeBytes.map { ByteCount.format($0) } ?? "?",
                 version.transfer.imageID ?? "-", version.note,
@@ -63,30 +67,61 @@ struct SeriesRendering {
                 ]
             ).put()
         }
-        let targets = Set(series.versions.map(\.transfer.targetKey)).sorted()
-        for target in targets {
-            let versions = series.versions.filter { $0.transfer.targetKey == target }
+        let places = Dictionary(grouping: series.versions) { $0.target }
+        for (place, versions) in places.sorted(by: { $0.key < $1.key }) {
             let current = versions.first { $0.standing == .current }
             table.add([
-                series.name, target, current?.word ?? "-",
-                current.map { Timestamp.text($0.since) } ?? "-", "\(versions.count)",
-                current?.transfer.imageID ?? "-", current?.note ?? "no version is current",
+                series.name, (current ?? versions.first)?.imageName ?? "-", place.key,
+                current?.word ?? "-", current.map { Timestamp.text($0.since) } ?? "-",
+                "\(versions.count)", current?.transfer.imageID ?? "-",
+                current?.note
+                    ?? ["no version is current", versions.first?.sourceNote]
+                    .compactMap(\.self).joined(separator: ", "),
             ])
         }
     }
 }
 
+/// A target, and the place of one of several sources.
+private struct VersionPlace: Hashable, Comparable {
+    var key: String
+    var place: String?
+
+    static func < (one: VersionPlace, other: VersionPlace) -> Bool {
+        (one.key, one.place ?? "") < (other.key, other.place ?? "")
+    }
+}
+
 extension SeriesStatus.Version {
+    fileprivate var target: VersionPlace { VersionPlace(key: transfer.targetKey, place: place) }
+
     fileprivate var stateWord: String {
-        standing == .unfinished ? transfer.state.rawValue : standing.rawValue
+        switch standing {
+        case .unfinished: transfer.state.rawValue
+        case .neverCurrent: "never current"
+        default: standing.rawValue
+        }
     }
 
     fileprivate var note: String {
         [
-            transfer.source.version.map { "version \($0)" },
+            transfer.source.version.map { "version \($0)" }, sourceNote,
             isRolledBackTo ? "rolled back to" : isHeld ? "rolled back from" : nil,
+            unfinishedNote,
         ].compactMap(\.self).joined(separator: ", ")
     }
+
+    /// What became of one that never was current.
+    private var unfinishedNote: String? {
+        switch standing {
+        case .neverCurrent: "not finished: \(transfer.state.rawValue)"
+        case .renamed, .hidden, .deactivated, .deleted, .gone: wasCurrent ? nil : "never current"
+        case .current, .earlier, .unfinished, .waiting: nil
+        }
+    }
+
+    /// Which of several sources it is of.
+    fileprivate var sourceNote: String? { place.map { "of \(SourceImage.shownPlace($0))" } }
 
     fileprivate func json(of series: SeriesStatus) -> [String: JSONValue?] {
         [
@@ -96,7 +131,9 @@ extension SeriesStatus.Version {
             "target": .string(transfer.targetKey), "standing": .string(standing.rawValue),
             "state": .string(transfer.state.rawValue),
             "since": .string(Timestamp.text(since)), "held": .bool(isHeld),
-            "rolled_back_to": .bool(isRolledBackTo), "source": .string(transfer.source.key),
+            "rolled_back_to": .bool(isRolledBackTo), "name": imageName.map { .string($0) },
+            "place": place.map { .string($0) }, "was_current": .bool(wasCurrent),
+            "source": .string(transfer.source.key),
             "size": transfer.proof.sizeBytes.map { .integer($0) },
             "image_id": transfer.imageID.map { .string($0) },
             "proofs": .array(transfer.proof.reported.map { .string("\($0)") }),

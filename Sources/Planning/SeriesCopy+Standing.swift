@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import Foundation
+internal import MigrationJournal
+internal import MigrationModel
+
+extension SeriesCopy {
+    /// When it last became the current version: by the journal, else when its record was made.
+    var currentSinceUnixSeconds: Int64? {
+        currentSince.map { $0 / 1000 } ?? image.createdAtUnixSeconds
+    }
+
+    static func isEarlier(_ one: SeriesCopy, _ other: SeriesCopy) -> Bool {
+        one.order < other.order
+    }
+
+    /// Runs follow each other, whatever their clocks said. Within a run, times count to the
+    /// millisecond, and then rows of the journal.
+    private var order: (Int64, Int64, Int64, String) {
+        let seconds = image.createdAtUnixSeconds ?? 0
+        return (
+            currentSinceRun ?? 0, currentSince ?? seconds.clampedProduct(1000), transfer?.id ?? 0,
+            image.id
+        )
+    }
+
+    var versionID: String? { image.originValue?.split(separator: "/").last.map(String.init) }
+
+    func origin(_ item: PlanItem) -> Origin {
+        Origin(lineageID: item.origin.lineageID, versionID: versionID ?? "")
+    }
+
+    /// True if it ever was the current version, or may have been. A copy that a run began to
+    /// publish and that its source then left never was.
+    var becameCurrent: Bool {
+        guard let transfer else { return true }
+        if changes.contains(where: \.shows) { return true }
+        // Made under the name of an earlier version, and then named as the series.
+        let hadName =
+            transfer.record.currentName == nil || image.name == transfer.record.shownName
+            || changes.contains(.rename)
+        return hadName && (wasDone || isSeenAsPlanned)
+    }
+
+    /// True if others see it as planned, whatever this journal knows: the process died after the last
+    /// step, or another one published it.
+    private var isSeenAsPlanned: Bool {
+        guard let record = transfer?.record, record.visibility != .private || record.isProtected
+        else { return false }
+        return image.visibility == record.visibility && image.isProtected == record.isProtected
+    }
+
+    /// True if others see it as the current version of its series.
+    var isShown: Bool {
+        guard let transfer, image.isWhole, becameCurrent else { return false }
+        return Change(
+            .restore, image, origin: transfer.origin, currentVersionID: "",
+            record: transfer.record, reason: .isCurrent
+        ).isCarriedOut(on: image)
+    }
+
+    /// True if a run gave it the name of a version that is not the current one.
+    var isNamedAsEarlier: Bool {
+        guard let transfer, image.name != transfer.record.shownName else { return false }
+        return image.name == earlierName(transfer)
+    }
+
+    /// What the copy is called while another version is the current one.
+    func earlierName(_ transfer: Transfer) -> String {
+        if transfer.record.currentName != nil, let name = transfer.record.name { return name }
+        return EarlierName.text(
+            transfer.record.name ?? transfer.source.displayName, of: transfer.source,
+            madeAtUnixSeconds: image.createdAtUnixSeconds)
+    }
+}
+
+/// `Ubuntu 24.04 (20261128 1f0c9e3a)`: the name of a version that is not the current one, as the
+/// SCS standards and openstack-image-manager give names.
+enum EarlierName {
+    /// The day on which the copy was made, and the version as `tranship series history` shows it:
+    /// two versions of a day may follow each other.
+    static func text(
+        _ name: String, of source: SourceImage, madeAtUnixSeconds: Int64?
+    ) -> String {
+        let day = madeAtUnixSeconds.map {
+            Date(timeIntervalSince1970: Double($0)).formatted(
+                .iso8601.year().month().day().dateSeparator(.omitted))
+        }
+        let words = [day, ImageIdentity.versionWord(of: source)].compactMap(\.self)
+        return "\(name) (\(words.joined(separator: " ")))"
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// A copy whose run died before it was current, and whose source has another version the next night.
+@Suite(.timeLimit(.minutes(5))) struct NeverCurrentTests {
+    private static let expired = "keep: 1, expired: { action: delete, after: 0s }"
+
+    private func versions(_ nights: Nights) async throws -> [SeriesStatus.Version] {
+        var found: [SeriesStatus.Version] = []
+        try await SeriesStatus.read(nights.journal) { series throws(TranshipError) in
+            found += series.versions
+        }
+        return found
+    }
+
+    private func version(
+        _ number: UInt64, _ nights: Nights
+    ) async throws -> SeriesStatus.Version? {
+        let id = nights.id(number)
+        return try await versions(nights).first { $0.transfer.imageID == id && id != nil }
+    }
+
+    /// Version 1 is current, and the run that makes version 2 dies.
+    ///
+    /// - Returns: nil if the run came to its end before that write.
+    private func nights(
+        _ rules: String, deathAt number: Int, before: Bool = false
+    ) async throws -> Nights? {
+        let nights = try Nights("beta")
+        try await nights.night(1, rules: rules)
+        let death = Death(at: number, before: before)
+        _ = try? await nights.night(2, rules: rules, passage: death.passage)
+        return death.isReached ? nights : nil
+    }
+
+    @Test(
+        arguments: ["previous: hide", "previous: rename", "previous: leave"],
+        [(3, true), (3, false), (1, true), (1, false)] as [(UInt64, Bool)])
+    func `It takes no place of a version that was current, wherever the run died`(
+        previous: String, then: (version: UInt64, before: Bool)
+    ) async throws {
+        let (next, before) = then
+        let rules = "\(previous), \(Self.expired)"
+        var deaths = 0
+        for number in 1... {
+            guard let nights = try await nights(rules, deathAt: number, before: before) else {
+                break
+            }
+            deaths += 1
+            let second = try await version(2, nights)
+            let isDone = second.map { [.done, .skipped].contains($0.transfer.state) } ?? false
+            let wasCurrent = isDone && nights.standing(2) == "a"
+            for _ in 1...2 { try await nights.night(next, rules: rules) }
+            let words = "died at \(number)"
+            #expect(nights.standing(next) == "a", "\(words)")
+            #expect((nights.standing(2) != nil) == wasCurrent, "\(words)")
+            guard next == 3 else { continue }
+            #expect((nights.standing(1) == nil) == wasCurrent, "\(words)")
+            let found = try await versions(nights)
+            let shown = found.filter { $0.standing == .current }
+            #expect(shown.map(\.transfer.imageID) == [nights.id(next)], "\(words)")
+            #expect(found.allSatisfy { $0.standing != .unfinished }, "\(words)")
+        }
+        #expect(deaths > 10)
+    }
+}
+
+extension NeverCurrentTests {
+    /// The run that makes version 2 dies while it publishes it.
+    private func nightsUntilPublishing(_ rules: String) async throws -> Nights {
+        for number in 1... {
+            guard let nights = try await nights(rules, deathAt: number) else { break }
+            if try await version(2, nights)?.transfer.state == .publishing { return nights }
+        }
+        throw TranshipError(.unexpectedState, "no run died while it published")
+    }
+
+    @Test func `It is shown as what it is, and a rollback does not offer it`() async throws {
+        let rules = "previous: hide"
+        let nights = try await nightsUntilPublishing(rules)
+        try await nights.night(3, rules: rules)
+        let two = try #require(try await version(2, nights))
+        #expect(two.standing == .neverCurrent && nights.standing(2) == "a hidden")
+        let run = try nights.run(rules: rules)
+        let error = await failure { _ = try await run.rollback(series: "memory:a", to: two.word) }
+        let one = try #require(try await version(1, nights)).word
+        let three = try #require(try await version(3, nights)).word
+        #expect(error?.code == .notFound)
+        #expect(
+            error?.message
+                == "no run finished a copy of version \(two.word) of \"memory:a\", so it cannot become "
+                + "current")
+        #expect(error?.hint == "name one that the targets have: \(three), \(one)")
+        #expect(try await run.rollback(series: "memory:a", to: nil).version == one)
+    }
+
+    @Test func `It waits as long as others before it is deleted, and stays if someone edited it`()
+        async throws
+    {
+        let day = "previous: hide, keep: 1, expired: { action: delete, after: 1d }"
+        let nights = try await nightsUntilPublishing(day)
+        for _ in 1...2 { try await nights.night(3, rules: day) }
+        #expect(nights.standing(2) == "a hidden" && nights.standing(1) == "a hidden")
+        let kept = try await nights.run(["a": noise(5000, seed: 3)], rules: day)
+            .prunable()
+        #expect(kept.map(\.reason.code) == ["among-kept", "never-current", "is-current"])
+        nights.clouds["beta"]?.put(try #require(nights.id(2)), ["protected": true])
+        let rules = "previous: hide, \(Self.expired)"
+        let night = try await nights.night(3, rules: rules)
+        #expect(night.summary.changes.map(\.reason) == [.protectedByHand])
+        #expect(nights.standing(2) != nil)
+        nights.clouds["beta"]?.put(try #require(nights.id(2)), ["protected": false])
+        let next = try await nights.night(3, rules: rules)
+        #expect(next.words == ["delete done"])
+        #expect(next.summary.changes.first?.reason == .neverCurrent(afterSeconds: 0))
+        #expect(nights.standing(2) == nil && nights.standing(1) == "a hidden")
+    }
+}
