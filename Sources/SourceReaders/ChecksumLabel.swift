@@ -15,7 +15,9 @@ struct ChecksumLabel {
         algorithm?.digitCount
             ?? [
                 "blake2b": 128, "blake2s": 64, "blake3": 64, "sha224": 56, "sha384": 96,
-                "rmd160": 40, "sha512-256": 64, "sha512-224": 56, "sha3-224": 56, "sha3-256": 64,
+                "rmd160": 40, "sha512-256": 64, "sha512-224": 56, "whirlpool": 128, "sm3": 64,
+                "streebog256": 64, "streebog512": 128, "crc32": 8, "md4": 32, "sha3-224": 56,
+                "sha3-256": 64,
                 "sha3-384": 96, "sha3-512": 128,
             ][name]
     }
@@ -44,6 +46,29 @@ struct ChecksumLabel {
         }
         name = text
     }
+
+    /// What the name of a list says: `SHA512SUMS`, `disk.raw.sha512`, `SHA3-256SUMS`, `b2sums.txt`.
+    ///
+    /// - Returns: what it ends with, if that is an algorithm; else all that it has. None for
+    ///   `CHECKSUM`, `checksums.txt` and their like.
+    static func labels(inFileName name: String) -> [ChecksumLabel] {
+        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
+            .map { String($0.hasSuffix("sums") ? $0.dropLast() : $0) }
+        var labels: [ChecksumLabel] = []
+        for last in words.indices {
+            let isEnd = last == words.count - 1
+            // A release may be called b2.
+            if ["b2", "b3"].contains(words[last]), !isEnd { continue }
+            // The longest: SHA512-256 is not SHA-512.
+            let label = (max(0, last - 2)...last).lazy
+                .compactMap { ChecksumLabel(words[$0...last].joined()) }.first
+            guard let label else { continue }
+            if isEnd { return [label] }
+            labels.append(label)
+        }
+        return labels
+    }
+
     /// - Parameter number: of the algorithm in OpenPGP (RFC 9580, section 9.5).
     init?(openPGP number: Int) {
         let words = [

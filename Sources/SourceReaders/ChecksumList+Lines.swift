@@ -6,8 +6,9 @@ internal import Foundation
 
 /// Reads the lines of a list in order: a line above may name the algorithm of a line.
 struct ChecksumLineReader {
-    /// What the list's own name says of digits without a label.
-    private let fileLabel: ChecksumLabel?
+    /// What the list's own name says of digits without a label. Several, if one of them decides by
+    /// its length.
+    private let fileLabels: [ChecksumLabel]
     /// What the last heading said.
     private var heading: ChecksumLabel?
     private var armour = Armour.none
@@ -16,13 +17,7 @@ struct ChecksumLineReader {
 
     private enum Armour { case none, headers, text, signature }
 
-    init(fileName: String) {
-        let words = fileName.lowercased().split { !$0.isLetter && !$0.isNumber }
-        fileLabel =
-            words.lazy.compactMap {
-                ChecksumLabel(String($0.hasSuffix("sums") ? $0.dropLast() : $0))
-            }.first
-    }
+    init(fileName: String) { fileLabels = ChecksumLabel.labels(inFileName: fileName) }
 
     /// Nil for the armour of a signature (RFC 9580, section 7).
     mutating func withoutArmour(_ line: Substring) -> Substring? {
@@ -204,8 +199,13 @@ struct ChecksumLineReader {
 
     /// Digits whose algorithm a heading, the list's name or their number says.
     private func unlabelled(_ digits: Substring, path: String?) -> ChecksumList.Entry? {
-        let label = heading ?? (fileLabel?.digitCount == digits.count ? fileLabel : nil)
-        if let label { return entry(label, String(digits), path: path) }
+        if let heading { return entry(heading, String(digits), path: path) }
+        if let label = fileLabels.last(where: { $0.digitCount == digits.count }) ?? fileLabels.last
+        {
+            var found = entry(label, String(digits), path: path)
+            found?.isLabelledByFile = true
+            return found
+        }
         let algorithm = Checksum.Algorithm.allCases.first { $0.digitCount == digits.count }
         return ChecksumList.Entry(
             path: path, checksum: algorithm.flatMap { try? Checksum($0, String(digits)) },

@@ -21,7 +21,8 @@ internal import Basics
 ///
 /// The armour of a clear-signed list (RFC 9580, section 7) is skipped: ``ListSignature`` checks the
 /// signature.
-/// A label decides the algorithm; the number of digits decides only where there is no label.
+/// A label decides the algorithm, or else the name of the list; the number of digits decides only
+/// where neither names one.
 struct ChecksumList {
     struct Entry: Hashable {
         /// As the list names it; nil for a bare digest.
@@ -33,6 +34,8 @@ struct ChecksumList {
         var digitCount: Int
         /// Whether a label named the algorithm.
         var isLabelled: Bool
+        /// Whether that label is the name of the list.
+        var isLabelledByFile = false
         /// The line, counted from 1, and its text.
         var line = 0
         var text = ""
@@ -155,12 +158,7 @@ struct ChecksumList {
                 hint: "ask its publisher, or write the right one with `checksum`")
         }
         if let wrong = found.first(where: \.hasWrongLength) {
-            let digits = Checksum.Algorithm(rawValue: wrong.algorithm)?.digitCount ?? 0
-            throw TranshipError(
-                .sourceUnavailable,
-                "\(shown) has \(wrong.digitCount) digits for \(name), and \(wrong.algorithm) has "
-                    + "\(digits): " + Self.quoted([wrong]),
-                hint: "ask its publisher, or write the right one with `checksum`")
+            throw Self.wrongLength(wrong, name, shown)
         }
         let algorithms = Set(found.map(\.algorithm)).sorted().joined(separator: " and ")
         throw TranshipError(
@@ -168,6 +166,22 @@ struct ChecksumList {
             hint: "use a list with one of "
                 + Checksum.Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
                 + ", or write the checksum itself with `checksum`")
+    }
+
+    /// Digits that are not of the algorithm that their label names.
+    private static func wrongLength(
+        _ wrong: Entry, _ name: String, _ shown: String
+    ) -> TranshipError {
+        let digits = Checksum.Algorithm(rawValue: wrong.algorithm)?.digitCount ?? 0
+        let who = wrong.isLabelledByFile ? ", which its name says," : ""
+        let likely = Checksum.Algorithm.allCases.first { $0.digitCount == wrong.digitCount }
+        return TranshipError(
+            .sourceUnavailable,
+            "\(shown) has \(wrong.digitCount) digits for \(name), and \(wrong.algorithm)\(who) has "
+                + "\(digits): " + quoted([wrong]),
+            hint: likely.map {
+                "ask its publisher; if these digits are \($0), write `checksum: \($0):…`"
+            } ?? "ask its publisher, or write the right one with `checksum`")
     }
 
     private func absent(_ name: String, _ shown: String) -> TranshipError {

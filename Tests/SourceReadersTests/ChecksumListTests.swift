@@ -76,6 +76,63 @@ import Testing
         #expect(find("a.img", line, in: "SHA512SUMS") == (try Sample.checksum(.sha512, "a")))
     }
 
+    @Test(
+        arguments: [
+            ("disk.raw.sha512", .sha256, "sha512", 128), ("SHA256SUMS", .sha512, "sha256", 64),
+            ("SHA256SUMS.txt", .sha512, "sha256", 64), ("disk.raw.sha256", .sha1, "sha256", 64),
+            ("SHA-1.txt", .md5, "sha1", 40), ("md5-disk.raw.sha256", .md5, "sha256", 64),
+            ("CHECKSUM.SHA512-FreeBSD-14.2", .sha256, "sha512", 128),
+        ] as [(String, Checksum.Algorithm, String, Int)])
+    func `A name of a list that contradicts its digits is refused with both facts`(
+        file: String, algorithm: Checksum.Algorithm, said: String, digits count: Int
+    ) {
+        for line in ["\(digits(algorithm))  a.img", digits(algorithm)] {
+            let error = refusal("a.img", line, in: file)
+            #expect(error?.code == .sourceUnavailable)
+            #expect(
+                error?.message.hasPrefix(
+                    "\(file) has \(algorithm.digitCount) digits for a.img, and \(said), which its "
+                        + "name says, has \(count): line 1 \"") == true,
+                "\(error?.message ?? "none")")
+            #expect(
+                error?.hint
+                    == "ask its publisher; if these digits are \(algorithm), write "
+                    + "`checksum: \(algorithm):…`")
+        }
+        // A label of the line itself counts more.
+        let labelled = "\(algorithm.rawValue.uppercased()) (a.img) = \(digits(algorithm))"
+        #expect(find("a.img", labelled, in: file)?.algorithm == algorithm)
+    }
+
+    @Test(arguments: [
+        "CHECKSUM", "checksums.txt", "manifest", "SUMS", "debian-b2-CHECKSUM", "x.b3.txt",
+        "Fedora-Cloud-42-1.1-x86_64-CHECKSUM", "disk-1.512.txt", "MD5-SHA1-SHA256-SHA512.txt",
+        "sums-2.0",
+    ])
+    func `Below a neutral name, and one of several algorithms, the number of digits decides`(
+        file: String
+    ) {
+        for algorithm in Checksum.Algorithm.allCases {
+            let found = find("a.img", "\(digits(algorithm))  a.img", in: file)
+            #expect(found?.algorithm == algorithm)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("SHA3-256SUMS", .sha256, "sha3-256"), ("SHA3-512SUMS", .sha512, "sha3-512"),
+            ("SHA512-256SUMS", .sha256, "sha512-256"), ("disk.raw.sha3-256", .sha256, "sha3-256"),
+            ("b2sums.txt", .sha512, "blake2b"), ("disk.raw.b3", .sha256, "blake3"),
+            ("sm3sums", .sha256, "sm3"), ("disk.whirlpool", .sha512, "whirlpool"),
+            ("sha384.txt", .sha256, "sha384"),
+        ] as [(String, Checksum.Algorithm, String)])
+    func `A list that is named after an algorithm without support is refused by that name`(
+        file: String, algorithm: Checksum.Algorithm, name: String
+    ) {
+        let error = refusal("a.img", "\(digits(algorithm))  a.img", in: file)
+        #expect(error?.message == "\(file) has only \(name) for a.img")
+    }
+
     @Test func `Two values for one name are a contradiction`() {
         let text = "\(digits(.sha512))  a.img\n\(digits(.sha512, "b"))  a.img"
         let message = refusal("a.img", text)?.message ?? ""
