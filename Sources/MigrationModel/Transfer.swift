@@ -375,4 +375,12 @@ extension Transfer {
         copy.wait.dueAt = nil
         return copy
     }
+
+    /// As ``renewed()``, for a copy that is not at the target any more: reading the data once more
+    /// repeats nothing that failed.
+    public func madeAgain() -> Transfer {
+        var copy = renewed()
+        copy.reading?.furthestBytes = 0
+        return copy
+    }
 }

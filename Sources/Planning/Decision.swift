@@ -297,7 +297,7 @@ struct Decision {
                         broken.damage.map { .damaged(imageID: broken.id, $0) }
                             ?? .dataLost(imageID: broken.id)
                     } ?? .deletedAtTarget(imageID: known.imageID),
-                    comparison, start: transfer.renewed())
+                    comparison, start: transfer.madeAgain())
             }
             if transfer.holdsKeptID {
                 let reason = "it was deleted at the target, where an id is given out once"
@@ -310,7 +310,7 @@ struct Decision {
             }
             return notThere(
                 item, .deletedAtTarget(imageID: known.imageID), comparison,
-                start: transfer.renewed())
+                start: transfer.madeAgain())
         case .failed:
             var transfer = known.retried()
             transfer.intent.record = item.record

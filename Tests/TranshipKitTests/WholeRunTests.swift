@@ -104,6 +104,16 @@ import Testing
         #expect(glance.changes.count == changes)
     }
 
+    @Test func `An image whose copy was deleted does not count as read again`() async throws {
+        let images = ["a": noise(3000)]
+        _ = try await run(images)
+        for id in glance.ids { glance.burn(id) }
+        let second = try await run(images)
+        #expect(second.copies == images)
+        #expect(second.summary.status.reading.readBytes == 3000)
+        #expect(second.summary.status.reading.againBytes == 0)
+    }
+
     @Test func `With few open files, fewer images are in flight, and the plan says it`()
         async throws
     {
