@@ -88,8 +88,12 @@ struct Tranship: AsyncParsableCommand {
                 // The parser's own text ends with the commands.
                 let isWhole = text.hasPrefix("OVERVIEW: \(configuration.abstract)")
                 let end = isWhole ? "\n\nEXIT STATUS:\n\(ExitStatus.table)" : ""
-                print(fitted(text + end, Terminal.outputIsTerminal))
-                Foundation.exit(ExitStatus.done.rawValue)
+                Terminal.putWhole(fitted(text + end, Terminal.outputIsTerminal) + "\n")
+                guard let failure = Terminal.outputFailure else {
+                    Foundation.exit(ExitStatus.done.rawValue)
+                }
+                Terminal.tell(failure)
+                exit(ExitStatus(failure))
             }
             Terminal.tellWhole(fitted(advised(text), Terminal.talkIsTerminal))
             exit(.usage)
