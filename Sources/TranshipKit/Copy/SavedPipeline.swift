@@ -45,11 +45,19 @@ public struct SavedPipeline: Sendable {
         text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }
     }
 
+    /// True if there is something in it that the journal would not keep, such as the query of an
+    /// address, which may be a key to it.
+    private var hasSecret: Bool {
+        guard let pipeline = try? Pipeline.parse(text: text, file: path, environment: [:]) else {
+            return text.contains("?")
+        }
+        return Pipeline.lacksSecrets(pipeline.textWithoutSecrets)
+    }
+
     /// - Throws: ``TranshipError/Code/usage`` if it cannot be written.
     public func write() throws(TranshipError) {
         guard !isWritten else { return }
-        // The query of an address may be a key to it.
-        let mode: mode_t = text.contains("?") ? 0o600 : 0o666
+        let mode: mode_t = hasSecret ? 0o600 : 0o666
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw cannotWrite(String(cString: strerror(errno))) }
         do {
