@@ -73,7 +73,7 @@ extension CloudSource {
     public func inProject(_ name: ProjectTable.Name) -> CloudSource {
         CloudSource(
             cloud: cloud.inProject(name), selection: selection, exclude: exclude,
-            limitsImages: limitsImages)
+            limitsImages: limitsImages, variant: variant)
     }
 
     /// True if the entry lists images of the token's own project only, so that each project needs a

@@ -72,6 +72,8 @@ public struct CloudSource: Sendable, Equatable {
     public let exclude: ImageSelection?
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
+    /// Makes copies of their own: those of another variant, or of none, count as other images.
+    public var variant: String?
 
     /// Returns true if the image is selected and not excluded. Parameters as in
     /// ``ImageSelection/matches(_:selfProjectID:nowUnixSeconds:)``.
@@ -248,4 +250,6 @@ public struct ArchiveSource: Sendable, Equatable {
     /// See ``Source/limitsImages``.
     public let limitsImages: Int?
     public let position: FilePosition
+    /// As of ``CloudSource``.
+    public var variant: String?
 }

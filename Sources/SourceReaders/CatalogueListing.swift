@@ -35,6 +35,8 @@ struct CatalogueConditions {
     var selection: ImageSelection
     /// Leaves out images that ``selection`` selects and this matches.
     var exclude: ImageSelection?
+    /// See ``CloudSource/variant``.
+    var variant: String?
     /// What the catalogue is.
     var kind: MissedSelection.Kind
     /// The entry of clouds.yaml, or the path of the archive.
@@ -62,7 +64,12 @@ struct CatalogueListing {
                     named[id, default: (image.displayName, [])].keys.insert(key)
                 }
             }
-            try await page(images)
+            try await page(
+                images.map { listed in
+                    var listed = listed
+                    listed.image.vary(catalogue.conditions.variant)
+                    return listed
+                })
         }
         if !catalogue.conditions.selection.ids.isEmpty {
             try await listByID(project, noting)
@@ -164,5 +171,13 @@ struct CatalogueListing {
     ) -> UnselectedImages.Image {
         UnselectedImages.Image(
             name: image.displayName, cloud: catalogue.conditions.name, words: reason.words)
+    }
+}
+
+extension SourceImage {
+    /// Keeps the copies of a variant apart from others: ids derive from the lineage. Kernels and
+    /// ramdisks that come along have none.
+    mutating func vary(_ variant: String?) {
+        if let variant { lineage += "\nvariant \(variant)" }
     }
 }

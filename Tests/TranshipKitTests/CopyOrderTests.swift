@@ -285,6 +285,49 @@ import Testing
         #expect(error?.message.hasPrefix("the command has ") == true, "\(error?.message ?? "")")
     }
 
+    /// `cp a b; cp a c` leaves two files.
+    @Test func `A name makes a variant of images with records`() throws {
+        let folder = try Self.folder("tranship-archive.json")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in [nil, "two", "{name} $two"] {
+            for source in ["alpha", folder] {
+                let order = try Self.order(source, "beta", ["a"]) { $0.imageName = name }
+                let variants = try Self.pipeline(order).sources.map { source -> String? in
+                    switch source {
+                    case .cloud(let cloud): cloud.variant
+                    case .archive(let archive): archive.variant
+                    default: "no records"
+                    }
+                }
+                #expect(variants == [name])
+            }
+        }
+    }
+
+    @Test func `Only a saved query is for its owner alone`() throws {
+        let folder = try Self.folder("a1.raw")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let sources = [
+            ("https://a.example/b.raw?key=s", true), ("https://a.example/b.raw", false),
+            ("\(folder)/a?.raw", false),
+        ]
+        for (index, (source, isSecret)) in sources.enumerated() {
+            let path = "\(folder)/\(index).yaml"
+            let text = try Self.order(source).pipeline(writtenBy: "tranship copy '\(source)'")
+            #expect(text.contains("?") == (index != 1))
+            try SavedPipeline(text: text, path: path).write()
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+            #expect((mode as? Int).map { $0 & 0o044 == 0 } == isSecret, "\(source)")
+        }
+        let listed = try Self.order("https://a.example/b.raw") {
+            $0.checksumFile = "https://a.example/SUMS?key=s"
+        }.pipeline(writtenBy: "tranship copy")
+        try SavedPipeline(text: listed, path: "\(folder)/list.yaml").write()
+        let mode = try FileManager.default.attributesOfItem(
+            atPath: "\(folder)/list.yaml")[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+    }
+
     @Test func `A saved pipeline never replaces another file, and may be there already`() throws {
         let folder = try Self.folder("other.yaml")
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -16,7 +16,7 @@ enum PipelineRootKey: String, PipelineKey {
 }
 
 enum CloudSourceKey: String, PipelineKey {
-    case cloud, region, interface, project, images, exclude, limits
+    case cloud, region, interface, project, images, exclude, variant, limits
     static let place = "a cloud source"
 }
 
@@ -56,7 +56,7 @@ enum FileSourceKey: String, PipelineKey {
 }
 
 enum ArchiveSourceKey: String, PipelineKey {
-    case archive, images, exclude, image, series, limits
+    case archive, images, exclude, variant, image, series, limits
     static let place = "an archive source"
 }
 

@@ -52,7 +52,8 @@ extension PipelineReader {
                 position: keys.position),
             selection: keys.read(.images) { try selection($0, from: .standard) } ?? .standard,
             exclude: keys.read(.exclude, exclusion),
-            limitsImages: keys.read(.limits, limitsImages))
+            limitsImages: keys.read(.limits, limitsImages),
+            variant: keys.read(.variant) { try $0.text() })
     }
 
     private func exclusion(_ value: FileValue) throws(TranshipError) -> ImageSelection {
@@ -202,7 +203,8 @@ extension PipelineReader {
             exclude: keys.read(.exclude, exclusion),
             image: keys.read(.image, imageFields),
             series: series?.name, seriesHasSeveral: series?.hasSeveral ?? false,
-            limitsImages: keys.read(.limits, limitsImages), position: keys.position)
+            limitsImages: keys.read(.limits, limitsImages), position: keys.position,
+            variant: keys.read(.variant) { try $0.text() })
     }
 
     func decompress(_ value: FileValue) throws(TranshipError) -> DecompressSetting {

@@ -58,6 +58,7 @@ struct ArchiveImages: ImageSource {
         listed.image.lineage = "series:" + ((try? series.render(constant)) ?? name)
         // Kernels and ramdisks are listed once more for the images that name them.
         guard listed.namedAs.isEmpty else { return listed }
+        listed.image.vary(source.variant)
         listed.series = SeriesClaim(
             position: "\(source.position)", allowsSeveral: source.seriesHasSeveral)
         return listed
@@ -128,7 +129,8 @@ extension ArchiveImages: ImageCatalogue {
 
     var conditions: CatalogueConditions {
         CatalogueConditions(
-            selection: source.selection, exclude: source.exclude, kind: .archive,
+            selection: source.selection, exclude: source.exclude,
+            variant: source.variant, kind: .archive,
             name: archive.path, place: "\(source.position)")
     }
 

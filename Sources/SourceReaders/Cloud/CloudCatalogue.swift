@@ -33,7 +33,8 @@ extension CloudCatalogue {
     var inspection: Inspection { .remarks }
     var conditions: CatalogueConditions {
         CatalogueConditions(
-            selection: selection.selection, exclude: selection.exclude, kind: .cloud,
+            selection: selection.selection, exclude: selection.exclude,
+            variant: selection.variant, kind: .cloud,
             name: selection.cloud.name, place: "\(selection.cloud.position)")
     }
 

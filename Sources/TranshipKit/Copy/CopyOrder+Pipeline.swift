@@ -75,7 +75,7 @@ extension CopyOrder {
             entries.append(conditions)
         }
         return entries.flatMap { conditions in
-            Self.lines(of: cloud)
+            Self.lines(of: cloud) + variantLines
                 + (conditions.isEmpty
                     ? ["    # Without `images`: every active image of the project."]
                     : ["    images:"] + conditions.map { "      \($0)" })
@@ -91,11 +91,20 @@ extension CopyOrder {
         if !others.isEmpty { entries.append(["name: \(Self.list(others))"] + conditions) }
         if names.isEmpty { entries.append(conditions) }
         return entries.flatMap { conditions in
-            ["  - archive: \(YAMLScalar.text(path))"]
+            ["  - archive: \(YAMLScalar.text(path))"] + variantLines
                 + (conditions.isEmpty
                     ? ["    # Without `images`: all images of the archive."]
                     : ["    images:"] + conditions.map { "      \($0)" })
         }
+    }
+
+    /// A second name is a second image, as for files.
+    private var variantLines: [String] {
+        guard let name = options.imageName, !name.isEmpty else { return [] }
+        return [
+            "    # Copies of their own, beside those with other names.",
+            "    variant: \(YAMLScalar.text(name))",
+        ]
     }
 
     private var conditions: [String] {
