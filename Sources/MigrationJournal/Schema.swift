@@ -29,6 +29,9 @@ enum Schema {
         }
         migrator.registerMigration("11 saved plans of runs") { try $0.execute(sql: savedPlans) }
         migrator.registerMigration("12 copies that are gone") { try $0.execute(sql: goneCopies) }
+        migrator.registerMigration("13 sources and targets that a plan lacks") {
+            try $0.execute(sql: absences)
+        }
         return migrator
     }
 
@@ -41,7 +44,8 @@ enum Schema {
 
     /// In an order in which they can be emptied.
     static let tables = [
-        "pace", "gone_copy", "limit_override", "held_version", "upstream", "change", "run_facts",
+        "pace", "gone_copy", "absence", "limit_override", "held_version", "upstream", "change",
+        "run_facts",
         "state_time",
         "request", "removed_copy", "attempt",
         "dependency", "outage", "spool", "refusal",
@@ -321,6 +325,20 @@ enum Schema {
             image_id TEXT NOT NULL,
             at INTEGER NOT NULL,
             PRIMARY KEY (target_key, image_id)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let absences = """
+        -- Sources and targets that the run's plan had to do without.
+        CREATE TABLE absence (
+            run_id INTEGER NOT NULL REFERENCES run (id),
+            side TEXT NOT NULL,
+            name TEXT NOT NULL,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL,
+            hint TEXT,
+            is_transient INTEGER NOT NULL,
+            PRIMARY KEY (run_id, side, name)
         ) STRICT, WITHOUT ROWID;
         """
 

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Basics
+
 extension Pipeline {
     /// The sources and the targets in short, each once: `alpha, files -> beta, gamma`.
     package var route: String {
@@ -13,6 +15,20 @@ extension Pipeline {
 }
 
 extension Source {
+    /// What messages call the source: the same for all entries of one cloud, region and project,
+    /// and for all of one archive. Without secrets.
+    package var shownName: String {
+        switch self {
+        case .cloud(let source):
+            ([source.cloud.shortName] + [source.cloud.projectDomain].compactMap(\.self))
+                .joined(separator: "/")
+        case .url(let source): shownURL(source.url)
+        case .simplestreams(let source): shownURL(source.index.url)
+        case .file(let source): source.pattern
+        case .archive(let source): "archive \(source.path)"
+        }
+    }
+
     fileprivate var shortName: String {
         switch self {
         case .cloud(let source): source.cloud.shortName

@@ -257,6 +257,8 @@ extension Planner {
             extra.note = "a second copy of \(item.source.displayName), beside image \(copy.id)"
             return extra
         }
+        // An absent source may still have the image.
+        if seriesSources.isAbsent { return nil }
         let isSeries = try await !plan.items(
             ofLineage: transfer.origin.lineageID, at: image.targetKey
         ).isEmpty

@@ -92,7 +92,7 @@ extension Planner {
                 let items = all.filter(\.isVersion)
                 // Once for all sources of a series.
                 guard items.first?.source.key == item.source.key else { return }
-                // What an archive has now is not an earlier version. Nor is what is refused or in conflict.
+                // What an archive has now is not an earlier version. Nor is what is refused.
                 let present = Set(all.filter { !$0.isVersion }.map(\.origin.versionID))
                 let copies = try await plan.copies(ofLineage: lineageID, at: key, in: journal)
                     .filter { !present.contains($0.versionID ?? "") }

@@ -61,8 +61,31 @@ extension Planner {
         return checked
     }
 
-    /// Decides what waited for the end of all listings.
-    func decideRest(_ decisions: inout Decisions) async throws(TranshipError) {
+    /// Decides what waited for the end of all listings. A source that cannot say any more whom its
+    /// images are shared with is absent.
+    func decideRest(
+        _ decisions: inout Decisions, _ listed: inout ListedSources
+    ) async throws(TranshipError) {
+        while true {
+            var asked: Int?
+            do throws(TranshipError) {
+                try await decideWaiting(&decisions) { asked = $0 }
+                break
+            } catch {
+                guard let asked else { throw error }
+                try await leaveOut(asked, error, &listed)
+            }
+        }
+        for words in decisions.others.words { tell(.warning(words)) }
+        try await plan.remove(decisions.along.unneeded)
+        try await updateReferences(decisions.naming)
+    }
+
+    /// - Parameter asking: gets the place of a source that is asked for the members of an image;
+    ///   nil once it has answered.
+    private func decideWaiting(
+        _ decisions: inout Decisions, asking: (Int?) -> Void
+    ) async throws(TranshipError) {
         try await decideEach(undecidedOnly: true) { (comparison) throws(TranshipError) in
             if let item = try await rolledBack(comparison.item, decisions.held) {
                 decisions.along.note(item, at: comparison.position)
@@ -70,15 +93,16 @@ extension Planner {
             }
             var item = try await beforeChecks(comparison)
             if let target = target(item.targetKey) {
+                asking(item.source.sourceIndex)
                 item = try await shared(item, comparison.transfer, at: target)
+                asking(nil)
             }
+            asking(item.source.sourceIndex)
             item = try await afterChecks(item)
+            asking(nil)
             decisions.note(item, at: comparison.position)
             return item
         }
-        for words in decisions.others.words { tell(.warning(words)) }
-        try await plan.remove(decisions.along.unneeded)
-        try await updateReferences(decisions.naming)
     }
 
     /// True if ``shared(_:_:at:)`` or ``memberNotes(_:at:)`` may ask the source.

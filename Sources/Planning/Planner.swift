@@ -28,6 +28,8 @@ public struct Planner: Sendable {
     let missed: @Sendable (MissedSelection) -> Void
     /// Takes images that the pipeline does not select, with the key of the condition they fail.
     let unselected: @Sendable (UnselectedImages.Image, _ key: String) -> Void
+    /// Takes a source that cannot be listed, by its place; nil if the plan needs all sources.
+    let absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)?
     let seriesSources = SeriesSources()
 
     /// Items that are decided in one transaction.
@@ -40,8 +42,10 @@ public struct Planner: Sendable {
         missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
-        }
+        },
+        absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)? = nil
     ) {
+        self.absent = absent
         self.missed = { [seriesSources] found in
             seriesSources.noteGap()
             missed(found)
@@ -61,8 +65,8 @@ public struct Planner: Sendable {
 
     /// Reads all listings and decides. Changes nothing but the plan.
     ///
-    /// - Throws: what makes the whole plan impossible: no answer from a cloud,
-    ///   lost credentials, the journal's errors. What concerns one image only
+    /// - Throws: what makes the whole plan impossible: no answer from a target or from every
+    ///   source, lost credentials, the journal's errors. What concerns one image only
     ///   becomes a refusal in the plan.
     ///
     /// - Returns: what the targets' quotas have no room for.
@@ -93,18 +97,11 @@ public struct Planner: Sendable {
             [journal] (lineage, place) throws(TranshipError) in
             try await journal.upstream(ofLineage: ImageIdentity.lineageID(lineage), at: place)
         }
-        for source in sources {
-            try await source.list(listing) { (page) throws(TranshipError) in
-                var images: [ListedImage] = []
-                for image in page {
-                    try series.check(image)
-                    decisions.along.list(image)
-                    images.append(try await compared(image))
-                }
-                try await add(images, from: source, &decisions)
-            }
+        var listed = ListedSources(count: sources.count)
+        for index in sources.indices {
+            try await list(index, listing, &series, &decisions, &listed)
         }
-        try await decideRest(&decisions)
+        try await decideRest(&decisions, &listed)
         try await chooseWays()
     }
 
@@ -162,7 +159,7 @@ public struct Planner: Sendable {
     // MARK: Items
 
     /// Adds a page of a source's images to the plan, once for each target.
-    private func add(
+    func add(
         _ images: [ListedImage], from source: any ImageSource, _ decisions: inout Decisions
     ) async throws(TranshipError) {
         for target in targets {

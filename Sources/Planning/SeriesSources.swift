@@ -13,6 +13,7 @@ final class SeriesSources: Sendable {
         /// Entries of the pipeline that have an image.
         var listed: Set<Int> = []
         var hasGap = false
+        var isAbsent = false
     }
 
     private let found = Mutex(Found())
@@ -30,6 +31,17 @@ final class SeriesSources: Sendable {
 
     /// A name of the pipeline that no image has: of which series, is not known.
     func noteGap() { found.withLock { $0.hasGap = true } }
+
+    /// A source that cannot be listed: its versions of a series may be any.
+    func noteAbsence() {
+        found.withLock { found in
+            found.hasGap = true
+            found.isAbsent = true
+        }
+    }
+
+    /// True if a source cannot be listed.
+    var isAbsent: Bool { found.withLock { $0.isAbsent } }
 
     /// - Parameters:
     ///   - items: all of the series at one target.

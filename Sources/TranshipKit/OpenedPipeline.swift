@@ -3,7 +3,6 @@
 
 internal import Basics
 internal import ChecksumVerifiers
-internal import Decompression
 internal import ImageArchives
 internal import ImageUploaders
 internal import MigrationJournal
@@ -19,7 +18,10 @@ internal import TaskWaiters
 /// A pipeline's sources and targets, opened: what planning looks at and what the
 /// stages work with.
 struct OpenedPipeline: Sendable {
+    /// With a stand-in for each that cannot be opened: its listing throws why.
     let sources: [any ImageSource]
+    /// What messages call each of them.
+    var sourceNames: [String] = []
     /// Where the pipeline file has each of them.
     var positions: [FilePosition] = []
     let targets: [PlanningTarget]
@@ -37,10 +39,11 @@ struct OpenedPipeline: Sendable {
     /// - Parameters:
     ///   - needsAll: false if the work may do without a target that is down, refuses the login or is
     ///     an archive that cannot be used, as long as another one answers.
+    ///   - mayLack: true for the name of a source that the others can do without.
     ///   - journal: what it knows of a target that is gone counts; nil for commands without it.
     static func open(
         _ pipeline: Pipeline, environment: [String: String], tuning: RunTuning,
-        needsAll: Bool = true,
+        needsAll: Bool = true, mayLack: (String) -> Bool = { _ in false },
         journal: Journal? = nil,
         tell: @escaping @Sendable (PlanningEvent) -> Void
     ) async throws(TranshipError) -> OpenedPipeline {
@@ -49,29 +52,14 @@ struct OpenedPipeline: Sendable {
             ?? NetworkConnections(
                 environment: environment, transport: tuning.transport,
                 warn: { tell(.warning($0)) })
-        let factory = SourceFactory(
-            baseDirectory: pipeline.baseDirectory, environment: environment,
-            reopening: connections.reopening,
-            decompression: DecompressionLimits(
-                sizeBytes: pipeline.limits.decompressedBytes,
-                ratio: Int64(pipeline.limits.decompressedRatio)),
-            signIn: { (source) async throws(TranshipError) in
-                try await connections.signIn(source.cloud)
-            }, client: { connections.client(for: $0) })
-        var sources: [any ImageSource] = []
-        let expanded = try await ProjectExpansion(pipeline, connections)
-        for (index, source) in expanded.sources.enumerated() {
-            if let other = try await connections.open(source, index: index) {
-                sources.append(other)
-            } else {
-                sources.append(try await factory.open(source, index: index))
-            }
-        }
+        let expanded = try await ProjectExpansion(pipeline, connections, mayLack: mayLack)
+        let sources = try await OpenedSources(
+            expanded, pipeline, environment, connections, mayLack: mayLack)
         var targets: [PlanningTarget] = []
         var absent: [String: TranshipError] = [:]
         var outage: TranshipError?
         let services = ProjectServices()
-        let owners = OwnerTable(pipeline, connections)
+        let owners = OwnerTable(pipeline, connections, without: sources.lost)
         for (target, route) in zip(expanded.targets, expanded.routes) {
             do {
                 let target = try await owners.withIDs(target)
@@ -88,8 +76,8 @@ struct OpenedPipeline: Sendable {
             try expectOtherPlace(targets, target)
         }
         if targets.isEmpty, let outage { throw outage }
-        for (source, opened) in zip(pipeline.sources, sources) {
-            guard case .cloud(let from) = source,
+        for (source, opened) in zip(pipeline.sources, sources.all) {
+            guard case .cloud(let from) = source, !sources.lost.contains(source.shownName),
                 let target = targets.first(where: { $0.opened.endpoint == opened.endpoint }),
                 let project = target.opened.projectID,
                 try await connections.signIn(from.cloud).projectID == project
@@ -100,20 +88,23 @@ struct OpenedPipeline: Sendable {
                         + "\(target.opened.key) are the same project of the same Image service"))
         }
         return OpenedPipeline(
-            sources: sources, positions: expanded.sources.map(\.position), targets: targets,
-            projectNames: ProjectNames { [absent] in
-                await sessions(pipeline, without: absent, connections)
+            sources: sources.all, sourceNames: sources.names,
+            positions: expanded.sources.map(\.position), targets: targets,
+            projectNames: ProjectNames { [absent, lost = sources.lost] in
+                await sessions(pipeline, without: absent, lost, connections)
             },
             weaknesses: connections.weaknesses, absent: absent)
     }
 
     /// Those of the clouds that were signed in to.
     private static func sessions(
-        _ pipeline: Pipeline, without absent: [String: TranshipError],
+        _ pipeline: Pipeline, without absent: [String: TranshipError], _ lost: Set<String>,
         _ connections: any Connections
     ) async -> [CloudSession] {
         var clouds: [CloudName] = []
-        for case .cloud(let source) in pipeline.sources { clouds.append(source.cloud) }
+        for source in pipeline.sources where !lost.contains(source.shownName) {
+            if case .cloud(let source) = source { clouds.append(source.cloud) }
+        }
         for case .cloud(let target) in pipeline.targets where absent[key(of: target.cloud)] == nil {
             clouds.append(target.cloud)
         }
@@ -264,6 +255,6 @@ struct OpenedPipeline: Sendable {
 extension TranshipError {
     /// No login, or none for an Image service: the pipeline has to be changed, or the cloud.
     package var isRefusedLogin: Bool {
-        [.authenticationFailed, .unauthorized, .notKeystone, .noImageService].contains(code)
+        Absence.refusedLogins.contains(code)
     }
 }

@@ -11,10 +11,13 @@ internal import SourceReaders
 struct OwnerTable {
     private let pipeline: Pipeline
     private let connections: any Connections
+    /// The names of sources that the plan does without.
+    private let absent: Set<String>
 
-    init(_ pipeline: Pipeline, _ connections: any Connections) {
+    init(_ pipeline: Pipeline, _ connections: any Connections, without absent: Set<String> = []) {
         self.pipeline = pipeline
         self.connections = connections
+        self.absent = absent
     }
 
     /// - Throws: ``TranshipError/Code/invalidPipeline`` for what is neither an id nor the name of one
@@ -44,7 +47,13 @@ struct OwnerTable {
         guard !CloudConfiguration.isProjectID(project) else { return [project] }
         var ids: [String] = []
         var last: TranshipError?
-        for case .cloud(let source) in pipeline.sources {
+        var isWhole = true
+        for entry in pipeline.sources {
+            guard case .cloud(let source) = entry else { continue }
+            guard !absent.contains(entry.shownName) else {
+                isWhole = false
+                continue
+            }
             do {
                 let id = try await id(of: project, at: source.cloud)
                 if !ids.contains(id) { ids.append(id) }
@@ -54,8 +63,9 @@ struct OwnerTable {
             }
         }
         if ids.isEmpty {
-            // Of other kinds of source, an owner is what their records say.
-            guard let last else { return [project] }
+            // Of other kinds of source, an owner is what their records say. And only a source that is
+            // absent may have the project.
+            guard let last, isWhole else { return [project] }
             throw last
         }
         return ids

@@ -25,6 +25,8 @@ public final class PipelinePlan: Sendable {
     /// Images of the source clouds that the pipeline does not select. A cloud does not list hidden
     /// images unless `hidden` asks for them, and with `owner: self` none of other projects.
     public let unselected: UnselectedImages
+    /// The sources and targets that the plan had to do without, sources first.
+    public let absences: [Absence]
     /// True for the rest of a run that an earlier process planned. It has no items.
     public let isResumed: Bool
 
@@ -45,7 +47,8 @@ public final class PipelinePlan: Sendable {
         _ plan: Plan, pipelineName: String, settings: [String: String] = [:],
         bandwidth: BandwidthSchedule = .init(), run: Run? = nil,
         _ opened: OpenedPipeline? = nil, shortfalls: [TranshipError] = [],
-        missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages()
+        missed: [MissedSelection] = [], unselected: UnselectedImages = UnselectedImages(),
+        absences: [Absence] = []
     ) async throws(TranshipError) {
         tallies = try await plan.tally()
         changes = try await plan.changes()
@@ -59,6 +62,7 @@ public final class PipelinePlan: Sendable {
         self.shortfalls = shortfalls
         self.missed = missed
         self.unselected = unselected
+        self.absences = absences
         isResumed = false
     }
 
@@ -78,6 +82,7 @@ public final class PipelinePlan: Sendable {
         shortfalls = []
         missed = []
         unselected = UnselectedImages()
+        absences = try await journal.absences(of: run)
         isResumed = true
     }
 
@@ -118,6 +123,7 @@ public final class PipelinePlan: Sendable {
         var saved = SavedPlan(
             version: SavedPlan.formatVersion, pipeline: pipelineName, settings: settings,
             entries: [])
+        saved.absent = absences.isEmpty ? nil : absences.map(\.label).sorted()
         try await items { (page) throws(TranshipError) in
             saved.entries += page.map { SavedPlan.Entry($0) }
         }

@@ -16,24 +16,28 @@ extension PipelineRun {
     /// - Parameters:
     ///   - downloads: reads all data of every copy, and hashes it.
     ///   - each: called with every image and target.
-    /// - Returns: how many images each verdict got, and the names of the pipeline that no image has.
+    /// - Returns: how many images each verdict got, the names of the pipeline that no image has, and
+    ///   the sources that could not be listed. Of these, nothing is compared, and then copies without
+    ///   an image at the source are not looked for.
     /// - Throws: as planning. That one image cannot be read is a verdict.
     public func check(
         downloads: Bool, each: (CheckedImage) async throws(TranshipError) -> Void
     ) async throws(TranshipError) -> (
-        tally: [CheckedImage.Verdict: Int], missed: [MissedSelection]
+        tally: [CheckedImage.Verdict: Int], missed: [MissedSelection], absences: [Absence]
     ) {
         let opened = try await OpenedPipeline.open(
             pipeline, environment: environment, tuning: tuning,
-            journal: journal, tell: tell)
+            mayLack: { _ in mayLackSources }, journal: journal, tell: tell)
         let stages = opened.stages
         let reading = DataReading { (end, transfer, algorithm) async throws(TranshipError) in
             try await stages.digest(end, transfer, algorithm)
         }
         var tally: [CheckedImage.Verdict: Int] = [:]
         let missed = MissedSelections()
+        let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
-            in: opened, try Plan(beside: journal, for: .check), missed: noting(missed))
+            in: opened, try Plan(beside: journal, for: .check), missed: noting(missed),
+            absent: absent.sink(ifAllowed: mayLackSources))
         try await planner.check(reading: downloads ? reading : nil) {
             (checked) throws(TranshipError) in
             tally[checked.verdict, default: 0] += 1
@@ -42,7 +46,8 @@ extension PipelineRun {
             try await each(named)
         }
         warn(of: missed)
-        return (tally, missed.all)
+        warn(of: absent.all)
+        return (tally, missed.all, absent.all)
     }
 }
 

@@ -208,19 +208,8 @@ public final class PipelineRun: Sendable {
         if planned == nil, saved == nil { try await expectNoSavedPlan() }
         if !edits.isEmpty { tell(.warning(editsWords)) }
         if let words = try await sharedJournalWords() { tell(.warning(words)) }
-        let opened = try await OpenedPipeline.open(
-            pipeline, environment: environment, tuning: tuning, needsAll: planned != nil,
-            journal: journal, tell: tell)
-        for (target, error) in opened.absent.sorted(by: { $0.key < $1.key }) {
-            let trouble =
-                error.isRefusedLogin
-                ? "cannot be logged in to"
-                : error.isTransient ? "does not answer" : "cannot be used"
-            tell(
-                .warning(
-                    "target \(target) \(trouble): \(error.message); the others go on, and the "
-                        + "next run copies what it lacks"))
-        }
+        let opened = try await open(goingOnWith: planned)
+        warn(of: opened.absentTargets)
         places.withLock { $0.positions = opened.positions }
         for words in opened.weaknesses + pipeline.rulesWithoutEffect { tell(.warning(words)) }
         if let planned {
@@ -232,6 +221,7 @@ public final class PipelineRun: Sendable {
         // that was interrupted.
         let early = refusal == nil && saved == nil ? nil : try await compared(opened)
         if let early, let saved, !isStopped {
+            try expectSameAbsences(early.absences, as: saved)
             try await check(
                 try await plan(early, opened, run: nil), is: saved, listsAll: listsAllDifferences)
         }
@@ -282,18 +272,23 @@ public final class PipelineRun: Sendable {
         let shortfalls: [TranshipError]
         let missed: [MissedSelection]
         let unselected: UnselectedImages
+        let absences: [Absence]
     }
 
     private func compared(_ opened: OpenedPipeline) async throws(TranshipError) -> Comparison {
         let made = try Plan(beside: journal)
         let missed = MissedSelections()
+        let absent = AbsentSources(opened.sourceNames)
         let planner = planner(
-            in: opened, made, missed: noting(missed), unselected: { missed.add($0, key: $1) })
+            in: opened, made, missed: noting(missed), unselected: { missed.add($0, key: $1) },
+            absent: absent.sink(ifAllowed: mayLackSources))
         let shortfalls = try await planner.makePlan()
+        warn(of: absent.all)
         if let refusal, !missed.all.isEmpty { throw await refusal(missed.all) }
         warn(of: missed)
         return Comparison(
-            plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected)
+            plan: made, shortfalls: shortfalls, missed: missed.all, unselected: missed.unselected,
+            absences: absent.all + opened.absentTargets)
     }
 
     /// Collects the names that no image has. Of many projects, some have no such image.
@@ -313,7 +308,8 @@ public final class PipelineRun: Sendable {
         return try await PipelinePlan(
             found.plan, pipelineName: pipeline.name, settings: pipeline.keyTexts,
             bandwidth: pipeline.limits.bandwidth, run: run, opened,
-            shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected)
+            shortfalls: found.shortfalls, missed: found.missed, unselected: found.unselected,
+            absences: found.absences)
     }
 
     private static let editsMax = 10
@@ -364,13 +360,14 @@ public final class PipelineRun: Sendable {
         missed: @escaping @Sendable (MissedSelection) -> Void = { _ in },
         unselected: @escaping @Sendable (UnselectedImages.Image, _ key: String) -> Void = {
             _, _ in
-        }
+        },
+        absent: (@Sendable (_ sourceIndex: Int, TranshipError) -> Void)? = nil
     ) -> Planner {
         Planner(
             journal: journal, plan: plan, sources: opened.sources, targets: opened.targets,
             nowUnixSeconds: tuning.surroundings.now() / 1000, mode: pipeline.transfer,
             deletesMax: pipeline.limits.deletes, tell: tell, missed: missed,
-            unselected: unselected)
+            unselected: unselected, absent: absent)
     }
 
     // MARK: Running
@@ -391,14 +388,15 @@ public final class PipelineRun: Sendable {
             try await self.work(run, in: opened)
             try await self.changeSeries(run, in: opened)
         }
-        return try await end(run, absentTargets: opened.absent, missed: plan.missed)
+        return try await end(run, missed: plan.missed)
     }
 
     /// A function of its own: the plan's file and its lock end with it, so that another process
     /// can plan while the run works.
     private func takeOver(_ plan: PipelinePlan, _ run: Run) async throws(TranshipError) {
         guard let made = plan.take() else { return }
-        try await journal.takeOver(made, run: run, order: pipeline.order)
+        try await journal.takeOver(
+            made, run: run, order: pipeline.order, absences: plan.absences)
     }
 
     private func work(_ run: Run, in opened: OpenedPipeline) async throws(TranshipError) {
@@ -460,11 +458,10 @@ public final class PipelineRun: Sendable {
 
     /// Writes down how the run ended.
     func end(
-        _ run: Run, absentTargets: [String: TranshipError] = [:], missed: [MissedSelection] = []
+        _ run: Run, missed: [MissedSelection] = []
     ) async throws(TranshipError) -> RunSummary {
         let scheduler = scheduler.withLock { $0 }
         var summary = try await RunSummary(run: run, journal: journal)
-        summary.absentTargets = absentTargets
         summary.missed = missed
         summary.pausedTargets = scheduler?.pausedTargets ?? [:]
         let isLeft =

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Basics
+internal import MigrationModel
 internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
@@ -16,9 +17,15 @@ struct ProjectExpansion: Sendable {
     /// For each target of ``targets``, which projects' images it gets; nil without `projects`.
     let routes: [ProjectRoute?]
 
+    /// Sources that cannot be asked for their projects, by their places in ``sources``, which has
+    /// an entry for each line of the table in their stead: the places of the others stay the same.
+    var absent: [Int: (name: String, error: TranshipError)] = [:]
+
+    /// - Parameter mayLack: true for the name of a source that the others can do without.
     /// - Throws: unknown projects, and what signing in throws.
     init(
-        _ pipeline: Pipeline, _ connections: any Connections
+        _ pipeline: Pipeline, _ connections: any Connections,
+        mayLack: (String) -> Bool = { _ in false }
     ) async throws(TranshipError) {
         guard let table = pipeline.projects else {
             sources = pipeline.sources
@@ -26,60 +33,29 @@ struct ProjectExpansion: Sendable {
             routes = pipeline.targets.map { _ in nil }
             return
         }
-        var sources: [Source] = []
-        var others: [Source] = []
-        /// Project ids at the sources, by the name in the table.
-        var ids: [ProjectTable.Name: Set<String>] = [:]
-        var names: [String: String] = [:]
+        var found = SourceProjects()
+        var absent: [Int: (name: String, error: TranshipError)] = [:]
         for source in pipeline.sources {
             guard case .cloud(let cloud) = source else { continue }
-            let session = try await connections.signIn(cloud.cloud).session
-            var lines: [String: ProjectTable.Row] = [:]
-            for row in table.rows {
-                let asked = Asked(row.source, of: cloud.cloud, .source, line: row.words)
-                let id: String?
-                if cloud.isOfOwnProject {
-                    let scoped = cloud.inProject(row.source)
-                    id = try await asked.explain { () throws(TranshipError) in
-                        try await connections.signIn(scoped.cloud).projectID
-                    }
-                    if id != nil { sources.append(.cloud(scoped)) }
-                } else {
-                    id = try await asked.explain { () throws(TranshipError) in
-                        try await session.projectID(
-                            of: row.source.project, domain: row.source.domain)
-                    }
+            var more = found
+            do {
+                try await more.add(cloud, table, connections)
+                found = more
+            } catch {
+                guard mayLack(source.shownName), error.isOfOneSource else { throw error }
+                let first = found.sources.count
+                found.sources +=
+                    cloud.isOfOwnProject
+                    ? table.rows.map { .cloud(cloud.inProject($0.source)) } : [source]
+                for index in first..<found.sources.count {
+                    absent[index] = (source.shownName, error)
                 }
-                guard let id else { continue }
-                if let other = lines.updateValue(row, forKey: id) {
-                    throw Self.contradiction(other, row, id, cloud.cloud)
-                }
-                ids[row.source, default: []].insert(id)
-            }
-            guard cloud.isOfOwnProject else {
-                sources.append(source)
-                continue
-            }
-            // At the end, so that a new project does not change the places of the others.
-            for project in try await session.ownProjects() where lines[project.id] == nil {
-                others.append(.cloud(cloud.inProject(ProjectTable.Name(project.id))))
-                names[project.id] = project.name
             }
         }
-        self.sources = sources + others
-        (targets, routes) = try await Self.targets(pipeline, table, ids, names, connections)
-    }
-
-    /// Two lines for one project of a source: a name and its id, or a name and the same with its
-    /// domain.
-    private static func contradiction(
-        _ one: ProjectTable.Row, _ other: ProjectTable.Row, _ id: String, _ cloud: CloudName
-    ) -> TranshipError {
-        TranshipError(
-            .invalidPipeline,
-            "`projects` has two lines for the project \(id) of the source cloud \"\(cloud.name)\": "
-                + "\(one.words), and \(other.words)",
-            hint: "remove one of the two lines", side: .source)
+        sources = found.sources + found.others
+        self.absent = absent
+        (targets, routes) = try await Self.targets(
+            pipeline, table, found.ids, found.names, connections)
     }
 
     private static func targets(
@@ -138,6 +114,65 @@ struct ProjectExpansion: Sendable {
             }
         }
         return (targets, routes)
+    }
+}
+
+/// The projects of a pipeline's source clouds.
+private struct SourceProjects {
+    var sources: [Source] = []
+    /// Of projects that the table does not have.
+    var others: [Source] = []
+    /// Project ids at the sources, by the name in the table.
+    var ids: [ProjectTable.Name: Set<String>] = [:]
+    var names: [String: String] = [:]
+
+    mutating func add(
+        _ cloud: CloudSource, _ table: ProjectTable, _ connections: any Connections
+    ) async throws(TranshipError) {
+        let session = try await connections.signIn(cloud.cloud).session
+        var lines: [String: ProjectTable.Row] = [:]
+        for row in table.rows {
+            let asked = Asked(row.source, of: cloud.cloud, .source, line: row.words)
+            let id: String?
+            if cloud.isOfOwnProject {
+                let scoped = cloud.inProject(row.source)
+                id = try await asked.explain { () throws(TranshipError) in
+                    try await connections.signIn(scoped.cloud).projectID
+                }
+                if id != nil { sources.append(.cloud(scoped)) }
+            } else {
+                id = try await asked.explain { () throws(TranshipError) in
+                    try await session.projectID(
+                        of: row.source.project, domain: row.source.domain)
+                }
+            }
+            guard let id else { continue }
+            if let other = lines.updateValue(row, forKey: id) {
+                throw Self.contradiction(other, row, id, cloud.cloud)
+            }
+            ids[row.source, default: []].insert(id)
+        }
+        guard cloud.isOfOwnProject else {
+            sources.append(.cloud(cloud))
+            return
+        }
+        // At the end, so that a new project does not change the places of the others.
+        for project in try await session.ownProjects() where lines[project.id] == nil {
+            others.append(.cloud(cloud.inProject(ProjectTable.Name(project.id))))
+            names[project.id] = project.name
+        }
+    }
+
+    /// Two lines for one project of a source: a name and its id, or a name and the same with its
+    /// domain.
+    private static func contradiction(
+        _ one: ProjectTable.Row, _ other: ProjectTable.Row, _ id: String, _ cloud: CloudName
+    ) -> TranshipError {
+        TranshipError(
+            .invalidPipeline,
+            "`projects` has two lines for the project \(id) of the source cloud \"\(cloud.name)\": "
+                + "\(one.words), and \(other.words)",
+            hint: "remove one of the two lines", side: .source)
     }
 }
 

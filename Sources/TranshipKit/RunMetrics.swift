@@ -20,6 +20,8 @@ public struct RunMetrics: Sendable {
     public let planned: [Tally<PlanAction>]
     public let targets: [Target]
     public let changes: [Change]
+    /// What the last run had to do without.
+    public let absences: [Absence]
     /// What the last run found at the sources of its series.
     public let upstreams: [Upstream]
     /// When a run was last done without a failure; milliseconds since 1970.
@@ -36,6 +38,7 @@ public struct RunMetrics: Sendable {
             targets: try await journal.targetTallies(run: run).map {
                 Target(key: $0.key, states: $0.states, latestDoneAt: $0.latestDoneAt)
             }, changes: try await journal.changes(of: run),
+            absences: try await journal.absences(of: run),
             upstreams: try await journal.upstreams(of: run),
             lastSuccessAt: try await journal.lastSuccess()?.endedAt)
     }

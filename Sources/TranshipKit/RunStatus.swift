@@ -27,6 +27,8 @@ public struct RunStatus: Sendable {
     /// What the run read from the sources.
     public let reading: SourceReading
     public let outages: [OutageRecord]
+    /// The sources and targets that the run's plan had to do without, sources first.
+    public let absences: [Absence]
     /// What an operator set with `tranship limit`; nil if all limits are those of the pipeline file.
     public let limits: LimitOverride?
     /// The path of the journal.
@@ -79,6 +81,7 @@ public struct RunStatus: Sendable {
         failedTries = try await journal.attemptCount(run: run)
         reading = try await journal.readingTally(run: run)
         outages = try await journal.outages(run: run)
+        absences = try await journal.absences(of: run)
         limits = try await journal.limitOverride(of: run).flatMap { $0.isAsInFile ? nil : $0 }
     }
 

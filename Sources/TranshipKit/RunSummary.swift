@@ -19,8 +19,20 @@ public struct RunSummary: Sendable {
     /// the last failure. Their images wait for the next run.
     public internal(set) var deadEndpoints: [String: TranshipError] = [:]
 
-    /// Targets that did not answer when the run began, or refused the login, by key. The next run copies what they lack.
-    public internal(set) var absentTargets: [String: TranshipError] = [:]
+    /// Sources and targets that the plan had to do without. The next run copies what is missing.
+    public var absences: [Absence] { status.absences }
+
+    /// Targets that did not answer when the run began, or refused the login, by key.
+    public var absentTargets: [String: Transfer.Failure] { absent(.target) }
+
+    /// Sources that could not be listed, by name.
+    public var absentSources: [String: Transfer.Failure] { absent(.source) }
+
+    private func absent(_ side: Absence.Side) -> [String: Transfer.Failure] {
+        Dictionary(
+            absences.filter { $0.side == side }.map { ($0.name, $0.failure) }
+        ) { first, _ in first }
+    }
 
     /// Names of the pipeline that no image has, unless it allows that.
     public internal(set) var missed: [MissedSelection] = []
@@ -61,10 +73,10 @@ public struct RunSummary: Sendable {
     public var isNothingToDo: Bool {
         status.states.allSatisfy { $0.kind == .skipped } && failures.isEmpty
             && changes.allSatisfy { $0.state == .left }
-            && deadEndpoints.isEmpty && absentTargets.isEmpty && images(.conflict) == 0
+            && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }
 
-    /// Where several apply: interrupted, mismatch, no login at a target, some failed, limit,
+    /// Where several apply: interrupted, mismatch, no login at an end, some failed, limit,
     /// retryable.
     ///
     /// A quota that is full fails the image that met it and holds back the
@@ -77,17 +89,17 @@ public struct RunSummary: Sendable {
         }) {
             return .verificationMismatch
         }
-        if absentTargets.values.contains(where: \.isRefusedLogin) { return .fatal }
+        if absences.contains(where: \.isRefusedLogin) { return .fatal }
         let lasting = failures.filter { failure in
             let metQuota = failure.code == .quotaExceeded
             return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
         }
-        let isUnusable = absentTargets.values.contains { !$0.isTransient }
+        let isUnusable = absences.contains(where: \.isLasting)
         if images(.conflict) > 0 || !lasting.isEmpty || !missed.isEmpty || isUnusable {
             return .someFailed
         }
         if !pausedTargets.isEmpty { return .limitReached }
-        return failures.isEmpty && deadEndpoints.isEmpty && absentTargets.isEmpty
+        return failures.isEmpty && deadEndpoints.isEmpty && absences.isEmpty
             ? .done : .retryableLeft
     }
 }

@@ -36,6 +36,9 @@ public struct SavedPlan: Codable, Hashable, Sendable {
     public var entries: [Entry]
     /// What becomes of earlier versions: the action for each image at a target.
     public var changes: [String: String]?
+    /// The sources and targets that did not answer when the plan was made, such as `source old`: it
+    /// has nothing of them. Nil if all did.
+    public var absent: [String]?
 
     /// The largest file that is read, 1 GiB: some million images.
     private static let fileBytesMax = 1 << 30
@@ -150,6 +153,7 @@ extension SavedPlan {
         for (image, action) in (changes ?? [:]).sorted(by: { $0.key < $1.key }) {
             words += [image, action]
         }
+        for name in absent ?? [] { words += ["absent", name] }
         return Self.digest(of: words + entries.map(\.digest))
     }
 
@@ -210,6 +214,7 @@ extension SavedPlan {
         lines.append(
             PlanAction.allCases.map { "\(counts[$0] ?? 0) \($0.countedWord)" }
                 .joined(separator: ", "))
+        lines += (absent ?? []).map { "without \($0), which did not answer" }
         for entry in entries {
             lines.append("")
             lines.append("\(entry.action.rawValue) \(entry.source) -> \(entry.target)")
@@ -281,6 +286,9 @@ extension SavedPlan {
         }
         found += Self.differences(changes ?? [:], now.changes ?? [:]).map {
             Difference(kind: "earlier versions", words: $0)
+        }
+        found += (absent ?? []).filter { now.absent?.contains($0) != true }.map {
+            Difference(kind: "absent", words: "\($0): did not answer -> answers")
         }
         let before = Dictionary(entries.map { ($0.place, $0) }) { first, _ in first }
         let after = Dictionary(now.entries.map { ($0.place, $0) }) { first, _ in first }

@@ -18,6 +18,7 @@ enum Exceptions {
         "Tests/PlanningTests/ChangedCopyTests.swift": "copies that others changed or removed",
         "Tests/PlanningTests/MetadataPageTests.swift": "the page of the rules for properties",
         "Tests/SourceReadersTests/MemoryImagesTests.swift": "a kind of source that only tests have",
+        "Tests/TranshipKitTests/AbsentSourcesTests.swift": "a source that is down beside another",
         "Tests/TranshipKitTests/DamagedArchiveTests.swift": "an archive that lost data, and a run",
         "Tests/TranshipKitTests/OnConflictTests.swift": "on_conflict over several runs",
         "Tests/TranshipKitTests/SharingTests.swift": "members over several runs",

@@ -3,10 +3,7 @@
 
 import Basics
 import GlanceServer
-import MigrationJournal
 import MigrationModel
-import MigrationPipeline
-import PipelineFiles
 import TestSupport
 import Testing
 
@@ -14,54 +11,20 @@ import Testing
 
 /// `on_conflict: update` and `on_conflict: replace`, in whole runs between two clouds.
 @Suite(.timeLimit(.minutes(5))) struct OnConflictTests {
-    private let folder: TemporaryFolder
-    private let alpha: GlanceServer
-    private let beta: GlanceServer
+    private let scene: CloudScene
+    private var beta: GlanceServer { scene.beta }
 
     init() throws {
-        folder = try TemporaryFolder()
-        alpha = try GlanceServer()
-        beta = try GlanceServer()
+        scene = try CloudScene()
         put(["os_distro": "debian", "tags": ["a"]])
     }
 
-    private func put(_ fields: [String: JSONValue]) {
-        let base: [String: JSONValue] = [
-            "name": "web", "disk_format": "raw", "container_format": "bare",
-        ]
-        alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
-    }
+    private func put(_ fields: [String: JSONValue]) { scene.put(fields) }
 
-    private func pipelineRun(
-        _ target: String, journal: String = "journal.sqlite"
-    ) async throws -> PipelineRun {
-        let pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: conflicts
-                sources: [{ cloud: alpha }]
-                targets: [{ cloud: beta, \(target) }]
-                """, file: folder.file("conflicts.yaml"), environment: [:])
-        let path = folder.file(journal)
-        _ = await eventually { Journal.holder(path: path) == nil }
-        var tuning = RunTuning()
-        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
-        return PipelineRun(
-            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
-    }
-
-    /// - Returns: what the plan says of the image, and its transfer at the end.
     private func run(
         _ target: String, journal: String = "journal.sqlite"
     ) async throws -> (item: PlanItem, transfer: Transfer?) {
-        let run = try await pipelineRun(target, journal: journal)
-        let plan = try await run.plan()
-        var items: [PlanItem] = []
-        try await plan.items { items += $0 }
-        let summary = try await run.carryOut(plan)
-        let transfers = try await summary.status.transfers(
-            in: TransferState.allCases, limit: 10)
-        return (try #require(items.first), transfers.first)
+        try await scene.run(to: "{ cloud: beta, \(target) }", journal: journal)
     }
 
     @Test func `An update carries over what changed at the source, and leaves what was edited`()
@@ -158,7 +121,7 @@ import Testing
 
         #expect(try await run("on_conflict: replace").item.action == .skip)
 
-        let rollback = try await pipelineRun("on_conflict: replace")
+        let rollback = try await scene.start(to: "{ cloud: beta, on_conflict: replace }")
         _ = try await rollback.undo(run: 1, removes: true) { _ in }
         #expect(beta.image(id) == nil)
         #expect(beta.image("old")?["os_hidden"] == false)

@@ -3,10 +3,7 @@
 
 import Basics
 import GlanceServer
-import MigrationJournal
 import MigrationModel
-import MigrationPipeline
-import PipelineFiles
 import TestSupport
 import Testing
 
@@ -14,50 +11,21 @@ import Testing
 
 /// Members that come and go at the source after the copy, in whole runs between two clouds.
 @Suite(.timeLimit(.minutes(5))) struct SharingTests {
-    private let folder: TemporaryFolder
-    private let alpha: GlanceServer
-    private let beta: GlanceServer
+    private let scene: CloudScene
+    private var alpha: GlanceServer { scene.alpha }
+    private var beta: GlanceServer { scene.beta }
 
     init() throws {
-        folder = try TemporaryFolder()
-        alpha = try GlanceServer()
-        beta = try GlanceServer()
-        put()
+        scene = try CloudScene()
+        scene.put(["visibility": "shared"])
     }
 
-    private func put(_ fields: [String: JSONValue] = [:]) {
-        let base: [String: JSONValue] = [
-            "name": "web", "disk_format": "raw", "container_format": "bare", "visibility": "shared",
-        ]
-        alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
-    }
-
-    /// - Returns: what the plan says of the image, and its transfer at the end.
     private func run(
         _ keys: String = "on_conflict: update", target: String = "cloud: beta",
         journal: String = "journal.sqlite"
     ) async throws -> (item: PlanItem, transfer: Transfer?) {
         let members = target.hasPrefix("cloud") ? ", image: { members: keep }" : ""
-        let pipeline = try Pipeline.parse(
-            text: """
-                version: 1
-                name: sharing
-                sources: [{ cloud: alpha }]
-                targets: [{ \(target), \(keys)\(members) }]
-                """, file: folder.file("sharing.yaml"), environment: [:])
-        let path = folder.file(journal)
-        _ = await eventually { Journal.holder(path: path) == nil }
-        var tuning = RunTuning()
-        tuning.connections = ModelClouds(urls: ["alpha": alpha.url, "beta": beta.url])
-        let run = PipelineRun(
-            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning)
-        let plan = try await run.plan()
-        var items: [PlanItem] = []
-        try await plan.items { items += $0 }
-        let summary = try await run.carryOut(plan)
-        let transfers = try await summary.status.transfers(
-            in: TransferState.allCases, limit: 10)
-        return (try #require(items.first), transfers.first)
+        return try await scene.run(to: "{ \(target), \(keys)\(members) }", journal: journal)
     }
 
     @Test func `A new member gets the copy by the next update, and a former one keeps it, named`()
@@ -111,9 +79,9 @@ import Testing
     @Test func `An image that became shared after its copy is shared with its members`()
         async throws
     {
-        put(["visibility": "private"])
+        scene.put(["visibility": "private"])
         let id = try #require(try await run().transfer?.imageID)
-        put(["visibility": "shared"])
+        scene.put(["visibility": "shared"])
         alpha.setMembers(["p1"], of: "s")
         #expect(try await run().transfer?.state == .done)
         #expect(beta.members(of: id) == ["p1"])
@@ -132,12 +100,12 @@ import Testing
     }
 
     @Test func `An archive has the members of the source, also former ones`() async throws {
-        let target = "archive: \(folder.file("export"))"
+        let target = "archive: \(scene.folder.file("export"))"
         alpha.setMembers(["p1"], of: "s")
         let id = try #require(try await run(target: target).transfer?.imageID)
         func members() throws -> [String] {
             let text = String(
-                decoding: try folder.bytes(of: "export/images/\(id).json"), as: UTF8.self)
+                decoding: try scene.folder.bytes(of: "export/images/\(id).json"), as: UTF8.self)
             return ["p1", "p2"].filter { text.contains("\"member_id\" : \"\($0)\"") }
         }
         #expect(try members() == ["p1"])

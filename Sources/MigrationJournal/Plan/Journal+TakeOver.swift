@@ -12,10 +12,12 @@ extension Journal {
     /// that the journal did not know is written down as well, so that others can
     /// name it.
     ///
-    /// - Parameter order: which images start first.
+    /// - Parameters:
+    ///   - order: which images start first.
+    ///   - absences: what the plan had to do without.
     /// - Throws: ``TranshipError/Code/interrupted`` for a plan that is half made.
     public func takeOver(
-        _ plan: Plan, run: Run, order: TransferOrder
+        _ plan: Plan, run: Run, order: TransferOrder, absences: [Absence] = []
     ) async throws(TranshipError) {
         try Self.check(plan)
         let sorting =
@@ -41,6 +43,7 @@ extension Journal {
                 try Self.takeUpstreams(planned, into: db, run.id)
                 try Self.noteGoneCopies(planned, into: db)
             }
+            try Self.write(absences, db, runID: run.id)
             try db.execute(
                 cached: "UPDATE run SET planned_at = ? WHERE id = ?",
                 arguments: [Timestamp.now(), run.id])
@@ -51,7 +54,7 @@ extension Journal {
     /// ended in this moment, in one transaction: a crash leaves all or nothing,
     /// and nothing for `resume`.
     ///
-    /// - Throws: as ``takeOver(_:run:order:)``.
+    /// - Throws: as ``takeOver(_:run:order:absences:)``.
     public func recordAdoption(
         _ plan: Plan, pipelineName: String, pipelineFile: String, pipelineText: String
     ) async throws(TranshipError) {

@@ -203,6 +203,22 @@ extension Plan {
         }
     }
 
+    /// The position of the last item; 0 without one.
+    public func lastPosition() async throws(TranshipError) -> Int64 {
+        try await read { db in
+            try db.value(cached: "SELECT max(position) FROM plan_item") ?? 0
+        }
+    }
+
+    /// Takes all items at these positions out of the plan.
+    public func remove(after first: Int64, upTo last: Int64) async throws(TranshipError) {
+        try await write { db in
+            try db.execute(
+                cached: "DELETE FROM plan_item WHERE position > ? AND position <= ?",
+                arguments: [first, last])
+        }
+    }
+
     /// The plan in order, page by page.
     ///
     /// - Parameter ofSeries: true leaves out images that have an id at their source: they form no

@@ -41,7 +41,7 @@ extension Journal {
         let old = "(SELECT value FROM json_each(?1))"
         let tables = [
             "attempt", "outage", "refusal", "plan_tally", "state_time", "request", "limit_override",
-            "removed_copy",
+            "removed_copy", "absence",
         ]
         for table in tables {
             try db.execute(

@@ -41,14 +41,17 @@ struct CheckCommand: AsyncParsableCommand {
         let rendering = CheckRendering(talk: talk)
         try await common.output.withRows(of: ["check"], Self.columns, more: Self.more) {
             let session = try await pipeline.open(common, talk)
-            let (tally, missed) = try await session.check(downloads: download) {
+            let (tally, missed, absences) = try await session.check(downloads: download) {
                 checked throws(TranshipError) in
                 rendering.render(checked)
             }
-            rendering.render(tally)
+            rendering.render(tally, without: absences)
+            // A difference is known; of an absent source, nothing is.
             if tally.keys.contains(where: { $0 != .same }) {
                 throw EarlyExit(status: .differences)
             }
+            talk.tellHints(of: absences)
+            if let status = absences.exitStatus { throw EarlyExit(status: status) }
             // As for a run: a name that no image has is a mistake until the pipeline says otherwise.
             if !missed.isEmpty { throw EarlyExit(status: .someFailed) }
         }

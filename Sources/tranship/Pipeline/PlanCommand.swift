@@ -46,7 +46,9 @@ struct PlanCommand: AsyncParsableCommand {
                 talk.planning(.warning(shortfall.message))
                 if let hint = shortfall.hint { Terminal.tell("hint: \(hint)") }
             }
+            talk.tellHints(of: plan.absences)
             if let save { try await plan.saved().write(to: save) }
+            if let status = plan.absences.exitStatus { throw EarlyExit(status: status) }
         }
     }
 }

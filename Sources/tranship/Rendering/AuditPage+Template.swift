@@ -225,6 +225,10 @@ extension AuditPage {
           return { box: make("div", words, "bad"), words: words.toLowerCase() };
         });
         at("rows").prepend(...refused.map(entry => entry.box));
+        for (const absent of run.absent || []) {
+          at("rows").prepend(make("div", "not read: " + absent.side + " " + absent.name + ": "
+            + absent.code + ": " + absent.message, "bad"));
+        }
         const show = () => {
           const word = at("filter").value.trim().toLowerCase();
           const only = at("failures").getAttribute("aria-pressed") === "true";

@@ -111,6 +111,7 @@ extension RunAudit {
             "states": .object(Self.numbers(status.states, \.rawValue)),
             "refusals": .array(status.refusals.map { .string($0.message) }),
             "refused": .array(status.refused.map(\.json.value)),
+            "absent": status.absences.json,
         ]
     }
 
@@ -160,6 +161,10 @@ struct AuditRendering {
             ])
         }
         table.put()
+        for absence in audit.status.absences {
+            Terminal.putSentence(
+                "absent: \(absence.pastWords): \(absence.failure.code): \(absence.failure.message)")
+        }
         for image in audit.status.refused {
             Terminal.putSentence(
                 "\(image.words): \(image.name) (\(image.sourceID)) -> \(image.targetKey): "

@@ -40,7 +40,8 @@ struct CheckRendering {
                 + "\(image)\(why)")
     }
 
-    func render(_ tally: [CheckedImage.Verdict: Int]) {
+    /// - Parameter absences: the sources that were not compared.
+    func render(_ tally: [CheckedImage.Verdict: Int], without absences: [Absence] = []) {
         talk.endLine()
         func count(_ verdict: CheckedImage.Verdict) -> Int { tally[verdict] ?? 0 }
         if talk.format == .json {
@@ -48,6 +49,7 @@ struct CheckRendering {
             for verdict in CheckedImage.Verdict.allCases {
                 members[verdict.rawValue] = .integer(Int64(count(verdict)))
             }
+            members["absent_sources"] = absences.names(.source)
             return JSONLine("check-summary", members).put()
         }
         var words = ["\(count(.same)) the same"]
@@ -55,6 +57,7 @@ struct CheckRendering {
         if count(.differs) > 0 { words.append("\(count(.differs)) different") }
         if count(.extra) > 0 { words.append("\(count(.extra)) extra") }
         if count(.unproved) > 0 { words.append("\(count(.unproved)) unproved") }
+        words += absences.map { "nothing of \($0.label)" }
         Terminal.tell(words.joined(separator: ", "))
     }
 }

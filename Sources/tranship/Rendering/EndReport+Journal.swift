@@ -187,13 +187,7 @@ extension EndReport {
         for (target, error) in summary.pausedTargets.sorted(by: { $0.key < $1.key }) {
             notes.append("target \(target) was paused: \(error.message)")
         }
-        for (target, error) in summary.absentTargets.sorted(by: { $0.key < $1.key }) {
-            let trouble =
-                error.isRefusedLogin
-                ? "could not be logged in to"
-                : error.isTransient ? "did not answer" : "could not be used"
-            notes.append("target \(target) \(trouble): \(error.message)")
-        }
+        notes += summary.absences.map { "\($0.pastWords): \($0.failure.message)" }
         for (endpoint, error) in summary.deadEndpoints.sorted(by: { $0.key < $1.key }) {
             notes.append("\(endpoint) did not answer any more: \(error.message)")
         }
@@ -224,14 +218,12 @@ extension EndReport {
     ) -> [Step] {
         guard status != .done else { return [] }
         var steps: [Step] = []
-        let refused = summary.absentTargets.filter {
-            $0.value.isRefusedLogin || !$0.value.isTransient
-        }
-        for (target, error) in refused.sorted(by: { $0.key < $1.key }) {
-            steps.append(Step("\(target): \(error.hint ?? error.message)"))
+        for absence in summary.absences where absence.isLasting {
+            steps.append(
+                Step("\(absence.name): \(absence.failure.hint ?? absence.failure.message)"))
         }
         let silent =
-            summary.absentTargets.keys.filter { refused[$0] == nil }.sorted()
+            summary.absences.filter { !$0.isLasting }.map(\.name)
             + summary.deadEndpoints.keys.sorted()
         if !silent.isEmpty {
             steps.append(

@@ -110,7 +110,13 @@ struct MetricsRendering {
                 let count = metrics.changes.count { $0.state == state }
                 return ([pipeline, ("state", state.rawValue)], "\(count)")
             })
-        return [images, bytes, plan, changes]
+        let absent = Family(
+            name: "tranship_run_absent",
+            help: "1 for each source and target that the last run had to do without.",
+            samples: metrics.absences.map { absence in
+                ([pipeline, ("side", absence.side.rawValue), ("name", absence.name)], "1")
+            })
+        return [images, bytes, plan, changes, absent]
     }
 
     private func upstreams(_ metrics: RunMetrics, _ pipeline: (String, String)) -> [Family] {

@@ -18,7 +18,7 @@ struct PlanRendering {
     func render(_ plan: PipelinePlan, headline: String) async throws(TranshipError) {
         guard talk.verbose || talk.format == .json else {
             try await renderOverview(plan, headline)
-            tell(summary(plan.tallies))
+            tell(summary(plan))
             return tell(bandwidth: plan)
         }
         try await plan.items { page in
@@ -33,7 +33,7 @@ struct PlanRendering {
         }
         if talk.format == .json { return putJSON(plan) }
         if listsUnselected { tell(plan.unselected) }
-        tell(summary(plan.tallies))
+        tell(summary(plan))
         tell(bandwidth: plan)
     }
 
@@ -109,13 +109,18 @@ struct PlanRendering {
         }
     }
 
-    private func summary(_ tallies: [Tally<PlanAction>]) -> String {
-        guard !tallies.isEmpty else { return "plan: no image is selected; nothing to do" }
+    private func summary(_ plan: PipelinePlan) -> String {
+        let tallies = plan.tallies
+        let lacks = plan.absences.map(\.label).joined(separator: ", ")
+        let without = lacks.isEmpty ? "" : "; nothing of \(lacks)"
+        guard !tallies.isEmpty else {
+            return "plan: no image is selected; nothing to do\(without)"
+        }
         let words = PlanAction.allCases.compactMap { action -> String? in
             guard let tally = tallies.first(where: { $0.kind == action }) else { return nil }
             return "\(tally.images) \(action.countedWord) (\(ByteCount.format(tally.sizeBytes)))"
         }
-        return "plan: " + words.joined(separator: ", ")
+        return "plan: " + words.joined(separator: ", ") + without
     }
 
     private func putJSON(_ item: PlanItem) {
@@ -153,6 +158,8 @@ struct PlanRendering {
     private func putJSON(_ plan: PipelinePlan) {
         var members: [String: JSONValue?] = [:]
         members["not_selected"] = .object(plan.unselected.counts.mapValues { .integer(Int64($0)) })
+        members["absent_sources"] = plan.absences.names(.source)
+        members["absent_targets"] = plan.absences.names(.target)
         members["bandwidth"] = plan.bandwidth.json(atMinute: LocalTime.minuteOfDay(Timestamp.now()))
         for action in PlanAction.allCases {
             let tally = plan.tallies.first { $0.kind == action }

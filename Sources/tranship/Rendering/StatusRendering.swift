@@ -86,6 +86,13 @@ struct StatusRendering {
                     + "targets since")
         }
         if let words = status.changes.tallyWords { Terminal.putSentence("series        \(words)") }
+        for absence in status.absences {
+            Terminal.putSentence(
+                "absent        \(absence.pastWords): \(absence.failure.message)")
+            if let hint = absence.failure.hint {
+                Terminal.putSentence("              hint: \(hint)")
+            }
+        }
         for words in status.staleWords { Terminal.putSentence("stale         \(words)") }
         for change in status.changes where verbose || change.state == .failed {
             Terminal.putSentence("  \(change.endedLine)")
@@ -199,6 +206,7 @@ struct StatusRendering {
                 "states": members(status.states), "states_in_all": members(status.statesInAll),
                 "reading": status.reading.json,
                 "outages": .array(status.outages.map(\.jsonValue)),
+                "absent": status.absences.json,
             ]
         ).put()
     }

@@ -89,6 +89,30 @@ extension RunStatus {
     }
 }
 
+extension [Absence] {
+    /// A list for JSON; nil if none is absent.
+    func names(_ side: Absence.Side) -> JSONValue? {
+        let names = filter { $0.side == side }.map(\.name).sorted()
+        return names.isEmpty ? nil : .array(names.map { .string($0) })
+    }
+
+    /// With the reasons, for programs; nil if none is absent.
+    var json: JSONValue? {
+        guard !isEmpty else { return nil }
+        return .array(
+            map { absence in
+                .object(
+                    [
+                        "side": JSONValue.string(absence.side.rawValue),
+                        "name": .string(absence.name),
+                        "code": .string(absence.failure.code.rawValue),
+                        "message": .string(absence.failure.message),
+                        "hint": absence.failure.hint.map { .string($0) },
+                    ].compactMapValues(\.self))
+            })
+    }
+}
+
 extension RunSummary {
     /// The members of a `summary` line, and of the report for a hook.
     var json: [String: JSONValue?] {
@@ -106,8 +130,7 @@ extension RunSummary {
             "bytes_done": .integer(doneBytes),
             "exit_status": .integer(Int64(exitStatus.rawValue)),
             "interrupted": .bool(isInterrupted),
-            "absent_targets": absentTargets.isEmpty
-                ? nil : .array(absentTargets.keys.sorted().map { .string($0) }),
+            "absent_sources": absences.names(.source), "absent_targets": absences.names(.target),
             "not_found": missed.isEmpty
                 ? nil : .array(missed.map { .string($0.words) }),
             "reading": status.reading.json,

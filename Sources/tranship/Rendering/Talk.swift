@@ -42,6 +42,13 @@ final class Talk: Sendable {
 
     func endLine() { screen.wipe() }
 
+    /// The ways out, for a command that has no end report.
+    func tellHints(of absences: [Absence]) {
+        for hint in absences.compactMap(\.failure.hint) {
+            Terminal.tell("hint: \(CommandWords.hint(hint))")
+        }
+    }
+
     // MARK: Running
 
     var event: @Sendable (RunEvent) -> Void {

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import MigrationJournal
+internal import MigrationModel
+internal import MigrationPipeline
+
+/// Which items of a plan each source gave, and which sources are absent.
+struct ListedSources {
+    /// The positions of its items: after the first number, up to the second one.
+    var positions: [(first: Int64, last: Int64)]
+    var absent: Set<Int> = []
+
+    init(count: Int) { positions = Array(repeating: (0, 0), count: count) }
+}
+
+/// A source that cannot be listed costs the others nothing. All of its images are left out of the
+/// plan, also those that it had listed before it failed: what the rest would say, of a kernel, of a
+/// second version in a series, is not known.
+extension Planner {
+    /// Lists a source into the plan.
+    ///
+    /// - Throws: what stops the whole plan.
+    func list(
+        _ index: Int, _ listing: Listing, _ series: inout SeriesCheck,
+        _ decisions: inout Decisions, _ listed: inout ListedSources
+    ) async throws(TranshipError) {
+        let source = sources[index]
+        let before = (series: series, decisions: decisions)
+        let first = try await plan.lastPosition()
+        var isOurs = false
+        do throws(TranshipError) {
+            try await source.list(listing) { (page) throws(TranshipError) in
+                do throws(TranshipError) {
+                    var images: [ListedImage] = []
+                    for image in page {
+                        try series.check(image)
+                        decisions.along.list(image)
+                        images.append(try await compared(image))
+                    }
+                    try await add(images, from: source, &decisions)
+                } catch {
+                    isOurs = true
+                    throw error
+                }
+            }
+        } catch {
+            guard !isOurs else { throw error }
+            (series, decisions) = (before.series, before.decisions)
+            listed.positions[index] = (first, try await plan.lastPosition())
+            return try await leaveOut(index, error, &listed)
+        }
+        listed.positions[index] = (first, try await plan.lastPosition())
+    }
+
+    /// Takes the items of a source out of the plan.
+    ///
+    /// - Throws: the error, if the plan needs the source, or if no other one is left.
+    func leaveOut(
+        _ index: Int, _ error: TranshipError, _ listed: inout ListedSources
+    ) async throws(TranshipError) {
+        guard let absent, error.isOfOneSource else { throw error }
+        listed.absent.insert(index)
+        guard listed.absent.count < sources.count else { throw error }
+        seriesSources.noteAbsence()
+        let positions = listed.positions[index]
+        try await plan.remove(after: positions.first, upTo: positions.last)
+        absent(index, error)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Basics
+internal import ByteStreams
+internal import Decompression
+internal import MigrationModel
+internal import MigrationPipeline
+internal import PipelineFiles
+internal import SourceReaders
+
+/// The sources of a pipeline, opened.
+struct OpenedSources {
+    /// With an ``AbsentSource`` for each that cannot be opened.
+    private(set) var all: [any ImageSource] = []
+    /// What messages call each of them.
+    private(set) var names: [String] = []
+    /// The names of those that cannot be opened.
+    private(set) var lost: Set<String> = []
+
+    /// - Parameter mayLack: true for the name of a source that the others can do without.
+    /// - Throws: why a source cannot be opened that the pipeline needs.
+    init(
+        _ expanded: ProjectExpansion, _ pipeline: Pipeline, _ environment: [String: String],
+        _ connections: any Connections, mayLack: (String) -> Bool
+    ) async throws(TranshipError) {
+        let factory = SourceFactory(
+            baseDirectory: pipeline.baseDirectory, environment: environment,
+            reopening: connections.reopening,
+            decompression: DecompressionLimits(
+                sizeBytes: pipeline.limits.decompressedBytes,
+                ratio: Int64(pipeline.limits.decompressedRatio)),
+            signIn: { (source) async throws(TranshipError) in
+                try await connections.signIn(source.cloud)
+            }, client: { connections.client(for: $0) })
+        var errors: [String: TranshipError] = [:]
+        for (index, source) in expanded.sources.enumerated() {
+            if let absent = expanded.absent[index] { errors[absent.name] = absent.error }
+            let name = expanded.absent[index]?.name ?? source.shownName
+            names.append(name)
+            // Two entries of one cloud wait for it once.
+            if let error = errors[name] {
+                all.append(AbsentSource(name: name, error: error))
+                continue
+            }
+            do throws(TranshipError) {
+                if let other = try await connections.open(source, index: index) {
+                    all.append(other)
+                } else {
+                    all.append(try await factory.open(source, index: index))
+                }
+            } catch {
+                guard mayLack(name), error.isOfOneSource else { throw error }
+                errors[name] = error
+                all.append(AbsentSource(name: name, error: error))
+            }
+        }
+        lost = Set(errors.keys)
+    }
+}
+
+/// Takes the place of a source that cannot be opened, so that the others keep theirs.
+struct AbsentSource: ImageSource {
+    let name: String
+    let error: TranshipError
+
+    var endpoint: String { "source \(name)" }
+    var limitImages: Int? { nil }
+
+    func list(
+        _ listing: Listing, page: ([ListedImage]) async throws(TranshipError) -> Void
+    ) async throws(TranshipError) {
+        throw error
+    }
+
+    func read(
+        _ transfer: Transfer, from point: ReadingPoint?, into ring: ByteRing,
+        tell: @escaping @Sendable (ReadingEvent) -> Void
+    ) async throws(TranshipError) {
+        throw error
+    }
+
+    func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts { throw error }
+
+    func sharing(of image: SourceImage) async throws(TranshipError) -> SourceFacts { throw error }
+
+    func fetchable(_ image: SourceImage, for target: CloudRegion?) -> Fetchable {
+        .nothing(.noSharedKeystone)
+    }
+}

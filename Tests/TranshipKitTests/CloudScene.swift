@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Tranship authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Basics
+import GlanceServer
+import MigrationJournal
+import MigrationModel
+import PipelineFiles
+import TestSupport
+import Testing
+
+@testable import TranshipKit
+
+/// Whole runs between model clouds, from `alpha` to `beta` if a test does not say otherwise. Journals
+/// are in files, and stay from run to run.
+struct CloudScene {
+    let folder: TemporaryFolder
+    let alpha: GlanceServer
+    let beta: GlanceServer
+    private let more: [String: GlanceServer]
+
+    /// - Parameter more: the names of further clouds.
+    init(_ more: String...) throws {
+        folder = try TemporaryFolder()
+        alpha = try GlanceServer()
+        beta = try GlanceServer()
+        self.more = try more.reduce(into: [:]) { $0[$1] = try GlanceServer() }
+    }
+
+    func cloud(_ name: String) throws -> GlanceServer { try #require(more[name]) }
+
+    /// Puts the image `s` of alpha there, with the same data each time.
+    func put(_ fields: [String: JSONValue] = [:]) {
+        let base: [String: JSONValue] = [
+            "name": "web", "disk_format": "raw", "container_format": "bare",
+        ]
+        alpha.put("s", data: noise(1000, seed: 7), base.merging(fields) { $1 })
+    }
+
+    /// One start of a pipeline.
+    ///
+    /// - Parameters:
+    ///   - targets: entries in YAML, with a comma between them.
+    ///   - sources: likewise.
+    ///   - down: clouds at whose address nothing listens.
+    func start(
+        to targets: String = "{ cloud: beta }", from sources: String = "{ cloud: alpha }",
+        journal: String = "journal.sqlite", down: Set<String> = [], resuming: Run? = nil
+    ) async throws -> PipelineRun {
+        let pipeline = try Pipeline.parse(
+            text: """
+                version: 1
+                name: scene
+                sources: [\(sources)]
+                targets: [\(targets)]
+                """, file: folder.file("scene.yaml"), environment: [:])
+        let path = folder.file(journal)
+        _ = await eventually { Journal.holder(path: path) == nil }
+        var urls = more.mapValues(\.url)
+        urls["alpha"] = alpha.url
+        urls["beta"] = beta.url
+        // Ports below 1024 are for root, and this one is for nothing.
+        for name in down { urls[name] = "http://127.0.0.1:1" }
+        var tuning = RunTuning()
+        tuning.connections = ModelClouds(urls: urls)
+        return PipelineRun(
+            pipeline, journal: try await .open(path: path), environment: [:], tuning: tuning,
+            resuming: resuming)
+    }
+
+    /// Plans a start and carries it out.
+    ///
+    /// - Returns: what the plan says of the first image, and its transfer at the end.
+    func run(
+        to targets: String, journal: String = "journal.sqlite"
+    ) async throws -> (item: PlanItem, transfer: Transfer?) {
+        let run = try await start(to: targets, journal: journal)
+        let plan = try await run.plan()
+        var items: [PlanItem] = []
+        try await plan.items { items += $0 }
+        let summary = try await run.carryOut(plan)
+        let transfers = try await summary.status.transfers(
+            in: TransferState.allCases, limit: 10)
+        return (try #require(items.first), transfers.first)
+    }
+}
