@@ -80,6 +80,9 @@ enum PipelineReference {
           images                conditions [see below]; which images
           exclude               conditions [none]; leaves out images that match all of
                                 these
+          variant               text [none]; makes copies of their own: an image that
+                                was copied without it, or with another text, by this or
+                                any other pipeline, is copied once more
           limits                { images } [the pipeline's]; images read at once from
                                 here, 1 to 1000
 
@@ -173,6 +176,8 @@ enum PipelineReference {
                                 clouds
           exclude               mapping [none]; leaves out images that match all of its
                                 conditions
+          variant               text [none]; makes copies of their own, as of a cloud
+                                source
           image                 mapping [the archive's own]; replaces fields of every
                                 record
           series                text or mapping [none]; each image is its own, as
