@@ -99,6 +99,8 @@ public struct Change: Codable, Hashable, Sendable {
             return .notOurs
         }
         guard found.isWhole else { return .changedMeanwhile(status: found.status) }
+        // No run does anything else to a version that it deletes, so every edit is someone else's.
+        if action == .delete { return edit(of: found) }
         if found.name != image.name, found.name != newName { return .editedByHand(field: "name") }
         // The plan saw it before this run published it.
         if ![image.visibility, record.visibility].contains(found.visibility) {
@@ -107,5 +109,34 @@ public struct Change: Codable, Hashable, Sendable {
         // As for the visibility.
         if found.isProtected, !image.isProtected, !record.isProtected { return .protectedByHand }
         return nil
+    }
+
+    /// What differs from what the plan saw, in any field that a listing shows; nil if nothing does.
+    /// Members are in no listing.
+    private func edit(of found: TargetImage) -> PlanReason? {
+        if found.isProtected, !image.isProtected { return .protectedByHand }
+        let fields: [(name: String, isEqual: Bool)] = [
+            ("name", found.name == image.name),
+            ("visibility", found.visibility == image.visibility),
+            ("protected", found.isProtected == image.isProtected),
+            ("hidden", found.isHidden == image.isHidden),
+            ("deactivated", found.status == image.status),
+        ]
+        let changed = fields.first { !$0.isEqual }?.name ?? image.detailDiffering(from: found)
+        return changed.map { .editedByHand(field: $0) }
+    }
+}
+
+extension TargetImage {
+    /// A field of ``details`` that differs; nil if none does, or if one of the images has none.
+    fileprivate func detailDiffering(from other: TargetImage) -> String? {
+        guard let own = details, let other = other.details else { return nil }
+        if own.minDiskGiB != other.minDiskGiB { return "min_disk" }
+        if own.minRAMMiB != other.minRAMMiB { return "min_ram" }
+        if Set(own.tags) != Set(other.tags) { return "tags" }
+        return Set(own.properties.keys).union(other.properties.keys).sorted().first {
+            // The service writes these.
+            !$0.hasPrefix("os_glance") && own.properties[$0] != other.properties[$0]
+        }.map { "properties.\($0)" }
     }
 }

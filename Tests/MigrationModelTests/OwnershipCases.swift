@@ -136,15 +136,16 @@ struct OwnershipCase {
             ids.joined(separator: ", "), isMarked ? "ours" : "missing, or of another version",
             data?.joined(separator: ", ") ?? "any", project ?? "any", "`\(ownership.rawValue)`",
             sign(ownership.isCopy), sign(ownership.isOurs), sign(ownership.mayBeDiscarded),
-            sign(ownership.mayBeCleaned), sign(ownership.mayBeUndone),
+            sign(ownership.mayBeCleaned), sign(ownership.mayBeRetired),
+            sign(ownership.mayBeUndone),
         ]
         return "| \(cells.joined(separator: " | ")) |\n"
     }
 
     static var table: String {
         """
-        | its id is | its marker is | its data is | its project is | it is | compared as the copy | gone on with | discarded | cleaned | rolled back |
-        |---|---|---|---|---|---|---|---|---|---|
+        | its id is | its marker is | its data is | its project is | it is | compared as the copy | gone on with | discarded | cleaned | retired | rolled back |
+        |---|---|---|---|---|---|---|---|---|---|---|
 
         """ + all.map(\.line).joined()
     }

@@ -24,9 +24,36 @@ import Testing
         if ownership.mayBeDiscarded || ownership.mayBeCleaned { #expect(ownership.isOurs) }
         // Only `rollback` burns a kept id, and says so.
         if ownership.mayBeUndone { #expect(ownership.isOurs) }
+        // Hidden, renamed, deactivated, and at last deleted.
+        if ownership.mayBeRetired { #expect(ownership.isOurs) }
         if ownership == .keptID || ownership == .givenUpKeptID {
-            #expect(!ownership.mayBeDiscarded && !ownership.mayBeCleaned)
+            #expect(
+                !ownership.mayBeDiscarded && !ownership.mayBeCleaned && !ownership.mayBeRetired)
         }
+        // A derived id alone says that some host of ours made it, and not that this journal did.
+        if ownership == .oursByDerivation { #expect(!ownership.mayBeRetired) }
+    }
+
+    /// The rights by hand, so that a change of one has to be a change of this table.
+    private static let rights: [(Ownership, rights: String)] = [
+        (.oursByRow, "compare go-on discard clean retire undo"),
+        (.oursByDerivation, "compare go-on clean"), (.anotherHosts, "compare go-on clean retire"),
+        (.adopted, "compare go-on clean retire"), (.accepted, "compare"),
+        (.keptID, "compare go-on undo"), (.givenUpKeptID, ""), (.otherProject, "compare"),
+        (.unmarked, "compare"), (.forged, ""), (.holdsKeptID, ""), (.foreign, ""),
+    ]
+
+    @Test func `Every owner has the rights of the table and no others`() {
+        for (ownership, expected) in Self.rights {
+            let flags = [
+                ("compare", ownership.isCopy), ("go-on", ownership.isOurs),
+                ("discard", ownership.mayBeDiscarded), ("clean", ownership.mayBeCleaned),
+                ("retire", ownership.mayBeRetired), ("undo", ownership.mayBeUndone),
+            ]
+            let found = flags.filter(\.1).map(\.0).joined(separator: " ")
+            #expect(found == expected, "\(ownership)")
+        }
+        #expect(Set(Self.rights.map(\.0)) == Set(Ownership.allCases))
     }
 
     @Test func `A kept id that is required has no derived ids beside it`() {
