@@ -140,7 +140,7 @@ public struct Wait: Codable, Hashable, Sendable {
     /// When the next try or look is due; nil is now.
     public var dueAt: Int64?
     /// Why it waits, or what an operator has to know about its last step.
-    public var reason: String?
+    public var cause: WaitReason?
     public var busy: Busy?
     /// When the wait for an import began.
     public var importSince: Int64?
@@ -148,6 +148,9 @@ public struct Wait: Codable, Hashable, Sendable {
     public var importRequestedAt: Int64?
 
     public init() {}
+
+    /// The cause in words.
+    public var reason: String? { cause?.words }
 
     /// Counts a look at a busy record.
     ///
@@ -169,7 +172,7 @@ public struct Wait: Codable, Hashable, Sendable {
     /// Forgets what was true of the state before.
     mutating func end(keepsImport: Bool) {
         dueAt = nil
-        reason = nil
+        cause = nil
         busy = nil
         guard !keepsImport else { return }
         importSince = nil

@@ -42,7 +42,7 @@ struct ImportLook {
         // Glance's VerifyImageState writes the record back as it read it earlier, which undoes
         // our changes: so the task must end first.
         case .underWay where isWhole && overdue == nil:
-            return .outcome(later("the image is active, and its import is about to end"))
+            return .outcome(later(WaitReason.importEnding))
         case .succeeded,
             .underWay where isWhole, .failed where isWhole:
             return .outcome(.advance(transfer.foundWhole()))
@@ -62,7 +62,7 @@ struct ImportLook {
                     hint: "look at it with `openstack image show \(image.id)`, then run again"))
         case .notBegun, .underWay:
             if let error = overdue { return Judgement(failed(error)) }
-            return .outcome(later(progress))
+            return .outcome(later { .importing(progress: progress, $0) })
         }
     }
 
@@ -151,7 +151,7 @@ struct ImportLook {
         if let error = overdue {
             return .outcome(notCopied(error.message, missing: []))
         }
-        return .outcome(later(progress))
+        return .outcome(later { .importing(progress: progress, $0) })
     }
 
     func copied() -> Outcome {
@@ -186,27 +186,27 @@ struct ImportLook {
     // MARK: Waiting
 
     /// The service accepted the request: look again later.
-    func asked(_ reason: String) -> Outcome {
+    func asked(_ reason: (WaitReason.Patience) -> WaitReason) -> Outcome {
         var next = transfer
         next.wait.importRequestedAt = now
         return Self.later(next, reason, now: now, jitter: jitter)
     }
 
-    func later(_ reason: String) -> Outcome {
+    func later(_ reason: (WaitReason.Patience) -> WaitReason) -> Outcome {
         Self.later(transfer, reason, now: now, jitter: jitter)
     }
 
     /// The time between two looks grows with the wait: a tenth of it, varied by a quarter.
     static func later(
-        _ transfer: Transfer, _ reason: String, now: Int64, jitter: Double
+        _ transfer: Transfer, _ reason: (WaitReason.Patience) -> WaitReason, now: Int64,
+        jitter: Double
     ) -> Outcome {
         let waited = waitedSeconds(transfer, now)
         let share = Double(waited) / 10 * (0.875 + jitter / 4)
         let seconds = min(max(share, pollSeconds.lowerBound), pollSeconds.upperBound)
         return .snooze(
             transfer, seconds: seconds,
-            reason: "\(reason); waited \(TimeSpan.format(waited)) "
-                + "of at most \(TimeSpan.format(deadlineSeconds(transfer)))")
+            reason: reason(.init(waitedSeconds: waited, mostSeconds: deadlineSeconds(transfer))))
     }
 
     private static func waitedSeconds(_ transfer: Transfer, _ now: Int64) -> Int64 {

@@ -95,15 +95,14 @@ public struct ImportWaiter: TaskWaiter {
     private func accepted(_ request: ImportNeed, _ given: Transfer) -> Outcome {
         var transfer = given
         transfer.wait.importRequestedAt = now()
-        let what: String
+        let reason: (WaitReason.Patience) -> WaitReason
         switch request {
         case .image:
             transfer.placement.claimContents()
-            what = "the import"
-        case .copy(let stores): what = "the copy to \(stores.joined(separator: ", "))"
+            reason = WaitReason.importRequested
+        case .copy(let stores): reason = { .copyRequested(stores: stores, $0) }
         }
-        return ImportLook.later(
-            transfer, "\(what) was requested", now: now(), jitter: jitter())
+        return ImportLook.later(transfer, reason, now: now(), jitter: jitter())
     }
 
     private func refused(
@@ -112,11 +111,11 @@ public struct ImportWaiter: TaskWaiter {
         if error.code == .conflict {
             if look.isOthers { return look.leftToOthers() }
             if look.isUnderWay || look.image.status == .importing {
-                return look.asked("an import is under way")
+                return look.asked(WaitReason.importUnderWay)
             }
             if look.image.status == .active { return .advance(look.transfer.foundWhole()) }
             if Self.isLocked(error), look.overdue == nil {
-                return look.later("the service still holds the lock of an earlier import")
+                return look.later(WaitReason.importLocked)
             }
             if look.image.status == .uploading, look.transfer.holdsKeptID {
                 // The service takes no other body, and does not take the staged one.
@@ -141,11 +140,11 @@ public struct ImportWaiter: TaskWaiter {
         guard error.code == .conflict else {
             return look.notCopied(error.message, missing: missing)
         }
-        if look.isUnderWay { return look.asked("a copy is under way") }
+        if look.isUnderWay { return look.asked(WaitReason.copyUnderWay) }
         guard Self.isLocked(error), look.overdue == nil else {
             return look.notCopied(error.message, missing: missing)
         }
-        return look.later("the service still holds the lock of an earlier import")
+        return look.later(WaitReason.importLocked)
     }
 
     /// The lock of an import that has just ended outlives it a little.

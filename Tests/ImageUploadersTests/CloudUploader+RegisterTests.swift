@@ -125,7 +125,7 @@ import Testing
         #expect(transfer.state == .registered && transfer.imageID == target.id())
         #expect(seconds == 1)
         #expect(
-            reason
+            reason.words
                 == "another process is sending it, or died while it did (saving); waited 0s of at "
                 + "most 1h 00m")
         #expect(target.committed.last?.imageID == target.id())

@@ -57,7 +57,7 @@ final class Target: Sendable {
     ) async throws -> Transfer {
         switch try await registering(transfer, references: references) {
         case .send(let transfer), .advance(let transfer): return transfer
-        case .snooze(_, _, let reason): throw Unexpected(reason: reason)
+        case .snooze(_, _, let reason): throw Unexpected(reason: reason.words)
         case .restart(_, let error): throw error
         }
     }

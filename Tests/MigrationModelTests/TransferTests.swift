@@ -11,7 +11,7 @@ import Testing
     private func busy() throws -> Transfer {
         var transfer = Sample.transfer(state: .sending, imageID: "i")
         transfer.wait.dueAt = 5
-        transfer.wait.reason = "waits"
+        transfer.wait.cause = .sourceIsRead
         _ = transfer.wait.noteBusy("v", now: 1)
         transfer.wait.importSince = 7
         transfer.tries.failure = .init(TranshipError(.timedOut, "slow", isTransient: true))

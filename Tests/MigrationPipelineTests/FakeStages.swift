@@ -86,7 +86,7 @@ struct FakeUploader: ImageUploader {
         case "importing", "uploading":
             if transfer.state != .importing { transfer.move(to: .importing) }
             return .advance(transfer)
-        case "saving": return .snooze(transfer, seconds: 0.01, reason: "saving")
+        case "saving": return .snooze(transfer, seconds: 0.01, reason: .brokenBody(status: .saving))
         default:
             if transfer.state != .registered { transfer.move(to: .registered) }
             return .send(transfer)
@@ -225,14 +225,14 @@ struct FakeWaiter: TaskWaiter {
         return .outcome(
             isActive
                 ? .advance(transfer.moved(to: .verifying))
-                : .snooze(transfer, seconds: 0.01, reason: "importing"))
+                : .snooze(transfer, seconds: 0.01, reason: .otherProcessWrites))
     }
 
     func requested(
         _ request: ImportNeed, for transfer: Transfer, refusal: TranshipError?
     ) async throws(TranshipError) -> Outcome {
         if let refusal { throw refusal }
-        return .snooze(transfer, seconds: 0.01, reason: "requested")
+        return .snooze(transfer, seconds: 0.01, reason: .otherProcessWrites)
     }
 }
 

@@ -262,7 +262,7 @@ import Testing
             Issue.record("it did not wait")
             return
         }
-        #expect(seconds == 0.01 && reason == "saving")
+        #expect(seconds == 0.01 && reason == .brokenBody(status: .saving))
         #expect(states.isEmpty)
     }
 

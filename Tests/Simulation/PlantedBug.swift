@@ -335,6 +335,6 @@ private struct WrappedWaiter: TaskWaiter {
     }
 
     private func waiting(_ transfer: Transfer) -> Outcome {
-        .snooze(transfer, seconds: 60, reason: "the image is not active yet")
+        .snooze(transfer, seconds: 60, reason: .otherProcessWrites)
     }
 }

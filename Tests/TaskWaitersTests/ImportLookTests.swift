@@ -222,7 +222,7 @@ import Testing
             Issue.record("it does not wait")
             return
         }
-        #expect(reason.hasPrefix("importing: the task's words; waited 1s of at most "))
+        #expect(reason.words.hasPrefix("importing: the task's words; waited 1s of at most "))
     }
 
     @Test(
@@ -265,7 +265,7 @@ import Testing
 
     @Test func `Asking is written down with its time, so that it is done once`() throws {
         let look = try Scene(isAsked: false, seconds: 3).look()
-        let outcome = look.asked("the import was asked for")
+        let outcome = look.asked(WaitReason.importRequested)
         #expect(outcome.transfer.wait.importRequestedAt == Self.start + 3000)
         #expect(outcome.transfer.wait.importSince == Self.start)
     }

@@ -46,7 +46,7 @@ import Testing
         guard case .snooze(let transfer, let seconds, let reason) = outcome else {
             throw TranshipError(.unclassified, "it did not wait but \(outcome)")
         }
-        return (transfer, seconds, reason)
+        return (transfer, seconds, reason.words)
     }
 
     private var imports: [ReceivedRequest] {

@@ -63,8 +63,7 @@ extension ArchiveUploader {
         let id = try Self.archivedID(image.id)
         if try await archive.onThread({ try $0.isBeingWritten(id) }) {
             transfer.placement.yieldContents()
-            return .snooze(
-                transfer, seconds: Self.lookSeconds, reason: "another process is writing it")
+            return .snooze(transfer, seconds: Self.lookSeconds, reason: .otherProcessWrites)
         }
         transfer.register()
         transfer.placement.clearContents()

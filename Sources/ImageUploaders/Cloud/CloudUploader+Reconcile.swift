@@ -122,8 +122,7 @@ extension CloudUploader {
                 return try await dead(transfer, status, "for more than \(Self.busyLooksMax) s")
             }
             return .snooze(
-                transfer, seconds: looks < 5 ? 0.3 : 1,
-                reason: "the target still holds a body that broke off (\(status))")
+                transfer, seconds: looks < 5 ? 0.3 : 1, reason: .brokenBody(status: status))
         }
         let waited = max(0, now - (transfer.wait.busy?.since ?? now)) / 1000
         let patience = Transfer.othersPatienceSeconds(sizeBytes: transfer.proof.sizeBytes)
@@ -135,8 +134,8 @@ extension CloudUploader {
             transfer,
             seconds: min(
                 max(pause, Self.othersLookSeconds.lowerBound), Self.othersLookSeconds.upperBound),
-            reason: "another process is sending it, or died while it did (\(status)); waited "
-                + "\(TimeSpan.format(waited)) of at most \(TimeSpan.format(patience))")
+            reason: .otherProcessSends(
+                status: status, .init(waitedSeconds: waited, mostSeconds: patience)))
     }
 
     /// No process sends that body any more.

@@ -15,7 +15,7 @@ public enum Outcome: Sendable {
     /// The work is done; the transfer is in its next state.
     case advance(Transfer)
     /// Nothing is wrong, but the other side is not ready. Not an attempt.
-    case snooze(Transfer, seconds: Double, reason: String)
+    case snooze(Transfer, seconds: Double, reason: WaitReason)
     /// The record cannot be used any more. The pipeline discards it, and the transfer starts over,
     /// perhaps with another method.
     case restart(Transfer, after: TranshipError)

@@ -48,13 +48,13 @@ extension Scheduler {
         var transfer = given
         if let endpoint = try await outage(given, error, run: run) {
             transfer.tries.failure = .init(error)
-            transfer.wait.reason = "waits for \(endpoint), which does not answer"
+            transfer.wait.cause = .endpointDown("\(endpoint)")
             return transfer
         }
         if error.cause is SpoolDamage, transfer.tries.surprises < RetryPolicy.surprisesMax {
             // This machine's disk is at fault, and the source still has all the data.
             transfer.tries.surprises += 1
-            transfer.wait.reason = error.message
+            transfer.wait.cause = .spoolDamaged(message: error.message)
             return transfer
         }
         return nil
@@ -84,8 +84,8 @@ extension Scheduler {
             transfer.tries.failure = .init(error)
             let counted = limits.retries.counted(
                 transfer.tries.attempts, transfer.tries.surprises)
-            transfer.wait.reason =
-                "try \(max(1, counted)) of \(limits.retries.attemptsMax) failed"
+            transfer.wait.cause = .tryFailed(
+                attempt: max(1, counted), of: limits.retries.attemptsMax)
             try await journal.commit(transfer)
             monitor.left(transfer, .retrying(transfer, error: error, seconds: seconds))
         case .giveUp:

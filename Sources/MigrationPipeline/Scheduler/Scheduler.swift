@@ -274,7 +274,7 @@ public final class Scheduler: Sendable {
                 if goesOn(transfer) { next = transfer }
             case .snooze(var transfer, let seconds, let reason):
                 transfer.wait.dueAt = now().clampedSum(Int64(clamping: seconds * 1000))
-                transfer.wait.reason = reason
+                transfer.wait.cause = reason
                 try await trip.commit(transfer)
                 notePace(given, to: transfer)
                 try await spool?.waitIsWritten(transfer)
@@ -319,10 +319,10 @@ public final class Scheduler: Sendable {
         try await journal.recordAttempt(given, run: run, error: error)
         var transfer = try await stages.target(of: given).uploader.abandon(
             given, isWrong: error.code == .transformed)
-        let reason = "starts over by \(transfer.method.rawValue): \(error.message)"
-        transfer.wait.reason = reason
+        let reason = WaitReason.startsOver(transfer.method, message: error.message)
+        transfer.wait.cause = reason
         try await journal.commit(transfer)
-        monitor.left(transfer, .note(transfer, reason))
+        monitor.left(transfer, .note(transfer, reason.words))
     }
 
     private func step(_ given: Transfer, _ trip: Trip) async throws(TranshipError) -> Outcome {

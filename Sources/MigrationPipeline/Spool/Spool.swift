@@ -44,7 +44,7 @@ public final class Spool: Sendable {
         /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
         case fill(SpoolEntry)
         /// The transfer has to wait. It is woken when there is something to do.
-        case wait(reason: String)
+        case wait(reason: WaitReason)
     }
 
     private struct Key: Hashable {
@@ -215,13 +215,13 @@ public final class Spool: Sendable {
         let key = Key(transfer.source)
         let path = Self.path(key, in: place, journal)
         let claim = try state.withLock { (state) throws(TranshipError) -> Claim in
-            func wait(_ reason: String) -> Claim {
+            func wait(_ reason: WaitReason) -> Claim {
                 state.waiting[transfer.id] = state.changes
                 return .wait(reason: reason)
             }
             state.waiting[transfer.id] = nil
             if state.filling.contains(key) {
-                return wait("its source is read into the spool for another target")
+                return wait(.sourceIsRead)
             }
             if let entry = state.entries[key] {
                 if entry.isComplete {
@@ -232,7 +232,7 @@ public final class Spool: Sendable {
             }
             // On a full disk, fill one file after the other. Otherwise none might be completed.
             if state.hasToldOfFullDisk, state.entries.values.contains(where: { !$0.isComplete }) {
-                return wait("the spool's disk is full until others are read and sent")
+                return wait(.spoolDiskFull)
             }
             let size = transfer.source.sizeBytes
             let need = size ?? min(Self.stepBytes, place.maxBytes ?? .max)
@@ -241,9 +241,7 @@ public final class Spool: Sendable {
                 let taken = Self.reserved(state.entries.values)
                 // Two growing files could each hold the room that the other needs.
                 guard taken.clampedSum(need) <= most, size != nil || state.growing.isEmpty else {
-                    return wait(
-                        "no room in the spool: \(ByteCount.format(taken)) of "
-                            + "\(ByteCount.format(most)) are taken")
+                    return wait(.spoolFull(takenBytes: taken, mostBytes: most))
                 }
             }
             let entry = SpoolEntry(

@@ -73,7 +73,7 @@ struct SpoolStep: Sendable {
         if !spool.mayGetRoom(besides: claimed) {
             // The count changed by more than this transfer's own leave, so there may be room now.
             guard spool.changeCount == changesBefore + 1 else {
-                return .snooze(transfer, seconds: 0, reason: error.message)
+                return .snooze(transfer, seconds: 0, reason: .noRoom(message: error.message))
             }
             // Several half-filled files can block each other. The last transfer that could continue
             // gives up its own file.
@@ -85,7 +85,8 @@ struct SpoolStep: Sendable {
                 transfer, "\(error.message); images that need room wait until others are sent")
         }
         spool.waits(transfer)
-        return .snooze(transfer, seconds: Self.waitSeconds, reason: error.message)
+        return .snooze(
+            transfer, seconds: Self.waitSeconds, reason: .noRoom(message: error.message))
     }
 
     /// All data is in the spool and proved.

@@ -56,6 +56,7 @@ extension Transfer {
             "transfer_reason": way == nil ? nil : intent.wayReason.map { .string($0.words) },
             "transfer_reason_code": way == nil ? nil : intent.wayReason.map { .string($0.code) },
             "note": wait.reason.map { .string($0) },
+            "note_code": wait.cause.map { .string($0.code) },
             "promise": proof.promised.map { .string("\($0)") },
             "published": source.published?.json(proof.published),
             "version": source.version.map { .string($0) },
