@@ -50,7 +50,11 @@ import Testing
             .notExpired(afterSeconds: 86400, replacedAt: 0), .neverDeleted, .madeByRun(3),
             .removedBefore(0), .finishedByLaterRun, .changedByRun(3, field: "name"),
             .replaced(byVersion: "v"), .replacedByEarlier(version: "v"),
-            .targetNotInPipeline, .neededBy(imageID: "i"),
+            .targetNotInPipeline, .neededBy(imageID: "i"), .earlierVersionStays(imageID: "i"),
+            .fieldsChanged(imageID: "i", fields: ["tags"]), .expired(afterSeconds: 60, keep: 1),
+            .currentAgain, .journalDoesNotKnow, .notOurs, .protectedByHand,
+            .editedByHand(field: "name"), .deletesLimit(3), .inUse(message: "a server boots"),
+            .currentNotDone(state: .failed),
         ]
     }
 
@@ -59,10 +63,28 @@ import Testing
         #expect(Set(all.map(\.words)).count == all.count)
         for reason in all {
             #expect(reason.words != reason.code, "\(reason.code) has no words")
+            #expect(!reason.code.isEmpty && !reason.words.isEmpty)
             #expect(reason.code.allSatisfy { $0.isLowercase || $0 == "-" })
             let data = try JSONEncoder().encode(reason)
             #expect(try JSONDecoder().decode(PlanReason.self, from: data) == reason)
         }
+    }
+
+    @Test func `The samples cover every case`() throws {
+        let covered = Set(try Self.all().map { PlanReasonKind($0) })
+        #expect(Set(PlanReasonKind.allCases).subtracting(covered).isEmpty)
+    }
+
+    /// Cases with one code say the same to a program. Every other code names one case.
+    @Test func `Only these codes are shared`() throws {
+        let shared = [
+            "busy", "replaced", "nothing-promised", "target-fetches", "named-by-pipeline",
+            // That of the reason inside of `fillsSeveralStores`.
+            "data-is-local",
+        ]
+        let kinds = Dictionary(grouping: try Self.all(), by: \.code)
+            .mapValues { Set($0.map { PlanReasonKind($0) }) }
+        #expect(Set(kinds.filter { $0.value.count > 1 }.keys) == Set(shared))
     }
 
     @Test func `The page of JSON Lines lists every code`() throws {
