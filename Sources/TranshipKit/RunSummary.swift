@@ -76,30 +76,49 @@ public struct RunSummary: Sendable {
             && deadEndpoints.isEmpty && absences.isEmpty && images(.conflict) == 0
     }
 
-    /// Where several apply: interrupted, mismatch, no login at an end, some failed, limit,
+    /// What keeps a run from ending with 0. Of several, the first one decides the exit status.
+    private enum Trouble: CaseIterable {
+        case interrupted, otherData, refusedLogin, lasting, fullQuota, passing
+
+        var exitStatus: ExitStatus {
+            switch self {
+            case .interrupted: .interrupted
+            case .otherData: .verificationMismatch
+            case .refusedLogin: .fatal
+            case .lasting: .someFailed
+            case .fullQuota: .limitReached
+            case .passing: .retryableLeft
+            }
+        }
+    }
+
+    /// If several apply: interrupted, mismatch, no login at an end, some failed, limit,
     /// retryable.
     ///
-    /// A quota that is full fails the image that met it and holds back the
-    /// rest. Of all that says the limit's status, unless something failed that
-    /// room at the target would not have saved.
+    /// A full quota fails the image that met it and holds back the rest. The limit's status says
+    /// that, unless something failed that room at the target would not have saved.
     public var exitStatus: ExitStatus {
-        if isInterrupted { return .interrupted }
-        if failures.contains(where: {
-            $0.code == .checksumMismatch || $0.code == .verificationMismatch
-        }) {
-            return .verificationMismatch
+        Trouble.allCases.first(where: has)?.exitStatus ?? .done
+    }
+
+    private func has(_ trouble: Trouble) -> Bool {
+        switch trouble {
+        case .interrupted: isInterrupted
+        case .otherData:
+            failures.contains {
+                $0.code == .checksumMismatch || $0.code == .verificationMismatch
+            }
+        case .refusedLogin: absences.contains(where: \.isRefusedLogin)
+        case .lasting:
+            images(.conflict) > 0 || !missed.isEmpty || failures.contains(where: isLasting)
+                || absences.contains(where: \.isLasting)
+        case .fullQuota: !pausedTargets.isEmpty
+        case .passing: !failures.isEmpty || !deadEndpoints.isEmpty || !absences.isEmpty
         }
-        if absences.contains(where: \.isRefusedLogin) { return .fatal }
-        let lasting = failures.filter { failure in
-            let metQuota = failure.code == .quotaExceeded
-            return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
-        }
-        let isUnusable = absences.contains(where: \.isLasting)
-        if images(.conflict) > 0 || !lasting.isEmpty || !missed.isEmpty || isUnusable {
-            return .someFailed
-        }
-        if !pausedTargets.isEmpty { return .limitReached }
-        return failures.isEmpty && deadEndpoints.isEmpty && absences.isEmpty
-            ? .done : .retryableLeft
+    }
+
+    private func isLasting(_ failure: Transfer.Failure) -> Bool {
+        let metQuota = failure.code == .quotaExceeded
+        return !failure.isTransient && !(metQuota && !pausedTargets.isEmpty)
     }
 }
