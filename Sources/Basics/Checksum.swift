@@ -100,3 +100,29 @@ extension Checksum: Codable {
         try container.encode(description)
     }
 }
+
+extension Checksum {
+    /// What a report says about data whose checksums are known.
+    public enum Comparison: Hashable, Sendable {
+        /// Every reported checksum of a known algorithm is right; these are they.
+        case same([Checksum])
+        /// The report is about other data.
+        case other(known: Checksum, reported: Checksum)
+        /// No reported algorithm is known, so nothing is proved.
+        case incomparable
+    }
+
+    /// Compares the checksums of a report with those that are known of the data. The only place that
+    /// decides whether two sets of digests are of the same data.
+    public static func compare(_ known: [Checksum], with reported: [Checksum]) -> Comparison {
+        var same: [Checksum] = []
+        for checksum in reported {
+            let own = known.filter { $0.algorithm == checksum.algorithm }
+            if let other = own.first(where: { !$0.matches(checksum) }) {
+                return .other(known: other, reported: checksum)
+            }
+            if !own.isEmpty { same.append(checksum) }
+        }
+        return same.isEmpty ? .incomparable : .same(same)
+    }
+}

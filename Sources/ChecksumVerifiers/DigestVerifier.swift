@@ -57,20 +57,16 @@ public struct DigestVerifier: ChecksumVerifier {
         let expected =
             transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
             + transfer.source.checksums
-        var proofs: [Checksum] = []
-        for reported in report.checksums {
-            let known = expected.filter { $0.algorithm == reported.algorithm }
-            if let other = known.first(where: { !$0.matches(reported) }) {
-                let verb = transfer.proof.computed.contains(other) ? "sent" : "promised"
-                return .mismatch("\(verb) \(other), the target reports \(reported)")
-            }
-            if !known.isEmpty { proofs.append(reported) }
+        let comparison = Checksum.compare(expected, with: report.checksums)
+        if case .other(let known, let reported) = comparison {
+            let verb = transfer.proof.computed.contains(known) ? "sent" : "promised"
+            return .mismatch("\(verb) \(known), the target reports \(reported)")
         }
         if let sent, let has = report.sizeBytes, sent != has {
             let verb = transfer.method.isServerSide ? "promised" : "sent"
             return .mismatch("\(sent) bytes were \(verb), the target reports \(has)")
         }
-        guard !proofs.isEmpty else {
+        guard case .same(let proofs) = comparison else {
             let have = Self.algorithms(expected)
             let reported = Self.algorithms(report.checksums)
             return .unverifiable(
@@ -90,11 +86,8 @@ public struct DigestVerifier: ChecksumVerifier {
     /// Returns true if a hash shows other data. A different size alone may be a truncation.
     private static func differs(_ transfer: Transfer, _ report: TargetReport) -> Bool {
         let expected = transfer.proof.computed + [transfer.proof.promised].compactMap { $0 }
-        return expected.contains { known in
-            report.checksums.contains {
-                $0.algorithm == known.algorithm && !$0.matches(known)
-            }
-        }
+        if case .other = Checksum.compare(expected, with: report.checksums) { return true }
+        return false
     }
 }
 

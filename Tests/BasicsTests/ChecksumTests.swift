@@ -52,6 +52,22 @@ import Testing
         #expect(error?.code == .invalidChecksum)
     }
 
+    @Test func `A report is about the same data, about other data, or proves nothing`() throws {
+        let md5 = try Checksum(.md5, String(repeating: "a", count: 32))
+        let sha512 = try Checksum(.sha512, String(repeating: "b", count: 128))
+        let other = try Checksum(.md5, String(repeating: "c", count: 32))
+        #expect(Checksum.compare([md5, sha512], with: [sha512, md5]) == .same([sha512, md5]))
+        #expect(Checksum.compare([md5], with: [sha512, md5]) == .same([md5]))
+        // One right digest does not excuse a wrong one.
+        #expect(
+            Checksum.compare([md5, sha512], with: [sha512, other])
+                == .other(known: md5, reported: other))
+        #expect(Checksum.compare([md5, other], with: [md5]) == .other(known: other, reported: md5))
+        for (known, reported) in [([md5], [sha512]), ([], [md5]), ([md5], [])] {
+            #expect(Checksum.compare(known, with: reported) == .incomparable)
+        }
+    }
+
     @Test func `An MD5 never vouches for a SHA-256 of the same digits`() throws {
         let md5 = try Sample.checksum(.md5, "0")
         let sha256 = try Sample.checksum(.sha256, "0")

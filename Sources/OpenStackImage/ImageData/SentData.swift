@@ -34,10 +34,7 @@ public struct DataPromises: Sendable, Hashable {
 
     /// - Throws: ``TranshipError/Code/checksumMismatch``.
     func check(_ computed: [Checksum], of name: String) throws(TranshipError) {
-        for promise in expected {
-            guard let found = computed.first(where: { $0.algorithm == promise.algorithm }),
-                found != promise
-            else { continue }
+        if case .other(let found, let promise) = Checksum.compare(computed, with: expected) {
             throw TranshipError(
                 .checksumMismatch, "\(name) hashes to \(found), but \(promise) was promised",
                 hint: "get the data again, or correct the checksum; the wrong data was not stored")
@@ -47,8 +44,8 @@ public struct DataPromises: Sendable, Hashable {
 
 /// Compares what a service reports with what was sent.
 enum DataProof {
-    /// The checksum on which both sides agree: `os_hash_value`, else `checksum`. Throws if the
-    /// service reports none, since nothing is proved then.
+    /// The strongest checksum on which both sides agree: `os_hash_value`, else `checksum`. Throws if
+    /// they agree on none, since nothing is proved then, and if one of both differs.
     ///
     /// - Throws: ``TranshipError/Code/verificationMismatch``, ``TranshipError/Code/unverifiable``.
     static func match(
@@ -59,15 +56,13 @@ enum DataProof {
                 .verificationMismatch,
                 "image \(image.id) must have \(sizeBytes) bytes, but the service reports \(size)")
         }
-        for reported in image.checksums {
-            guard let own = computed.first(where: { $0.algorithm == reported.algorithm })
-            else { continue }
-            guard own == reported else {
-                throw TranshipError(
-                    .verificationMismatch,
-                    "image \(image.id) must have \(own), but the service reports \(reported)")
-            }
-            return own
+        switch Checksum.compare(computed, with: image.checksums) {
+        case .same(let proofs): if let strongest = proofs.first { return strongest }
+        case .other(let own, let reported):
+            throw TranshipError(
+                .verificationMismatch,
+                "image \(image.id) must have \(own), but the service reports \(reported)")
+        case .incomparable: break
         }
         let reported = image.checksums.map(\.algorithm.rawValue)
         throw TranshipError(

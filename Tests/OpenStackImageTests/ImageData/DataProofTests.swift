@@ -27,7 +27,7 @@ struct DataProofTests {
     @Test("the operator's hash comes before md5")
     func order() throws {
         let fields = try [
-            "os_hash_algo": "sha512", "os_hash_value": text(.sha512), "checksum": text(.md5, []),
+            "os_hash_algo": "sha512", "os_hash_value": text(.sha512), "checksum": text(.md5),
         ]
         #expect(try match(fields).algorithm == .sha512)
         #expect(try match(["checksum": text(.md5)]).algorithm == .md5)
@@ -41,6 +41,11 @@ struct DataProofTests {
     func mismatch() throws {
         for fields in try [
             ["os_hash_algo": "sha512", "os_hash_value": text(.sha512, [])],
+            // A right hash does not excuse a wrong checksum beside it.
+            [
+                "os_hash_algo": "sha512", "os_hash_value": text(.sha512),
+                "checksum": text(.md5, []),
+            ],
             ["checksum": text(.md5, [])], ["checksum": text(.md5), "size": 4],
         ] as [[String: JSONValue]] {
             let error = #expect(throws: TranshipError.self) { try match(fields) }
