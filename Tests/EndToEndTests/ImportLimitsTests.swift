@@ -52,16 +52,23 @@ extension EndToEndTests {
             }
         }
 
+        /// Waits until the run has looked at its imports so often: each look is a turn of the
+        /// scheduler, in which another import could begin.
+        private func looks(_ count: Int, _ command: RunningCommand) async throws {
+            try await waits("looks at the imports") {
+                command.output.components(separatedBy: #""note_code":"importing""#).count > count
+            }
+        }
+
         /// No more images are imported at once than `image_count_uploading`.
         private func uploading() async throws {
             let gate = try GatedServer(Sample.raw(200_000, seed: 61))
             try await scene("uploading") { scene in
                 let file = try scene.manyURLs(gate, count: 5)
                 try await Lab.withLimit("image_count_uploading", 2, of: "beta") {
-                    let command = try scene.start(["run", file])
+                    let command = try scene.start(["run", file, "--format", "json"])
                     try await waits("two imports") { gate.fetches == 2 }
-                    // A few looks at the imports, in which a third could begin.
-                    try await Task.sleep(for: .seconds(2))
+                    try await looks(3, command)
                     #expect(gate.fetches == 2)
                     #expect(try await scene.beta.images(scene.prefix).count == 2)
                     gate.open()
@@ -80,9 +87,9 @@ extension EndToEndTests {
                 let file = try scene.manyURLs(gate, count: 3)
                 // One of 0.6 MB fits into 1 MiB, two do not.
                 try await Lab.withLimit("image_stage_total", 1, of: "beta") {
-                    let command = try scene.start(["run", file])
+                    let command = try scene.start(["run", file, "--format", "json"])
                     try await waits("an import") { gate.fetches == 1 }
-                    try await Task.sleep(for: .seconds(2))
+                    try await looks(3, command)
                     #expect(gate.fetches == 1)
                     gate.open()
                     let run = await command.outcome()

@@ -97,6 +97,11 @@ extension EndToEndTests {
             }
         }
 
+        /// How many different percentages the screen has shown.
+        private static func percents(_ output: String) -> Int {
+            Set(output.matches(of: /\] (\d+)%/).map { String($0.output.1) }).count
+        }
+
         @Test(
             "status --watch moves within an image, and ends with the run", arguments: [true, false])
         func watch(kills: Bool) async throws {
@@ -108,17 +113,13 @@ extension EndToEndTests {
                         atPath: scene.folder.appendingPathComponent("journal.progress").path)
                 }
                 try #require(isUp, "\(command.talk)")
-                async let watched = PseudoTerminal().run(["status", "--watch"], in: scene)
-                if kills {
-                    try await Task.sleep(for: .seconds(2.5))
-                    command.signal(SIGKILL)
-                }
+                let watching = try PseudoTerminal().start(
+                    ["status", "--watch"], in: scene, journal: scene.journal)
+                try await waits("a second percentage") { Self.percents(watching.output) >= 2 }
+                if kills { command.signal(SIGKILL) }
                 _ = await command.outcome()
-                let (outcome, screen) = try await watched
+                let (outcome, screen) = await PseudoTerminal().end(of: watching)
                 #expect(outcome.status == 0, outcome.said)
-                let percents = Set(
-                    outcome.output.matches(of: /\] (\d+)%/).map { String($0.output.1) })
-                #expect(percents.count >= 2, outcome.said)
                 expectClean(screen, outcome.said)
                 let end = kills ? "killed" : "done"
                 #expect(

@@ -24,8 +24,18 @@ extension EndToEndTests {
             scene.folder.appendingPathComponent("\(name).sqlite").path
         }
 
-        private func host(_ scene: Scene, _ name: String, _ file: String) throws -> RunningCommand {
-            try scene.start(["run", file, "--journal", journal(scene, name)])
+        private func host(
+            _ scene: Scene, _ name: String, _ file: String, _ options: String...
+        ) throws -> RunningCommand {
+            try scene.start(["run", file, "--journal", journal(scene, name)] + options)
+        }
+
+        private func waitsForBody(_ scene: Scene, of name: String) async throws {
+            try await waits("a body from host \(name)") {
+                let status = try await scene.tranship(
+                    "status", "--format", "json", "--journal", journal(scene, name))
+                return status.output.contains(#""state":"sending""#)
+            }
         }
 
         @Test(
@@ -34,11 +44,16 @@ extension EndToEndTests {
         func atOnce(method: String) async throws {
             try await scene("two-hosts") { scene in
                 let (file, count) = try await pipeline(scene, method)
-                let hosts = [try host(scene, "one", file), try host(scene, "two", file)]
-                for host in hosts {
-                    let outcome = await host.outcome()
-                    #expect(outcome.status == 0, outcome.said)
-                }
+                let first = try host(scene, "one", file)
+                try await waitsForBody(scene, of: "one")
+                let second = try host(scene, "two", file, "--format", "json")
+                let outcomes = [await first.outcome(), await second.outcome()]
+                for outcome in outcomes { #expect(outcome.status == 0, outcome.said) }
+                // They met: the second one found bodies of the first.
+                #expect(
+                    outcomes[1].lines("waiting").contains {
+                        $0["note_code"]?.string == "other-process-sends"
+                    }, outcomes[1].said)
                 try await expectOneEach(scene, count, method)
                 for name in ["one", "two"] {
                     let again = try await host(scene, name, file).outcome()
@@ -53,11 +68,7 @@ extension EndToEndTests {
                 let (file, count) = try await pipeline(scene, "upload")
                 let first = try host(scene, "one", file)
                 let second = try host(scene, "two", file)
-                try await waits("a body from the first host") {
-                    let status = try await scene.tranship(
-                        "status", "--format", "json", "--journal", journal(scene, "one"))
-                    return status.output.contains(#""state":"sending""#)
-                }
+                try await waitsForBody(scene, of: "one")
                 first.signal(SIGKILL)
                 _ = await first.outcome()
                 let outcome = await second.outcome()

@@ -83,6 +83,7 @@ import Testing
                 exchange.sendHead(200, [("Content-Length", "4")])
                 for byte in UInt8(1)...4 {
                     exchange.send([byte])
+                    // Real time, twice the timeout in all: curl has no other clock.
                     usleep(500_000)
                 }
             }

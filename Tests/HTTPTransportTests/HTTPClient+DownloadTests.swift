@@ -195,6 +195,7 @@ import Testing
                 let more = try buffer.withUnsafeMutableBytes { try ring.read(into: $0) }
                 if more == 0 { return count }
                 count += more
+                // Real time, longer than the limit in all: curl has no other clock.
                 usleep(300_000)
             }
         }
@@ -213,7 +214,7 @@ import Testing
             try await client.download(HTTPRequest(.get, server.url), into: ring) { _ in }
         }
         #expect(await eventually { ring.writtenBytes == 64 << 10 })
-        // Twice the limit, on purpose: this wait is what is tested.
+        // Real time, twice the limit: curl has no other clock.
         try await Task.sleep(for: .seconds(4))
         async let taken = blocking { try ring.takeAll() }
         defer { ring.endTest() }

@@ -265,7 +265,7 @@ import Testing
             try await client.upload(HTTPRequest(.put, server.url), from: ring, sizeBytes: nil)
         }
         try await blocking { try ring.put(noise(1000)) }
-        // The test is about this wait: it must be longer than the limit.
+        // Real time, longer than the limit: curl has no other clock.
         try await Task.sleep(for: .seconds(2))
         try await blocking { try ring.put(noise(1000)) }
         ring.finishWriting()
@@ -282,6 +282,7 @@ import Testing
             Reply { exchange in
                 while !isOver.withLock({ $0 }) {
                     exchange.readBody(atMost: 10)
+                    // Real time: curl has no other clock.
                     usleep(100_000)
                 }
                 exchange.close()
@@ -309,6 +310,7 @@ import Testing
         }
         for _ in 0..<12 {
             try await blocking { try ring.put(noise(100)) }
+            // Real time, longer than the limit in all: curl has no other clock.
             try await Task.sleep(for: .milliseconds(300))
         }
         ring.finishWriting()

@@ -80,6 +80,7 @@ final class GatedServer: Sendable {
 
     private final class Gate: Sendable {
         let isOpen = Mutex(false)
+        let halves = Mutex(0)
     }
 
     /// - Parameter waits: who has to wait; the others get all at once.
@@ -94,6 +95,7 @@ final class GatedServer: Sendable {
                 guard request.method != "HEAD" else { return }
                 let half = waits(request) && !request.isLook ? data.count / 2 : 0
                 exchange.send(Array(data.prefix(half)))
+                if half > 0 { gate.halves.withLock { $0 += 1 } }
                 while half > 0, !gate.isOpen.withLock({ $0 }) { usleep(10_000) }
                 exchange.send(Array(data.dropFirst(half)))
             }
@@ -104,6 +106,9 @@ final class GatedServer: Sendable {
 
     /// How many of Glance's requests have come.
     var fetches: Int { server.requests.count { $0.isByGlance && $0.method == "GET" } }
+
+    /// How many bodies have come to their middle: the rest waits.
+    var halves: Int { gate.halves.withLock { $0 } }
 
     func open() { gate.isOpen.withLock { $0 = true } }
 }

@@ -53,15 +53,29 @@ struct PseudoTerminal {
         _ arguments: [String], in scene: Scene, term: String = "xterm", journal: String?,
         environment: [String: String] = [:]
     ) async throws -> (outcome: Outcome, screen: ScreenModel) {
-        let outcome = try await RunningCommand(
+        let command = try start(
+            arguments, in: scene, term: term, journal: journal, environment: environment)
+        return await end(of: command)
+    }
+
+    /// Starts the command, whose output shows what is on the screen so far.
+    func start(
+        _ arguments: [String], in scene: Scene, term: String = "xterm", journal: String?,
+        environment: [String: String] = [:]
+    ) throws -> RunningCommand {
+        try RunningCommand(
             [
                 "-c", Self.program, "\(columns)", "\(rows)", "\(resizedColumns ?? 0)",
                 "\(afterSeconds)", interrupts ? "1" : "0", StartedProcess.tranship.path,
             ] + arguments + (journal.map { ["--journal", $0] } ?? []),
             environment: scene.environment.merging(["TERM": term]) { $1 }
                 .merging(environment) { $1 },
-            folder: scene.folder, binary: Lab.python
-        ).outcome()
+            folder: scene.folder, binary: Lab.python)
+    }
+
+    /// Waits for the end of a command that ``start(_:in:term:journal:environment:)`` gave.
+    func end(of command: RunningCommand) async -> (outcome: Outcome, screen: ScreenModel) {
+        let outcome = await command.outcome()
         var screen = ScreenModel(columns: columns)
         for part in outcome.output.split(separator: "\0", omittingEmptySubsequences: false)
             .enumerated()
