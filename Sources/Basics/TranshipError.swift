@@ -31,12 +31,17 @@ public struct TranshipError: Error, Sendable {
 
     public enum Side: Sendable { case source, target }
 
+    /// What the message names, so that a caller does not name it twice: a cloud, the server that
+    /// answered.
+    private var names: Set<String>
+
     /// The underlying error: from curl, SQLite or the file system.
     public let cause: (any Error)?
 
     public init(
         _ code: Code, _ message: String, hint: String? = nil, answer: ServiceAnswer? = nil,
-        isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil
+        isTransient: Bool = false, side: Side? = nil, cause: (any Error)? = nil,
+        naming name: String? = nil
     ) {
         self.code = code
         self.message = Self.bounded(message.withShortURLs)
@@ -45,6 +50,7 @@ public struct TranshipError: Error, Sendable {
         self.isTransient = isTransient
         self.side = side
         self.cause = cause
+        names = name.map { [$0] } ?? []
     }
 
     private static let charactersMax = 10_000
@@ -53,10 +59,22 @@ public struct TranshipError: Error, Sendable {
         words.utf8.count > charactersMax ? words.cut(to: charactersMax - 1) : words
     }
 
-    /// The same error, with words in front that say what was being done.
-    public func whileDoing(_ context: String) -> TranshipError {
-        changed { $0.message = Self.bounded("\(context): \(message)") }
+    /// The same error, with words in front that say what was being done. `name` is what they name,
+    /// as in ``isNaming(_:)``.
+    public func whileDoing(_ context: String, naming name: String? = nil) -> TranshipError {
+        changed {
+            $0.message = Self.bounded("\(context): \(message)")
+            if let name { $0.names.insert(name) }
+        }
     }
+
+    /// The same error, with the name of its cloud in front.
+    public func of(cloud: String) -> TranshipError {
+        whileDoing("cloud \"\(cloud)\"", naming: cloud)
+    }
+
+    /// True if the message names this cloud or this server, by what its author said of it.
+    public func isNaming(_ name: String) -> Bool { names.contains(name) }
 
     /// The same error, with words behind its message.
     public func adding(_ words: String) -> TranshipError {
@@ -96,6 +114,16 @@ public struct TranshipError: Error, Sendable {
 
 /// What a service answered when it refused, apart from our own words.
 public struct ServiceAnswer: Hashable, Sendable {
+    /// Who answered, in the words of messages.
+    public enum Service: String, Sendable {
+        case image = "Glance"
+        case identity = "Keystone"
+        case identityProvider = "the identity provider"
+        case source = "the source"
+        case other = "the service"
+    }
+
+    public var service: Service
     /// The HTTP status, 100 to 599.
     public var status: Int
     /// The message of the service, taken out of its JSON or HTML; at most 1,000 characters. Empty
@@ -110,8 +138,9 @@ public struct ServiceAnswer: Hashable, Sendable {
 
     public init(
         status: Int, message: String, requestID: String? = nil, asked: String,
-        retryAfterSeconds: Int? = nil
+        retryAfterSeconds: Int? = nil, service: Service = .other
     ) {
+        self.service = service
         self.status = status
         self.message = message
         self.requestID = requestID

@@ -16,7 +16,7 @@ extension Exchange {
         ) -> TranshipError {
             TranshipError(
                 kind, "\(shown): \(words)", hint: hint, isTransient: isTransient,
-                cause: CurlError(code: Int(code.rawValue)))
+                cause: CurlError(code: Int(code.rawValue)), naming: answerer)
         }
         if handle.sockets.hasRefusedLinkLocal { return request.redirectedToLinkLocal(request.url) }
         // The resolver and the reader of certificates do not say why they failed.

@@ -176,7 +176,13 @@ final class Exchange: @unchecked Sendable {
 
     /// Method and URL for messages, and who answers.
     var shown: String {
-        request.shown + (head.isComplete ? answeredBy.map { ", answered by \($0)" } ?? "" : "")
+        request.shown + (answerer.map { ", \($0)" } ?? "")
+    }
+
+    /// Of several servers behind one name, the one that answers, in the words of
+    /// ``HTTPResponse/whoAnswered``.
+    var answerer: String? {
+        head.isComplete ? answeredBy.map { "answered by \($0)" } : nil
     }
 
     /// CURLE_OK only means that the HTTP exchange is complete.

@@ -115,7 +115,7 @@ public final class HTTPClient: Sendable {
             throw error
         }
         if !response.isSuccess {
-            ring.fail(response.refusal(by: "the service", asked: request.shown))
+            ring.fail(response.refusal(by: .other, asked: request.shown))
         }
         return response
     }

@@ -51,16 +51,17 @@ extension HTTPResponse {
     ///
     /// `asked` is method and path, for the operator. 408, 425, 429 and 5xx are transient, but for
     /// those of 5xx that say what the server never does.
-    public func refusal(by service: String, asked: String) -> TranshipError {
+    public func refusal(by service: ServiceAnswer.Service, asked: String) -> TranshipError {
         let message = serviceMessage
         let answer = ServiceAnswer(
             status: status, message: message,
             requestID: requestID,
-            asked: asked, retryAfterSeconds: retryAfterSeconds)
+            asked: asked, retryAfterSeconds: retryAfterSeconds, service: service)
         let words = message.isEmpty ? "" : ": \(message)"
         let place = (whoAnswered.map { ", \($0)" } ?? "") + unfollowed
         return TranshipError(
-            code, "\(service) answered \(status)\(words) (\(asked)\(place))", hint: loginHint,
+            code, "\(service.rawValue) answered \(status)\(words) (\(asked)\(place))",
+            hint: loginHint,
             answer: answer, isTransient: isTransient)
     }
 

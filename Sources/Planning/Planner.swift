@@ -149,10 +149,8 @@ public struct Planner: Sendable {
                 tell(.listing(what: "target \(key)", images: count))
             }
         } catch {
-            guard error.isAnAnswer, !error.message.contains("\"\(key)\"") else {
-                throw error
-            }
-            throw error.whileDoing("listing the images of target \"\(key)\"")
+            guard error.isAnAnswer, !error.isNaming(key) else { throw error }
+            throw error.whileDoing("listing the images of target \"\(key)\"", naming: key)
         }
     }
 

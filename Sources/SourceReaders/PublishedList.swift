@@ -230,7 +230,7 @@ struct PublishedList {
                 let response = try await client.send(request)
                 guard response.status == 200 || response.status == 304 && request.isConditional
                 else {
-                    throw response.refusal(by: "the source", asked: "GET \(shown)")
+                    throw response.refusal(by: .source, asked: "GET \(shown)")
                 }
                 return response
             } catch {
@@ -314,11 +314,10 @@ extension HTTPRequest {
 }
 
 extension TranshipError {
-    /// With another way out than `checksum`, which a pipeline file cannot have beside `latest`: each
-    /// version has another one.
-    func beside(latest: VersionPattern?) -> TranshipError {
-        guard latest != nil, let hint, hint.contains("`checksum`") || hint.contains("`checksum:")
-        else { return self }
+    /// What a list lacks, with another way out than `checksum`, which a pipeline file cannot have
+    /// beside `latest`: each version has another one.
+    func beside(latest: VersionPattern?, in list: ChecksumList) -> TranshipError {
+        guard latest != nil, !list.entries.isEmpty else { return self }
         return hinting("ask its publisher, or name another list with `checksum_file`")
     }
 

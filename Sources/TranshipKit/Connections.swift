@@ -87,8 +87,8 @@ final class NetworkConnections: Connections {
             project = try await session.authenticate()
             isLegacy = try await LegacyImageService.isNeeded(by: session)
         } catch {
-            let isNamed = error.message.contains(session.cloudName)
-            throw isNamed ? error : error.whileDoing("cloud \(session.cloudName)")
+            let name = session.cloudName
+            throw error.isNaming(name) ? error : error.of(cloud: name)
         }
         note(session.weaknesses(imageEndpoint: project.imageEndpoint))
         return SignedInCloud(

@@ -24,6 +24,16 @@ import Testing
         #expect(told.isTransient)
     }
 
+    @Test func `A caller knows whether the message names a cloud already, also after more words`() {
+        #expect(!error.isNaming("beta"))
+        let named = error.of(cloud: "beta")
+        #expect(named.message == "cloud \"beta\": Glance answered 413: full")
+        #expect(named.whileDoing("listing").hinting("wait").isNaming("beta"))
+        #expect(!named.isNaming("Glance"))
+        #expect(TranshipError(.refused, "beta cannot", naming: "beta").isNaming("beta"))
+        #expect(error.whileDoing("listing target beta", naming: "beta").isNaming("beta"))
+    }
+
     @Test func `No words of others make a message endless`() {
         let long = String(repeating: "e\u{301}", count: 200_000)
         let error = TranshipError(.sourceChanged, "it is \(long) now", hint: long)

@@ -14,7 +14,7 @@ enum FuzzedHeaderFields {
     static func run(_ bytes: [UInt8]) {
         let answer = FuzzedAnswer(bytes).response
         _ = answer.objection { $0.first <= $0.last && $0.countBytes > 0 }
-        _ = answer.refusal(by: "the source", asked: "GET /disk.img")
+        _ = answer.refusal(by: .source, asked: "GET /disk.img")
         _ = "\(answer.headers)"
         for field in answer.headers.fields.prefix(fieldsMax) {
             let value = field.value

@@ -10,7 +10,7 @@ import HTTPTransport
 enum FuzzedRefusal {
     static func run(_ bytes: [UInt8]) {
         let answer = FuzzedAnswer(bytes).response
-        let error = answer.refusal(by: "the Image service", asked: "PUT /v2/images/1/file")
+        let error = answer.refusal(by: .image, asked: "PUT /v2/images/1/file")
         for request in requests { _ = RefusalHint.hint(for: error, request, cloud: "alpha") }
         _ = "\(error)"
     }

@@ -25,7 +25,7 @@ import Testing
         }
         var request = request
         request.url = server.url + request.url
-        return try await HTTPClient().send(request).refusal(by: "Glance", asked: "GET /")
+        return try await HTTPClient().send(request).refusal(by: .image, asked: "GET /")
     }
 
     @Test(arguments: [
@@ -70,7 +70,7 @@ import Testing
         defer { server.stop() }
         let error = try await HTTPClient().send(
             HTTPRequest(.get, server.url + "/", headers: headers)
-        ).refusal(by: "Glance", asked: "GET /")
+        ).refusal(by: .image, asked: "GET /")
         #expect(
             error.answer?.message == "cut <redacted>..., split <redacted>, other gAAAAAB")
     }
@@ -82,7 +82,7 @@ import Testing
         configuration.secrets = [Secret("hidden-path"), Secret("abc")]
         let response = try await HTTPClient(configuration)
             .send(HTTPRequest(.get, server.url + "/hidden-path/abc"))
-        let error = response.refusal(by: "the source", asked: "GET")
+        let error = response.refusal(by: .source, asked: "GET")
         // Three characters are found in ordinary words.
         #expect(error.answer?.message == "no /<redacted>/abc")
     }
@@ -99,7 +99,7 @@ import Testing
         defer { server.stop() }
         let response = try await HTTPClient().send(
             HTTPRequest(.get, server.url + "/", followsRedirects: isFollowed))
-        let error = response.refusal(by: "the source", asked: "GET")
+        let error = response.refusal(by: .source, asked: "GET")
         #expect(error.message.contains("<redacted>"))
         #expect(!error.message.contains("REDIRECTED"), "\(error.message)")
     }

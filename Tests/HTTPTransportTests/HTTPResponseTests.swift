@@ -19,7 +19,7 @@ import Testing
         (599, "service-failed", true),
     ])
     func `A status has its code`(status: Int, code: String, isTransient: Bool) {
-        let error = HTTPResponse(status: status).refusal(by: "Glance", asked: "GET /v2/images")
+        let error = HTTPResponse(status: status).refusal(by: .image, asked: "GET /v2/images")
         #expect(error.code.rawValue == code)
         #expect(error.isTransient == isTransient)
         #expect(error.message == "Glance answered \(status) (GET /v2/images)")
@@ -48,7 +48,7 @@ import Testing
     ])
     func `The service's own words are taken out of its answer`(body: String, words: String) {
         let response = HTTPResponse(status: 409, body: Array(body.utf8))
-        let error = response.refusal(by: "Glance", asked: "PUT /v2/images/1/file")
+        let error = response.refusal(by: .image, asked: "PUT /v2/images/1/file")
         #expect(error.answer?.message == words)
         #expect(
             error.message
@@ -86,14 +86,14 @@ import Testing
         ] as [(String, String)])
     func `A page is shown as its first words`(body: String, words: String) {
         let response = HTTPResponse(status: 404, body: Array(body.utf8))
-        #expect(response.refusal(by: "server", asked: "GET /").answer?.message == words)
+        #expect(response.refusal(by: .other, asked: "GET /").answer?.message == words)
     }
 
     @Test func `A page without ends costs little`() {
         let body = String(repeating: "<style><!--<script><head", count: 10_000)
         let response = HTTPResponse(status: 404, body: Array(body.utf8))
         let start = ContinuousClock.now
-        #expect(response.refusal(by: "server", asked: "GET /").message.count < 300)
+        #expect(response.refusal(by: .other, asked: "GET /").message.count < 300)
         #expect(ContinuousClock.now - start < .seconds(10))
     }
 
@@ -101,7 +101,7 @@ import Testing
         let response = HTTPResponse(
             status: 503, headers: ["X-OpenStack-Request-ID": "req-1", "Retry-After": "7"],
             body: Array(String(repeating: "x", count: 5000).utf8))
-        let error = response.refusal(by: "Glance", asked: "GET /")
+        let error = response.refusal(by: .image, asked: "GET /")
         #expect(error.code == .rateLimited)
         #expect(error.answer?.requestID == "req-1")
         #expect(error.answer?.retryAfterSeconds == 7)
@@ -115,7 +115,7 @@ import Testing
         for body in [long, many, deep] {
             let began = ContinuousClock.now
             let error = HTTPResponse(status: 500, body: Array(body.utf8))
-                .refusal(by: "Glance", asked: "GET /")
+                .refusal(by: .image, asked: "GET /")
             #expect(error.message.count < 1100)
             #expect(ContinuousClock.now - began < .seconds(5))
         }

@@ -56,7 +56,7 @@ import Testing
         let named = try await response(name + "/a", follows: true)
         #expect(named.answeredBy == "127.0.0.1")
         #expect(
-            named.refusal(by: "the source", asked: "GET x").message
+            named.refusal(by: .source, asked: "GET x").message
                 == "the source answered 404: not here (GET x, answered by 127.0.0.1)")
         // The URL says it, or the service has one name for itself.
         #expect(try await response(server.url + "/a", follows: true).answeredBy == nil)
@@ -211,7 +211,7 @@ import Testing
         let server = try RawHTTPServer { _ in .redirect(to: other.url + "/there?signature=1") }
         let response = try await HTTPClient().send(
             HTTPRequest(.get, server.url + "/x", followsRedirects: true))
-        let error = response.refusal(by: "the source", asked: "GET \(server.url)/x")
+        let error = response.refusal(by: .source, asked: "GET \(server.url)/x")
         #expect(error.message.contains("\(other.url)/there"))
         #expect(!error.message.contains("signature"))
     }
@@ -233,7 +233,7 @@ import Testing
         #expect(server.requests.allSatisfy { $0[header: "authorization"] != nil })
         #expect(other.requests.count == 1)
         #expect(other.requests.first?[header: "authorization"] == nil)
-        let hint = response.refusal(by: "the source", asked: "GET x").hint
+        let hint = response.refusal(by: .source, asked: "GET x").hint
         #expect(hint?.hasPrefix("the redirect led to another server, 127.0.0.1") == true)
     }
 
@@ -256,7 +256,7 @@ import Testing
         var configuration = TransportConfiguration()
         configuration.netrcFile = file
         let response = try await HTTPClient(configuration).send(HTTPRequest(.get, server.url))
-        let hint = try #require(response.refusal(by: "the source", asked: "GET x").hint)
+        let hint = try #require(response.refusal(by: .source, asked: "GET x").hint)
         #expect(hint.contains(words) && hint.contains(file) && hint.contains("127.0.0.1"))
         #expect(!hint.contains("hidden"))
     }
@@ -279,7 +279,7 @@ import Testing
 
     @Test func `A refusal names where an unfollowed redirect leads, without its query`() {
         let answer = HTTPResponse(status: 301, headers: ["Location": "https://new/v2?sig=secret"])
-        let error = answer.refusal(by: "Glance", asked: "GET /v2/images")
+        let error = answer.refusal(by: .image, asked: "GET /v2/images")
         #expect(error.code == .badRedirect)
         #expect(
             error.message

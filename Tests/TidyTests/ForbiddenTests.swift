@@ -72,6 +72,33 @@ import Testing
         line.drop { $0 == " " }.hasPrefix("//")
     }
 
+    /// Whoever improves the words would change what the program does. A code, a case or a flag of
+    /// the error decides. The words of a service (`answer.message`) are all that it says.
+    @Test func `No decision reads our own words`() {
+        for file in files {
+            for line in file.lines(with: "message", "hint") where Self.isReadingWords(line.text) {
+                Issue.record("\(file.path):\(line.number): \(line.text)")
+            }
+        }
+    }
+
+    private static func isReadingWords(_ line: String) -> Bool {
+        line.matches(of: ownWords).contains { !($0.output.1?.hasPrefix("answer") ?? false) }
+    }
+
+    private static var ownWords: Regex<(Substring, Substring?)> {
+        /(\w+\??\.)?\b(?:message|hint)\??\.(?:lowercased\(\)\.)?(?:contains|hasPrefix|hasSuffix|range|firstMatch|starts)\(/
+    }
+
+    @Test(arguments: [
+        ("if error.message.contains(\"a\")", true), ("hint?.hasPrefix(\"a\") == true", true),
+        ("guard message.lowercased().contains(x)", true), ("answer.message.contains(x)", false),
+        ("error.answer?.message.hasPrefix(x)", false), ("hints.contains(x)", false),
+    ])
+    func `The scanner knows our words from those of a service`(line: String, isOurs: Bool) {
+        #expect(Self.isReadingWords(line) == isOurs)
+    }
+
     /// If a property is renamed, such a query silently finds something else.
     @Test func `No SQL names a Swift property`() {
         let files = files.filter { $0.text.range(of: "'$.") != nil }.map(\.path)

@@ -89,8 +89,7 @@ public struct CloudUploader: ImageUploader {
             return try await sendData(transfer, from: ring)
         } catch {
             lessons.withLock { $0.learn(fromBody: error) }
-            guard error.code == .formatRejected, error.hint?.contains("delete the image") == true
-            else { throw error }
+            guard error.isOfWrongFormat else { throw error }
             throw error.hinting(
                 "correct `disk_format` in the pipeline file or at the source, and run again; the "
                     + "refused copy is discarded")

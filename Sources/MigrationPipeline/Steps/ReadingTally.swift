@@ -54,7 +54,7 @@ final class ReadingTally: Sendable {
     /// The error, with the server of a pool that sent other data than was promised.
     func named(_ error: TranshipError) -> TranshipError {
         guard error.isOtherData, let who = whoAnswered.withLock({ $0 }),
-            !error.message.contains(who)
+            !error.isNaming(who)
         else { return error }
         return error.adding(" (\(who))")
     }

@@ -148,7 +148,7 @@ extension ImageService {
             }
         }.value
         guard let refusal else {
-            guard error.hint?.contains("delete the image") == true else { return error }
+            guard error.isOfWrongFormat else { return error }
             return error.hinting(
                 "the data does not have the disk format \(image.diskFormat ?? ""): name the right "
                     + "one; the broken image is deleted already")

@@ -89,7 +89,7 @@ extension CloudSession {
         request.timeoutSeconds = Self.authenticationTimeoutSeconds
         let answer = try await http.send(request, quickRetries: quickRetries)
         guard answer.status == 200 else {
-            throw answer.refusal(by: "Keystone", asked: "GET /v3\(path)")
+            throw answer.refusal(by: .identity, asked: "GET /v3\(path)")
         }
         return try JSONValue(body: answer.body, asked: "GET /v3\(path)")
     }

@@ -154,8 +154,9 @@ public final class CloudSession: Sendable {
         guard let endpoint = configuration.imageEndpointOverride else {
             throw TranshipError(
                 .noImageService,
-                "cloud \"\(cloudName)\" uses no Keystone, so the address of its Image service is unknown",
-                hint: "set image_endpoint_override")
+                "cloud \"\(cloudName)\" does not use Keystone, so the address of its Image service is "
+                    + "unknown",
+                hint: "set image_endpoint_override", naming: cloudName)
         }
         let project = AuthenticatedProject(
             roles: [], imageEndpoint: ImageEndpoint.root(of: endpoint))
@@ -175,7 +176,7 @@ public final class CloudSession: Sendable {
             guard var request = TokenRequests.issue(known) else {
                 throw TranshipError(
                     .invalidCloudsFile, "cloud \"\(cloud.name)\" has no auth_url",
-                    hint: "add auth_url to the cloud's entry")
+                    hint: "add auth_url to the cloud's entry", naming: cloud.name)
             }
             request.timeoutSeconds = authenticationTimeoutSeconds
             let answer = try await http.send(request, quickRetries: quickRetries)
@@ -191,11 +192,13 @@ public final class CloudSession: Sendable {
     ) -> TranshipError {
         switch error.code {
         case .unreachable, .timedOut, .connectionLost:
-            let told = error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
+            let told = error.whileDoing(
+                "cloud \"\(cloud.name)\", asking Keystone for a token", naming: cloud.name)
             return error.hint == nil || error.code != .unreachable
                 ? told.hinting("check auth_url and the network path to it") : told
         case .tlsFailed:
-            return error.whileDoing("cloud \"\(cloud.name)\", asking Keystone for a token")
+            return error.whileDoing(
+                "cloud \"\(cloud.name)\", asking Keystone for a token", naming: cloud.name)
         default:
             return error
         }

@@ -80,7 +80,7 @@ extension IssuedToken {
         _ answer: HTTPResponse, of cloud: CloudConfiguration
     ) -> TranshipError {
         let authURL = cloud.authURL ?? ""
-        let refusal = answer.refusal(by: "Keystone", asked: "POST /v3/auth/tokens")
+        let refusal = answer.refusal(by: .identity, asked: "POST /v3/auth/tokens")
         switch answer.status {
         case 300...399:
             guard answer.isRedirect, let place = answer.headers["Location"] else {
@@ -94,25 +94,27 @@ extension IssuedToken {
         case 401,
             404 where isKeystones(answer):
             return TranshipError(
-                .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-                hint: hint(refusal, answer) ?? hint(cloud.authentication), answer: refusal.answer)
+                .authenticationFailed, refusal.message,
+                hint: hint(refusal, answer) ?? hint(cloud.authentication), answer: refusal.answer
+            ).of(cloud: cloud.name)
         case 408, 425, 429:
-            return refusal.whileDoing("cloud \"\(cloud.name)\"")
+            return refusal.of(cloud: cloud.name)
         // Keystone answers JSON with an "error" in it. Another body does not come from Keystone.
         case 400...499 where !isKeystones(answer):
             return notKeystone(authURL, "\(answer.status)")
         case 400, 403:
             return TranshipError(
-                .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-                hint: "check the entry's user, project and domains", answer: refusal.answer)
+                .authenticationFailed, refusal.message,
+                hint: "check the entry's user, project and domains", answer: refusal.answer
+            ).of(cloud: cloud.name)
         default:
-            return refusal.whileDoing("cloud \"\(cloud.name)\"")
+            return refusal.of(cloud: cloud.name)
         }
     }
 
     /// What to do if Keystone says what it misses.
     private static func hint(_ refusal: TranshipError, _ answer: HTTPResponse) -> String? {
-        let words = refusal.message.lowercased()
+        let words = refusal.answer?.message.lowercased() ?? ""
         if words.contains("unsupported method") { return unofferedMethod }
         if words.contains("password is expired") {
             return "set a new password: openstack user password set; then write it into the entry"

@@ -47,7 +47,8 @@ extension ServiceCatalogue {
                 .noImageService, "the catalogue of cloud \"\(cloud)\" has no Image service",
                 hint:
                     "it lists: \(list(endpoints.map(\.serviceType))); set image_endpoint_override "
-                    + "if the service exists without being listed")
+                    + "if the service exists without being listed",
+                naming: cloud)
         }
         let near = image.filter { region == nil || $0.region == region }
         guard !near.isEmpty else {
@@ -55,14 +56,15 @@ extension ServiceCatalogue {
                 .noImageService,
                 "the catalogue of cloud \"\(cloud)\" has no Image service in region "
                     + "\"\(region ?? "")\"",
-                hint: "regions that have one: \(list(image.map(\.region)))")
+                hint: "regions that have one: \(list(image.map(\.region)))", naming: cloud)
         }
         guard let found = near.first(where: { $0.interface == interface }) else {
             throw TranshipError(
                 .noImageService,
                 "the Image service of cloud \"\(cloud)\" has no \(interface) endpoint"
                     + (region.map { " in region \"\($0)\"" } ?? ""),
-                hint: "set interface to one of: \(list(near.map(\.interface.rawValue)))")
+                hint: "set interface to one of: \(list(near.map(\.interface.rawValue)))",
+                naming: cloud)
         }
         return found.url
     }

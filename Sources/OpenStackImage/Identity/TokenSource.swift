@@ -39,18 +39,18 @@ struct TokenSource: Sendable {
         } catch {
             if error.code == .interrupted { throw error }
             throw TranshipError(
-                .authenticationFailed, "cloud \"\(cloud.name)\": token_command: \(error.message)",
+                .authenticationFailed, "token_command: \(error.message)",
                 hint: error.hint
                     ?? "run it by hand: it has to print a token, and nothing else, on standard output"
-            )
+            ).of(cloud: cloud.name)
         }
         let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard lines.count == 1, let token = lines.first else {
             throw TranshipError(
                 .authenticationFailed,
-                "cloud \"\(cloud.name)\": token_command printed \(lines.count) words, not one token",
+                "token_command printed \(lines.count) words, not one token",
                 hint: "let it print the token alone, as `openstack token issue -f value -c id` does"
-            )
+            ).of(cloud: cloud.name)
         }
         return Secret(String(token))
     }
@@ -87,16 +87,16 @@ struct TokenSource: Sendable {
         let answer = try await send(
             .post, try await tokenEndpoint(federation), headers, Array(body.utf8), secrets)
         let asked = "POST to the token endpoint"
-        guard answer.status == 200 else { throw refused(answer, "the identity provider", asked) }
+        guard answer.status == 200 else { throw refused(answer, .identityProvider, asked) }
         guard
             let token = try JSONValue(body: answer.body, asked: asked)[federation.tokenMember]?
                 .string, !token.isEmpty
         else {
             throw TranshipError(
                 .authenticationFailed,
-                "cloud \"\(cloud.name)\": the identity provider answered without "
-                    + federation.tokenMember,
-                hint: "check openid_scope and access_token_type in the cloud's entry")
+                "the identity provider answered without \(federation.tokenMember)",
+                hint: "check openid_scope and access_token_type in the cloud's entry"
+            ).of(cloud: cloud.name)
         }
         return Secret(token)
     }
@@ -111,7 +111,7 @@ struct TokenSource: Sendable {
             let asked = "GET \(shownURL(url))"
             let answer = try await send(.get, url, ["Accept": "application/json"], nil, [])
             guard answer.status == 200 else {
-                throw refused(answer, "the identity provider", asked)
+                throw refused(answer, .identityProvider, asked)
             }
             guard
                 let endpoint = try JSONValue(body: answer.body, asked: asked)["token_endpoint"]?
@@ -119,8 +119,9 @@ struct TokenSource: Sendable {
             else {
                 throw TranshipError(
                     .authenticationFailed,
-                    "cloud \"\(cloud.name)\": \(shownURL(url)) names no token_endpoint",
-                    hint: "check discovery_endpoint, or set access_token_endpoint")
+                    "\(shownURL(url)) names no token_endpoint",
+                    hint: "check discovery_endpoint, or set access_token_endpoint"
+                ).of(cloud: cloud.name)
             }
             return endpoint
         }
@@ -141,7 +142,7 @@ struct TokenSource: Sendable {
             [access])
         guard answer.status == 201 || answer.status == 200,
             let token = answer.headers["X-Subject-Token"], !token.isEmpty
-        else { throw refused(answer, "Keystone", "POST /v3\(path)") }
+        else { throw refused(answer, .identity, "POST /v3\(path)") }
         return Secret(token)
     }
 
@@ -158,18 +159,19 @@ struct TokenSource: Sendable {
     }
 
     private func refused(
-        _ answer: HTTPResponse, _ who: String, _ asked: String
+        _ answer: HTTPResponse, _ who: ServiceAnswer.Service, _ asked: String
     ) -> TranshipError {
         let refusal = answer.refusal(by: who, asked: asked)
         guard (200..<500).contains(answer.status) else {
-            return refusal.whileDoing("cloud \"\(cloud.name)\"")
+            return refusal.of(cloud: cloud.name)
         }
         return TranshipError(
-            .authenticationFailed, "cloud \"\(cloud.name)\": \(refusal.message)",
-            hint: refusal.message.contains("unsupported method")
+            .authenticationFailed, refusal.message,
+            hint: refusal.answer?.message.contains("unsupported method") == true
                 ? "this Keystone does not offer the protocol of the cloud's entry: ask its operator "
                     + "for the method, or write another auth_type"
                 : "check identity_provider, protocol, client_id and the user of the cloud's entry",
-            answer: refusal.answer)
+            answer: refusal.answer
+        ).of(cloud: cloud.name)
     }
 }

@@ -100,7 +100,7 @@ public struct ImageDataSource: Sendable {
                 opened(head.status == 204 ? 0 : head.headers.contentLengthBytes)
             }
             guard answer.isSuccess else {
-                let refusal = answer.refusal(by: "the source", asked: "GET \(shown)")
+                let refusal = answer.refusal(by: .source, asked: "GET \(shown)")
                 throw TranshipError(
                     refusal.isTransient ? refusal.code : .sourceUnavailable,
                     "\(shown) cannot be read: \(refusal.message)", answer: refusal.answer,

@@ -95,7 +95,7 @@ extension ImageService {
             guard head.status != 204 else { return }
             let objection = ImageDataDecoding.objection(
                 to: head, asking: span, asked: request.asked)
-            if let objection { throw objection }
+            if let objection { throw objection.of(cloud: session.cloudName) }
             try onResponse(head)
         }
         return head.status == 204 ? nil : head

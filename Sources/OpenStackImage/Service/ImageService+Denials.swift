@@ -31,7 +31,7 @@ extension ImageService {
     func unauthorized(
         _ answer: HTTPResponse, _ request: ServiceRequest, _ project: AuthenticatedProject
     ) -> TranshipError {
-        let error = answer.refusal(by: "Glance", asked: request.asked)
+        let error = answer.refusal(by: .image, asked: request.asked)
         let isInRules = project.accessRules.map {
             $0.allows(request.method.rawValue, request.path)
         }
@@ -53,7 +53,7 @@ extension ImageService {
                 + "\(may) \(request.kind): \(error.message)",
             hint: "use a credential with a rule for service image, method "
                 + "\(request.method.rawValue), path \(request.pattern), or one without access rules",
-            answer: error.answer)
+            answer: error.answer, naming: session.cloudName)
     }
 
     /// What to do about a 401, by the cloud's way to log in.
@@ -93,7 +93,7 @@ extension ImageService {
         guard await session.invalidate(authorization) else {
             return unauthorized(answer, request, project)
         }
-        let error = answer.refusal(by: "Glance", asked: request.asked)
+        let error = answer.refusal(by: .image, asked: request.asked)
         return TranshipError(
             error.code, error.message, answer: error.answer, isTransient: true)
     }

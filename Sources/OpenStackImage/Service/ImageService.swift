@@ -94,7 +94,7 @@ extension ImageService {
     }
 
     func refusal(_ answer: HTTPResponse, _ request: ServiceRequest) -> TranshipError {
-        let error = answer.refusal(by: "Glance", asked: request.asked)
+        let error = answer.refusal(by: .image, asked: request.asked)
         if answer.status == 300 {
             // The service answered with a list of its versions.
             return TranshipError(
@@ -102,10 +102,10 @@ extension ImageService {
                 "cloud \"\(session.cloudName)\" does not offer this version of the Image API: "
                     + "Glance answered 300 (\(request.asked))",
                 hint: "does its entry ask for another one in image_api_version?",
-                answer: error.answer)
+                answer: error.answer, naming: session.cloudName)
         }
         if answer.isRedirect {
-            return error.whileDoing("cloud \"\(session.cloudName)\"")
+            return error.of(cloud: session.cloudName)
                 .hinting("correct the endpoint in the catalogue, or set image_endpoint_override")
         }
         return RefusalHint.hint(for: error, request, cloud: session.cloudName).map(error.hinting)

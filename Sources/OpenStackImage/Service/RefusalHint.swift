@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
+public import Basics
 import HTTPTransport
 
 /// What the operator can do about a refusal whose message says too little.
@@ -44,7 +44,7 @@ enum RefusalHint {
         case (.put, "file", 409), (.put, "stage", 409):
             return "an image takes data only once, while it is queued: create another image"
         // Glance says so of a backing file, a data file, extents, and of damaged tables.
-        case (.put, "file", 415) where words.contains("safety check"):
+        case (.put, "file", 415) where isUnsafe(words):
             return
                 "the image needs another file, or is damaged: look at it (qemu-img info IMAGE), and "
                 + "make one whole file (qemu-img convert -O qcow2 IMAGE WHOLE.qcow2)"
@@ -101,6 +101,10 @@ enum RefusalHint {
         }
     }
 
+    /// True if the service looked into the data and refused what it found, whatever the declared
+    /// format is.
+    static func isUnsafe(_ words: String) -> Bool { words.lowercased().contains("safety check") }
+
     private static func legacy(_ parts: [String], _ status: Int, _ words: String) -> String? {
         switch status {
         case 403 where words.contains("protected"): "unprotect the image first"
@@ -126,5 +130,14 @@ enum RefusalHint {
         case 409: "the nodes of this cloud do not share one database for their caches"
         default: nil
         }
+    }
+}
+
+extension TranshipError {
+    /// True if the service refused the data since it does not have the format that the record
+    /// declares. The record takes no other data after that: delete it.
+    public var isOfWrongFormat: Bool {
+        guard code == .formatRejected, let answer, answer.service == .image else { return false }
+        return answer.status == 415 && !RefusalHint.isUnsafe(answer.message)
     }
 }

@@ -9,7 +9,8 @@ enum PipelineFile {
     ///
     /// - Parameter kind: what the file should be, for messages.
     static func read(
-        _ file: String, kind: String = "pipeline file"
+        _ file: String, kind: String = "pipeline file",
+        hintIfMissing: String = "check the path; a relative path starts at the working directory"
     ) throws(TranshipError) -> String {
         let bytes: [UInt8]
         do {
@@ -19,8 +20,7 @@ enum PipelineFile {
             case .unreadable(let words, let isMissing):
                 refusal(
                     "cannot read the \(kind) \(file): \(words)",
-                    hint: isMissing
-                        ? "check the path; a relative path starts at the working directory" : nil)
+                    hint: isMissing ? hintIfMissing : nil)
             case .special(let special):
                 refusal(
                     "\(file) is \(special), not a \(kind)",

@@ -47,13 +47,12 @@ extension PipelineReader {
     ) throws(TranshipError) -> [ProjectTable.Row] {
         let path = try value.absolutePath()
         let text: String
+        let pathHint = "check the path in `projects`; a relative path starts at the pipeline file"
         do {
-            text = try PipelineFile.read(path, kind: "table of projects")
+            text = try PipelineFile.read(
+                path, kind: "table of projects", hintIfMissing: pathHint)
         } catch {
-            let pathHint =
-                "check the path in `projects`; a relative path starts at the pipeline file"
-            let isUnread = error.message.hasPrefix("cannot read")
-            throw value.refusal(error.message, hint: isUnread ? pathHint : error.hint ?? pathHint)
+            throw value.refusal(error.message, hint: error.hint ?? pathHint)
         }
         var lines: [ProjectTable.Row] = []
         for (index, line) in text.split(

@@ -49,10 +49,8 @@ extension CloudCatalogue {
             try await CatalogueListing(listing: listing, catalogue: self).list(page)
         } catch {
             let name = selection.cloud.name
-            guard error.isAnAnswer, !error.message.contains("cloud \"\(name)\"") else {
-                throw error
-            }
-            throw error.whileDoing("listing the images of cloud \"\(name)\"")
+            guard error.isAnAnswer, !error.isNaming(name) else { throw error }
+            throw error.whileDoing("listing the images of cloud \"\(name)\"", naming: name)
         }
     }
 }

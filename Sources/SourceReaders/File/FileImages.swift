@@ -75,7 +75,7 @@ struct FileImages: ImageSource {
                     read.signedBy
                 )
             } catch {
-                throw error.beside(latest: latest)
+                throw error.beside(latest: latest, in: read.list)
             }
         }
     }

@@ -238,7 +238,7 @@ extension URLImage {
                     forPath: path, wholePath: Self.path(url), shown: published.shown), read
             )
         } catch {
-            throw error.beside(latest: source.latest)
+            throw error.beside(latest: source.latest, in: read.list)
         }
     }
 
@@ -374,7 +374,7 @@ extension URLImage {
     ) throws(TranshipError) {
         guard !response.isSuccess else { return }
         throw response.refusal(
-            by: "the source",
+            by: .source,
             asked: "\(method.rawValue) \(Self.withoutSecrets(url))")
     }
 

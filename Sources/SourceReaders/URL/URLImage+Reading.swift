@@ -150,7 +150,7 @@ extension URLImage {
     }
 
     static func refusal(_ response: HTTPResponse, _ shown: String) -> TranshipError {
-        let refusal = response.refusal(by: "the source", asked: "GET \(shown)")
+        let refusal = response.refusal(by: .source, asked: "GET \(shown)")
         return TranshipError(
             refusal.isTransient ? refusal.code : .sourceUnavailable,
             "\(shown) cannot be read: \(refusal.message)",

@@ -79,11 +79,10 @@ enum CommandCloud {
 
     /// The error with the name of the cloud in front, if its Image service answered it.
     static func naming(_ error: TranshipError) -> TranshipError {
-        guard error.message.contains("Glance answered"), let cloud = name.withLock({ $0 }) else {
-            return error
-        }
-        let words = "cloud \"\(cloud)\""
-        return error.message.contains(words) ? error : error.whileDoing(words)
+        guard error.answer?.service == .image, let cloud = name.withLock({ $0 }),
+            !error.isNaming(cloud)
+        else { return error }
+        return error.of(cloud: cloud)
     }
 }
 

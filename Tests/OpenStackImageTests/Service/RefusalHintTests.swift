@@ -19,6 +19,26 @@ struct RefusalHintTests {
             for: TranshipError(.forbidden, message, answer: answer), request, cloud: "alpha")
     }
 
+    @Test("Only a refusal of the declared format calls for another record")
+    func wrongFormat() {
+        func refusal(_ code: TranshipError.Code, _ answer: ServiceAnswer?) -> TranshipError {
+            TranshipError(code, "refused", answer: answer)
+        }
+        func answer(_ words: String, by service: ServiceAnswer.Service = .image) -> ServiceAnswer {
+            ServiceAnswer(
+                status: 415, message: words, asked: "PUT /v2/images/a/file", service: service)
+        }
+        let request = ServiceRequest(.put, "/v2/images/a/file")
+        for (words, isWrong) in [("does not match", true), ("failed a Safety Check", false)] {
+            #expect(refusal(.formatRejected, answer(words)).isOfWrongFormat == isWrong)
+            #expect(hint(request, 415, words)?.contains("delete the image") == isWrong)
+        }
+        // Our own look at the data, and a source's answer.
+        #expect(!refusal(.formatRejected, nil).isOfWrongFormat)
+        #expect(!refusal(.formatRejected, answer("", by: .source)).isOfWrongFormat)
+        #expect(!refusal(.conflict, answer("")).isOfWrongFormat)
+    }
+
     @Test("403 of data speaks of a deactivated image only if the service does")
     func dataOfActiveImage() {
         for path in ["/v2/images/a/file", "/v1/images/a"] {
