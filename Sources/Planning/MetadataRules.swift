@@ -8,7 +8,7 @@ internal import PipelineFiles
 /// What to do with each key of an image record on its way to another cloud.
 ///
 /// Pure: a source image and a target's rules in, a record with notes or a
-/// refusal out. The reasons stand beside each key.
+/// refusal out. The reasons are beside each key.
 struct MetadataRules {
     let target: TargetRules
     let sharesKeystone: Bool
@@ -169,24 +169,24 @@ struct MetadataRules {
             })
         {
             return TranshipError(
-                .refused, "a snapshot of a volume: its data is in the volume, not in the image",
+                .refused, "the image is a volume snapshot: the data is in the volume",
                 hint: "create an image from the volume (openstack image create --volume) "
                     + "and copy that")
         }
         if let status = source.status, status != .active, status != .deactivated {
             return TranshipError(
-                .refused, "it is \(status) at the source and has no complete data",
-                hint: "leave it out with `status: [active]`, or wait until it is active")
+                .refused, "the image is \(status) at the source and has no complete data",
+                hint: "leave the image out with `status: [active]`, or wait until it is active")
         }
         if encryptionKeys.contains(where: { source.properties[$0]?.isEmpty == false }) {
             return TranshipError(
-                .refused, "it is encrypted, and its key is in the source's key manager",
-                hint: "decrypt it at the source: create an unencrypted volume and an image from it")
+                .refused, "the image is encrypted, and the key is in the source's key manager",
+                hint: "create an unencrypted volume at the source, and an image from it")
         }
         if signatureKeys.contains(where: isKept) {
             return TranshipError(
                 .refused,
-                "it is signed with a certificate of the source's key manager, "
+                "the image is signed with a certificate of the source's key manager, "
                     + "which the target cannot read",
                 hint: "drop the signature with properties: { drop: [\"img_signature*\"] }")
         }
@@ -194,7 +194,7 @@ struct MetadataRules {
             !disk.isEmpty, !container.isEmpty
         else {
             return TranshipError(
-                .refused, "it has no disk_format or container_format",
+                .refused, "the image has no disk_format or container_format",
                 hint: "set both at the source: openstack image set --disk-format …")
         }
         return nil

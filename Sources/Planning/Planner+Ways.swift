@@ -47,7 +47,7 @@ extension Planner {
         return start
     }
 
-    /// Decides once more where images go to several targets: how many get the
+    /// Decides again for images that go to several targets: how many get the
     /// data of each through us is known only once all is decided.
     func chooseWays() async throws(TranshipError) {
         guard mode == .auto, targets.count > 1 else { return }

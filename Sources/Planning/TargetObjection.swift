@@ -31,7 +31,7 @@ struct TargetObjection {
         {
             return TranshipError(
                 .refused,
-                "the target takes no disk_format \(format), only "
+                "the target does not accept disk_format \(format), only "
                     + offer.diskFormats.joined(separator: ", "),
                 hint: (Nearest.to(format, in: offer.diskFormats).map { "did you mean \($0)? " }
                     ?? "")
@@ -43,7 +43,7 @@ struct TargetObjection {
         {
             return TranshipError(
                 .refused,
-                "the target takes no container_format \(format), only "
+                "the target does not accept container_format \(format), only "
                     + offer.containerFormats.joined(separator: ", "),
                 hint: "unpack the image and copy its disk, or leave it out")
         }
@@ -55,14 +55,16 @@ struct TargetObjection {
         guard let minor = offer.minorVersion else { return nil }
         if minor < 7, record.isHidden {
             return TranshipError(
-                .refused, "it is hidden, and the target's API 2.\(minor) knows no hidden images",
-                hint: "set `hidden: false` in the target's `image` to copy it as one that all see")
+                .refused,
+                "the image is hidden, and API 2.\(minor) of the target does not support hidden "
+                    + "images",
+                hint: "set `hidden: false` in the target's `image` to copy the image unhidden")
         }
         if minor < 5, record.visibility == .community || record.visibility == .shared {
             return TranshipError(
                 .refused,
-                "its visibility is \(record.visibility), and the target's API 2.\(minor) knows only "
-                    + "public and private",
+                "the image's visibility is \(record.visibility), and API 2.\(minor) of the target "
+                    + "supports only public and private",
                 hint: "set `visibility: private` in the target's `image`")
         }
         return nil

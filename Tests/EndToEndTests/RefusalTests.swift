@@ -47,7 +47,7 @@ extension EndToEndTests {
                 let file = try scene.filePipeline(bytes: 1000, disk: "papertape")
                 let run = try await scene.tranship("run", file)
                 #expect(run.status == 3, run.said)
-                #expect(run.talk.contains("takes no disk_format papertape, only "), run.said)
+                #expect(run.talk.contains("does not accept disk_format papertape, only "), run.said)
                 #expect(try await scene.beta.images(scene.prefix).isEmpty, run.said)
             }
         }

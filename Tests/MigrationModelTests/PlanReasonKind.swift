@@ -24,98 +24,99 @@ enum PlanReasonKind: CaseIterable {
         nothingPromisedToCompare, digestsDiffer, targetFetches, idIsKept, methodFailed,
         fillsSeveralStores, fetchedByTarget, severalTargets, sourceBreaks, oneTarget
 
-    init(_ reason: PlanReason) {
+    /// A table with a line for each case.
+    static let of: @Sendable (PlanReason) -> PlanReasonKind = { reason in
         switch reason {
-        case .refused: self = .refused
-        case .notAtTarget: self = .notAtTarget
-        case .earlierVersionStays: self = .earlierVersionStays
-        case .alreadyAtTarget: self = .alreadyAtTarget
-        case .sameDataSameName: self = .sameDataSameName
-        case .sameDataSameID: self = .sameDataSameID
-        case .continues: self = .continues
-        case .continuesRecord: self = .continuesRecord
-        case .unfinishedGeneration: self = .unfinishedGeneration
-        case .failedBefore: self = .failedBefore
-        case .deletedAtTarget: self = .deletedAtTarget
-        case .dataLost: self = .dataLost
-        case .toBePublished: self = .toBePublished
-        case .toBeProved: self = .toBeProved
-        case .missingInStores: self = .missingInStores
-        case .fieldsChanged: self = .fieldsChanged
-        case .copiedOtherwise: self = .copiedOtherwise
-        case .referenceCopiedAgain: self = .referenceCopiedAgain
-        case .nameTaken: self = .nameTaken
-        case .keptIDTaken: self = .keptIDTaken
-        case .keptIDDeleted: self = .keptIDDeleted
-        case .copyHasOtherData: self = .copyHasOtherData
-        case .copyCannotBeProved: self = .copyCannotBeProved
-        case .sourceNotSelected: self = .sourceNotSelected
-        case .noSource: self = .noSource
-        case .markerUnderForeignID: self = .markerUnderForeignID
-        case .recordGone: self = .recordGone
-        case .journalBehind: self = .journalBehind
-        case .provedBy: self = .provedBy
-        case .nothingPromised: self = .nothingPromised
-        case .notProvedYet: self = .notProvedYet
-        case .unfinished: self = .unfinished
-        case .markerProvesNothing: self = .markerProvesNothing
-        case .interruptedRunNeedsIt: self = .interruptedRunNeedsIt
-        case .nextRunContinuesIt: self = .nextRunContinuesIt
-        case .sourceIDWouldBurn: self = .sourceIDWouldBurn
-        case .changedByOthers: self = .changedByOthers
-        case .inOtherProject: self = .inOtherProject
-        case .goneMeanwhile: self = .goneMeanwhile
-        case .changedMeanwhile: self = .changedMeanwhile
-        case .busySince: self = .busySince
-        case .busySinceUnknown: self = .busySinceUnknown
-        case .removalFailed: self = .removalFailed
-        case .madeByRun: self = .madeByRun
-        case .removedBefore: self = .removedBefore
-        case .finishedByLaterRun: self = .finishedByLaterRun
-        case .changedByRun: self = .changedByRun
-        case .targetNotInPipeline: self = .targetNotInPipeline
-        case .neededBy: self = .neededBy
-        case .replaced: self = .replaced
-        case .replacedByEarlier: self = .replacedByEarlier
-        case .expired: self = .expired
-        case .currentAgain: self = .currentAgain
-        case .journalDoesNotKnow: self = .journalDoesNotKnow
-        case .notOurs: self = .notOurs
-        case .protectedByHand: self = .protectedByHand
-        case .editedByHand: self = .editedByHand
-        case .deletesLimit: self = .deletesLimit
-        case .inUse: self = .inUse
-        case .currentNotDone: self = .currentNotDone
-        case .currentNotShown: self = .currentNotShown
-        case .becomesCurrent: self = .becomesCurrent
-        case .nameHeld: self = .nameHeld
-        case .rolledBack: self = .rolledBack
-        case .rollback: self = .rollback
-        case .isCurrent: self = .isCurrent
-        case .amongKept: self = .amongKept
-        case .notExpired: self = .notExpired
-        case .neverDeleted: self = .neverDeleted
-        case .dataIsLocal: self = .dataIsLocal
-        case .dataIsDecompressed: self = .dataIsDecompressed
-        case .dataIsConverted: self = .dataIsConverted
-        case .urlNeedsSecrets: self = .urlNeedsSecrets
-        case .noSharedKeystone: self = .noSharedKeystone
-        case .oneImageService: self = .oneImageService
-        case .namedByPipeline: self = .namedByPipeline
-        case .namedByPipelineUnproved: self = .namedByPipelineUnproved
-        case .namedByPipelineReadBack: self = .namedByPipelineReadBack
-        case .importsNeedKeystone: self = .importsNeedKeystone
-        case .methodNotOffered: self = .methodNotOffered
-        case .nothingPromisedToCompare: self = .nothingPromisedToCompare
-        case .digestsDiffer: self = .digestsDiffer
-        case .targetFetches: self = .targetFetches
-        case .idIsKept: self = .idIsKept
-        case .methodFailed: self = .methodFailed
-        case .fillsSeveralStores: self = .fillsSeveralStores
-        case .fetchedByTarget: self = .fetchedByTarget
-        case .severalTargets: self = .severalTargets
-        case .sourceBreaks: self = .sourceBreaks
-        case .oneTarget: self = .oneTarget
+        case .refused: .refused
+        case .notAtTarget: .notAtTarget
+        case .earlierVersionStays: .earlierVersionStays
+        case .alreadyAtTarget: .alreadyAtTarget
+        case .sameDataSameName: .sameDataSameName
+        case .sameDataSameID: .sameDataSameID
+        case .continues: .continues
+        case .continuesRecord: .continuesRecord
+        case .unfinishedGeneration: .unfinishedGeneration
+        case .failedBefore: .failedBefore
+        case .deletedAtTarget: .deletedAtTarget
+        case .dataLost: .dataLost
+        case .toBePublished: .toBePublished
+        case .toBeProved: .toBeProved
+        case .missingInStores: .missingInStores
+        case .fieldsChanged: .fieldsChanged
+        case .copiedOtherwise: .copiedOtherwise
+        case .referenceCopiedAgain: .referenceCopiedAgain
+        case .nameTaken: .nameTaken
+        case .keptIDTaken: .keptIDTaken
+        case .keptIDDeleted: .keptIDDeleted
+        case .copyHasOtherData: .copyHasOtherData
+        case .copyCannotBeProved: .copyCannotBeProved
+        case .sourceNotSelected: .sourceNotSelected
+        case .noSource: .noSource
+        case .markerUnderForeignID: .markerUnderForeignID
+        case .recordGone: .recordGone
+        case .journalBehind: .journalBehind
+        case .provedBy: .provedBy
+        case .nothingPromised: .nothingPromised
+        case .notProvedYet: .notProvedYet
+        case .unfinished: .unfinished
+        case .markerProvesNothing: .markerProvesNothing
+        case .interruptedRunNeedsIt: .interruptedRunNeedsIt
+        case .nextRunContinuesIt: .nextRunContinuesIt
+        case .sourceIDWouldBurn: .sourceIDWouldBurn
+        case .changedByOthers: .changedByOthers
+        case .inOtherProject: .inOtherProject
+        case .goneMeanwhile: .goneMeanwhile
+        case .changedMeanwhile: .changedMeanwhile
+        case .busySince: .busySince
+        case .busySinceUnknown: .busySinceUnknown
+        case .removalFailed: .removalFailed
+        case .madeByRun: .madeByRun
+        case .removedBefore: .removedBefore
+        case .finishedByLaterRun: .finishedByLaterRun
+        case .changedByRun: .changedByRun
+        case .targetNotInPipeline: .targetNotInPipeline
+        case .neededBy: .neededBy
+        case .replaced: .replaced
+        case .replacedByEarlier: .replacedByEarlier
+        case .expired: .expired
+        case .currentAgain: .currentAgain
+        case .journalDoesNotKnow: .journalDoesNotKnow
+        case .notOurs: .notOurs
+        case .protectedByHand: .protectedByHand
+        case .editedByHand: .editedByHand
+        case .deletesLimit: .deletesLimit
+        case .inUse: .inUse
+        case .currentNotDone: .currentNotDone
+        case .currentNotShown: .currentNotShown
+        case .becomesCurrent: .becomesCurrent
+        case .nameHeld: .nameHeld
+        case .rolledBack: .rolledBack
+        case .rollback: .rollback
+        case .isCurrent: .isCurrent
+        case .amongKept: .amongKept
+        case .notExpired: .notExpired
+        case .neverDeleted: .neverDeleted
+        case .dataIsLocal: .dataIsLocal
+        case .dataIsDecompressed: .dataIsDecompressed
+        case .dataIsConverted: .dataIsConverted
+        case .urlNeedsSecrets: .urlNeedsSecrets
+        case .noSharedKeystone: .noSharedKeystone
+        case .oneImageService: .oneImageService
+        case .namedByPipeline: .namedByPipeline
+        case .namedByPipelineUnproved: .namedByPipelineUnproved
+        case .namedByPipelineReadBack: .namedByPipelineReadBack
+        case .importsNeedKeystone: .importsNeedKeystone
+        case .methodNotOffered: .methodNotOffered
+        case .nothingPromisedToCompare: .nothingPromisedToCompare
+        case .digestsDiffer: .digestsDiffer
+        case .targetFetches: .targetFetches
+        case .idIsKept: .idIsKept
+        case .methodFailed: .methodFailed
+        case .fillsSeveralStores: .fillsSeveralStores
+        case .fetchedByTarget: .fetchedByTarget
+        case .severalTargets: .severalTargets
+        case .sourceBreaks: .sourceBreaks
+        case .oneTarget: .oneTarget
         }
     }
 }

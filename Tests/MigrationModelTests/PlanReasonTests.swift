@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func `The samples cover every case`() throws {
-        let covered = Set(try Self.all().map { PlanReasonKind($0) })
+        let covered = Set(try Self.all().map { PlanReasonKind.of($0) })
         #expect(Set(PlanReasonKind.allCases).subtracting(covered).isEmpty)
     }
 
@@ -83,7 +83,7 @@ import Testing
             "data-is-local",
         ]
         let kinds = Dictionary(grouping: try Self.all(), by: \.code)
-            .mapValues { Set($0.map { PlanReasonKind($0) }) }
+            .mapValues { Set($0.map { PlanReasonKind.of($0) }) }
         #expect(Set(kinds.filter { $0.value.count > 1 }.keys) == Set(shared))
     }
 

@@ -43,7 +43,7 @@ import Testing
             rows.append(
                 (
                     "`\(key)`, of an image without data", "the image is refused",
-                    "a snapshot of a volume: the data is in the volume"
+                    "the image is a volume snapshot: the data is in the volume"
                 ))
         }
         return rows.sorted { ($0.0, $0.1) < ($1.0, $1.1) }

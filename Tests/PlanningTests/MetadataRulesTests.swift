@@ -153,7 +153,7 @@ import Testing
     @Test(arguments: ["block_device_mapping", "bdm_v2", "root_device_name"])
     func `A snapshot of a volume has no data to copy`(key: String) throws {
         var source = Sample.source("s", sizeBytes: 0, properties: [key: "[{}]"])
-        #expect(try apply(source).refusal?.message.contains("snapshot of a volume") == true)
+        #expect(try apply(source).refusal?.message.contains("a volume snapshot") == true)
         source.sizeBytes = nil
         #expect(try apply(source).refusal != nil)
         // Snapshots of local disks carry some of these keys too, and have data.
@@ -165,7 +165,7 @@ import Testing
     func `An image without complete data is refused`(status: ImageStatus) throws {
         var source = Sample.source("s")
         source.status = status
-        #expect(try apply(source).refusal?.message.contains("it is \(status)") == true)
+        #expect(try apply(source).refusal?.message.contains("the image is \(status)") == true)
     }
 
     @Test(arguments: [.active, .deactivated, nil] as [ImageStatus?])

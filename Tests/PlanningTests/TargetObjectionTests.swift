@@ -28,9 +28,9 @@ import Testing
         #expect(objection { $0.diskFormats = ["iso", "raw"] } == nil)
         let disk = objection { $0.diskFormats = ["iso"] }
         #expect(disk?.code == .refused)
-        #expect(disk?.message == "the target takes no disk_format raw, only iso")
+        #expect(disk?.message == "the target does not accept disk_format raw, only iso")
         let container = objection { $0.containerFormats = ["ovf", "docker"] }
-        #expect(container?.message == "the target takes no container_format bare, only ovf, docker")
+        #expect(container?.message == "the target does not accept container_format bare, only ovf, docker")
     }
 
     @Test func `A property that the target requires must be there`() {

@@ -87,7 +87,7 @@ import Testing
     }
 
     private static var ownWords: Regex<(Substring, Substring?)> {
-        /(\w+\??\.)?\b(?:message|hint)\??\.(?:lowercased\(\)\.)?(?:contains|hasPrefix|hasSuffix|range|firstMatch|starts)\(/
+        /(\w+\??\.)?(?:message|hint)\??\.(?:lowercased\(\)\.)?(?:contains|hasPrefix|hasSuffix|range|firstMatch|starts)\(/
     }
 
     @Test(arguments: [

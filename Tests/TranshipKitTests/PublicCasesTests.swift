@@ -266,7 +266,7 @@ import Testing
             ])
         let result = try await run()
         let refusal = try #require(result.item("kernel")?.refusal)
-        #expect(refusal.message.hasPrefix("it is queued at the source"))
+        #expect(refusal.message.hasPrefix("the image is queued at the source"))
         #expect(refusal.hint == "wait until it is active, or leave out the images that name it")
     }
 
@@ -343,7 +343,7 @@ import Testing
         let result = try await run()
         #expect(result.items.allSatisfy { $0.action == .refuse })
         #expect(
-            result.item("machine")?.refusal?.message.contains("cannot be copied: the target takes")
+            result.item("machine")?.refusal?.message.contains("cannot be copied: the target does not accept")
                 == true)
     }
 
