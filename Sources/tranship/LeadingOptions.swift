@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// `--os-cloud NAME` before the command, where users of the `openstack` client write it.
+/// `--os-cloud NAME` before the command, as users of the `openstack` client write it.
 enum LeadingOptions {
     /// Takes it over into the environment.
     ///

@@ -145,7 +145,7 @@ extension ImageService {
         do {
             for try await page in images(ImageQuery()) { return page.compactMap(\.name) }
         } catch {
-            // Only the hint is poorer without.
+            // Without the names, only the hint is lost.
         }
         return []
     }

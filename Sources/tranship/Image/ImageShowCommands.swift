@@ -36,7 +36,7 @@ struct ImageListCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customLong("limit"), .customLong("max-items")],
-        help: .value("n", "Stop after so many images."))
+        help: .value("n", "Stop after this many images."))
     var limit: Int?
 
     @Option(help: .value("n", "Images per page, up to the limit of the cloud."))

@@ -138,7 +138,7 @@ struct MemberSetCommand: AsyncParsableCommand {
         let own = try await service.session.authenticate().projectID
         guard let member = member ?? own else {
             throw TranshipError(
-                .usage, "this cloud uses no Keystone, so the own project is unknown",
+                .usage, "this cloud does not use Keystone, so the own project is unknown",
                 hint: "name the member")
         }
         try await service.setMemberStatus(image.id, projectID: member, answer.status)

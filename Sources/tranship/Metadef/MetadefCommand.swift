@@ -51,7 +51,7 @@ struct MetadefListCommand: AsyncParsableCommand {
     @Option(help: .value("key[:dir]", "Sort by namespace, created_at or updated_at, asc or desc."))
     var sort: SortKeys?
 
-    @Option(help: .value("n", "Stop after so many namespaces."))
+    @Option(help: .value("n", "Stop after this many namespaces."))
     var limit: Int?
 
     @Option(help: .value("n", "Namespaces per page, up to the limit of the cloud."))

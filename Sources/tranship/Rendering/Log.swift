@@ -92,7 +92,7 @@ enum Log {
 
     /// Draws lines in place of the previous ones, each cut to the width of the terminal.
     ///
-    /// - Parameter percent: shown in the terminal's tab too, where it understands that.
+    /// - Parameter percent: shown in the terminal's tab too, if the terminal can do that.
     static func draw(_ lines: [String], percent: Int? = nil) {
         let columns = max(2, Terminal.columns)
         let rows = max(1, Terminal.rows - 1)

@@ -4,7 +4,7 @@
 import Basics
 
 extension String {
-    /// Lines of at most so many columns, broken at blanks; the second and all others begin with
+    /// Lines of at most this many columns, broken at blanks; the second and all others begin with
     /// `indent` blanks. Columns of a line keep their places. What is in backticks is one word, so that
     /// a command can be copied; so is a size. A word that is too long for the indent moves to the left, and one that
     /// is longer than a line has a line of its own.

@@ -38,7 +38,7 @@ struct TaskListCommand: AsyncParsableCommand {
     )
     var sort: SortKeys?
 
-    @Option(help: .value("n", "Stop after so many tasks."))
+    @Option(help: .value("n", "Stop after this many tasks."))
     var limit: Int?
 
     @Option(help: .value("n", "Tasks per page, up to the limit of the cloud."))

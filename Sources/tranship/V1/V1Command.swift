@@ -236,7 +236,7 @@ struct V1ListCommand: AsyncParsableCommand {
         ))
     var sort: SortKeys?
 
-    @Option(help: .value("n", "Stop after so many images."))
+    @Option(help: .value("n", "Stop after this many images."))
     var limit: Int?
 
     @Option(help: .value("n", "Images per page, up to the limit of the cloud."))
