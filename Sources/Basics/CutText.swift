@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The first so many Unicode scalars, with an ellipsis if there are more. Scalars, since one
+    /// The first Unicode scalars, with an ellipsis if there are more. Scalars, since one
     /// character may consist of any number of them.
     package func cut(to count: Int) -> String {
         let scalars = unicodeScalars

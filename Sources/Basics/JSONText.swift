@@ -68,7 +68,7 @@ package struct JSONText: Sendable {
         return number
     }
 
-    /// Nil for another kind, and for a number that no `Double` is near.
+    /// Nil for another kind, and for a number outside the range of `Double`.
     package func number(_ index: Int) -> JSONValue? {
         let entry = entries[index]
         guard entry.kind == .number else { return nil }

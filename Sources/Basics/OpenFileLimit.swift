@@ -41,7 +41,7 @@ package enum OpenFileLimit {
                 + "\(filesPerImage) more for each image in flight")
     }
 
-    /// How many files a run needs with so many images in flight.
+    /// How many files a run needs with this many images in flight.
     package static func files(forImages images: Int) -> Int {
         otherFiles + images * filesPerImage
     }

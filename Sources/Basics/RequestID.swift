@@ -7,7 +7,7 @@ internal import Foundation
 ///
 /// OpenStack services take the header `X-Openstack-Request-Id` as the global request id, and write
 /// it into each line of their logs beside their own id (oslo.middleware, `request_id`). So an
-/// operator finds in the logs of the cloud what the journal names.
+/// operator can find the journal's request ids in the cloud's logs.
 public enum RequestID {
     /// The header that carries it.
     public static let header = "X-Openstack-Request-Id"

@@ -8,7 +8,7 @@ public enum ServiceAddress {
     /// One text for all spellings of an address: with and without a version or a slash at its end,
     /// a port that is the scheme's own, capital letters, and the names of this machine.
     ///
-    /// - Parameter versions: what may stand at the end of the path: `/v3`.
+    /// - Parameter versions: what may be at the end of the path: `/v3`.
     public static func inOneSpelling(_ text: String, versions: [String]) -> String {
         guard var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased()
         else { return text }

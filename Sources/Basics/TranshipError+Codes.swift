@@ -119,8 +119,8 @@ extension TranshipError {
         case idBlocked = "id-blocked"
         /// The plan refuses this image; the message says why.
         case refused = "refused"
-        /// The target reports other data than was sent. The copy is discarded, or named where the
-        /// target does not let it be.
+        /// The data at the target differs from the data that was sent. Tranship discards the copy,
+        /// or names it if the target refuses that.
         case verificationMismatch = "verification-mismatch"
         /// An import of the service converted the data to another format, which the pipeline does not
         /// accept. The copy is discarded.
@@ -142,7 +142,7 @@ extension TranshipError {
 
         /// Another process uses this journal.
         case journalInUse = "journal-in-use"
-        /// No journal is where it was looked for: the pipeline never ran here.
+        /// No journal exists at the expected place: the pipeline never ran here.
         case journalMissing = "journal-missing"
         /// A newer version wrote the journal.
         case journalTooNew = "journal-too-new"

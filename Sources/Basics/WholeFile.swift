@@ -11,7 +11,7 @@ package enum WholeFile {
         case unreadable(String, isMissing: Bool)
         /// What it is in place of a regular file, such as `a directory`.
         case special(String)
-        /// It has more than so many bytes.
+        /// The file is larger than the limit, in bytes.
         case larger(bytesMax: Int)
 
         /// To be put after the path.
@@ -27,7 +27,7 @@ package enum WholeFile {
     /// Reads a regular file.
     ///
     /// A named pipe without a writer would block for ever, and a device may never end. The standard
-    /// input and the descriptors that a shell passes (`/dev/fd/63`) are read, whatever they are.
+    /// input and the descriptors that a shell passes (`/dev/fd/63`) are read too, of any kind.
     package static func read(_ path: String, bytesMax: Int) throws(Problem) -> [UInt8] {
         let isPassed = isPassed(path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPassed ? 0 : O_NONBLOCK))
