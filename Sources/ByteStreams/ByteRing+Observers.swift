@@ -10,7 +10,7 @@ extension ByteRing {
     /// The default runner of a ring.
     public static let dispatching: Runner = { queue.async(execute: $0) }
     private static let spanBytesMax = 256 << 10
-    /// After so many bytes, a job goes back to the end of the queue: one fast image must not hold
+    /// After this many bytes, a job goes back to the end of the queue: one fast image must not hold
     /// up the digests of the others.
     private static let turnBytes = 1 << 20
 

@@ -20,7 +20,7 @@ extension ByteRing {
         }
     }
 
-    /// The same, but nil if there is nothing to read for so long.
+    /// The same, but nil if nothing can be read within this time.
     package func read(
         into buffer: UnsafeMutableRawBufferPointer, withinMilliseconds milliseconds: Int
     ) throws(TranshipError) -> Int? {
@@ -31,7 +31,7 @@ extension ByteRing {
         }
     }
 
-    /// True if so many bytes can be read without a wait, or if the ring is at its end or has
+    /// True if this many bytes can be read without a wait, or if the ring is at its end or has
     /// failed.
     package func holds(_ bytes: Int64) -> Bool {
         locked { state.failure != nil || readableBytes >= bytes || isAtEnd }

@@ -35,10 +35,10 @@ extension ByteRing {
         try await wait(for: .started)
     }
 
-    /// Suspends until so many bytes are written or the writing has finished, and returns the first
+    /// Suspends until this many bytes are written or the writing has ended, and returns the first
     /// bytes. They stay in the ring for its reader and its observers.
     ///
-    /// - Precondition: the ring has room for so many, and nothing was read yet.
+    /// - Precondition: the ring has room for them, and nothing was read yet.
     /// - Throws: as ``finished()``.
     package func head(bytesMax: Int) async throws(TranshipError) -> [UInt8] {
         precondition(hasReader && bytesMax <= capacityBytes, "the first bytes do not stay")

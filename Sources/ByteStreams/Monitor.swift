@@ -39,7 +39,7 @@ final class Monitor: @unchecked Sendable {
 
     func unlock() { pthread_mutex_unlock(mutex) }
 
-    /// Waits for a signal, or until the clock reaches so many nanoseconds. May also return without
+    /// Waits for a signal, or until the clock reaches this nanosecond. May also return without
     /// a reason, so check the state again.
     func wait(_ condition: Int, untilNanoseconds deadline: UInt64? = nil) {
         guard let deadline else {
