@@ -166,9 +166,9 @@ public struct Decompressor: Sendable {
         case .isTooDense:
             return TranshipError(
                 .decompressionFailed,
-                "\(shown) became \(ByteCount.format(output.totalBytes)) out of "
-                    + "\(ByteCount.format(input.takenBytes)), and more follows: more than "
-                    + "\(limits.ratio) times as much",
+                "\(shown) expands to more than \(limits.ratio) times its size ("
+                    + "\(ByteCount.format(output.totalBytes)) from "
+                    + "\(ByteCount.format(input.takenBytes)) so far)",
                 hint: excessHint
                     ?? "raise `limits.decompressed_ratio` if it is an image of an empty disk")
         }
@@ -272,7 +272,7 @@ final class CompressedInput {
 
     /// Takes the rest, which may be padding.
     ///
-    /// - Parameter offset: where the data ended: of the bytes taken so far, so many belong to it.
+    /// - Parameter offset: where the data ended: how many of the bytes taken so far belong to it.
     func takePadding(from offset: Int64) throws(DecompressionFailure) {
         while true {
             guard lastDataOffset < offset else { throw .trailing }

@@ -4,10 +4,10 @@
 /// Walks through zstd data from frame to frame, without decompressing it (RFC 8878, section 3.1).
 ///
 /// Finds padding after the last frame, frames that no checksum proves, and what a frame needs. Leaves damage to the
-/// decoder: other data than a frame, and all that follows it, counts as data.
+/// decoder: anything that is not a frame counts as data, and so does all that follows.
 struct ZstdFrames {
     private enum Step {
-        /// Before a frame; so many bytes of its magic number are there.
+        /// Before a frame; the value counts the bytes of its magic number so far.
         case magic
         case skippedSize
         case descriptor
@@ -27,7 +27,7 @@ struct ZstdFrames {
     private var hasChecksum = false
     /// True after the head of a frame without a content checksum.
     private(set) var isUnproved = false
-    /// The largest window of a frame: so much memory decompresses it.
+    /// The largest window of a frame, which is the memory that decompression needs.
     private(set) var windowBytes: UInt64 = 0
     /// The id of the dictionary that a frame needs; nil if none names one.
     private(set) var dictionaryID: UInt64?
