@@ -79,7 +79,7 @@ struct Echoes: Sendable {
 
     // MARK: Pieces
 
-    /// So much of a secret is secret as well, and half of it at least.
+    /// A part of a secret of this length is secret as well, and half of it at least.
     private static let pieceBytesMin = 12
 
     /// The text without secrets that a line break splits, and without beginnings of secrets that

@@ -8,7 +8,7 @@ import CCurl
 extension Exchange {
     /// How often an upload that waits for its source checks the connection.
     private static let lookMilliseconds = 200
-    /// A connection that the service closed stays "readable". After so many checks without an
+    /// A connection that the service closed stays "readable". After this many checks without an
     /// answer it counts as lost.
     private static let looksInVainMax = 3
 

@@ -53,7 +53,7 @@ extension HTTPClient {
             do throws(TranshipError) {
                 try ThreadPool.shared.run {
                     let result = exchange.perform(on: handle)
-                    // The caller may have left by now, so it cannot give the handle back. After a
+                    // The caller may have left already, so it cannot give the handle back. After a
                     // failure it has no connection to keep, and libcurl 7.88 may take no options.
                     if case .success = result {
                         pool.give(handle, origin)

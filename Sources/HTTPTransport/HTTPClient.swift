@@ -45,7 +45,7 @@ public final class HTTPClient: Sendable {
 
     /// A small exchange with its body in memory.
     ///
-    /// - Returns: the answer, whatever its status.
+    /// - Returns: the answer, with any status.
     /// - Throws: if there is no answer: `unreachable`, `connection-lost`, `timed-out`,
     ///   `tls-failed`, `bad-redirect`, `invalid-answer`.
     public func send(_ request: HTTPRequest) async throws(TranshipError) -> HTTPResponse {
@@ -58,7 +58,7 @@ public final class HTTPClient: Sendable {
     ///
     /// On a 2xx status it calls `onResponse` once with the head, before the first byte, then writes
     /// the body to the ring. To refuse the body, throw from `onResponse`: nothing is written, and
-    /// this call throws the same error. The ring is neither finished nor failed, whatever happens:
+    /// this call throws the same error. The ring is neither finished nor failed in any case:
     /// the caller decides, since it may continue with a Range request. Only a cancellation fails
     /// the ring, to wake those who wait at it. On any other status the ring is not touched.
     ///
@@ -88,11 +88,11 @@ public final class HTTPClient: Sendable {
 
     /// Sends the contents of a ring as the body; chunked if the size is unknown.
     ///
-    /// The body ends properly only if the ring was finished and, with a size, held exactly so many
+    /// The body ends properly only if the ring was finished and, with a size, held just that many
     /// bytes. If the service does not take the whole body, the ring fails with the reason, so that
     /// its producer does not wait for ever.
     ///
-    /// - Returns: the answer, whatever its status, also if it came before the whole body was sent.
+    /// - Returns: the answer, with any status, also if it came before the whole body was sent.
     /// - Throws: as ``send(_:)``; the failure of the ring, if that ended the exchange;
     ///   `source-truncated` if the ring held less or more than the size.
     public func upload(
@@ -121,7 +121,7 @@ public final class HTTPClient: Sendable {
     }
 }
 
-/// Performs single exchanges in place of libcurl, where there is no network: in a simulation.
+/// Performs single exchanges in place of libcurl if there is no network: in a simulation.
 ///
 /// Each function behaves as the function of ``HTTPClient`` with the same name. Redirects, and
 /// failing the ring of an upload, are left to the client.

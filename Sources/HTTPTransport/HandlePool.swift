@@ -37,7 +37,7 @@ final class HandlePool: Sendable {
 
     /// - Parameters:
     ///   - idleMax: how many idle handles are kept for one origin; more only while more are taken.
-    ///   - idleSeconds: a handle that was idle for so long is closed.
+    ///   - idleSeconds: a handle that is idle for longer is closed.
     init(idleMax: Int, idleSeconds: Int) {
         self.idleMax = idleMax
         self.idleSeconds = idleSeconds

@@ -29,7 +29,7 @@ public struct TransportConfiguration: Sendable {
     /// For name resolution, TCP and TLS together.
     public var connectTimeoutSeconds: Int
 
-    /// A body that does not move for so long is aborted. Time during which our own ring is full or
+    /// A body that does not move for this time is aborted. Time in which our own ring is full or
     /// empty does not count.
     public var stallSeconds: Int
 
@@ -38,7 +38,7 @@ public struct TransportConfiguration: Sendable {
     public var leastBytesPerSecond = 1 << 10
     public var leastRateSeconds = 300
 
-    /// A kept connection that is idle for so long is closed.
+    /// A kept connection that is idle for longer is closed.
     public var idleSeconds = 15
 
     /// The same for a connection that waits for the next short download.
