@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Tranship authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads fields out of the first bytes of image data, whatever they hold: offsets and lengths in
+/// Reads fields out of the first bytes of any image data: offsets and lengths in
 /// a header may lie, so a field outside the bytes is nil.
 struct HeadBytes {
     let bytes: [UInt8]

@@ -66,7 +66,7 @@ extension ImageHead {
             hint: "write `container_format: bare` for a plain disk")
     }
 
-    /// The objection to data that cannot be a disk, whatever the record says.
+    /// The objection to data that cannot be a disk, no matter what the record says.
     private func objectionToKind(
         _ disk: String, _ shown: String, _ facts: [String], _ isUnpacked: Bool
     ) -> TranshipError? {
@@ -119,14 +119,14 @@ extension ImageHead {
                 + "if \(disk) is meant")
     }
 
-    /// What to tell beside a copy that is made.
+    /// What to say beside a copy that is made.
     public enum Remark: Equatable, Sendable {
         case empty
         case isoWithoutPartitions(diskFormat: String)
         case diskTooSmall(neededGiB: Int64, minDiskGiB: Int)
     }
 
-    /// What to tell beside a copy that is made.
+    /// What to say beside a copy that is made.
     ///
     /// - Parameters:
     ///   - minDiskGiB: of the record; 0 if it states none.
