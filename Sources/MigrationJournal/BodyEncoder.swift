@@ -61,7 +61,7 @@ private final class Writing {
 
     init() { json.reserveCapacity(2048) }
 
-    /// Writes a value into the innermost of so many objects and lists, and closes what is in it.
+    /// Writes a value into the innermost of this many objects and lists, and closes what is in it.
     func write<Value: Encodable>(_ value: Value, depth: Int) throws {
         if Value.self == String.self, let text = value as? String {
             string(text)
@@ -81,7 +81,7 @@ private final class Writing {
         opened.append(Open(isObject: isObject, start: json.count, firstMember: members.count))
     }
 
-    /// Closes the objects and lists inside the first so many.
+    /// Closes the objects and lists inside the first `depth` ones.
     func close(to depth: Int) {
         while opened.count > depth, let last = opened.popLast() {
             endValue(of: last)

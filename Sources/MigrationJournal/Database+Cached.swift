@@ -33,7 +33,7 @@ extension Database {
         try Value.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// The first column of the first row; nil where there is none, or NULL.
+    /// The first column of the first row; nil if there is none, or NULL.
     func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(
         cached sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> Value? {
@@ -43,7 +43,7 @@ extension Database {
 
 /// A row whose columns may hold anything.
 ///
-/// GRDB's own subscript ends the process for NULL where a value must be, and for text where a
+/// GRDB's own subscript ends the process for NULL if a value must be, and for text if a
 /// number must be. Our schema allows neither, but a damaged file or another program's may hold them.
 struct CheckedRow {
     private let row: Row

@@ -7,7 +7,7 @@ public import MigrationModel
 
 /// What every run did. Of an earlier run, as that run left it.
 extension Journal {
-    /// The transfers of a run in some states, in the plan's order; where no run is
+    /// The transfers of a run in some states, in the plan's order; if no run is
     /// named, every transfer that the journal knows, as it is now.
     public func transfers(
         run: Run?, in states: [TransferState], limit: Int, offset: Int = 0
@@ -22,7 +22,7 @@ extension Journal {
         }
     }
 
-    /// How many transfers of a run are in each state, and their bytes; where no run
+    /// How many transfers of a run are in each state, and their bytes; if no run
     /// is named, of all transfers as they are now.
     public func tally(run: Run?) async throws(TranshipError) -> [Tally<TransferState>] {
         try await read { db in
@@ -86,7 +86,7 @@ extension Journal {
         }
     }
 
-    /// What a run read from the sources, all summed up; where no run is named, what
+    /// What a run read from the sources, all summed up; if no run is named, what
     /// all runs read. ``SourceReading/furthestBytes`` is not summed.
     public func readingTally(run: Run?) async throws(TranshipError) -> SourceReading {
         // A row counts all runs up to its own.

@@ -86,7 +86,7 @@ extension Journal {
         }
     }
 
-    /// A run by its number; nil where the journal has none.
+    /// A run by its number; nil if the journal does not have it.
     public func run(_ id: Int64) async throws(TranshipError) -> Run? {
         try await read { db in
             try db.row(cached: "SELECT * FROM run WHERE id = ?", arguments: [id]).map(Run.init)
