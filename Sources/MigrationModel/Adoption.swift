@@ -24,7 +24,7 @@ public struct Adoption: Sendable, Hashable {
     /// The image at the target; nil if it is gone.
     public var imageID: String?
     public var reason: PlanReason?
-    /// What proves its data, or that nothing does; nil where that does not matter.
+    /// What proves its data, or that nothing does; nil if that does not matter.
     public var proof: PlanReason?
     /// What the target reports that equals what was promised or computed.
     public var proofs: [Checksum]

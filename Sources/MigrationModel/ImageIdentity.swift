@@ -29,7 +29,7 @@ public enum ImageIdentity {
         DerivedID.uuid(namespace: namespace, name: "lineage\n\(lineage)")
     }
 
-    /// The id of the copy's record: the source image's own as generation 0 where
+    /// The id of the copy's record: the source image's own as generation 0 if
     /// it is to be kept, derived otherwise.
     ///
     /// - Precondition: the generation is not negative.

@@ -19,7 +19,7 @@ public struct RecordFields: Codable, Hashable, Sendable {
     public var isHidden: Bool
     public var isDeactivated: Bool
     public var isProtected: Bool
-    /// False as long as the copy was never published: then it is private whatever it is to be, and
+    /// False as long as the copy was never published: then it is private in any case, and
     /// what publishing applies says nothing about edits.
     public var wasPublished = false
 

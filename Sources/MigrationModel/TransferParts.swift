@@ -158,7 +158,7 @@ public struct Wait: Codable, Hashable, Sendable {
     ///   - version: what the service reports as the record's last change; another
     ///     version than before is another body.
     ///   - now: milliseconds since 1970.
-    /// - Returns: true where another body has replaced the one that was seen before.
+    /// - Returns: true if another body has replaced the one that was seen before.
     public mutating func noteBusy(_ version: String?, now: Int64) -> Bool {
         if let known = busy, known.version == version {
             busy?.looks = known.looks + 1

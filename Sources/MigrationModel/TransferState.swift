@@ -59,7 +59,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
     /// ours was discarded at the target. The next run starts again.
     case failed
 
-    /// True where a run has nothing left to do.
+    /// True if a run has nothing left to do with the transfer.
     public var isFinal: Bool {
         switch self {
         case .done, .skipped, .unpublished, .failed: true
@@ -67,7 +67,7 @@ public enum TransferState: String, Codable, CaseIterable, Sendable {
         }
     }
 
-    /// True where data is being moved or about to be: what `limits.images` counts.
+    /// True while data moves or is about to move: what `limits.images` counts.
     public var movesData: Bool {
         switch self {
         case .planned, .reading, .read, .registered, .sending: true
