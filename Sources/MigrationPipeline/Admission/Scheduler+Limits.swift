@@ -8,7 +8,7 @@ public import MigrationModel
 extension Scheduler {
     /// The limits on what runs at once.
     public struct Limits: Sendable {
-        /// Images whose data moves: so many, or with ``isAutomatic`` at most so many.
+        /// Images whose data moves at once; an upper bound if ``isAutomatic``.
         public var images: Int
         /// True if the scheduler finds the number for each Image service by itself.
         public var isAutomatic: Bool

@@ -162,7 +162,7 @@ public protocol ImageUploader: Stage {
     ///   alone: it does not carry our marker, others can see it, it is
     ///   protected, it was adopted, or it holds data that this journal did not
     ///   send.
-    /// - Returns: false where there was no record.
+    /// - Returns: false if there was no record.
     @discardableResult
     func discard(_ transfer: Transfer) async throws(TranshipError) -> Bool
 
@@ -240,7 +240,7 @@ extension ImageUploader {
     ///
     /// - Parameter isWrong: its data is known to be wrong, or can never be proved.
     /// - Returns: the transfer as it starts over: under the next id. A kept id is
-    ///   used again; where its record stays behind with such data, one that is
+    ///   used again; if its record stays behind with such data, one that is
     ///   only preferred is given up.
     package func abandon(
         _ given: Transfer, isWrong: Bool

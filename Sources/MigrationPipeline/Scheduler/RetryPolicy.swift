@@ -10,8 +10,8 @@ internal import MigrationModel
 public struct RetryPolicy: Sendable {
     /// Tries per transfer and run, the first one included.
     public var attemptsMax: Int
-    /// The longest wait between two tries, in seconds, where the service asks for
-    /// no other one.
+    /// The longest wait between two tries, in seconds, unless the service asks for
+    /// another one.
     public var backoffSecondsMax: Double
 
     /// Number of failures in a row after which an endpoint's images wait for it.
@@ -82,6 +82,6 @@ extension TranshipError {
     /// with a look at it, so another one may find its way.
     var isSurprise: Bool { [.conflict, .gone, .notFound].contains(code) }
 
-    /// The source sent other data than was promised: so many bytes, or with another checksum.
+    /// The data from the source has the wrong size or checksum.
     var isOtherData: Bool { [.checksumMismatch, .sourceTruncated].contains(code) }
 }

@@ -177,7 +177,8 @@ extension Scheduler {
         }
         for transfer in stranded {
             let error = TranshipError(
-                .dependencyFailed, "it names an image that in turn waits for it",
+                .dependencyFailed,
+                "the image names another one as kernel or ramdisk that in turn waits for it",
                 hint: "remove kernel_id or ramdisk_id from one of them at the source")
             var failed = transfer
             failed.fail(error)

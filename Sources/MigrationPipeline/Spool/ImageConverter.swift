@@ -92,7 +92,7 @@ struct ImageConverter: Sendable {
             fileBytes: 1 << 20, accepting: [0, 1, 2, 3, 63])
         if try isCutVDI(inputBytes: inputBytes) {
             throw failed(
-                "it is cut off: its blocks need more than \(inputBytes) bytes",
+                "the image is cut off: its blocks need more than \(inputBytes) bytes",
                 hint: "get it from its publisher again, with a checksum if there is one")
         }
         // 3: only room is lost. 63: the format has nothing that can be checked.

@@ -39,7 +39,7 @@ public final class Spool: Sendable {
 
     /// What a transfer that needs spooled data has to do.
     enum Claim {
-        /// The data is complete, in the file's so many-th life; see ``discard(_:inLife:)``.
+        /// The data is complete. `life` is the file's generation; see ``discard(_:inLife:)``.
         case complete(SpoolEntry, life: Int)
         /// The transfer has to fill the file, and to call ``leave(_:)`` afterwards.
         case fill(SpoolEntry)
@@ -259,8 +259,8 @@ public final class Spool: Sendable {
 
     /// Reserves more room for a file that turns out larger than expected.
     ///
-    /// - Throws: ``TranshipError/Code/targetFailed`` where it can never have it;
-    ///   ``NoRoom`` as the cause where it may later.
+    /// - Throws: ``TranshipError/Code/targetFailed`` if it can never have it;
+    ///   ``NoRoom`` as the cause if it may later.
     func reserve(_ entry: inout SpoolEntry, _ bytes: Int64, _ transfer: Transfer)
         throws(TranshipError)
     {
@@ -305,8 +305,8 @@ public final class Spool: Sendable {
     /// Forgets a file and removes it.
     ///
     /// - Parameters:
-    ///   - unlessFilled: leaves it where another transfer fills it by now.
-    ///   - life: leaves it where it was discarded and filled again since then: another
+    ///   - unlessFilled: leaves it if another transfer is filling it.
+    ///   - life: leaves it if it was discarded and filled again since then: another
     ///     transfer has met the same damage.
     func discard(
         _ entry: SpoolEntry, unlessFilled: Bool = false, inLife life: Int? = nil

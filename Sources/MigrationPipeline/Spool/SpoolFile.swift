@@ -32,7 +32,7 @@ package struct SpoolDisk: Sendable {
     ///
     /// - Parameters:
     ///   - ring: what the work reads from or writes to; fails if the task is cancelled.
-    ///   - bytes: so many are taken out of the ring.
+    ///   - bytes: how many are taken out of the ring.
     func blocking<Value: Sendable>(
         at ring: ByteRing? = nil, taking bytes: Int64 = 0,
         _ work: @escaping @Sendable () throws -> Value
@@ -238,7 +238,7 @@ final class SpoolFile: @unchecked Sendable {
     private static func damage(_ entry: SpoolEntry, _ words: String) -> TranshipError {
         TranshipError(
             .sourceChanged, "the spooled data \(entry.path) cannot be used: \(words)",
-            hint: "it is read from the source again; check that disk if it happens again",
+            hint: "the data is read from the source again; check that disk if it happens again",
             isTransient: true, cause: SpoolDamage())
     }
 }

@@ -25,7 +25,7 @@ struct DataLook {
         to transfer: Transfer, in ring: ByteRing, isSound: () -> Bool = { true }
     ) async throws(TranshipError) -> TranshipError? {
         let conversion = isAsRead ? transfer.source.published?.conversion : nil
-        // A conversion has to know what it reads, whatever the operator says.
+        // A conversion has to know what it reads, no matter what the operator says.
         guard inspection != .off || conversion != nil else { return nil }
         let bytes = try await ring.head(bytesMax: ImageHead.bytesMax)
         guard isSound() else { return nil }
@@ -35,7 +35,7 @@ struct DataLook {
         if head.isEmpty, inspection == .refuses, source.sizeBytes == nil {
             throw TranshipError.emptyData(source.location).at(.source)
         }
-        // Of short data this is all, whatever was planned.
+        // Of short data this is all, also if more was planned.
         let isAll = bytes.count < ImageHead.bytesMax
         let sizeBytes = isAll ? Int64(bytes.count) : source.sizeBytes
         let objection = head.objection(

@@ -51,7 +51,7 @@ final class ReadingTally: Sendable {
     /// What was read, if that is not what the ring got.
     var published: PublishedProof? { proof.withLock { $0 } }
 
-    /// The error, with the server of a pool that sent other data than was promised.
+    /// The error, with the server of a pool whose data was not the promised one.
     func named(_ error: TranshipError) -> TranshipError {
         guard error.isOtherData, let who = whoAnswered.withLock({ $0 }),
             !error.isNaming(who)

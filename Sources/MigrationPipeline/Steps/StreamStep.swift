@@ -52,7 +52,7 @@ struct StreamStep: Sendable {
         var cure: String? { objection.withLock { $0?.hint } }
     }
 
-    /// - Parameter spooled: where the data lies; nil is at the source.
+    /// - Parameter spooled: where the data is; nil is at the source.
     func run(
         _ given: Transfer, from spooled: SpoolEntry? = nil, _ trip: Trip
     ) async throws(TranshipError) -> Outcome {

@@ -4,7 +4,7 @@
 internal import Basics
 internal import MigrationModel
 
-/// One look at an import, and the request for it where none was sent.
+/// One look at an import, and the request for it if none was sent.
 struct WaitStep: Sendable {
     let stages: Stages
 
