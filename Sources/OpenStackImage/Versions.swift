@@ -62,7 +62,7 @@ extension ImageService {
 
 extension ImageService {
     /// The minor number of the newest API version 2 that the service lists: 17 for `v2.17`. Nil if
-    /// it lists none, or does not tell this user.
+    /// it lists none, or does not show them to this user.
     ///
     /// Asks once for each session. Network failures are thrown and asked about again.
     public func minorVersion() async throws(TranshipError) -> Int? {

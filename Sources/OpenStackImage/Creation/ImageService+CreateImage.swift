@@ -132,7 +132,7 @@ extension ImageService {
                 .refused, "cloud \"\(session.cloudName)\" does not import by \(method)",
                 hint: methods.isEmpty
                     ? "upload the data"
-                    : "it has \(methods.map(\.rawValue).joined(separator: ", "))")
+                    : "it offers \(methods.map(\.rawValue).joined(separator: ", "))")
         }
     }
 

@@ -52,7 +52,7 @@ public enum ByteSpan: Sendable, Hashable {
     case from(Int64)
     /// First and last byte.
     case bytes(ClosedRange<Int64>)
-    /// The last so many bytes.
+    /// The last bytes of the data, by their number.
     case last(Int64)
 
     /// The value of a `Range` header.

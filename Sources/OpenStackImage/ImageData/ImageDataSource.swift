@@ -7,7 +7,7 @@ public import HTTPTransport
 
 /// A source of image data that this program sends.
 ///
-/// It is read once, piece by piece. Only a few MiB are in memory at a time, whatever the size.
+/// It is read once, piece by piece. Only a few MiB are in memory at a time, at any size.
 public struct ImageDataSource: Sendable {
     /// Fills a ring: writes all bytes, or throws. Calls the second argument once with the size, as
     /// soon as it is known; nil means unknown.

@@ -83,7 +83,7 @@ extension ImageService {
 }
 
 extension ByteRing {
-    /// Takes everything out in pieces of so many bytes. BLOCKS.
+    /// Takes everything out in pieces of this many bytes. BLOCKS.
     func drain(
         _ bufferBytes: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {

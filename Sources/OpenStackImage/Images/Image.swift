@@ -79,7 +79,7 @@ extension Image {
 
 extension Image {
     /// ``properties`` as text. The service stores text only; other values come from its plugins.
-    /// Those that are null are left out: null cannot be told from absent. So are
+    /// Those that are null are left out: a null looks like an absent one. So are
     /// ``structuredProperties``.
     package var propertyTexts: [String: String] {
         properties.compactMapValues { value in

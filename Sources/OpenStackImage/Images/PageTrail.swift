@@ -11,7 +11,7 @@ import HTTPTransport
 /// page is requested, the service refuses the marker (400, some versions 404). The list then goes
 /// on after an earlier record; what comes twice by that is left out.
 struct PageTrail: Sendable {
-    /// Bounds the memory. A list of which so many records in a row are deleted fails.
+    /// Bounds the memory. A list fails if this many records in a row are deleted.
     static let idsMax = 5000
     /// Bounds what a service can ask for that refuses its own markers again and again.
     static let detoursMax = 200

@@ -15,7 +15,7 @@ package final class RecentImages: Sendable {
         var readAt: Int64
     }
 
-    /// For so long a record counts as just read, in milliseconds.
+    /// How long a record counts as just read, in milliseconds.
     private static let ageMax: Int64 = 5000
     /// Far more than are in flight at once.
     private static let countMax = 2000

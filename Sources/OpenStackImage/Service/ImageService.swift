@@ -32,7 +32,7 @@ extension ImageService {
     /// The limit of an answer: a page of 1,000 images with many properties fits.
     static let responseBytesMax = 64 << 20
 
-    /// Sends a small request with a token and returns the answer, whatever its status. After a 401
+    /// Sends a small request with a token and returns the answer, with any status. After a 401
     /// it renews the token and sends the request once more.
     ///
     /// - Throws: ``TranshipError/Code/unauthorized`` after the second 401;

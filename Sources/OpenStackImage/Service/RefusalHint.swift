@@ -101,8 +101,8 @@ enum RefusalHint {
         }
     }
 
-    /// True if the service looked into the data and refused what it found, whatever the declared
-    /// format is.
+    /// True if the service looked into the data and refused what it found, with any declared
+    /// format.
     static func isUnsafe(_ words: String) -> Bool { words.lowercased().contains("safety check") }
 
     private static func legacy(_ parts: [String], _ status: Int, _ words: String) -> String? {

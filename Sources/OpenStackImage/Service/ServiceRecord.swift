@@ -90,7 +90,7 @@ extension ServiceRecord {
 /// One page of a list.
 struct RecordPage<Record: ServiceRecord>: Sendable {
     let records: [Record]
-    /// The query of the link to the next page. Nil on an empty page, whatever its link says.
+    /// The query of the link to the next page. Nil on an empty page, even if it has a link.
     let nextQuery: String?
 
     /// - Parameter key: of the list in the answer.
