@@ -128,7 +128,7 @@ public struct NameTemplate: Sendable, Equatable, CustomStringConvertible {
 enum NamePlace {
     /// The name or series of a url, file or archive source.
     case source
-    /// The name at a target, whatever the source.
+    /// The name at a target, for any source.
     case target
 
     var placeholders: [String] {

@@ -45,7 +45,8 @@ public struct OIMCatalogue: Sendable, Equatable {
     public init(files: [String], settings: Settings) throws(TranshipError) {
         guard files.count <= Self.filesMax else {
             throw TranshipError(
-                .invalidPipeline, "\(files.count) catalogues are more than \(Self.filesMax)",
+                .invalidPipeline,
+                "\(files.count) catalogues given, at most \(Self.filesMax) allowed",
                 hint: "name fewer files")
         }
         var texts: [(file: String, text: String)] = []

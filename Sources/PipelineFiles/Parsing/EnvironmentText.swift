@@ -18,7 +18,7 @@ enum EnvironmentText {
     ///
     /// - Parameters:
     ///   - each: called with every value that takes the place of a variable.
-    ///   - escaped: makes the value of a variable literal, where text has a meaning.
+    ///   - escaped: makes the value of a variable literal if the key gives text a meaning.
     static func expand(
         _ text: String, _ environment: [String: String], each: (String) -> Void = { _ in },
         escaped: (String) -> String = { $0 }

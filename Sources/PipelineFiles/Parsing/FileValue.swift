@@ -93,7 +93,7 @@ struct FileValue {
 
     /// Returns the text of a scalar with variables expanded. Refuses null.
     ///
-    /// - Parameter escaped: makes the value of a variable literal, where text has a meaning.
+    /// - Parameter escaped: makes the value of a variable literal if the key gives text a meaning.
     func text(
         emptyAllowed: Bool = false, escaped: (String) -> String = { $0 }
     ) throws(TranshipError) -> String {

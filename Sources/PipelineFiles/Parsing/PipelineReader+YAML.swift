@@ -44,7 +44,7 @@ extension PipelineReader {
         case .depth:
             return refusal(
                 place, "nested more than \(bounds.depthMax) levels deep",
-                hint: "check the indentation: no pipeline needs so many levels")
+                hint: "check the indentation: no pipeline needs that many levels")
         case .nodes:
             return refusal(
                 place, "more than \(bounds.nodesMax) values once aliases are expanded",
