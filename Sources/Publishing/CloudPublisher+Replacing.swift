@@ -6,8 +6,8 @@ internal import MigrationModel
 internal import OpenStackImage
 
 extension CloudPublisher {
-    /// `on_conflict: replace`: hides the images that had the name of the copy, which others see by
-    /// now. None is deleted. One that has changed since the plan stays as it is.
+    /// `on_conflict: replace`: hides the images that had the name of the copy, which is now
+    /// visible. Deletes none. An image that has changed since the plan stays as it is.
     func hideReplaced(_ transfer: inout Transfer) async throws(TranshipError) {
         var hidden: [String] = []
         for id in transfer.record.replaces ?? [] {
