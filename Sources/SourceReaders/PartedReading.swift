@@ -196,7 +196,7 @@ struct PartedReading: Sendable {
             passage.moved(buffer.writtenBytes)
             judge(&passage)
         case .failure(let error):
-            // A server may refuse so many connections, and give one.
+            // A server may refuse this many connections, and give one.
             if error.isRefusedPart || (error.answer != nil && error.isTransient) {
                 connections.learn(.paysNot, of: endpoint)
             }

@@ -18,7 +18,7 @@ struct PublishedList {
     var key = "checksum_file"
     var bytesMax = 16 << 20
     let client: HTTPClient
-    /// Waits so many seconds, or until the task is cancelled.
+    /// Waits this many seconds, or until the task is cancelled.
     var wait: @Sendable (Double) async -> Void = { try? await Task.sleep(for: .seconds($0)) }
 
     /// A pool may have one mirror that lacks the list, and answers otherwise the next time.
@@ -189,8 +189,8 @@ struct PublishedList {
             } catch {
                 throw TranshipError(
                     .sourceUnavailable, "\(place) \(error.words)",
-                    hint: "check that checksum_file and signature are there, relative to the "
-                        + "pipeline file")
+                    hint: "check that both files exist: paths in checksum_file and signature start "
+                        + "at the pipeline file")
             }
         }
         let isSameOrigin = URLImage.host(of: place) == access.origin

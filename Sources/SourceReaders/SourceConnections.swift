@@ -27,7 +27,7 @@ final class SourceConnections: Sendable {
     static let answerSecondsMin = 0.025
     /// How many times as fast several connections have to be.
     static let gainMin = 1.3
-    /// An endpoint that refused so many parts, and gave none, is asked for none any more. A cloud
+    /// An endpoint that refused this many parts, and gave none, is not asked again. A cloud
     /// may have several stores, of which some know no ranges.
     static let refusalsMax = 3
 
@@ -112,7 +112,7 @@ final class SourceConnections: Sendable {
     ///
     /// - Parameter limit: the most connections to the endpoint, those of other images included; nil
     ///   if the pipeline file does not say.
-    /// - Returns: false if there are not so many, in which case none is taken.
+    /// - Returns: false if fewer are free, in which case none is taken.
     func take(_ count: Int, at endpoint: String, limit: Int?) -> Bool {
         state.withLock { state in
             var found = state.endpoints[endpoint, default: Endpoint()]
@@ -134,7 +134,7 @@ final class SourceConnections: Sendable {
         }
     }
 
-    /// True if more images are read by now than the connections leave room for.
+    /// True if more images are read than the connections leave room for.
     func isCrowded(_ endpoint: String, limit: Int?) -> Bool {
         state.withLock { state in
             guard let limit, let found = state.endpoints[endpoint] else { return false }

@@ -84,7 +84,7 @@ struct Unpacking {
         do throws(TranshipError) {
             try await readPublished(inner) { event in
                 guard case .opened(let facts) = event else { return tell(event) }
-                // Size and version are of other bytes than the ring gets.
+                // Size and version describe the published bytes, and not those that the ring gets.
                 var known = SourceFacts(sizeBytes: nil, members: facts.members)
                 known.whoAnswered = facts.whoAnswered
                 tell(.opened(known))
@@ -135,7 +135,7 @@ extension PublishedData {
 
     /// Compares what was read with what was promised.
     fileprivate func compare(_ proof: PublishedProof, shown: String) throws(TranshipError) {
-        // A checksum that is right proves the data, whatever its size was when it was planned.
+        // A checksum that is right proves the data, also if its size differs from the planned one.
         if let checksum, checksum.matches(proof.checksum) { return }
         if let sizeBytes, sizeBytes != proof.sizeBytes {
             throw TranshipError(

@@ -7,7 +7,7 @@ internal import MigrationPipeline
 internal import OpenStackImage
 internal import PipelineFiles
 
-/// v1 has two visibilities where v2 has four. A private image with members is
+/// v1 has two visibilities, v2 has four. A private image with members is
 /// what v2 calls `shared`, as the Image service itself decided when it moved
 /// its database from one to the other (Ocata); so the listing asks for the
 /// members of private images that are to be copied.

@@ -11,7 +11,7 @@ internal import PipelineFiles
 /// A kind of source: images of a legacy cloud (Images API v1).
 ///
 /// Metadata and data come in one answer, so reading compares what is there with
-/// the plan without another request. v1 has no ranges: whatever breaks is read
+/// the plan without another request. v1 has no ranges: a reading that breaks is read
 /// again from its beginning.
 struct LegacyCloudImages: ImageSource {
     let selection: CloudSource
@@ -52,7 +52,7 @@ struct LegacyCloudImages: ImageSource {
     }
 
     private static var noRanges: TranshipError {
-        TranshipError(.rangeNotSatisfiable, "Images API v1 knows no ranges")
+        TranshipError(.rangeNotSatisfiable, "Images API v1 does not support ranges")
     }
 
     func facts(_ transfer: Transfer) async throws(TranshipError) -> SourceFacts {

@@ -67,7 +67,7 @@ struct FolderListing {
         return nil
     }
 
-    /// Where a mark begins, whatever the case of its letters.
+    /// Where a mark begins, in upper or lower case.
     private static func place(of mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
         guard let first = mark.first else { return nil }
         var rest = bytes
