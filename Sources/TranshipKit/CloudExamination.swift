@@ -15,7 +15,7 @@ internal import Planning
 public struct CloudExamination: Sendable {
     public let cloudName: String
     public let region: String?
-    /// Without user and password; nil where no Keystone is used.
+    /// Without user and password; nil if the cloud does not use Keystone.
     public let authURL: String?
     /// The address of the Image service, without user and password.
     public let imageEndpoint: String
@@ -56,10 +56,6 @@ public struct CloudExamination: Sendable {
         public var reason: PlanReason { choice.reason }
     }
 
-    /// Signs in and looks.
-    ///
-    /// - Throws: wrong credentials, an unknown cloud, a service that does not
-    ///   answer. What a service only does not tell becomes one of ``troubles``.
     /// The same of a word of a command line: `alpha` or `alpha/RegionTwo`.
     public static func examine(
         place word: String, region: String?, environment: [String: String]
@@ -69,6 +65,10 @@ public struct CloudExamination: Sendable {
             place?.name ?? word, region: region ?? place?.region, environment: environment)
     }
 
+    /// Signs in and looks.
+    ///
+    /// - Throws: wrong credentials, an unknown cloud, a service that does not
+    ///   answer. What a service does not report becomes one of ``troubles``.
     public static func examine(
         _ cloud: String, region: String? = nil, environment: [String: String]
     ) async throws(TranshipError) -> CloudExamination {

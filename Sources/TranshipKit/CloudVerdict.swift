@@ -16,7 +16,7 @@ public struct CloudVerdict: Sendable, Hashable {
 /// The images that a pipeline without conditions would copy: the active ones of the project, without
 /// hidden ones and snapshots.
 public struct CloudStock: Sendable, Hashable {
-    /// The list is not read beyond so many images.
+    /// The list is read up to this many images.
     static let imagesMax = 10_000
 
     public internal(set) var images = 0

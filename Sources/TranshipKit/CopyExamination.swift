@@ -100,7 +100,7 @@ public struct CopyExamination: Sendable {
             against += target.asTarget.reasons.map { "target \(target.cloudName): \($0)" }
         }
         guard against.isEmpty else { return CloudVerdict(isYes: false, reasons: against) }
-        let formats = refusedFormats.map { "the target takes no \($0)" }
+        let formats = refusedFormats.map { "the target does not accept \($0)" }
         return CloudVerdict(isYes: true, reasons: shortfalls + formats)
     }
 }

@@ -7,8 +7,8 @@ internal import MigrationJournal
 internal import MigrationModel
 internal import PipelineFiles
 
-/// Where journals lie: `$XDG_STATE_HOME/tranship/NAME.sqlite`, by the XDG Base
-/// Directory Specification; `~/.local/state` where it is not set.
+/// The place of journals: `$XDG_STATE_HOME/tranship/NAME.sqlite`, by the XDG Base
+/// Directory Specification; `~/.local/state` if it is not set.
 public enum JournalPlace {
     /// The folder of all journals that were not put elsewhere by `--journal`.
     private static func folder(environment: [String: String]) -> String {

@@ -21,7 +21,7 @@ enum KillPoint {
                 let number = Int(parts[1]), number > 0
             else {
                 throw TranshipError(
-                    .usage, "\(variable) is \"\(text)\", where it must be before:N or after:N",
+                    .usage, "\(variable) is \"\(text)\", but it must be before:N or after:N",
                     hint: "it is for tests; unset it")
             }
             // SIGKILL, so that nothing of ours gets to run any more.

@@ -62,7 +62,7 @@ extension PipelineRun {
             let more = transfers.count > 5 ? " and \(transfers.count - 5) more" : ""
             tell(
                 .warning(
-                    "the pipeline file does not name the target \(target) any more, where the journal "
+                    "the pipeline file no longer names the target \(target), at which the journal "
                         + "knows \(counted(transfers.count, "unfinished record")) of ours: \(ids)\(more); "
                         + "name it again under `targets` and run clean, or delete them by hand"))
         }
