@@ -3,7 +3,7 @@
 """Federated logins at alpha: an OpenID Connect provider, and Apache with mod_auth_openidc before Keystone.
 
 Apache checks the provider's access tokens and hands their claims to Keystone as headers, which it takes from
-nobody else. Keystone gets the provider, a mapping, a group and the protocol by its API, so nothing in its
+no one else. Keystone gets the provider, a mapping, a group and the protocol by its API, so nothing in its
 configuration changes, and `reset alpha` forgets them.
 """
 
@@ -78,7 +78,7 @@ def stop_oidc():
 
 
 def federate():
-    """Tells Keystone of the provider. Does nothing where that is known."""
+    """Adds the provider to Keystone. Does nothing if it is there."""
     keystone = url_of("alpha", "keystone")
     token, _ = token_for("alpha", "admin", "admin")
 

@@ -58,7 +58,7 @@ import Testing
         #expect(value(String(repeating: "[", count: 1_000_000)) == nil)
     }
 
-    @Test func `Every part of a text that ends too early is no JSON`() {
+    @Test func `Every part of a text that ends too early is not JSON`() {
         let text = Array(#"{"a":[1,"x\u0041",true,null],"b":{"c":[]}}"#.utf8)
         #expect(value(text) != nil)
         for end in text.indices { #expect(value(Array(text[..<end])) == nil) }

@@ -23,11 +23,11 @@ import Testing
     }
 
     @Test(arguments: ["", " 5", "+5", "-0", "5 ", "0x5", "5.0", "٥", "99999999999999999999"])
-    func `Text other than digits is no number`(text: String) {
+    func `Text other than digits is not a number`(text: String) {
         #expect(OutsideNumber.parse(text) == nil)
     }
 
-    @Test func `JSON that is no whole number is none`() {
+    @Test func `JSON that is not a whole number does not count`() {
         #expect(OutsideNumber.read(.number(5)) == 5)
         let others: [JSONValue?] = [
             nil, .null, true, .number(5.5), .number(1e300), .number(.nan), ["5"], ["a": 5], "five",

@@ -91,7 +91,7 @@ struct SameAddressTests {
 
     /// Whichever of them is the first.
     @Test(arguments: 0..<5)
-    func `Entries that are added, taken out or sorted anew move no data again`(
+    func `Entries that are added, taken out or sorted move no data again`(
         pair: Int
     ) async throws {
         defer { desk.remove() }

@@ -131,7 +131,7 @@ extension EndToEndTests {
                 // An image of another owner, with a marker that proves nothing.
                 let foreign = try await scene.beta.add(
                     "\(scene.prefix) foreign", nil,
-                    ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-somebody-else"])
+                    ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-someone-else"])
 
                 let needed = try await scene.tranship("clean", file)
                 #expect(needed.status == 0, needed.said)
@@ -152,7 +152,7 @@ extension EndToEndTests {
                 #expect(listed.talk.contains("nothing was changed"), listed.said)
                 let there = try await scene.beta.images(scene.prefix)
                 #expect(there.count == begun.count + 1)
-                // What arrived whole in the meantime is no leftover.
+                // What arrived whole in the meantime is not a leftover.
                 let empty = there.filter {
                     $0.text("status") == "queued" && $0.id != foreign.id
                 }.map(\.id)

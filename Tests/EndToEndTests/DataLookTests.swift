@@ -18,7 +18,7 @@ extension EndToEndTests {
         }
 
         @Test(
-            "what is no image is refused in the plan, by each method",
+            "what is not an image is refused in the plan, by each method",
             arguments: ["upload", "auto", "web-download"])
         func noImage(method: String) async throws {
             let whole = Sample.qcow2(200_000, seed: 41)

@@ -98,7 +98,7 @@ extension EndToEndTests {
                 #expect(wrong.talk.contains("invalid_grant"), wrong.said)
                 #expect(!wrong.everything.contains("not-the-password"), wrong.said)
 
-                // A token that somebody else signed.
+                // A token that someone else signed.
                 let text = try String(contentsOfFile: path, encoding: .utf8)
                 let forged = text.replacing(
                     /access_token: "[^"]+"/, with: "access_token: \"a.b.c\"")

@@ -12,7 +12,7 @@ import Testing
 
 extension EndToEndTests {
     /// The screens of real runs in real terminals, in `Golden`. Names and sizes are fixed; times, rates
-    /// and ids are masked. `TRANSHIP_WRITE_DOCS=1` writes the files anew.
+    /// and ids are masked. `TRANSHIP_WRITE_DOCS=1` writes the files again.
     @Suite struct GoldenScreenTests {
         @Test(
             "plan, progress, watching, a bad end and a good one fit the terminal",

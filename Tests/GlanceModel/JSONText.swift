@@ -77,7 +77,7 @@ extension JSONValue {
 }
 
 /// Reads a JSON text from its first byte to its last. Every function leaves
-/// ``position`` behind what it has read, and gives nil at what is no JSON.
+/// ``position`` behind what it has read, and gives nil at what is not JSON.
 private struct JSONReader {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0

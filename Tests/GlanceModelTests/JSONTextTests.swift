@@ -31,11 +31,11 @@ import Testing
         #""\ud83dA""#, #""\udea2""#, "\"a\nb\"", "'a'", "NaN", "1e999", "<html>",
         "[1]garbage",
     ])
-    func `It refuses what is no JSON`(text: String) {
+    func `It refuses text that is not JSON`(text: String) {
         #expect(JSONValue(text: Array(text.utf8)) == nil)
     }
 
-    @Test func `Bytes that are no UTF-8 are no JSON`() {
+    @Test func `Bytes that are not UTF-8 are not JSON`() {
         #expect(JSONValue(text: [0x22, 0xFF, 0x22]) == nil)
         #expect(JSONValue(text: [0x22, 0x5C, 0x6E, 0xC3, 0x22]) == nil)
     }

@@ -128,7 +128,7 @@ import Testing
         #expect(error.answer?.message == "/x?sig=<redacted> pw=<redacted> <redacted>")
     }
 
-    /// Sizes and stores are no secrets, and messages need them.
+    /// Sizes and stores are not secrets, and messages need them.
     @Test func `Words that say nothing of who asks stay`() async throws {
         let headers: HTTPHeaders = [
             "X-OpenStack-Image-Size": "12345", "X-Image-Meta-Store": "fast",

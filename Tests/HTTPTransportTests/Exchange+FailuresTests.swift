@@ -21,11 +21,11 @@ import Testing
 
     @Test func `An unknown host name may be known later`() async {
         let error = await failure {
-            _ = try await HTTPClient().send(HTTPRequest(.get, "http://nobody.invalid/?sig=planted"))
+            _ = try await HTTPClient().send(HTTPRequest(.get, "http://absent.invalid/?sig=planted"))
         }
         #expect(error?.code == .unreachable)
         #expect(error?.isTransient == true)
-        #expect(error?.message.contains("nobody.invalid") == true)
+        #expect(error?.message.contains("absent.invalid") == true)
         #expect(error?.description.contains("planted") == false)
     }
 
@@ -36,7 +36,7 @@ import Testing
         #expect(error?.isTransient == false)
     }
 
-    @Test func `A head without end is no lack of memory`() async throws {
+    @Test func `A head without end does not count as a lack of memory`() async throws {
         let server = try RawHTTPServer { _ in
             Reply { exchange in
                 exchange.send("HTTP/1.1 200 OK\r\n")

@@ -32,7 +32,7 @@ import Testing
     }
 
     /// In a process of its own, since the limit is one of the process.
-    @Test func `Too few files are no failure of the service`() async {
+    @Test func `Too few files do not count as a failure of the service`() async {
         await #expect(processExitsWith: .success) {
             let server = try RawHTTPServer { _ in .status(200) }
             // What Dispatch and libcurl open once in a process is open before files are short,

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `A length that is no number up to 2^53 is none`() {
+    @Test func `A length that is not a number up to 2^53 does not count`() {
         func length(_ text: String?) -> Int64? {
             var headers = HTTPHeaders()
             headers["content-length"] = text

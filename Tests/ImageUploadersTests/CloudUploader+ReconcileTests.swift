@@ -50,7 +50,7 @@ import Testing
             return
         }
         #expect(transfer.state == .registered && transfer.imageID == given.imageID)
-        // Whoever sends next fills it.
+        // The next sender fills it.
         #expect(!transfer.placement.isFilledByUs)
         #expect(target.glance.changes.isEmpty)
     }
@@ -214,7 +214,7 @@ import Testing
         #expect(target.glance.isBurned(target.id()))
     }
 
-    @Test func `An empty record is discarded whoever made it`() async throws {
+    @Test func `An empty record is discarded, of any maker`() async throws {
         try await target.uploader.discard(target.begun(.registered, ["status": "queued"]))
         #expect(target.glance.isBurned(target.id()))
     }
@@ -263,7 +263,7 @@ import Testing
     }
 
     @Test(arguments: ["queued", "saving", "active", "killed"])
-    func `Somebody else's record is a conflict in every state`(status: String) async throws {
+    func `Someone else's record is a conflict in every state`(status: String) async throws {
         target.glance.put(target.id(), ["status": .string(status), Origin.propertyName: "l/v"])
         let error = await failure { _ = try await reconcile(target.begun(.sending)) }
         #expect(error?.code == .targetConflict)

@@ -88,7 +88,7 @@ import Testing
         #expect(error?.message.contains("50 ids") == true)
     }
 
-    @Test func `An id that somebody else uses is a conflict and stays untouched`() async throws {
+    @Test func `An id that someone else uses is a conflict and stays untouched`() async throws {
         target.glance.put(target.id(), ["name": "theirs"])
         let error = await failure { _ = try await target.register(Sample.transfer("a")) }
         #expect(error?.code == .targetConflict)

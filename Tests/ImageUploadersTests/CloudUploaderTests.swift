@@ -147,7 +147,7 @@ import Testing
 
     // MARK: Which digest the target will report
 
-    @Test func `The newest image of the target tells its algorithm, once`() async throws {
+    @Test func `The newest image of the target shows its algorithm, once`() async throws {
         target.glance.put("other", data: [1])
         let given = target.begun(.reading)
         for _ in 0..<3 {
@@ -205,7 +205,7 @@ import Testing
         #expect(target.glance.changes.isEmpty)
     }
 
-    @Test func `What is protected, hidden, adopted or marked by somebody else is left alone`()
+    @Test func `What is protected, hidden, adopted or marked by someone else is left alone`()
         async throws
     {
         var adopted = target.begun(.verifying, ["status": "active"])

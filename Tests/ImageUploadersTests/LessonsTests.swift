@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `A full quota is no lesson about records`() {
+    @Test func `A full quota teaches nothing about records`() {
         var lessons = Lessons()
         _ = lessons.learn(from: refusal(.quotaExceeded, 413, "over quota"), record: record())
         #expect(lessons.objection(to: record()) == nil)

@@ -62,7 +62,7 @@ import Testing
         #expect(deletions == 1)
     }
 
-    @Test func `What is gone is told apart, and a refusal is no end`() async throws {
+    @Test func `What is gone is told apart, and a refusal is not the end`() async throws {
         var deletesLeft = 1
         guard case .gone = try await clean(&deletesLeft, listed()) else {
             Issue.record("there was nothing")

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `A service that fails is no service that says nothing`() async throws {
+    @Test func `A service that fails is not a service that says nothing`() async throws {
         for question in Self.questions.dropFirst() {
             let glance = try GlanceServer()
             glance.refuse("GET", question, status: 500)

@@ -115,7 +115,7 @@ import Testing
         #expect(try await due(run) == ["ami"])
     }
 
-    @Test func `An image at another target waits for nobody`() async throws {
+    @Test func `An image at another target waits for no other image`() async throws {
         var record = Sample.record()
         record.references = ["kernel_id": "image:kernel"]
         let run = try await journal.takeOver([

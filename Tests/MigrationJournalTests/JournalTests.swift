@@ -18,7 +18,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     /// The pool sets NORMAL when it turns WAL on, after everything that its
-    /// configuration can ask for: only the connection itself tells.
+    /// configuration can ask for: only the connection itself shows it.
     @Test func `Every commit reaches the disk before it returns`() async throws {
         let journal = try await Journal.open(path: path)
         #expect(try await journal.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `An empty file is no journal to look at, and a plan may be made beside it`()
+    @Test func `An empty file is not a journal to look at, and a plan may be made beside it`()
         async throws
     {
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
@@ -154,7 +154,7 @@ import Testing
         #expect(reading?.code == .journalFailed)
     }
 
-    @Test func `A file that is no database is refused with SQLite's words`() async throws {
+    @Test func `A file that is not a database is refused with SQLite's words`() async throws {
         try folder.write(Array("version: 1\nname: not a journal at all".utf8), to: "journal.sqlite")
         let error = await failure { _ = try await Journal.open(path: path) }
         #expect(error?.code == .journalFailed)

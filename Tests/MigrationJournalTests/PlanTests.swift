@@ -149,7 +149,7 @@ import Testing
             try await plan.items(after: 0, limit: 9).map(\.item) == [fresh, again, adopted])
     }
 
-    @Test func `Images with an id at their source are no versions of a series`() async throws {
+    @Test func `Images with an id at their source are not versions of a series`() async throws {
         var version = Sample.item("v")
         version.intent.source.imageID = nil
         version.action = .create

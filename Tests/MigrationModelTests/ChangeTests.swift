@@ -20,7 +20,9 @@ import Testing
     }
 
     @Test(arguments: Change.Action.allCases.filter { $0 != .delete })
-    func `What this run published of the record is no edit by hand`(action: Change.Action) {
+    func `What this run published of the record does not count as an edit by hand`(
+        action: Change.Action
+    ) {
         let planned = change(action) { ($0.isProtected, $0.visibility) = (true, .public) }
         var found = planned.image
         (found.isProtected, found.visibility) = (true, .public)

@@ -57,7 +57,7 @@ import Testing
         #expect(told(&breakers) == ["b: no route", "b answers after 61 s"])
     }
 
-    @Test func `An answer in between begins the count anew`() {
+    @Test func `An answer in between begins the count again`() {
         var breakers = CircuitBreakers(RetryPolicy(attemptsMax: 5))
         for round in 0..<12 {
             breakers.failed(1, at: "b", with: error, now: 0)

@@ -23,7 +23,7 @@ import Testing
         ]
     }
 
-    /// Everything stands there once, whole and published.
+    /// Every image is there once, whole and published.
     private func check(_ fixture: Fixture, _ run: Run, _ point: String) async throws {
         let journal = try await fixture.journal()
         let ends = try await fixture.ends(journal, run)

@@ -37,7 +37,7 @@ final class FakeWorld: Sendable {
         /// Ends a source's data early, with this error after so many bytes.
         var breaks: [String: (afterBytes: Int, error: TranshipError)] = [:]
         var declaresSize = true
-        /// What a source tells of its version; without one it cannot go on in
+        /// What a source says of its version; without one it cannot go on in
         /// the middle.
         var versions: [String: SourceVersion] = [:]
         /// Bytes that were read of each source, whatever became of them.
@@ -49,7 +49,7 @@ final class FakeWorld: Sendable {
         /// How often an import is still running when it is looked at.
         var looks: [String: Int] = [:]
         var errors: [Call: [String: [TranshipError]]] = [:]
-        /// Errors of whoever calls next.
+        /// Errors of the next caller.
         var outages: [Call: [TranshipError]] = [:]
         var log: [String] = []
         var held: Set<Call> = []

@@ -51,7 +51,7 @@ import Testing
         let outages = try await journal.outages(run: run)
         #expect(outages.count == 1)
         #expect(outages.allSatisfy { $0.endedAt != nil && $0.code == .unreachable })
-        // Every failure stands in the journal, whether it cost a try or not.
+        // Every failure is in the journal, whether it cost a try or not.
         #expect(try await journal.attemptCount(run: run) == 18)
         let tries = try await journal.attempts(of: ends.values.map(\.id), limit: 20)
         #expect(

@@ -95,7 +95,7 @@ import Testing
         #expect(try await work.value.values.allSatisfy { $0.state == .done })
     }
 
-    /// A snooze is no failed try: imports may take hours.
+    /// A snooze is not a failed try: imports may take hours.
     @Test func `Waiting costs no attempt`() async throws {
         world.state.withLock { $0.looks["image:a"] = 20 }
         let ends = try await fixture.run(
@@ -148,7 +148,7 @@ import Testing
         #expect(state(ends, "b") == .done)
     }
 
-    /// An id that was never given out is left to nobody: another host would use it,
+    /// An id that was never given out is not left to others: another host would use it,
     /// and there would be two copies.
     @Test func `A record that was never made leaves its id to be tried again`() async throws {
         world.fail(.create, "image:a", with: transient("1"), transient("2"), transient("3"))
@@ -166,7 +166,7 @@ import Testing
         #expect(ends["a"]?.failure?.code == .forbidden)
     }
 
-    @Test func `Every failed try stands in the journal`() async throws {
+    @Test func `Every failed try is in the journal`() async throws {
         world.fail(.read, "image:a", with: transient(), transient())
         try await fixture.run([fixture.item("a")])
         let journal = try await fixture.journal()

@@ -162,7 +162,7 @@ import Testing
         async throws
     {
         let reached = Mutex<Set<Int32>>([])
-        // Nobody goes on after 700,000 bytes before both are there.
+        // Neither reader goes on after 700,000 bytes before both are there.
         let disk = small(bytes: 1_500_000) { descriptor, offset in
             guard offset >= 700_000 else { return }
             let end = ContinuousClock.now + .seconds(20)
@@ -269,7 +269,7 @@ import Testing
 
     // MARK: Orphans
 
-    @Test func `Only files of this journal's spool that nobody waits for are orphans`()
+    @Test func `Only files of this journal's spool without a waiting transfer are orphans`()
         async throws
     {
         let journal = try await Journal.open(path: fixture.path)
@@ -301,7 +301,7 @@ import Testing
         _ = try await Spool.open(place, journal: journal, run: run)
         #expect(!left.contains(orphan))
         #expect(Set(left).isSuperset(of: others + [ours]))
-        // Nobody waits for it any more.
+        // No transfer waits for it any more.
         try await journal.commit(transfer.moved(to: .failed))
         _ = try await Spool.open(place, journal: journal, run: run)
         #expect(!left.contains(ours))

@@ -205,7 +205,7 @@ import Testing
         #expect(world.record("image:a/0") != nil)
     }
 
-    @Test func `A copy that somebody removed is made again`() async throws {
+    @Test func `A copy that someone removed is made again`() async throws {
         var given = sent(promise: nil, computed: [sha256(bytes)])
         given.placement.imageID = "image:a/gone"
         let outcome = try await confirm(given)

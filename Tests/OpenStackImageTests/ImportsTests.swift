@@ -161,10 +161,10 @@ struct ImageServiceImportsTests {
             }
             try await admin.deleteCopy(image.id, inStore: "slow")
             #expect(try await admin.image(image.id).stores == ["fast"])
-            let nobody = "00000000-0000-4000-8000-000000000000"
-            try await admin.deleteCopy(nobody, inStore: "slow", missingIsFine: true)
+            let absent = "00000000-0000-4000-8000-000000000000"
+            try await admin.deleteCopy(absent, inStore: "slow", missingIsFine: true)
             let missing = await #expect(throws: TranshipError.self) {
-                try await admin.deleteCopy(nobody, inStore: "slow")
+                try await admin.deleteCopy(absent, inStore: "slow")
             }
             #expect(missing?.code == .notFound)
             let last = await #expect(throws: TranshipError.self) {

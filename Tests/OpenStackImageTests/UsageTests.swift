@@ -23,7 +23,7 @@ struct UsageDecodingTests {
         #expect(try Usage.list(["usage": [:]]).isEmpty)
     }
 
-    @Test("a limit or a use that is no count is named, and nothing is computed with it")
+    @Test("a limit or a use that is not a count is named, and nothing is computed with it")
     func lies() {
         for (limit, used) in [(.max, -5), (-2, 0), (1 << 54, 1), (5, .min)] as [(Int64, Int64)] {
             let error = #expect(throws: TranshipError.self) {

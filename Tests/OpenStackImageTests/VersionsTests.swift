@@ -39,7 +39,7 @@ struct ImageServiceVersionsTests {
         #expect(versions.contains { $0.id == "v2.0" })
     }
 
-    @Test("an endpoint that is no Image service is refused by its address")
+    @Test("an endpoint that is not an Image service is refused by its address")
     func elsewhere() async throws {
         var configuration = try Lab.session("alpha").configuration
         configuration.imageEndpointOverride = configuration.authURL

@@ -101,7 +101,7 @@ import Testing
             login: a
             multi: true
             status: active
-            visibility: everybody
+            visibility: everyone
             meta: {}
             tags: []
             versions: [{ version: '1', url: 'https://a.example/a.img' }]

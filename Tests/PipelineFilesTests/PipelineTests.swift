@@ -238,8 +238,8 @@ struct PipelineTests {
               members: map             # map (by the owner table; unmapped ones dropped and reported; default across Keystones) | keep | drop
               properties: { set: { mirrored: "yes" }, drop: ["base_image_ref", "owner_specified.*"], rename: { old: new } }
               tags: { add: [mirrored], drop: [] }
-            on_conflict: keep-both     # a different image already stands there under that name:
-                                       # keep-both (default for cloud sources: names are no identity) | skip | update | replace | rename | fail
+            on_conflict: keep-both     # a different image is already there under that name:
+                                       # keep-both (default for cloud sources: names are not identities) | skip | update | replace | rename | fail
             keep: 2                    # url, file, archive sources: how many earlier versions of a series stay
             previous: hide             # what becomes of those: hide | rename | deactivate | leave
             expired: { action: delete, after: 90d }   # what becomes of the older ones: delete | hide | deactivate | leave (default)

@@ -110,7 +110,7 @@ import Testing
         #expect(try #require(adopt(known: sending, [])).verdict == .known)
     }
 
-    @Test func `Where nothing of ours stands there is nothing to adopt`() {
+    @Test func `If nothing of ours is at the target, there is nothing to adopt`() {
         #expect(adopt([]) == nil)
     }
 

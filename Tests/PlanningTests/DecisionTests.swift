@@ -11,7 +11,7 @@ import Testing
 @testable import Planning
 
 @Suite struct DecisionTests {
-    /// One row of the table: what the journal says and what stands at the target.
+    /// One row of the table: what the journal says and what is at the target.
     struct Situation: Sendable, CustomTestStringConvertible {
         var known: Transfer?
         var ours: [TargetImage] = []
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: Over all combinations
 
-    @Test func `Where a copy of ours stands, no other one is made`() throws {
+    @Test func `If a copy of ours is at the target, no other one is made`() throws {
         for situation in try Self.table() {
             guard let standing = situation.standing else { continue }
             let item = try Self.decide(situation)
@@ -125,8 +125,8 @@ import Testing
             let item = try Self.decide(situation)
             guard item.action == .skip else { continue }
             let promised = situation.isPromised ? [try Sample.checksum(.md5, "a")] : []
-            let stands = situation.standing ?? situation.namesakes.first
-            let isProvedByBytes = stands?.checksums.contains { promised.contains($0) } == true
+            let found = situation.standing ?? situation.namesakes.first
+            let isProvedByBytes = found?.checksums.contains { promised.contains($0) } == true
             let isProvedBefore =
                 [.done, .skipped].contains(situation.known?.state)
                 && situation.known?.imageID == situation.standing?.id
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    /// True where the journal says that this run's own, unproved copy stands there.
+    /// True if the journal says that this run's own, unproved copy is at the target.
     private static func isUnproved(_ situation: Situation) -> Bool {
         guard let known = situation.known, let standing = situation.standing else { return false }
         let proved: [TransferState] = [.done, .skipped, .unpublished, .publishing]
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    /// Its discarding failed, or the process died before it: nobody else will.
+    /// Its discarding failed, or the process died before it: no one else will.
     @Test func `A copy of ours with other data that was never proved is gone on with`() throws {
         let wrong = try Sample.checksum(.md5, "b")
         for situation in try Self.table() where situation.isPromised {
@@ -206,7 +206,7 @@ import Testing
     }
 
     @Test(arguments: [TransferState.done, .skipped, .unpublished])
-    func `A copy that somebody deleted comes back under the next id`(state: TransferState) throws {
+    func `A copy that someone deleted comes back under the next id`(state: TransferState) throws {
         let item = try Self.decide(Situation(known: Self.known(state, "s-0")))
         #expect(item.action == .create)
         #expect(item.start?.placement.generation == 3)
@@ -228,7 +228,7 @@ import Testing
         #expect(decided.start == nil)
     }
 
-    @Test func `An image that stands nowhere is created`() throws {
+    @Test func `An image that is nowhere is created`() throws {
         let item = try Self.decide(Situation())
         #expect(item.action == .create)
         #expect(item.reason == .notAtTarget)
@@ -271,7 +271,7 @@ import Testing
         #expect(skipped.action == .skip)
         #expect(skipped.start?.state == .skipped && skipped.start?.imageID == "s-0")
 
-        // Its last step is missing: nobody has published it.
+        // Its last step is missing: no one has published it.
         var item = try Self.item()
         item.intent.record.visibility = .public
         let published = Decision(onConflict: .keepBoth).decide(
@@ -396,7 +396,7 @@ import Testing
         if action == .create { #expect(item.start?.record.name == name) }
     }
 
-    @Test func `Copies of ours of other images are no conflict`() throws {
+    @Test func `Copies of ours of other images are not conflicts`() throws {
         var copy = try other()[0]
         copy.originValue = "l/v"
         let item = try Self.decide(Situation(namesakes: [copy]), onConflict: .fail)
@@ -434,7 +434,7 @@ import Testing
         let item = try Self.keeping(.required, holder: holder)
         #expect(item.action == .skip && item.start?.imageID == "s")
         #expect(item.start?.placement.isAdopted == true)
-        // Under another id it is no copy with the source's id.
+        // Under another id it is not a copy with the source's id.
         let namesake = Sample.target("n", checksums: [try Sample.checksum(.md5, "a")])
         #expect(try Self.keeping(.required, namesakes: [namesake]).action == .create)
         #expect(try Self.keeping(.preferred, namesakes: [namesake]).action == .skip)

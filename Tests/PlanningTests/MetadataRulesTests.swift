@@ -135,7 +135,7 @@ import Testing
         #expect(result.record.properties == ["os_distro": "d"])
     }
 
-    @Test func `A kernel that the pipeline drops or sets is no reference`() throws {
+    @Test func `A kernel that the pipeline drops or sets is not a reference`() throws {
         let dropped = try properties(
             ["kernel_id": "k"], "image: { properties: { drop: [kernel_id] } }")
         #expect(dropped.record.references.isEmpty && dropped.record.properties.isEmpty)

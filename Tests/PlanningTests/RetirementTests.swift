@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    @Test func `A source that goes back is no newer version`() throws {
+    @Test func `A source that goes back is not a newer version`() throws {
         let retirement = Retirement(
             try targetRules("previous: hide"), projectID: nil, nowUnixSeconds: 5 * Self.daySeconds)
         let hidden = copy(1, { $0.isHidden = true }, changes: [.hide])

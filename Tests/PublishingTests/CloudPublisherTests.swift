@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(arguments: [500, 503, 429, 401])
-    func `What may pass, and lost credentials, are no refusal of this image`(
+    func `What may pass, and lost credentials, do not refuse this image`(
         status: Int
     ) async throws {
         glance.refuse("PATCH", "/v2/images/i", status: status)
@@ -169,7 +169,7 @@ import Testing
         #expect(error?.answer?.status == status)
     }
 
-    @Test func `A copy that somebody removed is made again`() async throws {
+    @Test func `A copy that someone removed is made again`() async throws {
         glance.burn("i")
         let again = try await publish(proved(visibility: .public))
         #expect(again.state == .planned && again.placement.generation == 1 && again.imageID == nil)
@@ -221,7 +221,7 @@ import Testing
         #expect(done.remarks.count == 1)
     }
 
-    @Test func `Too many members are no question of rights`() async throws {
+    @Test func `Too many members have nothing to do with rights`() async throws {
         glance.refuse(
             "POST", "/v2/images/i/members", status: 413,
             text: "The limit has been exceeded on the number of allowed image members")
@@ -262,7 +262,7 @@ import Testing
 
     // MARK: Images that it names
 
-    @Test func `A kernel that came back under another id is named anew`() async throws {
+    @Test func `A kernel that came back under another id is named again`() async throws {
         glance.put("i", ["kernel_id": "k-1"])
         let done = try await publisher.publish(proved(), references: ["kernel_id": "k-2"])
         #expect(done.state == .done)

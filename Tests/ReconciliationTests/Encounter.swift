@@ -121,7 +121,7 @@ final class Encounter {
     }
 }
 
-/// Time that passes only when somebody waits for it.
+/// Time that passes only when someone waits for it.
 private final class Clock: Sendable {
     private let milliseconds = Mutex<Int64>(1_800_000_000_000)
 

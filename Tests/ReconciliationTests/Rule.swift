@@ -3,7 +3,7 @@
 
 /// What a run has to make of each pair of states: the table of docs/journal.md.
 ///
-/// "Next id" is the copy made anew under the next id of the derived sequence;
+/// "Next id" is the copy made again under the next id of the derived sequence;
 /// "discarded" is the record that was found, deleted.
 enum Rule {
     static func of(_ ours: Ours, _ found: Found) -> String {

@@ -48,7 +48,7 @@ enum Ours: String, CaseIterable, Sendable {
     var method: String { self == .importing ? "glance-direct" : "upload" }
 }
 
-/// What stands at the target under the id that the image has or will have.
+/// What is at the target under the id that the image has or will have.
 enum Found: String, CaseIterable, Sendable {
     case absent = "not there, never was"
     case deleted = "not there, was deleted"

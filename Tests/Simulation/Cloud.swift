@@ -277,7 +277,7 @@ final class Cloud: @unchecked Sendable {
             taken.remove(number) != nil, model[given] == nil
         {
             // It has been there all the time.
-            add(given, ["name": "somebody's"], data: [9, 9])
+            add(given, ["name": "someone's"], data: [9, 9])
         }
         let response = model.answer(request)
         guard response.isSuccess, let made = JSONValue(text: response.body),

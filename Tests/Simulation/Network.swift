@@ -219,7 +219,7 @@ struct Network: Carrier {
         var body: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let breaksAt = world.happens() ? world.chance.below(100_000) : Int.max
-        // Some line is so slow that others may think nobody is behind it.
+        // Some line is so slow that others may think no one is behind it.
         if world.hosts.count > 1, world.happens() {
             await world.timeline.sleep(world.chance.milliseconds(60_000...900_000))
             try goesOn()

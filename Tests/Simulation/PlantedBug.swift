@@ -9,7 +9,7 @@ import MigrationModel
 import MigrationPipeline
 import OpenStackImage
 
-/// A mistake that somebody might make, put around the real stages: what a
+/// A mistake that someone might make, put around the real stages: what a
 /// simulation that is worth its time has to find.
 package enum PlantedBug: String, CaseIterable, Sendable {
     /// The visibility is set as soon as there is a record.

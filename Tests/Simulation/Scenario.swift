@@ -60,10 +60,10 @@ struct Scenario: Sendable {
         var allowsPublic: Bool
         /// Another region of the source cloud's Keystone.
         var isSibling: Bool
-        /// Sources under whose name something else stands there, and whether
+        /// Sources under whose name something else is there, and whether
         /// that has the same data.
         var namesakes: [Int: Bool]
-        /// Sources whose first id somebody else has there.
+        /// Sources whose first id someone else has there.
         var taken: Set<Int>
         /// Of its pipeline entry: `false`, `true` or `prefer`.
         var keepID = "false"
@@ -78,7 +78,7 @@ struct Scenario: Sendable {
     struct Start: Sendable {
         /// How often it goes out into the world before it dies.
         var dieAfterSteps: Int?
-        /// When somebody asks it to stop, in milliseconds, and how.
+        /// When someone asks it to stop, in milliseconds, and how.
         var stopAfter: (milliseconds: Int64, isAbort: Bool)?
         var losesJournal: Bool
         /// Takes up the run before it where that was interrupted.

@@ -184,7 +184,7 @@ package final class Simulator {
 
         /// Starts it on each host, and waits until all have ended.
         ///
-        /// - Returns: what then stands in their journals, by host.
+        /// - Returns: what their journals then say, by host.
         private func finish(_ hosts: [Host], together: Bool) -> [Int: [Transfer]] {
             var all: [Int: [Transfer]] = [:]
             for hosts in together ? [hosts] : hosts.map({ [$0] }) {
@@ -256,7 +256,7 @@ package final class Simulator {
             if let stopAfter = launch.stopAfter {
                 world.timeline.after(stopAfter.milliseconds) {
                     guard end.value == nil else { return }
-                    world.say("somebody asks it to \(stopAfter.isAbort ? "abort" : "drain")")
+                    world.say("someone asks it to \(stopAfter.isAbort ? "abort" : "drain")")
                     process.value?.stop(drains: !stopAfter.isAbort)
                     if stopAfter.isAbort || process.value == nil { task.value?.cancel() }
                 }

@@ -129,7 +129,7 @@ final class SpoolFolder: @unchecked Sendable {
         pwrite(descriptor, &byte, 1, off_t(offset))
     }
 
-    /// Makes the journal believe what lies there: as if nobody looked.
+    /// Makes the journal believe what lies there: as if no one looked.
     func trust(_ journal: Journal) async throws(TranshipError) {
         for (entry, _) in try await journal.spoolEntries(run: nil) {
             var bytes = [UInt8](repeating: 0, count: Int(entry.offsetBytes))

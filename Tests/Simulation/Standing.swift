@@ -5,7 +5,7 @@ import Basics
 import GlanceModel
 import MigrationModel
 
-/// How one image stands at one target after everything, against how it should.
+/// The state of one image at one target after everything, beside the state that it should have.
 struct Standing {
     /// What is wrong with it; nil where nothing is.
     var wrong: String?
@@ -138,7 +138,7 @@ struct Standing {
         case .absent:
             // Left to be filled, since deleting it would burn the id. Or what a
             // service fetched wrongly, and whose journal was lost before it was
-            // compared: nobody may delete it, and nobody sees it.
+            // compared: no one may delete it, and no one sees it.
             let isAllowed = copy.map { copy in
                 (keepsID && copy.id == source.id && copy.status != "active")
                     || (copy.isOrphaned && !copy.wasPublished)
@@ -158,13 +158,13 @@ struct Standing {
         }
     }
 
-    /// How the copy stands that a calm run has to make.
+    /// The state of the copy that a calm run has to make.
     private static func copied(
         _ all: [Cloud.Record], _ copy: Cloud.Record?, _ found: String, _ source: Scenario.Source,
         _ target: Scenario.Target, _ own: [Transfer?], _ place: String
     ) -> Standing {
         guard let copy else {
-            // Wrong data under a kept id, and nobody knows any more how it came.
+            // Wrong data under a kept id, and no one knows any more how it came.
             if all.contains(where: { $0.isOrphaned && !$0.wasPublished }) {
                 return Standing(wrong: nil, isSettled: false)
             }
@@ -210,7 +210,7 @@ struct Standing {
         let isDone = row?.state == .done || row?.state == .skipped
         guard isDone || (isRefused && row?.state == .unpublished) else {
             return Standing(
-                wrong: "\(place): stands there, and the journal says \(said)",
+                wrong: "\(place): is there, and the journal says \(said)",
                 isSettled: true)
         }
         return Standing(wrong: nil, isSettled: isDone)

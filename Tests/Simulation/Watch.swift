@@ -33,7 +33,7 @@ final class Watch: @unchecked Sendable {
         }
     }
 
-    /// True where something known beforehand tells that these are the wrong bytes.
+    /// True if something known beforehand shows that these are the wrong bytes.
     private func areProvablyWrong(_ bytes: [UInt8], _ source: Scenario.Source) -> Bool {
         guard bytes != source.bytes else { return false }
         return source.promise != .none || bytes.count != source.bytes.count
@@ -78,7 +78,7 @@ final class Watch: @unchecked Sendable {
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
         var wrongs: [String] = []
         let isLying = cloud.world.isLying
-        if !record.isOurs { wrongs.append("it is somebody else's") }
+        if !record.isOurs { wrongs.append("it is someone else's") }
         if row == nil { wrongs.append("no row of the journal names it") }
         if row?.placement.isAdopted == true { wrongs.append("it was adopted") }
         if let row, row.origin.propertyValue != marker { wrongs.append("it has another marker") }
@@ -107,7 +107,7 @@ final class Watch: @unchecked Sendable {
     func touching(_ record: Cloud.Record, at cloud: Cloud, _ request: HTTPRequest) {
         if !record.isOurs {
             cloud.world.violation(
-                "\(request.method.rawValue) on \(cloud.name)/\(record.id), which is somebody else's"
+                "\(request.method.rawValue) on \(cloud.name)/\(record.id), which is someone else's"
             )
         }
     }

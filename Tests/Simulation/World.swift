@@ -10,7 +10,7 @@ import MigrationJournal
 import MigrationModel
 
 /// Everything outside the process: clouds, a file server, the network between,
-/// the disk with the journal, and whoever interferes.
+/// the disk with the journal, and others who interfere.
 ///
 /// `@unchecked Sendable`: touched by the thread of its timeline alone.
 final class World: @unchecked Sendable {
@@ -157,7 +157,7 @@ final class World: @unchecked Sendable {
         return cloud.data(request)
     }
 
-    // MARK: Whoever interferes
+    // MARK: Others who interfere
 
     func loseJournal(of host: Host) throws(TranshipError) {
         say("the journal is lost")

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Whole runs of the real pipeline over a simulated world. `make simulate` does
-/// the same with a hundred thousand seeds; docs/simulation.md tells more.
+/// the same with a hundred thousand seeds; docs/simulation.md says more.
 @Suite(.timeLimit(.minutes(30))) struct SimulatorTests {
     /// - Returns: the report of the first seed that fails.
     private func explore(

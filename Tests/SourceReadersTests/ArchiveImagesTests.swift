@@ -105,7 +105,7 @@ private final class TestArchive: TestSource {
         try Data("{".utf8).write(to: URL(fileURLWithPath: test.path("\(id(3)).json")))
         unlink(test.path("\(id(4)).data"))
         mkfifo(test.path("\(id(4)).data"), 0o600)
-        // Names that are no images.
+        // Names that are not images.
         for name in [
             "..json", "passwd.json", "\(TestArchive.first.uppercased()).json", ".\(id(6)).json",
         ] {

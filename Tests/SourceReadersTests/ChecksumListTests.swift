@@ -281,7 +281,7 @@ import Testing
         #expect(find("a.img", manifest) == expected)
     }
 
-    @Test func `In a mixed file the strongest is taken, wherever it stands`() throws {
+    @Test func `In a mixed file the strongest is taken, anywhere in it`() throws {
         let text = """
             -----BEGIN PGP SIGNED MESSAGE-----
             Hash: SHA256
@@ -319,7 +319,7 @@ import Testing
         "", "nonsense", "zz  a.img", "d41d8cd9  a.img", "CRC32 (a.img) = 00000000",
         "MD5 (a.img) = short", "MD5 (a.img)", ") = (",
     ])
-    func `What is no checksum is passed over`(line: String) {
+    func `What is not a checksum is passed over`(line: String) {
         #expect(find("a.img", line) == nil)
     }
 

@@ -77,7 +77,7 @@ import Testing
         #expect(reading.error?.message.contains("is \(status) now") == true)
     }
 
-    @Test func `A checksum that the source no longer tells is no change`() async throws {
+    @Test func `A checksum that the source no longer reports is not a change`() async throws {
         let image = try await source.planned([1, 2])
         source.glance.put("a", ["checksum": nil])
         #expect(await read(image, by: source.source).bytes == [1, 2])
@@ -257,7 +257,7 @@ import Testing
         #expect(try await facts("private").members.isEmpty)
     }
 
-    @Test func `Whoever may not list members has none to pass on`() async throws {
+    @Test func `A user who may not list members has none to pass on`() async throws {
         source.glance.refuse("GET", "/v2/images/a/members", status: 403)
         #expect(try await facts("shared").members.isEmpty)
     }

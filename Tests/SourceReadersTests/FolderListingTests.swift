@@ -59,7 +59,7 @@ import Testing
         "https://m.example/noble/1.img?Expires=1&amp;Signature=a/b", "1.img?a=://b", "1.img?",
         "1.img/?C=N", "1.img?v=1?v=2",
     ])
-    func `The query of a link to a file is no part of its name`(link: String) {
+    func `The query of a link to a file is not part of its name`(link: String) {
         #expect(names("<a href=\"\(link)\">x</a>") == ["1.img"])
         #expect(names("<a href=1.img>x</a><a href=\"\(link)\">x</a>") == ["1.img"])
     }

@@ -122,7 +122,7 @@ struct PrintedDigestsTests {
         "note: de ad be ef", "note:", "note:\n\nAAAA BBBB", "Words: more words", "SHA256 = x y",
         "a: SHA256 = SHA1 = AAAA BBBB", "a: AAAA BBBBB", ": AAAA BBBB", "= AAAA BBBB",
     ])
-    func `What is no digest is passed over`(text: String) {
+    func `What is not a digest is passed over`(text: String) {
         let groups = Array(repeating: "AAAABBBB", count: 4).joined(separator: " ")
         #expect(names("\(text)\nb: \(groups)") == ["b"])
     }

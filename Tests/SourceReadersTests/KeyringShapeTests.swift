@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `Text and nothing are no keyring, and a keybox is one`() {
+    @Test func `Text and nothing are not keyrings, and a keybox is one`() {
         #expect(KeyringShape([]) == .other)
         #expect(KeyringShape([UInt8]("hello".utf8)) == .other)
         #expect(KeyringShape([0, 0, 0, 32, 1, 1, 0, 2] + "KBXf".utf8) == .whole)

@@ -47,7 +47,7 @@ import Testing
             from: point)
     }
 
-    /// A reading that nobody noticed anything of.
+    /// A reading in which nothing was noticed.
     private func expectWhole(_ reading: Reading) {
         #expect(reading.error == nil)
         #expect(reading.bytes == Self.data)
@@ -207,7 +207,7 @@ import Testing
         #expect(rest.map(\.first) == [PartServer.openingBytes + 4 * PartServer.partBytes])
     }
 
-    /// The opening says which version is read, so another one is no lie.
+    /// The opening says which version is read, so another one is not a lie.
     static let openingLies = lies.filter { $0.testDescription != "another ETag" }
 
     @Test(arguments: openingLies)

@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [203, 206, 304, 416, 302, 418])
-    func `An answer that is no list says what to do`(status: Int) async throws {
+    func `An answer that is not a list says what to do`(status: Int) async throws {
         let server = try RawHTTPServer { _ in
             .status(status, text: status == 304 ? "" : Self.line)
         }

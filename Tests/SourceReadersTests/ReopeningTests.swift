@@ -122,7 +122,7 @@ import Testing
         #expect(requests.count == 1 + steps)
     }
 
-    @Test func `A source that tells no length may go on as well`() async throws {
+    @Test func `A source that reports no length may go on as well`() async throws {
         let (reading, _) = try await reading(isChunked: true) { request, _ in Self.part(request) }
         #expect(reading.error == nil)
         #expect(reading.bytes == Self.data)

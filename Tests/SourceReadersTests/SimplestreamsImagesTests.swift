@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// An index with one image whose server tells an ETag.
+    /// An index with one image whose server reports an ETag.
     private final class TestStreams: TestSource {
         let server: RawHTTPServer
         let source: any ImageSource
@@ -245,7 +245,7 @@ import Testing
         ("<html>", "is not JSON"), ("{}", "is not of Simplestreams"),
         (String(repeating: "[", count: 200), "nests lists deeper"),
     ])
-    func `What is no index is refused`(text: String, words: String) async throws {
+    func `What is not an index is refused`(text: String, words: String) async throws {
         let server = try server(index: text)
         defer { server.stop() }
         let listed = try #require(try await list(source(server)).first)

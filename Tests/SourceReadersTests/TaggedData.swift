@@ -4,7 +4,7 @@
 import Synchronization
 import TestSupport
 
-/// Data that a server tells an ETag of, and that a test changes and removes.
+/// Data that a server has an ETag for, and that a test changes and removes.
 final class TaggedData: Sendable {
     private let bytes = Mutex<[UInt8]?>(nil)
     private let version = Mutex(1)

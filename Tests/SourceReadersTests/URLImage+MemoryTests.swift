@@ -124,7 +124,7 @@ import Testing
         #expect(listed.image == first.image && listed.notes == first.notes)
     }
 
-    @Test func `An ETag that differs from mirror to mirror is no new version`() async throws {
+    @Test func `An ETag that differs from mirror to mirror is not a new version`() async throws {
         let source = try source()
         let first = try await look(source)
         mirror.tag.withLock { $0 = "\"edge2\"" }

@@ -14,7 +14,7 @@ import Testing
 @testable import SourceReaders
 
 @Suite(.timeLimit(.minutes(5))) struct URLImageTests {
-    /// A mirror that tells an ETag.
+    /// A mirror that reports an ETag.
     private final class TestMirror: TestSource {
         let server: RawHTTPServer
         let source: any ImageSource
@@ -38,7 +38,7 @@ import Testing
         try await checkConformance { try TestMirror() }
     }
 
-    @Test func `A promised checksum tells better than an ETag what changed`() async throws {
+    @Test func `A promised checksum shows better than an ETag what changed`() async throws {
         let source = try TestMirror()
         var image = try await source.planned([1, 2])
         source.change()
@@ -86,7 +86,7 @@ import Testing
         (SeenVersion(lastModified: "Sat, 21 Nov 2026 00:00:00 GMT"), false),
         (SeenVersion(), false),
     ])
-    func `A time of change tells a new version where there is no ETag`(
+    func `A time of change shows a new version if there is no ETag`(
         planned: SeenVersion, isChanged: Bool
     ) async throws {
         let reading = try await reading(

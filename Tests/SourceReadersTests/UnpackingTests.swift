@@ -196,7 +196,7 @@ import Testing
         #expect(error?.message.contains("\(sha256(data))") == true)
     }
 
-    @Test func `A file that ends early is no image`() async throws {
+    @Test func `A file that ends early is not an image`() async throws {
         let folder = try TemporaryFolder()
         let data = try compressed(noise(300_000), .gz)
         let path = try folder.write(Array(data.dropLast(20_000)), to: "a.raw.gz")

@@ -167,7 +167,7 @@ import Testing
         #expect(word(found) == "failure import-failed")
     }
 
-    @Test func `Without a list of tasks, the image's own list of failed stores tells`() throws {
+    @Test func `Without a list of tasks, the image's own list of failed stores decides`() throws {
         let failed: [String: JSONValue] = ["os_glance_failed_import": "slow"]
         let found = try Scene(status: .queued, method: .webDownload, properties: failed)
             .look().judge()

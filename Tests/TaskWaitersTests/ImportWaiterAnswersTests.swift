@@ -93,7 +93,7 @@ import Testing
     }
 
     /// The answer was lost, or the process: the import runs.
-    @Test func `A refusal because an import runs already is no failure`() async throws {
+    @Test func `A refusal because an import runs already is not a failure`() async throws {
         let given = importing("uploading")
         glance.refuse("POST", "/v2/images/i/import", status: 409, text: "Image has active task")
         glance.setTasks([task("processing", "Copied 5 MiB")], of: "i")

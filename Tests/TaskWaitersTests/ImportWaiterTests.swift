@@ -113,7 +113,7 @@ import Testing
         #expect(error?.code == .quotaExceeded)
     }
 
-    @Test func `An image that somebody deletes is copied again, but not for ever`() async throws {
+    @Test func `An image that someone deletes is copied again, but not for ever`() async throws {
         var given = transfer()
         for _ in 0..<3 {
             guard case .restart(let next, let error) = try await waiter().look(given) else {

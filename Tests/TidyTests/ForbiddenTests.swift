@@ -72,7 +72,7 @@ import Testing
         line.drop { $0 == " " }.hasPrefix("//")
     }
 
-    /// Whoever improves the words would change what the program does. A code, a case or a flag of
+    /// To improve the words would change what the program does. A code, a case or a flag of
     /// the error decides. The words of a service (`answer.message`) are all that it says.
     @Test func `No decision reads our own words`() {
         for file in files {

@@ -262,7 +262,7 @@ import Testing
         )
     }
 
-    @Test func `A plan of another pipeline is no plan for this one`() async throws {
+    @Test func `A plan of another pipeline is not a plan for this one`() async throws {
         let before = try await plan("1", [])
         var after = before
         after.pipeline = "q"

@@ -236,7 +236,7 @@ import Testing
             try await run.carryOut(try await run.plan(matching: saved)).images(in: .done)
         }
         #expect(done == 2)
-        // What was signed off and is done by now is no drift.
+        // What was signed off and is already done is not drift.
         try await start(Self.two) { run in
             let plan = try await run.plan(matching: saved)
             #expect(plan.work.images == 0)

@@ -86,7 +86,7 @@ import Simulation
             }
             if done % (story == .nights ? 100 : 5000) == 0 || done == count {
                 let minutes = (ContinuousClock.now - start) / .seconds(60)
-                // On a machine that does other things as well, this one tells more.
+                // On a machine that does other things as well, this one says more.
                 let busyMinutes = Double(clock()) / Double(CLOCKS_PER_SEC) / 60
                 print(
                     "seeds \(first) to \(seed): \(failures) failed, \(runs) runs, "

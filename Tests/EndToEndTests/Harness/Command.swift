@@ -16,7 +16,7 @@ struct Outcome: Sendable {
     var talk: String
     var seconds: Double
 
-    /// Standard output as JSON Lines. A line that is no JSON is an issue.
+    /// Standard output as JSON Lines. A line that is not JSON is an issue.
     var lines: [JSONValue] {
         output.split(separator: "\n").compactMap { line in
             let value = try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))

@@ -153,7 +153,7 @@ struct Bystander: Sendable {
         for cloud in targets {
             let image = try await cloud.add(
                 scene.prefix + Self.suffix, nil,
-                ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-somebody-else"])
+                ["tranship_origin": "d9428888-122b-11e1-b85c-61cd3cbb3210/of-someone-else"])
             images.append((cloud, image.id))
         }
     }

@@ -109,7 +109,7 @@ extension Fault {
                     try FileManager.default.setAttributes(
                         [.posixPermissions: 0o555], ofItemAtPath: scene.folder.path)
                     // The administrator may write everything.
-                    return try await Command.run(scene, shell: nobody)
+                    return try await Command.run(scene, shell: unprivileged)
                 },
                 repair: { scene in
                     for path in [scene.folder.path, scene.journal, scene.journal + ".lock"] {
@@ -125,7 +125,7 @@ extension Fault {
             }),
     ]
 
-    private static let nobody = #"""
+    private static let unprivileged = #"""
         [ "$(id -u)" -ne 0 ] || AS="setpriv --reuid=65534 --regid=65534 --clear-groups"
         """#
 

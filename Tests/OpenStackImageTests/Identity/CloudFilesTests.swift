@@ -55,7 +55,7 @@ struct CloudFilesTests {
     }
 
     @Test(
-        "an entry or its auth that is no mapping is said to be none",
+        "an entry or its auth that is not a mapping is named",
         arguments: [
             ("f1: text", "the entry of cloud \"f1\" must be a mapping (clouds.yaml)"),
             ("f1: [a]", "the entry of cloud \"f1\" must be a mapping (clouds.yaml)"),

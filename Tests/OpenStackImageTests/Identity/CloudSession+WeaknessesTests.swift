@@ -20,7 +20,7 @@ import Testing
         ("https://keys.example/v3", "https://images.example"),
         ("http://127.0.0.1:5000/v3", "http://[::1]:9292"), ("http://localhost", "http://127.1.2.3"),
     ])
-    func `TLS, or no network, is no weakness`(authURL: String, endpoint: String) {
+    func `TLS, or no network, does not count as a weakness`(authURL: String, endpoint: String) {
         #expect(found(authURL, endpoint) == [])
     }
 

@@ -89,7 +89,7 @@ struct CloudSessionTests {
         #expect(error?.hint != nil)
     }
 
-    @Test("a Glance at auth_url is no Keystone")
+    @Test("a Glance at auth_url is not a Keystone")
     func notKeystone() async throws {
         let error = await #expect(throws: TranshipError.self) {
             try await Lab.session("not-keystone").authenticate()

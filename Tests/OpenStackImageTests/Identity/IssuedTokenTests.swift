@@ -84,7 +84,7 @@ struct TokenDecodingTests {
     }
 
     @Test(
-        "what is no Keystone is told so, with what it answered",
+        "a server that is not Keystone is named, with what it answered",
         arguments: [
             (200, "<html>Welcome</html>"), (201, "{}"), (404, "404 Not Found"),
             (405, "<h1>405</h1>"), (300, "{\"versions\":[]}"), (302, ""),

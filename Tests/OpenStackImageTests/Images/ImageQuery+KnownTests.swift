@@ -66,7 +66,7 @@ struct OldServiceTests {
         #expect(cloud.asked.last == "GET /v2/images?limit=1000&disk_format=raw")
     }
 
-    @Test("the versions are no reason to fail, unless the service does not answer")
+    @Test("the versions are not a reason to fail, unless the service does not answer")
     func versions() async throws {
         for status in [400, 401, 403, 404, 501] {
             let cloud = try FaultyCloud { _, _ in .status(status) }

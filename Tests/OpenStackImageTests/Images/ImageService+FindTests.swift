@@ -26,7 +26,7 @@ struct ImageServiceFindTests {
     @Test("what is nowhere is not found, or nil", .proves("sdk find_image(ignore_missing)"))
     func missing() async throws {
         let service = try Lab.service()
-        let name = Lab.uniqueName("nobody")
+        let name = Lab.uniqueName("absent")
         #expect(try await service.findIfPresent(name) == nil)
         #expect(try await service.imageIfPresent(name) == nil)
         let error = await #expect(throws: TranshipError.self) { try await service.find(name) }

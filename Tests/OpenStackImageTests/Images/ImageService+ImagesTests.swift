@@ -211,7 +211,7 @@ struct ImageServiceImagesTests {
         let service = try Lab.service()
         let error = await #expect(throws: TranshipError.self) {
             try await service.images(
-                ImageQuery(visibility: .only(ImageVisibility(rawValue: "nobody")))
+                ImageQuery(visibility: .only(ImageVisibility(rawValue: "unknown")))
             ).all()
         }
         #expect(error?.code == .badRequest)

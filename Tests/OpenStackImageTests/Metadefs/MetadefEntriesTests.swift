@@ -123,7 +123,7 @@ struct MetadefDecodingTests {
         #expect(namespace.record["future"] == 1)
     }
 
-    @Test("what has no name is no answer")
+    @Test("an entry without a name is not an answer")
     func nameless() {
         for read in [
             { _ = try MetadefNamespace(json: ["display_name": "n"]) },

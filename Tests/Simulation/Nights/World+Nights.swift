@@ -145,12 +145,12 @@ extension Watch {
         }
     }
 
-    /// Only an earlier version that nobody edited is deleted, and only if enough versions came
+    /// Only an earlier version that no one edited is deleted, and only if enough versions came
     /// after it.
     func deletingInNights(_ record: Cloud.Record, at cloud: Cloud, keep: Int) {
         let fields = record.fields
         var wrongs: [String] = []
-        if !record.isOurs { wrongs.append("it is somebody else's") }
+        if !record.isOurs { wrongs.append("it is someone else's") }
         let row = rows.first { $0.imageID == record.id && $0.targetKey == cloud.name }
         if row == nil { wrongs.append("no row of the journal names it") }
         if let row, row.origin.propertyValue != fields[Origin.propertyName]?.string {
