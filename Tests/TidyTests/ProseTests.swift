@@ -4,8 +4,8 @@
 import Foundation
 import Testing
 
-/// Words that `docs/style.md` rules out because a reader stumbles over them, in comments, messages
-/// and pages. A review finds the rest.
+/// Words that `docs/style.md` rules out because a reader stumbles over them, in comments, messages,
+/// pages, titles of tests, and scripts. A review finds the rest.
 @Suite struct ProseTests {
     /// What to write instead is in `docs/style.md`.
     private static let foreign = [
@@ -33,9 +33,38 @@ import Testing
         }
     }
 
-    /// The words found, by target of the sources or by page.
+    /// The files of the tests, the scripts and the lab, by their folder: what a program reads in a
+    /// corpus is not prose.
+    private func others() throws -> [String: [String]] {
+        var files: [String: [String]] = [:]
+        for folder in ["Tests", "scripts", "lab"] {
+            let root = SourceTree.root.appendingPathComponent(folder)
+            let all = try #require(FileManager.default.enumerator(atPath: root.path))
+            for case let path as String in all {
+                let parts = path.split(separator: "/")
+                guard !parts.contains("Corpora"), path != "TidyTests/ProseTests.swift",
+                    !parts.contains(where: { $0.hasPrefix(".") || $0 == "__pycache__" })
+                else { continue }
+                let part = parts.count > 1 ? "\(folder)/\(parts[0])" : folder
+                files[part, default: []].append("\(folder)/\(path)")
+            }
+        }
+        return files
+    }
+
+    /// The words found, by target of the sources, by folder, or by page.
     private func found() throws -> [String: [String]] {
         var found: [String: [String]] = [:]
+        for (part, paths) in try others() {
+            for path in paths {
+                let data = try? Data(contentsOf: SourceTree.root.appendingPathComponent(path))
+                // Folders and files that hold no text.
+                guard let text = data.flatMap({ String(validating: $0, as: UTF8.self) }) else {
+                    continue
+                }
+                found[part, default: []] += places(in: text).map { "\(path):\($0)" }
+            }
+        }
         for file in try SourceTree.sources.get() {
             found["Sources/\(file.target)", default: []] += places(in: file.text).map {
                 "\(file.path):\($0)"
