@@ -36,7 +36,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case keepsSpoiledRecords = "keeps-spoiled-records"
     /// Some source that ends early is taken for a short one.
     case takesShortForWhole = "takes-short-for-whole"
-    /// An import is waited for by its image alone, whatever its task says.
+    /// An import is waited for by its image alone, and its task is ignored.
     case waitsByTheImageAlone = "waits-by-the-image-alone"
     /// A failure that may pass is tried without an end.
     case retriesForEver = "retries-for-ever"
@@ -61,7 +61,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// A target that reports no digest counts as one that reports the right one.
     case takesSilenceForProof = "takes-silence-for-proof"
-    /// The right size is enough, whatever the digests say.
+    /// The right size is enough, and digests are ignored.
     case takesSizeForProof = "takes-size-for-proof"
     /// A record is deleted although the service does not say who sees it.
     case deletesWhatItCannotSee = "deletes-what-it-cannot-see"
